@@ -1,0 +1,162 @@
+"""What must happen at a moment: one queue of due times, driven by the clock."""
+
+import asyncio
+import heapq
+import logging
+from collections.abc import Awaitable, Callable
+from itertools import count
+
+from understudy.clock import Clock
+from understudy.errors import OptionError
+
+# An action is called when it falls due. What it returns, if anything, is awaited before time moves on.
+Action = Callable[[], Awaitable[None] | None]
+# Told of an action that broke, so that one mistake does not stop what is due after it.
+OnError = Callable[[Exception], None]
+
+
+def _log(problem: Exception) -> None:
+    logging.getLogger("understudy").error("an action of the agenda broke", exc_info=problem)
+
+
+class Agenda:
+    """Due actions in order of time, then of entry.
+
+    With a running clock one task sleeps until the next due time. Under `advance` the same actions are run one
+    after the other, each awaited, with the clock standing at the action's own moment.
+    """
+
+    __slots__ = ("_changed", "_clock", "_loop", "_numbers", "_on_error", "_queue", "_runner", "_running", "_turn")
+
+    def __init__(self, clock: Clock, *, on_error: OnError = _log) -> None:
+        self._clock = clock
+        self._on_error = on_error
+        self._queue: list[tuple[float, int, Action]] = []
+        self._numbers = count()
+        self._running: set[asyncio.Task[None]] = set()
+        self._runner: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._changed: asyncio.Event | None = None
+        self._turn: asyncio.Lock | None = None
+        clock.changed = self._wake
+
+    def __len__(self) -> int:
+        """How many actions wait for their moment."""
+        return len(self._queue)
+
+    @property
+    def in_flight(self) -> int:
+        """How many actions have begun and not ended."""
+        return len(self._running)
+
+    @property
+    def next_due(self) -> float | None:
+        """The moment of the next action, or None."""
+        return self._queue[0][0] if self._queue else None
+
+    def at(self, moment: float, action: Action) -> None:
+        """Run `action` when the clock reaches `moment`; at once if it has passed."""
+        heapq.heappush(self._queue, (moment, next(self._numbers), action))
+        if self._queue[0][2] is action:
+            self._wake()
+
+    def start(self) -> None:
+        """Make sure that due actions are run on the running event loop; cheap when they already are."""
+        loop = asyncio.get_running_loop()
+        if self._loop is loop and self._runner is not None and not self._runner.done():
+            return
+        self._loop = loop
+        self._changed = asyncio.Event()
+        self._turn = asyncio.Lock()
+        self._running = set()
+        self._runner = loop.create_task(self._run(), name="understudy-agenda")
+
+    async def stop(self) -> None:
+        """End the runner and whatever it began."""
+        tasks = [task for task in (self._runner, *self._running) if task is not None and not task.done()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._runner = None
+        self._loop = None
+
+    async def advance(self, seconds: float) -> int:
+        """Move the clock by `seconds`, running everything that falls due, in order; returns how many ran.
+
+        Returns when it is settled: what the actions began has ended, and nothing due is left.
+
+        Raises:
+            OptionError: `seconds` is negative or no number.
+        """
+        if not 0 <= seconds < float("inf"):
+            raise OptionError("seconds", seconds, ["a number from 0 up"], then="The clock never runs backwards.")
+        self.start()
+        assert self._turn is not None
+        async with self._turn:
+            return await self._advance_to(self._clock.now() + seconds)
+
+    async def _advance_to(self, target: float) -> int:
+        ran = 0
+        await self._join()
+        while self._queue and self._queue[0][0] <= target:
+            moment, _, action = heapq.heappop(self._queue)
+            self._clock.advance_to(moment)
+            await self._perform(action)
+            ran += 1
+        self._clock.advance_to(target)
+        return ran
+
+    async def settle(self) -> None:
+        """Run what is due now and wait until everything that was begun has ended; time does not move."""
+        await self.advance(0)
+
+    async def _join(self) -> None:
+        while self._running:
+            await asyncio.wait(set(self._running))
+
+    async def _run(self) -> None:
+        assert self._changed is not None
+        assert self._turn is not None
+        while True:
+            self._changed.clear()
+            async with self._turn:
+                self._begin_due()
+            await self._sleep(self._changed)
+
+    def _begin_due(self) -> None:
+        now = self._clock.now()
+        while self._queue and self._queue[0][0] <= now and not self._clock.held:
+            self._begin(heapq.heappop(self._queue)[2])
+
+    def _begin(self, action: Action) -> None:
+        task = asyncio.ensure_future(self._perform(action))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _perform(self, action: Action) -> None:
+        try:
+            outcome = action()
+            if outcome is not None:
+                await outcome
+        except Exception as problem:
+            self._on_error(problem)
+
+    async def _sleep(self, changed: asyncio.Event) -> None:
+        due = self.next_due
+        seconds = None if due is None else self._clock.real_seconds_until(due)
+        try:
+            await asyncio.wait_for(changed.wait(), seconds)
+        except TimeoutError:
+            return
+
+    def _wake(self) -> None:
+        if self._changed is None or self._loop is None or self._loop.is_closed():
+            return
+        try:
+            running = asyncio.get_running_loop()
+        except RuntimeError:
+            running = None
+        if running is self._loop:
+            self._changed.set()
+        else:
+            self._loop.call_soon_threadsafe(self._changed.set)

@@ -1,0 +1,95 @@
+"""Where all time comes from: real, faster, held, or moved by hand. It never runs backwards."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from understudy.errors import OptionError
+
+
+class Clock:
+    """A piecewise clock: between two changes it runs at one speed from one origin.
+
+    Args:
+        start: the stage's time at the beginning, seconds since the epoch; the real time if None.
+        speed: stage seconds per real second.
+        held: begin with the clock standing still.
+        real: a monotonic source of real seconds (a parameter so that tests own it).
+    """
+
+    __slots__ = ("_held", "_origin", "_real", "_since", "_speed", "changed")
+
+    def __init__(
+        self,
+        *,
+        start: float | None = None,
+        speed: float = 1.0,
+        held: bool = False,
+        real: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._real = real
+        self._origin = time.time() if start is None else float(start)
+        self._since = real()
+        self._held = held
+        self._speed = _checked(speed)
+        self.changed: Callable[[], None] = _nothing
+
+    @property
+    def held(self) -> bool:
+        return self._held
+
+    @property
+    def speed(self) -> float:
+        return self._speed
+
+    def now(self) -> float:
+        """The stage's time in seconds since the epoch."""
+        if self._held:
+            return self._origin
+        return self._origin + (self._real() - self._since) * self._speed
+
+    def hold(self) -> None:
+        """Stand still from now on."""
+        self._rebase(held=True)
+
+    def resume(self) -> None:
+        """Run on from where the clock stands."""
+        self._rebase(held=False)
+
+    def set_speed(self, speed: float) -> None:
+        """Run at `speed` stage seconds per real second from now on."""
+        checked = _checked(speed)
+        self._rebase(held=self._held)
+        self._speed = checked
+        self.changed()
+
+    def advance_to(self, moment: float) -> None:
+        """Jump forward to `moment`; a moment that has passed leaves the clock as it is."""
+        self._rebase(held=self._held)
+        self._origin = max(self._origin, moment)
+        self.changed()
+
+    def real_seconds_until(self, moment: float) -> float | None:
+        """Real seconds until the stage's time is `moment`; None while the clock is held."""
+        return None if self._held else max(0.0, (moment - self.now()) / self._speed)
+
+    def _rebase(self, *, held: bool) -> None:
+        self._origin = self.now()
+        self._since = self._real()
+        self._held = held
+        self.changed()
+
+
+def _checked(speed: float) -> float:
+    if not 0 < speed < float("inf"):
+        raise OptionError("speed", speed, ["a number above 0"], then="To stop the clock, hold it.")
+    return float(speed)
+
+
+def _nothing() -> None:
+    """Nobody listens to the clock yet."""
+
+
+def utc(moment: float) -> datetime:
+    """A moment of the stage as an aware datetime in UTC."""
+    return datetime.fromtimestamp(moment, UTC)

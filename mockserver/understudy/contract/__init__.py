@@ -1,0 +1,41 @@
+"""The contract: everything that is held about a provider, read from data into frozen values."""
+
+from understudy.contract.load import Contract, load_contract, providers
+from understudy.contract.operations import Operation, Parameter, Place
+from understudy.contract.rows import (
+    Callbacks,
+    DeliveryPolicy,
+    ErrorRow,
+    Event,
+    Evidence,
+    Failure,
+    JobScenario,
+    Lifecycle,
+    Model,
+    Price,
+    ReplyScenario,
+    Scenarios,
+    State,
+)
+
+__all__ = [
+    "Callbacks",
+    "Contract",
+    "DeliveryPolicy",
+    "ErrorRow",
+    "Event",
+    "Evidence",
+    "Failure",
+    "JobScenario",
+    "Lifecycle",
+    "Model",
+    "Operation",
+    "Parameter",
+    "Place",
+    "Price",
+    "ReplyScenario",
+    "Scenarios",
+    "State",
+    "load_contract",
+    "providers",
+]

@@ -1,0 +1,160 @@
+"""Load a provider's contract under a set of readings: data files in, one frozen value out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from understudy._data import data_root
+from understudy.contract import parse
+from understudy.contract.files import Document, merge_patch, read_document
+from understudy.contract.leniency import loosen
+from understudy.contract.operations import Operation, operations
+from understudy.contract.parse import Cursor
+from understudy.contract.readings import Reading, apply_overlay, changes, choose, read_readings
+from understudy.contract.router import Router
+from understudy.contract.rows import Callbacks, ErrorRow, Failure, Lifecycle, Model, Scenarios
+from understudy.contract.schemas import Schemas
+from understudy.errors import DataError, OptionError
+
+
+@dataclass(frozen=True)
+class Contract:
+    """Everything that is held about a provider, under one set of readings."""
+
+    provider: str
+    title: str
+    order: int
+    package: str
+    hosts: tuple[str, ...]
+    example_key: str
+    operations: tuple[Operation, ...]
+    router: Router = field(repr=False)
+    models: Mapping[str, Model] = field(repr=False)
+    lifecycle: Lifecycle = field(repr=False)
+    errors: Mapping[str, ErrorRow] = field(repr=False)
+    failures: Mapping[str, Failure] = field(repr=False)
+    callbacks: Callbacks = field(repr=False)
+    scenarios: Scenarios = field(repr=False)
+    pricing: Document = field(repr=False)
+    wire: Mapping[str, Any] = field(repr=False)
+    root: Document = field(repr=False)
+    readings: Mapping[str, Reading] = field(repr=False)
+    chosen: Mapping[str, str]
+    document: Document = field(repr=False)
+    schemas: Schemas = field(repr=False)
+
+    @cached_property
+    def names(self) -> Mapping[str, Model]:
+        """Every model by its id and by each of its aliases."""
+        return {name: model for model in self.models.values() for name in (model.id, *model.aliases)}
+
+    def operation(self, id: str) -> Operation:  # noqa: A002  (what OpenAPI calls it)
+        """The operation with that id.
+
+        Raises:
+            OptionError: there is none.
+        """
+        for operation in self.operations:
+            if operation.id == id:
+                return operation
+        raise OptionError("operation", id, sorted(operation.id for operation in self.operations))
+
+
+def providers(*, root: Path | None = None) -> tuple[str, ...]:
+    """The providers whose contracts a data folder holds, in the order of their ports."""
+    folder = (root or data_root()) / "contracts"
+    found = [path.parent for path in sorted(folder.glob("*/openapi.json"))]
+    if not found:
+        raise DataError(str(folder), "no contract in it", expected="folders that hold an openapi.json")
+    return tuple(path.name for path in found)
+
+
+def load_contract(
+    provider: str, *, readings: Mapping[str, str] | None = None, root: Path | None = None
+) -> Contract:
+    """The contract of one provider.
+
+    Args:
+        provider: its folder's name.
+        readings: chosen options by reading id; the others take their defaults.
+        root: the folder that holds `schemas/` and `contracts/`; the packaged one if None.
+
+    Raises:
+        OptionError: an unknown provider, reading or option.
+        DataError: a file that cannot be read, or a row that does not fit.
+    """
+    root = root or data_root()
+    folder = root / "contracts" / provider
+    if not (folder / "openapi.json").is_file():
+        raise OptionError("provider", provider, providers(root=root))
+    known = read_readings(folder / "readings")
+    chosen = choose(known, readings or {})
+    return _Loader(root, provider, known, chosen).load()
+
+
+class _Loader:
+    """One load: the files of one provider with the chosen readings applied."""
+
+    def __init__(
+        self, root: Path, provider: str, known: Mapping[str, Reading], chosen: Mapping[str, str]
+    ) -> None:
+        self.root = root
+        self.provider = provider
+        self.folder = f"contracts/{provider}"
+        self.readings = known
+        self.chosen = chosen
+        self.changes = changes(known, chosen)
+
+    def load(self) -> Contract:
+        document = self._openapi()
+        own = Cursor(f"{self.folder}/openapi.json /x-understudy", document.get("x-understudy", {}))
+        found = operations(document, where=f"{self.folder}/openapi.json")
+        errors = self._file("errors.yaml")
+        wire = _values(own.get("wire", {}))
+        schemas = Schemas(
+            self.root,
+            self.provider,
+            patches=self.changes.patches,
+            rewrite=loosen if wire.get("lenient_numbers") else None,
+        )
+        return Contract(
+            provider=self.provider,
+            title=own.at("title").text(),
+            order=own.get("order", 1000),
+            package=own.at("package").text(),
+            hosts=own.at("hosts").texts(),
+            example_key=own.at("keys").at("example").text(),
+            operations=found,
+            router=Router(found),
+            models=self._file("models.json").each(parse.model),
+            lifecycle=parse.lifecycle(self._file("lifecycle.yaml")),
+            errors=parse.error_rows(errors),
+            failures=parse.failures(errors),
+            callbacks=parse.callbacks(self._file("callbacks.yaml")),
+            scenarios=parse.scenarios(self._file("scenarios.yaml")),
+            pricing=dict(self._file("pricing.yaml").mapping()),
+            wire=wire,
+            root=document["x-understudy"],
+            readings=self.readings,
+            chosen=self.chosen,
+            document=document,
+            schemas=schemas,
+        )
+
+    def _openapi(self) -> Document:
+        name = f"{self.folder}/openapi.json"
+        return apply_overlay(read_document(self.root / name), self.changes.overlay, where=name)
+
+    def _file(self, name: str) -> Cursor:
+        path = f"{self.folder}/{name}"
+        document = read_document(self.root / path)
+        for patch in self.changes.patches.get(path, []):
+            document = merge_patch(document, patch)
+        return Cursor(path, document)
+
+
+def _values(rows: Mapping[str, Any]) -> dict[str, Any]:
+    """The bare values of `wire` rows; each is written as `{value, evidence, source}`."""
+    return {name: row["value"] if isinstance(row, Mapping) and "value" in row else row for name, row in rows.items()}

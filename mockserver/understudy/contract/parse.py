@@ -1,0 +1,240 @@
+"""From the text of a data file to frozen rows; whatever does not fit is an error that names its place."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any, TypeVar, get_args
+
+from understudy.contract import rows
+from understudy.errors import DataError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in a data file: the value there, and how to speak of it."""
+
+    where: str
+    value: Any
+
+    def at(self, key: str) -> "Cursor":
+        """The value under `key`, which must be there."""
+        found = self.maybe(key)
+        if found is None:
+            raise DataError(self.where, f"{key!r} is missing", expected=f"a value under {key!r}")
+        return found
+
+    def maybe(self, key: str) -> "Cursor | None":
+        """The value under `key`, or None where there is none."""
+        mapping = self.mapping()
+        return None if mapping.get(key) is None else Cursor(f"{self.where} /{key}", mapping[key])
+
+    def get(self, key: str, default: T) -> "T":
+        """The value under `key` if it has the type of `default`; the default where there is none."""
+        found = self.maybe(key)
+        if found is None:
+            return default
+        value = float(found.value) if isinstance(default, float) and isinstance(found.value, int) else found.value
+        if not isinstance(value, type(default)):
+            raise DataError(found.where, f"{value!r} has the wrong type", expected=type(default).__name__)
+        return value
+
+    def mapping(self) -> Mapping[str, Any]:
+        if not isinstance(self.value, Mapping):
+            raise DataError(self.where, f"{self.value!r} is no mapping", expected="a mapping")
+        return self.value
+
+    def text(self) -> str:
+        if not isinstance(self.value, str):
+            raise DataError(self.where, f"{self.value!r} is no text", expected="a text (in quotes, perhaps)")
+        return self.value
+
+    def texts(self) -> tuple[str, ...]:
+        value = [self.value] if isinstance(self.value, str) else self.value
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise DataError(self.where, f"{self.value!r} is no list of texts", expected="a list of texts")
+        return tuple(value)
+
+    def each(self, build: "Callable[[str, Cursor], T]") -> dict[str, T]:
+        """A frozen row per key, in the order of the file."""
+        return {key: build(key, Cursor(f"{self.where} /{key}", value)) for key, value in self.mapping().items()}
+
+    def choice(self, valid: tuple[str, ...]) -> Any:
+        if self.value not in valid:
+            raise DataError(self.where, f"{self.value!r} is not known", expected="one of " + ", ".join(valid))
+        return self.value
+
+
+def evidence(row: Cursor) -> rows.Evidence:
+    """The evidence of a row; every row must have it."""
+    kind = row.at("evidence").choice(get_args(rows.EvidenceKind))
+    return rows.Evidence(kind, row.at("source").texts())
+
+
+def lifecycle(file: Cursor) -> rows.Lifecycle:
+    """`lifecycle.yaml`."""
+    states = file.at("states").each(_state)
+    initial = file.at("initial")
+    moves = file.at("transitions")
+    pairs = [(Cursor(moves.where, move).at("from"), Cursor(moves.where, move).at("to")) for move in moves.value]
+    names = tuple(states)
+    return rows.Lifecycle(
+        states[initial.choice(names)],
+        states,
+        frozenset((start.choice(names), end.choice(names)) for start, end in pairs),
+    )
+
+
+def _state(name: str, row: Cursor) -> rows.State:
+    kind = row.at("kind").choice(get_args(rows.StateKind))
+    return rows.State(name, row.at("word").text(), kind, evidence(row))
+
+
+def error_rows(file: Cursor) -> dict[str, rows.ErrorRow]:
+    """The `rows` of `errors.yaml`."""
+    return file.at("rows").each(_error)
+
+
+def _error(name: str, row: Cursor) -> rows.ErrorRow:
+    mapping = row.mapping()
+    return rows.ErrorRow(
+        name, row.get("status", 200), mapping.get("code"), row.get("message", ""), row.get("fields", {}), evidence(row)
+    )
+
+
+def failures(file: Cursor) -> dict[str, rows.Failure]:
+    """The `failures` of `errors.yaml`."""
+    return file.at("failures").each(_failure)
+
+
+def _failure(name: str, row: Cursor) -> rows.Failure:
+    return rows.Failure(
+        name, row.mapping().get("code"), row.get("message", ""), row.get("fields", {}), evidence(row)
+    )
+
+
+def callbacks(file: Cursor) -> rows.Callbacks:
+    """`callbacks.yaml`."""
+    headers = file.maybe("headers")
+    signature = file.maybe("signature")
+    payload = file.maybe("payload")
+    return rows.Callbacks(
+        file.at("events").each(_event),
+        file.at("policy").each(_policy),
+        _signature(signature) if signature else None,
+        tuple(_header(Cursor(headers.where, row)) for row in headers.value) if headers else (),
+        payload.text() if payload else None,
+    )
+
+
+def _event(name: str, row: Cursor) -> rows.Event:
+    return rows.Event(name, row.at("word").text(), row.at("on").texts(), evidence(row))
+
+
+def _policy(name: str, row: Cursor) -> rows.DeliveryPolicy:
+    retry = row.maybe("retry") or Cursor(row.where, {})
+    statuses = retry.maybe("statuses")
+    attempts = row.get("attempts", 1)
+    delays = tuple(float(delay) for delay in row.get("delays", []))
+    if len(delays) != attempts - 1:
+        raise DataError(row.where, f"{attempts} attempts with {len(delays)} delays", expected="one delay fewer")
+    return rows.DeliveryPolicy(
+        attempts,
+        delays,
+        row.get("timeout", 10.0),
+        row.at("success").texts(),
+        statuses.texts() if statuses else (),
+        retry.get("network", False),
+        retry.get("timeout", False),
+        evidence(row),
+    )
+
+
+def _signature(row: Cursor) -> rows.Signature:
+    return rows.Signature(
+        row.at("header").text(), row.at("algorithm").text(), row.at("encoding").text(), evidence(row)
+    )
+
+
+def _header(row: Cursor) -> rows.FixedHeader:
+    return rows.FixedHeader(row.at("name").text(), row.at("value").text())
+
+
+def scenarios(file: Cursor) -> rows.Scenarios:
+    """`scenarios.yaml`."""
+    requests = file.maybe("requests")
+    return rows.Scenarios(
+        file.at("default").text(),
+        file.at("jobs").each(_job_scenario),
+        requests.each(_reply_scenario) if requests else {},
+        file.at("pace").each(lambda _, pace: pace.each(_span)),
+    )
+
+
+def _job_scenario(name: str, row: Cursor) -> rows.JobScenario:
+    failure = row.maybe("failure")
+    return rows.JobScenario(
+        name, row.at("states").texts(), failure.text() if failure else None, row.get("stretch", 1.0)
+    )
+
+
+def _reply_scenario(name: str, row: Cursor) -> rows.ReplyScenario:
+    return rows.ReplyScenario(name, row.at("row").text())
+
+
+def _span(_: str, span: Cursor) -> tuple[float, float]:
+    match span.value:
+        case [int() | float() as low, int() | float() as high] if 0 <= low <= high:
+            return float(low), float(high)
+    raise DataError(span.where, f"{span.value!r} is no span", expected="two numbers of seconds, the smaller first")
+
+
+def price(row: Cursor) -> rows.Price:
+    """One price row."""
+    certainty = row.at("certainty").choice(get_args(rows.Certainty))
+    amount = row.maybe("amount")
+    return rows.Price(
+        certainty,
+        row.at("currency").text(),
+        row.get("unit", ""),
+        decimal(amount) if amount else None,
+        tuple(_price_rule(Cursor(f"{row.where} /rules/{n}", rule), certainty) for n, rule in enumerate(row.get("rules", []))),
+        evidence(row),
+        row.get("note", ""),
+    )
+
+
+def _price_rule(row: Cursor, certainty: rows.Certainty) -> rows.PriceRule:
+    when = {key: value_text(value) for key, value in row.get("when", {}).items()}
+    own = row.maybe("certainty")
+    return rows.PriceRule(when, decimal(row.at("amount")), own.choice(get_args(rows.Certainty)) if own else certainty)
+
+
+def decimal(amount: Cursor) -> Decimal:
+    """An amount of money, which is a decimal text and never a float."""
+    try:
+        return Decimal(amount.text())
+    except InvalidOperation as problem:
+        raise DataError(amount.where, f"{amount.value!r} is no amount", expected='a decimal text, as "0.03"') from problem
+
+
+def value_text(value: Any) -> str:
+    """A field's value as price rules write it: booleans as `true` and `false`, numbers without quotes."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def model(id: str, row: Cursor) -> rows.Model:  # noqa: A002  (what the docs call it)
+    """One entry of `models.json`."""
+    return rows.Model(
+        id,
+        tuple(row.get("aliases", [])),
+        row.at("output").text(),
+        row.at("schema").text(),
+        row.get("media", {}),
+        price(row.at("price")),
+        evidence(row),
+        row.get("defaults", {}),
+    )

@@ -1,0 +1,148 @@
+"""Readings: one way to read docs that contradict themselves or each other, chosen when a contract is loaded."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from understudy.contract.files import Document, merge_patch, read_document
+from understudy.contract.parse import Cursor, evidence
+from understudy.contract.rows import Evidence
+from understudy.errors import DataError, OptionError
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One way to read it: what it changes in the OpenAPI document (overlay actions) and in data files (patches)."""
+
+    name: str
+    says: str
+    evidence: Evidence
+    overlay: tuple[Mapping[str, Any], ...] = ()
+    patch: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A contradiction in the docs: an id, a question, its options and the default among them."""
+
+    id: str
+    number: str
+    question: str
+    default: str
+    options: Mapping[str, Option]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a set of chosen options changes, in the order of the readings' ids."""
+
+    overlay: tuple[Mapping[str, Any], ...]
+    patches: Mapping[str, list[Any]]
+
+
+def read_readings(folder: Path) -> dict[str, Reading]:
+    """Every reading below a folder, by id.
+
+    Raises:
+        DataError: a file is unreadable, or its name and its id differ.
+    """
+    paths = sorted(path for path in folder.glob("*.yaml") if path.stem != "NOT")
+    return {path.stem: _reading(path) for path in paths}
+
+
+def _reading(path: Path) -> Reading:
+    row = Cursor(str(path), read_document(path))
+    if row.at("id").text() != path.stem:
+        raise DataError(str(path), f"the id is {row.at('id').value!r}", expected=f"{path.stem!r}, as the file is named")
+    options = row.at("options").each(_option)
+    default: str = row.at("default").choice(tuple(options))
+    return Reading(path.stem, str(row.at("number").value), row.at("question").text(), default, options)
+
+
+def _option(name: str, row: Cursor) -> Option:
+    return Option(
+        name, row.at("says").text(), evidence(row), tuple(row.get("overlay", [])), row.get("patch", {})
+    )
+
+
+def choose(readings: Mapping[str, Reading], chosen: Mapping[str, str]) -> dict[str, str]:
+    """Every reading with its option: the chosen one, or the default.
+
+    Raises:
+        OptionError: no such reading, or it has no such option.
+    """
+    for name, option in chosen.items():
+        if name not in readings:
+            raise OptionError("reading", name, readings)
+        if option not in readings[name].options:
+            raise OptionError(f"option of the reading {name}", option, readings[name].options)
+    return {name: chosen.get(name, reading.default) for name, reading in readings.items()}
+
+
+def changes(readings: Mapping[str, Reading], chosen: Mapping[str, str]) -> Changes:
+    """What the chosen options change."""
+    options = [readings[name].options[option] for name, option in sorted(chosen.items())]
+    patches: dict[str, list[Any]] = {}
+    for option in options:
+        for file, patch in option.patch.items():
+            patches.setdefault(file, []).append(patch)
+    return Changes(tuple(action for option in options for action in option.overlay), patches)
+
+
+def apply_overlay(document: Document, actions: Iterable[Mapping[str, Any]], *, where: str) -> Document:
+    """The document with OpenAPI Overlay 1.0 actions applied; the argument is not changed.
+
+    Raises:
+        DataError: a target is no JSONPath, or selects nothing.
+    """
+    actions = tuple(actions)
+    if not actions:
+        return document
+    import copy  # noqa: PLC0415  (only who chooses a reading pays for these)
+
+    result = copy.deepcopy(document)
+    for action in actions:
+        result = _act(result, action, where=where)
+    return result
+
+
+def _act(document: Document, action: Mapping[str, Any], *, where: str) -> Document:
+    import jsonpath  # noqa: PLC0415
+
+    target = str(action.get("target"))
+    try:
+        matches = list(jsonpath.finditer(target, document))
+    except jsonpath.JSONPathError as problem:
+        raise DataError(where, f"the overlay target {target!r} is no JSONPath ({problem})") from problem
+    if not matches:
+        raise DataError(where, f"the overlay target {target!r} selects nothing")
+    for match in matches:
+        parts = list(match.parts)
+        if not parts:
+            document = merge_patch(document, action.get("update", {}))
+            continue
+        parent: Any = document
+        for part in parts[:-1]:
+            parent = parent[part]
+        if action.get("remove"):
+            del parent[parts[-1]]
+        else:
+            parent[parts[-1]] = _update(parent[parts[-1]], action.get("update"))
+    return document
+
+
+def _update(old: Any, new: Any) -> Any:
+    """Overlay's update: objects are merged, an array takes the new item, anything else is replaced."""
+    if isinstance(old, dict) and isinstance(new, Mapping):
+        return merge_update(old, new)
+    return [*old, new] if isinstance(old, list) else new
+
+
+def merge_update(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """Deep merge without removals (`null` is a value here, unlike in a merge patch)."""
+    result = dict(old)
+    for key, value in new.items():
+        both = isinstance(value, Mapping) and isinstance(result.get(key), Mapping)
+        result[key] = merge_update(result[key], value) if both else value
+    return result

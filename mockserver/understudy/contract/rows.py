@@ -1,0 +1,193 @@
+"""The rows of a contract as frozen values: states, errors, failures, callbacks, scenarios, prices."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Literal
+
+EvidenceKind = Literal["documented", "published", "client", "inferred"]
+StateKind = Literal["pending", "succeeded", "failed", "cancelled", "partial"]
+Certainty = Literal["exact", "at least", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why a fact is believed, and the ids of its sources (keys of `sources.yaml`)."""
+
+    kind: EvidenceKind
+    source: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One state of the lifecycle: our stable name, and the word on the wire."""
+
+    name: str
+    word: str
+    kind: StateKind
+    evidence: Evidence
+
+    @property
+    def terminal(self) -> bool:
+        return self.kind != "pending"
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """The job's state machine."""
+
+    initial: State
+    states: Mapping[str, State]
+    transitions: frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRow:
+    """One way in which the provider says no: HTTP status, wire code, text, and what its envelope needs besides."""
+
+    name: str
+    status: int
+    code: Any
+    message: str
+    fields: Mapping[str, Any]
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One way in which an accepted job fails."""
+
+    name: str
+    code: Any
+    message: str
+    fields: Mapping[str, Any]
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A callback event: its word on the wire and the states that cause it."""
+
+    name: str
+    word: str
+    on: tuple[str, ...]
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryPolicy:
+    """How often and when one kind of delivery is tried; times in seconds.
+
+    `delays[i]` is the wait between the end of attempt i+1 and the start of attempt i+2. Statuses are patterns
+    such as `5xx` or `404`.
+    """
+
+    attempts: int
+    delays: tuple[float, ...]
+    timeout: float
+    success: tuple[str, ...]
+    retry_statuses: tuple[str, ...]
+    retry_network: bool
+    retry_timeout: bool
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The header that signs a callback, and how."""
+
+    header: str
+    algorithm: str
+    encoding: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class FixedHeader:
+    """A header of every callback: a literal value, or the word for a value that the engine fills in."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Callbacks:
+    """Everything that is known of the callbacks of a provider; no policies where it documents none."""
+
+    events: Mapping[str, Event]
+    policies: Mapping[str, DeliveryPolicy]
+    signature: Signature | None
+    headers: tuple[FixedHeader, ...]
+    payload: str | None
+
+    def event_on(self, state: str) -> Event | None:
+        """The event that a state causes, or None."""
+        return next((event for event in self.events.values() if state in event.on), None)
+
+
+@dataclass(frozen=True, slots=True)
+class JobScenario:
+    """A named course of events for a job, read at submit."""
+
+    name: str
+    states: tuple[str, ...]
+    failure: str | None
+    stretch: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyScenario:
+    """A scenario that acts on the request itself: it is answered with an error row."""
+
+    name: str
+    row: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scenarios:
+    """The scenarios of a provider, and how long its jobs stay in each state, per pace."""
+
+    default: str
+    jobs: Mapping[str, JobScenario]
+    requests: Mapping[str, ReplyScenario]
+    paces: Mapping[str, Mapping[str, tuple[float, float]]]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (*self.jobs, *self.requests)
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRule:
+    """One line of a price: it holds where every field of `when` has that value (as text)."""
+
+    when: Mapping[str, str]
+    amount: Decimal
+    certainty: Certainty
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a model costs, and how sure that is. `unit` is what `amount` is for."""
+
+    certainty: Certainty
+    currency: str
+    unit: str
+    amount: Decimal | None
+    rules: tuple[PriceRule, ...]
+    evidence: Evidence
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What a provider can run."""
+
+    id: str
+    aliases: tuple[str, ...]
+    output: str
+    schema: str
+    media: Mapping[str, Any]
+    price: Price
+    evidence: Evidence
+    defaults: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,100 @@
+"""The JSON Schemas of a provider: found by `$id`, read and compiled on first use, never from the network."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+
+from understudy.contract.files import Document, merge_patch, read_document
+from understudy.errors import DataError
+
+BASE = "https://understudy.invalid/"
+# Turns a schema into the one that is enforced (`lenient-numbers`).
+Rewrite = Callable[[Document], Document]
+
+
+class Schemas:
+    """The schema documents of one provider.
+
+    Args:
+        root: the folder that holds `schemas/` and `contracts/`.
+        provider: whose schemas.
+        patches: merge patches of the chosen readings, by file path below `root`.
+        rewrite: applied to every model's schema as it is read.
+    """
+
+    def __init__(
+        self, root: Path, provider: str, *, patches: Mapping[str, list[Any]], rewrite: Rewrite | None = None
+    ) -> None:
+        self._root = root
+        self._folder = f"schemas/{provider}"
+        self._patches = patches
+        self._rewrite = rewrite
+        self._documents: dict[str, Document] = {}
+        self._validators: dict[str, jsonschema_rs.Draft202012Validator] = {}
+        self._registry: jsonschema_rs.Registry | None = None
+
+    def document(self, name: str) -> Document:
+        """One schema document, patched by the readings; `name` is its path below the provider's folder.
+
+        Raises:
+            DataError: there is no such file, or it is no schema.
+        """
+        found = self._documents.get(name)
+        if found is None:
+            found = self._documents[name] = self._read(name)
+        return found
+
+    def validator(self, name: str) -> jsonschema_rs.Draft202012Validator:
+        """The compiled validator of one schema document."""
+        found = self._validators.get(name)
+        if found is None:
+            found = self._validators[name] = self.compile(self.document(name), where=f"{self._folder}/{name}")
+        return found
+
+    def compile(self, schema: Mapping[str, Any], *, where: str) -> jsonschema_rs.Draft202012Validator:
+        """A validator for a schema that may refer to the provider's common documents by `$id`.
+
+        Raises:
+            DataError: it is no schema, or a reference in it does not resolve.
+        """
+        try:
+            return jsonschema_rs.Draft202012Validator(
+                schema, registry=self.registry(), validate_formats=True, offline=True
+            )
+        except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as problem:
+            raise DataError(where, f"not usable as a schema ({problem})") from problem
+
+    def registry(self) -> jsonschema_rs.Registry:
+        """The common documents: every schema of the provider that is no model's."""
+        if self._registry is None:
+            names = sorted(path.name for path in (self._root / self._folder).glob("*.json"))
+            self._registry = jsonschema_rs.Registry([(self.uri(name), self.document(name)) for name in names])
+        return self._registry
+
+    def uri(self, name: str) -> str:
+        """The `$id` under which a document is known."""
+        return f"{BASE}{self._folder}/{name}"
+
+    def absolute(self, schema: Any) -> Any:
+        """A schema from the OpenAPI document with its relative file references made absolute."""
+        if isinstance(schema, Mapping):
+            return {
+                key: self._target(value) if key == "$ref" and isinstance(value, str) else self.absolute(value)
+                for key, value in schema.items()
+            }
+        return [self.absolute(item) for item in schema] if isinstance(schema, list) else schema
+
+    def _target(self, reference: str) -> str:
+        return BASE + reference.removeprefix("../../") if reference.startswith("../../") else reference
+
+    def _read(self, name: str) -> Document:
+        path = self._root / self._folder / name
+        if ".." in Path(name).parts:
+            raise DataError(str(path), "leads out of its folder")
+        document = read_document(path)
+        for patch in self._patches.get(f"{self._folder}/{name}", []):
+            document = merge_patch(document, patch)
+        is_model = name.startswith("models/")
+        return self._rewrite(document) if self._rewrite and is_model else document

@@ -1,0 +1,56 @@
+"""Seeded randomness without state: the same key always gives the same draws, whatever runs beside it."""
+
+from collections.abc import Sequence
+from hashlib import blake2b
+
+_SCALE = 1.0 / (1 << 32)
+
+
+def digest(seed: int, *key: str | int, size: int = 64) -> bytes:
+    """`size` bytes (at most 64) that depend on the seed and every part of the key, and on nothing else."""
+    text = f"{seed}:{':'.join(map(str, key))}"
+    return blake2b(text.encode(), digest_size=size).digest()
+
+
+def uniforms(block: bytes, spans: Sequence[tuple[float, float]]) -> tuple[float, ...]:
+    """One number from each span, drawn from successive four-byte words of `block`."""
+    if len(block) < 4 * len(spans):
+        raise ValueError(f"{len(spans)} draws need {4 * len(spans)} bytes, the block has {len(block)}")
+    return tuple(
+        low + (high - low) * int.from_bytes(block[4 * i : 4 * i + 4], "big") * _SCALE
+        for i, (low, high) in enumerate(spans)
+    )
+
+
+def uuid7(moment: float, block: bytes) -> str:
+    """A UUIDv7 (RFC 9562) for a moment in seconds since the epoch and at least ten drawn bytes."""
+    milliseconds = int(moment * 1000) & 0xFFFFFFFFFFFF
+    low = int.from_bytes(block[:10], "big")
+    value = (milliseconds << 80) | 0x7 << 76 | (low >> 62 & 0xFFF) << 64 | 0b10 << 62 | low & 0x3FFFFFFFFFFFFFFF
+    text = f"{value:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def uuid4(block: bytes) -> str:
+    """A UUIDv4 from at least sixteen drawn bytes."""
+    value = int.from_bytes(block[:16], "big") & ~(0xF << 76) & ~(0b11 << 62) | 0x4 << 76 | 0b10 << 62
+    text = f"{value:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+_NANOID = "useandom-26T198340PX75pxJACKVERYMINDBUSHWOLF_GQZbfghjklqvwyzrict"
+
+
+def nanoid(block: bytes, length: int = 21) -> str:
+    """A nanoid: `length` letters of its URL-safe alphabet, from as many drawn bytes."""
+    return "".join(_NANOID[byte & 63] for byte in block[:length])
+
+
+def snowflake(moment: float, block: bytes) -> str:
+    """A 19-digit decimal id that grows with the moment (milliseconds in the high bits)."""
+    milliseconds = int(moment * 1000) & 0x1FFFFFFFFFF
+    return str(1_000_000_000_000_000_000 + (milliseconds << 22) % 8_000_000_000_000_000_000 + _low(block)).zfill(19)
+
+
+def _low(block: bytes) -> int:
+    return int.from_bytes(block[:3], "big") & 0x3FFFFF

@@ -1,0 +1,66 @@
+"""Everything that understudy raises on purpose, in one tree.
+
+UnderstudyError
+├── DataError          a schema, a contract row or another data file cannot be used
+│   └── PageError      a provider's page cannot be understood (understudy.build)
+├── OptionError        an option, a reading or a scenario that does not exist, with what does
+├── PortTaken          the address to bind is in use
+└── StageClosed        the stage has been taken down
+
+Every message says what happened, with which value, what is valid, and what to do next.
+"""
+
+from collections.abc import Iterable
+
+
+class UnderstudyError(Exception):
+    """The root: catch this to catch everything that understudy raises on purpose."""
+
+
+class DataError(UnderstudyError):
+    """A data file cannot be used; `where` names the file and the place in it.
+
+    Args:
+        where: the file, and the place in it where it is known (`contracts/x/errors.yaml /rows/no-key`).
+        what: what is wrong, with the value.
+        expected: what would be valid.
+        then: what to do next.
+    """
+
+    def __init__(self, where: str, what: str, *, expected: str = "", then: str = "") -> None:
+        self.where = where
+        self.what = what
+        self.expected = expected
+        self.then = then
+        parts = [f"{where}: {what}.", f"Expected {expected}." if expected else "", then]
+        super().__init__(" ".join(part for part in parts if part))
+
+
+class OptionError(UnderstudyError):
+    """A name or a value that was asked for does not exist; `valid` lists what does."""
+
+    def __init__(self, what: str, value: object, valid: Iterable[str] = (), *, then: str = "") -> None:
+        self.what = what
+        self.value = value
+        self.valid = tuple(valid)
+        listed = f" Valid: {', '.join(self.valid)}." if self.valid else ""
+        super().__init__(f"{what}: {value!r} is not valid.{listed}{' ' + then if then else ''}")
+
+
+class PortTaken(UnderstudyError):
+    """The address that the server should listen on is in use."""
+
+    def __init__(self, host: str, port: int, why: str) -> None:
+        self.host = host
+        self.port = port
+        super().__init__(
+            f"Cannot listen on {host}:{port}: {why}. Choose other ports with --port N (0 takes free ones), "
+            "or end the process that holds this one."
+        )
+
+
+class StageClosed(UnderstudyError):
+    """Something was asked of a stage that has been taken down."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what}: the stage is closed. Ask inside `with serving(...) as stage:`.")

@@ -1,0 +1,59 @@
+"""HTTP messages as the engine sees them: one request in, one reply out, no server type anywhere."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+# Header names in lower case, as ASGI gives them.
+Headers = Iterable[tuple[bytes, bytes]]
+
+
+@dataclass(slots=True)
+class Request:
+    """One HTTP request as it arrived; `path` is percent-decoded, `query` and `body` are not parsed."""
+
+    method: str
+    path: str
+    headers: Headers
+    query: bytes
+    body: bytes
+    base_url: str  # where this provider is reached: scheme, host, port, prefix; no slash at the end
+
+    def header(self, name: bytes) -> bytes | None:
+        """The first header of that lower-case name, or None."""
+        for key, value in self.headers:
+            if key == name:
+                return value
+        return None
+
+
+@dataclass(slots=True)
+class Reply:
+    """One HTTP reply, complete."""
+
+    status: int
+    body: bytes
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+JSON_HEADERS = ((b"content-type", b"application/json"),)
+PROBLEM_HEADERS = ((b"content-type", b"application/problem+json"),)
+
+
+def json_reply(status: int, body: Any, *, headers: tuple[tuple[bytes, bytes], ...] = ()) -> Reply:
+    """A JSON reply; `orjson.Fragment` may stand in `body` for bytes that are JSON already."""
+    return Reply(status, orjson.dumps(body), JSON_HEADERS + headers if headers else JSON_HEADERS)
+
+
+def problem(status: int, title: str, detail: str, *, more: Mapping[str, Any] | None = None) -> Reply:
+    """The stand-in's own error (RFC 9457), for what only the stand-in has: scenarios, rules, the clock."""
+    kind = "https://understudy.invalid/problems/" + title.lower().replace(" ", "-")
+    body = {"type": kind, "title": title, "status": status, "detail": detail, **(more or {})}
+    return Reply(status, orjson.dumps(body), PROBLEM_HEADERS)
+
+
+def exact(data: bytes) -> bytes:
+    """A copy that holds no more memory than its length; orjson's own results pin 4 KB each."""
+    return bytes(memoryview(data))
