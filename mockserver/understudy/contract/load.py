@@ -118,6 +118,7 @@ class _Loader:
             self.provider,
             patches=self.changes.patches,
             rewrite=loosen if wire.get("lenient_numbers") else None,
+            components=document.get("components"),
         )
         return Contract(
             provider=self.provider,

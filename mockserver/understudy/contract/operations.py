@@ -47,6 +47,7 @@ class Operation:
     scope: str | None
     model: Place | None
     input: str
+    submits: bool  # begins a job, so that job scenarios apply
     statuses: tuple[str, ...]
     raw: Mapping[str, Any] = field(repr=False)
 
@@ -129,6 +130,7 @@ class _Reader:
             scope.text() if scope else None,
             _place(model) if model else None,
             own.get("input", ""),
+            own.get("submits", model is not None and method == "post"),
             tuple(str(status) for status in raw.get("responses", {})),
             raw,
         )

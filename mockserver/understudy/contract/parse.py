@@ -136,7 +136,7 @@ def _policy(name: str, row: Cursor) -> rows.DeliveryPolicy:
     retry = row.maybe("retry") or Cursor(row.where, {})
     statuses = retry.maybe("statuses")
     attempts = row.get("attempts", 1)
-    delays = tuple(float(delay) for delay in row.get("delays", []))
+    delays = tuple(float(delay) for delay in _list(row, "delays"))
     if len(delays) != attempts - 1:
         raise DataError(row.where, f"{attempts} attempts with {len(delays)} delays", expected="one delay fewer")
     return rows.DeliveryPolicy(
@@ -194,19 +194,21 @@ def price(row: Cursor) -> rows.Price:
     """One price row."""
     certainty = row.at("certainty").choice(get_args(rows.Certainty))
     amount = row.maybe("amount")
+    rules = [Cursor(f"{row.where} /rules/{n}", rule) for n, rule in enumerate(_list(row, "rules"))]
     return rows.Price(
         certainty,
         row.at("currency").text(),
         row.get("unit", ""),
         decimal(amount) if amount else None,
-        tuple(_price_rule(Cursor(f"{row.where} /rules/{n}", rule), certainty) for n, rule in enumerate(row.get("rules", []))),
+        tuple(_price_rule(rule, certainty) for rule in rules),
         evidence(row),
         row.get("note", ""),
     )
 
 
 def _price_rule(row: Cursor, certainty: rows.Certainty) -> rows.PriceRule:
-    when = {key: value_text(value) for key, value in row.get("when", {}).items()}
+    condition = row.maybe("when")
+    when = {key: value_text(value) for key, value in condition.mapping().items()} if condition else {}
     own = row.maybe("certainty")
     return rows.PriceRule(when, decimal(row.at("amount")), own.choice(get_args(rows.Certainty)) if own else certainty)
 
@@ -216,7 +218,13 @@ def decimal(amount: Cursor) -> Decimal:
     try:
         return Decimal(amount.text())
     except InvalidOperation as problem:
-        raise DataError(amount.where, f"{amount.value!r} is no amount", expected='a decimal text, as "0.03"') from problem
+        what = f"{amount.value!r} is no amount"
+        raise DataError(amount.where, what, expected='a decimal text, as "0.03"') from problem
+
+
+def _list(row: Cursor, key: str) -> list[Any]:
+    found: list[Any] = row.get(key, [])
+    return found
 
 
 def value_text(value: Any) -> str:

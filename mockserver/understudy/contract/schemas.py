@@ -22,12 +22,21 @@ class Schemas:
         provider: whose schemas.
         patches: merge patches of the chosen readings, by file path below `root`.
         rewrite: applied to every model's schema as it is read.
+        components: the `components` of the provider's OpenAPI document, which schemas may refer to.
     """
 
     def __init__(
-        self, root: Path, provider: str, *, patches: Mapping[str, list[Any]], rewrite: Rewrite | None = None
+        self,
+        root: Path,
+        provider: str,
+        *,
+        patches: Mapping[str, list[Any]],
+        rewrite: Rewrite | None = None,
+        components: Mapping[str, Any] | None = None,
     ) -> None:
         self._root = root
+        self._openapi = f"{BASE}contracts/{provider}/openapi.json"
+        self._components = components or {}
         self._folder = f"schemas/{provider}"
         self._patches = patches
         self._rewrite = rewrite
@@ -70,7 +79,9 @@ class Schemas:
         """The common documents: every schema of the provider that is no model's."""
         if self._registry is None:
             names = sorted(path.name for path in (self._root / self._folder).glob("*.json"))
-            self._registry = jsonschema_rs.Registry([(self.uri(name), self.document(name)) for name in names])
+            documents: list[tuple[str, Any]] = [(self.uri(name), self.document(name)) for name in names]
+            documents.append((self._openapi, {"components": self.absolute(self._components)}))
+            self._registry = jsonschema_rs.Registry(documents, draft=jsonschema_rs.Draft202012)
         return self._registry
 
     def uri(self, name: str) -> str:
@@ -87,6 +98,8 @@ class Schemas:
         return [self.absolute(item) for item in schema] if isinstance(schema, list) else schema
 
     def _target(self, reference: str) -> str:
+        if reference.startswith("#/"):
+            return self._openapi + reference
         return BASE + reference.removeprefix("../../") if reference.startswith("../../") else reference
 
     def _read(self, name: str) -> Document:

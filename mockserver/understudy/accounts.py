@@ -1,0 +1,165 @@
+"""Whose jobs, balance and secrets these are: accounts, found by key. Raw keys are never kept."""
+
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from understudy.contract import Contract
+from understudy.contract.files import parse_yaml, read_bytes
+from understudy.contract.parse import Cursor
+from understudy.errors import DataError
+
+if TYPE_CHECKING:
+    from understudy.jobs import Job
+
+# Keys that begin so are refused even where any key is taken, so that a wrong key can be had on demand.
+REFUSED_PREFIX = "invalid"
+
+
+@dataclass(slots=True, eq=False)
+class Account:
+    """One account of a provider; accounts are numbered by first use."""
+
+    number: int
+    name: str
+    scopes: frozenset[str] | None = None
+    balance: Decimal | None = None
+    scenario: str | None = None
+    drawn: int = 0  # how many jobs it has begun
+    jobs: "list[Job]" = field(default_factory=list)
+    shelf: dict[str, Any] = field(default_factory=dict)  # what the provider's package keeps for it
+
+    def next_number(self) -> int:
+        """The number of its next job."""
+        self.drawn += 1
+        return self.drawn
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who sends a request: an account, and whether as its admin."""
+
+    account: Account
+    admin: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeyEntry:
+    """One line of a keys file."""
+
+    key: str = field(repr=False)
+    account: str
+    provider: str | None = None
+    scopes: frozenset[str] | None = None
+    balance: Decimal | None = None
+    scenario: str | None = None
+
+
+class Keyring:
+    """The keys of one provider.
+
+    Args:
+        contract: says which prefixes a key may have, and which of them is an admin's.
+        entries: the listed keys.
+        open_house: take any other key too, each with an account of its own.
+    """
+
+    def __init__(self, contract: Contract, *, entries: Iterable[KeyEntry] = (), open_house: bool = False) -> None:
+        keys = Cursor(f"contracts/{contract.provider}/openapi.json /x-understudy/keys", contract.root.get("keys", {}))
+        self._prefixes = [
+            (row["prefix"], row.get("role") == "admin") for row in keys.mapping().get("prefixes", [])
+        ]
+        self._salt = secrets.token_bytes(16)
+        self._open = open_house
+        self._callers: dict[bytes, Caller] = {}
+        self.accounts: dict[str, Account] = {}
+        self._listed: dict[bytes, KeyEntry] = {}
+        for entry in entries:
+            if entry.provider in (None, contract.provider):
+                self._listed[self._hash(entry.key)] = entry
+
+    def find(self, key: str) -> Caller | None:
+        """Who owns a key, or None where it is not admitted."""
+        hashed = self._hash(key)
+        caller = self._callers.get(hashed)
+        return caller if caller is not None else self._admit(key, hashed)
+
+    def _admit(self, key: str, hashed: bytes) -> Caller | None:
+        rest, admin = self._role(key)
+        entry = self._listed.get(hashed)
+        if entry is not None:
+            account = self._account(f"listed:{entry.account}", entry)
+        elif self._open and key and not rest.startswith(REFUSED_PREFIX) and not key.startswith(REFUSED_PREFIX):
+            account = self._account(self._hash(rest).hex(), None)
+        else:
+            return None
+        self._callers[hashed] = Caller(account, admin)
+        return self._callers[hashed]
+
+    def _role(self, key: str) -> tuple[str, bool]:
+        """What is left of a key behind its prefix, and whether the prefix is an admin's."""
+        for prefix, admin in self._prefixes:
+            if key.startswith(prefix):
+                return key.removeprefix(prefix), admin
+        return key, False
+
+    def _account(self, name: str, entry: KeyEntry | None) -> Account:
+        if name not in self.accounts:
+            number = len(self.accounts) + 1
+            shown = entry.account if entry else f"account-{number}"
+            self.accounts[name] = Account(
+                number,
+                shown,
+                entry.scopes if entry else None,
+                entry.balance if entry else None,
+                entry.scenario if entry else None,
+            )
+        return self.accounts[name]
+
+    def _hash(self, key: str) -> bytes:
+        return blake2b(key.encode("utf-8", "surrogateescape"), key=self._salt, digest_size=16).digest()
+
+
+def read_keys(path: Path) -> tuple[KeyEntry, ...]:
+    """The entries of a keys file: a YAML list of `{key, account, provider?, scopes?, balance?, scenario?}`.
+
+    Raises:
+        DataError: the file is unreadable, or an entry lacks its key; a key is never part of the message.
+    """
+    value = parse_yaml(read_bytes(path), where=str(path))
+    if not isinstance(value, list):
+        raise DataError(str(path), "its root is no list", expected="a list of {key, account, …}")
+    return tuple(_entry(Cursor(f"{path} entry {number}", row)) for number, row in enumerate(value, 1))
+
+
+def _entry(row: Cursor) -> KeyEntry:
+    fields: Mapping[str, Any] = row.mapping()
+    unknown = sorted(set(fields) - {"key", "account", "provider", "scopes", "balance", "scenario"})
+    if unknown:
+        raise DataError(row.where, f"unknown fields {', '.join(unknown)}")
+    key = fields.get("key")
+    if not isinstance(key, str) or not key:
+        raise DataError(row.where, "it has no key", expected="a text under 'key'")
+    scopes = row.maybe("scopes")
+    return KeyEntry(
+        key,
+        row.get("account", "listed"),
+        row.get("provider", "") or None,
+        frozenset(scopes.texts()) if scopes else None,
+        _balance(row),
+        row.get("scenario", "") or None,
+    )
+
+
+def _balance(row: Cursor) -> Decimal | None:
+    found = row.maybe("balance")
+    if found is None:
+        return None
+    try:
+        return Decimal(str(found.value))
+    except InvalidOperation as problem:
+        raise DataError(found.where, f"{found.value!r} is no amount", expected="a number") from problem

@@ -1,0 +1,114 @@
+"""Jobs: what was asked, by whom, when, and what will become of it; and the store that keeps them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from understudy.accounts import Account
+from understudy.contract import Failure, Model, State
+from understudy.lifecycle import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Intervention:
+    """What changed a plan later: from `at` (seconds since the epoch) the job is in `state`."""
+
+    at: float
+    state: State
+    failure: Failure | None = None
+    reason: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """One job. `request` is the body as it was accepted, in exact bytes; `input` is never kept parsed."""
+
+    id: str
+    number: int
+    account: Account
+    model: Model | None
+    created: float
+    plan: Plan
+    request: bytes
+    kind: str  # which operation began it: what a provider's package calls its sort of job
+    callback_url: str | None = None
+    intervention: Intervention | None = None
+    extra: Any = None  # what the provider's package keeps for it
+
+    @property
+    def ends(self) -> float | None:
+        """The moment at which it becomes terminal; None for a job that never does."""
+        if self.intervention is not None and self.intervention.state.terminal:
+            return self.intervention.at
+        end = self.plan.end
+        return None if end is None else self.created + end
+
+    def state(self, now: float) -> State:
+        """The state that holds at `now`."""
+        if self.intervention is not None and now >= self.intervention.at:
+            return self.intervention.state
+        return self.plan.states[self.plan.at(now - self.created)]
+
+    def failure(self, now: float) -> Failure | None:
+        """Why it failed; None unless it has."""
+        if self.state(now).kind != "failed":
+            return None
+        return self.intervention.failure if self.intervention else self.plan.failure
+
+    def began(self, now: float) -> float | None:
+        """When it left its first state; None while it has not."""
+        first = self.created + self.plan.begins[1] if len(self.plan.begins) > 1 else self.created
+        if self.intervention is not None:
+            first = min(first, self.intervention.at)
+        return first if now >= first else None
+
+    def passed(self, now: float) -> tuple[tuple[State, float], ...]:
+        """Every state that it has entered, with the moment."""
+        cut = self.intervention.at if self.intervention else float("inf")
+        steps = [
+            (state, self.created + begin)
+            for state, begin in zip(self.plan.states, self.plan.begins, strict=True)
+            if self.created + begin <= now and self.created + begin < cut
+        ]
+        if self.intervention is not None and cut <= now:
+            steps.append((self.intervention.state, cut))
+        return tuple(steps)
+
+
+class JobStore(Protocol):
+    """Where jobs are kept; memory by default."""
+
+    def add(self, job: Job) -> None: ...
+
+    def get(self, id: str) -> Job | None: ...  # noqa: A002  (what providers call it)
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Job]: ...
+
+
+class MemoryJobs:
+    """Jobs in memory, oldest first; beyond `limit` the oldest is forgotten."""
+
+    def __init__(self, *, limit: int = 1_000_000) -> None:
+        self._jobs: dict[str, Job] = {}
+        self._limit = limit
+
+    def add(self, job: Job) -> None:
+        self._jobs[job.id] = job
+        job.account.jobs.append(job)
+        if len(self._jobs) > self._limit:
+            self._forget(next(iter(self._jobs)))
+
+    def get(self, id: str) -> Job | None:  # noqa: A002
+        return self._jobs.get(id)
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+    def __iter__(self) -> Iterator[Job]:
+        return iter(self._jobs.values())
+
+    def _forget(self, oldest: str) -> None:
+        job = self._jobs.pop(oldest)
+        job.account.jobs.remove(job)

@@ -1,0 +1,71 @@
+"""What was asked and what was answered: a bounded list of exchanges, with every violation and no secret."""
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from understudy.validation import Violation
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One exchange; `row` is the error row that was played, if any."""
+
+    number: int
+    at: float
+    provider: str
+    account: str | None
+    method: str
+    path: str
+    operation: str | None
+    status: int
+    row: str | None
+    violations: tuple[Violation, ...]
+
+    def shown(self) -> Mapping[str, Any]:
+        """The entry as the control API shows it."""
+        return {
+            "number": self.number,
+            "at": self.at,
+            "provider": self.provider,
+            "account": self.account,
+            "method": self.method,
+            "path": self.path,
+            "operation": self.operation,
+            "status": self.status,
+            "refusal": self.row,
+            "violations": [violation.row() for violation in self.violations],
+        }
+
+
+class Journal:
+    """The newest exchanges of a stage; older ones are forgotten."""
+
+    def __init__(self, *, limit: int = 10_000) -> None:
+        self._entries: deque[Entry] = deque(maxlen=limit)
+        self.count = 0
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def note(
+        self,
+        at: float,
+        provider: str,
+        account: str | None,
+        method: str,
+        path: str,
+        operation: str | None,
+        status: int,
+        row: str | None,
+        violations: tuple[Violation, ...],
+    ) -> None:
+        """Write one exchange down."""
+        self.count += 1
+        self._entries.append(
+            Entry(self.count, at, provider, account, method, path, operation, status, row, violations)
+        )

@@ -1,0 +1,94 @@
+"""Query parameters and body envelopes against the operation's own schemas, compiled on first use."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import jsonschema_rs
+
+from understudy.bodies import read_query
+from understudy.call import Form, Refused
+from understudy.contract import Operation, Parameter
+from understudy.contract.schemas import Schemas
+from understudy.validation import Violation, violations
+
+
+class Queries:
+    """The schemas that stand in the operations of one contract."""
+
+    def __init__(self, schemas: Schemas) -> None:
+        self._schemas = schemas
+        self._parameters: dict[tuple[str, str], jsonschema_rs.Draft202012Validator] = {}
+        self._bodies: dict[str, jsonschema_rs.Draft202012Validator | None] = {}
+
+    def read(self, operation: Operation, query: bytes) -> Mapping[str, Any]:
+        """The declared parameters of a query, typed.
+
+        Raises:
+            Refused: `invalid-query`, with a violation for each parameter that breaks its schema or is missing.
+        """
+        given = read_query(query)
+        values: dict[str, Any] = {}
+        found: list[Violation] = []
+        for parameter in operation.query:
+            text = given.get(parameter.name)
+            if text is None:
+                if parameter.required:
+                    found.append(_missing(parameter))
+                continue
+            value = _typed(text, parameter.schema)
+            found += violations(self._parameter(operation, parameter), value, prefix=("query", parameter.name))
+            values[parameter.name] = value
+        if found:
+            raise Refused("invalid-query", violations=tuple(found))
+        return values
+
+    def body_violations(self, operation: Operation, body: Any) -> tuple[Violation, ...]:
+        """What is wrong with a body, judged by the operation's own schema."""
+        validator = self._body(operation)
+        if validator is None or (body is None and not operation.body_required):
+            return ()
+        instance = _as_object(body) if isinstance(body, Form) else body
+        return () if validator.is_valid(instance) else violations(validator, instance)
+
+    def _parameter(self, operation: Operation, parameter: Parameter) -> jsonschema_rs.Draft202012Validator:
+        key = (operation.id, parameter.name)
+        if key not in self._parameters:
+            where = f"the parameter {parameter.name} of {operation.id}"
+            self._parameters[key] = self._schemas.compile(self._schemas.absolute(parameter.schema), where=where)
+        return self._parameters[key]
+
+    def _body(self, operation: Operation) -> jsonschema_rs.Draft202012Validator | None:
+        if operation.id not in self._bodies:
+            schema = operation.request_schema if operation.body in ("json", "form") else None
+            self._bodies[operation.id] = (
+                None
+                if schema is None
+                else self._schemas.compile(self._schemas.absolute(schema), where=f"the body of {operation.id}")
+            )
+        return self._bodies[operation.id]
+
+
+def _as_object(form: Form) -> Mapping[str, Any]:
+    return {**form.fields, **{name: "" for name in form.files}}
+
+
+def _missing(parameter: Parameter) -> Violation:
+    return Violation(
+        ("query", parameter.name), "required", f'"{parameter.name}" is a required parameter', None, parameter.name
+    )
+
+
+def _typed(text: str, schema: Mapping[str, Any]) -> Any:
+    """The value that a query's text means under a schema; the text itself where it means none."""
+    kinds = schema.get("type", "string")
+    for kind in [kinds] if isinstance(kinds, str) else kinds:
+        if kind == "integer" and text.lstrip("-").isdecimal() and text.isascii():
+            return int(text) if len(text) < 20 else text
+        if kind == "boolean" and text in ("true", "false"):
+            return text == "true"
+        if kind == "number":
+            try:
+                return float(text)
+            except ValueError:
+                continue
+    return text

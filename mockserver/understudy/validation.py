@@ -1,0 +1,64 @@
+"""What is wrong with a message: every violation of a schema, as data."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jsonschema_rs
+
+Step = str | int
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One broken rule.
+
+    `path` leads to the field (a missing one included), `keyword` is JSON Schema's word for the rule, `limit` its
+    value (the allowed options, the bound, the type), `value` what stood there (None where nothing did).
+    """
+
+    path: tuple[Step, ...]
+    keyword: str
+    message: str
+    value: Any
+    limit: Any
+
+    @property
+    def pointer(self) -> str:
+        """The path as a JSON pointer."""
+        return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in self.path)
+
+    def row(self) -> Mapping[str, Any]:
+        """The violation as the control API shows it."""
+        return {"path": list(self.path), "keyword": self.keyword, "message": self.message}
+
+
+def violations(
+    validator: jsonschema_rs.Draft202012Validator, instance: Any, *, prefix: tuple[Step, ...] = ()
+) -> tuple[Violation, ...]:
+    """Every violation in `instance`; `prefix` is where the instance stands in the message."""
+    return tuple(_each(validator.iter_errors(instance), prefix))
+
+
+def _each(errors: Iterable[jsonschema_rs.ValidationError], prefix: tuple[Step, ...]) -> Iterator[Violation]:
+    for error in errors:
+        yield _violation(_telling(error), prefix)
+
+
+def _telling(error: jsonschema_rs.ValidationError) -> jsonschema_rs.ValidationError:
+    """The error of the first branch where none of several fits: the strict form of a loosened field is first."""
+    context = getattr(error.kind, "context", None)
+    while context and context[0]:
+        error = context[0][0]
+        context = getattr(error.kind, "context", None)
+    return error
+
+
+def _violation(error: jsonschema_rs.ValidationError, prefix: tuple[Step, ...]) -> Violation:
+    keyword = error.schema_path[-1] if error.schema_path else error.kind.name
+    path = (*prefix, *error.instance_path)
+    missing = getattr(error.kind, "property", None) if keyword == "required" else None
+    if isinstance(missing, str):
+        return Violation((*path, missing), "required", error.message, None, missing)
+    limit = getattr(error.kind, "value", None)
+    return Violation(path, str(keyword), error.message, error.instance, limit)
