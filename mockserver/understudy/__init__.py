@@ -1,2 +1,3 @@
 """Stand-ins."""
+
 __version__ = "0.1.0"

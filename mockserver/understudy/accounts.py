@@ -70,9 +70,7 @@ class Keyring:
 
     def __init__(self, contract: Contract, *, entries: Iterable[KeyEntry] = (), open_house: bool = False) -> None:
         keys = Cursor(f"contracts/{contract.provider}/openapi.json /x-understudy/keys", contract.root.get("keys", {}))
-        self._prefixes = [
-            (row["prefix"], row.get("role") == "admin") for row in keys.mapping().get("prefixes", [])
-        ]
+        self._prefixes = [(row["prefix"], row.get("role") == "admin") for row in keys.mapping().get("prefixes", [])]
         self._salt = secrets.token_bytes(16)
         self._open = open_house
         self._callers: dict[bytes, Caller] = {}

@@ -12,7 +12,6 @@ from understudy.validation import Violation
 class Entry:
     """One exchange; `row` is the error row that was played, if any."""
 
-    number: int
     at: float
     provider: str
     account: str | None
@@ -26,7 +25,6 @@ class Entry:
     def shown(self) -> Mapping[str, Any]:
         """The entry as the control API shows it."""
         return {
-            "number": self.number,
             "at": self.at,
             "provider": self.provider,
             "account": self.account,
@@ -52,20 +50,7 @@ class Journal:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def note(
-        self,
-        at: float,
-        provider: str,
-        account: str | None,
-        method: str,
-        path: str,
-        operation: str | None,
-        status: int,
-        row: str | None,
-        violations: tuple[Violation, ...],
-    ) -> None:
+    def note(self, entry: Entry) -> None:
         """Write one exchange down."""
         self.count += 1
-        self._entries.append(
-            Entry(self.count, at, provider, account, method, path, operation, status, row, violations)
-        )
+        self._entries.append(entry)

@@ -1,5 +1,6 @@
 """A provider on the stage: its contract, its accounts and jobs, and the way of a request through them."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
@@ -12,12 +13,11 @@ from understudy.call import Answer, Call, Player, Refused
 from understudy.callbacks import Deliveries
 from understudy.clock import Clock
 from understudy.contract import Contract, ErrorRow, Model, Operation, Place
-from understudy.contract.parse import Cursor
 from understudy.directions import Rules, Wish, check_wish, preferred, refusal
 from understudy.draws import digest
 from understudy.errors import OptionError
 from understudy.jobs import Intervention, Job, JobStore, MemoryJobs
-from understudy.journal import Journal
+from understudy.journal import Entry, Journal
 from understudy.lifecycle import Course, Courses
 from understudy.messages import Reply, Request, exact, problem
 from understudy.queries import Queries
@@ -72,6 +72,7 @@ class Part:
         self._default_course = self.courses.course(self.default.scenario)
         self._queries = Queries(contract.schemas)
         self._numbers: dict[str, int] = {}
+        self._waiting: dict[str, list[asyncio.Event]] = {}
         self.base_url = ""  # as last seen; what is sent without a request (a callback) uses it
         self.state: Any = player.new_state(self)
 
@@ -95,7 +96,7 @@ class Part:
         return self._later(call, answer)
 
     def _perform(self, call: Call) -> Answer:
-        """The story: which operation, what was sent, who are you, which model, what should happen, is it well-formed."""
+        """The story: which operation, what was sent, who are you, which model, what happens, is it well-formed."""
         if call.request.path.startswith(OWN_PATHS):
             return artifacts.serve(self, call.request)
         self._find_operation(call)
@@ -246,17 +247,10 @@ class Part:
 
     def _note(self, call: Call, status: int, row: str | None, found: tuple[Violation, ...] = ()) -> None:
         operation = call.known_operation
-        self.journal.note(
-            call.now,
-            self.name,
-            call.caller.account.name if call.caller else None,
-            call.request.method,
-            call.request.path,
-            operation.id if operation else None,
-            status,
-            row,
-            found,
-        )
+        account = call.caller.account.name if call.caller else None
+        request = call.request
+        name = operation.id if operation else None
+        self.journal.note(Entry(call.now, self.name, account, request.method, request.path, name, status, row, found))
 
     # What handlers ask for -----------------------------------------------------------------------------------------
 
@@ -345,6 +339,24 @@ class Part:
         """Change a job's plan: cancel, complete or fail it, from now on."""
         job.intervention = intervention
         self.watch(job)
+        for over in self._waiting.get(job.id, ()):
+            over.set()
+
+    async def wait_for(self, job: Job) -> bool:
+        """Wait until a job has ended by the clock; False if that took longer than `settings.patience` real seconds."""
+        over = asyncio.Event()
+        self._waiting.setdefault(job.id, []).append(over)
+        if job.ends is not None:
+            self.agenda.at(job.ends, over.set)
+        try:
+            await asyncio.wait_for(over.wait(), self.settings.patience)
+        except TimeoutError:
+            return False
+        finally:
+            self._waiting[job.id].remove(over)
+            if not self._waiting[job.id]:
+                del self._waiting[job.id]
+        return True
 
     def _ended(self, job: Job, expected: float) -> None:
         if job.ends == expected:
@@ -396,8 +408,3 @@ def _prompt(body: Any) -> str:
     if isinstance(body, Mapping):
         return "\n".join(_prompt(value) for value in body.values())
     return "\n".join(_prompt(item) for item in body) if isinstance(body, list) else ""
-
-
-def example_key(contract: Contract) -> str:
-    """A key of the provider's form that an open house takes."""
-    return Cursor(f"contracts/{contract.provider}/openapi.json", contract.root).at("keys").at("example").text()

@@ -69,7 +69,7 @@ class Queries:
 
 
 def _as_object(form: Form) -> Mapping[str, Any]:
-    return {**form.fields, **{name: "" for name in form.files}}
+    return {**form.fields, **dict.fromkeys(form.files, "")}
 
 
 def _missing(parameter: Parameter) -> Violation:

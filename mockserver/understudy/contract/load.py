@@ -71,9 +71,7 @@ def providers(*, root: Path | None = None) -> tuple[str, ...]:
     return tuple(path.name for path in found)
 
 
-def load_contract(
-    provider: str, *, readings: Mapping[str, str] | None = None, root: Path | None = None
-) -> Contract:
+def load_contract(provider: str, *, readings: Mapping[str, str] | None = None, root: Path | None = None) -> Contract:
     """The contract of one provider.
 
     Args:
@@ -97,9 +95,7 @@ def load_contract(
 class _Loader:
     """One load: the files of one provider with the chosen readings applied."""
 
-    def __init__(
-        self, root: Path, provider: str, known: Mapping[str, Reading], chosen: Mapping[str, str]
-    ) -> None:
+    def __init__(self, root: Path, provider: str, known: Mapping[str, Reading], chosen: Mapping[str, str]) -> None:
         self.root = root
         self.provider = provider
         self.folder = f"contracts/{provider}"

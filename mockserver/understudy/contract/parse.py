@@ -109,9 +109,7 @@ def failures(file: Cursor) -> dict[str, rows.Failure]:
 
 
 def _failure(name: str, row: Cursor) -> rows.Failure:
-    return rows.Failure(
-        name, row.mapping().get("code"), row.get("message", ""), row.get("fields", {}), evidence(row)
-    )
+    return rows.Failure(name, row.mapping().get("code"), row.get("message", ""), row.get("fields", {}), evidence(row))
 
 
 def callbacks(file: Cursor) -> rows.Callbacks:
@@ -152,9 +150,7 @@ def _policy(name: str, row: Cursor) -> rows.DeliveryPolicy:
 
 
 def _signature(row: Cursor) -> rows.Signature:
-    return rows.Signature(
-        row.at("header").text(), row.at("algorithm").text(), row.at("encoding").text(), evidence(row)
-    )
+    return rows.Signature(row.at("header").text(), row.at("algorithm").text(), row.at("encoding").text(), evidence(row))
 
 
 def _header(row: Cursor) -> rows.FixedHeader:

@@ -61,9 +61,7 @@ def _reading(path: Path) -> Reading:
 
 
 def _option(name: str, row: Cursor) -> Option:
-    return Option(
-        name, row.at("says").text(), evidence(row), tuple(row.get("overlay", [])), row.get("patch", {})
-    )
+    return Option(name, row.at("says").text(), evidence(row), tuple(row.get("overlay", [])), row.get("patch", {}))
 
 
 def choose(readings: Mapping[str, Reading], chosen: Mapping[str, str]) -> dict[str, str]:

@@ -1,0 +1,153 @@
+"""Deliveries: one callback each, tried as its policy says, with every attempt kept."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from understudy.accounts import Account
+from understudy.agenda import Agenda
+from understudy.callbacks.sending import Outcome, Outgoing, Sender
+from understudy.clock import Clock
+from understudy.contract.rows import DeliveryPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try: when it began and ended (seconds since the epoch, by the stage's clock), and what came of it."""
+
+    number: int
+    at: float
+    ended: float
+    outcome: Outcome
+    succeeded: bool
+
+
+@dataclass(slots=True, eq=False)
+class Delivery:
+    """One callback to be delivered. Its body and headers are frozen: every attempt sends the same bytes.
+
+    `subject` is the id of what it tells of (a job, a batch), `kind` names the policy, `status` is `pending`,
+    `delivered` or `failed`, `reason` says why it failed.
+    """
+
+    id: str
+    subject: str
+    kind: str
+    account: Account
+    url: str
+    event: str
+    body: bytes
+    headers: tuple[tuple[str, str], ...]
+    policy: DeliveryPolicy
+    created: float
+    automatic: bool = True
+    secret_id: str | None = None
+    owner: str | None = None  # what it belongs to beside its subject: a webhook's id
+    status: str = "pending"
+    reason: str = ""
+    next_at: float | None = None
+    completed: float | None = None
+    attempts: list[Attempt] = field(default_factory=list)
+
+    @property
+    def updated(self) -> float:
+        """When something last happened to it."""
+        return self.attempts[-1].ended if self.attempts else self.created
+
+
+# Told of every attempt as it ends: the terminal, the journal, whoever watches.
+Observer = Callable[[Delivery, Attempt], None]
+
+
+class Deliveries:
+    """The deliveries of one provider; beyond `limit` the oldest finished one is forgotten."""
+
+    def __init__(self, *, clock: Clock, agenda: Agenda, sender: Sender, limit: int = 10_000) -> None:
+        self._clock = clock
+        self._agenda = agenda
+        self._sender = sender
+        self._limit = limit
+        self._all: dict[str, Delivery] = {}
+        self._subjects: dict[str, list[Delivery]] = {}
+        self.observer: Observer | None = None
+
+    def __iter__(self) -> Iterator[Delivery]:
+        return iter(self._all.values())
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def get(self, id: str) -> Delivery | None:  # noqa: A002
+        return self._all.get(id)
+
+    def of(self, subject: str) -> list[Delivery]:
+        """Every delivery that tells of a job or a batch, oldest first."""
+        return self._subjects.get(subject, [])
+
+    def schedule(self, delivery: Delivery, *, at: float | None = None) -> None:
+        """Begin to deliver, at once or at a moment."""
+        self._all[delivery.id] = delivery
+        self._subjects.setdefault(delivery.subject, []).append(delivery)
+        self._forget()
+        self._try_at(delivery, self._clock.now() if at is None else at)
+
+    def _try_at(self, delivery: Delivery, moment: float) -> None:
+        delivery.next_at = moment
+        self._agenda.at(moment, lambda: self._attempt(delivery))
+
+    async def _attempt(self, delivery: Delivery) -> None:
+        began = self._clock.now()
+        delivery.next_at = None
+        message = Outgoing(delivery.url, delivery.headers, delivery.body, delivery.policy.timeout)
+        outcome = await self._sender.send(message)
+        ended = self._clock.now()
+        succeeded = outcome.status is not None and _matches(outcome.status, delivery.policy.success)
+        attempt = Attempt(len(delivery.attempts) + 1, began, ended, outcome, succeeded)
+        delivery.attempts.append(attempt)
+        self._conclude(delivery, attempt)
+        if self.observer is not None:
+            self.observer(delivery, attempt)
+
+    def _conclude(self, delivery: Delivery, attempt: Attempt) -> None:
+        """Done, given up, or tried again after the policy's delay from the end of this attempt."""
+        policy = delivery.policy
+        if attempt.succeeded:
+            delivery.status, delivery.completed = "delivered", attempt.ended
+        elif attempt.number >= policy.attempts or not retried(policy, attempt.outcome):
+            delivery.status, delivery.completed = "failed", attempt.ended
+            delivery.reason = describe(attempt.outcome)
+        else:
+            self._try_at(delivery, attempt.ended + policy.delays[attempt.number - 1])
+
+    def _forget(self) -> None:
+        while len(self._all) > self._limit:
+            oldest = next((d for d in self._all.values() if d.status != "pending"), None)
+            if oldest is None:
+                return
+            del self._all[oldest.id]
+            self._subjects[oldest.subject].remove(oldest)
+            if not self._subjects[oldest.subject]:
+                del self._subjects[oldest.subject]
+
+
+def retried(policy: DeliveryPolicy, outcome: Outcome) -> bool:
+    """Whether a failed attempt with this outcome is tried again."""
+    if outcome.error == "network":
+        return policy.retry_network
+    if outcome.error == "timeout":
+        return policy.retry_timeout
+    return outcome.status is not None and _matches(outcome.status, policy.retry_statuses)
+
+
+def describe(outcome: Outcome) -> str:
+    """An outcome in words."""
+    return outcome.detail if outcome.error else f"answered {outcome.status}"
+
+
+def _matches(status: int, patterns: tuple[str, ...]) -> bool:
+    """Whether a status fits one of the patterns (`5xx`, `404`, `!2xx` for anything but)."""
+    for pattern in patterns:
+        negated = pattern.startswith("!")
+        word = pattern.lstrip("!").lower().rstrip("x")
+        if str(status).startswith(word) != negated:
+            return True
+    return False

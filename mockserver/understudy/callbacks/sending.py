@@ -1,0 +1,142 @@
+"""Send one attempt of a callback: over HTTP, or into a list in memory."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from understudy.callbacks.targets import NotAllowed, Targets
+
+# What of a receiver's answer is kept with the attempt.
+KEPT_BYTES = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One attempt as it goes out."""
+
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    timeout: float
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of it: a status with the beginning of the answer, or an error.
+
+    `error` is None, `network`, `timeout` or `not allowed`; `detail` says it in words.
+    """
+
+    status: int | None = None
+    response: str = ""
+    error: str | None = None
+    detail: str = ""
+
+
+class Sender(Protocol):
+    """Sends attempts; whatever goes wrong is an outcome, never an exception."""
+
+    async def send(self, message: Outgoing) -> Outcome: ...
+
+    async def close(self) -> None: ...
+
+
+class HttpSender:
+    """Sends over HTTP/1.1 to the address that was resolved, without following redirects.
+
+    The client is made on first use and belongs to the event loop that used it.
+    """
+
+    def __init__(self, targets: Targets, *, workers: int = 16, user_agent: str = "") -> None:
+        self._targets = targets
+        self._workers = workers
+        self._agent = user_agent
+        self._client: Any = None
+        self._turn: Any = None
+        self._loop: Any = None
+
+    async def send(self, message: Outgoing) -> Outcome:
+        import asyncio  # noqa: PLC0415
+
+        try:
+            target = await self._targets.resolve(message.url)
+        except NotAllowed as reason:
+            return Outcome(error="not allowed", detail=str(reason))
+        self._open(asyncio.get_running_loop())
+        async with self._turn:
+            try:
+                return await asyncio.wait_for(self._post(target, message), message.timeout)
+            except TimeoutError:
+                return Outcome(error="timeout", detail=f"no answer within {message.timeout:g} s")
+
+    async def _post(self, target: Any, message: Outgoing) -> Outcome:
+        import httpx2  # noqa: PLC0415  (a stage that sends nothing does not pay for its import)
+
+        headers = [("host", target.host), ("user-agent", self._agent), *message.headers]
+        extensions = {"sni_hostname": target.server_name}
+        try:
+            async with self._client.stream(
+                "POST", target.connect, content=message.body, headers=headers, extensions=extensions
+            ) as response:
+                return Outcome(response.status_code, await _beginning(response))
+        except httpx2.TimeoutException as problem:
+            return Outcome(error="timeout", detail=str(problem) or "no answer in time")
+        except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as problem:
+            return Outcome(error="network", detail=str(problem) or type(problem).__name__)
+
+    def _open(self, loop: Any) -> None:
+        if self._loop is loop:
+            return
+        import asyncio  # noqa: PLC0415
+
+        import httpx2  # noqa: PLC0415
+
+        limits = httpx2.Limits(max_connections=self._workers, max_keepalive_connections=self._workers)
+        self._client = httpx2.AsyncClient(limits=limits, trust_env=False, follow_redirects=False, timeout=None)
+        self._turn = asyncio.Semaphore(self._workers)
+        self._loop = loop
+
+    async def close(self) -> None:
+        """Close the connections that are kept."""
+        if self._client is not None:
+            await self._client.aclose()
+        self._client = self._loop = None
+
+
+async def _beginning(response: Any) -> str:
+    """The first bytes of an answer as text; the rest is not read."""
+    kept = b""
+    async for chunk in response.aiter_bytes():
+        kept += chunk
+        if len(kept) >= KEPT_BYTES:
+            break
+    return kept[:KEPT_BYTES].decode("utf-8", "replace")
+
+
+# Answers an attempt in memory: a status, or an outcome.
+Receiver = Callable[[Outgoing], "int | Outcome"]
+
+
+@dataclass(slots=True)
+class MemorySender:
+    """Keeps what was sent and answers at once; `receiver` decides with what (204 unless told)."""
+
+    receiver: Receiver | None = None
+    sent: list[Outgoing] = field(default_factory=list)
+
+    async def send(self, message: Outgoing) -> Outcome:
+        self.sent.append(message)
+        answer = self.receiver(message) if self.receiver else 204
+        return Outcome(answer) if isinstance(answer, int) else answer
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()

@@ -1,0 +1,157 @@
+"""A stage: every provider that is played in this process, on one clock."""
+
+import importlib
+from collections.abc import Awaitable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+from understudy import contract as contracts
+from understudy.accounts import KeyEntry, Keyring
+from understudy.agenda import Agenda
+from understudy.call import Player
+from understudy.callbacks import Deliveries, HttpSender, Sender, Targets
+from understudy.clock import Clock
+from understudy.contract import Contract
+from understudy.directions import Rules
+from understudy.errors import DataError, OptionError
+from understudy.journal import Journal
+from understudy.part import Part, Settings
+
+
+@dataclass(slots=True)
+class Stage:
+    """The parts, and what they share."""
+
+    parts: Mapping[str, Part]
+    clock: Clock
+    agenda: Agenda
+    journal: Journal
+    rules: Rules
+    sender: Sender
+    targets: Targets
+    settings: Settings = field(default_factory=Settings)
+
+    def part(self, name: str) -> Part:
+        """One provider as it is played.
+
+        Raises:
+            OptionError: it is not on this stage.
+        """
+        if name not in self.parts:
+            raise OptionError("provider", name, self.parts)
+        return self.parts[name]
+
+    def advance(self, seconds: float) -> Awaitable[int]:
+        """Move the clock, running what falls due in order; gives how many actions ran."""
+        return self.agenda.advance(seconds)
+
+    async def close(self) -> None:
+        """End what is under way."""
+        await self.agenda.stop()
+        await self.sender.close()
+
+
+def load_contracts(
+    names: Iterable[str] | None = None, *, readings: Mapping[str, str] | None = None, data: Path | None = None
+) -> dict[str, Contract]:
+    """The contracts of the named providers, or of all, in the order of their ports.
+
+    Args:
+        readings: options by reading id; an id may be written `provider:id`, and must be where two providers share it.
+        data: a further data folder; its providers stand beside, or in place of, the packaged ones.
+
+    Raises:
+        OptionError: an unknown provider, reading or option.
+    """
+    homes: dict[str, Path | None] = dict.fromkeys(contracts.providers())
+    if data is not None:
+        homes.update(dict.fromkeys(contracts.providers(root=data), data))
+    wanted = tuple(homes) if names is None else tuple(names)
+    for name in wanted:
+        if name not in homes:
+            raise OptionError("provider", name, homes)
+    chosen = _by_provider(readings or {}, homes)
+    loaded = [contracts.load_contract(name, readings=chosen.get(name, {}), root=homes[name]) for name in wanted]
+    return {contract.provider: contract for contract in sorted(loaded, key=lambda c: (c.order, c.provider))}
+
+
+def _by_provider(readings: Mapping[str, str], homes: Mapping[str, Path | None]) -> dict[str, dict[str, str]]:
+    """Which readings are which provider's."""
+    if not readings:
+        return {}
+    known = {name: contracts.load_contract(name, root=root).readings for name, root in homes.items()}
+    chosen: dict[str, dict[str, str]] = {}
+    for written, option in readings.items():
+        provider, _, name = written.rpartition(":")
+        owners = [owner for owner in known if name in known[owner] and provider in ("", owner)]
+        if not owners:
+            raise OptionError("reading", written, sorted({f"{o}:{r}" for o in known for r in known[o]}))
+        if len(owners) > 1:
+            valid = [f"{owner}:{name}" for owner in owners]
+            raise OptionError("reading", written, valid, then="Several providers have a reading of that name.")
+        chosen.setdefault(owners[0], {})[name] = option
+    return chosen
+
+
+def build_stage(
+    loaded: Mapping[str, Contract],
+    *,
+    clock: Clock | None = None,
+    keys: Iterable[KeyEntry] = (),
+    open_house: bool = False,
+    settings: Settings | None = None,
+    sender: Sender | None = None,
+    targets: Targets | None = None,
+) -> Stage:
+    """A stage with these providers on it.
+
+    Args:
+        clock: where time comes from; the real clock if None.
+        keys: the listed keys.
+        open_house: take any non-empty key, each with an account of its own.
+        sender: how callbacks are sent; over HTTP, confined by `targets`, if None.
+    """
+    from understudy import __version__  # noqa: PLC0415  (the package's face imports this module)
+
+    clock = clock or Clock()
+    agenda = Agenda(clock)
+    journal = Journal()
+    rules = Rules()
+    settings = settings or Settings()
+    targets = targets or Targets()
+    sender = sender or HttpSender(targets, user_agent=f"understudy/{__version__}")
+    entries = tuple(keys)
+    parts = {
+        name: Part(
+            contract,
+            find_player(contract),
+            clock=clock,
+            agenda=agenda,
+            journal=journal,
+            rules=rules,
+            keyring=Keyring(contract, entries=entries, open_house=open_house),
+            deliveries=Deliveries(clock=clock, agenda=agenda, sender=sender),
+            settings=settings,
+        )
+        for name, contract in loaded.items()
+    }
+    return Stage(parts, clock, agenda, journal, rules, sender, targets, settings)
+
+
+def find_player(contract: Contract) -> Player:
+    """The package that plays a contract, named by its `x-understudy.package`.
+
+    Raises:
+        DataError: there is no such package, or it lacks a handler for an operation.
+    """
+    where = f"contracts/{contract.provider}/openapi.json /x-understudy/package"
+    try:
+        module = importlib.import_module(contract.package)
+    except ModuleNotFoundError as missing:
+        raise DataError(where, f"{contract.package!r} cannot be imported ({missing})") from missing
+    player = cast(Player, module.player(contract))
+    lacking = sorted({operation.id for operation in contract.operations} - set(player.handlers))
+    if lacking:
+        raise DataError(where, f"{contract.package} has no handler for {', '.join(lacking)}")
+    return player
