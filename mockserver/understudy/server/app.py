@@ -1,0 +1,116 @@
+"""`create_app`: a stage as an ASGI application, to be mounted, wrapped and tested as any other."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import cast
+
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from understudy.accounts import KeyEntry, read_keys
+from understudy.artifacts import MEDIA, UPLOADS
+from understudy.callbacks import Sender, Targets
+from understudy.clock import Clock
+from understudy.messages import problem
+from understudy.part import OWN_PATHS, Settings
+from understudy.server.control import Control, Guard
+from understudy.server.front import App, Front, Receive, Scope, Send, local_path, send_reply
+from understudy.stage import Stage, build_stage, load_contracts
+
+
+def create_app(
+    *providers: str,
+    readings: Mapping[str, str] | None = None,
+    keys: Path | str | Iterable[KeyEntry] = (),
+    open_house: bool = False,
+    clock: Clock | None = None,
+    settings: Settings | None = None,
+    sender: Sender | None = None,
+    targets: Targets | None = None,
+    data: Path | None = None,
+    base_url: str | None = None,
+) -> Starlette:
+    """A Starlette application that plays the named providers, or all of them.
+
+    One provider stands at the root; several stand below their names (`/runflow/v1/…`). The control API is below
+    `/_understudy/`. The stage is found at `app.state.stage`.
+
+    Args:
+        readings: options by reading id.
+        keys: a keys file, or entries; only these are admitted unless `open_house`.
+        open_house: take any non-empty key, each with an account of its own.
+        clock: where time comes from.
+        settings: seed, pace, bounds.
+        sender: how callbacks are sent.
+        targets: where they may go.
+        data: a further data folder.
+        base_url: the address under which results are served; taken from each request if None.
+
+    Raises:
+        OptionError: an unknown provider, reading, option or pace.
+        DataError: data that cannot be used.
+    """
+    stage = build_stage(
+        load_contracts(providers or None, readings=readings, data=data),
+        clock=clock,
+        keys=read_keys(Path(keys)) if isinstance(keys, str | Path) else keys,
+        open_house=open_house,
+        settings=settings,
+        sender=sender,
+        targets=targets,
+    )
+    if len(stage.parts) == 1:
+        (part,) = stage.parts.values()
+        return stage_app(stage, Front(part, base_url=base_url), hosts=None)
+    return stage_app(stage, ByPrefix(stage, base_url=base_url), hosts=None)
+
+
+class ByPrefix:
+    """Tells the providers apart by the first segment of the path."""
+
+    def __init__(self, stage: Stage, *, base_url: str | None = None) -> None:
+        self._fronts = {
+            name: Front(part, prefix=f"/{name}", base_url=f"{base_url}/{name}" if base_url else None)
+            for name, part in stage.parts.items()
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = local_path(scope)
+        front = self._fronts.get(path.split("/", 2)[1])
+        if front is not None:
+            await front(scope, receive, send)
+            return
+        names = ", ".join(f"/{name}/" for name in self._fronts)
+        detail = f"Nothing is at {path}. The providers are at {names}; the control API is at {OWN_PATHS}."
+        await send_reply(problem(404, "Not found", detail), send, head=scope["method"] == "HEAD")
+
+
+class Doors:
+    """Leads to the control API, or to the providers."""
+
+    def __init__(self, control: App, players: App) -> None:
+        self._control = control
+        self._players = players
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = local_path(scope)
+        inside = path.startswith(OWN_PATHS) and not path.startswith((MEDIA, UPLOADS))
+        await (self._control if inside else self._players)(scope, receive, send)
+
+
+def stage_app(stage: Stage, players: App, *, hosts: frozenset[str] | None, token: str | None = None) -> Starlette:
+    """A Starlette application over a stage: the control API behind its guard, `players` for everything else."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        stage.agenda.start()
+        try:
+            yield
+        finally:
+            await stage.close()
+
+    guarded = Guard(Starlette(routes=Control(stage).routes()), hosts=hosts, token=token)
+    app = Starlette(routes=[Mount("/", Doors(cast(App, guarded), players))], lifespan=lifespan)
+    app.state.stage = stage
+    return app

@@ -1,0 +1,106 @@
+"""Between ASGI and a part: read a request within bounds, hand it over, send the reply.
+
+Provider traffic takes this way without Starlette's routes and Request objects; everything else goes to the app behind.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any
+
+from understudy import __version__
+from understudy.messages import Reply, Request
+from understudy.part import Part
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+# The one stated departure from the providers' wire: every reply says who really sent it.
+VERSION_HEADER = (b"understudy-version", __version__.encode())
+
+
+class Front:
+    """A raw ASGI endpoint for one part.
+
+    Args:
+        part: who answers.
+        prefix: where it is mounted; taken off the path.
+        base_url: under which address results are served; from the request's Host header if None.
+    """
+
+    def __init__(self, part: Part, *, prefix: str = "", base_url: str | None = None) -> None:
+        self._part = part
+        self._prefix = prefix
+        self._base = base_url
+        self._limit = part.settings.max_body
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = b"" if scope["method"] in ("GET", "HEAD") else await self._body(receive)
+        if body is None:
+            return
+        self._part.agenda.start()
+        path = local_path(scope).removeprefix(self._prefix)
+        base = self._base or _origin(scope) + self._prefix
+        answer = self._part.answer(
+            Request(scope["method"], path or "/", scope["headers"], scope["query_string"], body, base)
+        )
+        reply = answer if isinstance(answer, Reply) else await answer
+        await send_reply(reply, send, head=scope["method"] == "HEAD")
+
+    async def _body(self, receive: Receive) -> bytes | None:
+        """The whole body; a byte more than the limit where it is larger; None where the client has gone."""
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        body: bytes = message.get("body", b"")
+        if not message.get("more_body"):
+            return body
+        parts, size = [body], len(body)
+        while message.get("more_body") and size <= self._limit:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return None
+            parts.append(message.get("body", b""))
+            size += len(parts[-1])
+        return b"".join(parts)
+
+
+async def send_reply(reply: Reply, send: Send, *, head: bool) -> None:
+    """Send a complete reply; to a HEAD request without its body."""
+    headers = [*reply.headers, VERSION_HEADER]
+    if not any(name == b"content-length" for name, _ in reply.headers):
+        headers.append((b"content-length", str(len(reply.body)).encode()))
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if head else reply.body})
+
+
+def local_path(scope: Scope) -> str:
+    """The path below the place where the application is mounted."""
+    path: str = scope["path"]
+    root = scope.get("root_path")
+    return path.removeprefix(root) if root else path
+
+
+def _origin(scope: Scope) -> str:
+    """Scheme, authority and mount point as the client sees them."""
+    host = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), None)
+    if host is None:
+        server = scope.get("server") or ("127.0.0.1", 80)
+        host = f"{server[0]}:{server[1]}"
+    return f"{scope.get('scheme', 'http')}://{host}{scope.get('root_path', '')}"
+
+
+class ByPort:
+    """Tells the providers apart by the port that a request came in on; every other port is the control port's."""
+
+    def __init__(self, fronts: Mapping[int, Front], behind: App) -> None:
+        self._fronts = fronts
+        self._behind = behind
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            front = self._fronts.get(scope["server"][1])
+            if front is not None:
+                await front(scope, receive, send)
+                return
+        await self._behind(scope, receive, send)

@@ -1,0 +1,28 @@
+"""The list of checks: the docstring of each says what it proves."""
+
+import nox
+
+nox.options.sessions = ["tests", "lint", "types"]
+nox.options.default_venv_backend = "venv"
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """The built wheel does what the tests say; the checkout's code is not importable here."""
+    session.install("--group=test", ".")
+    session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """The code reads as the house style wants it."""
+    session.install("--group=lint")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """The types hold, in the package and in its tests."""
+    session.install("--group=dev", "-e", ".")
+    session.run("mypy")
