@@ -62,7 +62,7 @@ class Schemas:
             found = self._validators[name] = self.compile(self.document(name), where=f"{self._folder}/{name}")
         return found
 
-    def compile(self, schema: Mapping[str, Any], *, where: str) -> jsonschema_rs.Draft202012Validator:
+    def compile(self, schema: dict[str, Any], *, where: str) -> jsonschema_rs.Draft202012Validator:
         """A validator for a schema that may refer to the provider's common documents by `$id`.
 
         Raises:

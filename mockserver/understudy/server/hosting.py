@@ -33,7 +33,7 @@ class Address:
 
 @dataclass(frozen=True)
 class RunningStage:
-    """A stage that is being served: `stage.runflow.url`, `stage.runflow.key`, `stage.control.url`, as in the ready file."""
+    """A stage that is being served: `stage.runflow.url`, `stage.runflow.key`, `stage.control.url`, as in its file."""
 
     addresses: Mapping[str, Address]
     inner: Stage
@@ -141,7 +141,7 @@ class Server:
         prefixed = ByPrefix(inner, base_url=self.stage.control.url)
         behind = stage_app(inner, prefixed, hosts=hosts, token=options.token)
         return uvicorn.Config(
-            ByPort(fronts, behind),  # type: ignore[arg-type]
+            ByPort(fronts, behind),
             http="httptools",
             loop="auto",
             lifespan="on",
