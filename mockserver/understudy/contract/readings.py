@@ -27,7 +27,7 @@ class Reading:
     """A contradiction in the docs: an id, a question, its options and the default among them."""
 
     id: str
-    number: str
+    numbers: tuple[str, ...]  # the contradictions of the fact sheet that it answers; none for a reading of our own
     question: str
     default: str
     options: Mapping[str, Option]
@@ -57,7 +57,14 @@ def _reading(path: Path) -> Reading:
         raise DataError(str(path), f"the id is {row.at('id').value!r}", expected=f"{path.stem!r}, as the file is named")
     options = row.at("options").each(_option)
     default: str = row.at("default").choice(tuple(options))
-    return Reading(path.stem, str(row.at("number").value), row.at("question").text(), default, options)
+    return Reading(path.stem, _numbers(row.maybe("number")), row.at("question").text(), default, options)
+
+
+def _numbers(row: Cursor | None) -> tuple[str, ...]:
+    """One number or a list of them, as text."""
+    if row is None:
+        return ()
+    return tuple(str(number) for number in (row.value if isinstance(row.value, list) else [row.value]))
 
 
 def _option(name: str, row: Cursor) -> Option:
