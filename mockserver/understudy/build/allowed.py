@@ -49,7 +49,7 @@ def _by_shape(text: str, cuts: list[int], where: str) -> int:
 
 
 def _shape(value: str) -> str:
-    return re.sub(r"[0-9]+", "9", re.sub(r"[a-z]+", "a", re.sub(r"[A-Z]+", "A", value)))
+    return re.sub(r"[0-9]+", "9", re.sub(r"[a-z]", "a", re.sub(r"[A-Z]", "A", value)))
 
 
 def _unclear(text: str, where: str) -> PageError:

@@ -121,8 +121,8 @@ def _stated(text: str) -> str | None:
 
 def _heading_rows(lines: Sequence[str], page: str) -> Iterator[FieldRow]:
     heads = [(number, found) for number, line in enumerate(lines) if (found := _HEADING.match(line))]
-    ends = [number for number, _ in heads[1:]] + [len(lines)]
-    for (start, found), end in zip(heads, ends, strict=True):
+    ends = [*(number for number, _ in heads[1:]), len(lines)]
+    for (start, found), end in zip(heads, ends, strict=False):
         stated = _bullets(lines[start + 1 : end])
         options = tuple(re.findall(r"`([^`]+)`", stated.get("Options", "")))
         default = stated.get("Default")

@@ -1,0 +1,67 @@
+"""The built files of this checkout: in step with the written ones, and sound."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from understudy._data import checkout, data_root
+from understudy.build import build, expand
+from understudy.contract.files import read_document
+from understudy.contract.load import providers
+
+ROOT = data_root()
+CheckSchema = Callable[[Any], None]
+SCHEMAS = [path.relative_to(ROOT).as_posix() for path in sorted(ROOT.glob("schemas/*/models/**/*.json"))]
+
+
+@pytest.mark.parametrize("provider", providers())
+def test_the_servers_files_follow_from_the_written_ones(provider: str) -> None:
+    """Building them anew gives the same bytes; if this fails, run `understudy build`."""
+    for name, content in expand(ROOT / "contracts" / provider).items():
+        assert (ROOT / "contracts" / provider / name).read_bytes() == content, (
+            f"contracts/{provider}/{name} is not in step"
+        )
+
+
+@pytest.mark.parametrize("file", SCHEMAS)
+def test_a_model_schema_is_sound_and_takes_its_own_defaults(file: str, check_schema: CheckSchema) -> None:
+    """It fits the 2020-12 meta-schema, has the `$id` of its place, and each default is a value that it allows."""
+    schema = json.loads((ROOT / file).read_bytes())
+
+    check_schema(schema)
+    assert schema["$id"] == f"https://understudy.invalid/{file}"
+    for name, field in schema.get("properties", {}).items():
+        if "default" in field:
+            assert jsonschema_rs.is_valid(field, field["default"], validate_formats=True), name
+
+
+@pytest.mark.parametrize("provider", providers())
+def test_every_model_has_its_evidence_and_listed_sources(provider: str) -> None:
+    """The sources of a model and of its price stand in `sources.yaml`."""
+    known = read_document(ROOT / "schemas" / provider / "sources.yaml")["sources"]
+    for model, row in json.loads((ROOT / "contracts" / provider / "models.json").read_bytes()).items():
+        assert {*row["source"], *row["price"]["source"]} <= set(known), model
+
+
+@pytest.mark.parametrize("provider", providers())
+def test_no_amount_is_a_float(provider: str) -> None:
+    """Money is written as text."""
+    for row in json.loads((ROOT / "contracts" / provider / "models.json").read_bytes()).values():
+        assert all(isinstance(amount, str) for amount in _amounts(row["price"]))
+
+
+def test_the_committed_data_follows_from_the_real_documents(real_docs: Path) -> None:
+    """Reading the documents again changes nothing."""
+    root = checkout()
+    assert root is not None
+    assert build(real_docs, root, check=True).lines()[len(providers()) :] == ()
+
+
+def _amounts(price: dict[str, Any]) -> Iterator[Any]:
+    yield from (price[key] for key in ("amount",) if key in price)
+    yield from (rule["amount"] for rule in price.get("rules", []))
+    yield from price.get("placeholder", {}).values()
