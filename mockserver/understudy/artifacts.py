@@ -11,6 +11,7 @@ from understudy import media
 from understudy.contract import Model
 from understudy.jobs import Job
 from understudy.messages import Reply, Request, problem
+from understudy.pricing import Cost, cost
 from understudy.uploads import Upload
 
 if TYPE_CHECKING:
@@ -44,6 +45,11 @@ def fields_of(part: "Part", job: Job) -> Mapping[str, Any]:
         return {}
     body = orjson.loads(job.request)
     return body if isinstance(body, Mapping) else {}
+
+
+def price_of(part: "Part", model: Model, fields: Mapping[str, Any]) -> Cost:
+    """What one job with this input costs; prices per second count the seconds that it asks for."""
+    return cost(model, fields, seconds=wanted(part, model, fields).seconds)
 
 
 def wanted(part: "Part", model: Model | None, fields: Mapping[str, Any]) -> media.Wanted:

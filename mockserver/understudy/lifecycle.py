@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from understudy.contract import Contract, Failure, JobScenario, State
 from understudy.draws import uniforms
@@ -10,11 +11,15 @@ from understudy.errors import DataError, OptionError
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The states that a job will pass, and the seconds after its creation at which each begins."""
+    """The states that a job will pass, and the seconds after its creation at which each begins.
+
+    `fields` is what the scenario says of the result beside its states (`nsfw_detected`).
+    """
 
     states: tuple[State, ...]
     begins: tuple[float, ...]
     failure: Failure | None
+    fields: Mapping[str, Any]
 
     @property
     def end(self) -> float | None:
@@ -37,13 +42,14 @@ class Course:
     states: tuple[State, ...]
     spans: tuple[tuple[float, float], ...]
     failure: Failure | None
+    fields: Mapping[str, Any]
 
     def plan(self, block: bytes) -> Plan:
         """The plan that these drawn bytes give."""
         begins = [0.0]
         for dwell in uniforms(block, self.spans):
             begins.append(begins[-1] + dwell)
-        return Plan(self.states, tuple(begins), self.failure)
+        return Plan(self.states, tuple(begins), self.failure, self.fields)
 
 
 class Courses:
@@ -91,7 +97,8 @@ class Courses:
             )
         failing = code if code is not None else scenario.failure
         states = tuple(self._state(scenario, word) for word in scenario.states)
-        return Course(name, states, self._spans(scenario), self.failure(failing) if failing else None)
+        failure = self.failure(failing) if failing else None
+        return Course(name, states, self._spans(scenario), failure, scenario.fields)
 
     def _state(self, scenario: JobScenario, name: str) -> State:
         states: Mapping[str, State] = self._contract.lifecycle.states

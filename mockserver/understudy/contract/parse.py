@@ -171,7 +171,11 @@ def scenarios(file: Cursor) -> rows.Scenarios:
 def _job_scenario(name: str, row: Cursor) -> rows.JobScenario:
     failure = row.maybe("failure")
     return rows.JobScenario(
-        name, row.at("states").texts(), failure.text() if failure else None, row.get("stretch", 1.0)
+        name,
+        row.at("states").texts(),
+        failure.text() if failure else None,
+        row.get("stretch", 1.0),
+        row.get("fields", {}),
     )
 
 

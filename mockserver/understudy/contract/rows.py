@@ -133,6 +133,7 @@ class JobScenario:
     states: tuple[str, ...]
     failure: str | None
     stretch: float
+    fields: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

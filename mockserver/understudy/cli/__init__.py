@@ -1,0 +1,49 @@
+"""The command line: thin, each command in a module of its own, loaded when it is asked for."""
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from understudy import __version__
+from understudy.errors import UnderstudyError
+
+# Command to the module that holds it and its line in the overview: `--help` reads no more than this.
+_COMMANDS = {
+    "serve": "Play the providers on this machine until stopped.",
+    "demo": "Start everything, run one job for each documented page, show what happens.",
+    "build": "Build the schemas from the providers' docs, and the server's files from the written ones.",
+}
+
+
+class _Lazy(click.Group):
+    """A group whose commands are imported on first use, so that `serve` pays for nothing else."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"understudy.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="understudy")
+def group() -> None:
+    """A stand-in for Runflow, AI/ML API and RunningHub: the same states, callbacks, errors and prices, no credits."""
+
+
+def main(args: list[str] | None = None) -> Any:
+    """Run the command line; what goes wrong on purpose is one sentence and exit code 2."""
+    try:
+        return group.main(args=args, prog_name="understudy", standalone_mode=True)
+    except UnderstudyError as problem:
+        click.echo(f"understudy: {problem}", err=True)
+        sys.exit(2)

@@ -1,0 +1,53 @@
+"""Options that several commands share, and how their values are read."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Pair(click.ParamType[tuple[str, str]]):
+    """`LEFT=RIGHT`, split at the first equals sign that has something on both sides."""
+
+    name = "pair"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        if isinstance(value, tuple):
+            return value
+        left, equals, right = str(value).partition("=")
+        if not (left and equals and right):
+            self.fail(f"{value!r} is not of the form {param.metavar if param else 'A=B'}.", param, ctx)
+        return left, right
+
+
+def stage_options(command: F) -> F:
+    """The options that shape a stage: providers, readings, seed, speed, pace, data."""
+    for option in reversed(
+        [
+            click.option(
+                "--provider", "providers", multiple=True, metavar="NAME", help="Play only this one (repeatable)."
+            ),
+            click.option(
+                "--reading",
+                "readings",
+                multiple=True,
+                type=Pair(),
+                metavar="ID=OPTION",
+                help="Read a contradiction in the docs another way (repeatable); `serve --list-readings` shows them.",
+            ),
+            click.option("--seed", default=0, show_default=True, help="The same seed and calls give the same jobs."),
+            click.option("--speed", default=1.0, show_default=True, help="Stage seconds per real second."),
+            click.option("--pace", default="quick", show_default=True, help="How long jobs take: quick or documented."),
+            click.option(
+                "--data",
+                type=click.Path(exists=True, file_okay=False, path_type=Path),
+                metavar="DIR",
+                help="A further data folder: its providers stand beside the packaged ones, or in their place.",
+            ),
+        ]
+    ):
+        command = option(command)
+    return command
