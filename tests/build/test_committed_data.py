@@ -12,6 +12,7 @@ from understudy._data import checkout, data_root
 from understudy.build import build, expand
 from understudy.contract.files import read_document
 from understudy.contract.load import providers
+from understudy.contract.operations import pointer
 
 ROOT = data_root()
 CheckSchema = Callable[[Any], None]
@@ -65,3 +66,27 @@ def _amounts(price: dict[str, Any]) -> Iterator[Any]:
     yield from (price[key] for key in ("amount",) if key in price)
     yield from (rule["amount"] for rule in price.get("rules", []))
     yield from price.get("placeholder", {}).values()
+
+
+@pytest.mark.parametrize("provider", providers())
+def test_every_reference_in_the_servers_document_leads_somewhere(provider: str) -> None:
+    """To a place in the document, or to a schema file beside it."""
+    folder = ROOT / "contracts" / provider
+    document = json.loads((folder / "openapi.json").read_bytes())
+
+    for reference in _references(document):
+        if reference.startswith("#"):
+            pointer(document, reference[1:], where="openapi.json")
+        else:
+            assert (folder / reference.partition("#")[0]).is_file(), reference
+
+
+def _references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        for value in node.values():
+            yield from _references(value)
+    elif isinstance(node, list):
+        for item in node:
+            yield from _references(item)
