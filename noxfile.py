@@ -2,8 +2,7 @@
 
 import nox
 
-nox.options.sessions = ["tests", "lint", "types"]
-nox.options.default_venv_backend = "venv"
+nox.options.sessions = ["lint", "types", "tests"]
 
 
 @nox.session

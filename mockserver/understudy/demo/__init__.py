@@ -34,9 +34,9 @@ def perform(folder: Path, *, console: Console, seed: int = 0, data: Path | None 
     with serving(settings=Settings(seed=seed), data=data) as stage:
         demo = _Demo(stage, {name: read_script(name, root=_home(data, name)) for name in stage.inner.parts}, console)
         demo.introduce()
-        with receiving(refuse=REFUSED_ATTEMPTS, now=stage.inner.clock.now) as receiver:
-            with shown(console, demo.progresses) as changed:
-                asyncio.run(demo.play(receiver, folder, changed))
+        now = stage.inner.clock.now
+        with receiving(refuse=REFUSED_ATTEMPTS, now=now) as receiver, shown(console, demo.progresses) as changed:
+            asyncio.run(demo.play(receiver, folder, changed))
         _sum_up(console, demo.progresses, folder, stage.inner.parts)
     return all(progress.done and not progress.problem for progress in demo.progresses)
 
