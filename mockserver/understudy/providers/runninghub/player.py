@@ -1,0 +1,33 @@
+"""What the engine asks of the package."""
+
+from collections.abc import Mapping
+
+from understudy.call import Call, Handler, Refused
+from understudy.contract import Contract, ErrorRow
+from understudy.jobs import Job
+from understudy.messages import Reply
+from understudy.part import Part
+from understudy.providers.runninghub import callbacks, refusals
+from understudy.providers.runninghub.dialects import Dialects
+from understudy.providers.runninghub.operations import HANDLERS
+from understudy.providers.runninghub.state import State
+
+
+class RunningHub:
+    """The player of one contract; see `understudy.call.Player`."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._dialects = Dialects(contract)
+
+    @property
+    def handlers(self) -> Mapping[str, Handler]:
+        return HANDLERS
+
+    def new_state(self, part: Part) -> State:
+        return State(self._dialects)
+
+    def refuse(self, call: Call, row: ErrorRow, refused: Refused) -> Reply:
+        return refusals.refuse(call, row, refused)
+
+    def job_ended(self, part: Part, job: Job) -> None:
+        callbacks.job_ended(part, job)

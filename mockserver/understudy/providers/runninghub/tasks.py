@@ -1,0 +1,71 @@
+"""The tasks of V2: standard models, workflows and apps, and how they are."""
+
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+from typing import Any
+
+import orjson
+
+from understudy.call import Call
+from understudy.draws import snowflake
+from understudy.jobs import Job
+from understudy.messages import Reply, json_reply
+from understudy.part import Part
+from understudy.providers.runninghub import money, wire
+
+# How many drawn bytes one id takes.
+_WORD = 3
+
+
+def submit_task(call: Call) -> Reply:
+    """Start a standard model."""
+    amount = money.hold(call)
+    job = begin(call, call.fields, request=orjson.dumps(_kept(call.fields)))
+    money.charge(call.account, job, amount)
+    return json_reply(200, wire.submitted(call.part, job, call.now))
+
+
+def run(call: Call) -> Reply:
+    """Start a workflow or an app; its own input says nothing that the stand-in could follow."""
+    job = begin(call, call.body or {})
+    return json_reply(200, wire.submitted(call.part, job, call.now))
+
+
+def query_task(call: Call) -> Reply:
+    """How a task is."""
+    job = call.part.job_of(call.account, str(call.body["taskId"]))
+    return json_reply(200, wire.task(call.part, job, call.now))
+
+
+def begin(call: Call, fields: Mapping[str, Any], *, request: bytes = b"") -> Job:
+    """Begin the task that a call asks for; whom to tell stands among its fields."""
+    url = fields.get("webhookUrl")
+    return call.part.begin(
+        call, _new_id(call.part), request=request, callback_url=url if isinstance(url, str) and url else None
+    )
+
+
+def _new_id(part: Part) -> Callable[[float, bytes], str]:
+    """Make ids of 19 digits. Many tasks begin at one instant of a held clock, so a taken id is drawn again."""
+
+    def make(now: float, block: bytes) -> str:
+        ids = (snowflake(now, block[start:]) for start in range(0, len(block) - _WORD, _WORD))
+        return next((id_ for id_ in ids if part.jobs.get(id_) is None), snowflake(now, block))
+
+    return make
+
+
+def _kept(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """An input as it is kept: plain values and lists of them; a file in a data URI as its size and hash.
+
+    What is nested deeper is no model's input, and could be nested too deep to be written again.
+    """
+    return {name: _plain(value) for name, value in fields.items() if not isinstance(value, Mapping)}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_plain(item) for item in value if not isinstance(item, list | Mapping)]
+    if isinstance(value, str) and value.startswith("data:"):
+        return f"data:,{len(value)} characters, sha256 {sha256(value.encode()).hexdigest()}"
+    return value

@@ -1,0 +1,34 @@
+"""The webhook event of a task: what became of it, and sending it again."""
+
+from understudy.call import Call, Refused
+from understudy.messages import Reply
+from understudy.providers.runninghub import callbacks
+from understudy.providers.runninghub.old_tasks import enveloped, task_of
+
+
+def get_webhook(call: Call) -> Reply:
+    """The event of a task and its delivery."""
+    job = task_of(call)
+    ended = job.state(call.now).terminal
+    if job.callback_url is None or (ended and not call.part.deliveries.of(job.id)):
+        raise Refused("unknown-webhook", values={"id": job.id})
+    return enveloped(call, callbacks.detail(call.part, job))
+
+
+def retry_webhook(call: Call) -> Reply:
+    """Send a stored event again, to the address that is named now."""
+    part = call.part
+    record = part.deliveries.get(str(call.body["webhookId"]))
+    if record is None or record.account is not call.account:
+        raise Refused("unknown-webhook", values={"id": call.body["webhookId"]})
+    job = part.job_of(call.account, record.subject)
+    callbacks.deliver(
+        part,
+        job,
+        f"{record.id}-{len(part.deliveries.of(job.id))}",
+        url=call.body["webhookUrl"],
+        event=record.event,
+        body=record.body,
+        owner=record.id,
+    )
+    return enveloped(call, None)

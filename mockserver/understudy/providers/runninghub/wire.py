@@ -1,0 +1,97 @@
+"""From a job to what RunningHub says of it: the flat reply of V2, and the outputs of the old API."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from understudy import artifacts
+from understudy.contract import Failure
+from understudy.jobs import Job
+from understudy.part import Part
+from understudy.providers.runninghub import money
+from understudy.providers.runninghub.state import state_of
+
+Body = dict[str, Any]
+
+
+def task(part: Part, job: Job, now: float) -> Body:
+    """The flat reply of `/query`."""
+    state = job.state(now)
+    reply = state_of(part).dialects.named("flat").says(taskId=job.id, status=state.word)
+    if state.kind == "pending":
+        return reply
+    if state.kind == "succeeded":
+        return reply | _made(part, job, state.word)
+    failure = failure_of(part, job, now)
+    return reply | {"errorCode": failure.code, "errorMessage": failure.message} if failure else reply
+
+
+def submitted(part: Part, job: Job, now: float) -> Body:
+    """The flat reply to a submission, which has fewer keys and two that only it fills."""
+    reply = task(part, job, now) | _beginning(part, job)
+    return {key: reply[key] for key in part.contract.wire["submit_keys"]}
+
+
+def started(part: Part, job: Job, now: float) -> Body:
+    """What the old API says of a task that it has started."""
+    return {
+        "netWssUrl": None,
+        "taskId": number(part, "task_id", job.id),
+        "taskStatus": job.state(now).word,
+        **_beginning(part, job),
+    }
+
+
+def outputs(part: Part, job: Job) -> list[Body]:
+    """The outputs of a task that has succeeded, as the old API lists them."""
+    artifact = artifacts.of_job(part, job)
+    item = {"fileUrl": artifact.url, "fileType": _ending(artifact), "nodeId": part.contract.wire["output_node"]}
+    return [{**item, **usage(part, job)}]
+
+
+def usage(part: Part, job: Job) -> Body:
+    """What a finished task has used: money for a model, time for a workflow or an app."""
+    row: Body = dict(part.contract.wire["usage"])
+    if job.model is not None:
+        spent = money.cost_of(part, job.model, artifacts.fields_of(part, job)).amount
+        row["thirdPartyConsumeMoney"] = None if spent is None else money.text(spent)
+    elif job.ends is not None:
+        row["taskCostTime"] = str(round(job.ends - (job.began(job.ends) or job.created)))
+    row["taskCostTime"] = number(part, "task_cost_time", row["taskCostTime"])
+    return row
+
+
+def failure_of(part: Part, job: Job, now: float) -> Failure | None:
+    """Why a task has no outputs; for a cancelled one only where cancelling has no word of its own."""
+    if job.state(now).kind == "cancelled":
+        name = part.contract.wire.get("cancelled_failure")
+        return part.contract.failures[name] if name else None
+    return job.failure(now)
+
+
+def reason(failure: Failure | None) -> Mapping[str, Any]:
+    """The `failedReason` of a failure, as the old API details it."""
+    return failure.fields.get("reason", {}) if failure else {}
+
+
+def number(part: Part, what: str, text: str) -> str | int | float:
+    """A number as the contract's reading writes that sort of number: as text, or as a number."""
+    if part.contract.wire["numbers"].get(what) != "number":
+        return text
+    return float(text) if "." in text else int(text)
+
+
+def _made(part: Part, job: Job, word: str) -> Body:
+    artifact = artifacts.of_job(part, job)
+    used = usage(part, job)
+    whole = {"taskId": int(job.id), "parentTaskId": None, "taskStatus": word, "usage": used}
+    result = {"url": artifact.url, "outputType": _ending(artifact), "text": None}
+    return {"results": [result], "usage": used, "taskUsageList": [whole]}
+
+
+def _beginning(part: Part, job: Job) -> Body:
+    client = part.draw("client", job.id, size=16).hex()
+    return {"clientId": client, "promptTips": part.contract.wire["prompt_tips"]}
+
+
+def _ending(artifact: artifacts.Artifact) -> str:
+    return artifact.clip.suffix.removeprefix(".")
