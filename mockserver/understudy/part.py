@@ -1,31 +1,24 @@
 """A provider on the stage: its contract, its accounts and jobs, and the way of a request through them."""
 
 import asyncio
-import logging
-from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from understudy import artifacts, bodies
-from understudy.accounts import Account, Caller, Keyring
+from understudy import way
+from understudy.accounts import Account, Keyring
 from understudy.agenda import Agenda
 from understudy.call import Answer, Call, Player, Refused
 from understudy.callbacks import Deliveries
 from understudy.clock import Clock
-from understudy.contract import Contract, ErrorRow, Model, Operation, Place
-from understudy.directions import Rules, Wish, check_wish, preferred, refusal
+from understudy.contract import Contract, Model
+from understudy.directions import Rules, Wish
 from understudy.draws import digest
-from understudy.errors import OptionError
 from understudy.jobs import Intervention, Job, JobStore, MemoryJobs
-from understudy.journal import Entry, Journal
+from understudy.journal import Journal
 from understudy.lifecycle import Course, Courses
-from understudy.messages import Reply, Request, exact, problem
+from understudy.messages import Request, exact
 from understudy.queries import Queries
 from understudy.uploads import Uploads
-from understudy.validation import Violation, violations
-
-# Paths of the stand-in itself on a provider's port: clips, uploads, and the control API where it is mounted.
-OWN_PATHS = "/_understudy/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,190 +62,16 @@ class Part:
         self.uploads = Uploads()
         self.courses = Courses(contract, pace=settings.pace)
         self.default = Wish(contract.scenarios.default)
-        self._default_course = self.courses.course(self.default.scenario)
-        self._queries = Queries(contract.schemas)
+        self.default_course = self.courses.course(self.default.scenario)
+        self.queries = Queries(contract.schemas)
         self._numbers: dict[str, int] = {}
         self._waiting: dict[str, list[asyncio.Event]] = {}
         self.base_url = ""  # as last seen; what is sent without a request (a callback) uses it
         self.state: Any = player.new_state(self)
 
-    # The way of a request ------------------------------------------------------------------------------------------
-
     def answer(self, request: Request) -> Answer:
         """The reply to one request, or an awaitable of it where the answer must wait for the clock."""
-        call = Call(self, request, self.clock.now())
-        self.base_url = request.base_url
-        try:
-            answer = self._perform(call)
-        except Refused as refused:
-            return self.refuse(call, refused)
-        except OptionError as wrong:
-            return self._unknown_wish(call, wrong)
-        except Exception as broken:
-            return self._broken(call, broken)
-        if isinstance(answer, Reply):
-            self._note(call, answer.status, None)
-            return answer
-        return self._later(call, answer)
-
-    def _perform(self, call: Call) -> Answer:
-        """The story: which operation, what was sent, who are you, which model, what happens, is it well-formed."""
-        if call.request.path.startswith(OWN_PATHS):
-            return artifacts.serve(self, call.request)
-        self._find_operation(call)
-        spoilt = self._read(call)
-        self._find_caller(call)
-        if spoilt is not None:
-            raise spoilt
-        self._find_model(call)
-        self._direct(call)
-        self._validate(call)
-        return self.player.handlers[call.operation.id](call)
-
-    def _find_operation(self, call: Call) -> None:
-        found = self.contract.router.find(call.request.path)
-        if found is None:
-            raise Refused("unknown-path", values={"path": call.request.path})
-        operation = found.methods.get(call.request.method)
-        if operation is None and call.request.method == "HEAD":
-            operation = found.methods.get("GET")
-        if operation is None:
-            allowed = ", ".join(sorted(found.methods))
-            raise Refused(
-                "wrong-method",
-                values={"method": call.request.method, "path": call.request.path, "allowed": allowed},
-                headers=((b"allow", allowed.encode()),),
-            )
-        call.operation = operation
-        call.params = found.params
-
-    def _read(self, call: Call) -> Refused | None:
-        """Read the query and the body; what cannot be read is told only to who may know."""
-        if len(call.request.body) > self.settings.max_body:
-            raise Refused("body-too-large", values={"limit": self.settings.max_body})
-        try:
-            call.body = bodies.read_body(call.request, call.operation)
-        except Refused as spoilt:
-            return spoilt
-        return None
-
-    def _find_caller(self, call: Call) -> None:
-        places = call.operation.key
-        if not places:
-            return
-        key = next((key for place in places if (key := _key_at(place, call))), None)
-        if key is None:
-            raise Refused("no-key")
-        caller = self.keyring.find(key)
-        if caller is None:
-            raise Refused("wrong-key")
-        self._allow(call.operation, caller)
-        call.caller = caller
-
-    def _allow(self, operation: Operation, caller: Caller) -> None:
-        scopes = caller.account.scopes
-        if operation.admin and not caller.admin:
-            raise Refused("forbidden", values={"scope": "admin"})
-        if operation.scope is not None and scopes is not None and operation.scope not in scopes:
-            raise Refused("forbidden", values={"scope": operation.scope})
-
-    def _find_model(self, call: Call) -> None:
-        place = call.operation.model
-        if place is None:
-            return
-        name = call.params.get(place.name) if place.kind == "path" else _field(call.body, place.name)
-        if place.kind == "body" and not isinstance(name, str):
-            return  # the schema says what is wrong with it
-        call.model = self.contract.names.get(str(name))
-        if call.model is None:
-            raise Refused("unknown-model", values={"model": name})
-
-    def _direct(self, call: Call) -> None:
-        """Choose the course of the job, or play the refusal that is wished."""
-        wish = preferred(call.request.header(b"prefer"))
-        submits = call.operation.submits
-        if wish is None and submits:
-            wish = self._standing_wish(call)
-        if wish is None or wish is self.default:
-            call.course = self._default_course
-            return
-        check_wish(self.contract, wish)
-        row = refusal(self.contract, wish)
-        if row is not None:
-            raise Refused(row.name)
-        call.course = self.courses.course(wish.scenario, code=wish.code) if submits else self._default_course
-
-    def _standing_wish(self, call: Call) -> Wish:
-        """What the rules, the key or the default want."""
-        if self.rules.all:
-            prompt = _prompt(call.body)
-            wish = self.rules.wish(self.name, call.model.id if call.model else None, prompt)
-            if wish is not None:
-                return wish
-        own = call.caller.account.scenario if call.caller else None
-        return Wish(own) if own else self.default
-
-    def _validate(self, call: Call) -> None:
-        """Query, body and model input against the contract; all violations together."""
-        operation = call.operation
-        if operation.query:
-            call.query = self._queries.read(operation, call.request.query)
-        found = self._queries.body_violations(operation, call.body)
-        if not found and call.model is not None and operation.body == "json":
-            call.fields, found = self._model_input(call, call.model)
-        if found:
-            raise Refused("invalid-body", violations=found)
-
-    def _model_input(self, call: Call, model: Model) -> tuple[Mapping[str, Any], tuple[Violation, ...]]:
-        prefix = tuple(call.operation.input.split("/")[1:])
-        fields = call.body
-        for step in prefix:
-            fields = fields.get(step) if isinstance(fields, Mapping) else None
-        validator = self.contract.schemas.validator(model.schema)
-        if isinstance(fields, Mapping) and validator.is_valid(fields):
-            return fields, ()
-        return {}, violations(validator, fields, prefix=prefix)
-
-    # Saying no -----------------------------------------------------------------------------------------------------
-
-    def refuse(self, call: Call, refused: Refused) -> Reply:
-        """The provider's own words for a refusal."""
-        row: ErrorRow = self.contract.errors[refused.row]
-        reply = self.player.refuse(call, row, refused)
-        if refused.headers:
-            reply = Reply(reply.status, reply.body, reply.headers + refused.headers)
-        self._note(call, reply.status, row.name, refused.violations)
-        return reply
-
-    def _unknown_wish(self, call: Call, wrong: OptionError) -> Reply:
-        reply = problem(400, "Unknown scenario", str(wrong), more={"asked": wrong.value, "valid": list(wrong.valid)})
-        self._note(call, reply.status, None)
-        return reply
-
-    def _broken(self, call: Call, broken: Exception) -> Reply:
-        logging.getLogger("understudy").error(
-            "%s %s broke the stand-in; this is its fault", call.request.method, call.request.path, exc_info=broken
-        )
-        return self.refuse(call, Refused("internal-error"))
-
-    async def _later(self, call: Call, answer: Awaitable[Reply]) -> Reply:
-        try:
-            reply = await answer
-        except Refused as refused:
-            return self.refuse(call, refused)
-        except Exception as broken:
-            return self._broken(call, broken)
-        self._note(call, reply.status, None)
-        return reply
-
-    def _note(self, call: Call, status: int, row: str | None, found: tuple[Violation, ...] = ()) -> None:
-        operation = call.known_operation
-        account = call.caller.account.name if call.caller else None
-        request = call.request
-        name = operation.id if operation else None
-        self.journal.note(Entry(call.now, self.name, account, request.method, request.path, name, status, row, found))
-
-    # What handlers ask for -----------------------------------------------------------------------------------------
+        return way.answer(self, request)
 
     def draw(self, purpose: str, *key: str | int, size: int = 64) -> bytes:
         """Drawn bytes for a purpose; the same purpose and key always give the same."""
@@ -283,7 +102,7 @@ class Part:
         """
         return self.begin_for(
             call.account,
-            call.course or self._default_course,
+            call.course or self.default_course,
             make_id,
             now=call.now,
             kind=call.operation.id,
@@ -372,39 +191,3 @@ class Part:
         if job is None or job.account is not account:
             raise Refused(row, values={"id": id})
         return job
-
-
-def _key_at(place: Place, call: Call) -> str | None:
-    """The key at a place of a request, or None."""
-    if place.kind == "header":
-        value = call.request.header(place.name.lower().encode())
-        return _without_scheme(value, place.scheme) if value else None
-    if place.kind == "query":
-        return bodies.read_query(call.request.query).get(place.name)
-    found = _field(call.body, place.name)
-    return found if isinstance(found, str) else None
-
-
-def _without_scheme(value: bytes, scheme: str) -> str | None:
-    text = value.decode("latin-1").strip()
-    if not scheme:
-        return text
-    word, _, key = text.partition(" ")
-    return key.strip() or None if word.lower() == scheme.lower() else None
-
-
-def _field(body: Any, name: str) -> Any:
-    """A top-level field of a JSON object or a form."""
-    if isinstance(body, Mapping):
-        return body.get(name)
-    fields = getattr(body, "fields", None)
-    return fields.get(name) if isinstance(fields, Mapping) else None
-
-
-def _prompt(body: Any) -> str:
-    """Every text in a body, one per line: what a rule's `prompt` is looked for in."""
-    if isinstance(body, str):
-        return body
-    if isinstance(body, Mapping):
-        return "\n".join(_prompt(value) for value in body.values())
-    return "\n".join(_prompt(item) for item in body) if isinstance(body, list) else ""

@@ -13,10 +13,11 @@ from understudy.artifacts import MEDIA, UPLOADS
 from understudy.callbacks import Sender, Targets
 from understudy.clock import Clock
 from understudy.messages import problem
-from understudy.part import OWN_PATHS, Settings
+from understudy.part import Settings
 from understudy.server.control import Control, Guard
 from understudy.server.front import App, Front, Receive, Scope, Send, local_path, send_reply
 from understudy.stage import Stage, build_stage, load_contracts
+from understudy.way import OWN_PATHS
 
 
 def create_app(

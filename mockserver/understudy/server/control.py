@@ -16,8 +16,9 @@ from understudy.directions import Wish, check_wish, refusal
 from understudy.errors import OptionError, UnderstudyError
 from understudy.jobs import Job
 from understudy.messages import problem
-from understudy.part import OWN_PATHS, Part
+from understudy.part import Part
 from understudy.stage import Stage
+from understudy.way import OWN_PATHS
 
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 

@@ -1,0 +1,250 @@
+"""The way of a request, from the path it asks for to the handler that answers it.
+
+Every step fills in the call; every early end is an error row of the provider, told in its own words.
+"""
+
+import logging
+from collections.abc import Awaitable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from understudy import artifacts, bodies
+from understudy.accounts import Caller
+from understudy.call import Answer, Call, Refused
+from understudy.contract import ErrorRow, Model, Operation, Place
+from understudy.directions import Wish, check_wish, preferred, refusal
+from understudy.errors import OptionError
+from understudy.journal import Entry
+from understudy.messages import Reply, Request, problem
+from understudy.validation import Violation, violations
+
+if TYPE_CHECKING:
+    from understudy.part import Part
+
+# Paths of the stand-in itself on a provider's port: clips, uploads, and the control API where it is mounted.
+OWN_PATHS = "/_understudy/"
+
+
+def answer(part: "Part", request: Request) -> Answer:
+    """The reply to one request, or an awaitable of it where the answer must wait for the clock."""
+    call = Call(part, request, part.clock.now())
+    part.base_url = request.base_url
+    try:
+        answer = perform(call)
+    except Refused as refused:
+        return refuse(call, refused)
+    except OptionError as wrong:
+        return _unknown_wish(call, wrong)
+    except Exception as broken:
+        return _broken(call, broken)
+    if isinstance(answer, Reply):
+        _note(call, answer.status, None)
+        return answer
+    return _later(call, answer)
+
+
+def perform(call: Call) -> Answer:
+    """The story: which operation, what was sent, who are you, which model, what happens, is it well-formed."""
+    if call.request.path.startswith(OWN_PATHS):
+        return artifacts.serve(call.part, call.request)
+    _find_operation(call)
+    spoilt = _read(call)
+    _find_caller(call)
+    if spoilt is not None:
+        raise spoilt
+    _find_model(call)
+    _direct(call)
+    _validate(call)
+    return call.part.player.handlers[call.operation.id](call)
+
+
+def _find_operation(call: Call) -> None:
+    found = call.part.contract.router.find(call.request.path)
+    if found is None:
+        raise Refused("unknown-path", values={"path": call.request.path})
+    operation = found.methods.get(call.request.method)
+    if operation is None and call.request.method == "HEAD":
+        operation = found.methods.get("GET")
+    if operation is None:
+        allowed = ", ".join(sorted(found.methods))
+        raise Refused(
+            "wrong-method",
+            values={"method": call.request.method, "path": call.request.path, "allowed": allowed},
+            headers=((b"allow", allowed.encode()),),
+        )
+    call.operation = operation
+    call.params = found.params
+
+
+def _read(call: Call) -> Refused | None:
+    """Read the query and the body; what cannot be read is told only to who may know."""
+    if len(call.request.body) > call.part.settings.max_body:
+        raise Refused("body-too-large", values={"limit": call.part.settings.max_body})
+    try:
+        call.body = bodies.read_body(call.request, call.operation)
+    except Refused as spoilt:
+        return spoilt
+    return None
+
+
+def _find_caller(call: Call) -> None:
+    places = call.operation.key
+    if not places:
+        return
+    key = next((key for place in places if (key := _key_at(place, call))), None)
+    if key is None:
+        raise Refused("no-key")
+    caller = call.part.keyring.find(key)
+    if caller is None:
+        raise Refused("wrong-key")
+    _allow(call.operation, caller)
+    call.caller = caller
+
+
+def _allow(operation: Operation, caller: Caller) -> None:
+    scopes = caller.account.scopes
+    if operation.admin and not caller.admin:
+        raise Refused("forbidden", values={"scope": "admin"})
+    if operation.scope is not None and scopes is not None and operation.scope not in scopes:
+        raise Refused("forbidden", values={"scope": operation.scope})
+
+
+def _find_model(call: Call) -> None:
+    place = call.operation.model
+    if place is None:
+        return
+    name = call.params.get(place.name) if place.kind == "path" else _field(call.body, place.name)
+    if place.kind == "body" and not isinstance(name, str):
+        return  # the schema says what is wrong with it
+    call.model = call.part.contract.names.get(str(name))
+    if call.model is None:
+        raise Refused("unknown-model", values={"model": name})
+
+
+def _direct(call: Call) -> None:
+    """Choose the course of the job, or play the refusal that is wished."""
+    wish = preferred(call.request.header(b"prefer"))
+    submits = call.operation.submits
+    if wish is None and submits:
+        wish = _standing_wish(call)
+    if wish is None or wish is call.part.default:
+        call.course = call.part.default_course
+        return
+    check_wish(call.part.contract, wish)
+    row = refusal(call.part.contract, wish)
+    if row is not None:
+        raise Refused(row.name)
+    call.course = call.part.courses.course(wish.scenario, code=wish.code) if submits else call.part.default_course
+
+
+def _standing_wish(call: Call) -> Wish:
+    """What the rules, the key or the default want."""
+    if call.part.rules.all:
+        prompt = _prompt(call.body)
+        wish = call.part.rules.wish(call.part.name, call.model.id if call.model else None, prompt)
+        if wish is not None:
+            return wish
+    own = call.caller.account.scenario if call.caller else None
+    return Wish(own) if own else call.part.default
+
+
+def _validate(call: Call) -> None:
+    """Query, body and model input against the contract; all violations together."""
+    operation = call.operation
+    if operation.query:
+        call.query = call.part.queries.read(operation, call.request.query)
+    found = call.part.queries.body_violations(operation, call.body)
+    if not found and call.model is not None and operation.body == "json":
+        call.fields, found = _model_input(call, call.model)
+    if found:
+        raise Refused("invalid-body", violations=found)
+
+
+def _model_input(call: Call, model: Model) -> tuple[Mapping[str, Any], tuple[Violation, ...]]:
+    prefix = tuple(call.operation.input.split("/")[1:])
+    fields = call.body
+    for step in prefix:
+        fields = fields.get(step) if isinstance(fields, Mapping) else None
+    validator = call.part.contract.schemas.validator(model.schema)
+    if isinstance(fields, Mapping) and validator.is_valid(fields):
+        return fields, ()
+    return {}, violations(validator, fields, prefix=prefix)
+
+
+def refuse(call: Call, refused: Refused) -> Reply:
+    """The provider's own words for a refusal."""
+    row: ErrorRow = call.part.contract.errors[refused.row]
+    reply = call.part.player.refuse(call, row, refused)
+    if refused.headers:
+        reply = Reply(reply.status, reply.body, reply.headers + refused.headers)
+    _note(call, reply.status, row.name, refused.violations)
+    return reply
+
+
+def _unknown_wish(call: Call, wrong: OptionError) -> Reply:
+    reply = problem(400, "Unknown scenario", str(wrong), more={"asked": wrong.value, "valid": list(wrong.valid)})
+    _note(call, reply.status, None)
+    return reply
+
+
+def _broken(call: Call, broken: Exception) -> Reply:
+    logging.getLogger("understudy").error(
+        "%s %s broke the stand-in; this is its fault", call.request.method, call.request.path, exc_info=broken
+    )
+    return refuse(call, Refused("internal-error"))
+
+
+async def _later(call: Call, answer: Awaitable[Reply]) -> Reply:
+    try:
+        reply = await answer
+    except Refused as refused:
+        return refuse(call, refused)
+    except Exception as broken:
+        return _broken(call, broken)
+    _note(call, reply.status, None)
+    return reply
+
+
+def _note(call: Call, status: int, row: str | None, found: tuple[Violation, ...] = ()) -> None:
+    operation = call.known_operation
+    account = call.caller.account.name if call.caller else None
+    request = call.request
+    name = operation.id if operation else None
+    call.part.journal.note(
+        Entry(call.now, call.part.name, account, request.method, request.path, name, status, row, found)
+    )
+
+
+def _key_at(place: Place, call: Call) -> str | None:
+    """The key at a place of a request, or None."""
+    if place.kind == "header":
+        value = call.request.header(place.name.lower().encode())
+        return _without_scheme(value, place.scheme) if value else None
+    if place.kind == "query":
+        return bodies.read_query(call.request.query).get(place.name)
+    found = _field(call.body, place.name)
+    return found if isinstance(found, str) else None
+
+
+def _without_scheme(value: bytes, scheme: str) -> str | None:
+    text = value.decode("latin-1").strip()
+    if not scheme:
+        return text
+    word, _, key = text.partition(" ")
+    return key.strip() or None if word.lower() == scheme.lower() else None
+
+
+def _field(body: Any, name: str) -> Any:
+    """A top-level field of a JSON object or a form."""
+    if isinstance(body, Mapping):
+        return body.get(name)
+    fields = getattr(body, "fields", None)
+    return fields.get(name) if isinstance(fields, Mapping) else None
+
+
+def _prompt(body: Any) -> str:
+    """Every text in a body, one per line: what a rule's `prompt` is looked for in."""
+    if isinstance(body, str):
+        return body
+    if isinstance(body, Mapping):
+        return "\n".join(_prompt(value) for value in body.values())
+    return "\n".join(_prompt(item) for item in body) if isinstance(body, list) else ""
