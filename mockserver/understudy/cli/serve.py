@@ -138,7 +138,7 @@ def _introduce(stage: RunningStage) -> None:
         click.echo(f"{part.contract.title:<12} {address.url}   key {address.key}")
         lines = part.contract.root.get("client", {}).get("lines", [])
         for line in lines:
-            click.echo("    " + line.format(url=address.url, key=address.key))
+            click.echo("    " + line.replace("{url}", address.url).replace("{key}", address.key))
     click.echo(f"\n{'Control':<12} {stage.control.url}/_understudy/   (clock, scenarios, jobs, deliveries, journal)")
     click.echo("Stop with Ctrl-C.")
 
