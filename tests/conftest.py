@@ -5,8 +5,10 @@ import ipaddress
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+import hypothesis
 import orjson
 import pytest
 
@@ -18,6 +20,11 @@ from understudy.part import Part, Settings
 from understudy.stage import Stage, build_stage, load_contracts
 
 START = 1_767_225_600.0  # 2026-01-01T00:00:00Z
+FOURTH = Path(__file__).parent / "fourth" / "data"  # the made-up provider `encore`, small enough to read in a minute
+
+# The same examples in every run: a failure on one machine is a failure on all. No deadline, machines differ.
+hypothesis.settings.register_profile("understudy", derandomize=True, deadline=None, database=None)
+hypothesis.settings.load_profile("understudy")
 
 
 @pytest.fixture(autouse=True)
@@ -134,11 +141,13 @@ def make_stage(sink: MemorySender) -> MakeStage:
         names: list[str] | None = None,
         readings: Mapping[str, str] | None = None,
         keys: list[KeyEntry] | None = None,
+        data: Path | None = None,
+        clock: Clock | None = None,
         **settings: Any,
     ) -> Stage:
         return build_stage(
-            load_contracts(names, readings=readings),
-            clock=Clock(start=START, held=True),
+            load_contracts(names, readings=readings, data=data),
+            clock=clock or Clock(start=START, held=True),
             keys=keys or (),
             open_house=keys is None,
             settings=Settings(**settings),
@@ -173,3 +182,31 @@ def ask(stage: Stage) -> Callable[..., Caller]:
         return Caller(stage.part(provider), key)
 
     return make
+
+
+@pytest.fixture
+def fourth() -> Path:
+    """The data folder of the made-up provider `encore`."""
+    return FOURTH
+
+
+@pytest.fixture
+def make_encore(make_stage: MakeStage) -> MakeStage:
+    """Build a stage with `encore` alone on it; takes what `make_stage` takes."""
+
+    def make(**options: Any) -> Stage:
+        return make_stage(**{"names": ["encore"], "data": FOURTH, **options})
+
+    return make
+
+
+@pytest.fixture
+def encore_stage(make_encore: MakeStage) -> Stage:
+    """`encore` alone on a held clock that begins at 2026-01-01T00:00:00Z; any key is taken."""
+    return make_encore()
+
+
+@pytest.fixture
+def encore(encore_stage: Stage) -> Caller:
+    """Speak to `encore`: `encore("GET", "/v1/jobs")`."""
+    return Caller(encore_stage.part("encore"), "en_user_one")

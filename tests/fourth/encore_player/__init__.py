@@ -1,0 +1,11 @@
+"""Encore, a provider that does not exist: the whole of what a new provider needs in Python."""
+
+from encore_player.operations import HANDLERS
+from encore_player.play import Play
+from understudy.call import Player
+from understudy.contract import Contract
+
+
+def player(contract: Contract) -> Player:
+    """Who plays this contract."""
+    return Play(contract, HANDLERS)

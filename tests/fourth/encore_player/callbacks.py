@@ -1,0 +1,33 @@
+"""What a job tells when it has ended."""
+
+import orjson
+
+from encore_player.wire import job_body
+from understudy.callbacks import Delivery, sign
+from understudy.draws import uuid4
+from understudy.jobs import Job
+from understudy.part import Part
+
+
+def tell(part: Part, job: Job) -> None:
+    now = part.clock.now()
+    rows = part.contract.callbacks
+    event, signature = rows.event_on(job.state(now).name), rows.signature
+    if event is None or signature is None or job.callback_url is None:
+        return
+    body = orjson.dumps({"event": event.word, "job": job_body(part, job, now)})
+    headers = ((signature.header, sign(signature, part.state.secret, body)), ("Content-Type", "application/json"))
+    part.deliveries.schedule(
+        Delivery(
+            id=uuid4(part.draw("delivery", job.id)),
+            subject=job.id,
+            kind="callback",
+            account=job.account,
+            url=job.callback_url,
+            event=event.word,
+            body=body,
+            headers=headers,
+            policy=rows.policies["callback"],
+            created=now,
+        )
+    )

@@ -1,0 +1,33 @@
+"""The player: which handler answers what, what is kept, how refusals read, and who is told when a job ends."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from encore_player.callbacks import tell
+from encore_player.refusals import refuse
+from encore_player.state import Memory
+from understudy.call import Call, Handler, Refused
+from understudy.contract import Contract, ErrorRow
+from understudy.jobs import Job
+from understudy.messages import Reply
+from understudy.part import Part
+
+
+class Play:
+    def __init__(self, contract: Contract, handlers: Mapping[str, Handler]) -> None:
+        self._bare = contract.wire["envelope"] == "bare"
+        self._handlers = handlers
+
+    @property
+    def handlers(self) -> Mapping[str, Handler]:
+        return self._handlers
+
+    def new_state(self, part: Part) -> Any:
+        return Memory(secret="encore-secret")
+
+    def refuse(self, call: Call, row: ErrorRow, refused: Refused) -> Reply:
+        return refuse(row, refused, bare=self._bare)
+
+    def job_ended(self, part: Part, job: Job) -> None:
+        if not part.deliveries.of(job.id):
+            tell(part, job)

@@ -1,0 +1,31 @@
+"""A job as Encore writes it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from understudy import artifacts, pricing
+from understudy.jobs import Job
+from understudy.part import Part
+
+
+def job_body(part: Part, job: Job, now: float) -> Mapping[str, Any]:
+    state, failure = job.state(now), job.failure(now)
+    succeeded = state.kind == "succeeded"
+    return {
+        "id": job.id,
+        "state": state.word,
+        "model": job.model.id if job.model else "",
+        "input": orjson.Fragment(job.request),
+        "url": artifacts.of_job(part, job).url if succeeded else None,
+        "why": failure.message if failure else None,
+        "paid": _paid(part, job) if succeeded else None,
+    }
+
+
+def _paid(part: Part, job: Job) -> str | None:
+    assert job.model is not None
+    fields = artifacts.fields_of(part, job)
+    sum_ = pricing.cost(job.model, fields, seconds=artifacts.of_job(part, job).clip.seconds)
+    return None if sum_.amount is None else f"{sum_.amount} {sum_.currency}"
