@@ -1,0 +1,116 @@
+"""Balances and transactions."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+from understudy.call import Answer, Call, Refused
+from understudy.draws import digest
+from understudy.messages import json_reply
+from understudy.providers.aimlapi import ledger
+from understudy.providers.aimlapi.ledger import Entry
+from understudy.providers.aimlapi.queries import refuse_unknown
+from understudy.providers.aimlapi.state import State
+from understudy.providers.aimlapi.wire import fill, moment
+from understudy.validation import Violation
+
+
+def balance(call: Call) -> Answer:
+    """The balance in the shape that the operation names."""
+    state: State = call.part.state
+    line = state.lines[call.operation.id]
+    usd = ledger.balance(call.part, call.account, call.now)
+    credits_left = state.tariff.credits(usd)
+    words = {
+        "$usd": float(usd),
+        "$credits": credits_left,
+        "$currency": call.part.contract.pricing["currency"],
+        "$low": credits_left < call.part.contract.wire["balances"]["low"],
+        "$now": moment(call.now),
+        "$account": call.account.number,
+    }
+    return json_reply(line.status, fill(line.template, words))
+
+
+def transactions(call: Call) -> Answer:
+    """One page of the ledger, newest first."""
+    refuse_unknown(call)
+    wanted = _period(call)
+    rows = call.part.contract.wire["ledger"]
+    entries = ledger.entries(call.part, call.account, call.now)
+    chosen = [entry for entry in entries if wanted(entry) and _matches(call, rows[entry.sort])]
+    rest = chosen[_place(call, chosen) :]
+    limit = call.query.get("limit", _default(call, "limit"))
+    page, more = rest[:limit], len(rest) > limit
+    words = {
+        "$entries": [fill(rows["entry"], _words(rows[entry.sort], entry)) for entry in page],
+        "$next": _cursor(page[-1]) if more else None,
+        "$more": more,
+    }
+    return json_reply(200, fill(rows["page"], words))
+
+
+def _words(row: dict[str, Any], entry: Entry) -> dict[str, Any]:
+    own = {f"${name}": value for name, value in row.items() if name in ("direction", "type")}
+    return own | {
+        "$at": moment(entry.at),
+        "$usd": entry.usage.dollars,
+        "$credits": entry.usage.credits,
+        "$model": entry.model,
+        "$id": entry.job,
+    }
+
+
+def _matches(call: Call, row: dict[str, Any]) -> bool:
+    return all(call.query.get(name, row[name]) == row[name] for name in ("direction", "type"))
+
+
+def _period(call: Call) -> Callable[[Entry], bool]:
+    """Which entries lie in the asked period.
+
+    Raises:
+        Refused: it ends before it begins, or a moment is none.
+    """
+    start, end = _moment(call, "from", float("-inf")), _moment(call, "to", float("inf"))
+    if end <= start:
+        raise _refused("to", call.query.get("to"), "it is not later than `from`")
+    return lambda entry: start <= entry.at < end
+
+
+def _moment(call: Call, name: str, default: float) -> float:
+    text = call.query.get(name)
+    if text is None:
+        return default
+    try:
+        return datetime.fromisoformat(text.upper()).timestamp()
+    except (ValueError, OverflowError) as problem:
+        raise _refused(name, text, f"it is no moment ({problem})") from problem
+
+
+def _place(call: Call, entries: list[Entry]) -> int:
+    """Where the page begins: behind the entry that the cursor names.
+
+    Raises:
+        Refused: no entry has that cursor.
+    """
+    cursor = call.query.get("cursor")
+    if cursor is None:
+        return 0
+    for place, entry in enumerate(entries, 1):
+        if _cursor(entry) == cursor:
+            return place
+    raise _refused("cursor", cursor, "it was not issued here for this query")
+
+
+def _cursor(entry: Entry) -> str:
+    """An opaque name for a place in the ledger."""
+    return digest(0, "cursor", entry.sort, moment(entry.at), entry.job or "", size=24).hex()
+
+
+def _default(call: Call, name: str) -> int:
+    defaults: Iterator[int] = (row.schema["default"] for row in call.operation.query if row.name == name)
+    return next(defaults)
+
+
+def _refused(name: str, value: Any, why: str) -> Refused:
+    return Refused("invalid-query", violations=(Violation(("query", name), "other", why, value, None),))

@@ -1,0 +1,50 @@
+"""Submit a generation, and poll it."""
+
+from collections.abc import Callable, Mapping
+
+import orjson
+
+from understudy import draws
+from understudy.call import Answer, Call, Refused
+from understudy.messages import json_reply
+from understudy.providers.aimlapi import ledger
+from understudy.providers.aimlapi.state import State
+from understudy.providers.aimlapi.wire import fill, generation
+
+# From the moment, drawn bytes and the model's name to an id.
+MakeId = Callable[[float, bytes, str], str]
+SHAPES: Mapping[str, MakeId] = {
+    "nanoid": lambda _, block, __: draws.nanoid(block),
+    "uuid": lambda _, block, __: draws.uuid4(block),
+    "uuid-model": lambda _, block, name: f"{draws.uuid4(block)}:{name}",
+    "digits": lambda now, block, _: draws.snowflake(now, block),
+}
+
+
+def submit(call: Call) -> Answer:
+    """Begin a generation. Of the request only what the clip depends on is kept; nothing else is asked for again."""
+    state: State = call.part.state
+    line = state.lines[call.operation.id]
+    if not ledger.may_begin(call):
+        raise Refused("insufficient-credit")
+    shape, name = SHAPES[line.ids], call.model.id if call.model else call.operation.id
+    job = call.part.begin(
+        call,
+        lambda now, block: shape(now, block, name),
+        request=orjson.dumps({name: call.body[name] for name in state.media if name in call.body}),
+        extra=state.tariff.of_call(call),
+    )
+    words = generation(call.part, job, job.state(call.now), call.now)
+    headers = state.tracing.headers(call.request, job.id, cost=job.extra.headers)
+    return json_reply(line.status, fill(line.template, words), headers=headers)
+
+
+def poll(call: Call) -> Answer:
+    """A generation as it stands."""
+    state: State = call.part.state
+    line = state.lines[call.operation.id]
+    job = call.part.job_of(call.account, call.query[str(line.parameter)])
+    now = job.state(call.now)
+    words = generation(call.part, job, now, call.now)
+    headers = state.tracing.headers(call.request, job.id, cost=job.extra.headers)
+    return json_reply(line.status, fill(line.template[now.kind], words), headers=headers)

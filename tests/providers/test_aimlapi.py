@@ -1,0 +1,205 @@
+"""AI/ML API: submit, poll, and the headers that trace both."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from tests.conftest import START, Caller, MakeStage
+
+from understudy.stage import Stage
+
+Ask = Callable[..., Caller]
+Run = Callable[[Awaitable[Any]], Any]
+Declared = tuple[str, int, str]
+
+ROUTE = "/v2/video/generations"
+BODY = {"model": "google/veo-3.1-lite-generate-001", "prompt": "A paper boat crosses a puddle at dusk"}
+IMAGE = "https://example.com/first.png"
+INPUTS = {"image_url": IMAGE, "last_image_url": IMAGE, "image_urls": [IMAGE], "video_url": "https://example.com/a.mp4"}
+OLDER = "/v2/generate/video/{}/generation"
+
+
+@pytest.fixture
+def stage(make_stage: MakeStage) -> Stage:
+    """This provider alone."""
+    return make_stage(names=["aimlapi"])
+
+
+def poll(caller: Caller, id_: str, route: str = ROUTE) -> Any:
+    return caller("GET", f"{route}?generation_id={id_}").json
+
+
+def test_a_generation_passes_through_the_providers_states(stage: Stage, ask: Ask, run: Run) -> None:
+    """Queued, generating, completed with a video; every reply has what its schema asks for."""
+    caller = ask("aimlapi")
+    submitted = caller("POST", ROUTE, BODY)
+    id_ = submitted.json["id"]
+    assert submitted.status == 200
+    assert submitted.json == {
+        "id": id_,
+        "status": "queued",
+        "meta": {"usage": {"credits_used": 120000, "usd_spent": 0.06}},
+    }
+
+    assert poll(caller, id_) == {"id": id_, "status": "queued"}
+    run(stage.advance(1.0))
+    assert poll(caller, id_) == {"id": id_, "status": "generating"}
+    run(stage.advance(3.0))
+    done = poll(caller, id_)
+    assert done["status"] == "completed"
+    validator = stage.part("aimlapi").contract.schemas.validator("generation.json")
+    assert all(validator.is_valid(reply) for reply in (submitted.json, done))
+
+
+def test_the_video_of_a_completed_generation_can_be_fetched(stage: Stage, ask: Ask, run: Run) -> None:
+    """The URL leads to the stand-in itself and serves an MP4."""
+    caller = ask("aimlapi")
+    id_ = caller("POST", ROUTE, BODY).json["id"]
+    run(stage.advance(10))
+
+    url = poll(caller, id_)["video"]["url"]
+
+    clip = caller("GET", url.removeprefix(caller.base_url), key=None)
+    assert (clip.status, clip.headers["content-type"], clip.reply.body[4:8]) == (200, "video/mp4", b"ftyp")
+
+
+def test_every_model_takes_what_its_schema_requires(stage: Stage, ask: Ask) -> None:
+    """Each model of the family, by its id and by each alias."""
+    contract = stage.part("aimlapi").contract
+    for name, model in contract.names.items():
+        required = contract.schemas.document(model.schema)["required"]
+        body = {"model": name, "prompt": "x", **{field: INPUTS[field] for field in required if field in INPUTS}}
+        assert ask("aimlapi")("POST", ROUTE, body).status == 200, name
+
+
+@pytest.mark.parametrize("path", ["/v1/video/generations", "/video/generations"])
+def test_an_alias_begins_a_generation_that_the_present_route_polls(ask: Ask, path: str) -> None:
+    """No poll is described on the aliases, so there it is an unknown path."""
+    caller = ask("aimlapi")
+    id_ = caller("POST", path, BODY).json["id"]
+
+    assert poll(caller, id_)["status"] == "queued"
+    assert caller("GET", f"{path}?generation_id={id_}").status == 404
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        ("kling", 201, "id"),
+        ("alibaba", 201, "id"),
+        ("google", 200, "id"),
+        ("minimax", 200, "generation_id"),
+        ("runway", 200, "id"),
+        ("luma-ai", 201, "id"),
+    ],
+)
+def test_an_older_route_answers_as_it_is_declared(stage: Stage, ask: Ask, run: Run, declared: Declared) -> None:
+    """Its own status and key at submit, and a poll on the same path."""
+    segment, status, key = declared
+    caller, path = ask("aimlapi"), OLDER.format(segment)
+    submitted = caller("POST", path, {"model": "ray-2", "prompt": "A lighthouse in fog"})
+    assert submitted.status == status
+
+    run(stage.advance(10))
+
+    assert poll(caller, submitted.json[key], path)["status"] == "completed"
+
+
+@pytest.mark.parametrize("duration", ["inf", "nan", "-4", {"a": 1}, 1e300, None, True])
+def test_an_older_route_survives_a_length_that_is_none(stage: Stage, ask: Ask, run: Run, duration: Any) -> None:
+    """Bodies of the older routes are not checked against a model; the clip is still there."""
+    caller, path = ask("aimlapi"), OLDER.format("kling")
+    id_ = caller("POST", path, {"model": "kling", "prompt": "x", "duration": duration}).json["id"]
+    run(stage.advance(10))
+
+    url = poll(caller, id_, path)["video"]["url"]
+
+    assert caller("GET", url.removeprefix(caller.base_url)).status == 200
+
+
+@pytest.mark.parametrize("code", [None, "timeout", "face_detection_error"])
+def test_a_failed_generation_is_a_good_reply_with_an_error(stage: Stage, ask: Ask, run: Run, code: str | None) -> None:
+    """200, `status: error`, and the failure that was wished by its key or its code."""
+    caller = ask("aimlapi")
+    wish = "scenario=fail" if code is None else f"scenario=fail; code={code}"
+    id_ = caller("POST", ROUTE, BODY, headers={"Prefer": wish}).json["id"]
+    run(stage.advance(10))
+
+    spoken = caller("GET", f"{ROUTE}?generation_id={id_}")
+
+    failure = stage.part("aimlapi").courses.failure(code or "default")
+    assert spoken.status == 200
+    assert spoken.json == {"id": id_, "status": "error", "error": {"name": failure.code, "message": failure.message}}
+
+
+def test_replies_carry_the_tracing_headers(ask: Ask) -> None:
+    """Submit and poll share the inference's id; the caller's own id comes back; all are exposed."""
+    caller = ask("aimlapi")
+    own = {"X-Client-Request-Id": "order-8f21c4"}
+    submitted = caller("POST", ROUTE, BODY, headers=own)
+    id_ = submitted.json["id"]
+    polled = caller("GET", f"{ROUTE}?generation_id={id_}", headers=own)
+
+    for spoken in (submitted, polled):
+        assert spoken.headers["x-inference-id"] == id_
+        assert spoken.headers["x-client-request-id"] == "order-8f21c4"
+        assert spoken.headers["x-aimlapi-credits-used"] == "120000"
+        assert spoken.headers["x-aimlapi-usd-spent"] == "0.060000000"
+        assert spoken.headers["access-control-expose-headers"].count(",") == 3
+
+
+@pytest.mark.parametrize("own", ["", "a b", "ä", "x" * 129, "a\r"])
+def test_a_malformed_client_id_is_dropped_in_silence(ask: Ask, own: str) -> None:
+    """The request runs as it would without."""
+    spoken = ask("aimlapi")("POST", ROUTE, BODY, headers={"X-Client-Request-Id": own})
+
+    assert spoken.status == 200
+    assert "x-client-request-id" not in spoken.headers
+
+
+@pytest.mark.parametrize(("id_", "named"), [("V1StGXR8Z5jdHi6BmyT8k", True), ("nonsense", False), ("", False)])
+def test_a_poll_names_an_inference_only_if_its_id_could_be_one(ask: Ask, id_: str, named: bool) -> None:
+    """The refusal of an unknown id has the header if the id looks like one of the provider's."""
+    spoken = ask("aimlapi")("GET", f"{ROUTE}?generation_id={id_}")
+
+    assert spoken.status == 404
+    assert ("x-inference-id" in spoken.headers) is named
+
+
+def test_another_account_cannot_see_a_generation(ask: Ask) -> None:
+    """A foreign id and an unknown id are refused in the same words."""
+    id_ = ask("aimlapi", "one")("POST", ROUTE, BODY).json["id"]
+
+    foreign = ask("aimlapi", "two")("GET", f"{ROUTE}?generation_id={id_}").json
+    unknown = ask("aimlapi", "two")("GET", f"{ROUTE}?generation_id=V1StGXR8Z5jdHi6BmyT8k").json
+
+    assert {**foreign, "instance": ""} == {**unknown, "instance": ""}
+
+
+def test_the_vendors_sample_is_taken_as_it_is(ask: Ask) -> None:
+    """Its duration is a text, and it has a field that the schema lacks."""
+    sample = {**BODY, "duration": "8", "tail_image_url": IMAGE}
+
+    assert ask("aimlapi")("POST", ROUTE, sample).status == 200
+
+
+def test_the_same_calls_give_the_same_bytes(make_stage: MakeStage) -> None:
+    """Under a held clock with a fixed start, ids and bodies follow from seed and calls alone."""
+
+    def play(seed: int) -> list[bytes]:
+        caller = Caller(make_stage(names=["aimlapi"], seed=seed).part("aimlapi"), "key")
+        return [caller("POST", ROUTE, body).reply.body for body in (BODY, {}, BODY)]
+
+    assert play(1) == play(1)
+    assert play(1) != play(2)
+
+
+def test_the_documented_pace_is_about_a_minute(make_stage: MakeStage) -> None:
+    """The page says a generation takes about one."""
+    part = make_stage(names=["aimlapi"], pace="documented").part("aimlapi")
+    caller = Caller(part, "key")
+    job = part.jobs.get(caller("POST", ROUTE, BODY).json["id"])
+
+    assert job is not None
+    assert job.ends is not None
+    assert 50 <= job.ends - START <= 70
