@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from tests.conftest import Caller, MakeStage
+from staging import Caller, MakeStage
 
 from understudy.stage import Stage
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.conftest import Caller, MakeStage
+from staging import Caller, MakeStage
 
 from understudy.contract.rows import Price, PriceRule
 from understudy.providers.aimlapi.catalogue import facts

@@ -5,7 +5,7 @@ from itertools import chain
 from typing import Any
 
 import pytest
-from tests.conftest import Caller, MakeStage
+from staging import Caller, MakeStage
 
 from understudy._data import data_root
 from understudy.contract import load_contract

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.conftest import Caller, MakeStage
+from staging import Caller, MakeStage
 
 from understudy.accounts import KeyEntry
 from understudy.stage import Stage

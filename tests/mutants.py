@@ -1,0 +1,241 @@
+"""Bad requests from good ones: seeded mutations of bytes and of trees, each a value that can be left out again."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any
+
+import orjson
+
+from understudy.contract import Contract, Operation
+from understudy.messages import Request
+
+# Values that have broken parsers, schemas and formatters before.
+NASTY: Sequence[Any] = (
+    None, True, False, 0, -1, 1.5, 1e308, -0.0, 2**53, 2**63, -(2**64),
+    "", " ", "\x00", "\u202e", "😀" * 50, "a" * 5000,
+    "NaN", "1e999", "0x10", "${jndi}", "../../etc/passwd", "http://127.0.0.1:1/", "javascript:1", "%00", "{id}", "{0}",
+    "%s%n", [], {}, [[]], [None], {"": ""}, {"a": {"b": {"c": []}}}, ["x"] * 200, {"$ref": "#"}, {"__proto__": 1},
+    "runflow://assets/00000000-0000-0000-0000-000000000000", "data:image/png;base64,AAAA", "2026-13-45", "🎬.mp4",
+)  # fmt: skip
+NASTY_BYTES: Sequence[bytes] = (
+    b"", b"\x00", b"\xff", b"\xef\xbb\xbf", b"NaN", b"Infinity", b"-", b"1e400", b'"\\ud800"', b"[" * 2000,
+    b'{"a":' * 500,
+    b"//", b"/*", b"'", b",", b"}", b"]", b'"', b"\\", b"\r\n", b"\xed\xa0\x80", b"9" * 400,
+    b"true", b"null", b"--", b"%",
+)  # fmt: skip
+NASTY_TEXTS: Sequence[str] = (
+    "", "%", "%zz", "%2F", "..", ".", "//", "\x7f", "é", "😀", "a" * 4000, "0", "-1", "null",
+    "any", "{id}", "*", "' or 1=1",
+    "00000000-0000-0000-0000-000000000000", "9223372036854775807", 
+    "created_at:desc", "status_code:succeeded AND", "(", "((((",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Good:
+    """A well-formed request, still as parts."""
+
+    operation: str
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: Any
+
+    def request(self) -> Request:
+        """The request as it would be sent."""
+        raw = self.body if isinstance(self.body, bytes) else b"" if self.body is None else orjson.dumps(self.body)
+        query = "&".join(f"{name}={value}" for name, value in self.query.items())
+        headers = [
+            (name.encode("latin-1", "replace"), value.encode("latin-1", "replace"))
+            for name, value in self.headers.items()
+        ]
+        return Request(self.method, self.path, headers, query.encode("utf-8", "replace"), raw, "http://stage.test")
+
+
+# One change of a request; a mutant is a good request and a list of these.
+Mutation = Callable[[Good], Good]
+
+
+def mutations(random: Random) -> list[Mutation]:
+    """One to four mutations."""
+    return [random.choice(_MAKERS)(random) for _ in range(random.choice((1, 1, 1, 2, 2, 3, 4)))]
+
+
+def applied(good: Good, changes: Sequence[Mutation]) -> Good:
+    """The request with the changes made, in order."""
+    for change in changes:
+        good = change(good)
+    return good
+
+
+def _bytes(random: Random) -> Mutation:
+    """Change the body's bytes: cut, insert, flip, repeat or swap a piece."""
+    at, span, kind, nasty = random.random(), random.randint(1, 12), random.randrange(5), random.choice(NASTY_BYTES)
+
+    def change(good: Good) -> Good:
+        raw = good.request().body
+        start = int(at * (len(raw) + 1))
+        pieces = (
+            raw[:start] + raw[start + span :],
+            raw[:start] + nasty + raw[start:],
+            raw[:start] + bytes(byte ^ 0x15 for byte in raw[start : start + span]) + raw[start + span :],
+            raw[:start],
+            raw + raw[start:],
+        )
+        return replace(good, body=pieces[kind])
+
+    return change
+
+
+def _tree(random: Random) -> Mutation:
+    """Change one place of the body's tree: another value, no value, another name, deeper."""
+    seed, kind, nasty = random.randrange(1 << 30), random.randrange(5), random.choice(NASTY)
+
+    def change(good: Good) -> Good:
+        if isinstance(good.body, bytes) or good.body is None:
+            return replace(good, body=nasty)
+        return replace(good, body=_changed(good.body, Random(seed), kind, nasty))
+
+    return change
+
+
+def _changed(tree: Any, random: Random, kind: int, nasty: Any) -> Any:
+    if isinstance(tree, dict) and tree:
+        key = random.choice(list(tree))
+        rest = {name: value for name, value in tree.items() if name != key}
+        if random.random() < 0.4 and isinstance(tree[key], dict | list):
+            return {**tree, key: _changed(tree[key], random, kind, nasty)}
+        return ({**tree, key: nasty}, rest, {**rest, key + "x": tree[key]}, {**tree, key: [tree[key]]}, nasty)[kind]
+    if isinstance(tree, list) and tree:
+        at = random.randrange(len(tree))
+        return [*tree[:at], _changed(tree[at], random, kind, nasty), *tree[at + 1 :]]
+    return nasty
+
+
+def _path(random: Random) -> Mutation:
+    at, text = random.random(), random.choice(NASTY_TEXTS)
+
+    def change(good: Good) -> Good:
+        parts = good.path.split("/")
+        index = 1 + int(at * (len(parts) - 1))
+        return replace(good, path="/".join([*parts[:index], text, *parts[index + 1 :]]) or "/")
+
+    return change
+
+
+def _query(random: Random) -> Mutation:
+    at, text, name = random.random(), random.choice(NASTY_TEXTS), random.choice(("limit", "q", "pq", "x", "apiKey"))
+
+    def change(good: Good) -> Good:
+        names = [*good.query, name]
+        return replace(good, query={**good.query, names[int(at * len(names))]: text})
+
+    return change
+
+
+_HEADERS = ("authorization", "content-type", "prefer", "range", "idempotency-key", "host", "x-organization-id")
+_HEADER_VALUES = (
+    *NASTY_TEXTS, "Bearer", "Bearer ", "Basic eDp5", "text/plain", "multipart/form-data", "bytes=9-1",
+    "multipart/form-data; boundary=x", "application/x-www-form-urlencoded", "application/json; charset=utf-16",
+    "scenario", "scenario=;;=,", "scenario=fail; code=",
+)  # fmt: skip
+
+
+def _header(random: Random) -> Mutation:
+    name, value, gone = random.choice(_HEADERS), random.choice(_HEADER_VALUES), random.random() < 0.2
+
+    def change(good: Good) -> Good:
+        headers = {key: text for key, text in good.headers.items() if key != name}
+        return replace(good, headers=headers if gone else {**headers, name: value})
+
+    return change
+
+
+def _method(random: Random) -> Mutation:
+    method = random.choice(("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "BREW", ""))
+    return lambda good: replace(good, method=method)
+
+
+_MAKERS: Sequence[Callable[[Random], Mutation]] = (_bytes, _bytes, _tree, _tree, _tree, _path, _query, _header, _method)
+
+
+def good_requests(contract: Contract, ids: Mapping[str, str]) -> list[Good]:
+    """A well-formed request for each operation and model; `ids` fills path parameters that name something."""
+    found = []
+    for operation in contract.operations:
+        models: list[Any] = list(contract.models.values())[:6] if operation.model is not None else [None]
+        found += [_good(contract, operation, model, ids) for model in models]
+    return found
+
+
+def _good(contract: Contract, operation: Operation, model: Any, ids: Mapping[str, str]) -> Good:
+    path = operation.path
+    for name in [part[1:-1] for part in path.split("/") if part.startswith("{")]:
+        is_model = operation.model is not None and operation.model.kind == "path" and operation.model.name == name
+        path = path.replace(f"{{{name}}}", model.id if is_model else ids.get(name, ids["id"]))
+    headers = {"authorization": f"Bearer {contract.example_key}", "content-type": "application/json"}
+    query = {parameter.name: _text(parameter.schema, ids) for parameter in operation.query if parameter.required}
+    return Good(operation.id, operation.method, path, query, headers, _body(contract, operation, model, ids))
+
+
+def _text(schema: Mapping[str, Any], ids: Mapping[str, str]) -> str:
+    value = sample(schema)
+    return ids["id"] if value == "x" else str(value)
+
+
+def _body(contract: Contract, operation: Operation, model: Any, ids: Mapping[str, str]) -> Any:
+    if operation.body != "json":
+        return None
+    body = sample(contract.schemas.absolute(operation.request_schema or {}), contract)
+    if not isinstance(body, dict):
+        body = {}
+    if model is not None:
+        fields = sample(contract.schemas.document(model.schema), contract)
+        if operation.model is not None and operation.model.kind == "body":
+            fields[operation.model.name] = model.id
+        name = operation.input.removeprefix("/")
+        body = {**body, name: [fields] if isinstance(body.get(name), list) else fields} if name else {**body, **fields}
+    return {key: ids["id"] if key.lower().endswith("id") and value == "x" else value for key, value in body.items()}
+
+
+def sample(schema: Any, contract: Contract | None = None) -> Any:
+    """The simplest instance of a schema: required fields, first of an enum, `x` for a text."""
+    if not isinstance(schema, Mapping):
+        return "x"
+    if "$ref" in schema and contract is not None:
+        return sample(_target(schema["$ref"], contract), contract)
+    for word in ("enum", "anyOf", "oneOf", "allOf"):
+        if word in schema:
+            return schema[word][0] if word == "enum" else sample(schema[word][0], contract)
+    return schema["const"] if "const" in schema else _of_type(schema, contract)
+
+
+def _of_type(schema: Mapping[str, Any], contract: Contract | None) -> Any:
+    kind = schema.get("type", "string")
+    kind = kind[0] if isinstance(kind, list) else kind
+    if kind == "object":
+        fields = schema.get("properties", {})
+        return {name: sample(fields.get(name, {}), contract) for name in schema.get("required", [])}
+    if kind == "array":
+        return [sample(schema.get("items", {}), contract)] * max(1, schema.get("minItems", 1))
+    return {"integer": 1, "number": 1, "boolean": True, "null": None}.get(kind, _string(schema))
+
+
+def _string(schema: Mapping[str, Any]) -> str:
+    known = {"uri": "https://example.com/a.png", "uuid": "00000000-0000-4000-8000-000000000000"}
+    length: int = schema.get("minLength", 1)
+    return known.get(str(schema.get("format")), "x" * max(1, length))
+
+
+def _target(reference: str, contract: Contract) -> Any:
+    name, _, pointer = reference.partition("#")
+    document: Any = (
+        contract.document
+        if not name or name.endswith("/openapi.json")
+        else contract.schemas.document(name.rsplit(f"schemas/{contract.provider}/", 1)[-1])
+    )
+    for part in pointer.split("/")[1:]:
+        document = document[part]
+    return document

@@ -1,0 +1,88 @@
+"""Speak to a stage in process, as tests do."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from understudy.messages import Reply, Request
+from understudy.part import Part
+from understudy.stage import Stage
+
+START = 1_767_225_600.0  # 2026-01-01T00:00:00Z
+
+# Builds a stage: `make_stage(readings={...}, keys=[...], seed=7, names=["runflow"])`.
+MakeStage = Callable[..., Stage]
+
+
+@dataclass
+class Spoken:
+    """A reply as a test reads it."""
+
+    reply: Reply
+
+    @property
+    def status(self) -> int:
+        return self.reply.status
+
+    @property
+    def json(self) -> Any:
+        return orjson.loads(self.reply.body)
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return {name.decode(): value.decode() for name, value in self.reply.headers}
+
+
+@dataclass
+class Caller:
+    """Speaks to one part in process, with a key of its own."""
+
+    part: Part
+    key: str | None
+    headers: dict[str, str] = field(default_factory=dict)
+    base_url: str = "http://stage.test"
+
+    def __call__(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        raw: bytes | None = None,
+        key: str | None = "",
+    ) -> Spoken:
+        """Send one request; `key=None` leaves the key out, `raw` sends bytes as they are."""
+        answer = self.part.answer(self.request(method, path, body, headers=headers, raw=raw, key=key))
+        assert isinstance(answer, Reply), "this operation waits for the clock; use `waiting`"
+        return Spoken(answer)
+
+    def waiting(self, method: str, path: str, body: Any = None) -> Awaitable[Reply]:
+        """Send a request that waits for the clock."""
+        answer = self.part.answer(self.request(method, path, body))
+        assert not isinstance(answer, Reply), f"it was answered at once: {answer}"
+        return answer
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        raw: bytes | None = None,
+        key: str | None = "",
+    ) -> Request:
+        sent = dict(self.headers)
+        used = self.key if key == "" else key
+        if used is not None:
+            sent["authorization"] = f"Bearer {used}"
+        if body is not None:
+            sent["content-type"] = "application/json"
+        sent.update({name.lower(): value for name, value in (headers or {}).items()})
+        target, _, query = path.partition("?")
+        content = raw if raw is not None else b"" if body is None else orjson.dumps(body)
+        pairs = [(name.encode(), value.encode("latin-1")) for name, value in sent.items()]
+        return Request(method, target, pairs, query.encode(), content, self.base_url)
