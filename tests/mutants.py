@@ -1,11 +1,10 @@
 """Bad requests from good ones: seeded mutations of bytes and of trees, each a value that can be left out again."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
-
-import orjson
 
 from understudy.contract import Contract, Operation
 from understudy.messages import Request
@@ -27,7 +26,7 @@ NASTY_BYTES: Sequence[bytes] = (
 NASTY_TEXTS: Sequence[str] = (
     "", "%", "%zz", "%2F", "..", ".", "//", "\x7f", "é", "😀", "a" * 4000, "0", "-1", "null",
     "any", "{id}", "*", "' or 1=1",
-    "00000000-0000-0000-0000-000000000000", "9223372036854775807", 
+    "00000000-0000-0000-0000-000000000000", "9223372036854775807",
     "created_at:desc", "status_code:succeeded AND", "(", "((((",
 )  # fmt: skip
 
@@ -45,7 +44,9 @@ class Good:
 
     def request(self) -> Request:
         """The request as it would be sent."""
-        raw = self.body if isinstance(self.body, bytes) else b"" if self.body is None else orjson.dumps(self.body)
+        raw = (
+            self.body if isinstance(self.body, bytes) else b"" if self.body is None else json.dumps(self.body).encode()
+        )
         query = "&".join(f"{name}={value}" for name, value in self.query.items())
         headers = [
             (name.encode("latin-1", "replace"), value.encode("latin-1", "replace"))
