@@ -129,7 +129,7 @@ def test_a_known_price_is_shown_as_documented(stage: Stage, rules: tuple[PriceRu
     model = contract.models[LITE]
     price = Price("exact", "USD", "second", Decimal("0.39"), rules, model.price.evidence)
 
-    assert facts(contract, replace(model, price=price))["$pricing"] == shown
+    assert facts(contract, replace(model, price=price))["pricing"] == shown
 
 
 def test_metrics_tell_how_long_generations_took(stage: Stage, ask: Ask, run: Run) -> None:

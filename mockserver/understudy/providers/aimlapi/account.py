@@ -18,18 +18,18 @@ from understudy.validation import Violation
 def balance(call: Call) -> Answer:
     """The balance in the shape that the operation names."""
     state: State = call.part.state
-    line = state.lines[call.operation.id]
+    rows = call.part.contract.wire["balances"]
     usd = ledger.balance(call.part, call.account, call.now)
     credits_left = state.tariff.credits(usd)
     words = {
-        "$usd": float(usd),
-        "$credits": credits_left,
-        "$currency": call.part.contract.pricing["currency"],
-        "$low": credits_left < call.part.contract.wire["balances"]["low"],
-        "$now": moment(call.now),
-        "$account": call.account.number,
+        "usd": float(usd),
+        "credits": credits_left,
+        "currency": call.part.contract.pricing["currency"],
+        "low": credits_left < rows["low"],
+        "now": moment(call.now),
+        "account": call.account.number,
     }
-    return json_reply(line.status, fill(line.template, words))
+    return json_reply(200, fill(rows[call.operation.raw["x-understudy"]["reply"]], words))
 
 
 def transactions(call: Call) -> Answer:
@@ -43,21 +43,22 @@ def transactions(call: Call) -> Answer:
     limit = call.query.get("limit", _default(call, "limit"))
     page, more = rest[:limit], len(rest) > limit
     words = {
-        "$entries": [fill(rows["entry"], _words(rows[entry.sort], entry)) for entry in page],
-        "$next": _cursor(page[-1]) if more else None,
-        "$more": more,
+        "entries": [fill(rows["entry"], _words(rows[entry.sort], entry)) for entry in page],
+        "next": _cursor(page[-1]) if more else None,
+        "more": more,
     }
     return json_reply(200, fill(rows["page"], words))
 
 
 def _words(row: dict[str, Any], entry: Entry) -> dict[str, Any]:
-    own = {f"${name}": value for name, value in row.items() if name in ("direction", "type")}
-    return own | {
-        "$at": moment(entry.at),
-        "$usd": entry.usage.dollars,
-        "$credits": entry.usage.credits,
-        "$model": entry.model,
-        "$id": entry.job,
+    return {
+        "direction": row["direction"],
+        "type": row["type"],
+        "at": moment(entry.at),
+        "usd": entry.usage.dollars,
+        "credits": entry.usage.credits,
+        "model": entry.model,
+        "id": entry.job,
     }
 
 

@@ -20,7 +20,7 @@ def list_models(call: Call) -> Answer:
     rows = call.part.contract.wire["catalogue"]
     every = [facts(call.part.contract, model) for model in call.part.contract.models.values()]
     kept = [words for words in every if _kept(call, rows["filters"], words)]
-    body = orjson.dumps(fill(rows["list"], {"$models": [_entry(call, words) for words in kept]}))
+    body = orjson.dumps(fill(rows["list"], {"models": [_entry(call, words) for words in kept]}))
     tag = _etag(body, rows["etag"])
     headers = ((b"etag", tag),)
     if _known(call.request.header(b"if-none-match"), tag):
@@ -35,7 +35,7 @@ def get_model(call: Call) -> Answer:
     found = next((model for name, model in contract.names.items() if name.lower() == wanted), None)
     if found is None:
         raise Refused("model-not-found", values={"model": call.params["id"]})
-    return json_reply(200, fill(contract.wire["catalogue"]["one"], {"$model": _entry(call, facts(contract, found))}))
+    return json_reply(200, fill(contract.wire["catalogue"]["one"], {"model": _entry(call, facts(contract, found))}))
 
 
 def facts(contract: Contract, model: Model) -> dict[str, Any]:
@@ -46,17 +46,17 @@ def facts(contract: Contract, model: Model) -> dict[str, Any]:
     owners = (owner for start, owner in rows["developers"].items() if any(name.startswith(start) for name in names))
     inputs, outputs = _words(rows["inputs"], fields), [model.output]
     return {
-        "$id": model.id,
-        "$aliases": list(model.aliases),
-        "$type": rows["type"],
-        "$name": model.id.rpartition("/")[2].replace("-", " ").title(),
-        "$developer": next(owners, ""),
-        "$tags": rows["tags"],
-        "$pricing": _pricing(model.price, rows["pricing"]),
-        "$modalities": fill(rows["modalities"], {"$inputs": inputs, "$outputs": outputs}),
-        "$capabilities": _words(rows["capabilities"], fields),
-        "$input": inputs,
-        "$output": outputs,
+        "id": model.id,
+        "aliases": list(model.aliases),
+        "type": rows["type"],
+        "name": model.id.rpartition("/")[2].replace("-", " ").title(),
+        "developer": next(owners, ""),
+        "tags": rows["tags"],
+        "pricing": _pricing(model.price, rows["pricing"]),
+        "modalities": fill(rows["modalities"], {"inputs": inputs, "outputs": outputs}),
+        "capabilities": _words(rows["capabilities"], fields),
+        "input": inputs,
+        "output": outputs,
     }
 
 
@@ -71,7 +71,7 @@ def _entry(call: Call, words: Mapping[str, Any]) -> Any:
     row = rows["include"]
     asked = listed(call, row["parameter"])
     everything = row["everything"] in asked or "true" in listed(call, row["synonym"])
-    hidden = () if everything else {f"${section}" for section in rows["sections"] if section not in asked}
+    hidden = () if everything else {section for section in rows["sections"] if section not in asked}
     return fill(rows["entry"], {word: value for word, value in words.items() if word not in hidden})
 
 
@@ -86,7 +86,7 @@ def _kept(call: Call, filters: Mapping[str, list[str]], words: Mapping[str, Any]
 
 def _values(words: Mapping[str, Any], names: list[str]) -> Iterator[str]:
     for name in names:
-        value = words[f"${name}"]
+        value = words[name]
         yield from (text.lower() for text in (value if isinstance(value, list) else [value]))
 
 
@@ -95,13 +95,13 @@ def _pricing(price: Price, templates: Mapping[str, Any]) -> Any:
     if price.certainty == "unknown":
         return None
     if not price.rules:
-        return fill(templates["fixed"], {"$price": _number(price.amount), "$unit": price.unit})
+        return fill(templates["fixed"], {"price": _number(price.amount), "unit": price.unit})
     dimensions = list(dict.fromkeys(name for rule in price.rules for name in rule.when))
     variants = [
-        fill(templates["variant"], {"$when": rule.when, "$price": _number(rule.amount), "$unit": price.unit})
+        fill(templates["variant"], {"when": rule.when, "price": _number(rule.amount), "unit": price.unit})
         for rule in price.rules
     ]
-    return fill(templates["variants"], {"$dimensions": dimensions, "$variants": variants})
+    return fill(templates["variants"], {"dimensions": dimensions, "variants": variants})
 
 
 def _number(amount: Decimal | None) -> float | None:

@@ -6,10 +6,11 @@ import orjson
 
 from understudy import draws
 from understudy.call import Answer, Call, Refused
-from understudy.messages import json_reply
+from understudy.jobs import Job
+from understudy.messages import Reply, json_reply
 from understudy.providers.aimlapi import ledger
-from understudy.providers.aimlapi.state import State
-from understudy.providers.aimlapi.wire import fill, generation
+from understudy.providers.aimlapi.state import Line, State
+from understudy.providers.aimlapi.wire import generation
 
 # From the moment, drawn bytes and the model's name to an id.
 MakeId = Callable[[float, bytes, str], str]
@@ -34,9 +35,7 @@ def submit(call: Call) -> Answer:
         request=orjson.dumps({name: call.body[name] for name in state.media if name in call.body}),
         extra=state.tariff.of_call(call),
     )
-    words = generation(call.part, job, job.state(call.now), call.now)
-    headers = state.tracing.headers(call.request, job.id, cost=job.extra.headers)
-    return json_reply(line.status, fill(line.template, words), headers=headers)
+    return _told(call, line, job)
 
 
 def poll(call: Call) -> Answer:
@@ -44,7 +43,12 @@ def poll(call: Call) -> Answer:
     state: State = call.part.state
     line = state.lines[call.operation.id]
     job = call.part.job_of(call.account, call.query[str(line.parameter)])
+    return _told(call, line, job)
+
+
+def _told(call: Call, line: Line, job: Job) -> Reply:
+    """The reply that tells of a generation as it stands."""
+    state: State = call.part.state
     now = job.state(call.now)
-    words = generation(call.part, job, now, call.now)
-    headers = state.tracing.headers(call.request, job.id, cost=job.extra.headers)
-    return json_reply(line.status, fill(line.template[now.kind], words), headers=headers)
+    body = line.says[now.kind](generation(call.part, job, now, call.now))
+    return json_reply(line.status, body, headers=state.tracing.headers(call.request, job.id, cost=job.extra.headers))

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from understudy.providers.aimlapi.wire import fill
+from understudy.providers.aimlapi.wire import prepared
 from understudy.validation import Violation
 
 # What JSON calls the sorts of its values.
@@ -21,28 +21,41 @@ class Hint:
     message: str
 
 
-def hint(wire: Mapping[str, Any], violation: Violation) -> Hint:
-    """The hint for a violation, by the wire facts `hints` and `kind_words`."""
-    row = wire["hints"].get(violation.keyword, wire["hints"]["other"])
-    words = _words(violation, wire["kind_words"])
-    message = row["message"].format_map(words)
-    issue = {f"${name}": value for name, value in words.items()} | {"$message": message, "$path": _path(violation)}
-    return Hint(fill(row["issue"], issue), message)
+class Hints:
+    """Finds the words for violations.
 
+    Args:
+        rows: by JSON Schema's word for the rule, the template of an issue and its message.
+        style: how options are quoted and joined, and what types are called.
+    """
 
-def _words(violation: Violation, style: Mapping[str, str]) -> dict[str, Any]:
-    quote, limit = style["quote"], violation.limit
-    options = list(dict.fromkeys(map(_text, limit))) if isinstance(limit, list) else []
-    quoted = [f"{quote}{option}{quote}" for option in options]
-    types = [style.get(option, option) for option in options]
-    return {
-        "options": options,
-        "quoted": ", ".join(quoted),
-        "expected": style["joint"].join(types if violation.keyword == "type" else quoted),
-        "limit": limit,
-        "received": _text(violation.value),
-        "kind": _KINDS.get(type(violation.value), "null"),
-    }
+    def __init__(self, rows: Mapping[str, Any], *, style: Mapping[str, str]) -> None:
+        self._rows = {keyword: (prepared(row["issue"]), row["message"]) for keyword, row in rows.items()}
+        self._style = style
+
+    def hint(self, violation: Violation) -> Hint:
+        """The hint for one violation."""
+        issue, message = self._rows.get(violation.keyword, self._rows["other"])
+        words = self._words(violation)
+        words["message"] = message.format_map(words)
+        return Hint(issue(words), words["message"])
+
+    def _words(self, violation: Violation) -> dict[str, Any]:
+        words = {
+            "limit": violation.limit,
+            "received": _text(violation.value),
+            "kind": _KINDS.get(type(violation.value), "null"),
+            "path": _path(violation),
+        }
+        return words | self._options(violation) if isinstance(violation.limit, list) else words
+
+    def _options(self, violation: Violation) -> dict[str, Any]:
+        """The words for a rule that lists what it takes, or what was too much."""
+        quote = self._style["quote"]
+        options = list(dict.fromkeys(map(_text, violation.limit)))
+        quoted = [f"{quote}{option}{quote}" for option in options]
+        expected = [self._style.get(option, option) for option in options] if violation.keyword == "type" else quoted
+        return {"options": options, "quoted": ", ".join(quoted), "expected": self._style["joint"].join(expected)}
 
 
 def _path(violation: Violation) -> list[str | int]:

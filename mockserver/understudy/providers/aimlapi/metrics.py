@@ -25,7 +25,7 @@ def report(call: Call) -> Answer:
     models = [
         _entry(row, names, spans) for names, spans in measured.items() if not asked or set(asked) & set(names[:-1])
     ]
-    return json_reply(200, fill(row["report"], {"$now": moment(call.now), "$models": models}))
+    return json_reply(200, fill(row["report"], {"now": moment(call.now), "models": models}))
 
 
 def _measured(call: Call, since: float) -> dict[tuple[str, ...], list[float]]:
@@ -50,4 +50,4 @@ def _finished(call: Call, since: float) -> Iterator[Job]:
 def _entry(row: dict[str, Any], names: tuple[str, ...], spans: list[float]) -> Any:
     ordered = sorted(spans)
     quantiles = {name: round(ordered[ceil(part * len(ordered)) - 1], 1) for name, part in row["quantiles"].items()}
-    return fill(row["entry"], {"$alias": names[0], "$endpoint": names[-1], "$duration": quantiles})
+    return fill(row["entry"], {"alias": names[0], "endpoint": names[-1], "duration": quantiles})

@@ -2,23 +2,29 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from understudy.contract import Operation
+from understudy.contract.rows import StateKind
 from understudy.part import Part
+from understudy.providers.aimlapi.hints import Hints
 from understudy.providers.aimlapi.tariff import Tariff
 from understudy.providers.aimlapi.tracing import Tracing
+from understudy.providers.aimlapi.wire import Template, prepared
+
+KINDS: tuple[str, ...] = get_args(StateKind)
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What one operation says: its status, its template, the shape of new ids, and the parameter that names a job.
+    """What one operation says: its status, and its template by the kind of the job's state.
 
-    `traced` says whether it is about a generation, so that its replies have the tracing headers.
+    `ids` is the shape of new ids, `parameter` what names a job in the query; `traced` says whether the operation is
+    about a generation, so that its replies have the tracing headers.
     """
 
     status: int
-    template: Any
+    says: Mapping[str, Template]
     ids: str
     parameter: str | None
     traced: bool
@@ -31,6 +37,10 @@ class State:
         wire = part.contract.wire
         self.started = part.clock.now()
         self.tracing = Tracing(wire["tracing"], issued=wire["ids"]["issued"])
+        envelope = wire["envelopes"][wire["envelope"]]
+        self.envelope = prepared(envelope)
+        self.numbered = any(str(word).startswith("$request") for word in envelope.values())
+        self.hints = Hints(wire["hints"], style=wire["kind_words"])
         self.tariff = Tariff(part.contract.pricing, places=wire["tracing"]["usd_places"], tracing=self.tracing)
         self.media = tuple(_names(part.contract.root["media"]))
         self.lines = {operation.id: _line(operation, wire) for operation in part.contract.operations}
@@ -38,15 +48,20 @@ class State:
 
 def _line(operation: Operation, wire: Mapping[str, Any]) -> Line:
     own = operation.raw["x-understudy"]
-    templates = {**wire["replies"], **wire["balances"]}
     parameter = next((parameter.name for parameter in operation.query if parameter.required), None)
     return Line(
         next(int(status) for status in operation.statuses if status.startswith("2")),
-        templates.get(own.get("reply")),
+        _by_kind(wire["replies"].get(own.get("reply"))),
         own.get("ids", wire["ids"]["shape"]),
         parameter,
         traced=operation.submits or parameter is not None,
     )
+
+
+def _by_kind(raw: Any) -> dict[str, Template]:
+    """A template for each kind of state; one that does not tell them apart holds for all."""
+    divided = isinstance(raw, Mapping) and set(raw) <= set(KINDS)
+    return {kind: prepared(part) for kind, part in (raw if divided else dict.fromkeys(KINDS, raw)).items()}
 
 
 def _names(media: Mapping[str, Any]) -> Iterator[str]:
