@@ -47,7 +47,7 @@ class Job:
         """The state that holds at `now`."""
         if self.intervention is not None and now >= self.intervention.at:
             return self.intervention.state
-        return self.plan.states[self.plan.at(now - self.created)]
+        return self.plan.states[self.plan.at(now, created=self.created)]
 
     def failure(self, now: float) -> Failure | None:
         """Why it failed; None unless it has."""

@@ -26,10 +26,10 @@ class Plan:
         """Seconds from creation to the terminal state; None for a job that never ends."""
         return self.begins[-1] if self.states[-1].terminal else None
 
-    def at(self, elapsed: float) -> int:
-        """The index of the state that holds `elapsed` seconds after creation."""
+    def at(self, now: float, *, created: float) -> int:
+        """The index of the state that holds at `now`. Sums are compared, as a difference would round otherwise."""
         index = len(self.begins) - 1
-        while index and self.begins[index] > elapsed:
+        while index and created + self.begins[index] > now:
             index -= 1
         return index
 
