@@ -55,17 +55,12 @@ def _new_id(part: Part) -> Callable[[float, bytes], str]:
     return make
 
 
-def _kept(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """An input as it is kept: plain values and lists of them; a file in a data URI as its size and hash.
-
-    What is nested deeper is no model's input, and could be nested too deep to be written again.
-    """
-    return {name: _plain(value) for name, value in fields.items() if not isinstance(value, Mapping)}
-
-
-def _plain(value: Any) -> Any:
+def _kept(value: Any) -> Any:
+    """An input as it is kept: a file that stands in it as a data URI is kept as its size and hash."""
+    if isinstance(value, Mapping):
+        return {name: _kept(item) for name, item in value.items()}
     if isinstance(value, list):
-        return [_plain(item) for item in value if not isinstance(item, list | Mapping)]
+        return [_kept(item) for item in value]
     if isinstance(value, str) and value.startswith("data:"):
         return f"data:,{len(value)} characters, sha256 {sha256(value.encode()).hexdigest()}"
     return value

@@ -1,0 +1,184 @@
+"""RunningHub's older task API: keys in bodies, forms and queries, and replies in envelopes."""
+
+from typing import Any
+
+import pytest
+from providers.runninghub import START, Ask, Run, form, good, old, query, submit, undocumented
+from staging import MakeStage
+
+from understudy.artifacts import UPLOADS
+from understudy.stage import Stage
+
+
+@pytest.fixture
+def stage(make_stage: MakeStage) -> Stage:
+    return make_stage(names=["runninghub"])
+
+
+APP = {"webappId": "1937084629516193794", "nodeInfoList": [{"nodeId": "9", "fieldName": "prompt", "fieldValue": "x"}]}
+
+
+@pytest.mark.parametrize(
+    ("name", "operation", "body"),
+    [
+        ("create", "start_workflow", START),
+        ("ai-app/run", "start_app", APP),
+        ("quick-ai-app/run", "start_quick_app", {"webappId": 1937084629516193794}),
+    ],
+)
+def test_a_start_is_answered_in_an_envelope(
+    stage: Stage, ask: Ask, name: str, operation: str, body: dict[str, Any]
+) -> None:
+    """Workflows and apps answer alike, with the key in the body and no header at all."""
+    reply = old(ask("runninghub"), name, **body)
+
+    assert (reply["code"], reply["msg"], reply["data"]["taskStatus"]) == (0, "success", "QUEUED")
+    assert "message" not in reply
+    assert undocumented(stage.part("runninghub").contract, operation, reply) == []
+
+
+def test_status_and_outputs_follow_a_task(stage: Stage, ask: Ask, run: Run) -> None:
+    """Outputs say 813 while it waits and 804 while it runs; then they list the files."""
+    caller = ask("runninghub")
+    task = old(caller, "create", **START)["data"]["taskId"]
+    seen = []
+    for _ in range(50):
+        word, outputs = old(caller, "status", taskId=task)["data"], old(caller, "outputs", taskId=task)
+        assert undocumented(stage.part("runninghub").contract, "get_task_outputs", outputs) == []
+        seen.append((word, outputs["code"], outputs["msg"]))
+        run(stage.advance(0.1))
+
+    assert list(dict.fromkeys(seen)) == [
+        ("QUEUED", 813, "APIKEY_TASK_IS_QUEUED"),
+        ("RUNNING", 804, "APIKEY_TASK_IS_RUNNING"),
+        ("SUCCESS", 0, "success"),
+    ]
+    [output] = old(caller, "outputs", taskId=task)["data"]
+    assert (output["fileType"], output["nodeId"]) == ("mp4", "9")
+
+
+def test_the_outputs_of_a_failed_task_are_its_reason(stage: Stage, ask: Ask, run: Run) -> None:
+    """Code 805 carries the documented details."""
+    caller = ask("runninghub")
+    headers = {"prefer": "scenario=fail"}
+    task = caller("POST", "/task/openapi/create", START, headers=headers, key=None).json["data"]["taskId"]
+    run(stage.advance(10))
+
+    reply = old(caller, "outputs", taskId=task)
+
+    assert (reply["code"], reply["msg"]) == (805, "APIKEY_TASK_STATUS_ERROR")
+    assert set(reply["data"]["failedReason"]) >= {"exception_type", "exception_message", "node_id", "traceback"}
+
+
+def test_cancelling_ends_a_task_in_both_apis(stage: Stage, ask: Ask, run: Run) -> None:
+    """A V2 task is cancelled through the old API; it stays cancelled, and cancelling again changes nothing."""
+    caller = ask("runninghub", "rh-one")
+    task = submit(caller)
+    replies = [old(caller, "cancel", taskId=task) for _ in range(2)]
+    run(stage.advance(10))
+
+    assert replies == [{"code": 0, "msg": "success", "data": None}] * 2
+    assert (query(caller, task)["status"], query(caller, task)["errorCode"]) == ("CANCEL", "")
+    assert old(caller, "status", taskId=task)["data"] == "CANCEL"
+
+
+def test_a_finished_task_cannot_be_cancelled_any_more(stage: Stage, ask: Ask, run: Run) -> None:
+    """The call is answered, and the task stays what it was."""
+    caller = ask("runninghub", "rh-one")
+    task = submit(caller)
+    run(stage.advance(10))
+    old(caller, "cancel", taskId=task)
+
+    assert query(caller, task)["status"] == "SUCCESS"
+
+
+def test_the_key_may_be_in_the_header_too(ask: Ask) -> None:
+    """Shared keys of companies use Bearer on the old routes; the account is the same."""
+    caller = ask("runninghub", "rh-one")
+    task = old(caller, "create", **START)["data"]["taskId"]
+
+    assert good(caller("POST", "/task/openapi/status", {"taskId": task})) == "QUEUED"
+
+
+def test_an_upload_is_kept_and_served(stage: Stage, ask: Ask) -> None:
+    """The new upload says where the file is; both texts are there, and the bytes come back as they were sent."""
+    caller = ask("runninghub")
+    raw, headers = form(file=("Boat.PNG", "image/png", b"\x89PNG boat"))
+
+    reply = caller("POST", "/openapi/v2/media/upload/binary", raw=raw, headers=headers)
+    data = good(reply)
+    fetched = caller("GET", data["download_url"].removeprefix("http://stage.test"))
+
+    assert (reply.json["message"], reply.json["msg"], reply.json["errorMessages"]) == ("success", "success", None)
+    assert (data["type"], data["size"]) == ("image", "9")
+    assert data["fileName"].startswith("openapi/")
+    assert data["fileName"].endswith(".png")
+    assert (fetched.reply.body, fetched.headers["content-type"]) == (b"\x89PNG boat", "image/png")
+    assert undocumented(stage.part("runninghub").contract, "upload_media", reply.json) == []
+
+
+def test_an_uploaded_file_cannot_be_replaced(ask: Ask) -> None:
+    """Its address is for fetching."""
+    caller = ask("runninghub")
+    raw, headers = form(file=("boat.png", "image/png", b"boat"))
+    url = good(caller("POST", "/openapi/v2/media/upload/binary", raw=raw, headers=headers))["download_url"]
+
+    assert caller("PUT", url.removeprefix("http://stage.test"), raw=b"other").status == 403
+
+
+def test_the_old_upload_takes_its_key_from_the_form(stage: Stage, ask: Ask) -> None:
+    """It gives the name for a node, and keeps the stated kind of file."""
+    raw, headers = form(apiKey="rh-one", fileType="input", file=("boat.mp4", "video/mp4", b"boat"))
+
+    reply = ask("runninghub")("POST", "/task/openapi/upload", raw=raw, headers=headers, key=None)
+
+    data = good(reply)
+    assert data["fileType"] == "input"
+    assert data["fileName"].startswith("api/")
+    assert data["fileName"].endswith(".mp4")
+    assert stage.part("runninghub").uploads.get(data["fileName"].removeprefix("api/")) is not None
+    assert undocumented(stage.part("runninghub").contract, "upload_file", reply.json) == []
+    assert UPLOADS not in data["fileName"]
+
+
+def test_a_form_without_its_file_is_refused(ask: Ask) -> None:
+    """A field of that name is no file."""
+    raw, headers = form(apiKey="rh-one", file="not a file")
+
+    reply = ask("runninghub")("POST", "/task/openapi/upload", raw=raw, headers=headers, key=None).json
+
+    assert (reply["code"], reply["msg"]) == (808, "APIKEY_UPLOAD_FAILED")
+
+
+@pytest.mark.parametrize("name", ["apikey", "apiKey"])
+def test_the_account_is_found_by_either_spelling(stage: Stage, ask: Ask, name: str) -> None:
+    """Numbers are texts; what is not counted is null."""
+    caller = ask("runninghub")
+    old(caller, "create", **START)
+
+    reply = caller("POST", "/uc/openapi/accountStatus", {name: "rh-one"}, key=None)
+
+    assert good(reply) == {
+        "remainCoins": "0",
+        "currentTaskCounts": "1",
+        "remainMoney": None,
+        "currency": None,
+        "apiType": "SHARED",
+    }
+    assert undocumented(stage.part("runninghub").contract, "get_account", reply.json) == []
+
+
+def test_the_demo_of_an_app_takes_its_key_from_the_query(stage: Stage, ask: Ask) -> None:
+    """The key and the app stand in the query."""
+    reply = ask("runninghub")("GET", "/api/webapp/apiCallDemo?apiKey=rh-one&webappId=1937084629516193794", key=None)
+
+    assert good(reply)["nodeInfoList"]
+    assert undocumented(stage.part("runninghub").contract, "get_app_demo", reply.json) == []
+
+
+def test_a_workflow_is_given_as_text(stage: Stage, ask: Ask) -> None:
+    """The stand-in holds no workflows; the text is that of an empty one."""
+    reply = ask("runninghub")("POST", "/api/openapi/getJsonApiFormat", START, key=None)
+
+    assert good(reply) == {"prompt": "{}"}
+    assert undocumented(stage.part("runninghub").contract, "get_workflow_json", reply.json) == []

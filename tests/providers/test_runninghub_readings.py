@@ -1,0 +1,297 @@
+"""RunningHub's readings: each other option changes what is seen on the wire, and replies stay what that option says."""
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+import pytest
+from providers.runninghub import (
+    BODY,
+    HOOK,
+    MODEL,
+    QUERY,
+    START,
+    SUBMIT,
+    Run,
+    event_faults,
+    form,
+    old,
+    query,
+    submit,
+    undocumented,
+)
+from staging import Caller, MakeStage
+
+from understudy.callbacks import MemorySender
+from understudy.contract import load_contract
+from understudy.stage import Stage
+
+Reading = Callable[..., tuple[Caller, Stage]]
+
+
+@pytest.fixture
+def reading(make_stage: MakeStage) -> Reading:
+    """A caller under one reading: `reading("failed-reason", "string")`."""
+
+    def make(name: str, option: str) -> tuple[Caller, Stage]:
+        stage = make_stage(names=["runninghub"], readings={f"runninghub:{name}": option})
+        return Caller(stage.part("runninghub"), "rh-one"), stage
+
+    return make
+
+
+def options() -> list[tuple[str, str]]:
+    readings = load_contract("runninghub").readings.values()
+    return [(reading.id, option) for reading in readings for option in reading.options]
+
+
+@pytest.mark.parametrize(("name", "option"), options())
+def test_replies_are_what_each_option_documents(
+    reading: Reading, run: Run, sink: MemorySender, name: str, option: str
+) -> None:
+    """A task of each API from start to end, good and bad, with its webhook: all fit the schemas of that option."""
+    caller, stage = reading(name, option)
+    contract = stage.part("runninghub").contract
+    key = {"apikey": "rh-one"} if option != "camel" else {"apiKey": "rh-one"}
+    started = old(caller, "create", **START, webhookUrl=HOOK)
+    task, classic = submit(caller, webhookUrl=HOOK), str(started["data"]["taskId"])
+    replies = [("start_workflow", started)]
+    for _ in range(12):
+        replies.append(("query_task", query(caller, task)))
+        replies.append(("get_task_outputs", old(caller, "outputs", taskId=classic)))
+        run(stage.advance(0.5))
+    replies.append(("get_account", caller("POST", "/uc/openapi/accountStatus", key, key=None).json))
+    replies.append(("get_webhook", old(caller, "getWebhookDetail", taskId=task)))
+
+    assert [
+        (id_, undocumented(contract, id_, body)) for id_, body in replies if undocumented(contract, id_, body)
+    ] == []
+    classic_event, event = sorted((orjson.loads(m.body) for m in sink.sent), key=lambda e: str(e["taskId"]) == task)
+    assert event_faults(contract, "Event", event) + event_faults(contract, "EventOld", classic_event) == []
+
+
+def test_a_task_may_be_created_before_it_is_queued(reading: Reading, run: Run) -> None:
+    """CREATE is seen first; the old outputs say that it waits."""
+    caller, _ = reading("status-words", "contract-create")
+    task = submit(caller)
+
+    assert (query(caller, task)["status"], old(caller, "outputs", taskId=task)["code"]) == ("CREATE", 813)
+
+
+@pytest.mark.parametrize(
+    ("option", "word", "code"),
+    [("contract", "CANCEL", ""), ("documented-four", "FAILED", "1000"), ("cancelled", "CANCELLED", "")],
+)
+def test_a_cancelled_task_has_the_word_of_the_reading(reading: Reading, option: str, word: str, code: str) -> None:
+    """Where it is FAILED it has a code and a text, which clients look for."""
+    caller, stage = reading("status-words", option)
+    task = submit(caller)
+    old(caller, "cancel", taskId=task)
+
+    reply = query(caller, task)
+
+    assert (reply["status"], reply["errorCode"], bool(reply["errorMessage"])) == (word, code, bool(code))
+    assert undocumented(stage.part("runninghub").contract, "query_task", reply) == []
+
+
+def test_failed_reason_may_be_a_text(reading: Reading) -> None:
+    """As the schema of the V2 reply declares it."""
+    caller, _ = reading("failed-reason", "string")
+
+    assert query(caller, submit(caller))["failedReason"] == ""
+
+
+def test_no_error_may_be_null(reading: Reading) -> None:
+    """As the schema allows."""
+    caller, _ = reading("no-error", "nothing")
+    reply = caller("POST", SUBMIT, BODY).json
+
+    assert (reply["errorCode"], reply["errorMessage"]) == (None, None)
+    assert caller("POST", f"/openapi/v2/price-preview/{MODEL}", BODY).json["errorCode"] is None
+
+
+@pytest.mark.parametrize(
+    ("option", "keys"),
+    [
+        ("by-route", {"code", "message", "msg", "data", "errorMessages"}),
+        ("msg", {"code", "msg", "data", "errorMessages"}),
+        ("message", {"code", "message", "data"}),
+    ],
+)
+def test_the_text_of_an_upload_has_the_key_of_the_reading(reading: Reading, option: str, keys: set[str]) -> None:
+    """The good reply and the refusal agree."""
+    caller, _ = reading("envelope-text", option)
+    raw, headers = form(file=("a.png", "image/png", b"a"))
+    path = "/openapi/v2/media/upload/binary"
+
+    assert set(caller("POST", path, raw=raw, headers=headers).json) == keys
+    assert set(caller("POST", path, raw=raw, headers=headers, key="invalid").json) == keys
+
+
+def test_numbers_may_be_numbers(reading: Reading, run: Run) -> None:
+    """The account's counts, the id of a started task, and the time that a task took."""
+    caller, stage = reading("numbers", "numbers")
+    task = old(caller, "create", **START)["data"]["taskId"]
+    account = caller("POST", "/uc/openapi/accountStatus", {"apikey": "rh-one"}).json["data"]
+    run(stage.advance(10))
+    [output] = old(caller, "outputs", taskId=task)["data"]
+
+    assert isinstance(task, int)
+    assert (account["remainCoins"], account["currentTaskCounts"]) == (0, 1)
+    assert isinstance(output["taskCostTime"], int)
+
+
+@pytest.mark.parametrize(
+    ("option", "shown"),
+    [
+        ("by-api", [dict, str]),
+        ("text", [str, str]),
+        ("wrapped", [dict, dict]),
+    ],
+)
+def test_a_webhook_carries_what_the_reading_says(
+    reading: Reading, run: Run, sink: MemorySender, option: str, shown: list[type]
+) -> None:
+    """For a V2 task, and for one of the old API."""
+    caller, stage = reading("event-data", option)
+    submit(caller, webhookUrl=HOOK)
+    run(stage.advance(10))
+    old(caller, "create", **START, webhookUrl=HOOK)
+    run(stage.advance(10))
+
+    assert [type(orjson.loads(message.body)["eventData"]) for message in sink.sent] == shown
+
+
+def test_a_webhook_may_come_without_an_envelope(reading: Reading, run: Run, sink: MemorySender) -> None:
+    """The body is the reply of /query, and the detail still holds it as text."""
+    caller, stage = reading("event-data", "bare")
+    task = submit(caller, webhookUrl=HOOK)
+    run(stage.advance(10))
+
+    assert orjson.loads(sink.sent[0].body) == query(caller, task)
+    assert orjson.loads(old(caller, "getWebhookDetail", taskId=task)["data"]["eventData"]) == query(caller, task)
+
+
+def test_outputs_may_be_empty_and_good_while_a_task_runs(reading: Reading) -> None:
+    """Code 0 and an empty list."""
+    caller, _ = reading("outputs-while-running", "zero")
+
+    assert old(caller, "outputs", taskId=submit(caller)) == {"code": 0, "msg": "success", "data": []}
+
+
+def test_cancelling_an_unknown_task_may_be_423(reading: Reading) -> None:
+    """Spelled as the table spells it; the other routes stay at 807."""
+    caller, _ = reading("cancel-unknown-task", "task-not-founed")
+
+    assert (old(caller, "cancel", taskId="1")["code"], old(caller, "status", taskId="1")["code"]) == (423, 807)
+
+
+@pytest.mark.parametrize(
+    ("option", "status", "code"),
+    [
+        ("by-route", 200, 802),
+        ("code-401", 200, 401),
+        ("http-401", 401, -1),
+        ("code-806", 200, 806),
+        ("code-811", 200, 811),
+    ],
+)
+def test_a_bad_key_is_refused_as_the_reading_says(reading: Reading, option: str, status: int, code: int) -> None:
+    """On the old API; V2 keeps its errorCode."""
+    caller, stage = reading("api-key-refused", option)
+
+    reply = caller("POST", "/task/openapi/status", {"taskId": "1"}, key="invalid")
+
+    assert (reply.status, reply.json["code"]) == (status, code)
+    assert caller("POST", SUBMIT, BODY, key="invalid").json["errorCode"] == "1002"
+    assert undocumented(stage.part("runninghub").contract, "get_task_status", reply.json, status=status) == []
+
+
+def test_1501_may_mean_content_everywhere(reading: Reading) -> None:
+    """The price preview says the same as a task."""
+    caller, _ = reading("code-1501", "content-check")
+    prefer = {"prefer": "scenario=refuse; code=no-price-config"}
+
+    reply = caller("POST", f"/openapi/v2/price-preview/{MODEL}", BODY, headers=prefer).json
+
+    assert (reply["errorCode"], reply["errorMessage"]) == ("1501", "content check failed")
+
+
+@pytest.mark.parametrize(("option", "taken", "refused"), [("lower", "apikey", "apiKey"), ("camel", "apiKey", "apikey")])
+def test_the_accounts_key_may_have_one_spelling(reading: Reading, option: str, taken: str, refused: str) -> None:
+    """The other one is as good as none."""
+    caller, _ = reading("account-key", option)
+
+    def code(name: str) -> Any:
+        return caller("POST", "/uc/openapi/accountStatus", {name: "rh-one"}, key=None).json["code"]
+
+    assert (code(taken), code(refused)) == (0, 1601)
+
+
+def test_the_defaults_of_lite_may_be_those_of_user_interfaces(reading: Reading) -> None:
+    """An aspect ratio called auto is taken then, and not before."""
+    body = {"prompt": "x", "duration": "8", "resolution": "720p", "aspectRatio": "auto"}
+    path = "/openapi/v2/rhart-video-v3.1-lite-official/text-to-video"
+    codes = [
+        reading("lite-official-defaults", option)[0]("POST", path, body).json["errorCode"]
+        for option in ("registry", "interfaces")
+    ]
+
+    assert codes == ["1007", ""]
+
+
+def test_lite_image_to_video_may_make_1080p(reading: Reading) -> None:
+    """There is a price for it, but no option."""
+    body = {"prompt": "x", "imageUrls": ["https://example.com/a.png"], "aspectRatio": "16:9", "resolution": "1080p"}
+    path = "/openapi/v2/rhart-video-v3.1-lite/image-to-video"
+    codes = [
+        reading("lite-image-to-video-1080p", option)[0]("POST", path, body).json["errorCode"]
+        for option in ("options", "prices")
+    ]
+
+    assert codes == ["1007", ""]
+
+
+def test_numbers_for_texts_may_be_refused(reading: Reading) -> None:
+    """With the reading off, what the registry declares holds to the letter."""
+    caller, _ = reading("lenient-numbers", "off")
+
+    assert caller("POST", SUBMIT, {**BODY, "duration": 6}).json["errorCode"] == "1007"
+    assert caller("POST", SUBMIT, {**BODY, "seed": "7"}).json["errorCode"] == "1007"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "key", "status"),
+    [
+        (SUBMIT, BODY, "invalid", 401),
+        (SUBMIT, {}, "rh-one", 400),
+        ("/openapi/v2/no-such-model", {}, "rh-one", 404),
+        (QUERY, {"taskId": "1"}, "rh-one", 404),
+    ],
+)
+def test_v2_may_refuse_with_a_status(reading: Reading, path: str, body: Any, key: str, status: int) -> None:
+    """By kind of refusal; the body stays the same, and the old API keeps its 200."""
+    caller, stage = reading("v2-http-status", "http")
+    reply = caller("POST", path, body, key=key)
+
+    assert reply.status == status
+    assert undocumented(stage.part("runninghub").contract, "submit_task", reply.json, status=status) == []
+    assert caller("POST", "/task/openapi/status", {"taskId": "1"}).status == 200
+
+
+def test_every_flat_row_has_a_status_under_that_reading() -> None:
+    """No row that V2 can answer with is left at 200."""
+    contract = load_contract("runninghub", readings={"v2-http-status": "http"})
+    left = [
+        name
+        for name, row in contract.errors.items()
+        if "flat" in row.fields and row.fields["flat"].get("status", row.status) == 200
+    ]
+    assert left == ["wrong-key-upload"]
+
+
+def test_a_task_may_run_at_once(reading: Reading) -> None:
+    """As the examples of the model pages show it."""
+    caller, _ = reading("first-status", "running")
+
+    assert caller("POST", SUBMIT, BODY).json["status"] == "RUNNING"
