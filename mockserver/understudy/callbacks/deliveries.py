@@ -59,13 +59,26 @@ Observer = Callable[[Delivery, Attempt], None]
 
 
 class Deliveries:
-    """The deliveries of one provider; beyond `limit` the oldest finished one is forgotten."""
+    """The deliveries of one provider; beyond `limit` the oldest finished one is forgotten.
 
-    def __init__(self, *, clock: Clock, agenda: Agenda, sender: Sender, limit: int = 10_000) -> None:
+    A delivery fails at once where `limit` others wait already, or where its body is larger than `max_body` bytes.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        agenda: Agenda,
+        sender: Sender,
+        limit: int = 10_000,
+        max_body: int = 8 * 1024 * 1024,
+    ) -> None:
         self._clock = clock
         self._agenda = agenda
         self._sender = sender
         self._limit = limit
+        self._max_body = max_body
+        self._waiting = 0
         self._all: dict[str, Delivery] = {}
         self._subjects: dict[str, list[Delivery]] = {}
         self.observer: Observer | None = None
@@ -88,7 +101,20 @@ class Deliveries:
         self._all[delivery.id] = delivery
         self._subjects.setdefault(delivery.subject, []).append(delivery)
         self._forget()
+        reason = self._refusal(delivery)
+        if reason:
+            delivery.status, delivery.reason, delivery.completed = "failed", reason, self._clock.now()
+            return
+        self._waiting += 1
         self._try_at(delivery, self._clock.now() if at is None else at)
+
+    def _refusal(self, delivery: Delivery) -> str:
+        """Why this delivery is not even tried; empty if it is."""
+        if self._waiting >= self._limit:
+            return f"{self._limit} deliveries wait already"
+        if len(delivery.body) > self._max_body:
+            return f"the body has {len(delivery.body)} bytes, more than {self._max_body}"
+        return ""
 
     def _try_at(self, delivery: Delivery, moment: float) -> None:
         delivery.next_at = moment
@@ -110,13 +136,16 @@ class Deliveries:
     def _conclude(self, delivery: Delivery, attempt: Attempt) -> None:
         """Done, given up, or tried again after the policy's delay from the end of this attempt."""
         policy = delivery.policy
+        again = attempt.number < policy.attempts and retried(policy, attempt.outcome)
+        if again and not attempt.succeeded:
+            self._try_at(delivery, attempt.ended + policy.delays[attempt.number - 1])
+            return
+        self._waiting -= 1
         if attempt.succeeded:
             delivery.status, delivery.completed = "delivered", attempt.ended
-        elif attempt.number >= policy.attempts or not retried(policy, attempt.outcome):
+        else:
             delivery.status, delivery.completed = "failed", attempt.ended
             delivery.reason = describe(attempt.outcome)
-        else:
-            self._try_at(delivery, attempt.ended + policy.delays[attempt.number - 1])
 
     def _forget(self) -> None:
         while len(self._all) > self._limit:

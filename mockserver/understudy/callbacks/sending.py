@@ -1,11 +1,12 @@
 """Send one attempt of a callback: over HTTP, or into a list in memory."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from understudy.callbacks.targets import NotAllowed, Targets
+from understudy.callbacks.targets import NotAllowed, Target, Targets
 
 # What of a receiver's answer is kept with the attempt.
 KEPT_BYTES = 2048
@@ -45,7 +46,8 @@ class Sender(Protocol):
 class HttpSender:
     """Sends over HTTP/1.1 to the address that was resolved, without following redirects.
 
-    The client is made on first use and belongs to the event loop that used it.
+    At most `workers` attempts are under way to one receiver, so that one that hangs holds up no other. The client
+    is made on first use and belongs to the event loop that used it.
     """
 
     def __init__(self, targets: Targets, *, workers: int = 16, user_agent: str = "") -> None:
@@ -53,24 +55,31 @@ class HttpSender:
         self._workers = workers
         self._agent = user_agent
         self._client: Any = None
-        self._turn: Any = None
-        self._loop: Any = None
+        self._turns: dict[str, asyncio.Semaphore] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def send(self, message: Outgoing) -> Outcome:
-        import asyncio  # noqa: PLC0415
+        """Send one attempt; the time it may take counts from its turn."""
+        self._open(asyncio.get_running_loop())
+        async with self._turn(message.url):
+            try:
+                return await asyncio.wait_for(self._try(message), message.timeout)
+            except TimeoutError:
+                return Outcome(error="timeout", detail=f"no answer within {message.timeout:g} s")
 
+    def _turn(self, url: str) -> asyncio.Semaphore:
+        """The queue of one receiver: scheme, host and port."""
+        receiver = "/".join(url.split("/", 3)[:3])
+        return self._turns.setdefault(receiver, asyncio.Semaphore(self._workers))
+
+    async def _try(self, message: Outgoing) -> Outcome:
         try:
             target = await self._targets.resolve(message.url)
         except NotAllowed as reason:
             return Outcome(error="not allowed", detail=str(reason))
-        self._open(asyncio.get_running_loop())
-        async with self._turn:
-            try:
-                return await asyncio.wait_for(self._post(target, message), message.timeout)
-            except TimeoutError:
-                return Outcome(error="timeout", detail=f"no answer within {message.timeout:g} s")
+        return await self._post(target, message)
 
-    async def _post(self, target: Any, message: Outgoing) -> Outcome:
+    async def _post(self, target: Target, message: Outgoing) -> Outcome:
         import httpx2  # noqa: PLC0415  (a stage that sends nothing does not pay for its import)
 
         headers = [("host", target.host), ("user-agent", self._agent), *message.headers]
@@ -85,16 +94,14 @@ class HttpSender:
         except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as problem:
             return Outcome(error="network", detail=str(problem) or type(problem).__name__)
 
-    def _open(self, loop: Any) -> None:
+    def _open(self, loop: asyncio.AbstractEventLoop) -> None:
         if self._loop is loop:
             return
-        import asyncio  # noqa: PLC0415
-
         import httpx2  # noqa: PLC0415
 
-        limits = httpx2.Limits(max_connections=self._workers, max_keepalive_connections=self._workers)
+        limits = httpx2.Limits(max_connections=256, max_keepalive_connections=self._workers)
         self._client = httpx2.AsyncClient(limits=limits, trust_env=False, follow_redirects=False, timeout=None)
-        self._turn = asyncio.Semaphore(self._workers)
+        self._turns = {}
         self._loop = loop
 
     async def close(self) -> None:
@@ -107,7 +114,7 @@ class HttpSender:
 async def _beginning(response: Any) -> str:
     """The first bytes of an answer as text; the rest is not read."""
     kept = b""
-    async for chunk in response.aiter_bytes():
+    async for chunk in response.aiter_raw():
         kept += chunk
         if len(kept) >= KEPT_BYTES:
             break
