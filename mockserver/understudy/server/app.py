@@ -15,7 +15,7 @@ from understudy.clock import Clock
 from understudy.messages import problem
 from understudy.part import Settings
 from understudy.server.control import Control, Guard
-from understudy.server.front import App, Front, Receive, Scope, Send, local_path, send_reply
+from understudy.server.front import App, Front, Receive, Scope, Send, local_path, send_reply, signed
 from understudy.stage import Stage, build_stage, load_contracts
 from understudy.way import OWN_PATHS
 
@@ -96,8 +96,10 @@ class Doors:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = local_path(scope)
-        inside = path.startswith(OWN_PATHS) and not path.startswith((MEDIA, UPLOADS))
-        await (self._control if inside else self._players)(scope, receive, send)
+        if path.startswith(OWN_PATHS) and not path.startswith((MEDIA, UPLOADS)):
+            await self._control(scope, receive, signed(send))
+        else:
+            await self._players(scope, receive, send)
 
 
 def stage_app(stage: Stage, players: App, *, hosts: frozenset[str] | None, token: str | None = None) -> Starlette:

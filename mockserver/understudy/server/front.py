@@ -74,6 +74,17 @@ async def send_reply(reply: Reply, send: Send, *, head: bool) -> None:
     await send({"type": "http.response.body", "body": b"" if head else reply.body})
 
 
+def signed(send: Send) -> Send:
+    """A `send` that adds the stand-in's version to a reply that somebody else puts together."""
+
+    async def sending(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", ()), VERSION_HEADER]
+        await send(message)
+
+    return sending
+
+
 def local_path(scope: Scope) -> str:
     """The path below the place where the application is mounted."""
     path: str = scope["path"]
