@@ -1,0 +1,94 @@
+"""Run the bench and print it: `python -m bench [--json PATH] [--rounds N] [--provider NAME] [SECTION …]`."""
+
+import argparse
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import orjson
+
+from bench import callbacks, memory, speed, startup
+from bench.figures import Figure, number, table
+from bench.load import CONNECTIONS, generator
+from understudy.stage import load_contracts
+
+SECTIONS = ("speed", "startup", "memory", "callbacks")
+
+
+def main() -> None:
+    """Measure the wanted sections, print them, then every aim with its verdict."""
+    options = _options()
+    providers = tuple(options.provider or load_contracts())
+    say(f"Python {platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+    found: list[Figure] = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if "speed" in options.sections:
+            found += _speed(folder, providers, options.rounds)
+        if "startup" in options.sections:
+            found += _startup(folder, providers)
+        if "memory" in options.sections:
+            found += _plain("Memory", memory.figures(providers, jobs=100_000))
+        if "callbacks" in options.sections:
+            found += _plain("Callbacks", callbacks.figures(folder, providers, count=1000))
+    say("\nAims", *(figure.verdict() for figure in found if figure.aim is not None))
+    if options.json:
+        options.json.write_bytes(orjson.dumps([figure.row() for figure in found], option=orjson.OPT_INDENT_2))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="nox -s bench --", description="Measure the stand-in beside a bare app.")
+    parser.add_argument("sections", nargs="*", default=SECTIONS, metavar="SECTION", help=", ".join(SECTIONS))
+    parser.add_argument("--json", type=Path, metavar="PATH", help="write every figure to this file")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds of one second for each side of each case")
+    parser.add_argument("--provider", action="append", help="only this one (repeatable)")
+    found = parser.parse_args()
+    unknown = sorted(set(found.sections) - set(SECTIONS))
+    if unknown:
+        parser.error(f"no section {', '.join(unknown)}; there are {', '.join(SECTIONS)}")
+    return found
+
+
+def _speed(folder: Path, providers: tuple[str, ...], rounds: int) -> list[Figure]:
+    say(
+        "\nSpeed: median of rounds of one second in turn. Bare is Starlette with two routes and orjson, on uvicorn set",
+        "as it is here, which parses the same request and returns JSON of the same size.",
+        f"{CONNECTIONS} connections, loaded by {generator()}.",
+    )
+    contests = speed.contests(folder, providers, rounds=rounds)
+    say(*table(speed.HEAD, (contest.line() for contest in contests)))
+    return [figure for contest in contests for figure in contest.figures()]
+
+
+def _startup(folder: Path, providers: tuple[str, ...]) -> list[Figure]:
+    found = _plain("Start-up", startup.figures(folder, providers, rounds=7))
+    say("where imports spend it, in ms:", *table(("package", "ms"), startup.dearest(folder)))
+    return found
+
+
+def _plain(title: str, figures: list[Figure]) -> list[Figure]:
+    say(f"\n{title}", *table(("figure", "value", "", "spread"), map(_row, figures)))
+    return figures
+
+
+def _row(figure: Figure) -> tuple[str, ...]:
+    spread = "-".join(map(number, figure.spread)) if figure.spread else ""
+    return figure.name, number(figure.value), figure.unit, spread
+
+
+def say(*lines: str) -> None:
+    """Print lines, at once."""
+    _write(lines)
+
+
+def _write(lines: Iterable[str]) -> None:
+    for line in lines:
+        sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+"""The yardstick: a bare Starlette app of two routes that parses JSON and returns JSON of a given size.
+
+`python -m bench.bare SAMPLES`: prints its port and serves; `SAMPLES` maps a name to a reply.
+"""
+
+import sys
+from pathlib import Path
+
+import orjson
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from understudy.server.sockets import listen
+
+
+class JSONResponse(Response):
+    """Starlette's own, with orjson."""
+
+    media_type = "application/json"
+
+    def render(self, content: object) -> bytes:
+        return orjson.dumps(content)
+
+
+def build(samples: dict[str, object]) -> Starlette:
+    """The app."""
+
+    async def submit(request: Request) -> JSONResponse:
+        orjson.loads(await request.body())
+        return JSONResponse(samples[request.path_params["name"]])
+
+    async def poll(request: Request) -> JSONResponse:
+        return JSONResponse(samples[request.path_params["name"]])
+
+    path = "/jobs/{name}"
+    return Starlette(routes=[Route(path, submit, methods=["POST"]), Route(path, poll, methods=["GET"])])
+
+
+def main(samples: Path) -> None:
+    """Serve until killed, with the settings under which `understudy serve` runs uvicorn."""
+    socket = listen("127.0.0.1", 0, ())["control"]
+    sys.stdout.write(f"{socket.getsockname()[1]}\n")
+    sys.stdout.flush()
+    config = uvicorn.Config(
+        build(orjson.loads(samples.read_bytes())),
+        http="httptools",
+        loop="auto",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+    )
+    uvicorn.Server(config).run(sockets=[socket])
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

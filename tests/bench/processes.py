@@ -1,0 +1,61 @@
+"""Start the servers that are measured, each in a process of its own, and end them."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+PATIENCE = 20.0
+
+
+@contextmanager
+def understudy(folder: Path, *options: str) -> Iterator[Mapping[str, Any]]:
+    """`understudy serve` on free ports; gives what its ready file says."""
+    ready = folder / "ready.json"
+    command = [sys.executable, "-m", "understudy", "serve", "--port", "0", "--ready-file", str(ready), *options]
+    with _running(command) as process:
+        yield orjson.loads(await_file(ready, process))
+
+
+@contextmanager
+def bare(folder: Path, samples: Mapping[str, Any]) -> Iterator[int]:
+    """The bare app; gives its port."""
+    file = folder / "samples.json"
+    file.write_bytes(orjson.dumps(samples))
+    with _running([sys.executable, "-m", "bench.bare", str(file)], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        yield int(process.stdout.readline())
+
+
+def await_file(path: Path, process: "subprocess.Popen[bytes]") -> bytes:
+    """The content of a file that a process writes when it is ready.
+
+    Raises:
+        SystemExit: the process has ended, or does not become ready.
+    """
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            time.sleep(0.0005)
+    raise SystemExit(f"{process.args!r} has not become ready (exit code {process.poll()})")
+
+
+@contextmanager
+def _running(command: list[str], *, stdout: int = subprocess.DEVNULL) -> Iterator["subprocess.Popen[bytes]"]:
+    process = subprocess.Popen(command, stdout=stdout)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
