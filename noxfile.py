@@ -29,9 +29,9 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Requests are answered at a stated part of a bare app's speed, start-up and memory stay small, no callback is lost.
+    """Requests are answered at a stated part of a bare app's speed; start-up and memory are small; no callback is lost.
 
-    Prints every figure and whether its aim is met; `-- --help` lists what can be chosen. Not among the default sessions.
+    Prints every figure and whether its aim is met; `-- --help` lists what can be chosen. No default session.
     """
     session.install(".")
     session.run("python", "-m", "bench", *session.posargs, env={"PYTHONPATH": "tests"})
