@@ -106,7 +106,7 @@ def test_unknown_places_are_refused_in_the_dialect_of_their_path(
     ask: Ask, method: str, path: str, shown: tuple[str, Any]
 ) -> None:
     """Below /openapi/v2/ the code is a text, elsewhere a number; the status is 200."""
-    body = {} if method == "POST" else None
+    body: dict[str, Any] | None = {} if method == "POST" else None
     reply = ask("runninghub")(method, path, body)
 
     assert (reply.status, reply.json[shown[0]]) == (200, shown[1])
