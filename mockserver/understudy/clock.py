@@ -6,6 +6,9 @@ from datetime import UTC, datetime
 
 from understudy.errors import OptionError
 
+# 9999-12-31T23:59:59Z: a later moment cannot be written as a date, so no clock goes there.
+LATEST = 253_402_300_799.0
+
 
 class Clock:
     """A piecewise clock: between two changes it runs at one speed from one origin.
@@ -28,7 +31,7 @@ class Clock:
         real: Callable[[], float] = time.monotonic,
     ) -> None:
         self._real = real
-        self._origin = time.time() if start is None else float(start)
+        self._origin = time.time() if start is None else _moment(start)
         self._since = real()
         self._held = held
         self._speed = _checked(speed)
@@ -46,7 +49,7 @@ class Clock:
         """The stage's time in seconds since the epoch."""
         if self._held:
             return self._origin
-        return self._origin + (self._real() - self._since) * self._speed
+        return min(LATEST, self._origin + (self._real() - self._since) * self._speed)
 
     def hold(self) -> None:
         """Stand still from now on."""
@@ -66,7 +69,7 @@ class Clock:
     def advance_to(self, moment: float) -> None:
         """Jump forward to `moment`; a moment that has passed leaves the clock as it is."""
         self._rebase(held=self._held)
-        self._origin = max(self._origin, moment)
+        self._origin = min(LATEST, max(self._origin, moment))
         self.changed()
 
     def real_seconds_until(self, moment: float) -> float | None:
@@ -78,6 +81,12 @@ class Clock:
         self._since = self._real()
         self._held = held
         self.changed()
+
+
+def _moment(start: float) -> float:
+    if not 0 <= start <= LATEST:
+        raise OptionError("start", start, [f"seconds since 1970, from 0 to {LATEST:.0f}"])
+    return float(start)
 
 
 def _checked(speed: float) -> float:
