@@ -1,13 +1,17 @@
 """What must happen at a moment: one queue of due times, driven by the clock."""
 
 import asyncio
+import contextlib
 import heapq
 import logging
 from collections.abc import Awaitable, Callable
 from itertools import count
 
-from understudy.clock import Clock
+from understudy.clock import LATEST, Clock
 from understudy.errors import OptionError
+
+# The runner looks again at least so often (real seconds): an event loop takes no timer of any length.
+LONGEST_SLEEP = 3600.0
 
 # An action is called when it falls due. What it returns, if anything, is awaited before time moves on.
 Action = Callable[[], Awaitable[None] | None]
@@ -23,7 +27,10 @@ class Agenda:
     """Due actions in order of time, then of entry.
 
     With a running clock one task sleeps until the next due time. Under `advance` the same actions are run one
-    after the other, each awaited, with the clock standing at the action's own moment.
+    after the other, each awaited, with the clock standing at the action's own moment. While the clock is held
+    nothing runs but under `advance`, not even what is due already.
+
+    It belongs to one event loop at a time: to the one that started it last.
     """
 
     __slots__ = ("_changed", "_clock", "_loop", "_numbers", "_on_error", "_queue", "_runner", "_running", "_turn")
@@ -55,7 +62,7 @@ class Agenda:
         return self._queue[0][0] if self._queue else None
 
     def at(self, moment: float, action: Action) -> None:
-        """Run `action` when the clock reaches `moment`; at once if it has passed."""
+        """Run `action` when the clock reaches `moment`; as soon as the clock runs, if it has passed."""
         heapq.heappush(self._queue, (moment, next(self._numbers), action))
         if self._queue[0][2] is action:
             self._wake()
@@ -69,11 +76,13 @@ class Agenda:
         self._changed = asyncio.Event()
         self._turn = asyncio.Lock()
         self._running = set()
-        self._runner = loop.create_task(self._run(), name="understudy-agenda")
+        self._runner = loop.create_task(self._run(self._changed, self._turn), name="understudy-agenda")
 
     async def stop(self) -> None:
         """End the runner and whatever it began."""
-        tasks = [task for task in (self._runner, *self._running) if task is not None and not task.done()]
+        loop = asyncio.get_running_loop()
+        known = [task for task in (self._runner, *self._running) if task is not None and not task.done()]
+        tasks = [task for task in known if task.get_loop() is loop]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -90,6 +99,8 @@ class Agenda:
         """
         if not 0 <= seconds < float("inf"):
             raise OptionError("seconds", seconds, ["a number from 0 up"], then="The clock never runs backwards.")
+        if self._clock.now() + seconds > LATEST:
+            raise OptionError("seconds", seconds, then="The clock ends with the year 9999.")
         self.start()
         assert self._turn is not None
         async with self._turn:
@@ -114,14 +125,12 @@ class Agenda:
         while self._running:
             await asyncio.wait(set(self._running))
 
-    async def _run(self) -> None:
-        assert self._changed is not None
-        assert self._turn is not None
-        while True:
-            self._changed.clear()
-            async with self._turn:
+    async def _run(self, changed: asyncio.Event, turn: asyncio.Lock) -> None:
+        while self._changed is changed:  # until another event loop has taken over
+            changed.clear()
+            async with turn:
                 self._begin_due()
-            await self._sleep(self._changed)
+            await self._sleep(changed)
 
     def _begin_due(self) -> None:
         now = self._clock.now()
@@ -144,10 +153,8 @@ class Agenda:
     async def _sleep(self, changed: asyncio.Event) -> None:
         due = self.next_due
         seconds = None if due is None else self._clock.real_seconds_until(due)
-        try:
-            await asyncio.wait_for(changed.wait(), seconds)
-        except TimeoutError:
-            return
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(changed.wait(), None if seconds is None else min(seconds, LONGEST_SLEEP))
 
     def _wake(self) -> None:
         if self._changed is None or self._loop is None or self._loop.is_closed():
@@ -158,5 +165,6 @@ class Agenda:
             running = None
         if running is self._loop:
             self._changed.set()
-        else:
+            return
+        with contextlib.suppress(RuntimeError):  # the loop was closed in the meantime
             self._loop.call_soon_threadsafe(self._changed.set)
