@@ -1,5 +1,6 @@
 """Query parameters and body envelopes against the operation's own schemas, compiled on first use."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,10 @@ from understudy.call import Form, Refused
 from understudy.contract import Operation, Parameter
 from understudy.contract.schemas import Schemas
 from understudy.validation import Violation, violations
+
+# Numbers as JSON writes them; nothing else that Python would take for one (`1_000`, `nan`, ` 5`).
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]{1,2})?")
 
 
 class Queries:
@@ -82,13 +87,10 @@ def _typed(text: str, schema: Mapping[str, Any]) -> Any:
     """The value that a query's text means under a schema; the text itself where it means none."""
     kinds = schema.get("type", "string")
     for kind in [kinds] if isinstance(kinds, str) else kinds:
-        if kind == "integer" and text.lstrip("-").isdecimal() and text.isascii():
-            return int(text) if len(text) < 20 else text
+        if kind == "integer" and _INTEGER.fullmatch(text):
+            return int(text)
         if kind == "boolean" and text in ("true", "false"):
             return text == "true"
-        if kind == "number":
-            try:
-                return float(text)
-            except ValueError:
-                continue
+        if kind == "number" and len(text) < 100 and _NUMBER.fullmatch(text):
+            return float(text)
     return text
