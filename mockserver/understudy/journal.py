@@ -10,7 +10,7 @@ from understudy.validation import Violation
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One exchange; `row` is the error row that was played, if any."""
+    """One exchange; `row` is the error row that was played, if any, `violations` are as they may be kept."""
 
     at: float
     provider: str
@@ -38,10 +38,16 @@ class Entry:
 
 
 class Journal:
-    """The newest exchanges of a stage; older ones are forgotten."""
+    """The newest exchanges of a stage: at most `limit` of them, with at most `most` violations altogether.
 
-    def __init__(self, *, limit: int = 10_000) -> None:
-        self._entries: deque[Entry] = deque(maxlen=limit)
+    The newest one is always kept whole.
+    """
+
+    def __init__(self, *, limit: int = 10_000, most: int = 50_000) -> None:
+        self._entries: deque[Entry] = deque()
+        self._limit = limit
+        self._most = most
+        self._violations = 0
         self.count = 0
 
     def __iter__(self) -> Iterator[Entry]:
@@ -54,3 +60,6 @@ class Journal:
         """Write one exchange down."""
         self.count += 1
         self._entries.append(entry)
+        self._violations += len(entry.violations)
+        while len(self._entries) > 1 and (len(self._entries) > self._limit or self._violations > self._most):
+            self._violations -= len(self._entries.popleft().violations)

@@ -1,12 +1,16 @@
 """What is wrong with a message: every violation of a schema, as data."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jsonschema_rs
 
 Step = str | int
+# A message with more values than this is told its first violation only: the others would fill the memory.
+MOST_VALUES = 10_000
+# As much of a violation's text as is kept for later.
+KEPT_TEXT = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,15 @@ class Violation:
         """The path as a JSON pointer."""
         return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in self.path)
 
+    def kept(self, *, without: Iterable[str] = ()) -> "Violation":
+        """The violation as it may be kept: bounded, without the value, and without the texts in `without`."""
+        message = self.message
+        for secret in without:
+            message = message.replace(secret, "…")
+        if len(message) > KEPT_TEXT:
+            message = message[:KEPT_TEXT] + "…"
+        return replace(self, message=message, value=None)
+
     def row(self) -> Mapping[str, Any]:
         """The violation as the control API shows it."""
         return {"path": list(self.path), "keyword": self.keyword, "message": self.message}
@@ -37,7 +50,30 @@ def violations(
     validator: jsonschema_rs.Draft202012Validator, instance: Any, *, prefix: tuple[Step, ...] = ()
 ) -> tuple[Violation, ...]:
     """Every violation in `instance`; `prefix` is where the instance stands in the message."""
-    return tuple(_each(validator.iter_errors(instance), prefix))
+    return tuple(_each(_errors(validator, instance), prefix))
+
+
+def _errors(validator: jsonschema_rs.Draft202012Validator, instance: Any) -> Iterable[jsonschema_rs.ValidationError]:
+    if _has_at_most(MOST_VALUES, instance):
+        return validator.iter_errors(instance)
+    try:
+        validator.validate(instance)
+    except jsonschema_rs.ValidationError as first:
+        return (first,)
+    return ()
+
+
+def _has_at_most(most: int, instance: Any) -> bool:
+    """Whether there are at most so many values in a message, however deep."""
+    left = [instance]
+    for value in left:
+        if isinstance(value, dict):
+            left += value.values()
+        elif isinstance(value, list):
+            left += value
+        if len(left) > most:
+            return False
+    return True
 
 
 def _each(errors: Iterable[jsonschema_rs.ValidationError], prefix: tuple[Step, ...]) -> Iterator[Violation]:
