@@ -28,6 +28,11 @@ class Request:
                 return value
         return None
 
+    def joined(self, name: bytes) -> bytes | None:
+        """Every header of that lower-case name as one, as HTTP lets lists be written; None where there is none."""
+        values = [value for key, value in self.headers if key == name]
+        return b", ".join(values) if values else None
+
 
 @dataclass(slots=True)
 class Reply:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from understudy import artifacts, bodies
 from understudy.accounts import Caller
-from understudy.call import Answer, Call, Refused
+from understudy.call import Answer, Call, Form, Refused
 from understudy.contract import ErrorRow, Model, Operation, Place
 from understudy.directions import Wish, check_wish, preferred, refusal
 from understudy.errors import OptionError
@@ -122,7 +122,7 @@ def _find_model(call: Call) -> None:
 
 def _direct(call: Call) -> None:
     """Choose the course of the job, or play the refusal that is wished."""
-    wish = preferred(call.request.header(b"prefer"))
+    wish = preferred(call.request.joined(b"prefer"))
     submits = call.operation.submits
     if wish is None and submits:
         wish = _standing_wish(call)
@@ -209,9 +209,16 @@ def _note(call: Call, status: int, row: str | None, found: tuple[Violation, ...]
     account = call.caller.account.name if call.caller else None
     request = call.request
     name = operation.id if operation else None
+    kept = _without_keys(call, found) if found else ()
     call.part.journal.note(
-        Entry(call.now, call.part.name, account, request.method, request.path, name, status, row, found)
+        Entry(call.now, call.part.name, account, request.method, request.path, name, status, row, kept)
     )
+
+
+def _without_keys(call: Call, found: tuple[Violation, ...]) -> tuple[Violation, ...]:
+    """Violations as the journal may keep them: where the key was the thing at fault, its text is left out."""
+    keys = [key for place in call.operation.key if (key := _key_at(place, call))]
+    return tuple(violation.kept(without=keys) for violation in found)
 
 
 def _key_at(place: Place, call: Call) -> str | None:
@@ -243,6 +250,8 @@ def _field(body: Any, name: str) -> Any:
 
 def _prompt(body: Any) -> str:
     """Every text in a body, one per line: what a rule's `prompt` is looked for in."""
+    if isinstance(body, Form):
+        return "\n".join(body.fields.values())
     if isinstance(body, str):
         return body
     if isinstance(body, Mapping):
