@@ -1,6 +1,7 @@
 """A provider on the stage: its contract, its accounts and jobs, and the way of a request through them."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,7 +66,7 @@ class Part:
         self.default_course = self.courses.course(self.default.scenario)
         self.queries = Queries(contract.schemas)
         self._numbers: dict[str, int] = {}
-        self._waiting: dict[str, list[asyncio.Event]] = {}
+        self._waiting: dict[str, list[Callable[[], None]]] = {}
         self.base_url = ""  # as last seen; what is sent without a request (a callback) uses it
         self.state: Any = player.new_state(self)
 
@@ -132,7 +133,7 @@ class Part:
         block = digest(self.settings.seed, self.name, account.number, number)
         plan = course.plan(block)
         job = Job(
-            make_id(now, block[32:]),
+            self._unused(make_id, now, block),
             number,
             account,
             model,
@@ -148,6 +149,14 @@ class Part:
             self.watch(job)
         return job
 
+    def _unused(self, make_id: Any, now: float, block: bytes) -> str:
+        """An id that no job has yet: where a form has few random digits, it is drawn again."""
+        for turn in range(100):
+            found: str = make_id(now, block[32:] if not turn else digest(turn, block.hex()))
+            if self.jobs.get(found) is None:
+                return found
+        raise RuntimeError(f"{make_id} gives ids that are taken; the last was {found!r}")
+
     def watch(self, job: Job) -> None:
         """Note a job's end on the agenda, so that `player.job_ended` is called then."""
         end = job.ends
@@ -158,21 +167,24 @@ class Part:
         """Change a job's plan: cancel, complete or fail it, from now on."""
         job.intervention = intervention
         self.watch(job)
-        for over in self._waiting.get(job.id, ()):
-            over.set()
+        for tell in self._waiting.get(job.id, ()):
+            tell()
 
     async def wait_for(self, job: Job) -> bool:
         """Wait until a job has ended by the clock; False if that took longer than `settings.patience` real seconds."""
+        if job.state(self.clock.now()).terminal:
+            return True
         over = asyncio.Event()
-        self._waiting.setdefault(job.id, []).append(over)
+        tell = _on_its_loop(over)
+        self._waiting.setdefault(job.id, []).append(tell)
         if job.ends is not None:
-            self.agenda.at(job.ends, over.set)
+            self.agenda.at(job.ends, tell)
         try:
             await asyncio.wait_for(over.wait(), self.settings.patience)
         except TimeoutError:
             return False
         finally:
-            self._waiting[job.id].remove(over)
+            self._waiting[job.id].remove(tell)
             if not self._waiting[job.id]:
                 del self._waiting[job.id]
         return True
@@ -191,3 +203,14 @@ class Part:
         if job is None or job.account is not account:
             raise Refused(row, values={"id": id})
         return job
+
+
+def _on_its_loop(over: asyncio.Event) -> Callable[[], None]:
+    """Sets an event on the loop that waits for it, which need not be the one that drives the agenda."""
+    loop = asyncio.get_running_loop()
+
+    def tell() -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(over.set)
+
+    return tell
