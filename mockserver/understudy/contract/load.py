@@ -18,6 +18,9 @@ from understudy.contract.rows import Callbacks, ErrorRow, Failure, Lifecycle, Mo
 from understudy.contract.schemas import Schemas
 from understudy.errors import DataError, OptionError
 
+# The files of a contract that a reading may patch.
+_PATCHED = ("models.json", "lifecycle.yaml", "errors.yaml", "callbacks.yaml", "scenarios.yaml", "pricing.yaml")
+
 
 @dataclass(frozen=True)
 class Contract:
@@ -63,7 +66,7 @@ class Contract:
 
 
 def providers(*, root: Path | None = None) -> tuple[str, ...]:
-    """The providers whose contracts a data folder holds, in the order of their ports."""
+    """The providers whose contracts a data folder holds, in the order of their names."""
     folder = (root or data_root()) / "contracts"
     found = [path.parent for path in sorted(folder.glob("*/openapi.json"))]
     if not found:
@@ -104,6 +107,7 @@ class _Loader:
         self.changes = changes(known, chosen)
 
     def load(self) -> Contract:
+        self._check_patches()
         document = self._openapi()
         own = Cursor(f"{self.folder}/openapi.json /x-understudy", document.get("x-understudy", {}))
         found = operations(document, where=f"{self.folder}/openapi.json")
@@ -139,6 +143,19 @@ class _Loader:
             document=document,
             schemas=schemas,
         )
+
+    def _check_patches(self) -> None:
+        """A patch for a file that nobody reads would change nothing, and nobody would notice."""
+        files = {f"{self.folder}/{name}" for name in _PATCHED}
+        for path in self.changes.patches:
+            own = path in files or path.startswith(f"schemas/{self.provider}/")
+            if not own or not (self.root / path).is_file():
+                raise DataError(
+                    f"{self.folder}/readings",
+                    f"a patch for {path!r}",
+                    expected=f"one of {', '.join(_PATCHED)} in {self.folder}/, or a file in schemas/{self.provider}/",
+                    then="What openapi.json says is changed by an overlay.",
+                )
 
     def _openapi(self) -> Document:
         name = f"{self.folder}/openapi.json"

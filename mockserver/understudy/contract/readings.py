@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from understudy.contract.files import Document, merge_patch, read_document
+from understudy.contract.files import Document, read_document
 from understudy.contract.parse import Cursor, evidence
 from understudy.contract.rows import Evidence
 from understudy.errors import DataError, OptionError
@@ -117,23 +117,31 @@ def _act(document: Document, action: Mapping[str, Any], *, where: str) -> Docume
 
     target = str(action.get("target"))
     try:
-        matches = list(jsonpath.finditer(target, document))
+        places = [tuple(match.parts) for match in jsonpath.finditer(target, document)]
     except jsonpath.JSONPathError as problem:
         raise DataError(where, f"the overlay target {target!r} is no JSONPath ({problem})") from problem
-    if not matches:
+    if not places:
         raise DataError(where, f"the overlay target {target!r} selects nothing")
-    for match in matches:
-        parts = list(match.parts)
-        if not parts:
-            document = merge_patch(document, action.get("update", {}))
-            continue
-        parent: Any = document
-        for part in parts[:-1]:
-            parent = parent[part]
-        if action.get("remove"):
-            del parent[parts[-1]]
-        else:
-            parent[parts[-1]] = _update(parent[parts[-1]], action.get("update"))
+    if bool(action.get("remove")) == ("update" in action):
+        raise DataError(where, f"the overlay action on {target!r} does not say what to do", expected="update or remove")
+    # The last first: what is removed moves nothing that is still to be removed.
+    for place in reversed(places):
+        document = _change(document, place, action, where=where)
+    return document
+
+
+def _change(document: Document, place: tuple[Any, ...], action: Mapping[str, Any], *, where: str) -> Document:
+    if not place:
+        if action.get("remove") or not isinstance(action["update"], Mapping):
+            raise DataError(where, "an overlay action would leave no document", expected="an update with a mapping")
+        return merge_update(document, action["update"])
+    parent: Any = document
+    for part in place[:-1]:
+        parent = parent[part]
+    if action.get("remove"):
+        del parent[place[-1]]
+    else:
+        parent[place[-1]] = _update(parent[place[-1]], action["update"])
     return document
 
 
