@@ -1,5 +1,6 @@
 """From the text of a data file to frozen rows; whatever does not fit is an error that names its place."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -9,6 +10,8 @@ from understudy.contract import rows
 from understudy.errors import DataError
 
 T = TypeVar("T")
+
+_STATUS_PATTERN = re.compile(r"!?[1-5]([0-9]{2}|[0-9]x|xx)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,19 +137,33 @@ def _policy(name: str, row: Cursor) -> rows.DeliveryPolicy:
     retry = row.maybe("retry") or Cursor(row.where, {})
     statuses = retry.maybe("statuses")
     attempts = row.get("attempts", 1)
-    delays = tuple(float(delay) for delay in _list(row, "delays"))
+    delays = tuple(_delay(row, delay) for delay in _list(row, "delays"))
     if len(delays) != attempts - 1:
         raise DataError(row.where, f"{attempts} attempts with {len(delays)} delays", expected="one delay fewer")
     return rows.DeliveryPolicy(
         attempts,
         delays,
         row.get("timeout", 10.0),
-        row.at("success").texts(),
-        statuses.texts() if statuses else (),
+        _patterns(row.at("success")),
+        _patterns(statuses) if statuses else (),
         retry.get("network", False),
         retry.get("timeout", False),
         evidence(row),
     )
+
+
+def _delay(row: Cursor, delay: Any) -> float:
+    if isinstance(delay, bool) or not isinstance(delay, int | float) or delay < 0:
+        raise DataError(f"{row.where} /delays", f"{delay!r} is no delay", expected="a number of seconds")
+    return float(delay)
+
+
+def _patterns(row: Cursor) -> tuple[str, ...]:
+    """Patterns of HTTP statuses; one that can match nothing would be a mistake that nobody notices."""
+    for pattern in row.texts():
+        if not _STATUS_PATTERN.fullmatch(pattern):
+            raise DataError(row.where, f"{pattern!r} is no pattern of statuses", expected="one as 404, 5xx or !2xx")
+    return row.texts()
 
 
 def _signature(row: Cursor) -> rows.Signature:
@@ -216,10 +233,12 @@ def _price_rule(row: Cursor, certainty: rows.Certainty) -> rows.PriceRule:
 def decimal(amount: Cursor) -> Decimal:
     """An amount of money, which is a decimal text and never a float."""
     try:
-        return Decimal(amount.text())
-    except InvalidOperation as problem:
-        what = f"{amount.value!r} is no amount"
-        raise DataError(amount.where, what, expected='a decimal text, as "0.03"') from problem
+        found = Decimal(amount.text())
+    except InvalidOperation:
+        found = Decimal("NaN")
+    if not found.is_finite():
+        raise DataError(amount.where, f"{amount.value!r} is no amount", expected='a decimal text, as "0.03"')
+    return found
 
 
 def _list(row: Cursor, key: str) -> list[Any]:
