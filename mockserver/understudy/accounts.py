@@ -135,7 +135,9 @@ def read_keys(path: Path) -> tuple[KeyEntry, ...]:
 
 
 def _entry(row: Cursor) -> KeyEntry:
-    fields: Mapping[str, Any] = row.mapping()
+    if not isinstance(row.value, Mapping):
+        raise DataError(row.where, "it is no mapping", expected="{key, account, …}")  # what stands there may be a key
+    fields: Mapping[str, Any] = row.value
     unknown = sorted(set(fields) - {"key", "account", "provider", "scopes", "balance", "scenario"})
     if unknown:
         raise DataError(row.where, f"unknown fields {', '.join(unknown)}")
@@ -158,6 +160,9 @@ def _balance(row: Cursor) -> Decimal | None:
     if found is None:
         return None
     try:
-        return Decimal(str(found.value))
-    except InvalidOperation as problem:
-        raise DataError(found.where, f"{found.value!r} is no amount", expected="a number") from problem
+        balance = Decimal(str(found.value))
+    except InvalidOperation:
+        balance = Decimal("NaN")
+    if not balance.is_finite():
+        raise DataError(found.where, f"{found.value!r} is no amount", expected="a number")
+    return balance

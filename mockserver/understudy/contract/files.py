@@ -38,7 +38,17 @@ def parse_yaml(text: str | bytes, *, where: str) -> Any:
     try:
         return yaml.load(text, Loader=_CoreSchemaLoader)
     except yaml.YAMLError as problem:
-        raise DataError(where, f"not readable as YAML ({' '.join(str(problem).split())})") from problem
+        raise DataError(where, f"not readable as YAML ({_told(problem)})") from None
+    except (RecursionError, ValueError) as problem:
+        raise DataError(where, f"not readable as YAML ({problem})") from problem
+
+
+def _told(problem: yaml.YAMLError) -> str:
+    """What is wrong and where, without the text that stands there: it may be a file of keys."""
+    mark = getattr(problem, "problem_mark", None)
+    place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+    said = getattr(problem, "problem", None) or getattr(problem, "reason", None) or type(problem).__name__
+    return f"{said}{place}"
 
 
 def read_bytes(path: Path) -> bytes:
