@@ -25,8 +25,9 @@ class Uploads:
 
     def announce(self, upload: Upload) -> None:
         """Take note of a file that will come (or has come, where `data` is there)."""
+        before = self._uploads.pop(upload.id, None)
         self._uploads[upload.id] = upload
-        self._held += len(upload.data or b"")
+        self._held += len(upload.data or b"") - len(before.data or b"" if before else b"")
         self._forget()
 
     def get(self, id: str) -> Upload | None:  # noqa: A002
