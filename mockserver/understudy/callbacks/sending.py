@@ -73,26 +73,30 @@ class HttpSender:
         return self._turns.setdefault(receiver, asyncio.Semaphore(self._workers))
 
     async def _try(self, message: Outgoing) -> Outcome:
-        try:
-            target = await self._targets.resolve(message.url)
-        except NotAllowed as reason:
-            return Outcome(error="not allowed", detail=str(reason))
-        return await self._post(target, message)
-
-    async def _post(self, target: Target, message: Outgoing) -> Outcome:
+        """Send to the first address of the target that takes connections (`localhost` may mean ::1 or 127.0.0.1)."""
         import httpx2  # noqa: PLC0415  (a stage that sends nothing does not pay for its import)
 
+        outcome = Outcome(error="network", detail="there is no address to connect to")
+        try:
+            target = await self._targets.resolve(message.url)
+            for connect in target.connects:
+                try:
+                    return await self._post(connect, target, message)
+                except httpx2.ConnectError as problem:
+                    outcome = Outcome(error="network", detail=_told(problem))
+        except NotAllowed as reason:
+            return Outcome(error="not allowed", detail=str(reason))
+        except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as problem:
+            return Outcome(error="network", detail=_told(problem))
+        return outcome
+
+    async def _post(self, connect: str, target: Target, message: Outgoing) -> Outcome:
         headers = [("host", target.host), ("user-agent", self._agent), *message.headers]
         extensions = {"sni_hostname": target.server_name}
-        try:
-            async with self._client.stream(
-                "POST", target.connect, content=message.body, headers=headers, extensions=extensions
-            ) as response:
-                return Outcome(response.status_code, await _beginning(response))
-        except httpx2.TimeoutException as problem:
-            return Outcome(error="timeout", detail=str(problem) or "no answer in time")
-        except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as problem:
-            return Outcome(error="network", detail=str(problem) or type(problem).__name__)
+        async with self._client.stream(
+            "POST", connect, content=message.body, headers=headers, extensions=extensions
+        ) as response:
+            return Outcome(response.status_code, await _beginning(response))
 
     def _open(self, loop: asyncio.AbstractEventLoop) -> None:
         if self._loop is loop:
@@ -109,6 +113,10 @@ class HttpSender:
         if self._client is not None:
             await self._client.aclose()
         self._client = self._loop = None
+
+
+def _told(problem: Exception) -> str:
+    return str(problem) or type(problem).__name__
 
 
 async def _beginning(response: Any) -> str:

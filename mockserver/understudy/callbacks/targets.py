@@ -18,10 +18,10 @@ class NotAllowed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where to connect: the address that was resolved, and what stands in the URL and in `Host`."""
+    """Where to connect: the addresses that were resolved, and what stands in the URL and in `Host`."""
 
     url: str  # as it was given, mapped
-    connect: str  # the same with the resolved address in place of the host
+    connects: tuple[str, ...]  # the same with an address in place of the host, to be tried in this order
     host: str  # value of the Host header
     server_name: str  # for TLS
 
@@ -58,20 +58,22 @@ class Targets:
         parts = _parts(mapped)
         host = parts.hostname or ""
         port = parts.port or (443 if parts.scheme == "https" else 80)
-        addresses = await (self.resolver or _resolve)(host, port)
-        if not addresses:
+        found = await (self.resolver or _resolve)(host, port)
+        if not found:
             raise NotAllowed(f"the callback host {host!r} does not resolve")
-        chosen = ipaddress.ip_address(addresses[0])
-        self._check(host, chosen, port)
-        shown = f"[{chosen}]" if chosen.version == 6 else str(chosen)
-        connect = urlunsplit((parts.scheme, f"{shown}:{port}", parts.path or "/", parts.query, ""))
-        return Target(mapped, connect, parts.netloc.rpartition("@")[2], host)
+        addresses = [ipaddress.ip_address(text) for text in dict.fromkeys(found)]
+        for address in addresses:
+            self._check(host, address, port)
+        connects = tuple(
+            urlunsplit((parts.scheme, f"{_shown(address)}:{port}", parts.path or "/", parts.query, ""))
+            for address in addresses
+        )
+        return Target(mapped, connects, parts.netloc.rpartition("@")[2], host)
 
     def _check(self, host: str, address: Address, port: int) -> None:
-        local = _is_local(address)
-        if local and port in self.own_ports:
+        if port in self.own_ports and _is_this_machine(address):
             raise NotAllowed(f"port {port} of this machine is the stand-in itself")
-        if local or self._is_allowed(host, address):
+        if _is_loopback(address) or self._is_allowed(host, address):
             return
         raise NotAllowed(
             f"{host} ({address}) is not on this machine; allow it with --allow-callback {host}, "
@@ -81,26 +83,50 @@ class Targets:
     def _is_allowed(self, host: str, address: Address) -> bool:
         if self.allowed & {"*", host}:
             return True
-        return any(address in network for network in _networks(self.allowed))
+        return any(_plain(address) in network for network in _networks(self.allowed))
 
 
-def _is_local(address: Address) -> bool:
-    mapped = getattr(address, "ipv4_mapped", None)
-    return (mapped or address).is_loopback
+def _plain(address: Address) -> Address:
+    """An IPv4 address that is written as an IPv6 one is what it is."""
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def _is_loopback(address: Address) -> bool:
+    return _plain(address).is_loopback
+
+
+def _is_this_machine(address: Address) -> bool:
+    """Whether connecting to an address leads back here: only an address of one's own can be bound."""
+    if _is_loopback(address) or _plain(address).is_unspecified:
+        return True
+    family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((str(address), 0))
+        except OSError:
+            return False
+    return True
+
+
+def _shown(address: Address) -> str:
+    return f"[{address}]" if address.version == 6 else str(address)
 
 
 def _networks(names: Iterable[str]) -> Iterable[ipaddress.IPv4Network | ipaddress.IPv6Network]:
     for name in names:
         try:
-            yield ipaddress.ip_network(name)
+            yield ipaddress.ip_network(name, strict=False)
         except ValueError:
             continue  # a host name
 
 
 def _fits(url: str, prefix: str) -> bool:
-    """Whether a URL begins with a prefix that ends where a part of it ends (`https://a.b` is no prefix of `https://a.bc`)."""
+    """Whether a URL begins with a prefix that ends where a part of it ends.
+
+    `https://a.b` is no prefix of `https://a.bc`, of `https://a.b:8443` or of `https://a.b@c`.
+    """
     rest = url[len(prefix) :]
-    return url.startswith(prefix) and (not rest or prefix.endswith("/") or rest[0] in "/?#:")
+    return url.startswith(prefix) and (not rest or prefix.endswith("/") or rest[0] in "/?#")
 
 
 def _parts(url: str) -> SplitResult:
@@ -109,8 +135,10 @@ def _parts(url: str) -> SplitResult:
         parts.port  # noqa: B018  (reading it raises for a port that is none)
     except ValueError as problem:
         raise NotAllowed(f"the callback URL cannot be read ({problem})") from problem
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise NotAllowed(f"the callback URL has the scheme {parts.scheme!r}; http and https with a host are sent to")
+    if parts.scheme not in ("http", "https"):
+        raise NotAllowed(f"the callback URL has the scheme {parts.scheme!r}; http and https are sent to")
+    if not parts.hostname or parts.port == 0:
+        raise NotAllowed("the callback URL names no host, or the port 0, which is none")
     return parts
 
 
@@ -118,6 +146,6 @@ async def _resolve(host: str, port: int) -> list[str]:
     loop = asyncio.get_running_loop()
     try:
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
+    except (OSError, ValueError):  # a name that nobody has, or that none can have
         return []
     return [str(entry[4][0]) for entry in found]
