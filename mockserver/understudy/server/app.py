@@ -78,7 +78,7 @@ class ByPrefix:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = local_path(scope)
-        front = self._fronts.get(path.split("/", 2)[1])
+        front = self._fronts.get(path.removeprefix("/").partition("/")[0])
         if front is not None:
             await front(scope, receive, send)
             return
@@ -96,7 +96,9 @@ class Doors:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = local_path(scope)
-        if path.startswith(OWN_PATHS) and not path.startswith((MEDIA, UPLOADS)):
+        if scope["type"] != "http":
+            await send({"type": "websocket.close"})  # none of the providers speaks it
+        elif path.startswith(OWN_PATHS) and not path.startswith((MEDIA, UPLOADS)):
             await self._control(scope, receive, signed(send))
         else:
             await self._players(scope, receive, send)

@@ -1,8 +1,9 @@
 """The control API: the clock, the rules, and what happened. Not for strangers."""
 
+import hmac
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import orjson
 from starlette.requests import Request
@@ -21,6 +22,7 @@ from understudy.stage import Stage
 from understudy.way import OWN_PATHS
 
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
+MOST_BYTES = 1024 * 1024  # of a body; what the control API is told is small
 
 
 class Guard:
@@ -48,22 +50,31 @@ class Guard:
         await Response(reply.body, reply.status, media_type="application/problem+json")(scope, receive, send)
 
     def _reason(self, scope: Scope) -> str | None:
-        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-        if self._hosts is not None and _hostname("//" + headers.get(b"host", "")) not in self._hosts:
-            return f"The control API is asked under a loopback name, not {headers.get(b'host')!r}."
-        origin = headers.get(b"origin")
-        if origin is not None and urlsplit(origin).netloc != headers.get(b"host"):
-            return f"The control API does not answer pages of {origin!r}."
-        if self._token is not None and headers.get(b"authorization") != f"Bearer {self._token}":
+        hosts = _values(scope, b"host")
+        if self._hosts is not None and (len(hosts) != 1 or _parts("//" + hosts[0]).hostname not in self._hosts):
+            return f"The control API is asked under a loopback name, not {', '.join(hosts) or 'none'!r}."
+        for origin in _values(scope, b"origin"):
+            if [_parts(origin).netloc] != hosts:
+                return f"The control API does not answer pages of {origin!r}."
+        if self._token is not None and not self._knows(_values(scope, b"authorization")):
             return "Off loopback the control API needs its token: Authorization: Bearer TOKEN."
         return None
 
+    def _knows(self, authorizations: list[str]) -> bool:
+        wanted = f"Bearer {self._token}".encode()
+        return any(hmac.compare_digest(given.encode(), wanted) for given in authorizations)
 
-def _hostname(url: str) -> str | None:
+
+def _values(scope: Scope, name: bytes) -> list[str]:
+    return [value.decode("latin-1") for key, value in scope["headers"] if key == name]
+
+
+def _parts(url: str) -> SplitResult:
     try:
-        return urlsplit(url).hostname
-    except ValueError:
-        return None
+        parts = urlsplit(url)
+    except ValueError:  # a bracket without its other half
+        return SplitResult("", "", "", "", "")
+    return parts
 
 
 class Control:
@@ -120,11 +131,13 @@ class Control:
     async def clock(self, _: Request) -> Any:
         return self._clock()
 
-    async def hold(self, _: Request) -> Any:
+    async def hold(self, request: Request) -> Any:
+        _no_form(request)
         self._stage.clock.hold()
         return self._clock()
 
-    async def resume(self, _: Request) -> Any:
+    async def resume(self, request: Request) -> Any:
+        _no_form(request)
         self._stage.clock.resume()
         return self._clock()
 
@@ -183,11 +196,11 @@ class Control:
         unknown = sorted(set(body) - {"scenario", "code", "provider", "model", "prompt", "nth"})
         if unknown or not isinstance(body.get("scenario"), str):
             raise OptionError("rule", body, ["scenario", "code", "provider", "model", "prompt", "nth"])
+        conditions = {key: body[key] for key in ("provider", "model", "prompt", "nth") if body.get(key) is not None}
+        _check_conditions(conditions)
         code = body.get("code")
         wish = Wish(body["scenario"], None if code is None else str(code))
         self._check(wish, body.get("provider"))
-        conditions = {key: body[key] for key in ("provider", "model", "prompt", "nth") if body.get(key) is not None}
-        _check_conditions(conditions)
         return self._stage.rules.add(wish, **conditions).row()
 
     def _check(self, wish: Wish, provider: str | None) -> None:
@@ -236,16 +249,32 @@ def _plain(handler: Callable[[Request], Any]) -> Callable[[Request], Any]:
 
 async def _json(request: Request) -> dict[str, Any]:
     """The JSON object of a request; anything but JSON is refused, so that no form of another page gets in."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip()
+    kind = _content_type(request)
     if kind != "application/json":
         raise OptionError("content type", kind, ["application/json"])
+    raw = b""
+    async for chunk in request.stream():
+        raw += chunk
+        if len(raw) > MOST_BYTES:
+            raise OptionError("body", f"more than {MOST_BYTES} bytes", ["a small JSON object"])
     try:
-        body = orjson.loads(await request.body())
+        body = orjson.loads(raw)
     except orjson.JSONDecodeError as wrong:
         raise OptionError("body", str(wrong), ["a JSON object"]) from wrong
     if not isinstance(body, dict):
         raise OptionError("body", body, ["a JSON object"])
     return body
+
+
+def _no_form(request: Request) -> None:
+    """What needs no body may be asked without one, but not by a form."""
+    kind = _content_type(request)
+    if kind not in ("", "application/json"):
+        raise OptionError("content type", kind, ["application/json", "none"])
+
+
+def _content_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def _number(body: Mapping[str, Any], name: str) -> float:
@@ -257,7 +286,7 @@ def _number(body: Mapping[str, Any], name: str) -> float:
 
 def _limit(request: Request) -> int:
     text = request.query_params.get("limit", "100")
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 10_000):
+    if not (text.isascii() and text.isdecimal() and len(text) <= 5 and 1 <= int(text) <= 10_000):
         raise OptionError("limit", text, ["a whole number from 1 to 10000"])
     return int(text)
 

@@ -17,6 +17,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 # The one stated departure from the providers' wire: every reply says who really sent it.
 VERSION_HEADER = (b"understudy-version", __version__.encode())
+WITHOUT_BODY = (204, 304)
 
 
 class Front:
@@ -68,7 +69,7 @@ class Front:
 async def send_reply(reply: Reply, send: Send, *, head: bool) -> None:
     """Send a complete reply; to a HEAD request without its body."""
     headers = [*reply.headers, VERSION_HEADER]
-    if not any(name == b"content-length" for name, _ in reply.headers):
+    if reply.status not in WITHOUT_BODY and not any(name == b"content-length" for name, _ in reply.headers):
         headers.append((b"content-length", str(len(reply.body)).encode()))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if head else reply.body})

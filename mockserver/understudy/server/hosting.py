@@ -94,13 +94,8 @@ class Server:
     def __init__(self, options: Options) -> None:
         contracts = load_contracts(options.providers or None, readings=options.readings, data=options.data)
         self._check(options)
-        self.sockets = listen(options.host, options.port, contracts)
-        self._targets = Targets(
-            allowed=options.allow_callbacks,
-            mapped=options.callback_map or {},
-            own_ports={one.getsockname()[1] for one in self.sockets.values()},
-        )
         entries = read_keys(options.keys) if isinstance(options.keys, Path) else tuple(options.keys or ())
+        targets = Targets(allowed=options.allow_callbacks, mapped=options.callback_map or {})
         inner = build_stage(
             contracts,
             clock=Clock(speed=options.speed, held=options.held, start=options.start),
@@ -108,8 +103,11 @@ class Server:
             open_house=options.keys is None and _is_loopback(options.host),
             settings=options.settings,
             sender=options.sender,
-            targets=self._targets,
+            targets=targets,
         )
+        # Last, so that nothing can go wrong while ports are held.
+        self.sockets = listen(options.host, options.port, contracts)
+        targets.own_ports |= {one.getsockname()[1] for one in self.sockets.values()}
         self.stage = RunningStage(self._addresses(inner, entries), inner)
         self._server = _Uvicorn(self._config(options))
 
@@ -143,6 +141,7 @@ class Server:
         return uvicorn.Config(
             ByPort(fronts, behind),
             http="httptools",
+            ws="none",
             loop="auto",
             lifespan="on",
             log_config=None,
@@ -159,8 +158,12 @@ class Server:
         try:
             self._server.run(sockets=list(self.sockets.values()))
         finally:
-            for one in self.sockets.values():
-                one.close()
+            self.close()
+
+    def close(self) -> None:
+        """Give the ports back; `run` does it itself."""
+        for one in self.sockets.values():
+            one.close()
 
     def stop(self) -> None:
         """End serving; may be called from any thread or a signal handler."""
@@ -177,22 +180,27 @@ def serving(*providers: str, **options: Any) -> Iterator[RunningStage]:
         OptionError, DataError, PortTaken: as the command would say.
     """
     server = Server(Options(providers=providers, **options))
-    ready = threading.Event()
-    failed: list[Exception] = []
+    served = threading.Event()
+    settled = threading.Event()  # served, or never going to be
+    failed: list[BaseException] = []
+
+    def ready() -> None:
+        served.set()
+        settled.set()
 
     def run() -> None:
         try:
-            server.run(ready=ready.set)
-        except Exception as problem:  # handed to the caller's thread
+            server.run(ready=ready)
+        except BaseException as problem:  # handed to the caller's thread
             failed.append(problem)
         finally:
-            ready.set()
+            settled.set()
 
     thread = threading.Thread(target=run, name="understudy", daemon=True)
     thread.start()
-    ready.wait()
+    settled.wait()
     try:
-        if failed or not thread.is_alive():
+        if not served.is_set():
             raise UnderstudyError("The stage could not be served.") from (failed[0] if failed else None)
         yield server.stage
     finally:
