@@ -71,7 +71,7 @@ def load_contracts(
     for name in wanted:
         if name not in homes:
             raise OptionError("provider", name, homes)
-    chosen = _by_provider(readings or {}, homes)
+    chosen = _by_provider(readings or {}, {name: homes[name] for name in wanted})
     loaded = [contracts.load_contract(name, readings=chosen.get(name, {}), root=homes[name]) for name in wanted]
     return {contract.provider: contract for contract in sorted(loaded, key=lambda c: (c.order, c.provider))}
 
@@ -80,7 +80,7 @@ def _by_provider(readings: Mapping[str, str], homes: Mapping[str, Path | None]) 
     """Which readings are which provider's."""
     if not readings:
         return {}
-    known = {name: contracts.load_contract(name, root=root).readings for name, root in homes.items()}
+    known = {name: contracts.known_readings(name, root=root) for name, root in homes.items()}
     chosen: dict[str, dict[str, str]] = {}
     for written, option in readings.items():
         provider, _, name = written.rpartition(":")

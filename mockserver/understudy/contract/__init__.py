@@ -1,6 +1,6 @@
 """The contract: everything that is held about a provider, read from data into frozen values."""
 
-from understudy.contract.load import Contract, load_contract, providers
+from understudy.contract.load import Contract, known_readings, load_contract, providers
 from understudy.contract.operations import Operation, Parameter, Place
 from understudy.contract.rows import (
     Callbacks,
@@ -36,6 +36,7 @@ __all__ = [
     "ReplyScenario",
     "Scenarios",
     "State",
+    "known_readings",
     "load_contract",
     "providers",
 ]

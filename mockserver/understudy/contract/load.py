@@ -74,6 +74,11 @@ def providers(*, root: Path | None = None) -> tuple[str, ...]:
     return tuple(path.name for path in found)
 
 
+def known_readings(provider: str, *, root: Path | None = None) -> Mapping[str, Reading]:
+    """The readings of one provider, by id."""
+    return read_readings((root or data_root()) / "contracts" / provider / "readings")
+
+
 def load_contract(provider: str, *, readings: Mapping[str, str] | None = None, root: Path | None = None) -> Contract:
     """The contract of one provider.
 
@@ -90,7 +95,7 @@ def load_contract(provider: str, *, readings: Mapping[str, str] | None = None, r
     folder = root / "contracts" / provider
     if not (folder / "openapi.json").is_file():
         raise OptionError("provider", provider, providers(root=root))
-    known = read_readings(folder / "readings")
+    known = known_readings(provider, root=root)
     chosen = choose(known, readings or {})
     return _Loader(root, provider, known, chosen).load()
 
