@@ -55,7 +55,7 @@ class Stage:
 def load_contracts(
     names: Iterable[str] | None = None, *, readings: Mapping[str, str] | None = None, data: Path | None = None
 ) -> dict[str, Contract]:
-    """The contracts of the named providers, or of all, in the order of their ports.
+    """The contracts of the named providers, or of all, in the order of their ports: the packaged ones, then by name.
 
     Args:
         readings: options by reading id; an id may be written `provider:id`, and must be where two providers share it.
@@ -64,7 +64,8 @@ def load_contracts(
     Raises:
         OptionError: an unknown provider, reading or option.
     """
-    homes: dict[str, Path | None] = dict.fromkeys(contracts.providers())
+    packaged = contracts.providers()
+    homes: dict[str, Path | None] = dict.fromkeys(packaged)
     if data is not None:
         homes.update(dict.fromkeys(contracts.providers(root=data), data))
     wanted = tuple(homes) if names is None else tuple(names)
@@ -73,7 +74,8 @@ def load_contracts(
             raise OptionError("provider", name, homes)
     chosen = _by_provider(readings or {}, {name: homes[name] for name in wanted})
     loaded = [contracts.load_contract(name, readings=chosen.get(name, {}), root=homes[name]) for name in wanted]
-    return {contract.provider: contract for contract in sorted(loaded, key=lambda c: (c.order, c.provider))}
+    places = {c.provider: (0, c.order) if c.provider in packaged else (1, 0) for c in loaded}
+    return {c.provider: c for c in sorted(loaded, key=lambda c: (places[c.provider], c.provider))}
 
 
 def _by_provider(readings: Mapping[str, str], homes: Mapping[str, Path | None]) -> dict[str, dict[str, str]]:

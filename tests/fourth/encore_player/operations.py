@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 import orjson
 
-from encore_player.callbacks import tell
 from encore_player.wire import job_body
 from understudy.call import Answer, Call, Form, Handler
 from understudy.draws import uuid4, uuid7
@@ -45,7 +44,6 @@ def drop_job(call: Call) -> Answer:
     job = call.part.job_of(call.account, call.params["id"])
     if not job.state(call.now).terminal:
         call.part.intervene(job, Intervention(call.now, call.part.contract.lifecycle.states["dropped"]))
-        tell(call.part, job)
     return json_reply(200, job_body(call.part, job, call.now))
 
 
