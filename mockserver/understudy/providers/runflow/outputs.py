@@ -1,0 +1,58 @@
+"""What a finished run holds in `output`."""
+
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from understudy import artifacts, media
+from understudy.artifacts import Artifact
+from understudy.jobs import Job
+from understudy.part import Part
+from understudy.providers.runflow.money import units
+from understudy.providers.runflow.state import extra_of
+from understudy.providers.runflow.times import milliseconds
+
+
+def output(part: Part, job: Job) -> Mapping[str, Any]:
+    """The output of a run that has succeeded, in the shape that the contract has for its model."""
+    fields = artifacts.fields_of(part, job)
+    made = artifacts.of_job(part, job)
+    urls = list(_urls(part, job, made, fields))
+    shape = _shape(part, job)
+    return {shape: urls} if shape != "normalized" else _normalized(job, made, urls, fields)
+
+
+def _shape(part: Part, job: Job) -> str:
+    """The shape with the longest prefix that the model's id has."""
+    shapes: Mapping[str, str] = part.contract.wire["output_shape"]
+    id_ = job.model.id if job.model else ""
+    return shapes[max((prefix for prefix in shapes if id_.startswith(prefix)), key=len)]
+
+
+def _urls(part: Part, job: Job, made: Artifact, fields: Mapping[str, Any]) -> Iterator[str]:
+    """One address for each artifact; the media themselves where the input asks for that."""
+    if fields.get(part.contract.wire["inline"]) is True:
+        content = b64encode(media.content(made.clip, stamp=job.id.encode())).decode()
+        made = Artifact(f"data:{made.clip.mime};base64,{content}", made.clip)
+    yield made.url
+    further = units(part, job.model, fields) if job.model else 1
+    for number in range(2, min(further, 100) + 1):
+        yield made.url if made.url.startswith("data:") else f"{made.url}?n={number}"
+
+
+def _normalized(job: Job, made: Artifact, urls: list[str], fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    clip = made.clip
+    seconds = clip.seconds if made.kind == "video" else None
+    size = {"type": made.kind, "width": clip.width, "height": clip.height, "duration": seconds}
+    return {
+        "outputs": [{"url": url, **size} for url in urls],
+        "nsfw_detected": extra_of(job).flagged,
+        "seed": fields.get("seed"),
+        "timing": {"inference_ms": milliseconds((job.ends or job.created) - _last_left(job))},
+    }
+
+
+def _last_left(job: Job) -> float:
+    """When the job entered the last state before its end."""
+    begins = [begin for begin in job.plan.begins[:-1] if job.created + begin <= (job.ends or job.created)]
+    return job.created + (begins[-1] if begins else 0.0)

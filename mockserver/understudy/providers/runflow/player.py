@@ -1,0 +1,46 @@
+"""What the engine asks of the package."""
+
+from collections.abc import Mapping
+
+from understudy.call import Call, Handler, Refused
+from understudy.contract import Contract, ErrorRow
+from understudy.jobs import Job
+from understudy.messages import Reply
+from understudy.part import Part
+from understudy.providers.runflow import batches, callbacks, refusals
+from understudy.providers.runflow.idempotency import heeding
+from understudy.providers.runflow.operations import HANDLERS
+from understudy.providers.runflow.rate_limits import rate_headers, telling
+from understudy.providers.runflow.state import State
+
+
+class Runflow:
+    """Plays Runflow."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        self._rates: Mapping[str, object] = contract.wire["rate_headers"]
+        self.handlers: Mapping[str, Handler] = {name: self._wrapped(name, plain) for name, plain in HANDLERS.items()}
+
+    def _wrapped(self, name: str, handler: Handler) -> Handler:
+        """A handler with what the contract puts around it."""
+        once = self._contract.wire["idempotency"]
+        if name in once["operations"]:
+            handler = heeding(handler, once)
+        return telling(handler, self._rates) if self._rates["limit"] else handler
+
+    def new_state(self, part: Part) -> State:
+        return State(part.contract)
+
+    def refuse(self, call: Call, row: ErrorRow, refused: Refused) -> Reply:
+        reply = refusals.refuse(call, row, refused)
+        if not self._rates["limit"]:
+            return reply
+        headers = rate_headers(call, self._rates, refused=row.status == 429)
+        return Reply(reply.status, reply.body, reply.headers + headers)
+
+    def job_ended(self, part: Part, job: Job) -> None:
+        """Tell whoever wants to know of a run's end."""
+        if job.state(part.clock.now()).terminal:
+            callbacks.tell_of_run(part, job)
+            batches.run_ended(part, job)

@@ -1,0 +1,61 @@
+"""From an error row to the reply that says it."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from understudy.call import Call, Refused
+from understudy.contract import ErrorRow
+from understudy.messages import Reply, json_reply
+from understudy.validation import Violation
+
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+# How much of a text that may repeat what was sent is shown.
+_SHOWN = 300
+
+
+def refuse(call: Call, row: ErrorRow, refused: Refused) -> Reply:
+    """The provider's own no."""
+    values = {key: str(value)[:_SHOWN] for key, value in refused.values.items()}
+    code, message = fill(str(row.code), values), fill(row.message, values)
+    if "body" in row.fields:
+        text = fill(row.fields["body"], {"code": code, "message": message})
+        return Reply(row.status, text.encode(), ((b"content-type", row.fields["type"].encode()),))
+    return json_reply(row.status, _enveloped(call, row, code, message, refused.violations))
+
+
+def _enveloped(call: Call, row: ErrorRow, code: str, message: str, found: tuple[Violation, ...]) -> Mapping[str, Any]:
+    wire = call.part.contract.wire
+    details = [detail(violation, wire["body_place"]) for violation in found] or row.fields.get("errors")
+    if details and wire["violations"] != "errors":
+        return {wire["violations"]: details}
+    body = envelope(code, message, details)
+    for name in row.fields.get("without", ()):
+        body.pop(name)
+    return {"error": body} if wire["envelope"] == "nested" else body
+
+
+def envelope(code: str, message: str, errors: Any = None) -> dict[str, Any]:
+    """What every refusal holds."""
+    return {"code": code, "message": message, "errors": errors}
+
+
+def detail(violation: Violation, body_place: str) -> Mapping[str, Any]:
+    """One violation as a list item of the envelope."""
+    place = violation.path if violation.path[:1] == ("query",) else (body_place, *violation.path)
+    return {"loc": list(place), "msg": violation.message[:_SHOWN], "type": violation.keyword}
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """A text with its `{placeholders}` filled in; one without a value stays as it is."""
+    return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), text)
+
+
+def invalid_query(name: str, why: str, value: Any) -> Refused:
+    """The refusal of one query parameter for a reason that no schema can say."""
+    return Refused("invalid-query", violations=(Violation(("query", name), name, why, value, None),))
+
+
+def unknown(noun: str, row: str = "unknown-thing") -> Refused:
+    """There is no such thing, or it is another account's."""
+    return Refused(row, values={"noun": noun})

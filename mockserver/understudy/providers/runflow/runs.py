@@ -1,0 +1,138 @@
+"""Runs: create, read, cancel, and what a client says of them."""
+
+from collections.abc import Awaitable
+
+from understudy.call import Answer, Call, Refused
+from understudy.draws import uuid7
+from understudy.jobs import Intervention, Job
+from understudy.messages import Reply, exact, json_reply
+from understudy.part import Part
+from understudy.providers.runflow import callbacks, deliveries, money
+from understudy.providers.runflow.inputs import stored
+from understudy.providers.runflow.outputs import output
+from understudy.providers.runflow.state import PLAIN, Extra, extra_of, shelf_of
+from understudy.providers.runflow.wire import run_record
+
+
+def create_run(call: Call) -> Answer:
+    """Begin a run of the model in the path."""
+    body = call.body
+    metadata = body.get("metadata")
+    job = begin(
+        call,
+        stored(call, call.fields, at=("input",)),
+        callback_url=body.get("callback_url"),
+        client_ref=body.get("client_ref"),
+        metadata=None if metadata is None else exact(stored(call, metadata, at=("metadata",))),
+    )
+    if call.part.contract.wire["create_waits"]:
+        return _when_ended(call, job)
+    return json_reply(201, run_record(call.part, job, call.now))
+
+
+def begin(
+    call: Call,
+    request: bytes,
+    *,
+    callback_url: str | None = None,
+    client_ref: str | None = None,
+    metadata: bytes | None = None,
+) -> Job:
+    """Begin the run of a call, if its account can pay for it."""
+    if call.account.balance is not None:
+        money.admit(call.part, call.account, money.price(call.part, call.model, call.fields), call.now)
+    flagged = call.course is not None and call.course.name in call.part.contract.wire["flagged"]
+    extra = Extra(client_ref, metadata, flagged)
+    return call.part.begin(
+        call,
+        uuid7,
+        request=request,
+        callback_url=callback_url,
+        extra=None if extra == PLAIN else extra,
+        tell=bool(shelf_of(call.part, call.account).webhooks),
+    )
+
+
+async def _when_ended(call: Call, job: Job) -> Reply:
+    await call.part.wait_for(job)
+    return json_reply(201, run_record(call.part, job, call.part.clock.now()))
+
+
+def run_model(call: Call) -> Awaitable[Reply]:
+    """The older endpoint: begin a run, and answer with its result."""
+    return _result(call, begin(call, stored(call, call.fields)))
+
+
+async def _result(call: Call, job: Job) -> Reply:
+    if not await call.part.wait_for(job):
+        raise Refused("run-too-long")
+    now = call.part.clock.now()
+    state, failure = job.state(now), job.failure(now)
+    if failure is not None:
+        raise Refused("run-failed", values={"code": failure.code, "message": failure.message})
+    if state.kind == "cancelled":
+        raise Refused("run-failed", values={"code": state.word.upper(), "message": state.word})
+    made = output(call.part, job)
+    first = made["outputs"][0] if "outputs" in made else {"type": "image", "url": next(iter(made.values()))[0]}
+    return json_reply(200, {first["type"]: {"url": first["url"]}})
+
+
+def get_run(call: Call) -> Reply:
+    """Read a run."""
+    job = call.part.job_of(call.account, call.params["run_id"])
+    return json_reply(200, run_record(call.part, job, call.now))
+
+
+def cancel_run(call: Call) -> Reply:
+    """Cancel a run as an admin; one that has ended is left as it is."""
+    part = call.part
+    job = part.job_of(call.account, call.params["run_id"])
+    if job.state(call.now).terminal:
+        return json_reply(200, run_record(part, job, call.now))
+    reason = (call.body or {}).get("reason") or ""
+    canceled = next(state for state in part.contract.lifecycle.states.values() if state.kind == "cancelled")
+    part.intervene(job, Intervention(call.now, canceled, reason=reason))
+    return json_reply(201, run_record(part, job, call.now))
+
+
+def set_run_feedback(call: Call) -> Reply:
+    """Set or clear what a client says of a run."""
+    job = call.part.job_of(call.account, call.params["run_id"])
+    extra = extra_of(job)
+    is_positive, reason = extra.feedback or (None, None)
+    job.extra = extra._replace(
+        feedback=(call.body.get("is_positive", is_positive), call.body.get("reason", reason)),
+    )
+    return json_reply(200, run_record(call.part, job, call.now))
+
+
+def get_run_callback_history(call: Call) -> Reply:
+    """The deliveries that told of a run."""
+    part = call.part
+    job = part.job_of(call.account, call.params["run_id"])
+    if part.contract.wire["callback_history"] == "envelope":
+        return Reply(200, _told(part, job, call.now), ((b"content-type", b"application/json"),))
+    found = deliveries.history(part, job.id)
+    return json_reply(200, [deliveries.delivery_record(part, delivery, "run_id") for delivery in found])
+
+
+def _told(part: Part, job: Job, now: float) -> bytes:
+    if job.callback_url is None or not job.state(now).terminal:
+        raise Refused("unknown-thing", values={"noun": "Callback"})
+    return callbacks.run_payload(part, job)
+
+
+def redeliver_run_callback(call: Call) -> Reply:
+    """Deliver a run's callback again, with a payload from its state now."""
+    part = call.part
+    job = part.job_of(call.account, call.params["run_id"])
+    event = part.contract.callbacks.event_on(job.state(call.now).name)
+    possible = event is not None and job.callback_url is not None
+    deliveries.check_redelivery(part, job.id, "run", possible=possible)
+    assert event is not None
+    assert job.callback_url is not None
+    body = callbacks.run_payload(part, job)
+    delivery = callbacks.deliver(
+        part, job.account, subject=job.id, url=job.callback_url, event=event.word, body=body, automatic=False
+    )
+    return json_reply(201, deliveries.delivery_record(part, delivery, "run_id"))

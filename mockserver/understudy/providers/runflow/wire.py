@@ -1,0 +1,88 @@
+"""A run as its record: pure, from the job and the moment."""
+
+from typing import Any
+
+from orjson import Fragment
+
+from understudy.artifacts import UPLOADS
+from understudy.draws import uuid4
+from understudy.jobs import Job
+from understudy.part import Part
+from understudy.providers.runflow import money
+from understudy.providers.runflow.outputs import output
+from understudy.providers.runflow.state import Extra, extra_of, model_uuid, shelf_of, state_of
+from understudy.providers.runflow.times import milliseconds, written
+
+
+def run_record(part: Part, job: Job, now: float) -> dict[str, Any]:
+    """The run record, with every key that its schema names."""
+    state = job.state(now)
+    wire = part.contract.wire
+    style = wire["record_times"]
+    shelf = shelf_of(part, job.account)
+    record = dict(state_of(part).blank("run.json"))
+    record["id"] = job.id
+    record["model_id"] = model_uuid(part, job.model)
+    record["target_type"] = wire["target_type"]
+    record["org_id"] = shelf.org_id
+    record["status_code"] = state.word
+    record["source_code"] = wire["source_code"]
+    record["input"] = shown_input(part, job)
+    record["request_id"] = request_id(part, job)
+    record["created_by"] = shelf.user_id
+    record["created_at"] = written(job.created, style)
+    record["started_at"] = written(job.began(now), style)
+    record["callback_url"] = job.callback_url
+    record["has_logs"] = True
+    record["has_node_runs"] = False
+    if job.extra is not None:
+        _add_extra(record, extra_of(job))
+    if state.terminal:
+        _add_end(record, part, job, now)
+    if wire["sdk_fields"]:
+        _add_sdk_fields(record, job)
+    for ours, theirs in wire["run_names"].items():
+        record[theirs] = record.pop(ours)
+    return record
+
+
+def _add_extra(record: dict[str, Any], extra: Extra) -> None:
+    record["client_ref"] = extra.client_ref
+    record["batch_id"] = extra.batch.id if extra.batch else None
+    record["metadata"] = Fragment(extra.metadata) if extra.metadata is not None else None
+    if extra.feedback is not None:
+        record["feedback_is_positive"], record["feedback_reason"] = extra.feedback
+
+
+def _add_end(record: dict[str, Any], part: Part, job: Job, now: float) -> None:
+    ended = job.ends or job.created
+    record["completed_at"] = written(ended, part.contract.wire["record_times"])
+    record["duration_ms"] = milliseconds(ended - job.created)
+    record["cost"] = money.amount(money.charged(part, job, now))
+    if job.state(now).kind in ("succeeded", "partial"):
+        record["output"] = output(part, job)
+    failure = job.failure(now)
+    if failure is not None:
+        record["failure_code"] = failure.code
+        record["failure_message"] = failure.message
+        record["failure_stage_code"] = failure.fields.get("stage")
+
+
+def _add_sdk_fields(record: dict[str, Any], job: Job) -> None:
+    failed = record["failure_message"] is not None
+    record["model"] = job.model.id if job.model else None
+    record["finished_at"] = record["completed_at"]
+    record["error"] = {"code": record["failure_code"], "message": record["failure_message"]} if failed else None
+
+
+def shown_input(part: Part, job: Job) -> Fragment:
+    """A run's input; stored files in it are shown under the address where they can be fetched."""
+    kept = job.request or b"{}"
+    reference = state_of(part).reference.encode()
+    if reference in kept:
+        kept = kept.replace(reference, f"{part.base_url}{UPLOADS}".encode())
+    return Fragment(kept)
+
+
+def request_id(part: Part, job: Job) -> str:
+    return uuid4(part.draw("request", job.account.number, job.number, size=16))
