@@ -11,7 +11,7 @@ from rich.console import Console
 from understudy.demo.performance import Performer, Progress
 from understudy.demo.receiver import Receiver, receiving
 from understudy.demo.screen import Changed, shown
-from understudy.demo.script import Script, read_script
+from understudy.demo.script import Act, Script, read_script
 from understudy.part import Part, Settings
 from understudy.pricing import total
 from understudy.server.hosting import RunningStage, serving
@@ -54,7 +54,11 @@ class _Demo:
         self._scripts = scripts
         self._console = console
         acts = [act for script in scripts.values() for act in script.acts]
-        self.progresses = [Progress(act, f"{self._parts[act.provider].contract.title} {act.model}") for act in acts]
+        self.progresses = [Progress(act, self._title(act)) for act in acts]
+
+    def _title(self, act: Act) -> str:
+        note = f" ({act.note})" if act.note else ""
+        return f"{self._parts[act.provider].contract.title} {act.model}{note}"
 
     def introduce(self) -> None:
         say = partial(self._console.print, highlight=False)
@@ -87,7 +91,8 @@ class _Demo:
             self._stage.inner.clock.set_speed(FAST)
             names = " and ".join(sorted(waiting))
             self._console.print(
-                f"The back-off of {names} is a minute: the clock now runs {FAST:g} times as fast.", highlight=False
+                f"{names} waits longer before it tries again: the clock now runs {FAST:g} times as fast.",
+                highlight=False,
             )
 
     def _waits_long(self, progress: Progress) -> bool:

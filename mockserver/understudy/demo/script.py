@@ -37,6 +37,7 @@ class Act:
     state: str | None
     poll: Exchange | None
     callback: bool
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ def _act(provider: str, row: Cursor) -> Act:
         row.get("state", "") or None,
         _exchange(poll) if poll else None,
         row.get("callback", False),
+        row.get("note", ""),
     )
 
 
