@@ -17,6 +17,8 @@ from understudy.stage import Stage
 
 BAD_REQUESTS = 20_000
 BATCH = 500
+# Stands for the reply of a request that waits for the clock, and was not waited for.
+GIVEN_UP = Reply(200, b"")
 
 
 class Broken(Exception):
@@ -62,7 +64,7 @@ async def answered(part: Part, request: Request) -> Reply:
         return waiting.result()
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
-    return Reply(200, b"")
+    return GIVEN_UP
 
 
 def shrunk(part: Part, good: mutants.Good, changes: Sequence[mutants.Mutation], breakages: Breakages) -> str:
