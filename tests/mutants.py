@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from understudy.contract import Contract, Operation
+from understudy.contract.operations import resolve
 from understudy.messages import Request
 
 # Values that have broken parsers, schemas and formatters before.
@@ -176,9 +177,30 @@ def _good(contract: Contract, operation: Operation, model: Any, ids: Mapping[str
     for name in [part[1:-1] for part in path.split("/") if part.startswith("{")]:
         is_model = operation.model is not None and operation.model.kind == "path" and operation.model.name == name
         path = path.replace(f"{{{name}}}", model.id if is_model else ids.get(name, ids["id"]))
-    headers = {"authorization": f"Bearer {contract.example_key}", "content-type": "application/json"}
+    kind = FORM_TYPE if operation.body == "form" else "application/json"
+    headers = {"authorization": f"Bearer {contract.example_key}", "content-type": kind}
     query = {parameter.name: _text(parameter.schema, ids) for parameter in operation.query if parameter.required}
-    return Good(operation.id, operation.method, path, query, headers, _body(contract, operation, model, ids))
+    body = FORM if operation.body == "form" else _body(contract, operation, model, ids)
+    return Good(operation.id, operation.method, path, query, headers, _called_back(contract, operation, body))
+
+
+FORM_TYPE = "multipart/form-data; boundary=edge"
+FORM = (
+    b'--edge\r\ncontent-disposition: form-data; name="apiKey"\r\n\r\nsome-key\r\n'
+    b'--edge\r\ncontent-disposition: form-data; name="fileType"\r\n\r\nimage\r\n'
+    b'--edge\r\ncontent-disposition: form-data; name="file"; filename="a.png"\r\ncontent-type: image/png\r\n\r\nPNG\r\n'
+    b"--edge--\r\n"
+)
+
+
+def _called_back(contract: Contract, operation: Operation, body: Any) -> Any:
+    """The body with an address where the operation's callback goes, if it has one."""
+    if not isinstance(body, dict):
+        return body
+    callbacks = [resolve(contract.document, one, where="") for one in operation.raw.get("callbacks", {}).values()]
+    targets = [target for callback in callbacks for target in callback]
+    fields = [target.partition("$request.body#/")[2].rstrip("}") for target in targets]
+    return {**body, **{name: "http://127.0.0.1:9/hook" for name in fields if name and "/" not in name}}
 
 
 def _text(schema: Mapping[str, Any], ids: Mapping[str, str]) -> str:
