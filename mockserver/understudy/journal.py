@@ -2,15 +2,16 @@
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from understudy.validation import Violation
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One exchange; `row` is the error row that was played, if any, `violations` are as they may be kept."""
+class Entry(NamedTuple):
+    """One exchange; `row` is the error row that was played, if any, `violations` are as they may be kept.
+
+    One is made for each request: a tuple is made three times as fast as a frozen dataclass.
+    """
 
     at: float
     provider: str

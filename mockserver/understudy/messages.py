@@ -1,7 +1,7 @@
 """HTTP messages as the engine sees them: one request in, one reply out, no server type anywhere."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -20,18 +20,19 @@ class Request:
     query: bytes
     body: bytes
     base_url: str  # where this provider is reached: scheme, host, port, prefix; no slash at the end
+    _first: dict[bytes, bytes] | None = field(default=None, init=False, repr=False, compare=False)
 
     def header(self, name: bytes) -> bytes | None:
         """The first header of that lower-case name, or None."""
-        for key, value in self.headers:
-            if key == name:
-                return value
-        return None
+        if self._first is None:
+            self._first = dict(reversed([*self.headers]))
+        return self._first.get(name)
 
     def joined(self, name: bytes) -> bytes | None:
         """Every header of that lower-case name as one, as HTTP lets lists be written; None where there is none."""
-        values = [value for key, value in self.headers if key == name]
-        return b", ".join(values) if values else None
+        if self.header(name) is None:
+            return None
+        return b", ".join(value for key, value in self.headers if key == name)
 
 
 @dataclass(slots=True)

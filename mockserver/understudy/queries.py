@@ -40,9 +40,10 @@ class Queries:
                 if parameter.required:
                     found.append(_missing(parameter))
                 continue
-            value = _typed(text, parameter.schema)
-            found += violations(self._parameter(operation, parameter), value, prefix=("query", parameter.name))
-            values[parameter.name] = value
+            value = values[parameter.name] = _typed(text, parameter.schema)
+            validator = self._parameter(operation, parameter)
+            if not validator.is_valid(value):
+                found += violations(validator, value, prefix=("query", parameter.name))
         if found:
             raise Refused("invalid-query", violations=tuple(found))
         return values

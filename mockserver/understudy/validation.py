@@ -1,7 +1,7 @@
 """What is wrong with a message: every violation of a schema, as data."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import jsonschema_rs
@@ -39,7 +39,7 @@ class Violation:
             message = message.replace(secret, "…")
         if len(message) > KEPT_TEXT:
             message = message[:KEPT_TEXT] + "…"
-        return replace(self, message=message, value=None)
+        return Violation(self.path, self.keyword, message, None, self.limit)
 
     def row(self) -> Mapping[str, Any]:
         """The violation as the control API shows it."""

@@ -90,8 +90,10 @@ def _find_caller(call: Call) -> None:
     places = call.operation.key
     if not places:
         return
-    key = next((key for place in places if (key := _key_at(place, call))), None)
-    if key is None:
+    for place in places:
+        if key := _key_at(place, call):
+            break
+    else:
         raise Refused("no-key")
     caller = call.part.keyring.find(key)
     if caller is None:

@@ -43,15 +43,19 @@ class Found:
 class Router:
     """A matcher over all path templates of one provider."""
 
-    __slots__ = ("_root",)
+    __slots__ = ("_literal", "_root")
 
     def __init__(self, operations: Iterable[Operation]) -> None:
         self._root = _Node()
+        self._literal: dict[str, Found] = {}  # templates without parameters, which bind before all others
         for operation in operations:
             self._add(operation)
 
     def find(self, path: str) -> Found | None:
         """What stands at a path (percent-decoded, beginning with a slash), or None."""
+        literal = self._literal.get(path)
+        if literal is not None:
+            return literal
         parts = path[1:].split("/")
         values: list[str] = []
         end = _walk(self._root, parts, 0, values)
@@ -72,6 +76,8 @@ class Router:
                 node = node.single
         node.end = node.end or _End(names)
         node.end.methods[operation.method] = operation
+        if not names:
+            self._literal[operation.path] = Found(node.end.methods, {})
 
 
 def _tail(node: _Node, after: tuple[str, ...], names: tuple[str, ...]) -> _End:
