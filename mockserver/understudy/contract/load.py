@@ -8,6 +8,7 @@ from typing import Any
 
 from understudy._data import data_root
 from understudy.contract import parse
+from understudy.contract.conversation import Conversation, conversation
 from understudy.contract.files import Document, merge_patch, read_document
 from understudy.contract.leniency import loosen
 from understudy.contract.operations import Operation, operations
@@ -19,7 +20,7 @@ from understudy.contract.schemas import Schemas
 from understudy.errors import DataError, OptionError
 
 # The files of a contract that a reading may patch.
-_PATCHED = ("models.json", "lifecycle.yaml", "errors.yaml", "callbacks.yaml", "scenarios.yaml", "pricing.yaml")
+_PATCHED = ("models.json", "lifecycle.yaml", "errors.yaml", "callbacks.yaml", "scenarios.yaml", "pricing.yaml", "conversation.yaml")
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Contract:
     failures: Mapping[str, Failure] = field(repr=False)
     callbacks: Callbacks = field(repr=False)
     scenarios: Scenarios = field(repr=False)
+    conversation: Conversation = field(repr=False)
     pricing: Document = field(repr=False)
     wire: Mapping[str, Any] = field(repr=False)
     root: Document = field(repr=False)
@@ -140,6 +142,7 @@ class _Loader:
             failures=parse.failures(errors),
             callbacks=parse.callbacks(self._file("callbacks.yaml")),
             scenarios=parse.scenarios(self._file("scenarios.yaml")),
+            conversation=self._conversation(),
             pricing=dict(self._file("pricing.yaml").mapping()),
             wire=wire,
             root=document["x-understudy"],
@@ -165,6 +168,10 @@ class _Loader:
     def _openapi(self) -> Document:
         name = f"{self.folder}/openapi.json"
         return apply_overlay(read_document(self.root / name), self.changes.overlay, where=name)
+
+    def _conversation(self) -> Conversation:
+        there = (self.root / self.folder / "conversation.yaml").is_file()
+        return conversation(self._file("conversation.yaml")) if there else Conversation()
 
     def _file(self, name: str) -> Cursor:
         path = f"{self.folder}/{name}"

@@ -149,6 +149,7 @@ def _policy(name: str, row: Cursor) -> rows.DeliveryPolicy:
         retry.get("network", False),
         retry.get("timeout", False),
         evidence(row),
+        tuple(_list(row, "inferred")),
     )
 
 

@@ -90,6 +90,11 @@ class DeliveryPolicy:
     retry_network: bool
     retry_timeout: bool
     evidence: Evidence
+    inferred: tuple[str, ...] = ()  # which of these numbers no source says
+
+    def evidence_of(self, what: str) -> Evidence:
+        """Why one of the numbers is believed."""
+        return Evidence("inferred", self.evidence.source) if what in self.inferred else self.evidence
 
 
 @dataclass(frozen=True, slots=True)
