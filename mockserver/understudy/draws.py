@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from hashlib import blake2b
+from struct import unpack_from
 
 _SCALE = 1.0 / (1 << 32)
 
@@ -16,10 +17,8 @@ def uniforms(block: bytes, spans: Sequence[tuple[float, float]]) -> tuple[float,
     """One number from each span, drawn from successive four-byte words of `block`."""
     if len(block) < 4 * len(spans):
         raise ValueError(f"{len(spans)} draws need {4 * len(spans)} bytes, the block has {len(block)}")
-    return tuple(
-        low + (high - low) * int.from_bytes(block[4 * i : 4 * i + 4], "big") * _SCALE
-        for i, (low, high) in enumerate(spans)
-    )
+    words = unpack_from(f">{len(spans)}I", block)
+    return tuple([low + (high - low) * word * _SCALE for (low, high), word in zip(spans, words, strict=True)])
 
 
 def uuid7(moment: float, block: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from understudy.contract import Contract, Failure, JobScenario, State
@@ -46,10 +47,8 @@ class Course:
 
     def plan(self, block: bytes) -> Plan:
         """The plan that these drawn bytes give."""
-        begins = [0.0]
-        for dwell in uniforms(block, self.spans):
-            begins.append(begins[-1] + dwell)
-        return Plan(self.states, tuple(begins), self.failure, self.fields)
+        begins = tuple(accumulate(uniforms(block, self.spans), initial=0.0))
+        return Plan(self.states, begins, self.failure, self.fields)
 
 
 class Courses:

@@ -162,12 +162,12 @@ def _validate(call: Call) -> None:
 
 
 def _model_input(call: Call, model: Model) -> tuple[Mapping[str, Any], tuple[Violation, ...]]:
-    prefix = tuple(call.operation.input.split("/")[1:])
+    prefix = call.operation.input_path
     fields = call.body
     for step in prefix:
-        fields = fields.get(step) if isinstance(fields, Mapping) else None
+        fields = fields.get(step) if isinstance(fields, dict) else None
     validator = call.part.contract.schemas.validator(model.schema)
-    if isinstance(fields, Mapping) and validator.is_valid(fields):
+    if isinstance(fields, dict) and validator.is_valid(fields):
         return fields, ()
     return {}, violations(validator, fields, prefix=prefix)
 
@@ -226,7 +226,7 @@ def _without_keys(call: Call, found: tuple[Violation, ...]) -> tuple[Violation, 
 def _key_at(place: Place, call: Call) -> str | None:
     """The key at a place of a request, or None."""
     if place.kind == "header":
-        value = call.request.header(place.name.lower().encode())
+        value = call.request.header(place.header)
         return _without_scheme(value, place.scheme) if value else None
     if place.kind == "query":
         return bodies.read_query(call.request.query).get(place.name)
@@ -244,10 +244,9 @@ def _without_scheme(value: bytes, scheme: str) -> str | None:
 
 def _field(body: Any, name: str) -> Any:
     """A top-level field of a JSON object or a form."""
-    if isinstance(body, Mapping):
+    if isinstance(body, dict):
         return body.get(name)
-    fields = getattr(body, "fields", None)
-    return fields.get(name) if isinstance(fields, Mapping) else None
+    return body.fields.get(name) if isinstance(body, Form) else None
 
 
 def _prompt(body: Any) -> str:
@@ -256,6 +255,6 @@ def _prompt(body: Any) -> str:
         return "\n".join(body.fields.values())
     if isinstance(body, str):
         return body
-    if isinstance(body, Mapping):
+    if isinstance(body, dict):
         return "\n".join(_prompt(value) for value in body.values())
     return "\n".join(_prompt(item) for item in body) if isinstance(body, list) else ""

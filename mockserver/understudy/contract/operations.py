@@ -19,6 +19,10 @@ class Place:
     kind: str
     name: str
     scheme: str = ""
+    header: bytes = field(init=False, repr=False, compare=False)  # the name as ASGI gives it
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "header", self.name.lower().encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,7 @@ class Operation:
     scope: str | None
     model: Place | None
     input: str
+    input_path: tuple[str, ...]  # the same, in steps
     submits: bool  # begins a job, so that job scenarios apply
     statuses: tuple[str, ...]
     raw: Mapping[str, Any] = field(repr=False)
@@ -130,6 +135,7 @@ class _Reader:
             scope.text() if scope else None,
             _place(model) if model else None,
             own.get("input", ""),
+            tuple(own.get("input", "").split("/")[1:]),
             own.get("submits", model is not None and method == "post"),
             tuple(str(status) for status in raw.get("responses", {})),
             raw,

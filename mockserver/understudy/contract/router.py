@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from understudy.contract.operations import Operation
 
@@ -32,8 +33,7 @@ class _Tail:
     end: _End
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """The operations at a path, by method, and its parameters."""
 
     methods: dict[str, Operation]

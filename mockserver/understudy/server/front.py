@@ -69,8 +69,8 @@ class Front:
 async def send_reply(reply: Reply, send: Send, *, head: bool) -> None:
     """Send a complete reply; to a HEAD request without its body."""
     headers = [*reply.headers, VERSION_HEADER]
-    if reply.status not in WITHOUT_BODY and not any(name == b"content-length" for name, _ in reply.headers):
-        headers.append((b"content-length", str(len(reply.body)).encode()))
+    if reply.status not in WITHOUT_BODY and b"content-length" not in dict(reply.headers):
+        headers.append((b"content-length", b"%d" % len(reply.body)))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if head else reply.body})
 
