@@ -72,6 +72,7 @@ class Agenda:
         loop = asyncio.get_running_loop()
         if self._loop is loop and self._runner is not None and not self._runner.done():
             return
+        self._wake()  # the runner of another loop sees that it is not wanted any more
         self._loop = loop
         self._changed = asyncio.Event()
         self._turn = asyncio.Lock()
