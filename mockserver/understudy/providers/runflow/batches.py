@@ -36,7 +36,7 @@ def create_batch(call: Call) -> Reply:
     kept = [exact(stored(call, fields, at=_place(call, index))) for index, (fields, _) in enumerate(inputs)]
     batch = _begin(call, model)
     for (_, client_ref), course, request in zip(inputs, courses, kept, strict=True):
-        extra = Extra(client_ref, flagged=course.name in call.part.contract.wire["flagged"], batch=batch)
+        extra = Extra(client_ref, batch=batch)
         job = call.part.begin_for(
             call.account,
             course,

@@ -9,7 +9,6 @@ from understudy.artifacts import Artifact
 from understudy.jobs import Job
 from understudy.part import Part
 from understudy.providers.runflow.money import units
-from understudy.providers.runflow.state import extra_of
 from understudy.providers.runflow.times import milliseconds
 
 
@@ -46,7 +45,7 @@ def _normalized(job: Job, made: Artifact, urls: list[str], fields: Mapping[str, 
     size = {"type": made.kind, "width": clip.width, "height": clip.height, "duration": seconds}
     return {
         "outputs": [{"url": url, **size} for url in urls],
-        "nsfw_detected": extra_of(job).flagged,
+        "nsfw_detected": job.plan.fields.get("nsfw_detected", False),
         "seed": fields.get("seed"),
         "timing": {"inference_ms": milliseconds((job.ends or job.created) - _last_left(job))},
     }

@@ -41,8 +41,7 @@ def begin(
     """Begin the run of a call, if its account can pay for it."""
     if call.account.balance is not None:
         money.admit(call.part, call.account, money.price(call.part, call.model, call.fields), call.now)
-    flagged = call.course is not None and call.course.name in call.part.contract.wire["flagged"]
-    extra = Extra(client_ref, metadata, flagged)
+    extra = Extra(client_ref, metadata)
     return call.part.begin(
         call,
         uuid7,

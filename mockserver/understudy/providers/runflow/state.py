@@ -75,7 +75,6 @@ class Extra(NamedTuple):
 
     client_ref: str | None = None
     metadata: bytes | None = None
-    flagged: bool = False
     batch: Batch | None = None
     feedback: tuple[bool | None, str | None] | None = None
 

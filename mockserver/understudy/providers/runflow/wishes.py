@@ -15,7 +15,7 @@ def course(call: Call, model: Model, fields: Mapping[str, Any]) -> Course:
     Raises:
         Refused: what is wished is a refusal; it is the whole batch's then.
     """
-    wish = preferred(call.request.header(b"prefer")) or _standing(call, model, fields)
+    wish = preferred(call.request.joined(b"prefer")) or _standing(call, model, fields)
     check_wish(call.part.contract, wish)
     row = refusal(call.part.contract, wish)
     if row is not None:
