@@ -200,12 +200,15 @@ class Control:
         _check_conditions(conditions)
         code = body.get("code")
         wish = Wish(body["scenario"], None if code is None else str(code))
-        self._check(wish, body.get("provider"))
+        provider = body.get("provider")
+        parts = [self._stage.part(provider)] if provider is not None else list(self._stage.parts.values())
+        self._check(wish, parts)
+        if "model" in conditions:
+            conditions["model"] = _model_id(conditions["model"], parts)
         return self._stage.rules.add(wish, **conditions).row()
 
-    def _check(self, wish: Wish, provider: str | None) -> None:
+    def _check(self, wish: Wish, parts: list[Part]) -> None:
         """A rule must be playable where it can apply: by its provider, or by at least one."""
-        parts = [self._stage.part(provider)] if provider is not None else list(self._stage.parts.values())
         problems = []
         for part in parts:
             try:
@@ -289,6 +292,14 @@ def _limit(request: Request) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 5 and 1 <= int(text) <= 10_000):
         raise OptionError("limit", text, ["a whole number from 1 to 10000"])
     return int(text)
+
+
+def _model_id(name: str, parts: list[Part]) -> str:
+    """The id of the model that a rule names, perhaps by an alias; a model that nobody has would never fit."""
+    for part in parts:
+        if name in part.contract.names:
+            return part.contract.names[name].id
+    raise OptionError("model", name, [known for part in parts for known in part.contract.names])
 
 
 def _check_conditions(conditions: Mapping[str, Any]) -> None:
