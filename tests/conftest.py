@@ -9,15 +9,13 @@ from typing import Any
 
 import hypothesis
 import pytest
-from staging import START, Caller, MakeStage
+from staging import FOURTH, START, Caller, MakeStage
 
 from understudy.accounts import KeyEntry
 from understudy.callbacks import MemorySender
 from understudy.clock import Clock
 from understudy.part import Settings
 from understudy.stage import Stage, build_stage, load_contracts
-
-FOURTH = Path(__file__).parent / "fourth" / "data"  # the made-up provider `encore`, small enough to read in a minute
 
 # The same examples in every run: a failure on one machine is a failure on all. No deadline, machines differ.
 hypothesis.settings.register_profile("understudy", derandomize=True, deadline=None, database=None)
@@ -104,12 +102,6 @@ def ask(stage: Stage) -> Callable[..., Caller]:
         return Caller(stage.part(provider), key)
 
     return make
-
-
-@pytest.fixture
-def fourth() -> Path:
-    """The data folder of the made-up provider `encore`."""
-    return FOURTH
 
 
 @pytest.fixture

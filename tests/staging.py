@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -11,6 +12,7 @@ from understudy.part import Part
 from understudy.stage import Stage
 
 START = 1_767_225_600.0  # 2026-01-01T00:00:00Z
+FOURTH = Path(__file__).parent / "fourth" / "data"  # the made-up provider `encore`, small enough to read in a minute
 
 # Builds a stage: `make_stage(readings={...}, keys=[...], seed=7, names=["runflow"])`.
 MakeStage = Callable[..., Stage]

@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,6 +10,7 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from staging import FOURTH
 
 from understudy.bodies import DEEPEST, MOST_FIELDS, read_body, read_query
 from understudy.call import Form, Refused
@@ -18,7 +18,7 @@ from understudy.contract import load_contract
 from understudy.contract.operations import BodyKind
 from understudy.messages import Request
 
-OPERATION = load_contract("encore", root=Path(__file__).parent / "fourth" / "data").operation("create_job")
+OPERATION = load_contract("encore", root=FOURTH).operation("create_job")
 MULTIPART = "multipart/form-data; boundary=b"
 
 

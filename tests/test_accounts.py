@@ -1,0 +1,159 @@
+"""Keys and accounts: who is admitted, as whom, and that no key is ever shown."""
+
+import traceback
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from staging import FOURTH
+
+from understudy.accounts import KeyEntry, Keyring, read_keys
+from understudy.contract import load_contract
+from understudy.errors import DataError
+
+CONTRACT = load_contract("encore", root=FOURTH)
+SECRET = "en_user_s3cret"  # noqa: S105
+
+
+def test_every_key_has_an_account_of_its_own_and_keeps_it() -> None:
+    """Accounts are numbered by first use."""
+    keyring = Keyring(CONTRACT, open_house=True)
+    one, other = keyring.find("en_user_b"), keyring.find("anything else")
+    assert one is not None
+    assert other is not None
+
+    assert (one.account.number, other.account.number) == (1, 2)
+    assert keyring.find("en_user_b") is one
+    assert one.account.name == "account-1"
+
+
+def test_an_admins_key_leads_to_the_account_of_the_same_name() -> None:
+    """What stands behind the prefix says whose it is, in whichever order they are used first."""
+    keyring = Keyring(CONTRACT, open_house=True)
+    admin, member, stranger = (keyring.find(key) for key in ("en_boss_x", "en_user_x", "en_boss_y"))
+    assert admin is not None
+    assert member is not None
+    assert stranger is not None
+
+    assert (admin.admin, member.admin) == (True, False)
+    assert admin.account is member.account
+    assert stranger.account is not admin.account
+
+
+@pytest.mark.parametrize("key", ["invalid", "invalid-whatever", "en_user_invalid", "en_boss_invalidated", ""])
+def test_some_keys_are_refused_where_any_is_taken(key: str) -> None:
+    """So that a wrong key can be had on demand."""
+    assert Keyring(CONTRACT, open_house=True).find(key) is None
+
+
+def test_where_keys_are_listed_only_they_are_admitted() -> None:
+    """Also one that begins with `invalid`, if somebody lists it."""
+    keyring = Keyring(CONTRACT, entries=[KeyEntry(SECRET, "team"), KeyEntry("invalid-but-listed", "team")])
+
+    assert keyring.find(SECRET) is not None
+    assert keyring.find("invalid-but-listed") is not None
+    assert keyring.find("en_boss_s3cret") is None
+    assert keyring.find("other") is None
+
+
+def test_listed_keys_of_one_account_share_it_and_an_admins_prefix_counts() -> None:
+    """The account has the scopes, the balance and the scenario of the entry that was used first."""
+    entry = KeyEntry("en_user_a", "team", None, frozenset({"files:write"}), Decimal("5"), "fail")
+    keyring = Keyring(CONTRACT, entries=[entry, KeyEntry("en_boss_a", "team")])
+    member, admin = keyring.find("en_user_a"), keyring.find("en_boss_a")
+    assert member is not None
+    assert admin is not None
+
+    assert member.account is admin.account
+    assert admin.admin
+    assert member.account.name == "team"
+    assert (member.account.scopes, member.account.balance) == (frozenset({"files:write"}), Decimal("5"))
+    assert member.account.scenario == "fail"
+
+
+def test_a_key_of_another_provider_is_not_admitted() -> None:
+    """An entry without a provider holds for all."""
+    entries = [KeyEntry("a", "x", "runflow"), KeyEntry("b", "x", "encore"), KeyEntry("c", "x")]
+    keyring = Keyring(CONTRACT, entries=entries)
+
+    assert [keyring.find(key) is not None for key in "abc"] == [False, True, True]
+
+
+@pytest.mark.parametrize("key", ["ключ", "k\u00e9y", "a\x00b", "x" * 10_000, "\udcff"])
+def test_any_text_can_be_a_key(key: str) -> None:
+    """What stands in a header need not be ASCII."""
+    keyring = Keyring(CONTRACT, open_house=True)
+
+    assert keyring.find(key) is keyring.find(key)
+
+
+def test_no_key_is_held_or_shown() -> None:
+    """Neither by the keyring nor in what it hands out, nor by an entry as it is printed."""
+    entry = KeyEntry(SECRET, "team")
+    keyring = Keyring(CONTRACT, entries=[entry], open_house=True)
+    callers = [keyring.find(SECRET), keyring.find("en_user_another_s3cret")]
+
+    for thing in (entry, callers, vars(keyring), keyring.accounts, [caller.account for caller in callers if caller]):
+        assert "s3cret" not in repr(thing)
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "keys.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_keys_file_is_read(tmp_path: Path) -> None:
+    """Each entry needs its key; the rest has defaults."""
+    path = write(
+        tmp_path,
+        "- {key: en_user_a, account: team, provider: encore, scopes: [a, b], balance: 1.50, scenario: fail}\n"
+        "- {key: on}\n- {key: '1'}\n- {key: b, scopes: []}\n",
+    )
+
+    assert read_keys(path) == (
+        KeyEntry("en_user_a", "team", "encore", frozenset({"a", "b"}), Decimal("1.5"), "fail"),
+        KeyEntry("on", "listed"),
+        KeyEntry("1", "listed"),
+        KeyEntry("b", "listed", None, frozenset()),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (f"- {SECRET}\n", "entry 1: it is no mapping"),
+        (f"- [{SECRET}]\n", "entry 1: it is no mapping"),
+        (f"key: {SECRET}\n", "its root is no list"),
+        (f"{SECRET}\n", "its root is no list"),
+        (f"- {{key: {SECRET}\n", "not readable as YAML"),
+        (f"- {{key: {SECRET}, key2: *{SECRET}}}\n", "not readable as YAML"),
+        (f"- key: {SECRET}: {SECRET}\n", "not readable as YAML"),
+        (f"- {{key: {SECRET}, acount: x}}\n", "unknown fields acount"),
+        (f"- {{key: [{SECRET}]}}\n", "it has no key"),
+        (f"- {{key: '', account: {SECRET}}}\n", "it has no key"),
+        ("- {account: x}\n", "it has no key"),
+        (f"- {{key: {SECRET}, balance: much}}\n", "/balance: 'much' is no amount"),
+        (f"- {{key: {SECRET}, balance: NaN}}\n", "/balance: 'NaN' is no amount"),
+        (f"- {{key: {SECRET}, balance: Infinity}}\n", "/balance: 'Infinity' is no amount"),
+        (f"- {{key: {SECRET}, scopes: 5}}\n", "/scopes: 5 is no list of texts"),
+        (f"- {{key: {SECRET}, account: 5}}\n", "/account: 5 has the wrong type"),
+    ],
+)
+def test_a_keys_file_with_a_mistake_is_refused_and_no_key_is_told(text: str, says: str, tmp_path: Path) -> None:
+    """The message leads to the entry; neither it nor the traceback holds what stands there."""
+    path = write(tmp_path, text)
+
+    with pytest.raises(DataError) as caught:
+        read_keys(path)
+
+    assert says in str(caught.value)
+    shown = "".join(traceback.format_exception(caught.value))
+    assert SECRET not in str(caught.value)
+    assert SECRET not in shown
+
+
+def test_a_keys_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    """The message names it."""
+    with pytest.raises(DataError, match=r"none\.yaml: cannot be read \(No such file or directory\)"):
+        read_keys(tmp_path / "none.yaml")
