@@ -117,8 +117,8 @@ def _find_model(call: Call) -> None:
     name = call.params.get(place.name) if place.kind == "path" else _field(call.body, place.name)
     if place.kind == "body" and not isinstance(name, str):
         return  # the schema says what is wrong with it
-    call.model = call.part.contract.names.get(str(name))
-    if call.model is None:
+    call.model = call.part.contract.names_at[call.operation.id].get(str(name))
+    if call.model is None and not (call.operation.strangers and name not in call.part.contract.names):
         raise Refused("unknown-model", values={"model": name})
 
 
@@ -166,7 +166,8 @@ def _model_input(call: Call, model: Model) -> tuple[Mapping[str, Any], tuple[Vio
     fields = call.body
     for step in prefix:
         fields = fields.get(step) if isinstance(fields, dict) else None
-    validator = call.part.contract.schemas.validator(model.schema)
+    schema = model.routes.get(call.operation.route, model.schema) if model.routes else model.schema
+    validator = call.part.contract.schemas.validator(schema)
     if isinstance(fields, dict) and validator.is_valid(fields):
         return fields, ()
     return {}, violations(validator, fields, prefix=prefix)

@@ -144,3 +144,33 @@ def test_a_folder_without_files_is_refused(tmp_path: Path) -> None:
     """An empty folder is a mistake, not a provider without models."""
     with pytest.raises(PageError, match=r"openapi: no file that ends in \.json"):
         list(read_aimlapi(Cursor("row", ROW), Docs(tmp_path)))
+
+
+def test_an_older_path_keeps_its_own_schema(read: Read) -> None:
+    """What another path asks for is held beside the model, with the corrections made there."""
+    text, number = {"type": "string"}, {"type": "integer", "default": "5"}
+    model = read(
+        {
+            "a.json": document(v2=operation("wide", prompt=text)),
+            "b.json": document(old=operation("wide", ratio=text)),
+            "c.json": document(old=operation("wide", seconds=number)),
+        }
+    )["wide"]
+
+    (route,) = model.routes
+    assert model.endpoints == ("POST /v2/make", "POST /old/make")
+    assert model.documents == ("openapi/a.json", "openapi/b.json", "openapi/c.json")
+    assert (route.endpoint, route.file(model.id)) == ("POST /old/make", "models/wide.old-make.json")
+    assert list(route.schema["properties"]) == ["model", "ratio", "seconds"]
+    assert list(model.schema["properties"]) == ["model", "prompt"]
+    assert Correction("/properties/seconds", None, {"type": "integer", "default": 5}, "only openapi/c.json has it") in (
+        route.corrections
+    )
+
+
+def test_a_folder_may_have_a_source_of_its_own(read: Read) -> None:
+    """Other folders have the row's."""
+    files = {"lens/a.json": document(v2=operation("macro")), "b.json": document(v2=operation("far"))}
+    models = read(files, folders={"lens": "lenses"})
+
+    assert {id_: model.source for id_, model in models.items()} == {"far": ("files",), "macro": ("lenses",)}

@@ -18,6 +18,7 @@ Edit = Callable[[str, Callable[[Any], Any]], None]
 BUILT = [
     Change("contracts/acme/models.json", "added"),
     Change("contracts/acme/openapi.json", "added"),
+    Change("contracts/acme/operations.json", "added"),
     Change("contracts/acme/prices.json", "added"),
     Change("schemas/acme/models/lens/wide.json", "added"),
 ]
@@ -40,6 +41,7 @@ def test_a_build_writes_the_schemas_the_prices_and_the_servers_files(checkout: P
         "schema": "models/lens/macro.json",
         "output": "image",
         "aliases": ["macro"],
+        "endpoints": [],
         "media": {"width": 640},
         "defaults": {"size": 3},
         "price": {
@@ -85,10 +87,10 @@ def test_without_docs_only_the_expansion_runs(checkout: Path, docs: Path, edit: 
     build(docs, checkout)
     edit("contracts/acme/openapi.yaml", lambda d: {**d, "info": {"title": "Acme", "version": "2"}})
 
-    assert list(build(None, checkout).changes) == [Change("contracts/acme/openapi.json", "changed")]
-    assert (
-        expand(checkout / "contracts/acme")["openapi.json"] == (checkout / "contracts/acme/openapi.json").read_bytes()
-    )
+    changed = [f"contracts/acme/{name}" for name in ("openapi.json", "operations.json")]
+    assert [(change.path, change.kind) for change in build(None, checkout).changes] == [(c, "changed") for c in changed]
+    ready = expand(checkout / "contracts/acme")
+    assert [ready[Path(path).name] for path in changed] == [(checkout / path).read_bytes() for path in changed]
 
 
 def test_check_tells_and_writes_nothing(checkout: Path, docs: Path) -> None:

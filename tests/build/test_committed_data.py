@@ -12,7 +12,7 @@ from understudy._data import checkout, data_root
 from understudy.build import build, expand
 from understudy.contract.files import read_document
 from understudy.contract.load import providers
-from understudy.contract.operations import pointer
+from understudy.contract.operations import METHODS, pointer
 
 ROOT = data_root()
 CheckSchema = Callable[[Any], None]
@@ -26,6 +26,20 @@ def test_the_servers_files_follow_from_the_written_ones(provider: str) -> None:
         assert (ROOT / "contracts" / provider / name).read_bytes() == content, (
             f"contracts/{provider}/{name} is not in step"
         )
+
+
+@pytest.mark.parametrize("provider", providers())
+def test_the_lean_document_is_the_whole_one_without_a_path_for_each_model(provider: str) -> None:
+    """The server and other tools read the same operations; what only tools see is marked as expanded."""
+    folder = ROOT / "contracts" / provider
+    lean, whole = (json.loads((folder / name).read_bytes()) for name in ("operations.json", "openapi.json"))
+    extra = {path: item for path, item in whole["paths"].items() if path not in lean["paths"]}
+
+    assert {**whole, "paths": {path: item for path, item in whole["paths"].items() if path not in extra}} == lean
+    for path, item in extra.items():
+        methods = [item[method] for method in METHODS if method in item]
+        assert methods, path
+        assert all("expanded" in method["x-understudy"] for method in methods), path
 
 
 @pytest.mark.parametrize("file", SCHEMAS)

@@ -66,6 +66,18 @@ def test_the_whole_body_may_be_the_input() -> None:
     }
 
 
+def test_the_examples_of_replies_stand_in_the_template_once() -> None:
+    """A field of a schema that is called `example` is no example."""
+    schema = {"properties": {"example": {"type": "string"}}}
+    media = {"application/json": {"schema": schema, "example": {"id": 1}, "examples": {"made": {"value": 1}}}}
+    document = {"paths": {"/models/{model}/runs": {"post": {**OPERATION, "responses": {"201": {"content": media}}}}}}
+    paths = with_model_paths(document, MODELS, schemas="..", where="openapi.yaml")["paths"]
+
+    assert paths["/models/lens/wide/runs"]["post"]["responses"] == {
+        "201": {"content": {"application/json": {"schema": schema}}}
+    }
+
+
 def test_the_engine_sees_only_the_written_paths() -> None:
     """What is expanded serves other tools; a model that nobody wrote down is routed by the template."""
     assert [operation.id for operation in operations(expanded(), where="openapi.json")] == ["create_run"]

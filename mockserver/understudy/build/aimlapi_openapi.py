@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from understudy.build.docs import Docs
-from understudy.build.model_page import Correction, ModelPage, PageError, PagePrice
+from understudy.build.model_page import Correction, ModelPage, PageError, PagePrice, Route
 from understudy.build.openapi3 import translate
 from understudy.contract.parse import Cursor
 
@@ -99,10 +99,11 @@ def _gather(copies: list[Copy], row: Cursor) -> ModelPage:
     first, *others = sorted(copies, key=lambda copy: (order.get(copy.path, len(order)), copy.file))
     stated: dict[str, Any] = row.get("models", {})
     own = stated.get(first.model, {})
-    source = tuple(own.get("source") or row.at("source").texts())
+    source = tuple(own.get("source") or _source(first, row))
     schema, changes = first.schema, list(first.corrections)
+    alike = preferred if first.path in order else (first.path,)
     for other in others:
-        if order.get(other.path, -1) >= 0 or first.path not in order:
+        if other.path in alike:
             schema, more = _merged(schema, other)
             changes.extend(change for change in more if change not in changes)
     page = ModelPage(
@@ -112,9 +113,30 @@ def _gather(copies: list[Copy], row: Cursor) -> ModelPage:
         price=_price(first, row, source),
         source=source,
         endpoints=tuple(dict.fromkeys(f"POST {copy.path}" for copy in (first, *others))),
+        documents=tuple(dict.fromkeys(copy.file for copy in (first, *others))),
         corrections=tuple(changes),
+        routes=tuple(_routes([copy for copy in others if copy.path not in alike])),
     )
     return _with_aliases(page, tuple(own.get("aliases", ())))
+
+
+def _source(copy: Copy, row: Cursor) -> tuple[str, ...]:
+    """The source of a file: that of its folder, if the folder has one of its own."""
+    folders = row.maybe("folders")
+    folder = copy.file.removeprefix(row.at("folder").text()).strip("/").partition("/")[0]
+    own = folders.maybe(folder) if folders else None
+    return (own or row.at("source")).texts()
+
+
+def _routes(copies: list[Copy]) -> Iterator[Route]:
+    """The model as each of its older paths takes it."""
+    for path in dict.fromkeys(copy.path for copy in copies):
+        first, *others = [copy for copy in copies if copy.path == path]
+        schema, changes = first.schema, list(first.corrections)
+        for other in others:
+            schema, more = _merged(schema, other)
+            changes.extend(change for change in more if change not in changes)
+        yield Route(f"POST {path}", schema, tuple(changes))
 
 
 def _merged(schema: Mapping[str, Any], other: Copy) -> tuple[Mapping[str, Any], list[Correction]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from understudy.build.changes import Change, compare, refuse_installed, write
 from understudy.build.docs import Docs
-from understudy.build.documents import HAND, price_row, schema_document, text
+from understudy.build.documents import HAND, price_row, rows, schema_documents, text
 from understudy.build.expand import expanded
 from understudy.build.model_index import read_schemas
 from understudy.build.model_page import PageError
@@ -66,7 +66,7 @@ def build(
         one = _Build(data, provider, Docs(docs) if docs else None)
         files |= one.files()
         stale += one.stale(out)
-        models[provider] = len(one.schemas)
+        models[provider] = one.count()
     changes = compare(out, files, stale)
     if not check:
         write(out, files, changes)
@@ -96,17 +96,22 @@ class _Build:
             self.new: dict[str, dict[str, Any]] = {}
             self.schemas: dict[str, Mapping[str, Any]] = dict(found)
         else:
-            self.new = {page.file(): schema_document(provider, page) for page in self.pages.values()}
+            written = [schema_documents(provider, page) for page in self.pages.values()]
+            self.new = {file: schema for documents in written for file, schema in documents.items()}
             hand = {file: schema for file, schema in found.items() if _by_hand(schema)}
             self._distinct(hand)
             self.schemas = {**hand, **self.new}
+
+    def count(self) -> int:
+        """How many models there are; a schema for another endpoint of a model is none."""
+        return sum("route" not in schema.get("x-understudy", {}) for schema in self.schemas.values())
 
     def files(self) -> dict[str, bytes]:
         """What is written, by path."""
         built = {f"schemas/{self.provider}/{file}": text(schema) for file, schema in self.new.items()}
         prices = self._prices()
         if self.pages is not None:
-            built[f"contracts/{self.provider}/prices.json"] = text(prices)
+            built[f"contracts/{self.provider}/prices.json"] = rows(prices)
         ready = expanded(self.contract, dict(sorted(self.schemas.items())), prices)
         return built | {f"contracts/{self.provider}/{name}": content for name, content in ready.items()}
 

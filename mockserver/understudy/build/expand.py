@@ -1,10 +1,13 @@
-"""From what people write to what the server starts from: `openapi.json` and `models.json` of one provider."""
+"""From what people write to what programs read.
+
+The server starts from `operations.json` and `models.json`; `openapi.json`, with a path for each model, is for others.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from understudy.build.documents import text
+from understudy.build.documents import rows
 from understudy.build.model_index import model_index, read_schemas
 from understudy.build.model_paths import with_model_paths
 from understudy.contract.files import read_document
@@ -35,13 +38,18 @@ def expanded(
     written = read_document(contract_dir / "openapi.yaml")
     pricing = contract_dir / "pricing.yaml"
     models = model_index(schemas, prices, read_document(pricing) if pricing.is_file() else {}, where=where)
+    operations = _texts(written, f"{where}/openapi.yaml")
     document = with_model_paths(
-        _texts(written, f"{where}/openapi.yaml"),
+        operations,
         models,
         schemas=f"../../schemas/{contract_dir.name}",
         where=f"{where}/openapi.yaml",
     )
-    return {"models.json": text(models), "openapi.json": text(document)}
+    return {
+        "models.json": rows(models),
+        "operations.json": rows(operations, depth=3),
+        "openapi.json": rows(document, depth=3),
+    }
 
 
 def _texts(node: Any, where: str) -> Any:

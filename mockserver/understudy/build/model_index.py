@@ -32,12 +32,20 @@ def model_index(schemas: Mapping[str, Document], built: Document, pricing: Docum
         DataError: a schema lacks its `x-understudy`, two give one model, or a price is missing, doubled or of no model.
     """
     rows: dict[str, Any] = {}
+    routes: dict[str, dict[str, str]] = {}
     for file, schema in schemas.items():
         own = Cursor(file, schema).at("x-understudy")
         model = own.at("model").text()
+        if route := own.maybe("route"):
+            routes.setdefault(model, {})[route.text()] = file
+            continue
         if model in rows:
             raise DataError(file, f"{model!r} has a schema already, {rows[model]['schema']}")
         rows[model] = _row(file, schema, own)
+    for model, files in routes.items():
+        if model not in rows:
+            raise DataError(next(iter(files.values())), f"{model!r} has no schema of its own beside it")
+        rows[model]["routes"] = files
     written = _by_id(pricing.get("models") or {}, rows, where)
     for model, row in rows.items():
         row["price"] = _price(model, built.get(model), written.get(model), where)
@@ -50,6 +58,7 @@ def _row(file: str, schema: Document, own: Cursor) -> dict[str, Any]:
         "schema": file,
         "output": own.at("output").text(),
         "aliases": list(own.get("aliases", [])),
+        "endpoints": list(own.get("endpoints", [])),
         "media": dict(own.get("media", {})),
         "defaults": {name: field["default"] for name, field in fields.items() if "default" in field},
         "price": None,

@@ -54,6 +54,20 @@ class PagePrice:
 
 
 @dataclass(frozen=True, slots=True)
+class Route:
+    """A model's input as one of its other endpoints takes it, where the docs say that they differ."""
+
+    endpoint: str
+    schema: Mapping[str, Json]
+    corrections: tuple[Correction, ...] = ()
+
+    def file(self, model: str) -> str:
+        """The path of its schema below the provider's folder, beside the model's own."""
+        path = self.endpoint.partition("/")[2]
+        return schema_file(f"{model}.{path.replace('/', '-')}", where=self.endpoint)
+
+
+@dataclass(frozen=True, slots=True)
 class ModelPage:
     """One model as its docs describe it, with every correction that was made on the way."""
 
@@ -65,8 +79,13 @@ class ModelPage:
     evidence: str = "documented"
     aliases: tuple[str, ...] = ()
     endpoints: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()  # the files that it was read from, where a source is more than one file
     media: Mapping[str, Json] = field(default_factory=dict)
     corrections: tuple[Correction, ...] = ()
+    routes: tuple[Route, ...] = ()
+    envelope: str | None = None  # where the input stands in a request, as a JSON pointer; None: the docs do not show it
+    result: tuple[str, ...] = ()  # what the docs show of a result, as JSON pointers
+    example: Mapping[str, Json] | None = None  # an input as the docs show it; it is checked, and never written
 
     def file(self) -> str:
         """The path of its schema below the provider's folder."""

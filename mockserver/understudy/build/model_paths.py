@@ -77,6 +77,7 @@ class _Template:
         if parameters := self._parameters(operation, name):
             result["parameters"] = parameters
         result["requestBody"] = self._body(operation, schema)
+        result["responses"] = _without_examples(result.get("responses", {}))
         return result
 
     def _parameters(self, holder: Document, name: str) -> list[Any]:
@@ -96,6 +97,14 @@ class _Template:
             for media, entry in body["content"].items()
         }
         return {**body, "content": content}
+
+
+def _without_examples(node: Any) -> Any:
+    """Responses as they stand for every model: the examples are in the template, once."""
+    if isinstance(node, dict):
+        told = {key: value for key, value in node.items() if key not in ("example", "examples")}
+        return {key: value if key == "schema" else _without_examples(value) for key, value in told.items()}
+    return node
 
 
 def _at(place: str, schema: Document, where: str) -> Document:

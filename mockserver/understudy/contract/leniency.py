@@ -1,13 +1,46 @@
-"""Loosen a model's schema where a provider takes a number written as text, or a text written as a number."""
+"""What is enforced of a model's schema: looser or stricter than it is written, as the readings say for all models."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 _NUMERIC = re.compile(r"^-?\d+(\.\d+)?$")
 _BY_TYPE = {"integer": r"^-?\d+$", "number": r"^-?\d+(\.\d+)?$"}
 # What an annotation may say stays with the field, whichever way the value is written.
 _ANNOTATIONS = ("title", "default", "deprecated")
+
+
+def rewriting(wire: Mapping[str, Any]) -> Callable[[dict[str, Any]], dict[str, Any]] | None:
+    """What becomes of every model's schema under these wire facts; None if nothing does.
+
+    `any_case` names fields whose options are taken in either case, `closed_models` refuses fields that a schema lacks,
+    `lenient_numbers` takes numbers as text and the other way round.
+    """
+    steps: list[Callable[[dict[str, Any]], dict[str, Any]]] = []
+    if names := wire.get("any_case"):
+        steps.append(lambda schema: in_any_case(schema, names))
+    if wire.get("closed_models"):
+        steps.append(lambda schema: {**schema, "additionalProperties": False})
+    if wire.get("lenient_numbers"):
+        steps.append(loosen)
+    return (lambda schema: _in_turn(schema, steps)) if steps else None
+
+
+def _in_turn(schema: dict[str, Any], steps: Iterable[Callable[[dict[str, Any]], dict[str, Any]]]) -> dict[str, Any]:
+    for step in steps:
+        schema = step(schema)
+    return schema
+
+
+def in_any_case(schema: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """The schema with the options of these fields in upper and lower case too; the argument is not changed."""
+    fields: dict[str, Any] = dict(schema.get("properties", {}))
+    for name in names:
+        options = fields.get(name, {}).get("enum", [])
+        if options and all(isinstance(option, str) for option in options):
+            cases = [case for option in options for case in (option, option.lower(), option.upper())]
+            fields[name] = {**fields[name], "enum": list(dict.fromkeys([*options, *cases]))}
+    return {**schema, "properties": fields} if fields else schema
 
 
 def loosen(schema: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from understudy._data import data_root
 from understudy.contract import parse
 from understudy.contract.conversation import Conversation, conversation
 from understudy.contract.files import Document, merge_patch, read_document
-from understudy.contract.leniency import loosen
+from understudy.contract.leniency import rewriting
 from understudy.contract.operations import Operation, operations
 from understudy.contract.parse import Cursor
 from understudy.contract.readings import Reading, apply_overlay, changes, choose, read_readings
@@ -20,7 +20,15 @@ from understudy.contract.schemas import Schemas
 from understudy.errors import DataError, OptionError
 
 # The files of a contract that a reading may patch.
-_PATCHED = ("models.json", "lifecycle.yaml", "errors.yaml", "callbacks.yaml", "scenarios.yaml", "pricing.yaml", "conversation.yaml")
+_PATCHED = (
+    "models.json",
+    "lifecycle.yaml",
+    "errors.yaml",
+    "callbacks.yaml",
+    "scenarios.yaml",
+    "pricing.yaml",
+    "conversation.yaml",
+)
 
 
 @dataclass(frozen=True)
@@ -54,6 +62,18 @@ class Contract:
     def names(self) -> Mapping[str, Model]:
         """Every model by its id and by each of its aliases."""
         return {name: model for model in self.models.values() for name in (model.id, *model.aliases)}
+
+    @cached_property
+    def names_at(self) -> Mapping[str, Mapping[str, Model]]:
+        """By operation, the models that are taken there: one that stands in a body names its endpoints."""
+        return {one.id: self._taken(one) for one in self.operations if one.model is not None}
+
+    def _taken(self, operation: Operation) -> Mapping[str, Model]:
+        if operation.model is None or operation.model.kind != "body":
+            return self.names
+        return {
+            n: model for n, model in self.names.items() if operation.route in model.endpoints or not model.endpoints
+        }
 
     def operation(self, id: str) -> Operation:  # noqa: A002  (what OpenAPI calls it)
         """The operation with that id.
@@ -124,7 +144,7 @@ class _Loader:
             self.root,
             self.provider,
             patches=self.changes.patches,
-            rewrite=loosen if wire.get("lenient_numbers") else None,
+            rewrite=rewriting(wire),
             components=document.get("components"),
         )
         return Contract(
@@ -166,7 +186,9 @@ class _Loader:
                 )
 
     def _openapi(self) -> Document:
-        name = f"{self.folder}/openapi.json"
+        """The document without a path for each model, if `build` has written it: an eighth of the whole."""
+        lean = f"{self.folder}/operations.json"
+        name = lean if (self.root / lean).is_file() else f"{self.folder}/openapi.json"
         return apply_overlay(read_document(self.root / name), self.changes.overlay, where=name)
 
     def _conversation(self) -> Conversation:

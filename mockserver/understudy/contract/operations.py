@@ -50,6 +50,8 @@ class Operation:
     admin: bool
     scope: str | None
     model: Place | None
+    route: str  # the endpoint under which models say that they are taken here
+    strangers: bool  # a model that the contract does not hold is taken too
     input: str
     input_path: tuple[str, ...]  # the same, in steps
     submits: bool  # begins a job, so that job scenarios apply
@@ -134,6 +136,8 @@ class _Reader:
             own.get("admin", False),
             scope.text() if scope else None,
             _place(model) if model else None,
+            model.get("route", f"{method.upper()} {path}") if model else "",
+            model.get("strangers", False) if model else False,
             own.get("input", ""),
             tuple(own.get("input", "").split("/")[1:]),
             own.get("submits", model is not None and method == "post"),

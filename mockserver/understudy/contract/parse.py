@@ -265,4 +265,6 @@ def model(id: str, row: Cursor) -> rows.Model:  # noqa: A002  (what the docs cal
         price(row.at("price")),
         evidence(row),
         row.get("defaults", {}),
+        tuple(row.get("endpoints", [])),
+        row.get("routes", {}),
     )

@@ -197,3 +197,5 @@ class Model:
     price: Price
     evidence: Evidence
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    endpoints: tuple[str, ...] = ()  # as the docs name them; none where they do not
+    routes: Mapping[str, str] = field(default_factory=dict)  # by endpoint, the schema where it is not `schema`
