@@ -59,7 +59,7 @@ def _field(field: Any) -> Any:
     twins = _twins(field.get("enum", []))
     if twins:
         return {**{k: v for k, v in field.items() if k not in ("type", "enum")}, "enum": [*field["enum"], *twins]}
-    if kind in _BY_TYPE and "enum" not in field:
+    if isinstance(kind, str) and kind in _BY_TYPE and "enum" not in field:
         strict = {key: value for key, value in field.items() if key not in _ANNOTATIONS}
         kept = {key: field[key] for key in _ANNOTATIONS if key in field}
         return {**kept, "anyOf": [strict, {"type": "string", "pattern": _BY_TYPE[str(kind)]}]}
