@@ -1,4 +1,4 @@
-"""How a client speaks with a provider over the life of a job: what OpenAPI does not say, read from `conversation.yaml`."""
+"""How a client speaks with a provider over the life of a job: what OpenAPI does not say (`conversation.yaml`)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from understudy.contract.rows import Evidence
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a callback tells: where the job's id and its state stand in it, whose policy it follows, who sends it again."""
+    """What a callback tells: where the job's id and state stand in it, whose policy it follows, who sends it again."""
 
     id: str
     state: str | None
@@ -53,12 +53,16 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """Everything of the kind; empty where a provider's folder has no such file. `reads` are no GET, but change nothing."""
+    """Everything of the kind; empty where a provider's folder has no such file.
+
+    `reads` are operations that are no GET but change nothing; `codes` are the places of a refusal's code.
+    """
 
     jobs: Mapping[str, JobTalk] = field(default_factory=dict)
     secret: Secret | None = None
     cancel: str | None = None
     reads: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
 
     def of(self, submit: str) -> JobTalk | None:
         """The sort of job that an operation begins, or None."""
@@ -67,12 +71,13 @@ class Conversation:
 
 def conversation(file: Cursor) -> Conversation:
     """`conversation.yaml`."""
-    secret, reads = file.maybe("secret"), file.maybe("reads")
+    secret, reads, codes = file.maybe("secret"), file.maybe("reads"), file.maybe("codes")
     return Conversation(
         file.at("jobs").each(_talk),
         _secret(secret) if secret else None,
         _text(file, "cancel"),
         reads.texts() if reads else (),
+        codes.texts() if codes else (),
     )
 
 
