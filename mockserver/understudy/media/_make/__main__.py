@@ -1,0 +1,19 @@
+"""`python -m understudy.media._make [FOLDER]`: make the packed clips anew (needs PyAV)."""
+
+import sys
+from pathlib import Path
+
+from understudy.media._make.pack import write
+
+
+def main() -> None:
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parent.parent / "clips"
+    total = 0
+    for part, size in write(folder):
+        total += size
+        sys.stdout.write(f"{part.file:32} {size:8}\n")
+    sys.stdout.write(f"{total} bytes in {folder}\n")
+
+
+if __name__ == "__main__":
+    main()
