@@ -10,6 +10,7 @@ from understudy.build.docs import Docs
 from understudy.build.field_row import FieldRow, read_fields
 from understudy.build.model_page import Correction, ModelPage, PageError
 from understudy.build.older import with_older
+from understudy.build.page_call import envelope, example_body, result
 from understudy.build.page_price import priced
 from understudy.build.settle import cast, settle_default
 from understudy.contract.parse import Cursor
@@ -65,6 +66,8 @@ def read_page(text: str, page: str, source: str, reading: _Reading) -> ModelPage
         "required": [row.name for row in rows if row.required],
     }
     amount, unit = _price(facts, page)
+    body = example_body(text)
+    place = envelope(body, list(fields), lines)
     return ModelPage(
         id=model,
         output=reading.output,
@@ -73,7 +76,18 @@ def read_page(text: str, page: str, source: str, reading: _Reading) -> ModelPage
         source=(source,),
         endpoints=(endpoint,),
         corrections=tuple(change for _, changes in fields.values() for change in changes),
+        envelope=place,
+        result=result(lines),
+        example=_input(body, place),
     )
+
+
+def _input(body: Mapping[str, Any] | None, place: str | None) -> Mapping[str, Any] | None:
+    """The model's input in an example body."""
+    if body is None or place is None:
+        return None
+    found = body[place[1:]] if place else body
+    return found if isinstance(found, Mapping) else None
 
 
 def reading(paths: Sequence[str], *, output: str = "video", currency: str = "USD") -> _Reading:
