@@ -71,7 +71,7 @@ class Keyring:
     def __init__(self, contract: Contract, *, entries: Iterable[KeyEntry] = (), open_house: bool = False) -> None:
         keys = Cursor(f"contracts/{contract.provider}/openapi.json /x-understudy/keys", contract.root.get("keys", {}))
         self._prefixes = [(row["prefix"], row.get("role") == "admin") for row in keys.mapping().get("prefixes", [])]
-        self._salt = secrets.token_bytes(16)
+        self._salted = blake2b(key=secrets.token_bytes(16), digest_size=16)
         self._open = open_house
         self._callers: dict[bytes, Caller] = {}
         self.accounts: dict[str, Account] = {}
@@ -119,7 +119,9 @@ class Keyring:
         return self.accounts[name]
 
     def _hash(self, key: str) -> bytes:
-        return blake2b(key.encode("utf-8", "surrogateescape"), key=self._salt, digest_size=16).digest()
+        hashing = self._salted.copy()
+        hashing.update(key.encode("utf-8", "surrogateescape"))
+        return hashing.digest()
 
 
 def read_keys(path: Path) -> tuple[KeyEntry, ...]:

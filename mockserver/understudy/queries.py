@@ -22,7 +22,7 @@ class Queries:
 
     def __init__(self, schemas: Schemas) -> None:
         self._schemas = schemas
-        self._parameters: dict[tuple[str, str], jsonschema_rs.Draft202012Validator] = {}
+        self._parameters: dict[str, list[tuple[Parameter, jsonschema_rs.Draft202012Validator]]] = {}
         self._bodies: dict[str, jsonschema_rs.Draft202012Validator | None] = {}
 
     def read(self, operation: Operation, query: bytes) -> Mapping[str, Any]:
@@ -34,14 +34,13 @@ class Queries:
         given = read_query(query)
         values: dict[str, Any] = {}
         found: list[Violation] = []
-        for parameter in operation.query:
+        for parameter, validator in self._parameters_of(operation):
             text = given.get(parameter.name)
             if text is None:
                 if parameter.required:
                     found.append(_missing(parameter))
                 continue
             value = values[parameter.name] = _typed(text, parameter.schema)
-            validator = self._parameter(operation, parameter)
             if not validator.is_valid(value):
                 found += violations(validator, value, prefix=("query", parameter.name))
         if found:
@@ -56,12 +55,15 @@ class Queries:
         instance = _as_object(body) if isinstance(body, Form) else body
         return () if validator.is_valid(instance) else violations(validator, instance)
 
+    def _parameters_of(self, operation: Operation) -> list[tuple[Parameter, jsonschema_rs.Draft202012Validator]]:
+        found = self._parameters.get(operation.id)
+        if found is None:
+            found = self._parameters[operation.id] = [(one, self._parameter(operation, one)) for one in operation.query]
+        return found
+
     def _parameter(self, operation: Operation, parameter: Parameter) -> jsonschema_rs.Draft202012Validator:
-        key = (operation.id, parameter.name)
-        if key not in self._parameters:
-            where = f"the parameter {parameter.name} of {operation.id}"
-            self._parameters[key] = self._schemas.compile(self._schemas.absolute(parameter.schema), where=where)
-        return self._parameters[key]
+        where = f"the parameter {parameter.name} of {operation.id}"
+        return self._schemas.compile(self._schemas.absolute(parameter.schema), where=where)
 
     def _body(self, operation: Operation) -> jsonschema_rs.Draft202012Validator | None:
         if operation.id not in self._bodies:
