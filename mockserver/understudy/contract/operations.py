@@ -114,7 +114,8 @@ class _Reader:
         own = row.at("x-understudy")
         own.at("evidence")
         own.at("source")
-        parameters = [self._resolve(item) for item in (*shared, *raw.get("parameters", []))]
+        stated = [self._resolve(item) for item in (*shared, *raw.get("parameters", []))]
+        parameters = {(p["in"], p["name"]): p for p in stated}.values()  # an operation's own comes before its path's
         body = self._resolve(raw.get("requestBody") or {})
         content = body.get("content", {})
         model = own.maybe("model")
@@ -160,7 +161,8 @@ def _places(row: Cursor) -> tuple[Place, ...]:
 
 
 def _place(row: Cursor) -> Place:
-    return Place(row.at("in").text(), row.at("name").text(), row.get("scheme", ""))
+    kind = row.at("in").choice(("header", "query", "path", "body"))
+    return Place(kind, row.at("name").text(), row.get("scheme", ""))
 
 
 def _body_kind(own: Cursor, content: Mapping[str, Any]) -> BodyKind:
