@@ -12,7 +12,7 @@ from understudy.contract import load_contract
 from understudy.errors import DataError
 
 CONTRACT = load_contract("encore", root=FOURTH)
-SECRET = "en_user_s3cret"  # noqa: S105
+SECRET = "en_user_s3cret"
 
 
 def test_every_key_has_an_account_of_its_own_and_keeps_it() -> None:

@@ -139,10 +139,10 @@ def test_advances_that_are_asked_for_at_once_add_up(run: Run) -> None:
     for moment in (1.0, 2.0, 3.0):
         agenda.at(moment, lambda: moments.append(clock.now()))
 
-    async def both() -> list[int]:
+    async def both() -> tuple[int, int]:
         return await asyncio.gather(agenda.advance(1.5), agenda.advance(1.5))
 
-    assert run(both()) == [1, 2]
+    assert run(both()) == (1, 2)
     assert clock.now() == 3.0
     assert moments == [1.0, 2.0, 3.0]
 

@@ -12,7 +12,6 @@ from understudy.call import FilePart, Form, Refused
 from understudy.contract import load_contract
 from understudy.queries import Queries
 
-
 CONTRACT = load_contract("encore", root=FOURTH)
 QUERIES = Queries(CONTRACT.schemas)
 

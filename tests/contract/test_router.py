@@ -26,7 +26,9 @@ def naive(templates: list[str], path: str) -> tuple[str, dict[str, str]] | None:
     found = []
     for template in templates:
         for way in ways(template[1:].split("/"), path[1:].split("/")):
-            values = {part[1:-1]: value for part, value in zip(template[1:].split("/"), way, strict=True) if part[0] == "{"}
+            values = {
+                part[1:-1]: value for part, value in zip(template[1:].split("/"), way, strict=True) if part[0] == "{"
+            }
             found.append((rank(template[1:].split("/"), way), template, values))
     return min(found, key=lambda one: one[0])[1:] if found else None
 
@@ -44,7 +46,10 @@ def ways(template: list[str], parts: list[str]) -> list[list[str]]:
 def rank(template: list[str], way: list[str]) -> list[tuple[int, int]]:
     """Literal before one segment before many, from the left; of many, the one with more literals behind it."""
     kinds = {"{m": 2, "{s": 1}
-    return [(kinds.get(part[:2], 0), -len(template[place:]) if part[:2] == "{m" else 0) for place, part in enumerate(template)]
+    return [
+        (kinds.get(part[:2], 0), -len(template[place:]) if part[:2] == "{m" else 0)
+        for place, part in enumerate(template)
+    ]
 
 
 LITERALS = ["a", "b", "runs"]
@@ -118,7 +123,19 @@ def test_literal_suffixes_bind_before_a_model_of_any_depth(path: str, template: 
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "", "/v1", "/v1/", "/v1/models/", "/v1/models//a", "/v1/models/a/", "//v1/models", "/v1/runs/", "/v1/runs//cancel", "*"],
+    [
+        "/",
+        "",
+        "/v1",
+        "/v1/",
+        "/v1/models/",
+        "/v1/models//a",
+        "/v1/models/a/",
+        "//v1/models",
+        "/v1/runs/",
+        "/v1/runs//cancel",
+        "*",
+    ],
 )
 def test_an_empty_segment_is_no_value(path: str) -> None:
     """Slashes at the end or doubled lead nowhere, and nothing breaks."""
