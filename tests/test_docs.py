@@ -1,0 +1,168 @@
+"""The docs are under test: every command, every block of Python, every link, every generated part."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import fields
+from functools import cache
+from inspect import signature
+from pathlib import Path
+
+import click
+import httpx2
+import pytest
+from tools.pages import ROOT, Page, page, pages
+from tools.rehearsal import Rehearsal
+from tools.write_docs import written
+
+import understudy
+from understudy import Settings, create_app
+from understudy.cli import group
+from understudy.server.control import Control
+from understudy.server.hosting import Options
+from understudy.stage import Stage
+
+PAGES = pages()
+
+# What no page may hold: paths of the machine on which it was written, and hosts of package registries.
+_LOCAL = re.compile(r"/(work|home|root|tmp|Users|farm|opt)/|pypi\.org|pythonhosted|registry\.npmjs|localhost:\d")
+# So many words in a row are a quotation.
+QUOTED_WORDS = 14
+
+
+def _name(page: Page) -> str:
+    return page.name
+
+
+@pytest.fixture
+def rehearsal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rehearsal]:
+    """A folder and a server for one page; readers have `httpx`, which is `httpx2` here."""
+    monkeypatch.setenv("NO_PROXY", "*")
+    monkeypatch.setitem(sys.modules, "httpx", httpx2)
+    playing = Rehearsal(tmp_path)
+    yield playing
+    playing.close()
+
+
+@pytest.mark.parametrize("shown", PAGES, ids=_name)
+def test_what_a_page_shows_happens(shown: Page, rehearsal: Rehearsal) -> None:
+    """Every command and every block of Python runs, in the order of the page, and prints what the page says."""
+    for block in shown.blocks:
+        rehearsal.play(block)
+
+
+@pytest.mark.parametrize("shown", PAGES, ids=_name)
+def test_generated_parts_are_as_the_data_is(shown: Page) -> None:
+    """A part between markers is what `python tests/tools/write_docs.py` writes there."""
+    assert written(shown) == shown.text, f"{shown.name} is old; write it: python tests/tools/write_docs.py"
+
+
+@pytest.mark.parametrize("shown", PAGES, ids=_name)
+def test_links_lead_somewhere(shown: Page) -> None:
+    """A link inside the repository leads to a file that exists, and to a heading that it has."""
+    for link in (link for link in shown.links if not link.startswith("https://")):
+        target, _, anchor = link.partition("#")
+        path = ((ROOT / shown.name).parent / target).resolve() if target else ROOT / shown.name
+        assert path.is_file(), f"{shown.name} links to {link}"
+        assert not anchor or anchor in page(path.relative_to(ROOT).as_posix()).anchors, f"{shown.name}: no {link}"
+
+
+@pytest.mark.parametrize("shown", PAGES, ids=_name)
+def test_no_page_names_the_machine_it_was_written_on(shown: Page) -> None:
+    """Neither a path of ours nor a registry's host, nor an address that no server here has."""
+    assert _LOCAL.findall(shown.text) == []
+
+
+@pytest.mark.parametrize("shown", PAGES, ids=_name)
+def test_no_page_quotes_the_providers_docs(shown: Page) -> None:
+    """No run of words is one of the providers' own docs."""
+    if "UNDERSTUDY_DOCS" not in os.environ:
+        pytest.skip("UNDERSTUDY_DOCS does not name the providers' docs, so nothing is compared with them")
+    quoted = sorted(_runs(shown.prose) & _docs_runs())
+    assert quoted == [], f"{shown.name} has words of the providers' docs"
+
+
+@cache
+def _docs_runs() -> frozenset[str]:
+    texts = sorted(Path(os.environ["UNDERSTUDY_DOCS"]).rglob("*.txt"))
+    assert texts, "UNDERSTUDY_DOCS names a folder without pages"
+    return frozenset().union(*(_runs(path.read_text("utf-8", "replace")) for path in texts))
+
+
+def _runs(text: str) -> set[str]:
+    """Every run of so many words, without marks and case."""
+    words = re.findall(r"[a-z0-9']+", text.lower())
+    return {" ".join(words[at : at + QUOTED_WORDS]) for at in range(len(words) - QUOTED_WORDS + 1)}
+
+
+def test_few_blocks_are_not_tested_and_each_says_why() -> None:
+    """What readers are shown is run, but for what installs, measures, or writes into the checkout."""
+    untested = [block for page in PAGES for block in page.blocks if "not tested" in block.marks]
+    assert all(len(block.marks["not tested"]) > 10 for block in untested)
+    assert len(untested) <= 8, [block.where for block in untested]
+
+
+def test_the_readme_has_the_two_commands_each_on_one_line() -> None:
+    """The one that shows the demo, and the one that runs all tests, which is the gate's own."""
+    lines = page("README.md").text.splitlines()
+    gate = (ROOT / ".ci" / "run").read_text("utf-8")
+    demo = "python3 -m venv .venv && .venv/bin/pip install -q . && .venv/bin/understudy demo"
+    tests = "python3 -m venv .venv-nox && .venv-nox/bin/pip install -q nox && .venv-nox/bin/nox -s tests"
+    assert demo in lines
+    assert tests in lines
+    assert tests in [line.strip() for line in gate.splitlines()]
+
+
+def test_the_readme_shows_what_the_demo_prints(tmp_path: Path) -> None:
+    """Every line of the excerpt is a line of a real run, but for the numbers, which differ from run to run."""
+    (shown,) = (block for block in page("README.md").blocks if "demo" in block.marks)
+    done = subprocess.run(
+        [sys.executable, "-m", "understudy", "demo"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    printed = {_without_numbers(line) for line in done.stdout.splitlines()}
+    assert [line for line in shown.text.splitlines() if _without_numbers(line) not in printed] == []
+
+
+def _without_numbers(line: str) -> str:
+    return re.sub(r"\d+", "0", line).strip()
+
+
+@pytest.mark.parametrize("name", ["serve", "demo", "build"])
+def test_every_option_is_documented(name: str) -> None:
+    """A command's options stand on a page, each with what it does."""
+    command = group.get_command(click.Context(group), name)
+    assert command is not None
+    text = "".join(page.text for page in PAGES)
+    assert f"<!-- generated: options {name} -->" in text
+    assert [option.name for option in command.params if f"`{option.opts[0]}" not in text] == []
+
+
+def test_every_command_is_documented() -> None:
+    """Each command has its options on a page."""
+    text = "".join(page.text for page in PAGES)
+    names = group.list_commands(click.Context(group))
+    assert [name for name in names if f"generated: options {name} " not in text] == []
+
+
+def test_the_routes_of_the_control_api_are_those_of_its_page(stage: Stage) -> None:
+    """Every route stands in the table of control.md, and every row of the table is a route."""
+    routes = {
+        f"{method} {route.path.replace(':int', '')}"
+        for route in Control(stage).routes()
+        for method in (route.methods or set()) - {"HEAD"}
+    }
+    rows = set(
+        re.findall(r"^\| `((?:GET|POST|DELETE|PUT|PATCH) [^`]+)` \|", page("docs/control.md").text, re.MULTILINE)
+    )
+    assert rows == routes
+
+
+def test_the_python_page_has_every_public_name_keyword_and_field() -> None:
+    """Public names, the options of `serving`, the keywords of `create_app` and the settings are all told."""
+    text = page("docs/python.md").text
+    wanted = {*understudy.__all__, *signature(create_app).parameters}
+    wanted |= {field.name for field in (*fields(Options), *fields(Settings))}
+    assert sorted(name for name in wanted if f"`{name}" not in text) == []

@@ -1,0 +1,209 @@
+"""Play the blocks of a page in their order, as a reader would: one folder, one shell after the other, one server.
+
+The pages name the usual ports, 8700 and the following ones. A server is started on free ones, and every address of a
+later block is translated; what a block prints is translated back before it is compared.
+"""
+
+import contextlib
+import io
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tools.pages import Block
+from understudy.contract.files import parse_yaml
+
+# What the pages call the ports: control's, and the providers' in their order.
+USUAL_PORT = 8700
+PATIENCE_SECONDS = 60
+READY = "Stop with Ctrl-C."
+
+_ADDRESS = re.compile(r"127\.0\.0\.1:(\d+)")
+
+
+@dataclass(slots=True)
+class Served:
+    """A server that a page has started: what it said, and its ports by the ones that the page names."""
+
+    process: "subprocess.Popen[str]"
+    said: str
+    ports: Mapping[int, int]
+
+
+@dataclass(slots=True)
+class Rehearsal:
+    """One page being played in a folder of its own."""
+
+    folder: Path
+    served: Served | None = None
+    names: dict[str, Any] = field(default_factory=lambda: {"__name__": "__docs__"})
+    printed: str = ""
+
+    def play(self, block: Block) -> None:
+        """Do what one block says, and see that it comes out as the page says."""
+        if "not tested" in block.marks:
+            return
+        if "output" in block.marks:
+            _compare(block, block.text, self.printed)
+        elif "file" in block.marks:
+            (self.folder / block.marks["file"]).write_text(self._here(block.text))
+        elif block.language in _PLAYERS:
+            _PLAYERS[block.language](self, block)
+
+    def close(self) -> None:
+        """End what the page has left open: its clients, and its server, which must end well."""
+        for value in self.names.values():
+            if callable(close := getattr(value, "close", None)) and not isinstance(value, type):
+                close()
+        self.stop()
+
+    def stop(self) -> None:
+        """Stop the server."""
+        served, self.served = self.served, None
+        if served is None:
+            return
+        served.process.terminate()
+        rest, _ = served.process.communicate(timeout=PATIENCE_SECONDS)
+        assert served.process.returncode == 0, f"the server ended with {served.process.returncode}:\n{rest}"
+
+    def shell(self, block: Block) -> None:
+        """Run a block of shell commands; a server is started and left running."""
+        self.printed = self._run(block, block.text)
+
+    def console(self, block: Block) -> None:
+        """Run the commands behind `$`, and compare what each prints."""
+        for command, expected in _dialogue(block):
+            self.printed = self._run(block, command)
+            _compare(block, expected, self.printed)
+
+    def python(self, block: Block) -> None:
+        """Run Python in the names of the page; what holds tests is run by pytest."""
+        text = self._here(block.text)
+        if re.search(r"^(async )?def test_", text, re.MULTILINE):
+            path = self.folder / f"test_line_{block.line}.py"
+            path.write_text(text)
+            self._command(block, [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", path.name])
+            return
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed), contextlib.chdir(self.folder):
+            exec(compile("\n" * block.line + text, block.page, "exec"), self.names)
+        self.printed = self._there(printed.getvalue())
+
+    def _run(self, block: Block, text: str) -> str:
+        words = shlex.split(text, comments=True)
+        stays = words[:2] == ["understudy", "serve"] and not {"&", "--list-readings"} & {*words}
+        if stays and "exit" not in block.marks:
+            return self._serve(words)
+        return self._command(block, ["sh", "-eu", "-c", self._here(text)])
+
+    def _command(self, block: Block, words: list[str]) -> str:
+        done = subprocess.run(
+            words,
+            cwd=self.folder,
+            env=_environment(),
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_SECONDS,
+            check=False,
+        )
+        said = self._there(done.stdout + done.stderr)
+        expected = int(block.marks.get("exit", "0"))
+        assert done.returncode == expected, f"{block.where} ended with {done.returncode}, not {expected}:\n{said}"
+        return said
+
+    def _serve(self, words: list[str]) -> str:
+        self.stop()
+        first = USUAL_PORT
+        if "--port" in words:
+            at = words.index("--port")
+            first = int(words[at + 1])
+            del words[at : at + 2]
+        ready = self.folder / "ready-of-the-test.json"
+        command = [sys.executable, "-m", *words, "--port", "0", "--ready-file", str(ready)]
+        process = subprocess.Popen(
+            command, cwd=self.folder, env=_environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        said = "".join(_until_ready(process))
+        assert ready.is_file(), f"{shlex.join(command)} did not start:\n{said}"
+        doors = [door for door in json.loads(ready.read_text()).values() if isinstance(door, dict)]
+        ports = {first + number: int(door["url"].rpartition(":")[2]) for number, door in enumerate(doors)}
+        self.served = Served(process, said, ports)
+        return self._there(said)
+
+    def _here(self, text: str) -> str:
+        """The text of a page with the addresses of the running server."""
+        ports = self.served.ports if self.served else {}
+        return _ADDRESS.sub(lambda found: f"127.0.0.1:{ports.get(int(found[1]), int(found[1]))}", text)
+
+    def _there(self, text: str) -> str:
+        """What was printed, with the addresses that the page names."""
+        ports = {here: there for there, here in self.served.ports.items()} if self.served else {}
+        return _ADDRESS.sub(lambda found: f"127.0.0.1:{ports.get(int(found[1]), int(found[1]))}", text)
+
+
+def _yaml(_: Rehearsal, block: Block) -> None:
+    parse_yaml(block.text.encode(), where=block.where)
+
+
+def _json(_: Rehearsal, block: Block) -> None:
+    json.loads(block.text)
+
+
+_PLAYERS = {
+    "sh": Rehearsal.shell,
+    "console": Rehearsal.console,
+    "python": Rehearsal.python,
+    "yaml": _yaml,
+    "json": _json,
+}
+
+
+def _environment() -> dict[str, str]:
+    """The environment of a reader: the commands of this installation first, and no proxy between."""
+    own = Path(sys.executable).parent
+    return {**os.environ, "PATH": f"{own}{os.pathsep}{os.environ['PATH']}", "NO_PROXY": "*", "PYTHONUNBUFFERED": "1"}
+
+
+def _until_ready(process: "subprocess.Popen[str]") -> Iterator[str]:
+    """What a server says until it is ready; it is ended where that takes too long."""
+    assert process.stdout is not None
+    watchdog = threading.Timer(PATIENCE_SECONDS, process.kill)
+    watchdog.start()
+    try:
+        for line in process.stdout:
+            yield line
+            if line.strip() == READY:
+                return
+    finally:
+        watchdog.cancel()
+
+
+def _dialogue(block: Block) -> Iterator[tuple[str, str]]:
+    """The commands of a console block, each with what it prints; a command goes on where a line ends with `\\`."""
+    command, expected = "", list[str]()
+    for line in block.text.splitlines():
+        if command.endswith("\\\n"):
+            command += line + "\n"
+        elif line.startswith("$ "):
+            if command:
+                yield command, "\n".join(expected)
+            command, expected = line[2:] + "\n", []
+        else:
+            expected.append(line)
+    yield command, "\n".join(expected)
+
+
+def _compare(block: Block, expected: str, printed: str) -> None:
+    """See that a text was printed. Spaces and line ends do not count, so that a page may fold long lines."""
+    pattern = ".*".join(re.escape(part) for part in "".join(expected.split()).split("..."))
+    assert re.fullmatch(pattern, "".join(printed.split()), re.DOTALL), (
+        f"{block.where} shows\n{expected}\nbut what is printed is\n{printed}"
+    )

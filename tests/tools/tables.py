@@ -1,0 +1,271 @@
+"""The generated parts of the docs, each a function from the data to Markdown."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import click
+
+from tools import facts
+from understudy._data import data_root
+from understudy.cli import group
+from understudy.contract import Contract, Model, load_contract
+from understudy.contract.files import parse_yaml, read_bytes, read_document
+from understudy.contract.rows import DeliveryPolicy
+
+
+def evidence() -> str:
+    """One line for each provider: how many rows, and why they are believed."""
+    head = ("", "rows", "documented", "of these, in part", "published", "client", "inferred")
+    return _table(head, [_counts(title, _all(name)) for name, title in facts.titles().items()])
+
+
+def evidence_of(provider: str) -> str:
+    """One line for each sort of fact of a provider."""
+    head = ("", "rows", "documented", "of these, in part", "published", "client", "inferred")
+    sorts = facts.rows(provider)
+    lines = [_counts(sort, found) for sort, found in sorts.items() if found]
+    return _table(head, [*lines, _counts("all", _all(provider))])
+
+
+def _all(provider: str) -> list[facts.Row]:
+    return [row for found in facts.rows(provider).values() for row in found]
+
+
+def _counts(name: str, found: list[facts.Row]) -> tuple[object, ...]:
+    counts = facts.count(found)
+    known = (counts[kind] for kind in ("documented", facts.IN_PART, "published", "client", "inferred"))
+    return (name, len(found), *known)
+
+
+def operations(provider: str) -> str:
+    """What is played of a provider's API."""
+    contract = load_contract(provider)
+    rows = [
+        (_code(f"{operation.method} {operation.path}"), _extra(operation.raw), _evidence(operation.raw["x-understudy"]))
+        for operation in contract.operations
+    ]
+    missing = [f"- {row['what']}: {row['why']}" for row in contract.root.get("not_played", [])]
+    said = ["", "Not played:", "", *missing] if missing else []
+    return "\n".join([_table(("operation", "", "evidence"), rows), *said])
+
+
+def _extra(raw: Mapping[str, Any]) -> str:
+    own = raw["x-understudy"]
+    words = ["begins a job" if own.get("model") and own.get("submits", True) else ""]
+    words += ["admin keys only" if own.get("admin") else "", "no key" if own.get("key") == "none" else ""]
+    return ", ".join(word for word in words if word)
+
+
+def played() -> str:
+    """How much of each provider is played."""
+    contracts = [load_contract(name) for name in facts.titles()]
+    rows = [
+        (contract.title, len(contract.operations), len(contract.models), _priced(contract), len(contract.readings))
+        for contract in contracts
+    ]
+    return _table(("", "operations", "models", "with a known price", "readings"), rows)
+
+
+def _priced(contract: Contract) -> int:
+    return sum(model.price.certainty != "unknown" for model in contract.models.values())
+
+
+def models(provider: str) -> str:
+    """The models of a provider, and what is known of their prices."""
+    contract = load_contract(provider)
+    rows = [
+        (_code(model.id), ", ".join(map(_code, model.aliases)), model.output, _price(model))
+        for model in contract.models.values()
+    ]
+    return _table(("model", "also called", "output", "price"), rows)
+
+
+def _price(model: Model) -> str:
+    price = model.price
+    amounts = sorted({rule.amount for rule in price.rules} | ({price.amount} if price.amount is not None else set()))
+    if not amounts:
+        return "unknown"
+    least = "at least " if price.certainty == "at least" else ""
+    span = f"{amounts[0]:f}" if len(amounts) == 1 else f"{amounts[0]:f} to {amounts[-1]:f}"
+    return f"{least}{span} {price.currency} per {price.unit}"
+
+
+def scenarios(provider: str) -> str:
+    """The scenarios of a provider: what a job does, or how a request is answered."""
+    contract = load_contract(provider)
+    document = read_document(data_root() / "contracts" / provider / "scenarios.yaml")
+    jobs = [(_code(name), _course(contract, row), _evidence(row)) for name, row in document["jobs"].items()]
+    requests = [(_code(name), _answer(contract, row), _evidence(row)) for name, row in document["requests"].items()]
+    return _table(("scenario", "what happens", "evidence"), [*jobs, *requests])
+
+
+def _course(contract: Contract, row: Mapping[str, Any]) -> str:
+    words = [contract.lifecycle.states[state].word for state in row["states"]]
+    text = " → ".join(_code(word) for word in words)
+    if row.get("failure"):
+        text += f", by default with {_code(contract.failures[row['failure']].code)}"
+    if row.get("stretch"):
+        text += f", {row['stretch']} times as long"
+    if row.get("fields"):
+        text += ", with " + ", ".join(
+            f"{_code(name)}: {_code(str(value).lower())}" for name, value in row["fields"].items()
+        )
+    return text if contract.lifecycle.states[row["states"][-1]].terminal else f"{text}, and never ends"
+
+
+def _answer(contract: Contract, row: Mapping[str, Any]) -> str:
+    if row["row"] == "by-code":
+        return "the request is refused with the row that `code=` names"
+    error = contract.errors[row["row"]]
+    return f"the request is refused: {error.status}, {_code(error.code)}"
+
+
+def failures(provider: str) -> str:
+    """How an accepted job can fail."""
+    document = read_document(data_root() / "contracts" / provider / "errors.yaml")
+    rows = [
+        (_code(name), _code(row["code"]), _code(row["message"]), _evidence(row), row.get("note", ""))
+        for name, row in document["failures"].items()
+    ]
+    return _table(("failure", "code", "text", "evidence", "what of it is inferred"), rows)
+
+
+def errors(provider: str) -> str:
+    """How a request can be refused."""
+    document = read_document(data_root() / "contracts" / provider / "errors.yaml")
+    rows = [
+        (_code(name), row["status"], _code(row["code"]), _code(row["message"]), _evidence(row), row.get("note", ""))
+        for name, row in document["rows"].items()
+    ]
+    return _table(("row", "status", "code", "text", "evidence", "what of it is inferred"), rows)
+
+
+def paces(provider: str) -> str:
+    """How long a job stays in each state, in seconds."""
+    document = read_document(data_root() / "contracts" / provider / "scenarios.yaml")
+    words = {state.name: state.word for state in load_contract(provider).lifecycle.states.values()}
+    rows = [
+        (
+            _code(pace),
+            ", ".join(f"{_code(words[state])} {_span(seconds)} s" for state, seconds in states.items()),
+            _evidence(document["pace_evidence"][pace]),
+            document["pace_evidence"][pace].get("note", ""),
+        )
+        for pace, states in document["pace"].items()
+    ]
+    return _table(("pace", "time in each state", "evidence", ""), rows)
+
+
+def _span(seconds: list[float]) -> str:
+    least, most = seconds
+    return f"{least:g}" if least == most else f"{least:g} to {most:g}"
+
+
+def deliveries(provider: str) -> str:
+    """When a provider tells what, how often it tries, and how it signs."""
+    callbacks = load_contract(provider).callbacks
+    if not callbacks.policies:
+        return "No callback is documented, so none is sent."
+    document = read_document(data_root() / "contracts" / provider / "callbacks.yaml")
+    rows = [
+        (_code(name), *_policy(policy), _evidence(document["policy"][name]), _inferred(document["policy"][name]))
+        for name, policy in callbacks.policies.items()
+    ]
+    head = (
+        "delivery",
+        "attempts",
+        "wait before the next",
+        "no answer within",
+        "taken",
+        "tried again on",
+        "evidence",
+        "inferred",
+    )
+    events = ", ".join(_code(event.word) for event in callbacks.events.values())
+    signed = (
+        f"{_code(callbacks.signature.header)} ({callbacks.signature.algorithm}, {callbacks.signature.encoding})"
+        if callbacks.signature
+        else "none"
+    )
+    headers = ", ".join(_code(header.name) for header in callbacks.headers)
+    return "\n".join([_table(head, rows), "", f"- Events: {events}", f"- Headers: {headers}", f"- Signature: {signed}"])
+
+
+def _policy(policy: DeliveryPolicy) -> tuple[object, ...]:
+    again = [_code(status) for status in policy.retry_statuses]
+    again += ["network errors"] * policy.retry_network + ["no answer"] * policy.retry_timeout
+    waits = ", ".join(f"{delay:g} s" for delay in policy.delays)
+    return policy.attempts, waits, f"{policy.timeout:g} s", ", ".join(map(_code, policy.success)), ", ".join(again)
+
+
+def _inferred(row: Mapping[str, Any]) -> str:
+    return ", ".join(row.get("inferred", []))
+
+
+def readings(provider: str) -> str:
+    """Every reading of a provider with its options, and what is no reading."""
+    contract = load_contract(provider)
+    lines: list[str] = []
+    for reading in contract.readings.values():
+        lines += [f"**{_code(reading.id)}** {reading.question}", ""]
+        for option in reading.options.values():
+            default = "the default, " if option.name == reading.default else ""
+            lines.append(f"- {_code(option.name)} ({default}{option.evidence.kind}): {option.says}")
+        lines.append("")
+    path = data_root() / "contracts" / provider / "readings" / "NOT.yaml"
+    refused = parse_yaml(read_bytes(path), where=str(path)) if path.is_file() else []
+    lines += ["Contradictions that are no reading:", "", *(f"- {row['why']}" for row in refused)] if refused else []
+    return "\n".join(lines).rstrip()
+
+
+def options(command: str) -> str:
+    """The options of a command, as its `--help` has them."""
+    context = click.Context(group)
+    found = group.get_command(context, command)
+    assert found is not None, f"no command {command!r}"
+    rows = [_option(option) for option in found.params if isinstance(option, click.Option)]
+    return _table(("option", "what it does", "default"), rows)
+
+
+def _option(option: click.Option) -> tuple[object, ...]:
+    metavar = "" if option.is_flag else f" {option.metavar or option.type.name.upper()}"
+    shown = option.default if option.show_default and not option.is_flag else ""
+    variable = f" From the environment: {_code(option.envvar)}." if option.envvar else ""
+    return _code(option.opts[0] + metavar), f"{option.help}{variable}", _code(shown) if shown != "" else ""
+
+
+Part = Callable[..., str]
+
+# What may stand behind `generated:`, with the arguments of the function behind it.
+PARTS: Mapping[str, Part] = {
+    "deliveries": deliveries,
+    "errors": errors,
+    "evidence": evidence,
+    "evidence-of": evidence_of,
+    "failures": failures,
+    "models": models,
+    "operations": operations,
+    "options": options,
+    "paces": paces,
+    "played": played,
+    "readings": readings,
+    "scenarios": scenarios,
+}
+
+
+def _evidence(row: Mapping[str, Any]) -> str:
+    return str(row["evidence"])
+
+
+def _code(value: object) -> str:
+    return f"`{value}`" if str(value) else ""
+
+
+def _table(head: Iterable[object], rows: Iterable[Iterable[object]]) -> str:
+    titles = [str(title) for title in head]
+    lines = [titles, ["---"] * len(titles), *([_cell(value) for value in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _cell(value: object) -> str:
+    return str(value).replace("|", "\\|").replace("\n", " ")
