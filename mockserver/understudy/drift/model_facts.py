@@ -1,0 +1,107 @@
+"""What is held of each model, in one form: from the written data, or from the pages of the docs."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from understudy.build.documents import HAND, price_row, schema_document
+from understudy.build.model_index import read_schemas
+from understudy.build.model_page import ModelPage
+from understudy.contract.files import read_document
+from understudy.contract.parse import Cursor
+from understudy.drift.message import BASE
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """One model: the schema of its input, and everything that its pages say besides.
+
+    `envelope` is where the input stands in a request, None where nothing says it; `result` are JSON pointers.
+    """
+
+    id: str
+    file: str
+    schema: Mapping[str, Any]
+    price: Mapping[str, Any] | None
+    source: tuple[str, ...]
+    output: str
+    aliases: tuple[str, ...] = ()
+    endpoints: tuple[str, ...] = ()
+    envelope: str | None = None
+    result: tuple[str, ...] = ()
+    media: Mapping[str, Any] = field(default_factory=dict)
+    corrections: tuple[Mapping[str, Any], ...] = ()
+    by_hand: bool = False
+
+    @property
+    def at(self) -> str:
+        """The address that references in the schema start from."""
+        return f"{BASE}{self.file}"
+
+    @property
+    def defaults(self) -> Mapping[str, Any]:
+        """The stated default of each field that has one."""
+        fields = self.schema.get("properties", {})
+        return {name: one["default"] for name, one in fields.items() if isinstance(one, Mapping) and "default" in one}
+
+    def without(self, sources: Iterable[str]) -> "ModelFacts":
+        """The model without the defaults that only these sources state, which cannot be read again."""
+        lost = {f"only {source} states it" for source in sources}
+        gone = {change["at"] for change in self.corrections if change["why"] in lost}
+        fields = {
+            name: {key: value for key, value in one.items() if key != "default"}
+            if f"/properties/{name}/default" in gone
+            else one
+            for name, one in self.schema.get("properties", {}).items()
+        }
+        return replace(self, schema={**self.schema, "properties": fields}) if gone else self
+
+
+def from_page(provider: str, page: ModelPage) -> ModelFacts:
+    """A model as a page has it."""
+    file = f"schemas/{provider}/{page.file()}"
+    return _facts(file, schema_document(provider, page), price_row(page.price))
+
+
+def from_data(root: Path, provider: str, *, pages_only: bool = False) -> dict[str, ModelFacts]:
+    """The models of a data folder, by id.
+
+    Args:
+        root: the folder that holds `schemas/` and `contracts/`.
+        provider: whose models.
+        pages_only: leave out what people wrote, and take the prices as the pages state them.
+    """
+    folder = root / "contracts" / provider
+    models = read_document(folder / "models.json")
+    prices = folder / "prices.json"
+    stated = read_document(prices) if pages_only and prices.is_file() else {}
+    found = {}
+    for file, schema in read_schemas(root / "schemas" / provider).items():
+        if "route" in schema.get("x-understudy", {}):
+            continue
+        id_ = Cursor(file, schema).at("x-understudy").at("model").text()
+        price = stated.get(id_) if pages_only else models.get(id_, {}).get("price")
+        model = _facts(f"schemas/{provider}/{file}", schema, price)
+        if not (pages_only and model.by_hand):
+            found[id_] = model
+    return found
+
+
+def _facts(file: str, document: Mapping[str, Any], price: Mapping[str, Any] | None) -> ModelFacts:
+    own = Cursor(file, document).at("x-understudy")
+    return ModelFacts(
+        id=own.at("model").text(),
+        file=file,
+        schema={key: value for key, value in document.items() if key not in ("x-understudy", "$schema", "$id")},
+        price=price,
+        source=own.at("source").texts(),
+        output=own.at("output").text(),
+        aliases=tuple(own.get("aliases", [])),
+        endpoints=tuple(own.get("endpoints", [])),
+        envelope=own.mapping().get("envelope"),
+        result=tuple(own.get("result", [])),
+        media=own.get("media", {}),
+        corrections=tuple(own.get("corrections", [])),
+        by_hand=own.get("by", "") == HAND,
+    )
