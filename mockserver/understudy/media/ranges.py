@@ -40,7 +40,7 @@ def byte_range(header: str | None, size: int) -> range | None:
         return None
     first, last = found.groups()
     if first:
-        return _between(int(first), int(last) if last else size - 1, size)
+        return _between(int(first), int(last) if last else None, size)
     return range(max(0, size - int(last)), size) if last else None
 
 
@@ -81,10 +81,11 @@ def ranged(
     return Ranged(206, {**some, **common}, content[part.start : part.stop])
 
 
-def _between(first: int, last: int, size: int) -> range | None:
-    if last < first:
+def _between(first: int, last: int | None, size: int) -> range | None:
+    if last is not None and last < first:
         return None
-    return range(first, min(last + 1, size)) if first < size else range(0)
+    stop = size if last is None else min(last + 1, size)
+    return range(first, stop) if first < size else range(0)
 
 
 def _matches(header: str, tag: str) -> bool:
