@@ -11,7 +11,7 @@ from rich.console import Console
 from understudy.demo.performance import Performer, Progress
 from understudy.demo.receiver import Receiver, receiving
 from understudy.demo.screen import Changed, shown
-from understudy.demo.script import Act, Script, read_script
+from understudy.demo.script import Script, read_script
 from understudy.part import Part, Settings
 from understudy.pricing import total
 from understudy.server.hosting import RunningStage, serving
@@ -54,18 +54,14 @@ class _Demo:
         self._scripts = scripts
         self._console = console
         acts = [act for script in scripts.values() for act in script.acts]
-        self.progresses = [Progress(act, self._title(act)) for act in acts]
-
-    def _title(self, act: Act) -> str:
-        note = f" ({act.note})" if act.note else ""
-        return f"{self._parts[act.provider].contract.title} {act.model}{note}"
+        self.progresses = [Progress(act, self._parts[act.provider].contract.title) for act in acts]
 
     def introduce(self) -> None:
         say = partial(self._console.print, highlight=False)
         say("understudy demo: nothing here reaches the real providers, and nothing is billed.")
         for name, part in self._parts.items():
             say(f"  {part.contract.title:<12} {self._stage.addresses[name].url}")
-        say(f"  Each callback is refused {REFUSED_ATTEMPTS} times, so that its retries can be seen.\n")
+        say(f"Each callback is refused {REFUSED_ATTEMPTS} times with 500, so that its retries can be seen.\n")
 
     async def play(self, receiver: Receiver, folder: Path, changed: Changed) -> None:
         """Every provider's acts at once."""
@@ -93,6 +89,7 @@ class _Demo:
             self._console.print(
                 f"{names} waits longer before it tries again: the clock now runs {FAST:g} times as fast.",
                 highlight=False,
+                soft_wrap=True,
             )
 
     def _waits_long(self, progress: Progress) -> bool:

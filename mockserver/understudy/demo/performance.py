@@ -1,6 +1,7 @@
 """One act of the demo, performed as a client would: submit, poll, take the callback, save the clip."""
 
 import asyncio
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -33,7 +34,7 @@ class Progress:
     """What is known of one act so far; `states` are the words on the wire with the real seconds since submit."""
 
     act: Act
-    title: str
+    provider: str  # as people call it
     states: list[tuple[str, float]] = field(default_factory=list)
     job_id: str = ""
     clip: Path | None = None
@@ -44,6 +45,20 @@ class Progress:
     cost: Cost | None = None
     problem: str = ""
     done: bool = False
+
+    @property
+    def job(self) -> str:
+        """What the job runs, and what is special about it."""
+        return f"{self.act.model} ({self.act.note})" if self.act.note else self.act.model
+
+    @property
+    def title(self) -> str:
+        return f"{self.provider} {self.job}"
+
+    @property
+    def file_stem(self) -> str:
+        """What its clip is called: `runflow-google-veo3.1-lite`."""
+        return re.sub(r"[^\w.]+", "-", f"{self.act.provider} {self.job}").strip("-")
 
 
 @dataclass(slots=True)
@@ -135,7 +150,7 @@ class Performer:
         reply = await client.get(url)
         if reply.status_code != 200 or not reply.content:
             raise ActFailed(f"{url} answered {reply.status_code} with {len(reply.content)} bytes")
-        path = self.folder / f"{self._name(progress.act)}{Path(httpx2.URL(url).path).suffix}"
+        path = self.folder / f"{progress.file_stem}{Path(httpx2.URL(url).path).suffix}"
         path.write_bytes(reply.content)
         progress.clip, progress.size = path, len(reply.content)
         self.changed(progress)

@@ -52,35 +52,37 @@ def _events(progress: Progress) -> Iterator[str]:
 
 
 def _table(progresses: Sequence[Progress]) -> Table:
-    table = Table(title="One job for each documented page", title_justify="left", expand=False)
-    for heading in ("provider and model", "states", "callback attempts", "clip"):
-        table.add_column(heading, overflow="fold")
+    """Each job in a few lines of its own: names and states are long, terminals are not."""
+    table = Table.grid(padding=(0, 2))
     for progress in progresses:
-        table.add_row(progress.title, _states(progress), _callback(progress), _clip(progress))
+        table.add_row(_job(progress), _clip(progress))
     return table
 
 
+def _job(progress: Progress) -> Text:
+    lines = [Text.assemble((progress.provider, "bold"), f" {progress.job}"), _states(progress), _callback(progress)]
+    return Text("\n  ").join(line for line in lines if line)
+
+
 def _states(progress: Progress) -> Text:
-    text = Text()
-    for index, (word, at) in enumerate(progress.states):
-        text.append(" → " if index else "")
-        text.append(f"{word} {at:.1f}s", style="bold" if index == len(progress.states) - 1 else "dim")
+    text = Text(" → ").join(
+        Text(f"{word} {at:.1f} s", style="bold" if (word, at) == progress.states[-1] else "dim")
+        for word, at in progress.states
+    )
     if progress.problem:
-        text.append(f"\n{progress.problem}", style="red")
+        text.append(f"\n  {progress.problem}", style="red")
     return text
 
 
 def _callback(progress: Progress) -> Text:
-    if not progress.act.callback:
-        return Text("none", style="dim")
-    text = Text()
+    text = Text("callback " if progress.attempts else "")
     for number, arrival in enumerate(progress.attempts):
-        text.append(f"+{progress.gaps[number - 1]:.2f}s " if number else "")
-        text.append(f"{arrival.answered} ", style="green" if arrival.answered == 200 else "yellow")
+        text.append(f", {progress.gaps[number - 1]:.2f} s later " if number else "")
+        text.append(f"{arrival.answered}", style="green" if arrival.answered == 200 else "yellow")
     if progress.signed:
-        text.append("signed", style="green")
+        text.append(", signature good", style="green")
     return text
 
 
 def _clip(progress: Progress) -> Text:
-    return Text(f"{progress.clip.name} {progress.size // 1024} KB" if progress.clip else "")
+    return Text(f"{progress.size // 1024} KB" if progress.clip else "", style="dim")
