@@ -12,7 +12,11 @@ Ask = Callable[..., Caller]
 Run = Callable[[Awaitable[Any]], Any]
 
 LITE = "/v1/models/google/veo3.1/lite"
-INPUT: Mapping[str, Any] = {"prompt": "A paper boat drifts down a rainy street.", "duration": "4s", "resolution": "720p"}
+INPUT: Mapping[str, Any] = {
+    "prompt": "A paper boat drifts down a rainy street.",
+    "duration": "4s",
+    "resolution": "720p",
+}
 HOOK = "http://127.0.0.1:9000/hook"
 
 

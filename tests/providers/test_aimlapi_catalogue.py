@@ -66,10 +66,10 @@ def test_sections_are_attached_on_demand(stage: Stage, ask: Ask, query: str, sec
         (f"id=google/{LITE}", [LITE]),
         (f"id={LITE.upper()}", [LITE]),
         ("id=none", []),
-        ("capabilities=video_to_video", ["google/veo3-1-extend-video", "google/veo3-1-fast-extend-video"]),
+        ("capabilities=video_to_video&id=google/veo3-1-extend-video", ["google/veo3-1-extend-video"]),
         (
-            "input_modalities=video&capabilities=audio_generation,image_to_video",
-            ["google/veo3-1-extend-video", "google/veo3-1-fast-extend-video"],
+            "input_modalities=video&capabilities=audio_generation&id=google/veo3-1-extend-video,google/veo-3.1-t2v",
+            ["google/veo3-1-extend-video"],
         ),
         ("output_modalities=audio", []),
         ("type=chat-completion", []),

@@ -136,7 +136,8 @@ def test_submit_status(play: Play, option: str, statuses: list[int]) -> None:
     _, caller = play("submit-status", option)
     paths = ["/v2/generate/video/kling/generation", "/v2/generate/video/google/generation", ROUTE]
 
-    assert [caller("POST", path, BODY).status for path in paths] == statuses
+    bodies = [{"model": "older", "prompt": "x"}, {"model": "older", "prompt": "x"}, BODY]
+    assert [caller("POST", path, body).status for path, body in zip(paths, bodies, strict=True)] == statuses
 
 
 @pytest.mark.parametrize(
@@ -229,3 +230,11 @@ def test_id_format(play: Play, option: str, length: int) -> None:
     assert (
         caller("GET", f"{ROUTE}?generation_id={submitted.json['id']}").headers["x-inference-id"] == submitted.json["id"]
     )
+
+
+@pytest.mark.parametrize(("option", "status"), [("taken", 201), ("refused", 400)])
+def test_older_route_models(play: Play, option: str, status: int) -> None:
+    """A name that no file has, on an older route."""
+    body = {"model": "kling-video/v0/text-to-video", "prompt": "x"}
+
+    assert play("older-route-models", option)[1]("POST", "/v2/generate/video/kling/generation", body).status == status

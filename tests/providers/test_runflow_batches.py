@@ -81,7 +81,7 @@ def test_a_batch_counts_its_ends_and_tells_once(
     ],
 )
 def test_a_batch_ends_as_its_items_do(
-    stage: Stage, ask: Ask, run: Run, sink: MemorySender, scenario: str, status: str, event: str
+    stage: Stage, ask: Ask, run: Run, sink: MemorySender, *, scenario: str, status: str, event: str
 ) -> None:
     """When all of them end alike; the request's own wish is every item's."""
     caller = ask("runflow")

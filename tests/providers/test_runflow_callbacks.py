@@ -34,7 +34,7 @@ def contract(stage: Stage) -> Contract:
     ],
 )
 def test_each_end_has_its_event(
-    stage: Stage, ask: Ask, run: Run, sink: MemorySender, contract: Contract, scenario: str, event: str, status: str
+    stage: Stage, ask: Ask, run: Run, *, sink: MemorySender, contract: Contract, scenario: str, event: str, status: str
 ) -> None:
     """One POST when the run has ended, with the keys of the page in its order."""
     made = create(ask("runflow"), scenario=scenario, callback_url=HOOK, metadata={"order": [1, "é"]})
@@ -115,7 +115,7 @@ def test_3xx_and_4xx_are_final(stage: Stage, ask: Ask, run: Run, sink: MemorySen
 
 @pytest.mark.parametrize(("error", "reason"), [("network", "connection_error"), ("timeout", "timeout")])
 def test_network_errors_and_timeouts_are_tried_again(
-    stage: Stage, ask: Ask, run: Run, sink: MemorySender, error: str, reason: str
+    stage: Stage, ask: Ask, run: Run, *, sink: MemorySender, error: str, reason: str
 ) -> None:
     """Then the delivery has failed, and says why."""
     sink.receiver = lambda _: Outcome(error=error, detail="gone")

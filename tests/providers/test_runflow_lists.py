@@ -167,7 +167,9 @@ def test_models_are_found_by_their_slug(stage: Stage, ask: Ask) -> None:
 @given(
     limits=st.lists(st.integers(1, 4), min_size=1, max_size=12),
     inserts=st.lists(st.integers(0, 3), min_size=12, max_size=12),
-    sort=st.sampled_from(["", "created_at:desc", "created_at:asc", "client_ref:desc", "client_ref:asc,created_at:desc"]),
+    sort=st.sampled_from(
+        ["", "created_at:desc", "created_at:asc", "client_ref:desc", "client_ref:asc,created_at:desc"]
+    ),
     filtered=st.booleans(),
 )
 def test_pages_neither_lose_nor_repeat_when_runs_come_in_between(

@@ -74,7 +74,9 @@ def test_the_upload_address_expires_and_wants_the_declared_type(stage: Stage, as
     assert (unknown.status, unknown.headers["content-type"]) == (403, "application/xml")
 
 
-@pytest.mark.parametrize("wrong", [{"size_bytes": 52428801}, {"size_bytes": 0}, {"mime_type": "text/html"}, {"filename": ""}])
+@pytest.mark.parametrize(
+    "wrong", [{"size_bytes": 52428801}, {"size_bytes": 0}, {"mime_type": "text/html"}, {"filename": ""}]
+)
 def test_what_cannot_be_uploaded_is_refused_at_once(stage: Stage, ask: Ask, wrong: dict[str, Any]) -> None:
     """Too large, empty, a type that is not on the list."""
     caller = ask("runflow")

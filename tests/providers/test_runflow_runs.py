@@ -50,10 +50,12 @@ def test_a_run_passes_the_documented_states_to_a_normalized_output(stage: Stage,
     assert record["duration_ms"] > 0
 
 
-@pytest.mark.parametrize("model", ["google/veo3.1/fast/image-to-video", "runflow/smart-resize", "google/nano-banana-pro"])
+@pytest.mark.parametrize(
+    "model", ["google/veo3.1/fast/image-to-video", "runflow/smart-resize", "google/nano-banana-pro"]
+)
 def test_models_of_any_depth_have_runs(stage: Stage, ask: Ask, run: Run, model: str) -> None:
     """The id in the path may have any number of segments; images end as images."""
-    fields = {
+    fields: dict[str, dict[str, Any]] = {
         "google/veo3.1/fast/image-to-video": {"prompt": "a", "image_url": "https://example.com/a.png"},
         "runflow/smart-resize": {"image_url": "https://example.com/a.png", "aspect_ratio": "1:1", "resolution": "1K"},
         "google/nano-banana-pro": {"prompt": "a", "num_images": 3},
@@ -257,7 +259,7 @@ def test_every_violation_is_listed_with_its_path(stage: Stage, ask: Ask) -> None
     ],
 )
 def test_what_is_wrong_is_said_in_the_envelope(
-    stage: Stage, ask: Ask, method: str, path: str, body: Any, expected: tuple[int, str]
+    stage: Stage, ask: Ask, *, method: str, path: str, body: Any, expected: tuple[int, str]
 ) -> None:
     """A flat object of code, message and errors."""
     reply = ask("runflow")(method, path, body)

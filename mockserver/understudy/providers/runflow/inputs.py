@@ -27,7 +27,7 @@ def stored(call: Call, value: Any, *, at: Path = ()) -> bytes:
         Refused: it refers to an asset that this account does not have, or a data URI cannot be decoded.
     """
     raw = orjson.dumps(value)
-    if b'"data:' not in raw and state_of(call.part).reference.encode() not in raw:
+    if b'"data:' not in raw and state_of(call.part).reference not in raw:
         return raw
     return orjson.dumps(_walk(call, value, at))
 
@@ -41,7 +41,7 @@ def _walk(call: Call, value: Any, at: Path) -> Any:
 
 
 def _text(call: Call, text: str, at: Path) -> str:
-    reference = state_of(call.part).reference
+    reference = state_of(call.part).reference.decode()
     if text.startswith(reference):
         _look_up(call, text.removeprefix(reference))
         return text

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from understudy import artifacts, media, pricing
+from understudy import artifacts, pricing
 from understudy.accounts import Account
 from understudy.call import Refused
 from understudy.contract import Model
@@ -17,7 +17,7 @@ def price(part: Part, model: Model | None, fields: Mapping[str, Any]) -> Decimal
     """What one successful run costs; None where the price is unknown."""
     if model is None:
         return None
-    seconds = media.pick(artifacts.wanted(part, model, fields)).seconds
+    seconds = artifacts.wanted(part, model, fields).seconds
     return pricing.cost(model, fields, seconds=seconds, default=units(part, model, fields)).amount
 
 

@@ -11,12 +11,11 @@ Headers = tuple[tuple[bytes, bytes], ...]
 
 
 def telling(handler: Handler, row: Mapping[str, Any]) -> Handler:
-    """A handler whose replies tell how near the limit is."""
+    """A handler whose replies tell how near the limit is; its refusals do so where they are put together."""
 
     def told(call: Call) -> Answer:
-        headers = rate_headers(call, row)
         answer = handler(call)
-        return _with(answer, headers) if isinstance(answer, Reply) else _later(answer, headers)
+        return _with(answer, rate_headers(call, row)) if isinstance(answer, Reply) else _later(call, answer, row)
 
     return told
 
@@ -46,5 +45,5 @@ def _with(reply: Reply, headers: Headers) -> Reply:
     return Reply(reply.status, reply.body, reply.headers + headers)
 
 
-async def _later(answer: Awaitable[Reply], headers: Headers) -> Reply:
-    return _with(await answer, headers)
+async def _later(call: Call, answer: Awaitable[Reply], row: Mapping[str, Any]) -> Reply:
+    return _with(await answer, rate_headers(call, row))

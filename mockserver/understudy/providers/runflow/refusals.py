@@ -16,7 +16,7 @@ _SHOWN = 300
 
 def refuse(call: Call, row: ErrorRow, refused: Refused) -> Reply:
     """The provider's own no."""
-    values = {key: str(value)[:_SHOWN] for key, value in refused.values.items()}
+    values = {key: _shown(value) for key, value in refused.values.items()}
     code, message = fill(str(row.code), values), fill(row.message, values)
     if "body" in row.fields:
         text = fill(row.fields["body"], {"code": code, "message": message})
@@ -49,6 +49,11 @@ def detail(violation: Violation, body_place: str) -> Mapping[str, Any]:
 def fill(text: str, values: Mapping[str, str]) -> str:
     """A text with its `{placeholders}` filled in; one without a value stays as it is."""
     return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), text)
+
+
+def _shown(value: object) -> str:
+    """A value as a message may repeat it: not too long, and text that UTF-8 can hold."""
+    return str(value)[:_SHOWN].encode("utf-8", "replace").decode()
 
 
 def invalid_query(name: str, why: str, value: Any) -> Refused:

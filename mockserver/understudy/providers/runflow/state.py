@@ -97,6 +97,7 @@ class Shelf:
         self.webhooks: dict[str, Webhook] = {}
         self.assets: dict[str, Asset] = {}
         self.replies: dict[str, tuple[bytes, Reply]] = {}  # by Idempotency-Key, with what was asked
+        self.records: dict[str, dict[str, Any]] = {}  # by model, what its runs' records have in common
         self.settled: set[int] = set()  # numbers of the runs that are paid
         self.spent = Decimal(0)
         self.threshold: Decimal | None = None
@@ -114,9 +115,9 @@ class State:
     blanks: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @cached_property
-    def reference(self) -> str:
+    def reference(self) -> bytes:
         """How a stored file is written inside an input."""
-        return str(self.contract.wire["asset_reference"])
+        return str(self.contract.wire["asset_reference"]).encode()
 
     def blank(self, schema: str) -> dict[str, Any]:
         """A record of a noun with every key that its schema names, all null."""
