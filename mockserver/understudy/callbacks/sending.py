@@ -57,10 +57,11 @@ class HttpSender:
         self._client: Any = None
         self._turns: dict[str, asyncio.Semaphore] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._opening: asyncio.Future[Any] | None = None
 
     async def send(self, message: Outgoing) -> Outcome:
         """Send one attempt; the time it may take counts from its turn."""
-        self._open(asyncio.get_running_loop())
+        await self._open(asyncio.get_running_loop())
         async with self._turn(message.url):
             try:
                 return await asyncio.wait_for(self._try(message), message.timeout)
@@ -91,28 +92,37 @@ class HttpSender:
         return outcome
 
     async def _post(self, connect: str, target: Target, message: Outgoing) -> Outcome:
-        headers = [("host", target.host), ("user-agent", self._agent), *message.headers]
-        extensions = {"sni_hostname": target.server_name}
-        async with self._client.stream(
-            "POST", connect, content=message.body, headers=headers, extensions=extensions
-        ) as response:
-            return Outcome(response.status_code, await _beginning(response))
-
-    def _open(self, loop: asyncio.AbstractEventLoop) -> None:
-        if self._loop is loop:
-            return
         import httpx2  # noqa: PLC0415
 
-        limits = httpx2.Limits(max_connections=256, max_keepalive_connections=self._workers)
-        self._client = httpx2.AsyncClient(limits=limits, trust_env=False, follow_redirects=False, timeout=None)
-        self._turns = {}
-        self._loop = loop
+        # A request of one's own, as the client would add headers that no provider sends.
+        headers = [("Host", target.host), ("User-Agent", self._agent), *message.headers]
+        extensions = {"sni_hostname": target.server_name}
+        request = httpx2.Request("POST", connect, headers=headers, content=message.body, extensions=extensions)
+        response = await self._client.send(request, stream=True)
+        try:
+            return Outcome(response.status_code, await _beginning(response))
+        finally:
+            await response.aclose()
+
+    async def _open(self, loop: asyncio.AbstractEventLoop) -> None:
+        """A client for this loop, made in a thread: its import alone takes so long that requests would feel it."""
+        if self._loop is not loop or self._opening is None:
+            self._loop, self._turns = loop, {}
+            self._opening = loop.run_in_executor(None, _new_client, self._workers)
+        self._client = await asyncio.shield(self._opening)
 
     async def close(self) -> None:
         """Close the connections that are kept."""
         if self._client is not None:
             await self._client.aclose()
-        self._client = self._loop = None
+        self._client = self._loop = self._opening = None
+
+
+def _new_client(workers: int) -> Any:
+    import httpx2  # noqa: PLC0415
+
+    limits = httpx2.Limits(max_connections=256, max_keepalive_connections=workers)
+    return httpx2.AsyncClient(limits=limits, trust_env=False, follow_redirects=False, timeout=None)
 
 
 def _told(problem: Exception) -> str:
