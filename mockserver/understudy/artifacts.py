@@ -1,6 +1,7 @@
 """What a finished job made: which real file answers the request, where it is fetched, and fetching it."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 MEDIA = "/_understudy/media/"
 UPLOADS = "/_understudy/uploads/"
+_SIDES = re.compile(r"\d ?[x*:] ?\d", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,11 @@ def of_job(part: "Part", job: Job) -> Artifact:
     return Artifact(f"{part.base_url}{MEDIA}{quote(job.id, safe='')}{clip.suffix}", clip)
 
 
+def text_of(artifact: Artifact) -> str:
+    """What a text says."""
+    return media.content(artifact.clip).decode()
+
+
 def fields_of(part: "Part", job: Job) -> Mapping[str, Any]:
     """The model's input as the job was given it."""
     if not job.request:
@@ -48,29 +55,72 @@ def fields_of(part: "Part", job: Job) -> Mapping[str, Any]:
 
 
 def price_of(part: "Part", model: Model, fields: Mapping[str, Any]) -> Cost:
-    """What one job with this input costs; prices per second count the seconds that it asks for."""
-    return cost(model, fields, seconds=wanted(part, model, fields).seconds)
+    """What one job with this input costs; unknown where it depends on a length that the input does not say."""
+    asked = _asked(part, model, fields)
+    return cost(model, fields, seconds=asked.seconds(), default=asked.units(model.price.unit))
 
 
 def wanted(part: "Part", model: Model | None, fields: Mapping[str, Any]) -> media.Wanted:
     """What file a model's input asks for; the contract says which fields mean what."""
-    rows: Mapping[str, Any] = part.contract.root.get("media", {})
-    last: Mapping[str, Any] = rows.get("defaults", {})
-    own: Mapping[str, Any] = {**(model.defaults if model else {}), **fields}
-
-    def value(what: str) -> Any:
-        found = next((own[name] for name in rows.get(what, []) if own.get(name) is not None), None)
-        fixed = model.media.get(what) if model else None
-        return found if found is not None else fixed if fixed is not None else last.get(what)
-
-    sound = value("audio")
+    asked = _asked(part, model, fields)
+    last: Mapping[str, Any] = asked.rows.get("defaults", {})
+    kind = model.output if model else last.get("kind", "video")
+    resolution, aspect = asked.sides() or asked.text("resolution"), asked.text("aspect")
+    if kind == "video":
+        aspect = aspect or (None if resolution and _SIDES.search(resolution) else _text(last.get("aspect")))
+        resolution = resolution or _text(last.get("resolution"))
+    length, sound = asked.seconds(), asked.value("audio")
+    sound = last.get("audio") if sound is None else sound
     return media.Wanted(
-        kind=model.output if model else last.get("kind", "video"),
-        seconds=seconds(value("duration")),
-        resolution=_text(value("resolution")),
-        aspect=_text(value("aspect")),
+        kind=kind,
+        seconds=seconds(last.get("duration")) if length is None else length,
+        resolution=resolution,
+        aspect=aspect,
         sound=sound if isinstance(sound, bool) else _text(sound) == "true",
+        format=asked.text("format"),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """An input with the model's defaults; `rows` are the names of fields by what they mean."""
+
+    rows: Mapping[str, Any]
+    own: Mapping[str, Any]
+    fixed: Mapping[str, Any]
+
+    def value(self, what: str) -> Any:
+        """What the input says of something, or what the model always makes."""
+        found = self._first(self.rows.get(what, []))
+        return self.fixed.get(what) if found is None else found
+
+    def text(self, what: str) -> str | None:
+        return _text(self.value(what))
+
+    def seconds(self) -> float | None:
+        """The length that the input says, in seconds or in frames."""
+        stated = seconds(self.value("duration"))
+        frames, rate = seconds(self.value("frames")), seconds(self.value("rate"))
+        return frames / rate if stated is None and frames and rate else stated
+
+    def sides(self) -> str | None:
+        """Width and height where both are said apart."""
+        width, height = self.text("width"), self.text("height")
+        return f"{width}x{height}" if width and height else None
+
+    def units(self, unit: str) -> float:
+        """How many priced units are asked for: a number that says so, or the length of a text; else one."""
+        count = seconds(self._first(self.rows.get("counts", {}).get(unit, [])))
+        text = self._first(self.rows.get("lengths", {}).get(unit, []))
+        return max(1.0, len(text) if isinstance(text, str) else 1.0 if count is None else count)
+
+    def _first(self, names: Iterable[str]) -> Any:
+        return next((self.own[name] for name in names if self.own.get(name) is not None), None)
+
+
+def _asked(part: "Part", model: Model | None, fields: Mapping[str, Any]) -> _Asked:
+    own = {**model.defaults, **fields} if model else fields
+    return _Asked(part.contract.root.get("media", {}), own, model.media if model else {})
 
 
 def seconds(value: Any) -> float | None:

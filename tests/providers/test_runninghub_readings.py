@@ -300,7 +300,7 @@ def test_a_task_may_run_at_once(reading: Reading) -> None:
 @pytest.mark.parametrize(("option", "codes"), [("registry", ("", "1007")), ("capabilities", ("1007", ""))])
 def test_second_rendering(reading: Reading, option: str, codes: tuple[str, str]) -> None:
     """The name of one option; each rendering refuses the other's."""
-    _, caller = reading("second-rendering", option)
+    caller, _ = reading("second-rendering", option)
     body = {"prompt": "A harbour at dawn", "duration": "5"}
     replies = [
         caller("POST", "/openapi/v2/kling-v3-4k/text-to-video", {**body, "shotType": word}).json["errorCode"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from understudy import artifacts, pricing
+from understudy import artifacts
 from understudy.call import Call
 from understudy.providers.aimlapi.tracing import Headers, Tracing
 
@@ -56,6 +56,5 @@ class Tariff:
         model = call.model
         if model is None or model.price.certainty == "unknown":
             return self.placeholder
-        wanted = artifacts.wanted(call.part, model, call.fields)
-        cost = pricing.cost(model, call.fields, seconds=wanted.seconds)
+        cost = artifacts.price_of(call.part, model, call.fields)
         return self.placeholder if cost.amount is None else self.usage(cost.amount)

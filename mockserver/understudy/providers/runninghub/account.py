@@ -1,5 +1,6 @@
 """What a key's owner may ask: prices, coins and money, the queue, and what workflows and apps hold."""
 
+from understudy import artifacts
 from understudy.call import Call, Refused
 from understudy.messages import Reply, json_reply
 from understudy.providers.runninghub import money, wire
@@ -11,7 +12,7 @@ from understudy.providers.runninghub.state import state_of
 def preview_price(call: Call) -> Reply:
     """What a task of a standard model would cost."""
     assert call.model is not None
-    cost = money.cost_of(call.part, call.model, call.fields)
+    cost = artifacts.price_of(call.part, call.model, call.fields)
     if cost.amount is None:
         raise Refused("no-price-config")
     words = {"amount": money.text(cost.amount), "currency": cost.currency}

@@ -1,24 +1,13 @@
 """What tasks cost, and whether an account can pay: money is held at submit and given back when nothing was made."""
 
-from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
 
-from understudy import artifacts, pricing
+from understudy import artifacts
 from understudy.accounts import Account
 from understudy.call import Call, Refused
-from understudy.contract import Model
 from understudy.jobs import Job
 from understudy.part import Part
 from understudy.providers.runninghub.state import shelf_of
-
-
-def cost_of(part: Part, model: Model, fields: Mapping[str, Any]) -> pricing.Cost:
-    """What a task of a model costs; unknown where the price is per second and no length is stated."""
-    names = part.contract.root["media"].get("duration", [])
-    stated = {**model.media, **model.defaults, **fields}
-    length = next((stated[name] for name in (*names, "duration") if stated.get(name) is not None), None)
-    return pricing.cost(model, fields, seconds=artifacts.seconds(length))
 
 
 def hold(call: Call) -> Decimal | None:
@@ -29,7 +18,7 @@ def hold(call: Call) -> Decimal | None:
     """
     if call.account.balance is None or call.model is None:
         return None
-    amount = cost_of(call.part, call.model, call.fields).amount
+    amount = artifacts.price_of(call.part, call.model, call.fields).amount
     left = balance(call.part, call.account, call.now)
     if amount is not None and left is not None and amount > left:
         raise Refused("insufficient-credit")

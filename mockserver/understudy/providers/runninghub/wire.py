@@ -52,7 +52,7 @@ def usage(part: Part, job: Job) -> Body:
     """What a finished task has used: money for a model, time for a workflow or an app."""
     row: Body = dict(part.contract.wire["usage"])
     if job.model is not None:
-        spent = money.cost_of(part, job.model, artifacts.fields_of(part, job)).amount
+        spent = artifacts.price_of(part, job.model, artifacts.fields_of(part, job)).amount
         row["thirdPartyConsumeMoney"] = None if spent is None else money.text(spent)
     elif job.ends is not None:
         row["taskCostTime"] = str(round(job.ends - (job.began(job.ends) or job.created)))
@@ -85,6 +85,8 @@ def _made(part: Part, job: Job, word: str) -> Body:
     used = usage(part, job)
     whole = {"taskId": int(job.id), "parentTaskId": None, "taskStatus": word, "usage": used}
     result = {"url": artifact.url, "outputType": _ending(artifact), "text": None}
+    if artifact.kind == "text":  # it stands in the reply itself, where clients look when there is no address
+        result |= {"url": None, "text": artifacts.text_of(artifact)}
     return {"results": [result], "usage": used, "taskUsageList": [whole]}
 
 
