@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
@@ -19,6 +20,7 @@ IN_PART = "in part"
 Row = Mapping[str, Any]
 
 
+@cache
 def rows(provider: str) -> dict[str, list[Row]]:
     """Every row that carries evidence, by what sort of fact it is."""
     folder = data_root() / "contracts" / provider
@@ -50,6 +52,7 @@ def count(found: list[Row]) -> Counter[str]:
     return counts
 
 
+@cache
 def titles() -> dict[str, str]:
     """The providers in the order of their ports, with the names that people know."""
     contracts = sorted((load_contract(name) for name in providers()), key=lambda contract: contract.order)

@@ -8,10 +8,12 @@ import contextlib
 import io
 import json
 import os
+import pty
 import re
 import shlex
 import subprocess
 import sys
+import termios
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -26,6 +28,7 @@ USUAL_PORT = 8700
 PATIENCE_SECONDS = 60
 READY = "Stop with Ctrl-C."
 
+_ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _ADDRESS = re.compile(r"127\.0\.0\.1:(\d+)")
 
 
@@ -147,6 +150,33 @@ class Rehearsal:
         """What was printed, with the addresses that the page names."""
         ports = {here: there for there, here in self.served.ports.items()} if self.served else {}
         return _ADDRESS.sub(lambda found: f"127.0.0.1:{ports.get(int(found[1]), int(found[1]))}", text)
+
+
+def on_terminal(*words: str, folder: Path) -> str:
+    """What a command of ours shows on a terminal of 80 columns, without colours and movements; it must end well."""
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 80))
+    with subprocess.Popen(
+        [sys.executable, "-m", "understudy", *words],
+        cwd=folder,
+        env=_environment(),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    ) as process:
+        os.close(theirs)
+        said = b"".join(_chunks(ours))
+        os.close(ours)
+    text = _ESCAPE.sub("", said.decode()).replace("\r", "\n")
+    assert process.returncode == 0, text
+    return text
+
+
+def _chunks(terminal: int) -> Iterator[bytes]:
+    """What arrives on a terminal until the other side has gone, which some systems tell as an error."""
+    with contextlib.suppress(OSError):
+        while chunk := os.read(terminal, 65536):
+            yield chunk
 
 
 def _yaml(_: Rehearsal, block: Block) -> None:
