@@ -96,12 +96,14 @@ class _Query:
 
     def _orders(self, text: str) -> tuple[Order, ...]:
         found = []
+        words: Mapping[str, str] = self.wire["sort"]
         for key in text.split(","):
-            name, _, direction = key.strip().partition(":")
+            name, _, word = key.strip().partition(":")
             column = self.columns.get(name)
-            if column is None or column.kind == "other" or direction not in ("", "asc", "desc"):
-                raise invalid_query("sort_by", f"{key.strip()!r} is no field with asc or desc behind a colon", text)
-            found.append(Order(column, direction == "desc"))
+            direction = words.get(word) if word else "up"
+            if column is None or column.kind == "other" or direction is None:
+                raise invalid_query("sort_by", f"{key.strip()!r} is no field with {' or '.join(words)}", text)
+            found.append(Order(column, direction == "down"))
         return tuple(found)
 
     def _usual(self, newest_first: bool) -> tuple[Order, ...]:

@@ -21,6 +21,12 @@ def output(part: Part, job: Job) -> Mapping[str, Any]:
     return {shape: urls} if shape != "normalized" else _normalized(job, made, urls, fields)
 
 
+def first_url(made: Mapping[str, Any]) -> str:
+    """The address of the first artifact of an output, whatever its shape."""
+    first = next(iter(made.values()))[0]
+    return str(first["url"] if isinstance(first, Mapping) else first)
+
+
 def _shape(part: Part, job: Job) -> str:
     """The shape with the longest prefix that the model's id has."""
     shapes: Mapping[str, str] = part.contract.wire["output_shape"]

@@ -36,7 +36,7 @@ class Runflow:
         reply = refusals.refuse(call, row, refused)
         if not self._rates["limit"]:
             return reply
-        headers = rate_headers(call, self._rates, refused=row.status == 429)
+        headers = rate_headers(call, self._rates, refused=row.name == "rate-limited")
         return Reply(reply.status, reply.body, reply.headers + headers)
 
     def job_ended(self, part: Part, job: Job) -> None:

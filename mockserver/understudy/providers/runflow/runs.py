@@ -9,7 +9,7 @@ from understudy.messages import Reply, exact, json_reply
 from understudy.part import Part
 from understudy.providers.runflow import callbacks, deliveries, money
 from understudy.providers.runflow.inputs import stored
-from understudy.providers.runflow.outputs import output
+from understudy.providers.runflow.outputs import first_url, output
 from understudy.providers.runflow.state import PLAIN, Extra, extra_of, shelf_of
 from understudy.providers.runflow.wire import run_record
 
@@ -72,8 +72,8 @@ async def _result(call: Call, job: Job) -> Reply:
     if state.kind == "cancelled":
         raise Refused("run-failed", values={"code": state.word.upper(), "message": state.word})
     made = output(call.part, job)
-    first = made["outputs"][0] if "outputs" in made else {"type": "image", "url": next(iter(made.values()))[0]}
-    return json_reply(200, {first["type"]: {"url": first["url"]}})
+    kind = job.model.output if job.model else ""
+    return json_reply(200, {kind: {"url": first_url(made)}})
 
 
 def get_run(call: Call) -> Reply:
