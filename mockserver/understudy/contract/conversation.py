@@ -55,7 +55,8 @@ class Secret:
 class Conversation:
     """Everything of the kind; empty where a provider's folder has no such file.
 
-    `reads` are operations that are no GET but change nothing; `codes` are the places of a refusal's code.
+    `reads` are operations that are no GET but change nothing; `codes` are the places of a refusal's code,
+    `beyond` the query parameters and operations with rules that their schemas cannot say.
     """
 
     jobs: Mapping[str, JobTalk] = field(default_factory=dict)
@@ -63,6 +64,7 @@ class Conversation:
     cancel: str | None = None
     reads: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
+    beyond: tuple[str, ...] = ()
 
     def of(self, submit: str) -> JobTalk | None:
         """The sort of job that an operation begins, or None."""
@@ -71,13 +73,12 @@ class Conversation:
 
 def conversation(file: Cursor) -> Conversation:
     """`conversation.yaml`."""
-    secret, reads, codes = file.maybe("secret"), file.maybe("reads"), file.maybe("codes")
+    secret = file.maybe("secret")
     return Conversation(
         file.at("jobs").each(_talk),
         _secret(secret) if secret else None,
         _text(file, "cancel"),
-        reads.texts() if reads else (),
-        codes.texts() if codes else (),
+        *(_texts(file, key) for key in ("reads", "codes", "beyond")),
     )
 
 
@@ -107,6 +108,11 @@ def _told(row: Cursor) -> Told:
 
 def _secret(row: Cursor) -> Secret:
     return Secret(row.at("operation").text(), row.mapping().get("body"), row.at("at").text(), evidence(row))
+
+
+def _texts(row: Cursor, key: str) -> tuple[str, ...]:
+    found = row.maybe(key)
+    return found.texts() if found else ()
 
 
 def _text(row: Cursor, key: str) -> str | None:
