@@ -127,7 +127,7 @@ def failures(provider: str) -> str:
         (_code(name), _code(row["code"]), _code(row["message"]), _evidence(row), row.get("note", ""))
         for name, row in document["failures"].items()
     ]
-    return _table(("failure", "code", "text", "evidence", "what of it is inferred"), rows)
+    return _table(("failure", "code", "text", "evidence", "note"), rows)
 
 
 def errors(provider: str) -> str:
@@ -137,7 +137,7 @@ def errors(provider: str) -> str:
         (_code(name), row["status"], _code(row["code"]), _code(row["message"]), _evidence(row), row.get("note", ""))
         for name, row in document["rows"].items()
     ]
-    return _table(("row", "status", "code", "text", "evidence", "what of it is inferred"), rows)
+    return _table(("row", "status", "code", "text", "evidence", "note"), rows)
 
 
 def paces(provider: str) -> str:
