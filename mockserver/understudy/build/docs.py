@@ -1,6 +1,7 @@
 """The folder of a provider's documents: what is missing or unreadable there is an error that names it."""
 
 import json
+from collections.abc import Collection
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,20 @@ from understudy.build.model_page import PageError
 
 
 class Docs:
-    """Reads documents by their path below `root`; amounts keep their decimals."""
+    """Reads documents by their path below `root`; amounts keep their decimals.
 
-    def __init__(self, root: Path) -> None:
+    Args:
+        root: the folder.
+        skip: pages that are passed over as if no row named them.
+    """
+
+    def __init__(self, root: Path, *, skip: Collection[str] = ()) -> None:
         self.root = root.resolve()
+        self._skip = skip
+
+    def passes_over(self, name: str, *, served: bool) -> bool:
+        """Whether a page is not to be read: it is skipped, or nobody serves it any more and it was not kept."""
+        return name in self._skip or not (served or self._path(name).is_file())
 
     def text(self, name: str) -> str:
         """A document as text.

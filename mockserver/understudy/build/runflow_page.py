@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from understudy.build.docs import Docs
@@ -39,14 +40,26 @@ class _Reading:
 
 def read_runflow(row: Cursor, docs: Docs) -> Iterator[ModelPage]:
     """The models of the pages that a `runflow-page` row lists, the newest page of each model first."""
-    reading = _Reading(row.at("paths").texts(), row.at("output").text(), row.at("currency").text())
+    reading = _reading(row)
     newest: dict[str, ModelPage] = {}
     for number, item in enumerate(row.at("pages").value):
         page = Cursor(f"{row.where} /pages/{number}", item)
         name = page.at("file").text()
+        if docs.passes_over(name, served=page.get("served", True)):
+            continue
         model = read_page(docs.text(name), name, page.at("source").text(), reading)
         newest[model.id] = with_older(newest[model.id], model) if model.id in newest else model
     yield from newest.values()
+
+
+def page_of(row: Cursor, path: Path) -> ModelPage:
+    """A page that stands anywhere, read as the pages of a row are; its source is its file's name."""
+    docs = Docs(path.parent)
+    return read_page(docs.text(path.name), path.name, path.stem, _reading(row))
+
+
+def _reading(row: Cursor) -> _Reading:
+    return _Reading(row.at("paths").texts(), row.at("output").text(), row.at("currency").text())
 
 
 def read_page(text: str, page: str, source: str, reading: _Reading) -> ModelPage:

@@ -78,11 +78,14 @@ class Schemas:
     def registry(self) -> jsonschema_rs.Registry:
         """The common documents: every schema of the provider that is no model's."""
         if self._registry is None:
-            names = sorted(path.name for path in (self._root / self._folder).glob("*.json"))
-            documents: list[tuple[str, Any]] = [(self.uri(name), self.document(name)) for name in names]
+            documents: list[tuple[str, Any]] = [(self.uri(name), self.document(name)) for name in self.names()]
             documents.append((self._openapi, {"components": self.absolute(self._components)}))
             self._registry = jsonschema_rs.Registry(documents, draft=jsonschema_rs.Draft202012)
         return self._registry
+
+    def names(self) -> list[str]:
+        """The common documents: every schema that is no model's."""
+        return sorted(path.name for path in (self._root / self._folder).glob("*.json"))
 
     def uri(self, name: str) -> str:
         """The `$id` under which a document is known."""

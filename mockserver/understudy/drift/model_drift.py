@@ -156,7 +156,7 @@ def _price(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, su
     old, new = ({key: (price or {}).get(key) for key in _STATED} for price in (before, after))
     if not alike(_bare(old), _bare(new)):
         yield subject.finding("price", "price", f"{told(before)}, now {told(after)}", _bare(old), _bare(new))
-    elif (before or {}).get("note") != (after or {}).get("note"):
+    elif ((before or {}).get("note") or "") != ((after or {}).get("note") or ""):
         was, now = ((price or {}).get("note", NOTHING) for price in (before, after))
         yield subject.finding("price/note", "docs only", "what the docs leave open about the price", was, now)
 

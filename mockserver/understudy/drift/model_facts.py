@@ -1,6 +1,6 @@
 """What is held of each model, in one form: from the written data, or from the pages of the docs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -45,8 +45,8 @@ class ModelFacts:
         fields = self.schema.get("properties", {})
         return {name: one["default"] for name, one in fields.items() if isinstance(one, Mapping) and "default" in one}
 
-    def without(self, sources: Iterable[str]) -> "ModelFacts":
-        """The model without the defaults that only these sources state, which cannot be read again."""
+    def without(self, sources: Sequence[str]) -> "ModelFacts":
+        """The model without what only these sources state: they cannot be read again."""
         lost = {f"only {source} states it" for source in sources}
         gone = {change["at"] for change in self.corrections if change["why"] in lost}
         fields = {
@@ -55,7 +55,8 @@ class ModelFacts:
             else one
             for name, one in self.schema.get("properties", {}).items()
         }
-        return replace(self, schema={**self.schema, "properties": fields}) if gone else self
+        price = self.price and {**self.price, "note": _without_remarks(self.price.get("note", ""), sources)}
+        return replace(self, schema={**self.schema, "properties": fields}, price=price, endpoints=self.endpoints[:1])
 
 
 def from_page(provider: str, page: ModelPage) -> ModelFacts:
@@ -86,6 +87,11 @@ def from_data(root: Path, provider: str, *, pages_only: bool = False) -> dict[st
         if not (pages_only and model.by_hand):
             found[id_] = model
     return found
+
+
+def _without_remarks(note: str, sources: Sequence[str]) -> str:
+    """A note without what `older` added to it for these sources."""
+    return "; ".join(part for part in note.split("; ") if not part.startswith(tuple(f"{one} says" for one in sources)))
 
 
 def _facts(file: str, document: Mapping[str, Any], price: Mapping[str, Any] | None) -> ModelFacts:
