@@ -35,3 +35,13 @@ def bench(session: nox.Session) -> None:
     """
     session.install(".")
     session.run("python", "-m", "bench", *session.posargs, env={"PYTHONPATH": "tests"})
+
+
+@nox.session
+def clips(session: nox.Session) -> None:
+    """The packed clips can be made anew from their recipe, byte for byte with the same PyAV.
+
+    Writes them to the folder that follows `--`, else over the packed ones. No default session: it takes minutes.
+    """
+    session.install("--group=test", "-e", ".")
+    session.run("python", "-m", "understudy.media._make", *session.posargs)

@@ -1,4 +1,4 @@
-"""`python -m understudy.media._make [FOLDER]`: make the packed clips anew (needs PyAV)."""
+"""`nox -s clips -- [FOLDER]`, or `python -m understudy.media._make [FOLDER]` with PyAV: make the packed clips anew."""
 
 import sys
 from pathlib import Path
