@@ -12,6 +12,8 @@ from understudy.errors import OptionError
 
 # The runner looks again at least so often (real seconds): an event loop takes no timer of any length.
 LONGEST_SLEEP = 3600.0
+# How many due actions are begun before requests have their turn again.
+AT_ONCE = 16
 
 # An action is called when it falls due. What it returns, if anything, is awaited before time moves on.
 Action = Callable[[], Awaitable[None] | None]
@@ -134,8 +136,11 @@ class Agenda:
             await self._sleep(changed)
 
     def _begin_due(self) -> None:
+        """Begin what is due, but not so much at once that requests would feel it; the rest has its turn after them."""
         now = self._clock.now()
-        while self._queue and self._queue[0][0] <= now and not self._clock.held:
+        for _ in range(AT_ONCE):
+            if not self._queue or self._queue[0][0] > now or self._clock.held:
+                return
             self._begin(heapq.heappop(self._queue)[2])
 
     def _begin(self, action: Action) -> None:
