@@ -26,11 +26,10 @@ def command(docs: Path | None, out: Path | None, providers: tuple[str, ...], che
     """Build the schemas from the providers' docs, and the server's files from the written ones."""
     from understudy._data import checkout, data_root  # noqa: PLC0415
     from understudy.build import build  # noqa: PLC0415
-    from understudy.errors import OptionError  # noqa: PLC0415
 
     target = out or checkout()
     if target is None:
-        raise OptionError("--out", None, then="This understudy is no checkout: say where to write, --out DIR.")
+        raise click.UsageError("This understudy is installed, not a checkout: say where to write, with --out DIR.")
     report = build(docs, target, data=data_root(), providers=providers or None, check=check)
     for line in report.lines():
         click.echo(line)
