@@ -1,0 +1,169 @@
+"""`understudy check`: does a server play the part?"""
+
+import sys
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import click
+
+from understudy.cli.options import Pair
+
+
+class Money(click.ParamType[Decimal]):
+    """An amount of money: a decimal, never a float."""
+
+    name = "amount"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
+        try:
+            found = Decimal(str(value))
+        except ArithmeticError:
+            found = Decimal("NaN")
+        if not found.is_finite() or found < 0:
+            self.fail(f"{value!r} is no amount of money. Write a decimal from 0 up, as 0.50.", param, ctx)
+        return found
+
+
+@click.command("check")
+@click.argument("target", default="mock")
+@click.option(
+    "--provider", "providers", multiple=True, metavar="NAME", help="Only this provider (repeatable); a URL needs one."
+)
+@click.option("--model", "models", multiple=True, metavar="ID", help="Only this model (repeatable).")
+@click.option(
+    "--check", "checks", multiple=True, metavar="ID", help="Only this check (repeatable); `generated` for Schemathesis."
+)
+@click.option("--quick", is_flag=True, help="Our own checks with few models, nothing generated: for every save.")
+@click.option("--budget", default=60.0, show_default=True, help="Seconds for one provider.")
+@click.option("--seed", default=0, show_default=True, help="The same seed makes the same requests.")
+@click.option("--only-ours", is_flag=True, help="Leave the generated requests out; needs no Schemathesis.")
+@click.option(
+    "--reading",
+    "readings",
+    multiple=True,
+    type=Pair(),
+    metavar="ID=OPTION",
+    help="Check under another reading (repeatable).",
+)
+@click.option(
+    "--readings",
+    "every",
+    type=click.Choice(["all"]),
+    help="Check the mock under every reading, one at a time and all together.",
+)
+@click.option("--key", envvar="UNDERSTUDY_KEY", metavar="TEXT", help="A key for a URL. [env: UNDERSTUDY_KEY]")
+@click.option(
+    "--other-key",
+    envvar="UNDERSTUDY_OTHER_KEY",
+    metavar="TEXT",
+    help="A key of another account. [env: UNDERSTUDY_OTHER_KEY]",
+)
+@click.option("--full", is_flag=True, help="Send a URL everything, whatever it costs.")
+@click.option(
+    "--max-spend",
+    type=Money(),
+    default=Decimal(0),
+    metavar="AMOUNT",
+    help="Send a URL what must be refused too, up to this price.",
+)
+@click.option(
+    "--callback-url",
+    metavar="URL",
+    help="Where a URL reaches the receiver, if it cannot reach this machine's loopback.",
+)
+@click.option(
+    "--callback-listen",
+    default="127.0.0.1:0",
+    show_default=True,
+    metavar="HOST:PORT",
+    help="Where the receiver listens.",
+)
+@click.option(
+    "--report",
+    "reports",
+    multiple=True,
+    type=Pair(),
+    metavar="FORM=PATH",
+    help="Write junit, json, markdown, sarif or text (repeatable).",
+)
+@click.option("--list", "listed", is_flag=True, help="List our own checks, and stop.")
+@click.option(
+    "--data",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="A further data folder.",
+)
+def command(target: str, listed: bool, reports: tuple[tuple[str, str], ...], **given: Any) -> None:
+    """Check that TARGET plays a provider: `mock` (the stand-in, in this process) or a base URL.
+
+    A URL is taken for one that may bill: it gets reads, and requests with no key or a wrong one, unless --max-spend or
+    --full is given.
+
+    Exit code: 0 holds, 1 falls short, 2 could not run.
+    """
+    from understudy.conformance.reports import check_form, terminal, write  # noqa: PLC0415
+
+    if listed:
+        _list()
+        return
+    for form, _ in reports:
+        check_form(form)
+    report = _run(target, given, lambda outcome: _show(outcome, terminal))
+    for note in report.notes:
+        click.echo(f"left out: {note}")
+    click.echo(report.sentence())
+    for form, path in reports:
+        write(report, form, Path(path))
+    sys.exit(report.exit_code)
+
+
+def _run(target: str, given: Mapping[str, Any], watcher: Any) -> Any:
+    from understudy.conformance import suite  # noqa: PLC0415
+
+    plan = suite.Plan(
+        providers=given["providers"],
+        models=given["models"],
+        checks=given["checks"],
+        seed=given["seed"],
+        quick=given["quick"],
+        budget=given["budget"],
+        generated=not given["only_ours"],
+        readings=dict(given["readings"]),
+        data=given["data"],
+    )
+    if target == "mock":
+        if given["every"]:
+            from understudy.conformance.every_reading import check_readings  # noqa: PLC0415
+
+            return check_readings(plan, watcher=watcher)
+        return suite.check_mock(plan, watcher=watcher)
+    from understudy.conformance.foreign import Access, check_url  # noqa: PLC0415
+
+    access = Access(
+        key=given["key"],
+        other_key=given["other_key"],
+        full=given["full"],
+        max_spend=given["max_spend"],
+        callback_url=given["callback_url"],
+        callback_listen=given["callback_listen"],
+    )
+    return check_url(target, plan, access, watcher=watcher)
+
+
+def _show(outcome: Any, terminal: Any) -> None:
+    click.echo(terminal.line(outcome))
+    for text in terminal.details(outcome):
+        click.echo(text)
+
+
+def _list() -> None:
+    from understudy.conformance.checks import EVERY  # noqa: PLC0415
+    from understudy.conformance.generated import PHASES, SAYS  # noqa: PLC0415
+    from understudy.conformance.running import REPLIES, REPLIES_SAY  # noqa: PLC0415
+
+    rows = [(check.id, check.says) for check in EVERY]
+    rows += [(REPLIES, REPLIES_SAY), *((f"generated.{phase}", SAYS[phase]) for phase in PHASES)]
+    for name, says in rows:
+        click.echo(f"{name:<26}{says}")

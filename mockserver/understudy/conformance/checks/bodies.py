@@ -1,0 +1,58 @@
+"""Bodies that a model's schema allows are taken, bodies that it forbids are refused."""
+
+from collections.abc import Iterator
+
+from understudy.conformance.check import Check, Problem, check
+from understudy.conformance.exchange import Ask
+from understudy.conformance.facts import Fact
+from understudy.conformance.scene import Scene
+from understudy.contract import Model, Operation
+
+# With `quick` only so many variants of each model are sent.
+QUICK = 8
+
+
+def _asked(scene: Scene, *, allowed: bool) -> Iterator[tuple[str, Operation, Model, Ask]]:
+    """Every variant that the contract's own validator judges as it should be judged."""
+    for operation in scene.contract.operations:
+        for model in scene.casting.at(operation):
+            if model is None or operation.body != "json":
+                continue
+            schema, base = scene.requests.resolver.model(scene.casting.schema(operation, model))
+            variants = scene.requests.samples.allowed if allowed else scene.requests.samples.forbidden
+            chosen = list(variants(schema, base))[: QUICK if scene.wanted.quick else None]
+            for variant in chosen:
+                ask = scene.requests.with_input(operation, model, variant.value)
+                if (scene.oracle.judge(ask).row is None) == allowed:
+                    yield variant.what, operation, model, ask
+
+
+def _fact(scene: Scene, model: Model) -> Fact:
+    return scene.facts.fact(f"the input schema of {model.id}", f"models.json {model.id}", model.evidence)
+
+
+@check("body.taken", "A body that the model's schema allows is taken.", level="jobs")
+def allowed_is_taken(scene: Scene) -> Iterator[Problem]:
+    for what, operation, model, ask in _asked(scene, allowed=True):
+        scene.judged()
+        told = scene.send(ask)
+        if scene.refusals.refused(told):
+            subject = f"{operation.id} {model.id}"
+            yield Problem(_fact(scene, model), f"taken, though {what}", told.shown(), ask, subject)
+
+
+@check("body.refused", "A body that the model's schema forbids is refused.", level="breaking")
+def forbidden_is_refused(scene: Scene) -> Iterator[Problem]:
+    row = scene.contract.errors["invalid-body"]
+    for what, operation, model, ask in _asked(scene, allowed=False):
+        scene.judged()
+        told = scene.send(ask)
+        subject = f"{operation.id} {model.id}"
+        if not scene.refusals.refused(told):
+            yield Problem(_fact(scene, model), f"refused, as {what}", told.shown(), ask, subject)
+        elif not scene.refusals.is_row(told, row, operation):
+            status, code = scene.refusals.expected(row, operation)
+            yield Problem(scene.facts.row(row.name), f"{status} {code}, as {what}", told.shown(), ask, subject)
+
+
+CHECKS: tuple[Check, ...] = (allowed_is_taken, forbidden_is_refused)

@@ -1,0 +1,226 @@
+"""Generated requests: every phase of Schemathesis, sent to the target, judged by the contract and by nothing else."""
+
+import logging
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, unquote
+
+from understudy.conformance.casting import Casting
+from understudy.conformance.check import Outcome, Problem
+from understudy.conformance.documents import Documents, Part
+from understudy.conformance.exchange import Ask, Told
+from understudy.conformance.judging import judge
+from understudy.conformance.keys import dressed
+from understudy.conformance.running import findings
+from understudy.conformance.scene import Scene
+from understudy.conformance.target import LeftOut
+from understudy.contract import Operation
+from understudy.errors import OptionError
+
+PHASES = ("examples", "coverage", "fuzzing", "stateful")
+SAYS = {
+    "examples": "The contract's own examples are taken, and answered as documented.",
+    "coverage": "At every edge of every schema, what it allows is taken and what it forbids is refused.",
+    "fuzzing": "Whatever is drawn from a schema is taken, whatever breaks it is refused.",
+    "stateful": "What a link leads to is answered as documented, in any order.",
+}
+# How much of the mock's time passes with each request, so that jobs are met in every state.
+STEP = 0.2
+# Headers that a client adds on its own; none of them is part of what was generated.
+_OWN_HEADERS = {"host", "user-agent", "accept", "accept-encoding", "connection", "content-length", "cookie"}
+
+
+@dataclass
+class Tally:
+    """What came of one phase."""
+
+    cases: int = 0
+    seconds: float = 0.0
+    problems: list[Problem] = field(default_factory=list)
+
+
+def require() -> Any:
+    """The library that generates.
+
+    Raises:
+        OptionError: it is not installed.
+    """
+    try:
+        import schemathesis  # noqa: PLC0415  (only `check` needs it)
+    except ModuleNotFoundError as missing:
+        then = "Install it: pip install 'understudy[check]'. Without it, leave them out with --only-ours."
+        raise OptionError("generated requests", "schemathesis is not installed", then=then) from missing
+    return schemathesis
+
+
+class Generated:
+    """The generated requests of one run.
+
+    Args:
+        budget: seconds for all of it.
+        admits: which operations may be asked at all.
+    """
+
+    def __init__(self, scene: Scene, *, budget: float, admits: Callable[[Operation], bool] = lambda _: True) -> None:
+        self._scene = scene
+        self._budget = budget
+        self._admits = admits
+        self._tallies = {phase: Tally() for phase in PHASES}
+        self._phase = PHASES[0]
+        wanted = scene.wanted
+        self._casting = Casting(scene.contract, names=wanted.models, quick=wanted.quick, seed=wanted.seed)
+        self._documents = Documents(scene.contract)
+        self.notes: list[str] = []
+        self._refused_to_send = 0
+
+    def run(self) -> Iterator[Outcome]:
+        """One outcome for each phase."""
+        library = require()
+        logging.getLogger("schemathesis").setLevel(logging.CRITICAL)
+        ends = time.monotonic() + self._budget
+        documents = self._plan()
+        covered = self._cover(library, documents, ends)
+        sampled = self._sample(library, documents, ends)
+        self._note(documents, covered, sampled)
+        for phase, tally in self._tallies.items():
+            yield self._outcome(phase, tally)
+
+    def _plan(self) -> list[list[Part]]:
+        """The parts of each document: everything with the first models, then one for each further model in a body."""
+        first: list[Part] = []
+        further: dict[str, list[Part]] = {}
+        for operation in filter(self._admits, self._scene.contract.operations):
+            models = self._casting.at(operation)
+            in_body = operation.model is not None and operation.model.kind == "body"
+            first += [(operation, model) for model in (models[:1] if in_body else models)]
+            for model in models[1:] if in_body else ():
+                further.setdefault(model.id if model else "", []).append((operation, model))
+        return [first, *further.values()]
+
+    def _cover(self, library: Any, documents: Sequence[list[Part]], ends: float) -> int:
+        """Each document once through its examples and its edges; gives how many were reached."""
+        for number, parts in enumerate(documents):
+            left = ends - time.monotonic()
+            if left < 1 and number:
+                return number
+            self._engine(library, parts, ("examples", "coverage"), left)
+        return len(documents)
+
+    def _sample(self, library: Any, documents: Sequence[list[Part]], ends: float) -> int:
+        """What time is left for: everything by chance and along the links, then further models by the seed."""
+        left = ends - time.monotonic()
+        if left < 1:
+            return 0
+        self._engine(library, documents[0], ("fuzzing", "stateful"), left if len(documents) == 1 else left / 2)
+        others = list(documents[1:])
+        random.Random(self._scene.wanted.seed).shuffle(others)
+        for number, parts in enumerate(others):
+            left = ends - time.monotonic()
+            if left < 1:
+                return number + 1
+            self._engine(library, parts, ("fuzzing",), min(left, 5))
+        return len(documents)
+
+    def _engine(self, library: Any, parts: Sequence[Part], phases: Iterable[str], seconds: float) -> None:
+        """Run phases of the generator's own engine over one document, with none of its checks."""
+        from schemathesis.config import SchemathesisConfig  # noqa: PLC0415
+        from schemathesis.engine import events, from_schema  # noqa: PLC0415
+
+        if not parts:
+            return
+        config = SchemathesisConfig.from_dict(self._settings(phases, seconds))
+        schema = library.openapi.from_dict(self._documents.document(parts), config=config)
+        schema.app = self._app
+        stream = from_schema(schema).execute()
+        began = time.monotonic()
+        for event in stream:
+            if isinstance(event, events.PhaseStarted) and event.phase.name.value in self._tallies:
+                self._phase, began = event.phase.name.value, time.monotonic()
+            if isinstance(event, events.PhaseFinished) and event.phase.name.value in self._tallies:
+                self._tallies[event.phase.name.value].seconds += time.monotonic() - began
+            if isinstance(event, events.NonFatalError):
+                self.notes.append(f"the generator could not make requests for {event.label}: {str(event.value)[:200]}")
+
+    def _settings(self, phases: Iterable[str], seconds: float) -> dict[str, Any]:
+        quick = self._scene.wanted.quick
+        return {
+            "seed": self._scene.wanted.seed,
+            "max-time": max(1, int(seconds)),
+            "checks": {"enabled": False},
+            "generation": {"max-examples": 3 if quick else 20, "database": "none", "with-security-parameters": False},
+            "phases": {phase: {"enabled": phase in phases} for phase in PHASES},
+        }
+
+    def _app(self, environ: Mapping[str, Any], start: Callable[..., Any]) -> list[bytes]:
+        """The target as a WSGI application: everything that is generated passes here."""
+        ask = self._ask(environ)
+        try:
+            told = self._scene.target.send(ask)
+        except LeftOut:
+            self._refused_to_send += 1
+            start("503 Left out", [])
+            return [b""]
+        self._judge(ask, told)
+        if self._scene.target.own:
+            self._scene.target.wait(STEP)
+        start(f"{told.status} -", [(name, value) for name, value in told.headers.items() if _plain(value)])
+        return [told.body]
+
+    def _judge(self, ask: Ask, told: Told) -> None:
+        tally = self._tallies[self._phase]
+        tally.cases += 1
+        if len(tally.problems) < 500:
+            tally.problems += self._scene.reply_problems(ask, told)
+            tally.problems += judge(self._scene, ask, told)
+
+    def _ask(self, environ: Mapping[str, Any]) -> Ask:
+        """The request as it was generated, with the key where the contract has it."""
+        path = quote(environ["PATH_INFO"].encode("latin-1", "replace"), safe="/:@!$&'()*+,;=~")
+        headers = {
+            name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name.startswith("HTTP_")
+        }
+        kept = {
+            name: value
+            for name, value in headers.items()
+            if name not in _OWN_HEADERS and not name.startswith("x-schemathesis")
+        }
+        if environ.get("CONTENT_TYPE"):
+            kept["content-type"] = environ["CONTENT_TYPE"]
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        found = self._scene.contract.router.find(unquote(path))
+        operation = found.methods.get(environ["REQUEST_METHOD"]) if found else None
+        admin = operation is not None and operation.admin and "admin" in self._scene.target.keys.of
+        method, query = environ["REQUEST_METHOD"], environ.get("QUERY_STRING", "")
+        ask = Ask(method, path, query, kept, body, operation, "admin" if admin else "own")
+        return dressed(ask, self._scene.target.keys)
+
+    def _note(self, documents: Sequence[list[Part]], covered: int, sampled: int) -> None:
+        provider = self._scene.contract.provider
+        if self._casting.left_out:
+            self.notes.append(
+                f"{provider}: {self._casting.left_out} models at operations left out, as others have their shape"
+            )
+        if covered < len(documents):
+            self.notes.append(
+                f"{provider}: {len(documents) - covered} of {len(documents)} models were not reached in the budget"
+            )
+        if sampled < len(documents):
+            self.notes.append(
+                f"{provider}: {len(documents) - sampled} of {len(documents)} documents were not fuzzed in the budget"
+            )
+        if self._refused_to_send:
+            self.notes.append(
+                f"{provider}: {self._refused_to_send} generated requests were not sent, as they might bill"
+            )
+
+    def _outcome(self, phase: str, tally: Tally) -> Outcome:
+        name = f"generated.{phase}"
+        found = findings(self._scene, name, tally.problems)
+        return Outcome(name, SAYS[phase], self._scene.contract.provider, tally.cases, found, (), "", tally.seconds)
+
+
+def _plain(value: str) -> bool:
+    return value.isprintable() and value.isascii()

@@ -1,0 +1,91 @@
+"""Judge one generated exchange: forbidden must be refused, allowed must be taken, nothing may break."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from urllib.parse import parse_qsl
+
+from understudy.conformance.check import Problem
+from understudy.conformance.exchange import Ask, Told
+from understudy.conformance.facts import Fact
+from understudy.conformance.oracle import Verdict
+from understudy.conformance.scene import Scene
+from understudy.contract import ErrorRow
+
+# Rows that say that a request was badly made; a well-made one never gets them.
+_BADLY_MADE = (
+    "invalid-body", "invalid-query", "malformed-json", "wrong-content-type", "unknown-path", "wrong-method",
+    "no-key", "wrong-key", "internal-error",
+)  # fmt: skip
+
+
+def judge(scene: Scene, ask: Ask, told: Told) -> Iterator[Problem]:
+    """What the contract does not allow about an exchange, beside the form of the reply."""
+    if ask.operation is None:
+        yield from _nowhere(scene, ask, told)
+        return
+    verdict = scene.oracle.judge(ask)
+    refused = scene.refusals.refused(told)
+    if scene.refusals.is_row(told, scene.contract.errors["internal-error"], ask.operation):
+        yield Problem(_fact(scene, ask, verdict), "no internal error", told.shown(), ask, ask.operation.id)
+    elif verdict.row is not None and not refused:
+        came = f"taken, although {'; '.join(verdict.violations[:3])}: {told.shown()}"
+        yield Problem(
+            _fact(scene, ask, verdict), "refused, as the contract forbids it", came, ask, _subject(ask, verdict)
+        )
+    elif verdict.row is None and refused:
+        yield from _needlessly(scene, ask, told, verdict)
+
+
+def _nowhere(scene: Scene, ask: Ask, told: Told) -> Iterator[Problem]:
+    """A path or a method that the contract does not have must be refused."""
+    found = scene.contract.router.find(ask.path)
+    row = "wrong-method" if found is not None else "unknown-path"
+    if ask.method not in ("HEAD", "OPTIONS") and not scene.refusals.refused(told):
+        yield Problem(scene.facts.row(row), "refused", told.shown(), ask, f"{ask.method} {ask.path}"[:80])
+
+
+def _needlessly(scene: Scene, ask: Ask, told: Told, verdict: Verdict) -> Iterator[Problem]:
+    """A request that the contract allows was refused: only for a reason that has nothing to do with its form."""
+    rows = [row for row in scene.contract.errors.values() if scene.refusals.is_row(told, row, ask.operation)]
+    if not rows:
+        yield Problem(
+            _fact(scene, ask, verdict), "a refusal that errors.yaml has", told.shown(), ask, _subject(ask, verdict)
+        )
+        return
+    own = scene.target.own
+    meant = [row for row in rows if not own or _says(row, told)] or rows
+    if all(row.name in _BADLY_MADE for row in meant) and not _beyond(scene, ask):
+        yield Problem(
+            _fact(scene, ask, verdict), "taken, as the contract allows it", told.shown(), ask, _subject(ask, verdict)
+        )
+
+
+def _beyond(scene: Scene, ask: Ask) -> bool:
+    """Whether something in the request has rules that its schema cannot say."""
+    assert ask.operation is not None
+    known = scene.contract.conversation.beyond
+    return ask.operation.id in known or any(name in known for name, _ in parse_qsl(ask.query, keep_blank_values=True))
+
+
+def _says(row: ErrorRow, told: Told) -> bool:
+    """Whether the row's own text is in the reply: several rows may share a status and a code."""
+    return bool(_pattern(row.message).search(told.body.decode("utf-8", "replace").replace('\\"', '"')))
+
+
+@cache
+def _pattern(message: str) -> re.Pattern[str]:
+    return re.compile(".*?".join(re.escape(part) for part in re.split(r"\{\w+\}", message)), re.DOTALL)
+
+
+def _subject(ask: Ask, verdict: Verdict) -> str:
+    assert ask.operation is not None
+    return f"{ask.operation.id} {verdict.model.id}" if verdict.model else ask.operation.id
+
+
+def _fact(scene: Scene, ask: Ask, verdict: Verdict) -> Fact:
+    assert ask.operation is not None
+    if verdict.model is not None:
+        says = f"the input schema of {verdict.model.id}"
+        return scene.facts.fact(says, f"models.json {verdict.model.id}", verdict.model.evidence)
+    return scene.facts.operation(f"what {ask.operation.id} takes", ask.operation)

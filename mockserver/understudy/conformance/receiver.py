@@ -1,0 +1,61 @@
+"""The receiver of the callback checks: it answers each attempt as it is told, and keeps what came."""
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+from urllib.parse import urlsplit
+
+# How one attempt is answered: with a status, or by a trouble of the connection.
+Trouble = Literal["timeout", "refused", "broken"]
+Behaviour = int | Trouble
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One attempt as it arrived: when (seconds of the target's clock), what, and how it was answered."""
+
+    at: float
+    headers: Mapping[str, str]
+    body: bytes
+    answered: Behaviour
+
+
+@dataclass
+class Receiver:
+    """Takes attempts by path. `url` is its address as the target sees it."""
+
+    url: str
+    now: Callable[[], float]
+    _plans: dict[str, Sequence[Behaviour]] = field(default_factory=dict)
+    _arrivals: dict[str, list[Arrival]] = field(default_factory=dict)
+    _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+
+    def expect(self, *behaviours: Behaviour) -> str:
+        """A URL of its own; its attempts are answered so, in order, and the last one over and over."""
+        path = f"/callback/{next(self._numbers)}"
+        self._plans[path] = behaviours or (200,)
+        self._arrivals[path] = []
+        return self.url + path
+
+    def of(self, url: str) -> list[Arrival]:
+        """What arrived at a URL so far."""
+        return list(self._arrivals.get(self._path(url), ()))
+
+    def plan(self, url: str) -> Behaviour:
+        """How the next attempt at a URL or a path is answered."""
+        path = self._path(url)
+        behaviours = self._plans.get(path, (404,))
+        return behaviours[min(len(self._arrivals.get(path, ())), len(behaviours) - 1)]
+
+    def take(self, url: str, headers: Mapping[str, str], body: bytes) -> Behaviour:
+        """Keep an attempt; gives how to answer it."""
+        behaviour = self.plan(url)
+        arrival = Arrival(self.now(), {name.lower(): value for name, value in headers.items()}, body, behaviour)
+        self._arrivals.setdefault(self._path(url), []).append(arrival)
+        return behaviour
+
+    def _path(self, url: str) -> str:
+        """What stands behind the receiver's own address; a URL may come back through another one."""
+        path = urlsplit(url).path
+        return path[path.find("/callback/") :] if "/callback/" in path else path

@@ -1,0 +1,65 @@
+"""Is a reply what the contract says that this operation answers?"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import jsonschema_rs
+
+from understudy.conformance.exchange import Told
+from understudy.conformance.facts import weaker
+from understudy.conformance.schemas import Resolver
+from understudy.contract import Contract, Evidence, Operation
+from understudy.contract.operations import resolve
+from understudy.validation import violations
+
+
+class Replies:
+    """The documented replies of one contract, compiled on first use."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        self._resolver = Resolver(contract)
+        self._compiled: dict[tuple[str, str], jsonschema_rs.Draft202012Validator] = {}
+
+    def documented(self, operation: Operation, status: int) -> tuple[str, Mapping[str, Any]] | None:
+        """The response that an operation documents for a status, with its key; None where there is none."""
+        responses: Mapping[str, Any] = operation.raw.get("responses", {})
+        for key in (str(status), f"{status // 100}XX", f"{status // 100}xx", "default"):
+            if key in responses:
+                return key, resolve(self._contract.document, responses[key], where=operation.id)
+        return None
+
+    def wrong_media(self, response: Mapping[str, Any], told: Told) -> str:
+        """What is wrong with the content type; empty if nothing is."""
+        content = response.get("content", {})
+        if not content or told.media in content or "*/*" in content:
+            return ""
+        return f"{told.media or 'no content type'} instead of {', '.join(content)}"
+
+    def violations(self, operation: Operation, key: str, response: Mapping[str, Any], told: Told) -> tuple[str, ...]:
+        """What in the body breaks the documented schema; empty where the contract has none or the body is no JSON."""
+        schema = response.get("content", {}).get(told.media, {}).get("schema")
+        if schema is None or "json" not in told.media:
+            return ()
+        body = told.json
+        if body is None and told.body.strip() != b"null":
+            return ("the body is no JSON",)
+        validator = self._validator(operation, key, schema)
+        if validator.is_valid(body):
+            return ()
+        return tuple(f"{one.pointer or '/'}: {one.message[:300]}" for one in violations(validator, body))
+
+    def evidence(self, operation: Operation, response: Mapping[str, Any], told: Told) -> Evidence:
+        """Why the schema of a reply is believed: the operation's evidence and the schema's own, the weaker of both."""
+        own = operation.raw["x-understudy"]
+        found = Evidence(own["evidence"], tuple(own["source"]))
+        schema, _ = self._resolver.followed(response.get("content", {}).get(told.media, {}).get("schema", {}))
+        rows = schema.get("x-understudy") if isinstance(schema, Mapping) else None
+        return weaker(found, Evidence(rows["evidence"], tuple(rows["source"]))) if rows else found
+
+    def _validator(self, operation: Operation, key: str, schema: Any) -> jsonschema_rs.Draft202012Validator:
+        if (operation.id, key) not in self._compiled:
+            schemas = self._contract.schemas
+            found = schemas.compile(schemas.absolute(schema), where=f"{operation.id} {key}")
+            self._compiled[operation.id, key] = found
+        return self._compiled[operation.id, key]
