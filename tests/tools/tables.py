@@ -229,9 +229,11 @@ def options(command: str) -> str:
 
 def _option(option: click.Option) -> tuple[object, ...]:
     metavar = "" if option.is_flag else f" {option.metavar or option.type.name.upper()}"
-    shown = option.default if option.show_default and not option.is_flag else ""
-    variable = f" From the environment: {_code(option.envvar)}." if option.envvar else ""
-    return _code(option.opts[0] + metavar), f"{option.help}{variable}", _code(shown) if shown != "" else ""
+    default = option.default if option.show_default and not option.is_flag else ()
+    shown = ", ".join(map(_code, default if isinstance(default, tuple) else (default,)))
+    told = option.help or ""
+    variable = f" From the environment: {_code(option.envvar)}." if option.envvar and "[env:" not in told else ""
+    return _code(option.opts[0] + metavar), f"{told}{variable}", shown
 
 
 Part = Callable[..., str]
