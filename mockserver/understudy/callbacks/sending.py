@@ -10,6 +10,9 @@ from understudy.callbacks.targets import NotAllowed, Target, Targets
 
 # What of a receiver's answer is kept with the attempt.
 KEPT_BYTES = 2048
+# As much of the time may pass before a connection stands. The client itself must give up then, as it closes its socket:
+# a TLS handshake that is cancelled from outside leaves it open.
+CONNECTING = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ class HttpSender:
             try:
                 return await asyncio.wait_for(self._try(message), message.timeout)
             except TimeoutError:
-                return Outcome(error="timeout", detail=f"no answer within {message.timeout:g} s")
+                return _late(message)
 
     def _turn(self, url: str) -> asyncio.Semaphore:
         """The queue of one receiver: scheme, host and port."""
@@ -87,6 +90,8 @@ class HttpSender:
                     outcome = Outcome(error="network", detail=_told(problem))
         except NotAllowed as reason:
             return Outcome(error="not allowed", detail=str(reason))
+        except httpx2.TimeoutException:
+            return _late(message)
         except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as problem:
             return Outcome(error="network", detail=_told(problem))
         return outcome
@@ -96,7 +101,7 @@ class HttpSender:
 
         # A request of one's own, as the client would add headers that no provider sends.
         headers = [("Host", target.host), ("User-Agent", self._agent), *message.headers]
-        extensions = {"sni_hostname": target.server_name}
+        extensions = {"sni_hostname": target.server_name, "timeout": {"connect": message.timeout * CONNECTING}}
         request = httpx2.Request("POST", connect, headers=headers, content=message.body, extensions=extensions)
         response = await self._client.send(request, stream=True)
         try:
@@ -123,6 +128,10 @@ def _new_client(workers: int) -> Any:
 
     limits = httpx2.Limits(max_connections=256, max_keepalive_connections=workers)
     return httpx2.AsyncClient(limits=limits, trust_env=False, follow_redirects=False, timeout=None)
+
+
+def _late(message: Outgoing) -> Outcome:
+    return Outcome(error="timeout", detail=f"no answer within {message.timeout:g} s")
 
 
 def _told(problem: Exception) -> str:
