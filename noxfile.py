@@ -1,5 +1,10 @@
 """The list of checks: the docstring of each says what it proves."""
 
+import contextlib
+import subprocess
+import time
+from pathlib import Path
+
 import nox
 
 nox.options.sessions = ["lint", "types", "tests"]
@@ -45,3 +50,19 @@ def clips(session: nox.Session) -> None:
     """
     session.install("--group=test", "-e", ".")
     session.run("python", "-m", "understudy.media._make", *session.posargs)
+
+
+@nox.session
+def clients(session: nox.Session) -> None:
+    """Unmodified clients that others published take the stand-in for their provider."""
+    session.install(".", "runninghub_sdk==1.1.9", "aimlapi-sdk-python==2.24.0rc1")
+    ready = Path(session.create_tmp()) / "ready.json"
+    server = subprocess.Popen([f"{session.bin}/understudy", "serve", "--port", "0", "--ready-file", str(ready)])
+    try:
+        while not ready.exists() and server.poll() is None:
+            time.sleep(0.05)
+        session.run("python", "tests/clients/speak.py", str(ready))
+    finally:
+        server.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            server.wait(5)
