@@ -1,6 +1,6 @@
 """The tasks of V2: standard models, workflows and apps, and how they are."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -10,17 +10,13 @@ from understudy.call import Call
 from understudy.draws import snowflake
 from understudy.jobs import Job
 from understudy.messages import Reply, json_reply
-from understudy.part import Part
 from understudy.providers.runninghub import money, wire
-
-# How many drawn bytes one id takes.
-_WORD = 3
 
 
 def submit_task(call: Call) -> Reply:
     """Start a standard model."""
     amount = money.hold(call)
-    job = begin(call, call.fields, request=orjson.dumps(_kept(call.fields)))
+    job = begin(call, call.fields, request=_kept(call.fields))
     money.charge(call.account, job, amount)
     return json_reply(200, wire.submitted(call.part, job, call.now))
 
@@ -40,27 +36,20 @@ def query_task(call: Call) -> Reply:
 def begin(call: Call, fields: Mapping[str, Any], *, request: bytes = b"") -> Job:
     """Begin the task that a call asks for; whom to tell stands among its fields."""
     url = fields.get("webhookUrl")
-    return call.part.begin(
-        call, _new_id(call.part), request=request, callback_url=url if isinstance(url, str) and url else None
-    )
+    return call.part.begin(call, snowflake, request=request, callback_url=url if isinstance(url, str) and url else None)
 
 
-def _new_id(part: Part) -> Callable[[float, bytes], str]:
-    """Make ids of 19 digits. Many tasks begin at one instant of a held clock, so a taken id is drawn again."""
-
-    def make(now: float, block: bytes) -> str:
-        ids = (snowflake(now, block[start:]) for start in range(0, len(block) - _WORD, _WORD))
-        return next((id_ for id_ in ids if part.jobs.get(id_) is None), snowflake(now, block))
-
-    return make
-
-
-def _kept(value: Any) -> Any:
+def _kept(fields: Mapping[str, Any]) -> bytes:
     """An input as it is kept: a file that stands in it as a data URI is kept as its size and hash."""
-    if isinstance(value, Mapping):
-        return {name: _kept(item) for name, item in value.items()}
+    raw = orjson.dumps(fields)
+    return orjson.dumps(_without_files(fields)) if b'"data:' in raw else raw
+
+
+def _without_files(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_files(item) for name, item in value.items()}
     if isinstance(value, list):
-        return [_kept(item) for item in value]
+        return [_without_files(item) for item in value]
     if isinstance(value, str) and value.startswith("data:"):
         return f"data:,{len(value)} characters, sha256 {sha256(value.encode()).hexdigest()}"
     return value
