@@ -77,10 +77,12 @@ def docs_drift(held: Path, docs: Path, names: Sequence[str] = ()) -> Iterator[Fi
             continue
         pages, problems = _read(sources, docs)
         yield from (_unread(name, problem) for problem in problems)
-        now = {id_: from_page(name, page) for id_, page in pages.items()}
         read = {source for page in pages.values() for source in page.source}
         before = from_data(held, name, pages_only=True)
-        yield from models_drift(name, dict(_as_read(before, read, whole=not problems)), now)
+        blind = {id_ for id_, model in before.items() if problems and model.source[0] not in read}
+        old = {id_: _as_read(model, read) for id_, model in before.items() if id_ not in blind}
+        new = {id_: from_page(name, page) for id_, page in pages.items() if id_ not in blind}
+        yield from models_drift(name, old, new)
 
 
 def _read(sources: Path, docs: Path) -> tuple[Mapping[str, ModelPage], list[PageError]]:
@@ -104,12 +106,10 @@ def _single_pages(sources: Path) -> set[str]:
     return {page["file"] for row in rows for page in row.get("pages", ())}
 
 
-def _as_read(models: Mapping[str, ModelFacts], read: set[str], *, whole: bool) -> Iterator[tuple[str, ModelFacts]]:
-    """The held models without what only unread pages state; without those that no page was read of, if some failed."""
-    for id_, model in models.items():
-        lost = [source for source in model.source if source not in read]
-        if whole or len(lost) < len(model.source):
-            yield id_, model.without(lost) if lost else model
+def _as_read(model: ModelFacts, read: set[str]) -> ModelFacts:
+    """A held model without what only pages state that were not read."""
+    lost = [source for source in model.source if source not in read]
+    return model.without(lost) if lost else model
 
 
 def _unread(name: str, problem: PageError) -> Finding:

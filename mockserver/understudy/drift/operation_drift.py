@@ -24,6 +24,7 @@ class _Place:
     direction: Direction
     where: str
     schema: Any
+    source: tuple[str, ...] = ()
 
 
 def operations_drift(before: Contract, after: Contract) -> Iterator[Finding]:
@@ -82,17 +83,13 @@ def _spelled(place: Place) -> str:
 def _messages(before: Contract, after: Contract) -> Iterator[Finding]:
     """Each pair of schemas once, however many operations it serves."""
     pairs: dict[str, tuple[Message, Message, list[_Place]]] = {}
-    documents = _documents(before), _documents(after)
-    new = {operation.id: operation for operation in after.operations}
-    for operation in before.operations:
-        if operation.id not in new:
-            continue
-        places = _places(after, new[operation.id])
-        for name, old in _places(before, operation).items():
-            if name in places:
-                messages = _message(before, old, documents[0]), _message(after, places[name], documents[1])
-                key = f"{old.direction} {messages[0].at} {messages[0].schema} {messages[1].at} {messages[1].schema}"
-                pairs.setdefault(key, (*messages, []))[2].append(old)
+    documents = documents_of(before), documents_of(after)
+    new = _all_places(after)
+    for name, old in _all_places(before).items():
+        if name in new:
+            messages = _message(before, old, documents[0]), _message(after, new[name], documents[1])
+            key = f"{old.direction} {messages[0].at} {messages[0].schema} {messages[1].at} {messages[1].schema}"
+            pairs.setdefault(key, (*messages, []))[2].append(old)
     for one, other, found in pairs.values():
         if not same(one, other):
             yield from schema_findings(one, other, found[0].direction, _subject(before, one, found))
@@ -102,8 +99,7 @@ def _subject(contract: Contract, message: Message, places: list[_Place]) -> Subj
     file = message.at.removeprefix(BASE)
     shown = [place.where for place in places[:_SHOWN]] + ["…"] * (len(places) > _SHOWN)
     name = file if file.startswith("schemas/") else f"operations/{places[0].where}"
-    own = message.schema.get("x-understudy", {}) if isinstance(message.schema, Mapping) else {}
-    sources = tuple(own.get("source", ())) if isinstance(own, Mapping) else ()
+    sources = tuple(dict.fromkeys(source for place in places for source in place.source))
     id_ = name.removeprefix(f"schemas/{contract.provider}/").replace(" ", "/")
     return Subject(f"{contract.provider}/{places[0].direction}/{id_}", f"{name} (in {', '.join(shown)})", sources)
 
@@ -117,25 +113,38 @@ def _message(contract: Contract, place: _Place, documents: Mapping[str, Any]) ->
     return Message(schema, at=f"{BASE}contracts/{contract.provider}/inline.json", documents=documents)
 
 
-def _documents(contract: Contract) -> dict[str, Any]:
+def documents_of(contract: Contract) -> dict[str, Any]:
+    """The documents that the messages of a contract may refer to, by address."""
     names = contract.schemas.names()
     found: dict[str, Any] = {contract.schemas.uri(name): contract.schemas.document(name) for name in names}
     components = contract.schemas.absolute(contract.document.get("components", {}))
     return found | {f"{BASE}contracts/{contract.provider}/openapi.json": {"components": components}}
 
 
+def _all_places(contract: Contract) -> dict[str, _Place]:
+    """Every message of a contract: of its operations, and what its callbacks carry."""
+    found = {name: place for one in contract.operations for name, place in _places(contract, one).items()}
+    if contract.callbacks.payload:
+        file = f"../../schemas/{contract.provider}/{contract.callbacks.payload}"
+        found["callback"] = _Place("replies", "callback", {"$ref": file})
+    return found
+
+
 def _places(contract: Contract, operation: Operation) -> dict[str, _Place]:
     """Every message of an operation by a name that both versions have."""
     found: dict[str, _Place] = {}
+    source = tuple(operation.raw["x-understudy"]["source"])
     if operation.request_schema is not None:
-        found["request"] = _Place("requests", f"{operation.id} request", operation.request_schema)
+        found[f"{operation.id} request"] = _Place(
+            "requests", f"{operation.id} request", operation.request_schema, source
+        )
     for parameter in operation.query:
         where = f"{operation.id} query {parameter.name}"
-        found[where] = _Place("requests", where, parameter.schema)
+        found[where] = _Place("requests", where, parameter.schema, source)
     for status, response in operation.raw.get("responses", {}).items():
         body = resolve(contract.document, response, where=operation.id)
         for media, content in body.get("content", {}).items():
             if "schema" in content:
                 where = f"{operation.id} {status}"
-                found[f"{where} {media}"] = _Place("replies", where, content["schema"])
+                found[f"{where} {media}"] = _Place("replies", where, content["schema"], source)
     return found

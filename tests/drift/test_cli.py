@@ -1,0 +1,80 @@
+"""`understudy drift`: reports, exit codes, and what is said when it cannot be asked so."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from understudy.cli import group
+from understudy.errors import OptionError
+
+Pages = tuple[Path, Path]
+
+
+def run(*args: object) -> tuple[int, str]:
+    """The exit code and what was printed."""
+    result = CliRunner().invoke(group, ["drift", *map(str, args)])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.output
+
+
+def test_what_breaks_fails_and_is_told_with_its_witness(pages: Pages) -> None:
+    """Exit code 1; each finding with before, after and what proves it."""
+    code, told = run("--provider", "runflow", "--pages", *pages)
+
+    assert code == 1
+    assert 'after    "/input"' in told
+    assert "witness" in told
+    assert told.endswith("5 findings: 2 breaking for requests, 1 breaking for replies, 1 price, 1 docs only.\n")
+
+
+@pytest.mark.parametrize(("verdict", "code"), [("price", 1), ("unknown", 0), ("nothing", 0), ("anything", 1)])
+def test_fail_on_decides_the_exit_code(pages: Pages, verdict: str, code: int) -> None:
+    """One verdict that is there, one that is not, none and all."""
+    assert run("--provider", "runflow", "--pages", *pages, "--fail-on", verdict)[0] == code
+
+
+def test_nothing_found_is_said_and_passes(held: Path) -> None:
+    """The same data: exit code 0."""
+    assert run("--data", held, "--with", held) == (0, "No drift.\n")
+
+
+def test_the_reports_say_the_same(pages: Pages, tmp_path: Path) -> None:
+    """JSON, Markdown, SARIF and text from one run, each with every finding."""
+    forms = ("json", "markdown", "sarif", "text")
+    asked = [arg for form in forms for arg in ("--report", f"{form}={tmp_path / form}")]
+    _, told = run("--provider", "runflow", "--pages", *pages, *asked)
+
+    as_json = json.loads((tmp_path / "json").read_text("utf-8"))
+    as_sarif = json.loads((tmp_path / "sarif").read_text("utf-8"))["runs"][0]
+    ids = [finding["id"] for finding in as_json["findings"]]
+    assert as_json["counts"]["price"] == 1
+    assert [found["properties"]["id"] for found in as_sarif["results"]] == ids
+    assert {found["ruleId"] for found in as_sarif["results"]} <= {
+        rule["id"] for rule in as_sarif["tool"]["driver"]["rules"]
+    }
+    assert all(f"**{id_}**" in (tmp_path / "markdown").read_text("utf-8") for id_ in ids)
+    assert (tmp_path / "text").read_text("utf-8") == told
+    assert "after" not in as_json["findings"][-1]
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        ((), "Valid: --docs DIR, --with DIR, --pages OLDER NEWER, --self. Give one."),
+        (("--self", "--provider", "nobody"), "provider: 'nobody' is not valid"),
+        (("--self", "--report", "pdf=x"), "--report: 'pdf' is not valid. Valid: text, json, markdown, sarif"),
+    ],
+)
+def test_what_cannot_be_compared_is_said(args: tuple[str, ...], message: str) -> None:
+    """What is valid stands in the message."""
+    with pytest.raises(OptionError, match=message.replace("(", r"\(").replace(".", r"\.")):
+        run(*args)
+
+
+def test_pages_need_their_provider(pages: Pages) -> None:
+    """A page does not say whose it is."""
+    with pytest.raises(OptionError, match="Say whose pages they are"):
+        run("--pages", *pages)

@@ -1,0 +1,53 @@
+"""What one set of docs says against itself."""
+
+from pathlib import Path
+
+import pytest
+
+from understudy._data import data_root
+from understudy.drift.compare import known
+from understudy.drift.contradictions import contradictions
+from understudy.drift.finding import Finding
+
+
+def _found(acme: Path, docs: Path | None = None) -> dict[str, Finding]:
+    return {finding.id: finding for finding in contradictions(acme, ("acme",), docs)}
+
+
+@pytest.mark.parametrize(
+    ("edit", "id_", "says"),
+    [
+        (("**Default**: `720p`", "**Default**: `4k`"), "properties/size/default", "the field's own schema refuses it"),
+        (('"prompt": "a lens"', '"prompt": 7'), "example/prompt", "an example breaks its own schema"),
+    ],
+)
+def test_a_page_against_itself(playable: Path, tmp_path: Path, edit: tuple[str, str], id_: str, says: str) -> None:
+    """A default that is no option, and an example that its own schema refuses."""
+    page = tmp_path / "docs" / "older.txt"
+    page.write_text(page.read_text(encoding="utf-8").replace(*edit), encoding="utf-8")
+    (tmp_path / "docs" / "wide.txt").write_text(page.read_text(encoding="utf-8"), encoding="utf-8")
+
+    found = _found(playable, tmp_path / "docs")[f"acme/self/lens/wide/{id_}"]
+
+    assert found.says.startswith(says)
+    assert found.verdict == "docs only"
+
+
+def test_two_texts_on_one_model(playable: Path) -> None:
+    """What only one of two pages states is told from the data alone."""
+    assert _found(playable)["acme/self/lens/wide/properties/size/default"].says == "only older states it"
+
+
+def test_an_example_of_the_contract_that_breaks_its_schema(playable: Path) -> None:
+    """Written examples are held to the schema beside them."""
+    found = _found(playable)["acme/self/make_run/request/prompt"]
+
+    assert (found.witness, found.verdict) == (7, "docs only")
+
+
+def test_the_packaged_examples_fit_their_schemas() -> None:
+    """What is held of the three providers shows no example that its own schema refuses."""
+    root = data_root()
+    found = contradictions(root, known(root))
+
+    assert [finding.id for finding in found if "example" in finding.says] == []
