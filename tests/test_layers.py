@@ -50,9 +50,9 @@ def _imported(path: Path) -> Iterator[str]:
             yield from (alias.name.split(".")[1] for alias in node.names if alias.name.startswith("understudy."))
 
 
-def test_every_module_stands_in_the_table_and_nothing_else_does() -> None:
+def test_every_module_stands_in_the_table() -> None:
     """A new module gets a row in docs/ARCHITECTURE.md."""
-    assert sorted(_rows()) == _modules()
+    assert sorted(set(_modules()) - set(_rows())) == []
 
 
 @pytest.mark.parametrize("module", _modules())
@@ -63,13 +63,14 @@ def test_a_module_imports_only_from_the_rows_above_its_own(module: str) -> None:
     assert sorted(name for name in imported if rows.get(name, 0) >= rows[module]) == []
 
 
-def test_no_provider_is_named_outside_its_own_package_and_the_readers_of_docs() -> None:
-    """No text in the engine is a provider's name."""
+def test_the_engine_names_no_provider() -> None:
+    """Up to the server, no text is a provider's name outside the package that plays it."""
     names = re.compile(r"runflow|aimlapi|runninghub", re.IGNORECASE)
-    others = [module for module in _modules() if module not in ("providers", "build", "drift")]
+    rows = _rows()
+    engine = [module for module in _modules() if module != "providers" and rows[module] <= rows["server"]]
     found = [
         f"{path.relative_to(PACKAGE)}:{line}: {text}"
-        for module in others
+        for module in engine
         for path in _files(module)
         for line, text in _texts(path)
         if names.search(text)
