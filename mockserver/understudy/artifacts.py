@@ -11,9 +11,7 @@ import orjson
 from understudy import media
 from understudy.contract import Model
 from understudy.jobs import Job
-from understudy.messages import Reply, Request, problem
 from understudy.pricing import Cost, cost
-from understudy.uploads import Upload
 
 if TYPE_CHECKING:
     from understudy.part import Part
@@ -138,58 +136,3 @@ def seconds(value: Any) -> float | None:
 
 def _text(value: Any) -> str | None:
     return None if value is None else str(value)
-
-
-def serve(part: "Part", request: Request) -> Reply:
-    """Answer a request for a clip or an upload on a provider's port."""
-    if request.path.startswith(MEDIA) and request.method in ("GET", "HEAD"):
-        return _clip(part, request)
-    if request.path.startswith(UPLOADS) and request.method in ("GET", "HEAD", "PUT"):
-        return _upload(part, request)
-    return problem(404, "Not found", f"The stand-in has nothing for {request.method} {request.path}.")
-
-
-def _clip(part: "Part", request: Request) -> Reply:
-    name, _, _ = request.path.removeprefix(MEDIA).rpartition(".")
-    job = part.jobs.get(name)
-    if job is None or job.state(part.clock.now()).kind not in ("succeeded", "partial"):
-        return problem(404, "No such clip", f"No job {name!r} of this stage has made a clip. Clips live in memory.")
-    artifact = of_job(part, job)
-    content = media.content(artifact.clip, stamp=job.id.encode())
-    return _ranged(request, content, artifact.clip.mime)
-
-
-def _upload(part: "Part", request: Request) -> Reply:
-    upload = part.uploads.get(request.path.removeprefix(UPLOADS))
-    if upload is None:
-        return problem(404, "No such upload", "Nothing was announced under this address, or it has been forgotten.")
-    if request.method == "PUT":
-        return _take(part, request, upload)
-    if upload.data is None:
-        return problem(404, "Not uploaded yet", "The file was announced, but its bytes have not been sent.")
-    return _ranged(request, upload.data, upload.mime)
-
-
-def _take(part: "Part", request: Request, upload: Upload) -> Reply:
-    if upload.expires is not None and part.clock.now() > upload.expires:
-        return problem(403, "Upload address expired", "Announce the file again to get a new address.")
-    if len(request.body) > part.settings.max_body:
-        return problem(413, "Too large", f"The stand-in takes {part.settings.max_body} bytes at most.")
-    part.uploads.store(upload.id, request.body)
-    return Reply(200, b"")
-
-
-def _ranged(request: Request, content: bytes, mime: str) -> Reply:
-    answer = media.ranged(
-        content,
-        mime=mime,
-        header=_header(request, b"range"),
-        if_range=_header(request, b"if-range"),
-    )
-    headers = tuple((name.lower().encode(), value.encode()) for name, value in answer.headers.items())
-    return Reply(answer.status, b"" if request.method == "HEAD" else answer.body, headers)
-
-
-def _header(request: Request, name: bytes) -> str | None:
-    value = request.header(name)
-    return value.decode("latin-1") if value is not None else None

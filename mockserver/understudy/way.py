@@ -7,13 +7,14 @@ import logging
 from collections.abc import Awaitable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from understudy import artifacts, bodies
+from understudy import bodies, downloads
 from understudy.accounts import Caller
 from understudy.call import Answer, Call, Form, Refused
 from understudy.contract import ErrorRow, Model, Operation, Place
 from understudy.directions import Wish, check_wish, preferred, refusal
 from understudy.errors import OptionError
 from understudy.journal import Entry
+from understudy.lifecycle import Course
 from understudy.messages import Reply, Request, problem
 from understudy.validation import Violation, violations
 
@@ -45,7 +46,7 @@ def answer(part: "Part", request: Request) -> Answer:
 def perform(call: Call) -> Answer:
     """The story: which operation, what was sent, who are you, which model, what happens, is it well-formed."""
     if call.request.path.startswith(OWN_PATHS):
-        return artifacts.serve(call.part, call.request)
+        return downloads.serve(call.part, call.request)
     _find_operation(call)
     spoilt = _read(call)
     _find_caller(call)
@@ -125,24 +126,41 @@ def _find_model(call: Call) -> None:
 def _direct(call: Call) -> None:
     """Choose the course of the job, or play the refusal that is wished."""
     wish = preferred(call.request.joined(b"prefer"))
-    submits = call.operation.submits
-    if wish is None and submits:
-        wish = _standing_wish(call)
-    if wish is None or wish is call.part.default:
-        call.course = call.part.default_course
-        return
+    if call.operation.submits:
+        call.course = _course(call, wish or _standing_wish(call, call.model, call.body))
+    elif wish is not None:
+        _play_refusal(call, wish)
+
+
+def course_of(call: Call, model: Model, fields: Any) -> Course:
+    """The course of one of several jobs that a call begins, chosen as for a call of its own.
+
+    Raises:
+        Refused: what is wished is a refusal; it is the whole call's then.
+    """
+    wish = preferred(call.request.joined(b"prefer"))
+    return _course(call, wish or _standing_wish(call, model, fields))
+
+
+def _course(call: Call, wish: Wish) -> Course:
+    if wish is call.part.default:
+        return call.part.default_course
+    _play_refusal(call, wish)
+    return call.part.courses.course(wish.scenario, code=wish.code)
+
+
+def _play_refusal(call: Call, wish: Wish) -> None:
+    """See that the provider has what is wished, and refuse where that is what is wished."""
     check_wish(call.part.contract, wish)
     row = refusal(call.part.contract, wish)
     if row is not None:
         raise Refused(row.name)
-    call.course = call.part.courses.course(wish.scenario, code=wish.code) if submits else call.part.default_course
 
 
-def _standing_wish(call: Call) -> Wish:
-    """What the rules, the key or the default want."""
+def _standing_wish(call: Call, model: Model | None, body: Any) -> Wish:
+    """What the rules, the key or the default want of a job for this model with this body."""
     if call.part.rules.all:
-        prompt = _prompt(call.body)
-        wish = call.part.rules.wish(call.part.name, call.model.id if call.model else None, prompt)
+        wish = call.part.rules.wish(call.part.name, model.id if model else None, _prompt(body))
         if wish is not None:
             return wish
     own = call.caller.account.scenario if call.caller else None

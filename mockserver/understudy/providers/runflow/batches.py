@@ -13,13 +13,14 @@ from understudy.draws import uuid7
 from understudy.jobs import Job
 from understudy.messages import Reply, exact, json_reply
 from understudy.part import Part
-from understudy.providers.runflow import callbacks, deliveries, money, wishes
+from understudy.providers.runflow import callbacks, deliveries, money
 from understudy.providers.runflow.batch_wire import batch_event, batch_payload, batch_record, is_over, item_record
 from understudy.providers.runflow.inputs import stored
 from understudy.providers.runflow.listing import listed
 from understudy.providers.runflow.refusals import unknown
 from understudy.providers.runflow.state import Batch, Extra, extra_of, state_of
 from understudy.validation import violations
+from understudy.way import course_of
 
 # Beyond so many the oldest batch is forgotten; its runs are not.
 _MOST = 100_000
@@ -32,7 +33,7 @@ def create_batch(call: Call) -> Reply:
     model = _model(call)
     inputs = _inputs(call, model)
     _admit(call, model, [fields for fields, _ in inputs])
-    courses = [wishes.course(call, model, fields) for fields, _ in inputs]
+    courses = [course_of(call, model, fields) for fields, _ in inputs]
     kept = [exact(stored(call, fields, at=_place(call, index))) for index, (fields, _) in enumerate(inputs)]
     batch = _begin(call, model)
     for (_, client_ref), course, request in zip(inputs, courses, kept, strict=True):
