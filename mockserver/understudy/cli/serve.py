@@ -73,9 +73,9 @@ def command(list_readings: bool, ready_file: Path | None, **given: Any) -> None:
         _list_readings(given["data"])
         return
     with _file(ready_file) as announce:
-        server = Server(_options(given))
+        with _collector_spared():
+            server = Server(_options(given))
         _stop_on_signals(server)
-        _spare_the_collector()
 
         def ready() -> None:
             announce(server.stage.ready(os.getpid()))
@@ -103,11 +103,17 @@ def _options(given: Mapping[str, Any]) -> Options:
     )
 
 
-def _spare_the_collector() -> None:
-    """The contracts stay as long as the process: the garbage collector need not look at them, and at jobs only seldom.
+@contextmanager
+def _collector_spared() -> Iterator[None]:
+    """What the block makes stays: the garbage collector does not look at it, and at what comes later only seldom.
 
     Measured while 60,000 jobs came in: the 99th percentile of a submit fell from 14 ms to 7 ms.
     """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
     gc.freeze()
     gc.set_threshold(2_000, 50, 1_000)
 
