@@ -221,6 +221,7 @@ def price(row: Cursor) -> rows.Price:
         tuple(_price_rule(rule, certainty) for rule in rules),
         evidence(row),
         row.get("note", ""),
+        row.get("placeholder", {}),
     )
 
 

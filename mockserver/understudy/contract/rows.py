@@ -183,6 +183,7 @@ class Price:
     rules: tuple[PriceRule, ...]
     evidence: Evidence
     note: str = ""
+    placeholder: Mapping[str, str] = field(default_factory=dict)  # what the docs show where a price belongs; no price
 
 
 @dataclass(frozen=True, slots=True)
