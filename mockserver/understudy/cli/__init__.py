@@ -14,6 +14,7 @@ _COMMANDS = {
     "serve": "Play the providers on this machine until stopped.",
     "demo": "Start everything, run one job for each documented page, show what happens.",
     "check": "Check that a server plays a provider: the stand-in, or any base URL.",
+    "evidence": "Count the facts by why they are believed, and list what rests on inference alone.",
     "drift": "Compare what is held with newer docs or other data: what moved, and whom it breaks.",
     "build": "Build the schemas from the providers' docs, and the server's files from the written ones.",
 }
