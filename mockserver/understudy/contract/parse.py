@@ -2,21 +2,25 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any, TypeVar, get_args
+from typing import Any, NamedTuple, TypeVar, get_args
 
 from understudy.contract import rows
 from understudy.errors import DataError
 
 T = TypeVar("T")
 
+CERTAINTIES: tuple[str, ...] = get_args(rows.Certainty)
+EVIDENCE_KINDS: tuple[str, ...] = get_args(rows.EvidenceKind)
+
 _STATUS_PATTERN = re.compile(r"!?[1-5]([0-9]{2}|[0-9]x|xx)")
 
 
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """A place in a data file: the value there, and how to speak of it."""
+class Cursor(NamedTuple):
+    """A place in a data file: the value there, and how to speak of it.
+
+    A start makes thousands: a tuple is made three times as fast as a frozen dataclass.
+    """
 
     where: str
     value: Any
@@ -30,21 +34,22 @@ class Cursor:
 
     def maybe(self, key: str) -> "Cursor | None":
         """The value under `key`, or None where there is none."""
-        mapping = self.mapping()
-        return None if mapping.get(key) is None else Cursor(f"{self.where} /{key}", mapping[key])
+        value = self.mapping().get(key)
+        return None if value is None else Cursor(f"{self.where} /{key}", value)
 
     def get(self, key: str, default: T) -> "T":
         """The value under `key` if it has the type of `default`; the default where there is none."""
-        found = self.maybe(key)
-        if found is None:
+        value = self.mapping().get(key)
+        if value is None:
             return default
-        value = float(found.value) if isinstance(default, float) and isinstance(found.value, int) else found.value
+        if isinstance(default, float) and isinstance(value, int):
+            value = float(value)
         if not isinstance(value, type(default)):
-            raise DataError(found.where, f"{value!r} has the wrong type", expected=type(default).__name__)
+            raise DataError(f"{self.where} /{key}", f"{value!r} has the wrong type", expected=type(default).__name__)
         return value
 
     def mapping(self) -> Mapping[str, Any]:
-        if not isinstance(self.value, Mapping):
+        if not isinstance(self.value, dict):
             raise DataError(self.where, f"{self.value!r} is no mapping", expected="a mapping")
         return self.value
 
@@ -71,7 +76,7 @@ class Cursor:
 
 def evidence(row: Cursor) -> rows.Evidence:
     """The evidence of a row; every row must have it."""
-    kind = row.at("evidence").choice(get_args(rows.EvidenceKind))
+    kind = row.at("evidence").choice(EVIDENCE_KINDS)
     return rows.Evidence(kind, row.at("source").texts())
 
 
@@ -210,7 +215,7 @@ def _span(_: str, span: Cursor) -> tuple[float, float]:
 
 def price(row: Cursor) -> rows.Price:
     """One price row."""
-    certainty = row.at("certainty").choice(get_args(rows.Certainty))
+    certainty = row.at("certainty").choice(CERTAINTIES)
     amount = row.maybe("amount")
     rules = [Cursor(f"{row.where} /rules/{n}", rule) for n, rule in enumerate(_list(row, "rules"))]
     return rows.Price(
@@ -229,7 +234,7 @@ def _price_rule(row: Cursor, certainty: rows.Certainty) -> rows.PriceRule:
     condition = row.maybe("when")
     when = {key: value_text(value) for key, value in condition.mapping().items()} if condition else {}
     own = row.maybe("certainty")
-    return rows.PriceRule(when, decimal(row.at("amount")), own.choice(get_args(rows.Certainty)) if own else certainty)
+    return rows.PriceRule(when, decimal(row.at("amount")), own.choice(CERTAINTIES) if own else certainty)
 
 
 def decimal(amount: Cursor) -> Decimal:
