@@ -13,6 +13,8 @@ import understudy
 PACKAGE = Path(understudy.__file__).parent
 # The package's face and its command: they import everything, and nothing imports them but for the version.
 FACES = {"__init__", "__main__"}
+# Where a module stands that the table has forgotten: one test says so, the others go on.
+BELOW_ALL = 1000
 
 
 def _rows() -> dict[str, int]:
@@ -60,14 +62,16 @@ def test_a_module_imports_only_from_the_rows_above_its_own(module: str) -> None:
     """The direction of the imports is the table's."""
     rows = _rows()
     imported = {name for path in _files(module) for name in _imported(path)} - {module}
-    assert sorted(name for name in imported if rows.get(name, 0) >= rows[module]) == []
+    assert sorted(name for name in imported if rows.get(name, 0) >= rows.get(module, BELOW_ALL)) == []
 
 
 def test_the_engine_names_no_provider() -> None:
     """Up to the server, no text is a provider's name outside the package that plays it."""
     names = re.compile(r"runflow|aimlapi|runninghub", re.IGNORECASE)
     rows = _rows()
-    engine = [module for module in _modules() if module != "providers" and rows[module] <= rows["server"]]
+    engine = [
+        module for module in _modules() if module != "providers" and rows.get(module, BELOW_ALL) <= rows["server"]
+    ]
     found = [
         f"{path.relative_to(PACKAGE)}:{line}: {text}"
         for module in engine
