@@ -14,11 +14,11 @@ import httpx2
 import pytest
 from tools.pages import ROOT, Page, page, pages
 from tools.rehearsal import Rehearsal, on_terminal
+from tools.tables import commands
 from tools.write_docs import written
 
 import understudy
 from understudy import Settings, create_app
-from understudy.cli import group
 from understudy.server.control import Control
 from understudy.server.hosting import Options
 from understudy.stage import Stage
@@ -129,12 +129,9 @@ def _without_numbers(line: str) -> str:
 def test_every_command_and_option_is_documented() -> None:
     """Each command has its options on a page, as its help has them: `<!-- generated: options NAME -->`."""
     text = "".join(page.text for page in PAGES)
-    context = click.Context(group)
-    commands = {name: group.get_command(context, name) for name in group.list_commands(context)}
-    assert [name for name in commands if f"<!-- generated: options {name} -->" not in text] == []
-    given = [option for command in commands.values() if command for option in command.params]
-    names = [option.opts[0] for option in given if isinstance(option, click.Option)]
-    assert [name for name in names if f"`{name}" not in text] == []
+    assert [name for name, _ in commands() if f"<!-- generated: options {name} -->" not in text] == []
+    given = [option for _, command in commands() for option in command.params if isinstance(option, click.Option)]
+    assert [option.opts[0] for option in given if f"`{option.opts[0]}" not in text] == []
 
 
 def test_the_routes_of_the_control_api_are_those_of_its_page(stage: Stage) -> None:

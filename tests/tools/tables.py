@@ -1,6 +1,6 @@
 """The generated parts of the docs, each a function from the data to Markdown."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import click
@@ -218,12 +218,21 @@ def readings(provider: str) -> str:
     return "\n".join(lines).rstrip()
 
 
-def options(command: str) -> str:
+def commands(inside: click.Group = group, *, before: str = "") -> Iterator[tuple[str, click.Command]]:
+    """Every command with the words that call it; those of a group stand for the group."""
+    context = click.Context(inside)
+    for name in inside.list_commands(context):
+        found = inside.get_command(context, name)
+        if isinstance(found, click.Group):
+            yield from commands(found, before=f"{before}{name} ")
+        elif found is not None:
+            yield before + name, found
+
+
+def options(*words: str) -> str:
     """The options of a command, as its `--help` has them."""
-    context = click.Context(group)
-    found = group.get_command(context, command)
-    assert found is not None, f"no command {command!r}"
-    rows = [_option(option) for option in found.params if isinstance(option, click.Option)]
+    command = dict(commands())[" ".join(words)]
+    rows = [_option(option) for option in command.params if isinstance(option, click.Option)]
     return _table(("option", "what it does", "default"), rows)
 
 
