@@ -96,6 +96,8 @@ def _confirmed(row: Cursor, docs: Docs, models: Mapping[str, ModelPage]) -> Iter
     for place, item in enumerate(pages.value if pages else ()):
         at = Cursor(f"{row.where} /pages/{place}", item)
         name = at.at("file").text()
+        if docs.passes_over(name, served=at.get("served", True)):
+            continue
         page = read_endpoint_page(docs.text(name), name)
         yield confirm(page, models, template, name), at.at("source").texts()
 

@@ -15,7 +15,9 @@ _COMMANDS = {
     "demo": "Start everything, run one job for each documented page, show what happens.",
     "check": "Check that a server plays a provider: the stand-in, or any base URL.",
     "evidence": "Count the facts by why they are believed, and list what rests on inference alone.",
+    "docs": "Fetch the newest docs of the providers, politely.",
     "drift": "Compare what is held with newer docs or other data: what moved, and whom it breaks.",
+    "models": "List, search and describe the models: input, bounds, defaults, price, evidence.",
     "build": "Build the schemas from the providers' docs, and the server's files from the written ones.",
 }
 
