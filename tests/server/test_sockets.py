@@ -1,0 +1,106 @@
+"""The ports: control first, then the providers in their order."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from understudy.errors import PortTaken
+from understudy.server.sockets import listen, url_of
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port that somebody holds, behind one that is free."""
+    for _ in range(50):
+        with closing(socket.create_server(("127.0.0.1", 0))) as first:
+            port = first.getsockname()[1] + 1
+            try:
+                holder = socket.create_server(("127.0.0.1", port))
+            except (OSError, OverflowError):
+                continue
+        with closing(holder):
+            yield port
+        return
+    raise AssertionError("no two ports beside each other are free")
+
+
+def close(bound: dict[str, socket.socket]) -> None:
+    for one in bound.values():
+        one.close()
+
+
+def test_free_ports_are_taken_for_all() -> None:
+    """Each its own."""
+    bound = listen("127.0.0.1", 0, ["a", "b"])
+    ports = [one.getsockname()[1] for one in bound.values()]
+    close(bound)
+
+    assert list(bound) == ["control", "a", "b"]
+    assert len(set(ports)) == 3
+
+
+def test_ports_follow_controls() -> None:
+    """In the order of the names."""
+    for _ in range(50):
+        with closing(socket.create_server(("127.0.0.1", 0))) as free:
+            base = free.getsockname()[1]
+        try:
+            bound = listen("127.0.0.1", base, ["b", "a"])
+        except PortTaken:
+            continue
+        break
+    ports = {name: one.getsockname()[1] for name, one in bound.items()}
+    close(bound)
+
+    assert ports == {"control": base, "b": base + 1, "a": base + 2}
+
+
+def test_a_port_that_is_in_use_is_told(taken: int) -> None:
+    """With the address and the way out; what was bound before it is given back."""
+    with pytest.raises(PortTaken, match=rf"Cannot listen on 127\.0\.0\.1:{taken}: .*in use.*--port N") as caught:
+        listen("127.0.0.1", taken - 1, ["a"])
+    assert caught.value.port == taken
+
+    with closing(socket.create_server(("127.0.0.1", taken - 1))) as again:
+        assert again.getsockname()[1] == taken - 1
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "says"),
+    [
+        ("127.0.0.1", 65535, r"127\.0\.0\.1:65536: "),
+        ("127.0.0.1", 99999, r"127\.0\.0\.1:99999: "),
+        ("127.0.0.1", -5, r"127\.0\.0\.1:-5: "),
+        ("203.0.113.7", 0, r"203\.0\.113\.7:0: "),
+        ("not a host", 0, "not a host:0: "),
+    ],
+)
+def test_an_address_that_is_not_to_be_had_is_told(host: str, port: int, says: str) -> None:
+    """Beyond the last port, or of another machine."""
+    with pytest.raises(PortTaken, match=f"Cannot listen on {says}"):
+        listen(host, port, ["a"])
+
+
+@pytest.mark.parametrize(("host", "url"), [("127.0.0.1", "http://127.0.0.1:"), ("0.0.0.0", "http://127.0.0.1:")])
+def test_the_url_of_a_port_can_be_asked_from_here(host: str, url: str) -> None:
+    """An address that means every interface is shown as loopback."""
+    bound = listen(host, 0, [])
+    port = bound["control"].getsockname()[1]
+    shown = url_of(bound["control"])
+    close(bound)
+
+    assert shown == f"{url}{port}"
+
+
+def test_an_address_of_version_six_stands_in_brackets() -> None:
+    """As URLs want it."""
+    try:
+        bound = listen("::1", 0, [])
+    except PortTaken:
+        pytest.skip("this machine has no IPv6")
+    shown = url_of(bound["control"])
+    close(bound)
+
+    assert shown.startswith("http://[::1]:")
