@@ -216,9 +216,9 @@ def test_an_id_that_nobody_has_is_refused(id_: str | None, encore: Caller) -> No
     begin(encore.part)
     (account,) = encore.part.keyring.accounts.values()
 
-    with pytest.raises(Refused, match="^unknown-job$"):
+    with pytest.raises(Refused, match=r"^unknown-job$"):
         encore.part.job_of(account, id_)
-    with pytest.raises(Refused, match="^other-row$"):
+    with pytest.raises(Refused, match=r"^other-row$"):
         encore.part.job_of(account, id_, row="other-row")
 
 

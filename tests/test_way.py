@@ -63,7 +63,7 @@ def test_a_good_request_gets_through(encore: Caller) -> None:
     ],
 )
 def test_what_ends_a_request_early_is_told_in_the_providers_words(
-    method: str, path: str, options: dict[str, Any], status: int, code: str | None, encore: Caller
+    encore: Caller, method: str, path: str, *, options: dict[str, Any], status: int, code: str | None
 ) -> None:
     """Each step has its row; nothing of it begins a job."""
     said = encore(method, path, **options)

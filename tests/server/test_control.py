@@ -323,8 +323,8 @@ def test_a_body_is_bounded(client: TestClient) -> None:
 def test_off_loopback_a_token_is_asked_for(given: str, stage: Stage) -> None:
     """Exactly that one; then any name will do."""
     with open_door(stage, hosts=None, token="s3cret") as client:
-        headers = {"host": "stage.test", "authorization": given.encode("latin-1").decode("latin-1")}
-        answer = client.get("/_understudy/clock", headers={k: v.encode("latin-1") for k, v in headers.items()})
+        headers = [(b"host", b"stage.test"), (b"authorization", given.encode("latin-1"))]
+        answer = client.get("/_understudy/clock", headers=headers)
 
         assert answer.status_code == (200 if given == "Bearer s3cret" else 403)
         assert "s3cret" not in answer.text

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import orjson
 import pytest
+import uvicorn
 from staging import FOURTH, START
 
 from understudy import Settings, __version__
@@ -222,8 +223,10 @@ def test_a_body_without_end_is_refused_while_it_comes() -> None:
         b"GET /v1/hea",
         b"POST /v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{",
         b"POST /v1/jobs HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{",
-        b"POST /v1/wait HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer gone\r\nContent-Type: application/json\r\n"
-        b'Content-Length: 40\r\n\r\n{"model":"solo","input":{"prompt":"xxx"}}',
+        (
+            b"POST /v1/wait HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer gone\r\nContent-Type: application/json\r\n"
+            b'Content-Length: 40\r\n\r\n{"model":"solo","input":{"prompt":"xxx"}}'
+        ),
         b"GET /v1/health HTTP/1.1\r\nHost: x\r\n\r\n" * 100,
     ],
 )
@@ -280,7 +283,7 @@ class Receiver(ThreadingHTTPServer):
 class _Take(BaseHTTPRequestHandler):
     server: Receiver
 
-    def do_POST(self) -> None:  # noqa: N802  (what the library calls it)
+    def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.got.append((dict(self.headers), body))
         self.send_response(200 if len(self.server.got) > 2 else 503)
@@ -405,7 +408,7 @@ def test_a_stage_that_does_not_come_up_is_an_error(monkeypatch: pytest.MonkeyPat
     async def breaks(*_: Any, **__: Any) -> None:
         raise OSError("no file descriptors left")
 
-    monkeypatch.setattr(hosting.uvicorn.Server, "startup", breaks)
+    monkeypatch.setattr(uvicorn.Server, "startup", breaks)
     with pytest.raises(UnderstudyError, match="could not be served") as caught, serving("encore", data=FOURTH):
         raise AssertionError("it was entered")
 
@@ -415,13 +418,19 @@ def test_a_stage_that_does_not_come_up_is_an_error(monkeypatch: pytest.MonkeyPat
 def test_when_the_block_ends_nothing_is_left() -> None:
     """No thread, no port; also where the block raised, and where a request still waits."""
     threads = threading.active_count()
-    with pytest.raises(ZeroDivisionError), serving("encore", data=FOURTH, sender=MemorySender()) as running:
-        ask(running.encore.url, "POST", "/v1/jobs", {**GOOD, "tell": "http://127.0.0.1:9/"})
-        _ = 1 / 0
+    urls: list[str] = []
 
+    def breaks() -> None:
+        with serving("encore", data=FOURTH, sender=MemorySender()) as running:
+            urls.append(running.encore.url)
+            ask(running.encore.url, "POST", "/v1/jobs", {**GOOD, "tell": "http://127.0.0.1:9/"})
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        breaks()
     assert threading.active_count() == threads
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", port_of(running.encore.url)), timeout=5)
+        socket.create_connection(("127.0.0.1", port_of(urls[0])), timeout=5)
 
 
 def test_two_stages_stand_beside_each_other() -> None:
