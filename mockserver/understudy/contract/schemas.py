@@ -105,12 +105,22 @@ class Schemas:
             return self._openapi + reference
         return BASE + reference.removeprefix("../../") if reference.startswith("../../") else reference
 
-    def _read(self, name: str) -> Document:
+    def written(self, name: str) -> Document:
+        """A schema document with the patches of the readings, and as strict as it is written."""
         path = self._root / self._folder / name
         if ".." in Path(name).parts:
             raise DataError(str(path), "leads out of its folder")
         document = read_document(path)
         for patch in self._patches.get(f"{self._folder}/{name}", []):
             document = merge_patch(document, patch)
-        is_model = name.startswith("models/")
-        return self._rewrite(document) if self._rewrite and is_model else document
+        return document
+
+    def sources(self) -> Document:
+        """What each source id of the provider stands for."""
+        path = self._root / self._folder / "sources.yaml"
+        found: Document = read_document(path)["sources"] if path.is_file() else {}
+        return found
+
+    def _read(self, name: str) -> Document:
+        document = self.written(name)
+        return self._rewrite(document) if self._rewrite and name.startswith("models/") else document

@@ -1,0 +1,126 @@
+"""`understudy models`: lists, searches, describes."""
+
+import json
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from staging import FOURTH
+
+from understudy.cli import group, main
+from understudy.contract import load_contract, providers
+
+
+def models(*arguments: str) -> Result:
+    """What the command prints."""
+    return CliRunner().invoke(group, ["models", *arguments], catch_exceptions=False)
+
+
+def as_json(*arguments: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(models("--json", *arguments).output)
+    return found
+
+
+def test_without_words_every_model_is_listed() -> None:
+    """One row for each, and how many there are."""
+    rows = as_json()
+
+    assert len(rows) == sum(len(load_contract(name).models) for name in providers())
+    assert models().output.splitlines()[-1].startswith(f"{len(rows)} models (runflow ")
+
+
+def test_a_search_looks_at_ids_and_titles_of_a_provider() -> None:
+    """RunningHub's own ids do not say Veo; the name that its docs give them does."""
+    rows = as_json("veo", "--provider", "runninghub")
+
+    assert len(rows) == 18
+    assert all("veo" in row["title"] and row["provider"] == "runninghub" for row in rows)
+
+
+def test_every_word_must_be_there() -> None:
+    """In any case, and in any order."""
+    assert [row["id"] for row in as_json("EDIT", "nano", "--provider", "runflow")] == ["google/nano-banana-pro/edit"]
+
+
+@pytest.mark.parametrize(("kind", "count"), [("3d", 16), ("audio", 16), ("text", 26)])
+def test_a_kind_of_output_may_be_asked_for(kind: str, count: int) -> None:
+    assert len(as_json("--output", kind)) == count
+
+
+def test_a_whole_id_is_described() -> None:
+    """Fields with bounds and defaults, the required ones first; the price, its source, and every correction."""
+    (row,) = as_json("google/veo-3.1-lite-generate-001")
+    fields = {field["name"]: field for field in row["fields"]}
+
+    assert (row["provider"], row["id"]) == ("aimlapi", "veo-3.1-lite-generate-001")
+    assert [field["required"] for field in row["fields"]][:3] == [True, True, False]
+    assert fields["duration"] == {
+        "name": "duration",
+        "type": "integer",
+        "required": False,
+        "default": 8,
+        "options": [4, 6, 8],
+    }
+    assert row["price"]["placeholder"] == {"credits_used": "120000", "usd_spent": "0.06"}
+    assert [source["id"] for source in row["source"]] == ["lite-001", "S002"]
+    assert {"at": "/properties/duration/default", "was": "8", "now": 8, "why": "cast to the declared type"} in (
+        row["corrections"]
+    )
+
+
+def test_a_description_can_be_read() -> None:
+    """The same for a person."""
+    text = models("rhart-video-v3.1-lite-official/image-to-video").output
+
+    for line in (
+        "also called  google/veo3.1-lite/image-to-video-official-stable",
+        "price        0.315 to 0.504 CNY/second (documented: prices)",
+        "resolution=720p: 0.315 (exact)",
+        "registry  ComfyUI_RH_OpenAPI, developer-kit/model-registry.public.json",
+        "POST /openapi/v2/rhart-video-v3.1-lite-official/image-to-video",
+    ):
+        assert line in text
+    assert any(line.split()[:3] == ["prompt", "string", "required"] for line in text.splitlines())
+
+
+def test_an_older_route_with_another_input_is_described_too() -> None:
+    (row,) = as_json("veo2")
+
+    assert [route["endpoint"] for route in row["routes"]] == ["POST /v2/generate/video/google/generation"]
+    assert "At POST /v2/generate/video/google/generation:" in models("veo2").output
+
+
+def test_a_model_without_documented_input_says_so() -> None:
+    assert "no input is documented; any is taken" in models("runflow/background-removal").output
+
+
+def test_a_reading_changes_what_is_told() -> None:
+    (row,) = as_json("google/veo3.1/fast/image-to-video", "--reading", "fast-image-to-video-price=older")
+
+    assert row["price"]["amount"] == "0.15"
+
+
+def test_further_data_may_be_looked_at() -> None:
+    """The made-up provider's models are found as the others are."""
+    rows = as_json("encore", "--data", str(FOURTH))
+
+    assert {row["provider"] for row in rows} == {"encore"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["ve02"], "'ve02' is not valid. Valid: veo2,"),
+        (["--output", "film"], "output: 'film' is not valid. Valid: 3d, audio, image, text, video."),
+        (["--provider", "nobody"], "provider: 'nobody' is not valid."),
+    ],
+)
+def test_what_is_not_there_is_told_with_what_is(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 2."""
+    with pytest.raises(SystemExit) as ended:
+        main(["models", *arguments])
+
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
