@@ -1,5 +1,6 @@
 """Start the servers that are measured, each in a process of its own, and end them."""
 
+import os
 import subprocess
 import sys
 import time
@@ -23,13 +24,22 @@ def understudy(folder: Path, *options: str) -> Iterator[Mapping[str, Any]]:
 
 
 @contextmanager
-def bare(folder: Path, samples: Mapping[str, Any]) -> Iterator[int]:
-    """The bare app; gives its port."""
+def bare(folder: Path, samples: Mapping[str, Any]) -> Iterator[tuple[int, int]]:
+    """The bare app; gives its port and its process."""
     file = folder / "samples.json"
     file.write_bytes(orjson.dumps(samples))
     with _running([sys.executable, "-m", "bench.bare", str(file)], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
-        yield int(process.stdout.readline())
+        yield int(process.stdout.readline()), process.pid
+
+
+def cpu_seconds(pid: int) -> float:
+    """The processor time that a process has had; 0 where the system does not tell."""
+    path = Path(f"/proc/{pid}/stat")
+    if not path.exists():
+        return 0.0
+    user, system = path.read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def await_file(path: Path, process: "subprocess.Popen[bytes]") -> bytes:

@@ -13,6 +13,7 @@ from bench import processes
 from bench.cases import AIMS, Case, cases, raw
 from bench.figures import Figure, middle, number
 from bench.load import Load, load, write_requests
+from bench.processes import cpu_seconds
 from understudy.demo.script import Exchange
 
 
@@ -22,19 +23,28 @@ class Contest:
 
     case: Case
     ports: tuple[int, int]
+    pids: tuple[int, int]
     files: tuple[Path, Path]
     ours: list[Load] = field(default_factory=list)
     bare: list[Load] = field(default_factory=list)
+    costs: list[list[float]] = field(default_factory=lambda: [[], []])  # processor time of a request, each side
 
     def round(self, *, swap: bool) -> None:
         """One round of each; every other round the bare app is first."""
         sides = [(self.ours, 0), (self.bare, 1)]
         for results, side in reversed(sides) if swap else sides:
+            before = cpu_seconds(self.pids[side])
             results.append(load(self.ports[side], self.files[side]))
+            self.costs[side].append((cpu_seconds(self.pids[side]) - before) / results[-1].rps)
 
     @property
     def ratios(self) -> list[float]:
         return [ours.rps / bare.rps for ours, bare in zip(self.ours, self.bare, strict=True)]
+
+    @property
+    def by_cpu(self) -> list[float]:
+        """The same ratio by processor time, which other programs on the machine disturb less."""
+        return [bare / ours if ours else 0.0 for ours, bare in zip(*self.costs, strict=True)]
 
     def figures(self) -> list[Figure]:
         """The ratio, and what it is made of."""
@@ -42,6 +52,7 @@ class Contest:
         sides = (("", self.ours), (" (bare)", self.bare))
         return [
             middle(f"{name}, part of bare", self.ratios, "", aim=AIMS.get(self.case.name)),
+            middle(f"{name}, part of bare by processor time", self.by_cpu, ""),
             *(middle(f"{name}{side}", [one.rps for one in loads], "requests/s") for side, loads in sides),
             *(middle(f"{name} p99{side}", [one.p99 for one in loads], "ms") for side, loads in sides),
         ]
@@ -52,10 +63,11 @@ class Contest:
         speeds = (number(median(one.rps for one in side)) for side in (self.ours, self.bare))
         tails = (f"{median(one.p99 for one in side):.2f}" for side in (self.ours, self.bare))
         size = str(len(self.case.sample))
-        return (self.case.title, size, *speeds, f"{median(ratios):.2f}", f"{min(ratios):.2f}-{max(ratios):.2f}", *tails)
+        spread = f"{min(ratios):.2f}-{max(ratios):.2f}"
+        return (self.case.title, size, *speeds, f"{median(ratios):.2f}", spread, f"{median(self.by_cpu):.2f}", *tails)
 
 
-HEAD = ("case", "bytes", "requests/s", "bare", "ratio", "spread", "p99 ms", "bare p99")
+HEAD = ("case", "bytes", "requests/s", "bare", "ratio", "spread", "by cpu", "p99 ms", "bare p99")
 
 
 def contests(folder: Path, providers: tuple[str, ...], *, rounds: int) -> list[Contest]:
@@ -76,12 +88,12 @@ def _ready(stack: ExitStack, folder: Path, provider: str) -> Iterator[Contest]:
     ready = stack.enter_context(processes.understudy(folder, "--provider", provider, "--speed", "0.001"))
     every = cases(provider, ready[provider]["url"], ready["control"]["url"])
     samples = {case.name.replace(" ", "-"): orjson.loads(case.sample) for case in every}
-    port = stack.enter_context(processes.bare(folder, samples))
+    port, pid = stack.enter_context(processes.bare(folder, samples))
     for case in every:
         name = case.name.replace(" ", "-")
         ours = write_requests(folder / f"{provider}-{name}", case.requests)
         theirs = write_requests(folder / f"{provider}-{name}-bare", _bare(case, name, port))
-        yield Contest(case, (_port(ready[provider]["url"]), port), (ours, theirs))
+        yield Contest(case, (_port(ready[provider]["url"]), port), (ready["pid"], pid), (ours, theirs))
 
 
 def _port(url: str) -> int:
