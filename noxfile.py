@@ -66,3 +66,13 @@ def clients(session: nox.Session) -> None:
         server.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             server.wait(5)
+
+
+@nox.session
+def saboteurs(session: nox.Session) -> None:
+    """The suite catches every server that is broken on purpose, and leaves the honest stand-in alone.
+
+    Prints which check caught which; `-- --write docs/check.md` writes the table into the docs. No default session.
+    """
+    session.install("--group=test", ".")
+    session.run("python", "-m", "conformance.saboteurs", *session.posargs, env={"PYTHONPATH": "tests"})

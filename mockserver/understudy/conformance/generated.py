@@ -27,6 +27,8 @@ SAYS = {
     "fuzzing": "Whatever is drawn from a schema is taken, whatever breaks it is refused.",
     "stateful": "What a link leads to is answered as documented, in any order.",
 }
+# The parts of the budget for the first document's edges, and for each of its links and its fuzzing.
+FIRST, LINKS = 0.6, 0.15
 # How much of the mock's time passes with each request, so that jobs are met in every state.
 STEP = 0.2
 # Headers that a client adds on its own; none of them is part of what was generated.
@@ -75,6 +77,7 @@ class Generated:
         self._documents = Documents(scene.contract)
         self.notes: list[str] = []
         self._refused_to_send = 0
+        self._cut_short: set[str] = set()
 
     def run(self) -> Iterator[Outcome]:
         """One outcome for each phase."""
@@ -82,8 +85,11 @@ class Generated:
         logging.getLogger("schemathesis").setLevel(logging.CRITICAL)
         ends = time.monotonic() + self._budget
         documents = self._plan()
-        covered = self._cover(library, documents, ends)
-        sampled = self._sample(library, documents, ends)
+        self._engine(library, documents[0], ("examples", "coverage"), self._budget * FIRST)
+        self._engine(library, documents[0], ("stateful",), self._budget * LINKS)
+        self._engine(library, documents[0], ("fuzzing",), self._budget * LINKS)
+        covered = 1 + self._cover(library, documents[1:], ends)
+        sampled = 1 + self._sample(library, documents[1:], ends)
         self._note(documents, covered, sampled)
         for phase, tally in self._tallies.items():
             yield self._outcome(phase, tally)
@@ -101,26 +107,22 @@ class Generated:
         return [first, *further.values()]
 
     def _cover(self, library: Any, documents: Sequence[list[Part]], ends: float) -> int:
-        """Each document once through its examples and its edges; gives how many were reached."""
+        """Each further document once through its examples and its edges; gives how many were reached."""
         for number, parts in enumerate(documents):
             left = ends - time.monotonic()
-            if left < 1 and number:
+            if left < 1:
                 return number
             self._engine(library, parts, ("examples", "coverage"), left)
         return len(documents)
 
     def _sample(self, library: Any, documents: Sequence[list[Part]], ends: float) -> int:
-        """What time is left for: everything by chance and along the links, then further models by the seed."""
-        left = ends - time.monotonic()
-        if left < 1:
-            return 0
-        self._engine(library, documents[0], ("fuzzing", "stateful"), left if len(documents) == 1 else left / 2)
-        others = list(documents[1:])
+        """What time is left for: further documents by chance, in the order of the seed; gives how many were reached."""
+        others = list(documents)
         random.Random(self._scene.wanted.seed).shuffle(others)
         for number, parts in enumerate(others):
             left = ends - time.monotonic()
             if left < 1:
-                return number + 1
+                return number
             self._engine(library, parts, ("fuzzing",), min(left, 5))
         return len(documents)
 
@@ -141,6 +143,8 @@ class Generated:
                 self._phase, began = event.phase.name.value, time.monotonic()
             if isinstance(event, events.PhaseFinished) and event.phase.name.value in self._tallies:
                 self._tallies[event.phase.name.value].seconds += time.monotonic() - began
+            if isinstance(event, events.EngineFinished) and event.stop_reason.name == "MAX_TIME":
+                self._cut_short.update(phases)
             if isinstance(event, events.NonFatalError):
                 self.notes.append(f"the generator could not make requests for {event.label}: {str(event.value)[:200]}")
 
@@ -211,6 +215,8 @@ class Generated:
             self.notes.append(
                 f"{provider}: {len(documents) - sampled} of {len(documents)} documents were not fuzzed in the budget"
             )
+        if "coverage" in self._cut_short:
+            self.notes.append(f"{provider}: the budget ended before every edge was covered; give more with --budget")
         if self._refused_to_send:
             self.notes.append(
                 f"{provider}: {self._refused_to_send} generated requests were not sent, as they might bill"

@@ -54,7 +54,7 @@ class Requests:
     def with_input(self, operation: Operation, model: Model, fields: Any) -> Ask:
         """A request whose model input is this."""
         good = self.good(operation, model)
-        body = placed(good.json, operation.input, fields)
+        body = placed(good.json, operation.input, fields) if operation.input else fields
         if operation.model is not None and operation.model.kind == "body":
             body = {**body, operation.model.name: model.id}
         return good.with_json(body)

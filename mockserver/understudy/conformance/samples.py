@@ -13,10 +13,11 @@ _TEXT = "a paper boat crosses a puddle"
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One instance and what is special about it."""
+    """One instance, what is special about it, and of which kind that is."""
 
     what: str
     value: Any
+    kind: str
 
 
 class Samples:
@@ -72,13 +73,13 @@ class Samples:
     def allowed(self, schema: Mapping[str, Any], base: str) -> Iterator[Variant]:
         """The smallest instance with one field at a time at each of its edges."""
         smallest = self.smallest(schema, base)
-        yield Variant("only what is required", smallest)
+        yield Variant("only what is required", smallest, "smallest")
         for name, field in schema.get("properties", {}).items():
             for what, value in self._edges(field, base):
-                yield Variant(f"{name} {what}", {**smallest, name: value})
+                yield Variant(f"{name} {what}", {**smallest, name: value}, what.split(" '")[0])
 
     def _edges(self, field: Any, base: str) -> Iterator[tuple[str, Any]]:
-        field, base = self._resolver.followed(field, base)
+        field, base = self._first_way(field, base)
         for option in field.get("enum", ()):
             yield f"is {option!r}", option
         for word in ("minimum", "maximum"):
@@ -93,13 +94,22 @@ class Samples:
         """The smallest instance broken in one way at a time."""
         smallest = self.smallest(schema, base)
         for name in schema.get("required", ()):
-            yield Variant(f"{name} is missing", {key: value for key, value in smallest.items() if key != name})
+            without = {key: value for key, value in smallest.items() if key != name}
+            yield Variant(f"{name} is missing", without, "is missing")
         for name, field in schema.get("properties", {}).items():
             for what, value in self._beyond(field, base):
-                yield Variant(f"{name} {what}", {**copy.deepcopy(smallest), name: value})
+                yield Variant(f"{name} {what}", {**copy.deepcopy(smallest), name: value}, what)
+
+    def _first_way(self, field: Any, base: str) -> tuple[Any, str]:
+        """A field's schema; of several ways to write it the first, which is the strict one."""
+        field, base = self._resolver.followed(field, base)
+        for word in ("anyOf", "oneOf"):
+            if isinstance(field, Mapping) and field.get(word):
+                return self._resolver.followed(field[word][0], base)
+        return field, base
 
     def _beyond(self, field: Any, base: str) -> Iterator[tuple[str, Any]]:
-        field, base = self._resolver.followed(field, base)
+        field, base = self._first_way(field, base)
         yield "is an object of nothing known", {"understudy": [None]}
         if "enum" in field:
             yield "is no option", "understudy-no-option"

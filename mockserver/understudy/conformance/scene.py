@@ -1,5 +1,6 @@
 """The scene of a check: a contract, a target, and what every check asks of both."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -25,11 +26,12 @@ from understudy.validation import violations
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How much is checked: which models (all if empty), how thoroughly, from which seed."""
+    """How much is checked: which models (all if empty), how thoroughly, from which seed, in how many seconds."""
 
     models: tuple[str, ...] = ()
     quick: bool = False
     seed: int = 0
+    budget: float = 60.0
 
 
 @dataclass
@@ -55,6 +57,16 @@ class Scene:
         self.casting = Casting(self.contract, names=wanted.models, quick=wanted.quick, seed=wanted.seed)
         self._told: dict[str, list[Story]] = {}
         self._secret: str | None = None
+        self._ends = time.monotonic() + wanted.budget
+
+    def check_time(self) -> None:
+        """See that there is time for another job; on the mock jobs take none.
+
+        Raises:
+            LeftOut: the budget is used up.
+        """
+        if not self.target.own and time.monotonic() > self._ends:
+            raise LeftOut(f"the budget of {self.wanted.budget:g} s is used up; give more with --budget")
 
     def judged(self) -> None:
         """One case was looked at."""
@@ -145,12 +157,12 @@ class Scene:
 
     def _courses(self) -> tuple[str, ...]:
         """Further courses of a job; only our own stand-in can be asked for one."""
-        endless = {name for name, job in self.contract.scenarios.jobs.items() if not self._ends(job.states[-1])}
+        endless = {name for name, job in self.contract.scenarios.jobs.items() if not self._is_end(job.states[-1])}
         own = self.contract.scenarios
         others = [name for name in own.jobs if name not in endless and name not in ("slow", own.default)]
         return tuple(others) if self.target.own else ()
 
-    def _ends(self, state: str) -> bool:
+    def _is_end(self, state: str) -> bool:
         return self.contract.lifecycle.states[state].terminal
 
     def _story(self, talk: JobTalk, submit: Operation, model: Model | None, scenario: str | None) -> Iterator[Story]:

@@ -14,9 +14,10 @@ from understudy.contract.conversation import JobTalk
 if TYPE_CHECKING:
     from understudy.conformance.scene import Scene
 
-# How often a job is looked at, in seconds of the target's clock, and how many looks a job may take to end.
-STEP = 0.25
-MOST_LOOKS = 400
+# How often a job is looked at, in seconds of the target's clock, and how many looks it may take to end: on the mock,
+# where time costs nothing, and over a network.
+LOOKS_OWN = (0.25, 60)
+LOOKS = (1.0, 600)
 
 
 class Refused(LeftOut):
@@ -77,6 +78,7 @@ class Stories:
     ) -> Story:
         """Begin a job; `behaviours` say how its callbacks are answered, None asks for no callback."""
         scene = self._scene
+        scene.check_time()
         ask = scene.requests.good(submit, model)
         url = None
         if behaviours is not None:
@@ -94,13 +96,14 @@ class Stories:
     def watch(self, story: Story) -> Story:
         """Poll until the job is over, and a few times more."""
         more = 3
-        for _ in range(MOST_LOOKS):
+        step, most = LOOKS_OWN if self._scene.target.own else LOOKS
+        for _ in range(most):
             look = self.look(story)
             if story.ended or look is None:
                 more -= 1
             if more == 0:
                 break
-            self._scene.target.wait(STEP if not story.ended else STEP * 20)
+            self._scene.target.wait(step)
         if story.callback_url is not None:
             story.arrivals = self._scene.receiver.of(story.callback_url)
         return story

@@ -37,7 +37,7 @@ class Plan:
 
     @property
     def wanted(self) -> Wanted:
-        return Wanted(self.models, self.quick, self.seed)
+        return Wanted(self.models, self.quick, self.seed, self.budget)
 
     def chosen(self) -> tuple[Check, ...]:
         """Our own checks that are wanted.

@@ -1,15 +1,13 @@
 """Bodies that a model's schema allows are taken, bodies that it forbids are refused."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from understudy.conformance.check import Check, Problem, check
 from understudy.conformance.exchange import Ask
 from understudy.conformance.facts import Fact
+from understudy.conformance.samples import Variant
 from understudy.conformance.scene import Scene
 from understudy.contract import Model, Operation
-
-# With `quick` only so many variants of each model are sent.
-QUICK = 8
 
 
 def _asked(scene: Scene, *, allowed: bool) -> Iterator[tuple[str, Operation, Model, Ask]]:
@@ -20,11 +18,17 @@ def _asked(scene: Scene, *, allowed: bool) -> Iterator[tuple[str, Operation, Mod
                 continue
             schema, base = scene.requests.resolver.model(scene.casting.schema(operation, model))
             variants = scene.requests.samples.allowed if allowed else scene.requests.samples.forbidden
-            chosen = list(variants(schema, base))[: QUICK if scene.wanted.quick else None]
-            for variant in chosen:
+            for variant in _chosen(scene, variants(schema, base)):
                 ask = scene.requests.with_input(operation, model, variant.value)
                 if (scene.oracle.judge(ask).row is None) == allowed:
                     yield variant.what, operation, model, ask
+
+
+def _chosen(scene: Scene, variants: Iterable[Variant]) -> Iterable[Variant]:
+    """All of them; with `quick` one of each kind."""
+    if not scene.wanted.quick:
+        return variants
+    return {variant.kind: variant for variant in variants}.values()
 
 
 def _fact(scene: Scene, model: Model) -> Fact:

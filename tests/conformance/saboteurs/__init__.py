@@ -1,0 +1,8 @@
+"""The gallery: servers broken on purpose, in one way each. The suite must catch all of them, and may know none."""
+
+from conformance.saboteurs import answers, bodies, calls, jobs
+from conformance.saboteurs.saboteur import Caught, Saboteur, caught
+
+GALLERY: tuple[Saboteur, ...] = (*calls.GALLERY, *answers.GALLERY, *bodies.GALLERY, *jobs.GALLERY)
+
+__all__ = ["GALLERY", "Caught", "Saboteur", "caught"]

@@ -1,0 +1,31 @@
+"""Run the suite on every saboteur and print which check caught it: `python -m conformance.saboteurs [--write FILE]`."""
+
+import sys
+from pathlib import Path
+
+from conformance.saboteurs import GALLERY, caught
+from conformance.saboteurs.saboteur import honest_checks
+from conformance.saboteurs.table import replaced, row
+
+
+def main(arguments: list[str]) -> int:
+    """0 if every saboteur is caught and the honest stand-in is not."""
+    rows, missed = [], 0
+    for saboteur in GALLERY:
+        found = caught(saboteur)
+        missed += not found.checks
+        rows.append(row(found))
+        print(f"{'caught' if found.checks else 'MISSED'}  {saboteur.id:<26}{', '.join(found.checks)}", flush=True)
+    wronged = {name: checks for name in ("runflow", "aimlapi", "runninghub") if (checks := honest_checks(name))}
+    for name, checks in wronged.items():
+        print(f"WRONGED {name:<26}{', '.join(checks)}")
+    if arguments[:1] == ["--write"]:
+        path = Path(arguments[1])
+        path.write_text(replaced(path.read_text(), rows))
+    honest = "falls" if wronged else "holds"
+    print(f"{len(GALLERY) - missed} of {len(GALLERY)} saboteurs caught; the honest stand-in {honest}")
+    return 1 if missed or wronged else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,218 @@
+"""Saboteurs whose jobs do not live as jobs do."""
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+import orjson
+from conformance.saboteurs.saboteur import Saboteur, altering, changed, operation_id
+
+from understudy.conformance.target import Answering
+from understudy.messages import Reply, Request, json_reply
+from understudy.part import Part
+
+
+def _shouting(reply: Reply, _: Request) -> Reply:
+    return changed(reply, lambda body: {**body, "status": str(body["status"]).upper()} if "status" in body else body)
+
+
+def _saying(word: str, instead_of: str) -> Callable[[Reply, Request], Reply]:
+    def change(reply: Reply, _: Request) -> Reply:
+        return changed(reply, lambda body: {**body, "status": word} if body.get("status") == instead_of else body)
+
+    return change
+
+
+def _no_url(reply: Reply, _: Request) -> Reply:
+    return changed(reply, lambda body: {**body, "video": None} if body.get("video") else body)
+
+
+def _early(reply: Reply, _: Request) -> Reply:
+    video = {"url": "http://mock.test/early.mp4"}
+    return changed(reply, lambda body: {**body, "video": video} if body.get("status") == "generating" else body)
+
+
+def _other_id(reply: Reply, _: Request) -> Reply:
+    return changed(reply, lambda body: {**body, "id": "XXLhM-WwM1UXTVnR5w9EV"} if "id" in body else body)
+
+
+def _dead_links() -> Answering:
+    def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
+        return json_reply(404, {}) if "/media/" in request.path else part.answer(request)
+
+    return answer
+
+
+def _moody(after: int, word: str) -> Callable[[], Answering]:
+    """After so many polls of a job its word is another one."""
+
+    def make() -> Answering:
+        polls: dict[bytes, int] = {}
+
+        def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
+            reply = part.answer(request)
+            if operation_id(part, request) != "get_generation" or not isinstance(reply, Reply):
+                return reply
+            body = orjson.loads(reply.body)
+            if body.get("status") == "completed":
+                polls[request.query] = polls.get(request.query, 0) + 1
+            return changed(reply, lambda one: {**one, "status": word}) if polls.get(request.query, 0) > after else reply
+
+        return answer
+
+    return make
+
+
+def _returning() -> Answering:
+    """A generating job is queued again."""
+    polls: dict[bytes, int] = {}
+
+    def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
+        reply = part.answer(request)
+        if (
+            operation_id(part, request) == "get_generation"
+            and isinstance(reply, Reply)
+            and b'"generating"' in reply.body
+        ):
+            polls[request.query] = polls.get(request.query, 0) + 1
+            if polls[request.query] == 3:
+                return changed(reply, lambda body: {**body, "status": "queued"})
+        return reply
+
+    return answer
+
+
+def _pushed() -> Answering:
+    """Every poll makes the job older."""
+
+    def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
+        if operation_id(part, request) == "get_run":
+            job = part.jobs.get(request.path.rpartition("/")[2])
+            if job is not None:
+                job.created -= 0.5
+        return part.answer(request)
+
+    return answer
+
+
+def _instant() -> Answering:
+    """A job is over before it is asked for."""
+
+    def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
+        reply = part.answer(request)
+        if operation_id(part, request) == "submit_generation":
+            job: Any = next(reversed(list(part.jobs)), None)
+            if job is not None and job.created == part.clock.now():
+                job.created -= 60
+        return reply
+
+    return answer
+
+
+def _colliding() -> Answering:
+    """Every second job has the id of the one before."""
+    ids: list[str] = []
+
+    def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
+        reply = part.answer(request)
+        if operation_id(part, request) != "submit_task" or not isinstance(reply, Reply):
+            return reply
+        own = str(orjson.loads(reply.body).get("taskId"))
+        ids.append(own)
+        return changed(reply, lambda body: {**body, "taskId": ids[-2]} if len(ids) > 1 and len(ids) % 2 == 0 else body)
+
+    return answer
+
+
+def _prefixed() -> Answering:
+    """Ids of another form, understood when they come back."""
+
+    def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
+        reply = part.answer(replace(request, path=request.path.replace("/run_", "/")))
+        if operation_id(part, request) in ("create_run", "get_run") and isinstance(reply, Reply):
+            return changed(reply, lambda body: {**body, "id": f"run_{body['id']}"} if "id" in body else body)
+        return reply
+
+    return answer
+
+
+def _endless(reply: Reply, _: Request) -> Reply:
+    text = re.sub(rb'"status":"(SUCCESS|FAILED|CANCEL)"', b'"status":"RUNNING"', reply.body)
+    return replace(reply, body=text)
+
+
+def _impatient_teller() -> Answering:
+    """Tells of a job's end before it comes."""
+
+    def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
+        reply = part.answer(request)
+        if operation_id(part, request) == "submit_task":
+            job: Any = next(reversed(list(part.jobs)), None)
+            if job is not None:
+                early = replace(job.plan, begins=(0.0, 0.1, 0.2)[: len(job.plan.begins)])
+                late, job.plan = job.plan, early
+                part.watch(job)
+                part.agenda.at(job.created + 0.21, lambda: setattr(job, "plan", late))
+        return reply
+
+    return answer
+
+
+def _forgetful() -> Answering:
+    """A redelivery is promised and never made."""
+    last: list[Reply] = []
+
+    def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
+        if operation_id(part, request) == "redeliver_run_callback" and last:
+            return last[0]
+        reply = part.answer(request)
+        if operation_id(part, request) == "redeliver_run_callback" and isinstance(reply, Reply):
+            last.append(reply)
+        return reply
+
+    return answer
+
+
+_POLL = "get_generation"
+GALLERY = (
+    Saboteur("shouts", "The state is written in capitals.", "aimlapi", answering=altering(_POLL, change=_shouting)),
+    Saboteur(
+        "own-words",
+        "A state has a word that the lifecycle lacks.",
+        "aimlapi",
+        answering=altering(_POLL, change=_saying("processing", "generating")),
+    ),
+    Saboteur(
+        "completed-without-url",
+        "A completed generation has no URL.",
+        "aimlapi",
+        answering=altering(_POLL, change=_no_url),
+    ),
+    Saboteur(
+        "result-too-early",
+        "A generation shows its result before it is completed.",
+        "aimlapi",
+        answering=altering(_POLL, change=_early),
+    ),
+    Saboteur("dead-links", "The URL of a result leads nowhere.", "runflow", answering=_dead_links),
+    Saboteur("second-thoughts", "A completed generation fails later.", "aimlapi", answering=_moody(1, "error")),
+    Saboteur(
+        "rises-again", "A completed generation is generating again.", "aimlapi", answering=_moody(1, "generating")
+    ),
+    Saboteur("falls-back", "A generating job is queued again.", "aimlapi", answering=_returning),
+    Saboteur("instant", "A job is over as soon as it is begun.", "aimlapi", answering=_instant),
+    Saboteur("pushed-by-polls", "A poll moves the job on.", "runflow", answering=_pushed),
+    Saboteur("colliding-ids", "Two jobs share an id.", "runninghub", answering=_colliding),
+    Saboteur("own-ids", "Ids have another form.", "runflow", answering=_prefixed),
+    Saboteur(
+        "mixes-jobs-up", "A poll shows the id of another job.", "aimlapi", answering=altering(_POLL, change=_other_id)
+    ),
+    Saboteur("endless", "No job ever ends.", "runninghub", answering=altering("query_task", change=_endless)),
+    Saboteur(
+        "tells-too-early", "A callback comes while the job still runs.", "runninghub", answering=_impatient_teller
+    ),
+    Saboteur(
+        "forgets-redelivery", "A callback that is asked for again does not come.", "runflow", answering=_forgetful
+    ),
+)

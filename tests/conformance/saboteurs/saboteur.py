@@ -1,0 +1,163 @@
+"""What a saboteur is, how the suite is run on it, and the tools that saboteurs are made with."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
+
+import orjson
+
+from understudy.callbacks import MemorySender, Outcome, Outgoing
+from understudy.conformance.generated import Generated
+from understudy.conformance.running import run
+from understudy.conformance.scene import Scene, Wanted
+from understudy.conformance.target import Answering, MockTarget, answer_honestly
+from understudy.contract import Contract
+from understudy.messages import Reply, Request
+from understudy.part import Part
+from understudy.stage import load_contracts
+
+
+@dataclass(frozen=True)
+class Saboteur:
+    """One server that is broken in one way.
+
+    `contract` changes what is played (not what is checked against), `answering` stands between a request and its
+    reply, `sender` between a callback and its receiver. `generated` names the operations that generated requests go
+    to, where our own checks alone could not see it.
+    """
+
+    id: str
+    says: str
+    provider: str
+    contract: Callable[[Contract], Contract] = lambda honest: honest
+    answering: Callable[[], Answering] = lambda: answer_honestly
+    sender: Callable[[MemorySender], MemorySender] = lambda honest: honest
+    generated: frozenset[str] = frozenset()
+    thorough: bool = False  # met only by some of the models, so that the few of a quick run are not enough
+
+
+@dataclass(frozen=True)
+class Caught:
+    """Which checks caught a saboteur, in the order in which they ran."""
+
+    saboteur: Saboteur
+    checks: tuple[str, ...] = field(default_factory=tuple)
+
+
+@cache
+def honest_contract(provider: str) -> Contract:
+    """The contract that everybody is checked against, read once."""
+    return load_contracts([provider])[provider]
+
+
+def caught(saboteur: Saboteur) -> Caught:
+    """Run the suite on a saboteur."""
+    honest = honest_contract(saboteur.provider)
+    target = MockTarget(saboteur.contract(honest), answering=saboteur.answering(), sender=saboteur.sender)
+    wanted = Wanted(quick=not saboteur.thorough)
+    try:
+        outcomes = list(run(Scene(honest, target, wanted)))
+        if saboteur.generated:
+            generated = Generated(
+                Scene(honest, target, wanted), budget=4, admits=lambda one: one.id in saboteur.generated
+            )
+            outcomes += generated.run()
+    finally:
+        target.close()
+    return Caught(saboteur, tuple(one.check for one in outcomes if one.verdict in ("falls short", "broke")))
+
+
+def honest_checks(provider: str) -> tuple[str, ...]:
+    """The checks by which the honest stand-in is (wrongly) caught."""
+    return caught(Saboteur("honest", "nothing is wrong with it", provider)).checks
+
+
+# -- tools
+
+# Changes the JSON body of a reply; what it returns is sent.
+Change = Callable[[Any], Any]
+
+
+def changed(reply: Reply, change: Change) -> Reply:
+    """A reply with its JSON body changed; any other reply as it is."""
+    try:
+        body = orjson.loads(reply.body)
+    except orjson.JSONDecodeError:
+        return reply
+    return replace(reply, body=orjson.dumps(change(body)))
+
+
+def operation_id(part: Part, request: Request) -> str:
+    """The operation that a request means, or an empty text."""
+    found = part.contract.router.find(request.path)
+    operation = found.methods.get(request.method) if found else None
+    return operation.id if operation else ""
+
+
+def altering(*operations: str, change: Callable[[Reply, Request], Reply]) -> Callable[[], Answering]:
+    """Alter the replies of some operations (of all, if none is named)."""
+
+    def make() -> Answering:
+        def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
+            reply = part.answer(request)
+            if isinstance(reply, Reply) and (not operations or operation_id(part, request) in operations):
+                return change(reply, request)
+            return reply
+
+        return answer
+
+    return make
+
+
+def good(part: Part, request: Request, body: Any) -> Reply | Awaitable[Reply]:
+    """The same request with another body."""
+    headers = [(name, value) for name, value in request.headers if name != b"content-type"]
+    headers.append((b"content-type", b"application/json"))
+    return part.answer(replace(request, headers=headers, body=orjson.dumps(body)))
+
+
+def as_owner(part: Part, request: Request) -> Request:
+    """The request as if the checker's first account had sent it."""
+    key = b"Bearer " + _own_key(part)
+    headers = [(name, value) for name, value in request.headers if name != b"authorization"]
+    return replace(request, headers=[*headers, (b"authorization", key)])
+
+
+def _own_key(part: Part) -> bytes:
+    prefixes = part.contract.root.get("keys", {}).get("prefixes", [])
+    member = next((row["prefix"] for row in prefixes if row.get("role") != "admin"), "")
+    return f"{member}understudy-check".encode()
+
+
+class Meddling(MemorySender):
+    """A sender that changes every attempt before it goes out."""
+
+    def __init__(self, honest: MemorySender, meddle: Callable[[Outgoing, int], Outgoing | None]) -> None:
+        super().__init__(honest.receiver)
+        self._meddle = meddle
+
+    async def send(self, message: Outgoing) -> Outcome:
+        number = sum(one.url == message.url for one in self.sent)
+        self.sent.append(message)
+        meddled = self._meddle(message, number)
+        if meddled is None or self.receiver is None:
+            return Outcome(200)
+        answer = self.receiver(meddled)
+        return Outcome(answer) if isinstance(answer, int) else answer
+
+
+def meddling(meddle: Callable[[Outgoing, int], Outgoing | None]) -> Callable[[MemorySender], MemorySender]:
+    """Change every attempt (None swallows it); the number counts the attempts at its URL."""
+    return lambda honest: Meddling(honest, meddle)
+
+
+def with_json(message: Outgoing, change: Change) -> Outgoing:
+    """An attempt with its JSON body changed."""
+    return replace(message, body=orjson.dumps(change(orjson.loads(message.body))))
+
+
+def with_header(message: Outgoing, name: str, value: str | None) -> Outgoing:
+    """An attempt with a header replaced, or left out."""
+    kept = tuple(pair for pair in message.headers if pair[0].lower() != name.lower())
+    return replace(message, headers=kept if value is None else (*kept, (name, value)))

@@ -1,0 +1,22 @@
+"""The table of saboteurs in the docs."""
+
+from collections.abc import Sequence
+
+from conformance.saboteurs.saboteur import Caught
+
+BEGIN, END = "<!-- saboteurs: begin -->", "<!-- saboteurs: end -->"
+HEAD = "| saboteur | provider | what is wrong with it | caught by |\n|---|---|---|---|"
+
+
+def row(found: Caught) -> str:
+    """One row. Generated requests are told as one: which of their phases is first depends on the time they have."""
+    checks = dict.fromkeys("generated" if one.startswith("generated.") else one for one in found.checks)
+    shown = ", ".join(f"`{one}`" for one in checks)
+    return f"| {found.saboteur.id} | {found.saboteur.provider} | {found.saboteur.says} | {shown} |"
+
+
+def replaced(text: str, rows: Sequence[str]) -> str:
+    """A document with its table replaced."""
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n{HEAD}\n" + "\n".join(rows) + f"\n{END}{after}"

@@ -1,0 +1,50 @@
+"""The suite is itself tested: every saboteur is caught, the honest stand-in is not, the docs tell by which check."""
+
+from pathlib import Path
+
+import pytest
+from conformance.saboteurs import GALLERY, Saboteur, caught
+from conformance.saboteurs.saboteur import honest_checks
+from conformance.saboteurs.table import row
+
+from understudy.conformance.checks import EVERY
+
+DOCS = Path(__file__).parents[2] / "docs" / "check.md"
+
+
+@pytest.mark.parametrize("saboteur", GALLERY, ids=lambda one: one.id)
+def test_a_saboteur_is_caught_by_what_the_docs_say(saboteur: Saboteur) -> None:
+    """A server that is broken in one way is caught, and by the checks that docs/check.md names."""
+    found = caught(saboteur)
+
+    assert found.checks
+    assert row(found) in DOCS.read_text(), "write the table anew: nox -s saboteurs -- --write docs/check.md"
+
+
+@pytest.mark.parametrize("provider", ["runflow", "aimlapi", "runninghub"])
+def test_the_honest_stand_in_is_not_caught(provider: str) -> None:
+    """What catches saboteurs leaves the honest stand-in alone."""
+    assert honest_checks(provider) == ()
+
+
+def test_the_docs_name_no_saboteur_that_does_not_exist() -> None:
+    """Every row of the table is a saboteur of the gallery."""
+    lines = [line for line in DOCS.read_text().splitlines() if line.startswith("| ") and "`" in line]
+    named = {line.split("|")[1].strip() for line in lines if line.count("|") == 5}
+
+    assert named == {saboteur.id for saboteur in GALLERY}
+
+
+def test_no_check_knows_a_saboteur() -> None:
+    """The checks are not written to recognise a saboteur: none of their names stands in the package."""
+    package = Path(__file__).parents[2] / "mockserver" / "understudy" / "conformance"
+    text = "\n".join(path.read_text() for path in package.rglob("*.py"))
+
+    assert [saboteur.id for saboteur in GALLERY if "-" in saboteur.id and saboteur.id in text] == []
+
+
+def test_every_check_of_ours_catches_somebody() -> None:
+    """No check of ours is vacuous: each is named by at least one row of the table."""
+    text = DOCS.read_text()
+
+    assert [check.id for check in EVERY if f"`{check.id}`" not in text] == []
