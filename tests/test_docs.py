@@ -153,3 +153,9 @@ def test_the_python_page_has_every_public_name_keyword_and_field() -> None:
     wanted = {*understudy.__all__, *signature(create_app).parameters}
     wanted |= {field.name for field in (*fields(Options), *fields(Settings))}
     assert sorted(name for name in wanted if f"`{name}" not in text) == []
+
+
+@pytest.mark.parametrize("shown", PAGES, ids=_name)
+def test_commands_stand_in_blocks_that_are_run(shown: Page) -> None:
+    """What is indented instead of fenced would be shown and not run."""
+    assert re.findall(r"^(?: {4}|\t)\$? ?(?:understudy|curl|python3?|nox|pip) .*", shown.prose, re.MULTILINE) == []
