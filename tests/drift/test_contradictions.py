@@ -1,13 +1,17 @@
 """What one set of docs says against itself."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from understudy._data import data_root
+from understudy.build.docs import Docs
 from understudy.drift.compare import known
 from understudy.drift.contradictions import contradictions
 from understudy.drift.finding import Finding
+from understudy.drift.model_facts import ModelFacts
+from understudy.drift.stated_examples import stated_examples
 
 
 def _found(acme: Path, docs: Path | None = None) -> dict[str, Finding]:
@@ -51,3 +55,21 @@ def test_the_packaged_examples_fit_their_schemas() -> None:
     found = contradictions(root, known(root))
 
     assert [finding.id for finding in found if "example" in finding.says] == []
+
+
+def test_an_example_in_a_document_that_its_own_field_refuses(tmp_path: Path) -> None:
+    """Examples beside the fields of an OpenAPI document, requests and replies; one whose schema is odd says nothing."""
+    fields = {
+        "size": {"type": "string", "enum": ["720p"], "example": "4k"},
+        "seed": {"type": "integer", "example": 7},
+        "odd": {"type": "string", "pattern": "a", "example": "b"},
+    }
+    content = {"application/json": {"schema": {"type": "object", "properties": fields}}}
+    document = {"paths": {"/v1": {"post": {"requestBody": {"content": content}}}}}
+    (tmp_path / "file.json").write_text(json.dumps(document), encoding="utf-8")
+    model = ModelFacts("m", "schemas/acme/models/m.json", {}, None, ("page",), "video", documents=("file.json",))
+
+    (found,) = stated_examples("acme", [model], Docs(tmp_path))
+
+    assert (found.before, found.witness) == ({"type": "string", "enum": ["720p"]}, "4k")
+    assert found.id.startswith("acme/self/file.json/~1v1/post/requestBody")

@@ -1,1 +1,27 @@
-"""Drift: what differs between two versions of facts, whom it breaks, and what proves it."""
+"""Drift: what differs between two versions of facts, whom it breaks, and what proves it.
+
+Each comparison gives `Finding`s: `compare` sets what is held against other data, newer docs or a page; `contradictions`
+sets one set of docs against itself. A further one, such as recorded replies against their schemas, is one more function
+that yields findings; reports and exit codes need to know nothing of it.
+"""
+
+from understudy.drift.compare import data_drift, docs_drift, pages_drift
+from understudy.drift.contradictions import contradictions
+from understudy.drift.finding import NOTHING, VERDICTS, Finding, Verdict, ordered
+from understudy.drift.inclusion import Inclusion, includes
+from understudy.drift.message import Message
+
+__all__ = [
+    "NOTHING",
+    "VERDICTS",
+    "Finding",
+    "Inclusion",
+    "Message",
+    "Verdict",
+    "contradictions",
+    "data_drift",
+    "docs_drift",
+    "includes",
+    "ordered",
+    "pages_drift",
+]

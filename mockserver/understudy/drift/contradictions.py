@@ -14,6 +14,7 @@ from understudy.drift.message import BASE, Message
 from understudy.drift.model_facts import ModelFacts, from_data, from_page
 from understudy.drift.operation_drift import documents_of
 from understudy.drift.schema_drift import Subject
+from understudy.drift.stated_examples import stated_examples
 from understudy.validation import violations
 
 # Corrections that were made because two texts do not agree; the others only put a word of the docs into one of schemas.
@@ -32,11 +33,13 @@ def contradictions(held: Path, names: tuple[str, ...], docs: Path | None = None)
     """
     for name in names:
         contract = load_contract(name, root=held)
-        for model in _models(held, name, docs):
+        models = list(_models(held, name, docs))
+        for model in models:
             yield from _corrected(name, model)
         yield from _examples(contract)
         if docs is not None:
             yield from _page_examples(held, name, docs)
+            yield from stated_examples(name, models, Docs(docs))
         yield from _known(contract)
 
 

@@ -32,6 +32,7 @@ class ModelFacts:
     result: tuple[str, ...] = ()
     media: Mapping[str, Any] = field(default_factory=dict)
     corrections: tuple[Mapping[str, Any], ...] = ()
+    documents: tuple[str, ...] = ()
     by_hand: bool = False
 
     @property
@@ -109,5 +110,6 @@ def _facts(file: str, document: Mapping[str, Any], price: Mapping[str, Any] | No
         result=tuple(own.get("result", [])),
         media=own.get("media", {}),
         corrections=tuple(own.get("corrections", [])),
+        documents=tuple(own.get("documents", [])),
         by_hand=own.get("by", "") == HAND,
     )
