@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -33,9 +34,25 @@ class Artifact:
         return self.clip.kind
 
 
+class Clips:
+    """Which clip an input asks for, remembered for the newest: a job that has ended is asked about again and again."""
+
+    def __init__(self, part: "Part", *, most: int = 2048) -> None:
+        self._part = part
+        self._picked = lru_cache(maxsize=most)(self._pick)
+
+    def of(self, job: Job) -> media.Clip:
+        """The clip of a job."""
+        return self._picked(job.model.id if job.model else None, job.request)
+
+    def _pick(self, model: str | None, request: bytes) -> media.Clip:
+        found = self._part.contract.models[model] if model is not None else None
+        return media.pick(wanted(self._part, found, _parsed(request)))
+
+
 def of_job(part: "Part", job: Job) -> Artifact:
     """The artifact of a job that has succeeded."""
-    clip = media.pick(wanted(part, job.model, fields_of(part, job)))
+    clip = part.clips.of(job)
     return Artifact(f"{part.base_url}{MEDIA}{quote(job.id, safe='')}{clip.suffix}", clip)
 
 
@@ -46,9 +63,11 @@ def text_of(artifact: Artifact) -> str:
 
 def fields_of(part: "Part", job: Job) -> Mapping[str, Any]:
     """The model's input as the job was given it."""
-    if not job.request:
-        return {}
-    body = orjson.loads(job.request)
+    return _parsed(job.request)
+
+
+def _parsed(request: bytes) -> Mapping[str, Any]:
+    body = orjson.loads(request) if request else None
     return body if isinstance(body, Mapping) else {}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from understudy import way
 from understudy.accounts import Account, Keyring
 from understudy.agenda import Agenda
+from understudy.artifacts import Clips
 from understudy.call import Answer, Call, Player, Refused
 from understudy.callbacks import Deliveries
 from understudy.clock import Clock
@@ -61,6 +62,7 @@ class Part:
         self.settings = settings
         self.jobs: JobStore = MemoryJobs(limit=settings.max_jobs)
         self.uploads = Uploads()
+        self.clips = Clips(self)
         self.courses = Courses(contract, pace=settings.pace)
         self.default = Wish(contract.scenarios.default)
         self.default_course = self.courses.course(self.default.scenario)
