@@ -1,0 +1,139 @@
+"""A provider that nobody knew is a data folder and one small package: `encore`, beside the other three."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from staging import FOURTH, START, MakeStage
+
+from understudy.build import build
+from understudy.contract import load_contract
+from understudy.server import serving
+from understudy.server.hosting import RunningStage
+
+GOOD = {"model": "solo", "input": {"prompt": "x", "seconds": 6}}
+CODE = FOURTH.parent / "encore_player"
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[RunningStage]:
+    with serving(data=FOURTH, held=True, start=START) as running:
+        yield running
+
+
+def say(url: str, method: str, path: str, body: Any = None, *, key: str = "k") -> httpx2.Response:
+    with httpx2.Client(base_url=url, headers={"authorization": f"Bearer {key}"}, trust_env=False) as client:
+        return client.request(method, path, json=body)
+
+
+def test_it_stands_behind_the_other_three(stage: RunningStage) -> None:
+    """With a port and a key of its own, in one process."""
+    assert list(stage.ready(1)) == ["pid", "version", "control", "runflow", "aimlapi", "runninghub", "encore"]
+    about = say(stage.control.url, "GET", "/_understudy/").json()
+    assert list(about["providers"]) == ["runflow", "aimlapi", "runninghub", "encore"]
+    assert about["providers"]["encore"] == {"title": "Encore", "url": stage.encore.url}
+
+
+def test_it_is_played_from_its_data(stage: RunningStage) -> None:
+    """Submitted, moved by the clock, done, its clip served and its price said."""
+    made = say(stage.encore.url, "POST", "/v1/jobs", GOOD, key=stage.encore.key)
+    assert made.status_code == 201
+    path = f"/v1/jobs/{made.json()['id']}"
+    states = [made.json()["state"]]
+    for _ in range(8):
+        say(stage.control.url, "POST", "/_understudy/clock/advance", {"seconds": 1})
+        states.append(say(stage.encore.url, "GET", path, key=stage.encore.key).json()["state"])
+
+    done = say(stage.encore.url, "GET", path, key=stage.encore.key).json()
+    assert list(dict.fromkeys(states)) == ["waiting", "working", "done"]
+    assert done["paid"] == "0.30 EUR"
+    clip = httpx2.get(done["url"], trust_env=False)
+    assert (clip.status_code, clip.headers["content-type"]) == (200, "video/mp4")
+    assert load_contract("encore", root=FOURTH).schemas.validator("job.json").is_valid(done)
+
+
+def test_it_refuses_in_its_own_words(stage: RunningStage) -> None:
+    """And knows nothing of the others."""
+    wrong = say(stage.encore.url, "POST", "/v1/jobs", {"model": "solo", "input": {}})
+    assert (wrong.status_code, wrong.json()["error"]["code"]) == (422, "invalid")
+    assert say(stage.encore.url, "GET", "/v1/runs").json()["error"]["code"] == "nowhere"
+    assert say(stage.runflow.url, "POST", "/v1/wait", GOOD).status_code == 404
+
+
+def test_the_others_are_what_they_are_without_it(stage: RunningStage, make_stage: MakeStage) -> None:
+    """The same operations, the same readings."""
+    alone = make_stage()
+    for name, part in alone.parts.items():
+        beside = stage.inner.part(name)
+        assert [one.id for one in beside.contract.operations] == [one.id for one in part.contract.operations]
+        assert beside.contract.chosen == part.contract.chosen
+
+
+def test_its_readings_and_scenarios_are_those_of_the_stage(stage: RunningStage) -> None:
+    """Told by the control API as the others' are."""
+    readings = say(stage.control.url, "GET", "/_understudy/readings").json()
+    scenarios = say(stage.control.url, "GET", "/_understudy/scenarios").json()
+
+    assert readings["encore"]["done-word"]["chosen"] == "done"
+    assert "stage-fright" in scenarios["encore"]["failure_codes"]
+
+
+def test_its_data_is_built_as_the_others_is() -> None:
+    """By the same command, with nothing said of it anywhere else; if this fails, build it anew."""
+    assert build(None, FOURTH, check=True).lines() == ("encore: 2 models",)
+
+
+def test_its_package_is_small() -> None:
+    """A few modules, a few hundred lines; what it says of the wire stands in the data."""
+    lines = [line for path in CODE.glob("*.py") for line in path.read_text("utf-8").splitlines() if line.strip()]
+
+    assert len(lines) < 300
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are not sent so there")
+def test_the_command_serves_it_too(tmp_path: Path) -> None:
+    """`understudy serve --data DIR`, with the package on the path; the ready file names it."""
+    ready = tmp_path / "ready.json"
+    environment = {**os.environ, "PYTHONPATH": str(CODE.parent)}
+    command = [sys.executable, "-m", "understudy", "serve", "--data", str(FOURTH), "--port", "0"]
+    server = subprocess.Popen(
+        [*command, "--reading", "done-word=finished", "--ready-file", str(ready)],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    try:
+        until = time.monotonic() + 30
+        while not ready.exists() and server.poll() is None and time.monotonic() < until:
+            time.sleep(0)
+        doors = json.loads(ready.read_text())
+        assert say(doors["encore"]["url"], "GET", "/v1/health", key=doors["encore"]["key"]).json() == {"well": True}
+        readings = say(doors["control"]["url"], "GET", "/_understudy/readings").json()
+        assert readings["encore"]["done-word"]["chosen"] == "finished"
+    finally:
+        server.send_signal(signal.SIGTERM)
+        told, _ = server.communicate(timeout=30)
+    assert server.returncode == 0
+    assert stage_lines(told.decode())
+    assert not ready.exists()
+
+
+def stage_lines(told: str) -> list[str]:
+    """What the command says of `encore`."""
+    return [line for line in told.splitlines() if "encore" in line.lower()]
+
+
+def test_nothing_of_it_is_installed() -> None:
+    """It belongs to the tests: no wheel holds it."""
+    project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8"))
+
+    assert "tests" not in project["tool"]["hatch"]["build"]["targets"]["wheel"]["only-include"]
