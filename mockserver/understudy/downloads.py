@@ -30,7 +30,7 @@ def _clip(part: "Part", request: Request) -> Reply:
         return problem(403, "Clip address expired", f"The contract gives it {lifetime} s after the end of its job.")
     artifact = of_job(part, job)
     content = media.content(artifact.clip, stamp=job.id.encode())
-    return _ranged(request, content, artifact.clip.mime)
+    return _ranged(request, content, artifact.clip.mime, says=artifact.clip.says)
 
 
 def _upload(part: "Part", request: Request) -> Reply:
@@ -53,7 +53,8 @@ def _take(part: "Part", request: Request, upload: Upload) -> Reply:
     return Reply(200, b"")
 
 
-def _ranged(request: Request, content: bytes, mime: str) -> Reply:
+def _ranged(request: Request, content: bytes, mime: str, *, says: str = "") -> Reply:
+    """The bytes, or the range of them that is asked for; `says` tells where a clip is not quite what was asked."""
     answer = media.ranged(
         content,
         mime=mime,
@@ -63,7 +64,8 @@ def _ranged(request: Request, content: bytes, mime: str) -> Reply:
         head=request.method == "HEAD",
     )
     headers = tuple((name.lower().encode(), value.encode()) for name, value in answer.headers.items())
-    return Reply(answer.status, answer.body, headers)
+    note = ((b"understudy-clip", says.encode()),) if says else ()
+    return Reply(answer.status, answer.body, headers + note)
 
 
 def _header(request: Request, name: bytes) -> str | None:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from understudy import __version__
+from understudy import __version__, artifacts
 from understudy.callbacks import Delivery
 from understudy.directions import Wish, check_wish, refusal
 from understudy.errors import OptionError, UnderstudyError
@@ -336,7 +336,16 @@ def _job(part: Part, job: Job) -> Mapping[str, Any]:
         "state": job.state(now).name,
         "passed": [{"state": state.name, "word": state.word, "at": at} for state, at in job.passed(now)],
         "failure": failure.name if failure else None,
+        "clip": _clip(part, job, now),
     }
+
+
+def _clip(part: Part, job: Job, now: float) -> Mapping[str, Any] | None:
+    """What a job that has succeeded made; `says` tells where that is not quite what was asked."""
+    if job.state(now).kind not in ("succeeded", "partial"):
+        return None
+    artifact = artifacts.of_job(part, job)
+    return {"url": artifact.url, "file": artifact.clip.name, "says": artifact.clip.says}
 
 
 def _delivery(part: Part, delivery: Delivery) -> Mapping[str, Any]:
