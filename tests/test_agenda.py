@@ -341,3 +341,56 @@ def test_the_runner_of_a_loop_that_was_left_ends() -> None:
 
     with asyncio.Runner() as first, asyncio.Runner() as second:
         assert [runner.run(count()) for runner in (first, second, first, second)] == [1, 1, 1, 1]
+
+
+def test_what_a_loop_that_ends_leaves_unfinished_is_done_on_the_next() -> None:
+    """A test client that ends its loop with each request does not lose a callback that was on its way."""
+    agenda = Agenda(Clock(start=0.0))
+    seen: list[str] = []
+
+    async def slow() -> None:
+        seen.append("begun")
+        if len(seen) == 1:
+            await asyncio.Event().wait()
+        seen.append("ended")
+
+    async def begin() -> None:
+        agenda.start()
+        agenda.at(0.0, slow)
+        while not seen:
+            await asyncio.sleep(0)
+
+    asyncio.run(begin())
+    assert (len(agenda), agenda.in_flight) == (1, 0)
+
+    asyncio.run(agenda.settle())
+
+    assert seen == ["begun", "begun", "ended"]
+
+
+def test_an_advance_that_is_given_up_loses_nothing(run: Run) -> None:
+    """The action that it was at is due still, and so are those behind it."""
+    agenda = held_agenda()
+    seen: list[str] = []
+
+    async def slow() -> None:
+        seen.append("begun")
+        if len(seen) == 1:
+            await asyncio.Event().wait()
+
+    agenda.at(1001.0, slow)
+    agenda.at(1001.0, lambda: seen.append("after"))
+
+    async def give_up() -> None:
+        task = asyncio.ensure_future(agenda.advance(5))
+        while not seen:
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    run(give_up())
+    assert len(agenda) == 2
+
+    run(agenda.advance(5))
+
+    assert seen == ["begun", "begun", "after"]

@@ -17,6 +17,8 @@ AT_ONCE = 16
 
 # An action is called when it falls due. What it returns, if anything, is awaited before time moves on.
 Action = Callable[[], Awaitable[None] | None]
+# When it is due, the number of its entry, and what is to be done.
+Entry = tuple[float, int, Action]
 # Told of an action that broke, so that one mistake does not stop what is due after it.
 OnError = Callable[[Exception], None]
 
@@ -32,7 +34,8 @@ class Agenda:
     after the other, each awaited, with the clock standing at the action's own moment. While the clock is held
     nothing runs but under `advance`, not even what is due already.
 
-    It belongs to one event loop at a time: to the one that started it last.
+    It belongs to one event loop at a time: to the one that started it last. What an event loop that ends leaves
+    unfinished is due again on the next.
     """
 
     __slots__ = ("_changed", "_clock", "_loop", "_numbers", "_on_error", "_queue", "_runner", "_running", "_turn")
@@ -40,7 +43,7 @@ class Agenda:
     def __init__(self, clock: Clock, *, on_error: OnError = _log) -> None:
         self._clock = clock
         self._on_error = on_error
-        self._queue: list[tuple[float, int, Action]] = []
+        self._queue: list[Entry] = []
         self._numbers = count()
         self._running: set[asyncio.Task[None]] = set()
         self._runner: asyncio.Task[None] | None = None
@@ -113,9 +116,13 @@ class Agenda:
         ran = 0
         await self._join()
         while self._queue and self._queue[0][0] <= target:
-            moment, _, action = heapq.heappop(self._queue)
-            self._clock.advance_to(moment)
-            await self._perform(action)
+            entry = heapq.heappop(self._queue)
+            self._clock.advance_to(entry[0])
+            try:
+                await self._perform(entry[2])
+            except asyncio.CancelledError:
+                heapq.heappush(self._queue, entry)
+                raise
             ran += 1
         self._clock.advance_to(target)
         return ran
@@ -141,12 +148,18 @@ class Agenda:
         for _ in range(AT_ONCE):
             if not self._queue or self._queue[0][0] > now or self._clock.held:
                 return
-            self._begin(heapq.heappop(self._queue)[2])
+            self._begin(heapq.heappop(self._queue))
 
-    def _begin(self, action: Action) -> None:
-        task = asyncio.ensure_future(self._perform(action))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+    def _begin(self, entry: Entry) -> None:
+        running, task = self._running, asyncio.ensure_future(self._perform(entry[2]))
+        running.add(task)
+
+        def ended(task: asyncio.Task[None]) -> None:
+            running.discard(task)
+            if task.cancelled():  # its event loop was ended under it: it is due again on the next
+                heapq.heappush(self._queue, entry)
+
+        task.add_done_callback(ended)
 
     async def _perform(self, action: Action) -> None:
         try:
