@@ -11,8 +11,9 @@ from understudy import __version__
 from understudy.callbacks import MemorySender
 from understudy.clock import LATEST, Clock
 from understudy.server.app import stage_app
-from understudy.server.control import LOOPBACK_NAMES, MOST_BYTES
+from understudy.server.control import MOST_BYTES
 from understudy.server.front import Front
+from understudy.server.guard import LOOPBACK_NAMES
 from understudy.stage import Stage, build_stage, load_contracts
 
 GOOD = {"model": "solo", "input": {"prompt": "a red door"}}

@@ -14,8 +14,9 @@ from understudy.callbacks import Sender, Targets
 from understudy.clock import Clock
 from understudy.messages import problem
 from understudy.part import Settings
-from understudy.server.control import Control, Guard
+from understudy.server.control import Control
 from understudy.server.front import App, Front, Receive, Scope, Send, local_path, send_reply, signed
+from understudy.server.guard import Guard
 from understudy.stage import Stage, build_stage, load_contracts
 from understudy.way import OWN_PATHS
 
@@ -115,7 +116,7 @@ def stage_app(stage: Stage, players: App, *, hosts: frozenset[str] | None, token
         finally:
             await stage.close()
 
-    guarded = Guard(Starlette(routes=Control(stage).routes()), hosts=hosts, token=token)
+    guarded = Guard(Control(stage).app(), hosts=hosts, token=token)
     app = Starlette(routes=[Mount("/", Doors(cast(App, guarded), players))], lifespan=lifespan)
     app.state.stage = stage
     return app

@@ -1,80 +1,28 @@
 """The control API: the clock, the rules, and what happened. Not for strangers."""
 
-import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
 
 import orjson
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
 
-from understudy import __version__, artifacts
-from understudy.callbacks import Delivery
+from understudy import __version__
 from understudy.directions import Wish, check_wish, refusal
 from understudy.errors import OptionError, UnderstudyError
-from understudy.jobs import Job
 from understudy.messages import problem
 from understudy.part import Part
+from understudy.server.views import delivery_row, job_row, scenarios_row
 from understudy.stage import Stage
 from understudy.way import OWN_PATHS
 
-LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 MOST_BYTES = 1024 * 1024  # of a body; what the control API is told is small
 
 
-class Guard:
-    """Admits to the control API only who may: by Host, Origin, and a token where one is set.
-
-    Args:
-        app: what is guarded.
-        hosts: the host names under which it may be asked; None admits any (a mounted app that the user guards).
-        token: what `Authorization: Bearer` must carry; none needed if None.
-    """
-
-    def __init__(
-        self, app: ASGIApp, *, hosts: frozenset[str] | None = LOOPBACK_NAMES, token: str | None = None
-    ) -> None:
-        self._app = app
-        self._hosts = hosts
-        self._token = token
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        reason = self._reason(scope) if scope["type"] == "http" else None
-        if reason is None:
-            await self._app(scope, receive, send)
-            return
-        reply = problem(403, "Not admitted", reason)
-        await Response(reply.body, reply.status, media_type="application/problem+json")(scope, receive, send)
-
-    def _reason(self, scope: Scope) -> str | None:
-        hosts = _values(scope, b"host")
-        if self._hosts is not None and (len(hosts) != 1 or _parts("//" + hosts[0]).hostname not in self._hosts):
-            return f"The control API is asked under a loopback name, not {', '.join(hosts) or 'none'!r}."
-        for origin in _values(scope, b"origin"):
-            if [_parts(origin).netloc] != hosts:
-                return f"The control API does not answer pages of {origin!r}."
-        if self._token is not None and not self._knows(_values(scope, b"authorization")):
-            return "Off loopback the control API needs its token: Authorization: Bearer TOKEN."
-        return None
-
-    def _knows(self, authorizations: list[str]) -> bool:
-        wanted = f"Bearer {self._token}".encode()
-        return any(hmac.compare_digest(given.encode(), wanted) for given in authorizations)
-
-
-def _values(scope: Scope, name: bytes) -> list[str]:
-    return [value.decode("latin-1") for key, value in scope["headers"] if key == name]
-
-
-def _parts(url: str) -> SplitResult:
-    try:
-        parts = urlsplit(url)
-    except ValueError:  # a bracket without its other half
-        return SplitResult("", "", "", "", "")
-    return parts
+Handler = Callable[[Request], Any]
 
 
 class Control:
@@ -85,30 +33,37 @@ class Control:
 
     def routes(self) -> list[Route]:
         """Every route, below the stand-in's own path."""
-        table: Mapping[str, tuple[str, Callable[..., Any]]] = {
-            "": ("GET", self.about),
-            "clock": ("GET", self.clock),
-            "clock/hold": ("POST", self.hold),
-            "clock/resume": ("POST", self.resume),
-            "clock/speed": ("POST", self.speed),
-            "clock/advance": ("POST", self.advance),
-            "scenarios": ("GET", self.scenarios),
-            "readings": ("GET", self.readings),
-            "jobs": ("GET", self.jobs),
-            "deliveries": ("GET", self.deliveries),
-            "journal": ("GET", self.journal),
-        }
-        routes = [
-            Route(OWN_PATHS + path, _plain(handler), methods=[method]) for path, (method, handler) in table.items()
-        ]
-        rules = OWN_PATHS + "rules"
-        return [
-            *routes,
-            Route(rules, _plain(self.rules), methods=["GET"]),
-            Route(rules, _plain(self.add_rule), methods=["POST"]),
-            Route(rules, _plain(self.clear_rules), methods=["DELETE"]),
-            Route(rules + "/{id:int}", _plain(self.remove_rule), methods=["DELETE"]),
-        ]
+        table: Sequence[tuple[str, str, Handler]] = (
+            ("GET", "", self.about),
+            ("GET", "clock", self.clock),
+            ("POST", "clock/hold", self.hold),
+            ("POST", "clock/resume", self.resume),
+            ("POST", "clock/speed", self.speed),
+            ("POST", "clock/advance", self.advance),
+            ("GET", "scenarios", self.scenarios),
+            ("GET", "readings", self.readings),
+            ("GET", "jobs", self.jobs),
+            ("GET", "deliveries", self.deliveries),
+            ("GET", "journal", self.journal),
+            ("GET", "rules", self.rules),
+            ("POST", "rules", self.add_rule),
+            ("DELETE", "rules", self.clear_rules),
+            ("DELETE", "rules/{id:int}", self.remove_rule),
+        )
+        return [Route(OWN_PATHS + path, _plain(handler), methods=[method]) for method, path, handler in table]
+
+    def app(self) -> Starlette:
+        """The routes as an application; a path or method that it does not have is told what there is."""
+        routes = self.routes()
+        there = [f"{method} {route.path}" for route in routes for method in sorted(route.methods or ())]
+
+        async def missing(request: Request, lack: Exception) -> Response:
+            status = lack.status_code if isinstance(lack, HTTPException) else 404
+            detail = f"There is no {request.method} {request.url.path}."
+            reply = problem(status, "Not found", detail, more={"valid": there})
+            return Response(reply.body, status, media_type="application/problem+json")
+
+        return Starlette(routes=routes, exception_handlers={404: missing, 405: missing})
 
     async def about(self, _: Request) -> Any:
         parts = self._stage.parts.values()
@@ -151,7 +106,7 @@ class Control:
         return {**self._clock(), "ran": ran}
 
     async def scenarios(self, _: Request) -> Any:
-        return {part.name: _scenarios(part) for part in self._stage.parts.values()}
+        return {part.name: scenarios_row(part) for part in self._stage.parts.values()}
 
     async def readings(self, _: Request) -> Any:
         return {
@@ -172,14 +127,14 @@ class Control:
         limit = _limit(request)
         found = [(part, job) for part in self._chosen(request) for job in list(part.jobs)[-limit:]]
         found.sort(key=lambda pair: -pair[1].created)
-        return {"jobs": [_job(part, job) for part, job in found[:limit]]}
+        return {"jobs": [job_row(part, job) for part, job in found[:limit]]}
 
     async def deliveries(self, request: Request) -> Any:
         """The newest deliveries first, with every attempt."""
         limit = _limit(request)
         found = [(part, one) for part in self._chosen(request) for one in list(part.deliveries)[-limit:]]
         found.sort(key=lambda pair: -pair[1].created)
-        return {"deliveries": [_delivery(part, one) for part, one in found[:limit]]}
+        return {"deliveries": [delivery_row(part, one) for part, one in found[:limit]]}
 
     async def journal(self, request: Request) -> Any:
         """The newest exchanges first, each with every violation."""
@@ -309,66 +264,3 @@ def _check_conditions(conditions: Mapping[str, Any]) -> None:
     nth = conditions.get("nth", 1)
     if isinstance(nth, bool) or not isinstance(nth, int) or nth < 1:
         raise OptionError("nth", nth, ["a whole number from 1 up"])
-
-
-def _scenarios(part: Part) -> Mapping[str, Any]:
-    scenarios = part.contract.scenarios
-    return {
-        "default": scenarios.default,
-        "jobs": {name: list(scenario.states) for name, scenario in scenarios.jobs.items()},
-        "requests": {name: scenario.row for name, scenario in scenarios.requests.items()},
-        "failure_codes": {name: failure.code for name, failure in part.contract.failures.items()},
-        "error_codes": {name: row.code for name, row in part.contract.errors.items()},
-    }
-
-
-def _job(part: Part, job: Job) -> Mapping[str, Any]:
-    now = part.clock.now()
-    failure = job.failure(now)
-    return {
-        "provider": part.name,
-        "id": job.id,
-        "account": job.account.name,
-        "model": job.model.id if job.model else None,
-        "operation": job.kind,
-        "created": job.created,
-        "ends": job.ends,
-        "state": job.state(now).name,
-        "passed": [{"state": state.name, "word": state.word, "at": at} for state, at in job.passed(now)],
-        "failure": failure.name if failure else None,
-        "clip": _clip(part, job, now),
-    }
-
-
-def _clip(part: Part, job: Job, now: float) -> Mapping[str, Any] | None:
-    """What a job that has succeeded made; `says` tells where that is not quite what was asked."""
-    if job.state(now).kind not in ("succeeded", "partial"):
-        return None
-    artifact = artifacts.of_job(part, job)
-    return {"url": artifact.url, "file": artifact.clip.name, "says": artifact.clip.says}
-
-
-def _delivery(part: Part, delivery: Delivery) -> Mapping[str, Any]:
-    return {
-        "provider": part.name,
-        "id": delivery.id,
-        "subject": delivery.subject,
-        "kind": delivery.kind,
-        "event": delivery.event,
-        "url": delivery.url,
-        "status": delivery.status,
-        "reason": delivery.reason,
-        "created": delivery.created,
-        "next_at": delivery.next_at,
-        "attempts": [
-            {
-                "number": attempt.number,
-                "at": attempt.at,
-                "ended": attempt.ended,
-                "status": attempt.outcome.status,
-                "error": attempt.outcome.error,
-                "detail": attempt.outcome.detail,
-            }
-            for attempt in delivery.attempts
-        ],
-    }

@@ -17,8 +17,8 @@ from understudy.clock import Clock
 from understudy.errors import OptionError, UnderstudyError
 from understudy.part import Settings
 from understudy.server.app import ByPrefix, stage_app
-from understudy.server.control import LOOPBACK_NAMES
 from understudy.server.front import ByPort, Front
+from understudy.server.guard import LOOPBACK_NAMES
 from understudy.server.sockets import listen, url_of
 from understudy.stage import Stage, build_stage, load_contracts
 
