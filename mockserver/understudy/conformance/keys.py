@@ -51,6 +51,9 @@ def dressed(ask: Ask, keys: Keys) -> Ask:
             ask = _in_body(ask, place.name, key)
         elif place.kind == "query":
             ask = _in_query(ask, place.name)
+    if key is not None and all(place.kind == "body" for place in operation.key):
+        body = ask.json
+        return ask.with_json({**body, operation.key[0].name: key}) if isinstance(body, Mapping) else ask
     return _in_header(ask, key)
 
 

@@ -47,6 +47,7 @@ class Story:
     link: Link | None
     poll: Ask | None
     id: Any
+    began: float
     looks: list[Look] = field(default_factory=list)
     ended: bool = False
     callback_url: str | None = None
@@ -85,13 +86,14 @@ class Stories:
             ask, url = scene.with_callback(ask, behaviours)
         if scenario is not None:
             ask = replace(ask, headers={**ask.headers, "prefer": f"scenario={scenario}"})
+        began = scene.target.now()
         told = scene.send(ask)
         if scene.refusals.refused(told):
             raise Refused(f"{submit.id} was refused, so no job could be looked at: {told.shown()}")
         link = scene.links.find(submit, told, talk.poll)
         poll = scene.links.follow(link, ask, told) if link else None
         id_ = scene.links.id(link, ask, told) if link else None
-        return Story(talk, submit, model, scenario, ask, told, link, poll, id_, callback_url=url)
+        return Story(talk, submit, model, scenario, ask, told, link, poll, id_, began, callback_url=url)
 
     def watch(self, story: Story) -> Story:
         """Poll until the job is over, and a few times more."""

@@ -28,7 +28,7 @@ def states_are_known(scene: Scene) -> Iterator[Problem]:
 def begins_at_the_beginning(scene: Scene) -> Iterator[Problem]:
     initial = scene.contract.lifecycle.initial
     for story in scene.stories():
-        if not story.looks or story.scenario is not None:
+        if not story.looks or story.scenario is not None or story.looks[0].at > story.began:
             continue
         scene.judged()
         first_states = scene.states(story.looks[0].word)

@@ -91,7 +91,8 @@ def unknown_job(scene: Scene) -> Iterator[Problem]:
 @check("refusal.malformed", "A body that is no JSON is refused.", level="breaking")
 def malformed(scene: Scene) -> Iterator[Problem]:
     for operation in scene.contract.operations:
-        if operation.body == "json" and operation.body_required:
+        keyed = not operation.key or any(place.kind == "header" for place in operation.key)
+        if operation.body == "json" and operation.body_required and keyed:
             ask = replace(scene.requests.good(operation), body=b'{"understudy":', who=_who(operation))
             yield from row_problem(scene, ask, "malformed-json", "sent half a JSON object")
 

@@ -9,7 +9,7 @@ _MARKS = {"holds": "ok", "falls short": "FAIL", "doubtful": "doubt", "left out":
 def line(outcome: Outcome) -> str:
     """One outcome in one line."""
     mark = _MARKS[outcome.verdict]
-    return f"{mark:<6}{outcome.provider:<12}{outcome.check:<26}{outcome.cases:>6}  {outcome.says}"
+    return f"{mark:<6}{outcome.provider:<12} {outcome.check:<26}{outcome.cases:>6}  {outcome.says}"
 
 
 def details(outcome: Outcome) -> list[str]:
