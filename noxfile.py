@@ -14,7 +14,7 @@ nox.options.sessions = ["lint", "types", "tests"]
 def tests(session: nox.Session) -> None:
     """The built wheel does what the tests say; the checkout's code is not importable here."""
     session.install("--group=test", ".")
-    session.run("python", "-m", "pytest", *session.posargs)
+    session.run("python", "-m", "pytest", "-n", "auto", *session.posargs)
 
 
 @nox.session
