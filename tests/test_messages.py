@@ -16,6 +16,13 @@ def test_the_first_header_of_a_name_is_given() -> None:
     assert REQUEST.header(b"c") is None
 
 
+def test_a_request_does_not_show_where_a_key_may_stand() -> None:
+    """Its text gets into logs and tracebacks."""
+    headers = [(b"authorization", b"Bearer s3cret")]
+
+    assert "s3cret" not in repr(Request("POST", "/v1", headers, b"key=s3cret", b'{"key":"s3cret"}', ""))
+
+
 def test_headers_of_one_name_can_be_read_as_one_list() -> None:
     """As HTTP lets a list be sent in several lines."""
     assert REQUEST.joined(b"a") == b"1, 3"

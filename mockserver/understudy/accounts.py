@@ -30,8 +30,8 @@ class Account:
     balance: Decimal | None = None
     scenario: str | None = None
     drawn: int = 0  # how many jobs it has begun
-    jobs: "list[Job]" = field(default_factory=list)
-    shelf: dict[str, Any] = field(default_factory=dict)  # what the provider's package keeps for it
+    jobs: "list[Job]" = field(default_factory=list, repr=False)
+    shelf: dict[str, Any] = field(default_factory=dict, repr=False)  # what the provider's package keeps for it
 
     def next_number(self) -> int:
         """The number of its next job."""

@@ -12,13 +12,16 @@ Headers = Iterable[tuple[bytes, bytes]]
 
 @dataclass(slots=True)
 class Request:
-    """One HTTP request as it arrived; `path` is percent-decoded, `query` and `body` are not parsed."""
+    """One HTTP request as it arrived; `path` is percent-decoded, `query` and `body` are not parsed.
+
+    Where a key may stand is not shown.
+    """
 
     method: str
     path: str
-    headers: Headers
-    query: bytes
-    body: bytes
+    headers: Headers = field(repr=False)
+    query: bytes = field(repr=False)
+    body: bytes = field(repr=False)
     base_url: str  # where this provider is reached: scheme, host, port, prefix; no slash at the end
     _first: dict[bytes, bytes] | None = field(default=None, init=False, repr=False, compare=False)
 
