@@ -213,7 +213,9 @@ def test_a_form_of_too_many_fields_is_refused(body: bytes, content_type: str) ->
     assert refused(body, content_type, kind="form")[0] == "malformed-json"
 
 
-@pytest.mark.parametrize("content_type", [None, "application/json", "multipart/form-data", "multipart/mixed; boundary=b"])
+@pytest.mark.parametrize(
+    "content_type", [None, "application/json", "multipart/form-data", "multipart/mixed; boundary=b"]
+)
 def test_what_is_no_form_is_refused_by_its_type(content_type: str | None) -> None:
     """Also a multipart form that does not say where its parts end."""
     row, values = refused(WHOLE, content_type, kind="form")

@@ -76,7 +76,9 @@ def test_the_pace_is_chosen_by_name() -> None:
     assert documented.states == COURSES.course("succeed").states
 
 
-@pytest.mark.parametrize(("code", "name"), [(None, "default"), ("stage-fright", "stage-fright"), ("default", "default")])
+@pytest.mark.parametrize(
+    ("code", "name"), [(None, "default"), ("stage-fright", "stage-fright"), ("default", "default")]
+)
 def test_a_failing_course_knows_its_failure(code: str | None, name: str) -> None:
     """By key or by the provider's own code; the default where none is named."""
     failure = COURSES.course("fail", code=code).failure
@@ -99,7 +101,10 @@ def test_a_course_is_made_once() -> None:
     ("ask", "message"),
     [
         (lambda: COURSES.course("sleep"), r"job scenario for encore: 'sleep' is not valid\. Valid: .*succeed.*stuck"),
-        (lambda: COURSES.course("fail", code="X"), r"failure code for encore: 'X' is not valid\. Valid: .*stage-fright"),
+        (
+            lambda: COURSES.course("fail", code="X"),
+            r"failure code for encore: 'X' is not valid\. Valid: .*stage-fright",
+        ),
         (lambda: COURSES.course("succeed", code="X"), r"Only a scenario in which the job fails takes a code"),
         (lambda: Courses(CONTRACT, pace="lento"), r"pace for encore: 'lento' is not valid\. Valid: quick, documented"),
     ],
