@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 import orjson
 import pytest
 import uvicorn
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from staging import FOURTH, START
 
 from understudy import Settings, __version__
@@ -172,6 +174,54 @@ def test_requests_may_follow_each_other_on_one_connection(stage: RunningStage) -
 
     assert raw(stage.encore.url, get + get + get, answers=3) == [b"HTTP/1.1 200 OK"] * 3
     assert raw(stage.encore.url, get + head) == [b"HTTP/1.1 200 OK"]
+
+
+def test_a_body_that_comes_with_a_get_is_passed_over(stage: RunningStage) -> None:
+    """It is not taken for the next request."""
+    body = b"DELETE /v1/jobs/x HTTP/1.1\r\nHost: x\r\n\r\n"
+    get = b"GET /v1/health HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+
+    assert raw(stage.encore.url, get + get, answers=2) == [b"HTTP/1.1 200 OK"] * 2
+
+
+PIECES = [
+    b"GET ",
+    b"/v1/jobs",
+    b" HTTP/1.1",
+    b"\r\n",
+    b"Host: x",
+    b"Content-Length: ",
+    b"5",
+    b"-1",
+    b"Transfer-Encoding: ",
+]
+PIECES += [
+    b"chunked",
+    b"\x00",
+    b"\xff" * 9,
+    b"POST ",
+    b": ",
+    b"\r\n\r\n",
+    b"ffffffff",
+    b"0\r\n\r\n",
+    b"{" * 99,
+    b"\n",
+    b"%",
+]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map(b"".join))
+@settings(max_examples=60)
+def test_no_bytes_end_the_server(stage: RunningStage, sent: bytes) -> None:
+    """Whatever is sent, whoever comes next is served."""
+    with closing(socket.create_connection(("127.0.0.1", port_of(stage.encore.url)), timeout=20)) as one:
+        one.sendall(sent)
+        one.shutdown(socket.SHUT_WR)
+        answer = one.recv(65536)
+
+    assert answer == b"" or answer.startswith(b"HTTP/1.1 ")
+    assert not answer.startswith(b"HTTP/1.1 5")
+    assert ask(stage.encore.url, "GET", "/v1/health")[0] == 200
 
 
 def test_an_upgrade_is_not_taken_up(stage: RunningStage) -> None:
