@@ -393,6 +393,7 @@ def test_listed_keys_alone_are_admitted_and_the_first_is_told(tmp_path: Path) ->
     for keys in (file, [KeyEntry("other", "a", "aimlapi"), KeyEntry("listed", "a")]):
         with serving("encore", data=FOURTH, keys=keys) as running:
             assert running.encore.key == "listed"
+            assert "listed" not in repr(running)
             assert ask(running.encore.url, "GET", "/v1/jobs", Authorization="Bearer listed")[0] == 200
             assert ask(running.encore.url, "GET", "/v1/jobs", Authorization="Bearer other")[0] == 401
 

@@ -4,7 +4,7 @@ import contextlib
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ class Address:
     """Where one door of a running stage is: a provider with a key that works, or the control API."""
 
     url: str
-    key: str = ""
+    key: str = field(default="", repr=False)  # it may be a listed one
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class RunningStage:
     """A stage that is being served: `stage.runflow.url`, `stage.runflow.key`, `stage.control.url`, as in its file."""
 
     addresses: Mapping[str, Address]
-    inner: Stage
+    inner: Stage = field(repr=False)
 
     def __getattr__(self, name: str) -> Address:
         addresses: Mapping[str, Address] = self.__dict__["addresses"]
