@@ -1,7 +1,7 @@
 """The models: the list with its filters and sections, and the lookup of one."""
 
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from hashlib import sha1
 from typing import Any
@@ -12,20 +12,31 @@ from understudy.call import Answer, Call, Refused
 from understudy.contract import Contract, Model, Price
 from understudy.messages import JSON_HEADERS, Reply, json_reply
 from understudy.providers.aimlapi.queries import listed
-from understudy.providers.aimlapi.wire import fill
+from understudy.providers.aimlapi.state import State
+from understudy.providers.aimlapi.wire import Template, fill, prepared
 
 
 def list_models(call: Call) -> Answer:
     """The models that every filter keeps; not sent again to who has them already."""
     rows = call.part.contract.wire["catalogue"]
-    every = [facts(call.part.contract, model) for model in call.part.contract.models.values()]
-    kept = [words for words in every if _kept(call, rows["filters"], words)]
-    body = orjson.dumps(fill(rows["list"], {"models": [_entry(call, words) for words in kept]}))
+    filters = [(set(listed(call, parameter)), names) for parameter, names in rows["filters"].items()]
+    entry, hidden = prepared(rows["entry"]), _hidden(call, rows)
+    every = (_remembered(call, model) for model in call.part.contract.models.values())
+    kept = [_entry(entry, words, hidden) for words in every if _kept(filters, words)]
+    body = orjson.dumps(fill(rows["list"], {"models": kept}))
     tag = _etag(body, rows["etag"])
     headers = ((b"etag", tag),)
     if _known(call.request.header(b"if-none-match"), tag):
         return Reply(304, b"", headers)
     return Reply(200, body, JSON_HEADERS + headers)
+
+
+def _remembered(call: Call, model: Model) -> dict[str, Any]:
+    """The words of a model, put together once."""
+    state: State = call.part.state
+    if model.id not in state.catalogue:
+        state.catalogue[model.id] = facts(call.part.contract, model)
+    return state.catalogue[model.id]
 
 
 def get_model(call: Call) -> Answer:
@@ -35,7 +46,9 @@ def get_model(call: Call) -> Answer:
     found = next((model for name, model in contract.names.items() if name.lower() == wanted), None)
     if found is None:
         raise Refused("model-not-found", values={"model": call.params["id"]})
-    return json_reply(200, fill(contract.wire["catalogue"]["one"], {"model": _entry(call, facts(contract, found))}))
+    rows = contract.wire["catalogue"]
+    entry = _entry(prepared(rows["entry"]), _remembered(call, found), _hidden(call, rows))
+    return json_reply(200, fill(rows["one"], {"model": entry}))
 
 
 def facts(contract: Contract, model: Model) -> dict[str, Any]:
@@ -65,23 +78,22 @@ def _words(by_field: Mapping[str, str], fields: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(word for name, word in by_field.items() if name in fields))
 
 
-def _entry(call: Call, words: Mapping[str, Any]) -> Any:
-    """A model with the sections that were asked for."""
-    rows = call.part.contract.wire["catalogue"]
+def _hidden(call: Call, rows: Mapping[str, Any]) -> set[str]:
+    """The sections of an entry that were not asked for."""
     row = rows["include"]
     asked = listed(call, row["parameter"])
     everything = row["everything"] in asked or "true" in listed(call, row["synonym"])
-    hidden = () if everything else {section for section in rows["sections"] if section not in asked}
-    return fill(rows["entry"], {word: value for word, value in words.items() if word not in hidden})
+    return set() if everything else {section for section in rows["sections"] if section not in asked}
 
 
-def _kept(call: Call, filters: Mapping[str, list[str]], words: Mapping[str, Any]) -> bool:
+def _entry(template: Template, words: Mapping[str, Any], hidden: set[str]) -> Any:
+    """A model without the sections that are hidden."""
+    return template({word: value for word, value in words.items() if word not in hidden})
+
+
+def _kept(filters: Sequence[tuple[set[str], list[str]]], words: Mapping[str, Any]) -> bool:
     """Whether a model passes: one value of each parameter that is given must be among its own."""
-    for parameter, names in filters.items():
-        asked = listed(call, parameter)
-        if asked and not set(asked) & set(_values(words, names)):
-            return False
-    return True
+    return all(not asked or asked & set(_values(words, names)) for asked, names in filters)
 
 
 def _values(words: Mapping[str, Any], names: list[str]) -> Iterator[str]:

@@ -43,6 +43,7 @@ class State:
         self.hints = Hints(wire["hints"], style=wire["kind_words"])
         self.tariff = Tariff(part.contract.pricing, places=wire["tracing"]["usd_places"], tracing=self.tracing)
         self.media = tuple(_names(part.contract.root["media"]))
+        self.catalogue: dict[str, dict[str, Any]] = {}  # the words of each model, once somebody has asked
         self.lines = {operation.id: _line(operation, wire) for operation in part.contract.operations}
 
 
