@@ -1,8 +1,15 @@
 """The journal: the newest exchanges, bounded, without secrets."""
 
+from collections.abc import Callable
+from typing import Any
+
+import pytest
 from staging import Caller, MakeStage
 
+from understudy.callbacks import MemorySender
+from understudy.errors import OptionError
 from understudy.journal import Entry, Journal
+from understudy.stage import Stage
 from understudy.validation import Violation
 
 
@@ -70,3 +77,112 @@ def test_no_key_is_in_it_wherever_the_key_was_sent(make_encore: MakeStage) -> No
     assert len(part.journal) == 4
     assert "s3cret" not in shown
     assert len(shown) < 5000
+
+
+def test_an_exchange_is_kept_with_its_query_headers_bodies_and_job(encore: Caller) -> None:
+    """What a test wants to ask afterwards, and what was answered."""
+    body = {"model": "solo", "input": {"prompt": "a cat"}}
+    made = encore("POST", "/v1/jobs?source=test", body, headers={"idempotency-key": "one", "x-other": "two"})
+    encore("GET", f"/v1/jobs/{made.json['id']}")
+
+    submit, poll = encore.part.journal
+    assert submit.json == body
+    assert submit.reply_json == made.json
+    assert submit.query == "source=test"
+    assert (submit.header("Idempotency-Key"), submit.header("x-other")) == ("one", None)
+    assert submit.header("authorization") is None
+    assert submit.reply_header("content-type") == "application/json"
+    assert submit.job == poll.job == made.json["id"]
+
+
+def test_the_journal_answers_questions_in_order(encore: Caller) -> None:
+    """By anything that an exchange has; what is not on the stage is an error that lists what is."""
+    for prompt in ("one", "two"):
+        encore("POST", "/v1/jobs", {"model": "solo", "input": {"prompt": prompt}})
+    encore("GET", "/v1/jobs")
+    journal = encore.part.journal
+
+    assert [one.json["input"]["prompt"] for one in journal.requests(operation="create_job")] == ["one", "two"]
+    assert len(journal.requests(path="/v1/*", account="account-1", provider="encore")) == 3
+    assert journal.requests(method="GET", status=404) == []
+    with pytest.raises(OptionError, match=r"create_jab.*create_job"):
+        journal.requests(operation="create_jab")
+    with pytest.raises(OptionError, match="provider: 'other'"):
+        journal.requests(provider="other")
+
+
+def test_bytes_are_bounded_altogether() -> None:
+    """However few the exchanges are."""
+    journal = Journal(limit=100, most_bytes=10_000)
+    for number in range(9):
+        journal.note(entry(number)._replace(body=b"x" * 3000))
+
+    assert [one.path for one in journal] == ["/7", "/8"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"key": "en_user_s3cret-77", "model": "solo", "input": {"prompt": "x"}}',
+        b'{"k\\u0065y": "en_user_s3cret-77", "model": "solo", "input": {"prompt": "x"}}',
+        b'{"model": "solo", "key": "en_user_\\u00733cret-77"}',
+        b'{"model": "en_user_s3cret-77"}',
+        b'{"key": "en_user_s3cret-77',
+        b'{"k\\u0065y": "en_user_\\u00733cret-77',
+        b'\xff{"key": "en_user_s3cret-77"}',
+    ],
+)
+def test_a_key_is_masked_however_it_is_written(encore_stage: Stage, body: bytes) -> None:
+    """In a field, under an escaped name, with escaped letters, in a body that cannot be read."""
+    say = Caller(encore_stage.part("encore"), "en_user_s3cret-77")
+    say("POST", "/v1/jobs?key=en_user_s3cret-77&k%65y=en_user_s3cret-77", raw=body)
+
+    (kept,) = encore_stage.journal
+    assert "s3cret" not in repr(kept)
+    assert "s3cret" not in repr([kept.json, kept.query])
+
+
+def test_a_signing_secret_is_masked_in_the_reply_that_shows_it(stage: Stage, ask: Callable[..., Caller]) -> None:
+    """The one reply that holds it, and a request that sets one."""
+    say = ask("runflow")
+    secret = say("POST", "/v1/callback-secrets", {"label": "a"}).json["plain_secret"]
+    say("POST", "/v1/webhooks", {"url": "http://127.0.0.1:9/", "secret": "hush-hush", "event_subscriptions": []})
+
+    made, webhook = stage.journal
+    assert made.reply_json["plain_secret"] == webhook.json["secret"] == "…"
+    assert made.reply_json["label"] == "a"
+    assert secret not in repr([*stage.journal])
+    assert "hush" not in repr([*stage.journal])
+
+
+def test_a_data_uri_is_kept_as_size_and_hash(encore: Caller) -> None:
+    """The file itself is not."""
+    encore("POST", "/v1/jobs", {"model": "solo", "input": {"prompt": "data:image/png;base64," + "iVBO" * 5000}})
+
+    (kept,) = encore.part.journal
+    assert kept.json["input"]["prompt"].startswith("data:image/png;base64,(20000 bytes, sha256 ")
+    assert len(kept.body) < 300
+
+
+def test_a_large_body_and_a_large_reply_are_kept_as_their_size(encore: Caller) -> None:
+    """Whatever they hold."""
+    encore("POST", "/v1/jobs", {"model": "solo", "input": {"prompt": "x" * 100_000}})
+
+    (kept,) = encore.part.journal
+    assert kept.json["bytes"] > 100_000
+    assert len(kept.body) + len(kept.reply) < 70_000
+
+
+def test_attempts_to_deliver_are_kept(
+    stage: Stage, ask: Callable[..., Caller], sink: MemorySender, run: Callable[..., Any]
+) -> None:
+    """Every one of them, with what was sent and what came of it."""
+    sink.receiver = lambda _: 500 if len(sink.sent) == 1 else 204
+    body = {"input": {"prompt": "a cat"}, "callback_url": "http://127.0.0.1:9/hook"}
+    id_ = ask("runflow")("POST", "/v1/models/google/veo3.1/lite/runs", body).json["id"]
+    run(stage.advance(30))
+
+    first, second = stage.journal.attempts(job=id_)
+    assert (first.number, first.status, second.number, second.status) == (1, 500, 2, 204)
+    assert first.json["run_id"] == id_
+    assert second.at == first.ended + 1

@@ -73,6 +73,8 @@ class Call:
     model: Model | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)
     course: Course | None = None
+    job: str | None = None  # the id of the job that it began
+    key: str | None = None  # the key that it was found by; not kept beyond the call
 
     @property
     def account(self) -> Account:

@@ -1,15 +1,24 @@
-"""What was asked and what was answered: a bounded list of exchanges, with every violation and no secret."""
+"""What was asked and what was answered, which callbacks were tried: bounded, in order, without secrets."""
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
+import orjson
+
+from understudy.errors import OptionError
 from understudy.validation import Violation
+
+# What an entry weighs beside its bytes, about.
+_FRAME = 600
 
 
 class Entry(NamedTuple):
     """One exchange; `row` is the error row that was played, if any, `violations` are as they may be kept.
 
+    `headers` are the lines of those of the request that are kept; `job` is the id of the job that it began or asked
+    about.
     One is made for each request: a tuple is made three times as fast as a frozen dataclass.
     """
 
@@ -22,6 +31,31 @@ class Entry(NamedTuple):
     status: int
     row: str | None
     violations: tuple[Violation, ...]
+    query: str = ""
+    headers: bytes = b""
+    body: bytes = b""
+    reply: bytes = b""
+    reply_headers: tuple[tuple[bytes, bytes], ...] = ()
+    job: str | None = None
+
+    @property
+    def json(self) -> Any:
+        """The request's body, parsed; a form shows its fields and files, an upload its size and hash."""
+        return _parsed(self.body)
+
+    @property
+    def reply_json(self) -> Any:
+        """The reply's body, parsed; None where it is no JSON."""
+        return _parsed(self.reply)
+
+    def header(self, name: str) -> str | None:
+        """A header of the request, or None where it was not sent or is not kept."""
+        found = (line.partition(b": ") for line in self.headers.splitlines())
+        return _header(((name, value) for name, _, value in found), name)
+
+    def reply_header(self, name: str) -> str | None:
+        """A header of the reply, or None."""
+        return _header(self.reply_headers, name)
 
     def shown(self) -> Mapping[str, Any]:
         """The entry as the control API shows it."""
@@ -37,22 +71,66 @@ class Entry(NamedTuple):
             "violations": [violation.row() for violation in self.violations],
         }
 
+    @property
+    def weight(self) -> int:
+        """About how many bytes it holds."""
+        return _FRAME + len(self.path) + len(self.query) + len(self.headers) + len(self.body) + len(self.reply)
+
+
+class Tried(NamedTuple):
+    """One attempt to deliver a callback: what was sent, and what came of it (`error` as in `Outcome`)."""
+
+    at: float
+    ended: float
+    provider: str
+    account: str
+    delivery: str
+    subject: str
+    kind: str
+    event: str
+    number: int
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    status: int | None
+    error: str | None
+    detail: str
+    forged: bool = False
+
+    @property
+    def json(self) -> Any:
+        """The callback's body, parsed."""
+        return _parsed(self.body)
+
 
 class Journal:
-    """The newest exchanges of a stage: at most `limit` of them, with at most `most` violations altogether.
+    """The newest exchanges of a stage: at most `limit` of them, with at most `most` violations altogether, in at
+    most `most_bytes`. The newest one is always kept whole.
 
-    The newest one is always kept whole.
+    Args:
+        known: the operations of each provider, so that a question with a slip in it is an error; asked freely if None.
     """
 
-    def __init__(self, *, limit: int = 10_000, most: int = 50_000) -> None:
+    def __init__(
+        self,
+        *,
+        limit: int = 10_000,
+        most: int = 50_000,
+        most_bytes: int = 32 * 1024 * 1024,
+        known: Mapping[str, Iterable[str]] | None = None,
+    ) -> None:
         self._entries: deque[Entry] = deque()
+        self._tried: deque[Tried] = deque(maxlen=limit)
         self._limit = limit
         self._most = most
+        self._most_bytes = most_bytes
         self._violations = 0
+        self._bytes = 0
+        self._known = known
         self.count = 0
 
     def __iter__(self) -> Iterator[Entry]:
-        return iter(self._entries)
+        return iter(tuple(self._entries))
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -61,6 +139,79 @@ class Journal:
         """Write one exchange down."""
         self.count += 1
         self._entries.append(entry)
-        self._violations += len(entry.violations)
-        while len(self._entries) > 1 and (len(self._entries) > self._limit or self._violations > self._most):
-            self._violations -= len(self._entries.popleft().violations)
+        if entry.violations:
+            self._violations += len(entry.violations)
+        self._bytes += entry.weight
+        if len(self._entries) > self._limit or self._bytes > self._most_bytes or self._violations > self._most:
+            self._forget()
+
+    def _forget(self) -> None:
+        """Forget the oldest until the rest is within bounds."""
+        while len(self._entries) > 1 and (
+            len(self._entries) > self._limit or self._violations > self._most or self._bytes > self._most_bytes
+        ):
+            oldest = self._entries.popleft()
+            self._violations -= len(oldest.violations)
+            self._bytes -= oldest.weight
+
+    def note_attempt(self, tried: Tried) -> None:
+        """Write one attempt to deliver down."""
+        self._tried.append(tried)
+
+    def requests(
+        self,
+        *,
+        provider: str | None = None,
+        operation: str | None = None,
+        method: str | None = None,
+        path: str | None = None,
+        account: str | None = None,
+        job: str | None = None,
+        status: int | None = None,
+    ) -> list[Entry]:
+        """The exchanges that fit everything that is given, oldest first; `*` in a path stands for anything.
+
+        Raises:
+            OptionError: no such provider or operation is on the stage.
+        """
+        self._check(provider, operation)
+        wanted: dict[str, Any] = {"provider": provider, "operation": operation, "method": method}
+        wanted |= {"account": account, "job": job, "status": status}
+        asked = {name: value for name, value in wanted.items() if value is not None}
+        return [
+            entry
+            for entry in self
+            if (path is None or entry.path == path or fnmatchcase(entry.path, path))
+            and all(getattr(entry, name) == value for name, value in asked.items())
+        ]
+
+    def attempts(self, *, provider: str | None = None, job: str | None = None, forged: bool = False) -> list[Tried]:
+        """The attempts to deliver a callback, oldest first; `job` is what they tell of (a batch, perhaps)."""
+        self._check(provider, None)
+        return [
+            tried
+            for tried in tuple(self._tried)
+            if provider in (None, tried.provider) and job in (None, tried.subject) and tried.forged == forged
+        ]
+
+    def _check(self, provider: str | None, operation: str | None) -> None:
+        known = self._known
+        if known is None:
+            return
+        if provider is not None and provider not in known:
+            raise OptionError("provider", provider, known)
+        names = sorted({name for one in known if provider in (None, one) for name in known[one]})
+        if operation is not None and operation not in names:
+            raise OptionError("operation", operation, names)
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return orjson.loads(body) if body else None
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _header(headers: Iterable[tuple[bytes, bytes]], name: str) -> str | None:
+    wanted = name.lower().encode()
+    return next((value.decode("latin-1") for key, value in headers if key == wanted), None)

@@ -19,6 +19,7 @@ from understudy.jobs import Intervention, Job, JobStore, MemoryJobs
 from understudy.journal import Journal
 from understudy.lifecycle import Course, Courses
 from understudy.messages import Request, exact
+from understudy.noting import Noting
 from understudy.queries import Queries
 from understudy.uploads import Uploads
 
@@ -67,6 +68,7 @@ class Part:
         self.default = Wish(contract.scenarios.default)
         self.default_course = self.courses.course(self.default.scenario)
         self.queries = Queries(contract.schemas)
+        self.noting = Noting(contract)
         self._numbers: dict[str, int] = {}
         self._waiting: dict[str, list[Callable[[], None]]] = {}
         self.base_url = ""  # as last seen; what is sent without a request (a callback) uses it
@@ -103,7 +105,7 @@ class Part:
             callback_url: whom to tell when it ends.
             tell: call `player.job_ended` at its end even without a callback URL.
         """
-        return self.begin_for(
+        job = self.begin_for(
             call.account,
             call.course or self.default_course,
             make_id,
@@ -115,6 +117,8 @@ class Part:
             extra=extra,
             tell=tell,
         )
+        call.job = job.id
+        return job
 
     def begin_for(
         self,

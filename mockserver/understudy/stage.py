@@ -1,7 +1,7 @@
 """A stage: every provider that is played in this process, on one clock."""
 
 import importlib
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
@@ -10,12 +10,12 @@ from understudy import contract as contracts
 from understudy.accounts import KeyEntry, Keyring
 from understudy.agenda import Agenda
 from understudy.call import Player
-from understudy.callbacks import Deliveries, HttpSender, Sender, Targets
+from understudy.callbacks import Attempt, Deliveries, Delivery, HttpSender, Sender, Targets
 from understudy.clock import Clock
 from understudy.contract import Contract
 from understudy.directions import Rules
 from understudy.errors import DataError, OptionError
-from understudy.journal import Journal
+from understudy.journal import Journal, Tried
 from understudy.part import Part, Settings
 
 
@@ -118,7 +118,7 @@ def build_stage(
 
     clock = clock or Clock()
     agenda = Agenda(clock)
-    journal = Journal()
+    journal = Journal(known={name: [one.id for one in contract.operations] for name, contract in loaded.items()})
     rules = Rules()
     settings = settings or Settings()
     targets = targets or Targets()
@@ -138,7 +138,37 @@ def build_stage(
         )
         for name, contract in loaded.items()
     }
+    for part in parts.values():
+        part.deliveries.observer = _noting(part)
     return Stage(parts, clock, agenda, journal, rules, sender, targets, settings)
+
+
+def _noting(part: Part) -> Callable[[Delivery, Attempt], None]:
+    """Writes the attempts of a part's deliveries into the journal."""
+
+    def note(delivery: Delivery, attempt: Attempt) -> None:
+        outcome = attempt.outcome
+        part.journal.note_attempt(
+            Tried(
+                attempt.at,
+                attempt.ended,
+                part.name,
+                delivery.account.name,
+                delivery.id,
+                delivery.subject,
+                delivery.kind,
+                delivery.event,
+                attempt.number,
+                delivery.url,
+                delivery.headers,
+                delivery.body,
+                outcome.status,
+                outcome.error,
+                outcome.detail,
+            )
+        )
+
+    return note
 
 
 def find_player(contract: Contract) -> Player:

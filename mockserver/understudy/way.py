@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from understudy import bodies, downloads
 from understudy.accounts import Caller
 from understudy.call import Answer, Call, Form, Refused
-from understudy.contract import ErrorRow, Model, Operation, Place
+from understudy.contract import ErrorRow, Model, Operation
+from understudy.credentials import field_of, key_at, keys_of
 from understudy.directions import Wish, check_wish, preferred, refusal
 from understudy.errors import OptionError
-from understudy.journal import Entry
 from understudy.lifecycle import Course
 from understudy.messages import Reply, Request, problem
 from understudy.validation import Violation, violations
@@ -38,7 +38,7 @@ def answer(part: "Part", request: Request) -> Answer:
     except Exception as broken:
         return _broken(call, broken)
     if isinstance(answer, Reply):
-        _note(call, answer.status, None)
+        _note(call, answer, None)
         return answer
     return _later(call, answer)
 
@@ -92,10 +92,11 @@ def _find_caller(call: Call) -> None:
     if not places:
         return
     for place in places:
-        if key := _key_at(place, call):
+        if key := key_at(place, call):
             break
     else:
         raise Refused("no-key")
+    call.key = key
     caller = call.part.keyring.find(key)
     if caller is None:
         raise Refused("wrong-key")
@@ -115,7 +116,7 @@ def _find_model(call: Call) -> None:
     place = call.operation.model
     if place is None:
         return
-    name = call.params.get(place.name) if place.kind == "path" else _field(call.body, place.name)
+    name = call.params.get(place.name) if place.kind == "path" else field_of(call.body, place.name)
     if place.kind == "body" and not isinstance(name, str):
         return  # the schema says what is wrong with it
     call.model = call.part.contract.names_at[call.operation.id].get(str(name))
@@ -197,13 +198,13 @@ def refuse(call: Call, refused: Refused) -> Reply:
     reply = call.part.player.refuse(call, row, refused)
     if refused.headers:
         reply = Reply(reply.status, reply.body, reply.headers + refused.headers)
-    _note(call, reply.status, row.name, refused.violations)
+    _note(call, reply, row.name, refused.violations)
     return reply
 
 
 def _unknown_wish(call: Call, wrong: OptionError) -> Reply:
     reply = problem(400, "Unknown scenario", str(wrong), more={"asked": wrong.value, "valid": list(wrong.valid)})
-    _note(call, reply.status, None)
+    _note(call, reply, None)
     return reply
 
 
@@ -221,51 +222,13 @@ async def _later(call: Call, answer: Awaitable[Reply]) -> Reply:
         return refuse(call, refused)
     except Exception as broken:
         return _broken(call, broken)
-    _note(call, reply.status, None)
+    _note(call, reply, None)
     return reply
 
 
-def _note(call: Call, status: int, row: str | None, found: tuple[Violation, ...] = ()) -> None:
-    operation = call.known_operation
-    account = call.caller.account.name if call.caller else None
-    request = call.request
-    name = operation.id if operation else None
-    kept = _without_keys(call, found) if found else ()
-    call.part.journal.note(
-        Entry(call.now, call.part.name, account, request.method, request.path, name, status, row, kept)
-    )
-
-
-def _without_keys(call: Call, found: tuple[Violation, ...]) -> tuple[Violation, ...]:
-    """Violations as the journal may keep them: where the key was the thing at fault, its text is left out."""
-    keys = [key for place in call.operation.key if (key := _key_at(place, call))]
-    return tuple(violation.kept(without=keys) for violation in found)
-
-
-def _key_at(place: Place, call: Call) -> str | None:
-    """The key at a place of a request, or None."""
-    if place.kind == "header":
-        value = call.request.header(place.header)
-        return _without_scheme(value, place.scheme) if value else None
-    if place.kind == "query":
-        return bodies.read_query(call.request.query).get(place.name)
-    found = _field(call.body, place.name)
-    return found if isinstance(found, str) else None
-
-
-def _without_scheme(value: bytes, scheme: str) -> str | None:
-    text = value.decode("latin-1").strip()
-    if not scheme:
-        return text
-    word, _, key = text.partition(" ")
-    return key.strip() or None if word.lower() == scheme.lower() else None
-
-
-def _field(body: Any, name: str) -> Any:
-    """A top-level field of a JSON object or a form."""
-    if isinstance(body, dict):
-        return body.get(name)
-    return body.fields.get(name) if isinstance(body, Form) else None
+def _note(call: Call, reply: Reply, row: str | None, found: tuple[Violation, ...] = ()) -> None:
+    part = call.part
+    part.journal.note(part.noting.entry(call, reply, row=row, found=found, keys=keys_of(call)))
 
 
 def _prompt(body: Any) -> str:

@@ -56,7 +56,8 @@ class Conversation:
     """Everything of the kind; empty where a provider's folder has no such file.
 
     `reads` are operations that are no GET but change nothing; `codes` are the places of a refusal's code,
-    `beyond` the query parameters and operations with rules that their schemas cannot say.
+    `beyond` the query parameters and operations with rules that their schemas cannot say, `hidden` the fields whose
+    texts are secrets.
     """
 
     jobs: Mapping[str, JobTalk] = field(default_factory=dict)
@@ -65,6 +66,7 @@ class Conversation:
     reads: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
     beyond: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
 
     def of(self, submit: str) -> JobTalk | None:
         """The sort of job that an operation begins, or None."""
@@ -78,7 +80,7 @@ def conversation(file: Cursor) -> Conversation:
         file.at("jobs").each(_talk),
         _secret(secret) if secret else None,
         _text(file, "cancel"),
-        *(_texts(file, key) for key in ("reads", "codes", "beyond")),
+        *(_texts(file, key) for key in ("reads", "codes", "beyond", "hidden")),
     )
 
 

@@ -1,0 +1,43 @@
+"""Where the key stands in a request: a header, the query or a field of the body, as the contract says."""
+
+from typing import Any
+
+from understudy import bodies
+from understudy.call import Call, Form
+from understudy.contract import Place
+
+
+def key_at(place: Place, call: Call) -> str | None:
+    """The key at a place of a request, or None."""
+    if place.kind == "header":
+        value = call.request.header(place.header)
+        return _without_scheme(value, place.scheme) if value else None
+    if place.kind == "query":
+        return bodies.read_query(call.request.query).get(place.name)
+    found = field_of(call.body, place.name)
+    return found if isinstance(found, str) else None
+
+
+def keys_of(call: Call) -> list[str]:
+    """Every key that a request carries, in the order of the contract's places."""
+    operation = call.known_operation
+    if operation is None:
+        return []
+    if len(operation.key) == 1:
+        return [call.key] if call.key else []
+    return [key for place in operation.key if (key := key_at(place, call))]
+
+
+def field_of(body: Any, name: str) -> Any:
+    """A top-level field of a JSON object or a form."""
+    if isinstance(body, dict):
+        return body.get(name)
+    return body.fields.get(name) if isinstance(body, Form) else None
+
+
+def _without_scheme(value: bytes, scheme: str) -> str | None:
+    text = value.decode("latin-1").strip()
+    if not scheme:
+        return text
+    word, _, key = text.partition(" ")
+    return key.strip() or None if word.lower() == scheme.lower() else None

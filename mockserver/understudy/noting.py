@@ -1,0 +1,123 @@
+"""An exchange as the journal may keep it: put together after the reply, from bytes that are there already."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from understudy.call import Call, Form
+from understudy.contract import Contract
+from understudy.contract.operations import resolve
+from understudy.journal import Entry
+from understudy.masks import Masks, Texts, left_out
+from understudy.messages import Reply, exact
+from understudy.validation import Violation
+
+# Headers of any client that are worth a question, and hold no secret; what the contract declares is kept besides.
+CHOSEN = frozenset(
+    {b"accept", b"content-type", b"content-length", b"idempotency-key", b"prefer", b"range", b"user-agent"}
+)
+# A longer header, and a longer piece of what could not be read, is not kept.
+LONGEST = 1000
+# A body with more fields than this is no question about a job.
+FEW = 6
+
+
+class Noting:
+    """Makes the journal's entries of one provider."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._provider = contract.provider
+        self._masks = Masks({*contract.conversation.hidden, *_key_fields(contract)})
+        self._chosen = CHOSEN | _declared(contract)
+        talks = contract.conversation.jobs.values()
+        self._harmless = frozenset(name for talk in talks for name in (*talk.submits, talk.poll))
+
+    def entry(
+        self, call: Call, reply: Reply, *, row: str | None, found: tuple[Violation, ...], keys: list[str]
+    ) -> Entry:
+        """What is kept of one exchange; `keys` are the texts that must not be."""
+        request, operation, hidden = call.request, call.known_operation, Texts(keys)
+        chosen = self._chosen
+        headers = [b"%b: %b\n" % one for one in request.headers if one[0] in chosen and len(one[1]) < LONGEST]
+        name = operation.id if operation else None
+        return Entry(
+            call.now,
+            self._provider,
+            call.caller.account.name if call.caller else None,
+            request.method,
+            hidden.masked_text(request.path),
+            name,
+            reply.status,
+            row,
+            tuple([one.kept(without=keys) for one in found]) if found else (),
+            self._masks.query(request.query, hidden) if request.query else "",
+            hidden.masked(b"".join(headers)),
+            self._body(call, hidden) if request.body else b"",
+            self._masks.reply(reply.body, hidden, harmless=name in self._harmless),
+            reply.headers,
+            call.job or _asked_about(call),
+        )
+
+    def _body(self, call: Call, hidden: Texts) -> bytes:
+        raw, body = call.request.body, call.body
+        if isinstance(body, Form):
+            return self._form(body, hidden)
+        if isinstance(body, bytes):
+            return left_out(raw)
+        if body is not None:
+            return self._masks.json(raw, body, hidden)
+        try:
+            return self._masks.json(raw, orjson.loads(raw), hidden)
+        except (orjson.JSONDecodeError, TypeError):
+            return self._unread(raw, hidden)
+
+    def _form(self, form: Form, hidden: Texts) -> bytes:
+        files = {
+            name: {"filename": file.filename, "mime": file.mime, **orjson.loads(left_out(file.data))}
+            for name, file in form.files.items()
+        }
+        shown = {"fields": dict(form.fields), "files": files}
+        return self._masks.json(orjson.dumps(shown), shown, hidden)
+
+    def _unread(self, raw: bytes, hidden: Texts) -> bytes:
+        """What was no JSON: its beginning, unless a secret could stand in it that nobody can find."""
+        if b"\\" in raw or self._masks.concern(raw) or not raw.isascii():
+            return left_out(raw)
+        return hidden.masked(exact(raw[:LONGEST]))
+
+
+def _asked_about(call: Call) -> str | None:
+    """The id in a request that is a job of this account; None where there is none."""
+    if call.caller is None:
+        return None
+    get, account = call.part.jobs.get, call.caller.account
+    for value in _values(call):
+        job = get(value)
+        if job is not None and job.account is account:
+            return value
+    return None
+
+
+def _values(call: Call) -> list[str]:
+    """What a request says that could be a job's id."""
+    values = list(call.params.values())
+    if call.query:
+        values += [value for value in call.query.values() if type(value) is str]
+    if type(call.body) is dict and len(call.body) < FEW:
+        values += [str(value) for value in call.body.values() if type(value) is str or type(value) is int]
+    return values
+
+
+def _key_fields(contract: Contract) -> Iterator[str]:
+    """Names of fields and parameters that hold a key somewhere in this contract."""
+    for operation in contract.operations:
+        yield from (place.name for place in operation.key if place.kind != "header")
+
+
+def _declared(contract: Contract) -> frozenset[bytes]:
+    """Headers that operations declare, but for those that hold a key."""
+    keys = {place.header for operation in contract.operations for place in operation.key}
+    rows: list[Any] = [row for operation in contract.operations for row in operation.raw.get("parameters", [])]
+    stated = [resolve(contract.document, row, where=contract.provider) for row in rows]
+    return frozenset(row["name"].lower().encode() for row in stated if row.get("in") == "header") - keys
