@@ -76,3 +76,14 @@ def saboteurs(session: nox.Session) -> None:
     """
     session.install("--group=test", ".")
     session.run("python", "-m", "conformance.saboteurs", *session.posargs, env={"PYTHONPATH": "tests"})
+
+
+@nox.session
+def deep(session: nox.Session) -> None:
+    """The long run: every provider with ten minutes of generated requests, and every reading. No default session.
+
+    `-- --seed N` takes another seed.
+    """
+    session.install(".[check]")
+    session.run("understudy", "check", "mock", "--budget", "600", *session.posargs)
+    session.run("understudy", "check", "mock", "--readings", "all", *session.posargs)

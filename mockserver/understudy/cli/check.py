@@ -81,6 +81,17 @@ class Money(click.ParamType[Decimal]):
     help="Where the receiver listens.",
 )
 @click.option(
+    "--handler",
+    metavar="URL",
+    help="Check your own program that receives callbacks: send it every event of --provider.",
+)
+@click.option(
+    "--secret",
+    envvar="UNDERSTUDY_SECRET",
+    metavar="TEXT",
+    help="What --handler verifies with. [env: UNDERSTUDY_SECRET]",
+)
+@click.option(
     "--report",
     "reports",
     multiple=True,
@@ -133,6 +144,8 @@ def _run(target: str, given: Mapping[str, Any], watcher: Any) -> Any:
         readings=dict(given["readings"]),
         data=given["data"],
     )
+    if given["handler"]:
+        return _check_handler(plan, given, watcher)
     if target == "mock":
         if given["every"]:
             from understudy.conformance.every_reading import check_readings  # noqa: PLC0415
@@ -150,6 +163,19 @@ def _run(target: str, given: Mapping[str, Any], watcher: Any) -> Any:
         callback_listen=given["callback_listen"],
     )
     return check_url(target, plan, access, watcher=watcher)
+
+
+def _check_handler(plan: Any, given: Mapping[str, Any], watcher: Any) -> Any:
+    from understudy.conformance.handler import check_handler  # noqa: PLC0415
+    from understudy.contract import providers  # noqa: PLC0415
+    from understudy.errors import OptionError  # noqa: PLC0415
+
+    if len(plan.providers) != 1:
+        then = "A handler receives the callbacks of one provider."
+        raise OptionError("--provider", ", ".join(plan.providers) or None, providers(), then=then)
+    return check_handler(
+        given["handler"], plan.providers[0], secret=given["secret"], seed=plan.seed, data=plan.data, watcher=watcher
+    )
 
 
 def _show(outcome: Any, terminal: Any) -> None:

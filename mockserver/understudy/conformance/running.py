@@ -11,6 +11,7 @@ from understudy.errors import UnderstudyError
 
 # As many findings of one check as are kept: the rest are more of the same.
 MOST_FINDINGS = 20
+MOST_REASONS = 5
 REPLIES = "reply.documented"
 REPLIES_SAY = "Every reply, refusals included, has a status, a content type and a body that the contract documents."
 
@@ -26,6 +27,7 @@ def run(scene: Scene, checks: Iterable[Check] = EVERY) -> Iterator[Outcome]:
 def run_one(scene: Scene, check: Check) -> Outcome:
     """Run one check; what stops it is part of its outcome."""
     began, scene.cases = time.monotonic(), 0
+    scene.skipped.clear()
     problems: list[Problem] = []
     left_out, broke = "", ""
     try:
@@ -43,7 +45,7 @@ def run_one(scene: Scene, check: Check) -> Outcome:
         scene.contract.provider,
         scene.cases,
         findings(scene, check.id, problems),
-        (left_out,) if left_out else (),
+        (*((left_out,) if left_out else ()), *list(scene.skipped)[:MOST_REASONS]),
         broke,
         time.monotonic() - began,
     )

@@ -52,7 +52,6 @@ class Purse:
         return operation.method == "GET" or operation.id in self.contract.conversation.reads
 
     def _admit_breaking(self, ask: Ask, name: str) -> None:
-        assert ask.operation is not None or name
         verdict = self._oracle.judge(ask) if ask.operation else None
         if verdict is None or verdict.row is None:
             raise LeftOut(f"{name} would be accepted; allow it with --full")

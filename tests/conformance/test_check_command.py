@@ -1,0 +1,162 @@
+"""`understudy check` as a user meets it: exit codes, reports, what is missing."""
+
+import builtins
+import json
+import sys
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+from click.testing import CliRunner, Result
+from conformance.saboteurs import GALLERY
+from conformance.saboteurs.saboteur import honest_contract
+
+from understudy import __version__
+from understudy.cli.check import command
+from understudy.conformance.generated import require
+from understudy.conformance.report import Report
+from understudy.conformance.reports import FORMS, write
+from understudy.conformance.running import run
+from understudy.conformance.scene import Scene, Wanted
+from understudy.conformance.target import MockTarget
+from understudy.errors import OptionError
+
+
+def check(*arguments: str) -> Result:
+    return CliRunner().invoke(command, list(arguments))
+
+
+@pytest.fixture(scope="module")
+def failing() -> Report:
+    """A report with a finding."""
+    saboteur = next(one for one in GALLERY if one.id == "glass-walls")
+    honest = honest_contract(saboteur.provider)
+    target = MockTarget(honest, answering=saboteur.answering())
+    outcomes = tuple(run(Scene(honest, target, Wanted(quick=True))))
+    target.close()
+    return Report("mock", __version__, 7, outcomes, ("something was left out",), 1.5)
+
+
+def test_the_stand_in_holds_quickly() -> None:
+    """`--quick` exits with 0 and says in one line how many checks hold."""
+    result = check("mock", "--provider", "runflow", "--quick")
+
+    assert result.exit_code == 0, result.output
+    assert result.output.splitlines()[-1].startswith("mock: ")
+    assert "FAIL" not in result.output
+
+
+def test_generated_requests_hold_and_say_what_was_left_out() -> None:
+    """All phases of Schemathesis run within a budget, from a seed."""
+    result = check("mock", "--provider", "runflow", "--budget", "12", "--seed", "3", "--check", "generated")
+
+    assert result.exit_code == 0, result.output
+    for phase in ("examples", "coverage", "stateful", "fuzzing"):
+        assert f"generated.{phase}" in result.output
+    assert "left out: runflow:" in result.output
+    assert "seed 3" in result.output
+
+
+def test_one_model_and_one_check_can_be_picked() -> None:
+    """`--model` and `--check` narrow the run."""
+    result = check("mock", "--provider", "runflow", "--model", "google/veo3.1/lite", "--check", "body.refused")
+
+    assert result.exit_code == 0, result.output
+    assert [line.split()[2] for line in result.output.splitlines()[:-1] if line.startswith("ok")] == [
+        "body.refused",
+        "reply.documented",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["mock", "--model", "no/such"], "--model"),
+        (["mock", "--check", "no.such"], "--check"),
+        (["mock", "--report", "pdf=x"], "--report"),
+        (["mock", "--provider", "nobody"], "provider"),
+        (["mock", "--max-spend", "a lot"], "no amount of money"),
+    ],
+)
+def test_what_does_not_exist_is_said_before_anything_runs(arguments: list[str], expected: str) -> None:
+    """An unknown model, check, report, provider or amount: the message names it."""
+    result = check(*arguments)
+
+    assert result.exit_code != 0
+    assert expected in result.output + str(result.exception)
+
+
+def test_every_form_of_report_tells_the_finding(failing: Report, tmp_path: Path) -> None:
+    """What was expected, what came, the fact, its source and the line that asks again stand in every form."""
+    finding = failing.findings[0]
+    for form in FORMS:
+        write(failing, form, tmp_path / form)
+        text = (tmp_path / form).read_text()
+        assert finding.check in text
+        assert finding.fact.says.split("'")[0] in text
+        assert "docs.runflow.io" in text
+
+
+def test_reports_are_what_they_say(failing: Report) -> None:
+    """JUnit XML counts failures, SARIF has a result for each finding, JSON has the exit code."""
+    suites = ET.fromstring(FORMS["junit"](failing))
+    sarif = json.loads(FORMS["sarif"](failing))
+    document = json.loads(FORMS["json"](failing))
+
+    assert [suite.get("failures") for suite in suites] == ["1"]
+    assert suites.find(".//testcase/failure") is not None
+    assert sarif["version"] == "2.1.0"
+    assert [one["ruleId"] for one in sarif["runs"][0]["results"]] == [finding.check for finding in failing.findings]
+    assert document["exit_code"] == failing.exit_code == 1
+    assert FORMS["markdown"](failing).startswith("# understudy check\n")
+
+
+def test_no_key_stands_in_a_report(failing: Report) -> None:
+    """The keys of the run are in no form of report."""
+    target = MockTarget(honest_contract("runflow"))
+    keys = target.keys.secrets()
+    target.close()
+    text = "\n".join(form(failing) for form in FORMS.values())
+
+    assert keys
+    assert not [key for key in keys if key in text]
+
+
+def test_a_missing_schemathesis_is_said_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the extra the error names the pip line and the way without it."""
+    real = builtins.__import__
+
+    def importing(name: str, *arguments: Any, **options: Any) -> Any:
+        if name == "schemathesis":
+            raise ModuleNotFoundError(name)
+        return real(name, *arguments, **options)
+
+    monkeypatch.delitem(sys.modules, "schemathesis", raising=False)
+    monkeypatch.setattr(builtins, "__import__", importing)
+    with pytest.raises(OptionError, match=r"pip install 'understudy\[check\]'"):
+        require()
+
+
+def test_the_checks_are_listed() -> None:
+    """`--list` tells every check with its sentence."""
+    result = check("--list")
+
+    assert result.exit_code == 0
+    assert "lifecycle.forward" in result.output
+    assert "generated.stateful" in result.output
+
+
+def test_the_same_seed_gives_the_same_report() -> None:
+    """Two runs of our own checks from one seed tell the same, to the case."""
+    first, second = (check("mock", "--provider", "runninghub", "--quick", "--seed", "5") for _ in range(2))
+
+    assert first.output.splitlines()[:-1] == second.output.splitlines()[:-1]
+
+
+@pytest.mark.parametrize("reading", ["status-words=cancelled", "event-data=bare", "account-key=camel"])
+def test_another_reading_holds_too(reading: str) -> None:
+    """The stand-in under another reading is what the contract under that reading says."""
+    result = check("mock", "--provider", "runninghub", "--quick", "--reading", reading)
+
+    assert result.exit_code == 0, result.output

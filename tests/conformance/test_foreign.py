@@ -1,0 +1,166 @@
+"""A URL is taken for one that may bill; what it is held to is documented or published."""
+
+from collections.abc import Awaitable
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from understudy.conformance import remote
+from understudy.conformance.checks import refusals
+from understudy.conformance.exchange import Ask
+from understudy.conformance.foreign import Access, check_url
+from understudy.conformance.remote import checked_url
+from understudy.conformance.requests import Requests
+from understudy.conformance.running import run
+from understudy.conformance.scene import Scene, Wanted
+from understudy.conformance.spending import Purse
+from understudy.conformance.suite import Plan
+from understudy.conformance.target import LeftOut, MockTarget
+from understudy.errors import OptionError
+from understudy.messages import Reply, Request, json_reply
+from understudy.part import Part
+from understudy.server.hosting import serving
+from understudy.stage import load_contracts
+
+RUNFLOW = Plan(providers=("runflow",), generated=False, quick=True)
+KEYS = Access(key="rf_live_one", other_key="rf_live_two")
+
+
+def test_a_url_gets_nothing_that_could_bill_unless_told() -> None:
+    """By default no job is begun and nothing is changed: reads, and requests that a key must stop."""
+    with serving("runflow") as stage:
+        report = check_url(stage.runflow.url, RUNFLOW, KEYS)
+        part = stage.inner.part("runflow")
+
+        assert report.exit_code == 0
+        assert len(part.jobs) == 0
+        sent = [entry for entry in part.journal if entry.method != "GET" and entry.row not in ("no-key", "wrong-key")]
+        assert [entry for entry in sent if entry.row != "wrong-method"] == []
+    assert {outcome.check for outcome in report.outcomes if outcome.verdict == "holds"} >= {
+        "refusal.no-key",
+        "refusal.wrong-key",
+        "refusal.unknown-job",
+        "refusal.query",
+        "reply.documented",
+    }
+
+
+def test_generated_requests_to_a_url_are_reads() -> None:
+    """Schemathesis too sends a URL reads only."""
+    with serving("aimlapi") as stage:
+        report = check_url(stage.aimlapi.url, Plan(providers=("aimlapi",), budget=6, checks=("generated",)), KEYS)
+        methods = {entry.method for entry in stage.inner.journal if entry.operation is not None}
+
+    assert methods == {"GET"}
+    assert report.exit_code == 0
+    assert sum(outcome.cases for outcome in report.outcomes) > 50
+
+
+def test_a_limit_lets_broken_bodies_pass_until_it_is_used_up() -> None:
+    """With --max-spend, bodies that must be refused are priced as if accepted, and never beyond the limit."""
+    contract = load_contracts(["runflow"])["runflow"]
+    requests, submit = Requests(contract), contract.operation("create_run")
+    exact = requests.with_input(submit, contract.names["runflow/tag-removal"], {})
+    unknown = requests.with_input(submit, contract.names["google/veo3.1/lite"], {})
+    good = requests.good(submit, contract.names["runflow/tag-removal"])
+    purse = Purse(contract, "breaking", Decimal("0.50"))
+
+    with pytest.raises(LeftOut, match="would be accepted"):
+        purse.admit(good)
+    with pytest.raises(LeftOut, match="its price is not known exactly"):
+        purse.admit(unknown)
+    for _ in range(3):
+        purse.admit(exact)
+    with pytest.raises(LeftOut, match=r"--max-spend 0.50 is used up \(0.42 USD\)"):
+        purse.admit(exact)
+    assert purse.spent == {"USD": Decimal("0.42")}
+
+
+def test_broken_bodies_reach_a_url_within_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run with --max-spend sends what must be refused, begins no job, and says what it would have cost."""
+    monkeypatch.setattr(remote, "SLOWLY", 0.0)
+    plan = replace(RUNFLOW, quick=False, checks=("body.refused",))
+    with serving("runflow") as stage:
+        report = check_url(stage.runflow.url, plan, replace(KEYS, max_spend=Decimal("0.30")))
+
+        assert len(stage.inner.part("runflow").jobs) == 0
+    outcome = next(outcome for outcome in report.outcomes if outcome.check == "body.refused")
+    assert outcome.verdict == "holds"
+    assert outcome.cases >= 1
+    assert any("not known exactly" in reason for reason in outcome.left_out)
+    (cost,) = [note for note in report.notes if note.startswith("had everything been accepted")]
+    assert Decimal(cost.split()[-2]) <= Decimal("0.30")
+
+
+def test_reads_and_the_keyless_are_always_admitted() -> None:
+    """What cannot bill needs no limit: a GET, a POST that only reads, and whatever no key goes with."""
+    contract = load_contracts(["runninghub"])["runninghub"]
+    requests, purse = Requests(contract), Purse(contract)
+    submit = requests.good(contract.operation("submit_task"))
+
+    purse.admit(requests.good(contract.operation("query_task")))
+    purse.admit(replace(submit, who="nobody"))
+    purse.admit(replace(submit, who="invalid"))
+    with pytest.raises(LeftOut, match="--max-spend or --full"):
+        purse.admit(submit)
+
+
+def test_a_foreign_server_is_doubted_where_the_contract_is_not_sure() -> None:
+    """A finding against an inferred fact is doubtful and does not fail the run; a documented one falls short."""
+    contract = load_contracts(["runflow"])["runflow"]
+
+    def answering(part: Part, request: Request) -> Reply | Awaitable[Reply]:
+        known = part.contract.router.find(request.path) is not None
+        keyed = any(name == b"authorization" for name, _ in request.headers)
+        return part.answer(request) if known and keyed else json_reply(200, {})
+
+    target = Stranger(contract, answering=answering)
+    found = {one.check: one for one in run(Scene(contract, target, Wanted(quick=True)), refusals.CHECKS)}
+    target.close()
+
+    assert found["refusal.unknown-path"].verdict == "doubtful"
+    assert found["refusal.unknown-path"].findings[0].fact.evidence.kind == "inferred"
+    assert found["refusal.no-key"].verdict == "falls short"
+
+
+class Stranger(MockTarget):
+    """The stand-in as if it were somebody else's server."""
+
+    own = False
+
+
+def test_everything_is_sent_when_everything_is_allowed() -> None:
+    """With --full jobs are begun and callbacks received over real sockets, signed and in time."""
+    checks = ("callback.comes", "callback.valid", "callback.signature", "lifecycle.forward", "result.answers")
+    plan = Plan(providers=("runflow",), models=("google/veo3.1/lite",), generated=False, quick=True, checks=checks)
+    with serving("runflow", speed=20.0) as stage:
+        report = check_url(stage.runflow.url, plan, replace(KEYS, full=True))
+
+    verdicts = {outcome.check: outcome.verdict for outcome in report.outcomes}
+    assert [verdicts[check] for check in checks] == ["holds"] * len(checks)
+
+
+@pytest.mark.parametrize("url", ["mocc", "ftp://127.0.0.1", "http://", "http://gateway.example"])
+def test_a_target_that_is_no_url_is_an_error(url: str) -> None:
+    """A word, another scheme, no host, a key in the clear: each is refused before anything is sent."""
+    with pytest.raises(OptionError, match="TARGET"):
+        checked_url(url)
+
+
+def test_a_url_must_say_who_it_claims_to_be() -> None:
+    """Without --provider a URL could be any of them."""
+    with pytest.raises(OptionError, match="A URL claims to be one of them"):
+        check_url("http://127.0.0.1:1", Plan(), Access())
+
+
+def test_the_line_that_asks_again_has_no_key() -> None:
+    """`curl` lines name a variable where the key stands, wherever a provider has it."""
+    contract = load_contracts(["runninghub"])["runninghub"]
+    operation = contract.operation("get_task_status")
+    ask = Ask("POST", operation.path, operation=operation).with_json({"apiKey": "rh-key-of-mine", "taskId": "1"})
+
+    line = ask.curl("https://www.example", secrets=("rh-key-of-mine",))
+
+    assert "rh-key-of-mine" not in line
+    assert "$KEY" in line
