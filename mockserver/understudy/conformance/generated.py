@@ -29,6 +29,8 @@ SAYS = {
 }
 # The parts of the budget for the first document's edges, and for each of its links and its fuzzing.
 FIRST, LINKS = 0.6, 0.15
+# How many requests are drawn for each operation, for each minute of the budget.
+EXAMPLES_A_MINUTE = 20
 # How much of the mock's time passes with each request, so that jobs are met in every state.
 STEP = 0.2
 # Headers that a client adds on its own; none of them is part of what was generated.
@@ -149,12 +151,12 @@ class Generated:
                 self.notes.append(f"the generator could not make requests for {event.label}: {str(event.value)[:200]}")
 
     def _settings(self, phases: Iterable[str], seconds: float) -> dict[str, Any]:
-        quick = self._scene.wanted.quick
+        examples = max(3, round(EXAMPLES_A_MINUTE * self._budget / 60))
         return {
             "seed": self._scene.wanted.seed,
             "max-time": max(1, int(seconds)),
             "checks": {"enabled": False},
-            "generation": {"max-examples": 3 if quick else 20, "database": "none", "with-security-parameters": False},
+            "generation": {"max-examples": examples, "database": "none", "with-security-parameters": False},
             "phases": {phase: {"enabled": phase in phases} for phase in PHASES},
         }
 
