@@ -3,6 +3,7 @@
 import builtins
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -14,11 +15,14 @@ from conformance.saboteurs.saboteur import honest_contract
 
 from understudy import __version__
 from understudy.cli.check import command
+from understudy.conformance import every_reading
+from understudy.conformance.every_reading import check_readings, combinations
 from understudy.conformance.generated import require
 from understudy.conformance.report import Report
 from understudy.conformance.reports import FORMS, write
 from understudy.conformance.running import run
 from understudy.conformance.scene import Scene, Wanted
+from understudy.conformance.suite import Plan, check_mock
 from understudy.conformance.target import MockTarget
 from understudy.errors import OptionError
 
@@ -160,3 +164,41 @@ def test_another_reading_holds_too(reading: str) -> None:
     result = check("mock", "--provider", "runninghub", "--quick", "--reading", reading)
 
     assert result.exit_code == 0, result.output
+
+
+def test_every_reading_is_one_run() -> None:
+    """`--readings all`: the defaults, each other option alone, all others together; what breaks is told by its name."""
+    told = [name for _, name, _ in combinations(Plan(providers=("runninghub",)))]
+    report = check_readings(Plan(providers=("runninghub",), quick=True, checks=("refusal.no-key",)))
+
+    assert told[0] == "defaults"
+    assert told[-1] == "all others together"
+    assert "v2-http-status=http" in told
+    assert report.exit_code == 0
+    assert [outcome.says for outcome in report.outcomes] == [
+        f"Under {name} all of our own checks hold." for name in told
+    ]
+
+
+def test_a_reading_under_which_something_breaks_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The outcome of a check that falls short says under which reading."""
+    real = check_mock
+
+    def breaking(plan: Plan) -> Report:
+        report = real(plan)
+        if "runninghub:no-error" not in plan.readings or len(plan.readings) > 1:
+            return report
+        return replace(report, outcomes=tuple(replace(one, broke="it broke") for one in report.outcomes))
+
+    monkeypatch.setattr(every_reading, "check_mock", breaking)
+    report = check_readings(Plan(providers=("runninghub",), quick=True, checks=("refusal.unknown-path",)))
+
+    assert {one.provider for one in report.outcomes if one.broke} == {"runninghub no-error=nothing"}
+    assert "Under no-error=nothing something does not hold." in [one.says for one in report.outcomes]
+
+
+def test_readings_are_for_the_mock() -> None:
+    """A URL has but one way to speak."""
+    result = check("http://127.0.0.1:1", "--provider", "runflow", "--readings", "all")
+
+    assert isinstance(result.exception, OptionError)

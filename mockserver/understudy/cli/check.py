@@ -130,10 +130,10 @@ def command(target: str, listed: bool, reports: tuple[tuple[str, str], ...], **g
     sys.exit(report.exit_code)
 
 
-def _run(target: str, given: Mapping[str, Any], watcher: Any) -> Any:
-    from understudy.conformance import suite  # noqa: PLC0415
+def _plan(given: Mapping[str, Any]) -> Any:
+    from understudy.conformance.suite import Plan  # noqa: PLC0415
 
-    plan = suite.Plan(
+    return Plan(
         providers=given["providers"],
         models=given["models"],
         checks=given["checks"],
@@ -144,6 +144,13 @@ def _run(target: str, given: Mapping[str, Any], watcher: Any) -> Any:
         readings=dict(given["readings"]),
         data=given["data"],
     )
+
+
+def _run(target: str, given: Mapping[str, Any], watcher: Any) -> Any:
+    from understudy.conformance import suite  # noqa: PLC0415
+    from understudy.errors import OptionError  # noqa: PLC0415
+
+    plan = _plan(given)
     if given["handler"]:
         return _check_handler(plan, given, watcher)
     if target == "mock":
@@ -152,6 +159,8 @@ def _run(target: str, given: Mapping[str, Any], watcher: Any) -> Any:
 
             return check_readings(plan, watcher=watcher)
         return suite.check_mock(plan, watcher=watcher)
+    if given["every"]:
+        raise OptionError("--readings all", target, ["mock"], then="Another server has but one way to speak.")
     from understudy.conformance.foreign import Access, check_url  # noqa: PLC0415
 
     access = Access(
