@@ -12,6 +12,7 @@ from understudy.errors import UnderstudyError
 # Command to the module that holds it and its line in the overview: `--help` reads no more than this.
 _COMMANDS = {
     "serve": "Play the providers on this machine until stopped.",
+    "run": "Run any program, unchanged, against the providers as they are played here.",
     "demo": "Start everything, run one job for each documented page, show what happens.",
     "check": "Check that a server plays a provider: the stand-in, or any base URL.",
     "evidence": "Count the facts by why they are believed, and list what rests on inference alone.",

@@ -1,0 +1,88 @@
+"""`understudy run`: any program, unchanged, against the stand-in."""
+
+import os
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from understudy.cli.options import Pair, stage_options
+
+if TYPE_CHECKING:
+    from understudy.running import Plan
+
+
+@click.command("run", context_settings={"allow_interspersed_args": False})
+@stage_options
+@click.option(
+    "--allow-host",
+    "allow_hosts",
+    multiple=True,
+    metavar="HOST",
+    help="Let the program call this host too, the real one; * stands for anything (repeatable).",
+)
+@click.option(
+    "--callback-map",
+    "callback_map",
+    multiple=True,
+    type=Pair(),
+    metavar="FROM=TO",
+    help="Send callbacks for URLs that begin with FROM to TO instead (repeatable).",
+)
+@click.option(
+    "--allow-callback",
+    "allow_callbacks",
+    multiple=True,
+    metavar="HOST",
+    help="Let callbacks leave this machine for this host or network (repeatable).",
+)
+@click.option(
+    "--wait",
+    default=0.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Play on after the program has ended, until its jobs and callbacks have, for so long at most.",
+)
+@click.option("--quiet", is_flag=True, help="Say nothing of what the program did.")
+@click.argument("words", metavar="-- COMMAND", nargs=-1, type=click.UNPROCESSED, required=True)
+def command(words: tuple[str, ...], quiet: bool, **given: Any) -> None:
+    """Run COMMAND against the stand-in: its calls to the providers' hosts are answered here, and nothing is billed.
+
+    The program is not changed: proxy and CA variables lead it here, for it alone. Its exit code is passed on; what it
+    did, and what it would have cost, is told on stderr.
+    """
+    from understudy.running import run  # noqa: PLC0415
+    from understudy.running.child import NotStarted  # noqa: PLC0415
+
+    def told(line: str) -> None:
+        click.echo(f"understudy run: {line}", err=True)
+
+    try:
+        ran = run(_plan(words, given), environment=os.environ, told=told)
+    except NotStarted as problem:
+        told(str(problem))
+        sys.exit(problem.code)
+    if not quiet:
+        told(f"the program ended with {ran.code} after {ran.seconds:.1f} s.")
+        for line in ran.lines():
+            click.echo(f"  {line}", err=True)
+    sys.exit(ran.code)
+
+
+def _plan(words: tuple[str, ...], given: Mapping[str, Any]) -> "Plan":
+    from understudy.part import Settings  # noqa: PLC0415
+    from understudy.running import Plan  # noqa: PLC0415
+
+    return Plan(
+        words,
+        providers=given["providers"],
+        readings=dict(given["readings"]),
+        settings=Settings(seed=given["seed"], pace=given["pace"]),
+        speed=given["speed"],
+        data=given["data"],
+        callback_map=dict(given["callback_map"]),
+        allow_callbacks=frozenset(given["allow_callbacks"]),
+        allow_hosts=given["allow_hosts"],
+        wait=given["wait"],
+    )

@@ -1,0 +1,145 @@
+"""What a program did at the stand-in, and what it would have cost."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from understudy import artifacts
+from understudy.jobs import Job
+from understudy.journal import Entry
+from understudy.part import Part
+from understudy.pricing import Cost, total
+from understudy.running.proxy import Passage
+from understudy.stage import Stage
+
+# So many different reasons are told of refused requests and of callbacks that did not arrive.
+MOST_REASONS = 5
+
+
+@dataclass(slots=True)
+class Account:
+    """Sums over all providers; a job that failed or was cancelled is counted, and its price is not."""
+
+    requests: int = 0
+    sums: dict[str, Decimal] = field(default_factory=dict)
+    least: bool = False
+    unknown: int = 0
+    open: int = 0
+    lost: int = 0
+    lines: list[str] = field(default_factory=list)
+
+
+def account_of(stage: Stage) -> Account:
+    """What happened on a stage, in lines for people."""
+    account = Account()
+    for part in stage.parts.values():
+        entries = [entry for entry in stage.journal if entry.provider == part.name and not _is_file(entry)]
+        account.requests += len(entries)
+        if entries:
+            account.lines.append(f"{part.contract.title}: {_count(len(entries), 'request')}")
+            account.lines += [f"  {line}" for line in (*_asked(entries), *_made(part, account), *_told(part))]
+    return account
+
+
+def _is_file(entry: Entry) -> bool:
+    """A result that was fetched; it is not the provider's API."""
+    return entry.operation is None and entry.path.startswith((artifacts.MEDIA, artifacts.UPLOADS))
+
+
+def _asked(entries: list[Entry]) -> Iterator[str]:
+    """Each operation with each answer, and why requests were refused."""
+    asked = Counter((entry.operation or f"{entry.method} {entry.path}", entry.status, entry.row) for entry in entries)
+    for (name, status, row), times in asked.items():
+        yield f"{name} {status}{f' {row}' if row else ''}{f' {times} times' if times > 1 else ''}"
+    broken = (f"{one.pointer or 'the body'}: {one.message}" for entry in entries for one in entry.violations)
+    yield from (f"refused for {reason}" for reason in list(dict.fromkeys(broken))[:MOST_REASONS])
+
+
+def _made(part: Part, account: Account) -> Iterator[str]:
+    """The jobs by model, state and price."""
+    made: Counter[tuple[str, str, str]] = Counter()
+    for job in part.jobs:
+        state = job.state(part.clock.now())
+        cost = _cost(part, job)
+        account.open += not state.terminal
+        if state.kind in ("failed", "cancelled"):
+            account.lost += 1
+        else:
+            _add(account, cost)
+        made[job.model.id if job.model else job.kind, state.word, _price(cost)] += 1
+    for (name, word, price), times in made.items():
+        yield f"{name}: {word}, {price}{f' each, {times} jobs' if times > 1 else ''}"
+
+
+def _cost(part: Part, job: Job) -> Cost:
+    if job.model is None:
+        return Cost(None, "", "unknown")
+    return artifacts.price_of(part, job.model, artifacts.fields_of(part, job))
+
+
+def _add(account: Account, cost: Cost) -> None:
+    account.sums = total(account.sums, cost)
+    account.unknown += cost.amount is None
+    account.least = account.least or cost.certainty == "at least"
+
+
+def _price(cost: Cost) -> str:
+    if cost.amount is None:
+        return "price unknown"
+    return f"{'at least ' if cost.certainty == 'at least' else ''}{_plain(cost.amount)} {cost.currency}"
+
+
+def _plain(amount: Decimal) -> str:
+    return f"{amount.normalize():f}"
+
+
+def _told(part: Part) -> Iterator[str]:
+    """The callbacks that were sent, and why others were not."""
+    standing = Counter(delivery.status for delivery in part.deliveries)
+    if standing:
+        yield "callbacks: " + ", ".join(f"{times} {word}" for word, times in standing.items())
+    lost = {delivery.reason: delivery for delivery in part.deliveries if delivery.reason}
+    for reason, delivery in list(lost.items())[:MOST_REASONS]:
+        yield f"not delivered: {reason}"
+        if delivery.attempts and delivery.attempts[-1].outcome.error == "not allowed":
+            origin = "/".join(delivery.url.split("/", 3)[:3])
+            yield f"  send it home: --callback-map {origin}=http://127.0.0.1:PORT"
+
+
+def costs(account: Account) -> Iterator[str]:
+    """The sum, per currency, and what is not in it."""
+    sums = " + ".join(f"{_plain(amount)} {currency}" for currency, amount in account.sums.items())
+    if sums or not account.unknown:
+        yield f"It would have cost {'at least ' if account.least else ''}{sums or 'nothing'}."
+    else:
+        yield "What it would have cost is unknown."
+    if account.unknown:
+        yield f"Not in this sum: {_count(account.unknown, 'job')} whose price is unknown."
+    if account.lost:
+        yield f"Not in this sum: {_count(account.lost, 'job')} that failed or ended early."
+    if account.open:
+        yield f"{_count(account.open, 'job')} had not ended."
+
+
+def passed(passage: Passage, hosts: list[str], *, requests: int) -> Iterator[str]:
+    """What is to be said of the way here: nothing came, something was refused, or somebody did not trust us."""
+    for host, times in passage.distrusted.items():
+        yield (
+            f"{_count(times, 'connection')} to {host} ended before anything was asked: the program does not trust this "
+            "run's certificate. It reads none of SSL_CERT_FILE, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE and "
+            "NODE_EXTRA_CA_CERTS; set its base URL instead (understudy serve)."
+        )
+    if passage.refused:
+        yield "Refused: " + ", ".join(f"{host} ({times} times)" for host, times in passage.refused.items()) + "."
+    if passage.outside:
+        yield "Let through: " + ", ".join(f"{host} ({times} times)" for host, times in passage.outside.items()) + "."
+    if not requests:
+        yield (
+            f"Nothing arrived. Either the program did not call {', '.join(hosts)}, or it ignores the proxy variables "
+            "(HTTPS_PROXY) and may have made real calls: then set its base URL instead (understudy serve)."
+        )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
