@@ -16,9 +16,12 @@ from understudy.messages import problem
 from understudy.part import Settings
 from understudy.server.control import Control
 from understudy.server.front import App, Front, Receive, Scope, Send, local_path, send_reply, signed
-from understudy.server.guard import Guard
+from understudy.server.guard import LOOPBACK_NAMES, Guard
 from understudy.stage import Stage, build_stage, load_contracts
 from understudy.way import OWN_PATHS
+
+# Loopback, and the name that Starlette's test client gives an application.
+IN_PROCESS_NAMES = LOOPBACK_NAMES | {"testserver"}
 
 
 def create_app(
@@ -32,6 +35,7 @@ def create_app(
     targets: Targets | None = None,
     data: Path | None = None,
     base_url: str | None = None,
+    control_hosts: frozenset[str] | None = IN_PROCESS_NAMES,
 ) -> Starlette:
     """A Starlette application that plays the named providers, or all of them.
 
@@ -48,6 +52,8 @@ def create_app(
         targets: where they may go.
         data: a further data folder.
         base_url: the address under which results are served; taken from each request if None.
+        control_hosts: the host names under which the control API may be asked; None admits any, for an application
+            that guards it otherwise.
 
     Raises:
         OptionError: an unknown provider, reading, option or pace.
@@ -64,8 +70,8 @@ def create_app(
     )
     if len(stage.parts) == 1:
         (part,) = stage.parts.values()
-        return stage_app(stage, Front(part, base_url=base_url), hosts=None)
-    return stage_app(stage, ByPrefix(stage, base_url=base_url), hosts=None)
+        return stage_app(stage, Front(part, base_url=base_url), hosts=control_hosts)
+    return stage_app(stage, ByPrefix(stage, base_url=base_url), hosts=control_hosts)
 
 
 class ByPrefix:
