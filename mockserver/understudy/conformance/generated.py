@@ -87,11 +87,13 @@ class Generated:
         logging.getLogger("schemathesis").setLevel(logging.CRITICAL)
         ends = time.monotonic() + self._budget
         documents = self._plan()
+        further = documents[1:]
         self._engine(library, documents[0], ("examples", "coverage"), self._budget * FIRST)
         self._engine(library, documents[0], ("stateful",), self._budget * LINKS)
         self._engine(library, documents[0], ("fuzzing",), self._budget * LINKS)
-        covered = 1 + self._cover(library, documents[1:], ends)
-        sampled = 1 + self._sample(library, documents[1:], ends)
+        random.Random(self._scene.wanted.seed).shuffle(further)
+        covered = 1 + self._cover(library, further, ends)
+        sampled = 1 + self._sample(library, further, ends)
         self._note(documents, covered, sampled)
         for phase, tally in self._tallies.items():
             yield self._outcome(phase, tally)
@@ -109,7 +111,7 @@ class Generated:
         return [first, *further.values()]
 
     def _cover(self, library: Any, documents: Sequence[list[Part]], ends: float) -> int:
-        """Each further document once through its examples and its edges; gives how many were reached."""
+        """Each further document, in the order of the seed, once through its edges; gives how many were reached."""
         for number, parts in enumerate(documents):
             left = ends - time.monotonic()
             if left < 1:
@@ -118,10 +120,8 @@ class Generated:
         return len(documents)
 
     def _sample(self, library: Any, documents: Sequence[list[Part]], ends: float) -> int:
-        """What time is left for: further documents by chance, in the order of the seed; gives how many were reached."""
-        others = list(documents)
-        random.Random(self._scene.wanted.seed).shuffle(others)
-        for number, parts in enumerate(others):
+        """What time is left for: further documents by chance; gives how many were reached."""
+        for number, parts in enumerate(documents):
             left = ends - time.monotonic()
             if left < 1:
                 return number

@@ -95,7 +95,7 @@ def check_target(
         )
     if plan.generates and not plan.quick:
         left = plan.budget - (time.monotonic() - began)
-        generated = Generated(Scene(contract, target, plan.wanted), budget=max(2.0, left), admits=admits)
+        generated = Generated(Scene(contract, target, plan.wanted), budget=max(2.0, left - 1), admits=admits)
         yield from generated.run()
         notes += generated.notes
 

@@ -75,6 +75,8 @@ def is_signed(scene: Scene) -> Iterator[Problem]:
     if signature is None:
         raise LeftOut("the provider documents no signature")
     secret = scene.secret()
+    if not secret:
+        raise LeftOut("no row of conversation.yaml says how a receiver gets its secret")
     for story, arrival, _ in _each(scene):
         digest = getattr(hashlib, signature.algorithm.removeprefix("hmac-"))
         expected = hmac.new(secret.encode(), arrival.body, digest).hexdigest()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from understudy.conformance.check import Check, Problem, check
 from understudy.conformance.exchange import first
 from understudy.conformance.scene import Scene
+from understudy.conformance.target import LeftOut
 
 MANY = 25
 
@@ -37,7 +38,9 @@ def polls_repeat_the_id(scene: Scene) -> Iterator[Problem]:
 @check("id.unique", "No two jobs share an id.", level="jobs")
 def ids_differ(scene: Scene) -> Iterator[Problem]:
     known: set[str] = {str(story.id) for story in scene.stories()}
-    talk, submit = next(scene.submits())
+    talk, submit = next(scene.submits(), (None, None))
+    if talk is None or submit is None:
+        raise LeftOut("no conversation.yaml says which operations begin a job")
     for _ in range(MANY if scene.target.own else 0):
         story = scene.telling.begin(talk, submit, scene.casting.leads(submit)[0])
         scene.judged()
