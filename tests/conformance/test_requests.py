@@ -1,11 +1,11 @@
 """What the checks send: well-formed requests are well-formed, links lead on, and a new provider needs data only."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 from conformance.saboteurs.saboteur import honest_contract
+from staging import FOURTH
 
 from understudy.cli.check import command
 from understudy.conformance.casting import Casting
@@ -18,7 +18,6 @@ from understudy.conformance.scene import Scene
 from understudy.conformance.target import MockTarget
 
 PROVIDERS = ["runflow", "aimlapi", "runninghub"]
-FOURTH = Path(__file__).parents[1] / "fourth" / "data"
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
