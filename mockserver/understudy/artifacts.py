@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
 import orjson
 
 from understudy import media
-from understudy.contract import Model
+from understudy.contract import Contract, Model
 from understudy.jobs import Job
 from understudy.pricing import Cost, cost
 
@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 MEDIA = "/_understudy/media/"
 UPLOADS = "/_understudy/uploads/"
 _SIDES = re.compile(r"\d ?[x*:] ?\d", re.IGNORECASE)
+
+
+class Held(Protocol):
+    """Whoever has a contract: a part that is played, or a client."""
+
+    @property
+    def contract(self) -> Contract: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +78,13 @@ def _parsed(request: bytes) -> Mapping[str, Any]:
     return body if isinstance(body, Mapping) else {}
 
 
-def price_of(part: "Part", model: Model, fields: Mapping[str, Any]) -> Cost:
+def price_of(part: Held, model: Model, fields: Mapping[str, Any]) -> Cost:
     """What one job with this input costs; unknown where it depends on a length that the input does not say."""
     asked = _asked(part, model, fields)
     return cost(model, fields, seconds=asked.seconds(), default=asked.units(model.price.unit))
 
 
-def wanted(part: "Part", model: Model | None, fields: Mapping[str, Any]) -> media.Wanted:
+def wanted(part: Held, model: Model | None, fields: Mapping[str, Any]) -> media.Wanted:
     """What file a model's input asks for; the contract says which fields mean what."""
     asked = _asked(part, model, fields)
     last: Mapping[str, Any] = asked.rows.get("defaults", {})
@@ -135,7 +142,7 @@ class _Asked:
         return next((self.own[name] for name in names if self.own.get(name) is not None), None)
 
 
-def _asked(part: "Part", model: Model | None, fields: Mapping[str, Any]) -> _Asked:
+def _asked(part: Held, model: Model | None, fields: Mapping[str, Any]) -> _Asked:
     own = {**model.defaults, **fields} if model else fields
     return _Asked(part.contract.root.get("media", {}), own, model.media if model else {})
 

@@ -1,0 +1,162 @@
+"""A client and a stage in one process, with a held clock between them: a client's pause is what moves the stage."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from inspect import isawaitable
+from typing import Any
+from urllib.parse import unquote
+
+import httpx2
+from staging import START
+
+from understudy.accounts import KeyEntry
+from understudy.callbacks import MemorySender
+from understudy.client import AsyncClient, Client
+from understudy.clock import Clock
+from understudy.messages import Reply, Request
+from understudy.part import Part, Settings
+from understudy.stage import build_stage, load_contracts
+
+URL = "http://127.0.0.1:1"  # never connected to
+KEY = {"runflow": "rf_svc_hush-hush-1", "aimlapi": "hush-hush-2", "runninghub": "hush-hush-3"}
+WORK: dict[str, tuple[str, dict[str, Any]]] = {
+    "runflow": ("google/veo3.1/lite", {"prompt": "a paper boat", "duration": 6}),
+    "aimlapi": ("google/veo-3.1-lite-generate-001", {"prompt": "a paper boat", "duration": "8s"}),
+    "runninghub": (
+        "rhart-video-v3.1-lite-official/text-to-video",
+        {"prompt": "a boat", "duration": 6, "resolution": "720P"},
+    ),
+}
+PROVIDERS = tuple(WORK)
+MODES = ("sync", "async")
+
+
+@dataclass(frozen=True)
+class Lost:
+    """The request arrives, and its reply does not."""
+
+    error: Exception
+
+
+# What befalls a request: an error, another reply, a lost reply; None lets it pass.
+Trick = Exception | httpx2.Response | Lost | None
+
+
+@dataclass
+class Rig(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
+    """One provider in this process, and how its traffic is meddled with."""
+
+    part: Part
+    runner: asyncio.Runner
+    mode: str
+    sink: MemorySender
+    tricks: list[Trick] = field(default_factory=list)
+    prefer: str = ""
+    sent: list[httpx2.Request] = field(default_factory=list)
+    pauses: list[float] = field(default_factory=list)
+    elsewhere: dict[str, httpx2.Response] = field(default_factory=dict)
+
+    def client(self, *, key: str | None = None, **options: Any) -> Any:
+        """A client of this stage; the asynchronous one speaks here as if it were not."""
+        provider = self.part.name
+        given: dict[str, Any] = {"key": key or KEY[provider], "base_url": URL, "transport": self, **options}
+        shared: dict[str, Any] = {"now": self.part.clock.now, "draw": lambda: 0.5}
+        if self.mode == "sync":
+            return Client(provider, **shared, sleep=lambda seconds: self.run(self.pause(seconds)), **given)
+        return Awaited(AsyncClient(provider, **shared, sleep=self.pause, **given), self.run)
+
+    def run(self, work: Awaitable[Any]) -> Any:
+        async def wrap() -> Any:
+            return await work
+
+        return self.runner.run(wrap())
+
+    async def pause(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        await self.part.agenda.advance(seconds)
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        request.read()
+        response: httpx2.Response = self.run(self._befalls(request))
+        return response
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        await request.aread()
+        return await self._befalls(request)
+
+    async def _befalls(self, request: httpx2.Request) -> httpx2.Response:
+        self.sent.append(request)
+        url = str(request.url)
+        if not url.startswith(URL):
+            return self.elsewhere[url]
+        trick = self.tricks.pop(0) if self.tricks else None
+        if isinstance(trick, Exception):
+            raise trick
+        if isinstance(trick, httpx2.Response):
+            return trick
+        reply = await self._played(request)
+        if trick is not None:
+            raise trick.error
+        return httpx2.Response(reply.status, headers=list(reply.headers), content=reply.body)
+
+    async def _played(self, request: httpx2.Request) -> Reply:
+        headers = [(name.lower(), value) for name, value in request.headers.raw]
+        if self.prefer:
+            headers.append((b"prefer", self.prefer.encode()))
+        path, _, query = request.url.raw_path.partition(b"?")
+        asked = Request(request.method, unquote(path.decode()), headers, query, request.content, URL)
+        answer = self.part.answer(asked)
+        return answer if isinstance(answer, Reply) else await self._moved_on(answer)
+
+    async def _moved_on(self, answer: Awaitable[Reply]) -> Reply:
+        """A reply that waits for the clock."""
+        task = asyncio.ensure_future(answer)
+        while not task.done():
+            await asyncio.sleep(0)
+            due = self.part.agenda.next_due
+            if due is not None and not task.done():
+                await self.part.agenda.advance(max(0.0, due - self.part.clock.now()))
+        return task.result()
+
+
+class Awaited:
+    """Awaits whatever a client gives to be awaited."""
+
+    def __init__(self, client: AsyncClient, run: Callable[[Awaitable[Any]], Any]) -> None:
+        self._client = client
+        self._run = run
+
+    def __repr__(self) -> str:
+        return repr(self._client)
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._client, name)
+        if not callable(found):
+            return found
+
+        def call(*args: Any, **options: Any) -> Any:
+            given = found(*args, **options)
+            return self._run(given) if isawaitable(given) else given
+
+        return call
+
+
+@contextmanager
+def rigged(
+    provider: str, mode: str = "sync", *, readings: Mapping[str, str] | None = None, **settings: Any
+) -> Iterator[Rig]:
+    """A stage with one provider and a clock that stands still."""
+    sink = MemorySender()
+    keys = [KeyEntry(KEY[provider], "own", provider=provider), KeyEntry("rf_live_member", "own", provider=provider)]
+    stage = build_stage(
+        load_contracts([provider], readings=readings),
+        clock=Clock(start=START, held=True),
+        keys=keys,
+        settings=Settings(patience=3600.0, **settings),
+        sender=sink,
+    )
+    with asyncio.Runner() as runner:
+        yield Rig(stage.part(provider), runner, mode, sink)
+        runner.run(stage.close())
