@@ -164,3 +164,31 @@ def test_the_line_that_asks_again_has_no_key() -> None:
 
     assert "rh-key-of-mine" not in line
     assert "$KEY" in line
+
+
+def test_a_target_that_does_not_answer_could_not_be_checked() -> None:
+    """Nobody at the URL: the run ends with exit code 2, generated requests included."""
+    plan = Plan(providers=("aimlapi",), quick=True, checks=("refusal.no-key",))
+    generated = Plan(providers=("aimlapi",), budget=3, checks=("generated",))
+
+    assert check_url("http://127.0.0.1:1", plan, KEYS).exit_code == 2
+    assert check_url("http://127.0.0.1:1", generated, KEYS).exit_code == 2
+
+
+def test_a_secret_in_a_reply_is_not_shown() -> None:
+    """A reply that breaks the contract is shown without the secret that it carries."""
+    contract = load_contracts(["runflow"])["runflow"]
+
+    def answering(part: Part, request: Request) -> Reply | Awaitable[Reply]:
+        reply = part.answer(request)
+        made = request.path == "/v1/callback-secrets" and isinstance(reply, Reply) and reply.status == 201
+        return json_reply(202, {"plain_secret": "whsec_of_the_test"}) if made else reply
+
+    target = MockTarget(contract, answering=answering)
+    scene = Scene(contract, target, Wanted(quick=True))
+    scene.secret()
+    (outcome,) = run(scene, ())
+    target.close()
+
+    assert outcome.findings
+    assert "whsec_of_the_test" not in "".join(finding.came for finding in outcome.findings)

@@ -44,6 +44,7 @@ class Tally:
     cases: int = 0
     seconds: float = 0.0
     problems: list[Problem] = field(default_factory=list)
+    broke: str = ""
 
 
 def require() -> Any:
@@ -148,7 +149,9 @@ class Generated:
             if isinstance(event, events.EngineFinished) and event.stop_reason.name == "MAX_TIME":
                 self._cut_short.update(phases)
             if isinstance(event, events.NonFatalError):
-                self.notes.append(f"the generator could not make requests for {event.label}: {str(event.value)[:200]}")
+                self._tallies[self._phase].broke = f"{event.label}: {str(event.value)[:300]}"
+            if isinstance(event, events.FatalError):
+                self._tallies[self._phase].broke = str(event.exception)[:300]
 
     def _settings(self, phases: Iterable[str], seconds: float) -> dict[str, Any]:
         examples = max(3, round(EXAMPLES_A_MINUTE * self._budget / 60))
@@ -227,7 +230,9 @@ class Generated:
     def _outcome(self, phase: str, tally: Tally) -> Outcome:
         name = f"generated.{phase}"
         found = findings(self._scene, name, tally.problems)
-        return Outcome(name, SAYS[phase], self._scene.contract.provider, tally.cases, found, (), "", tally.seconds)
+        return Outcome(
+            name, SAYS[phase], self._scene.contract.provider, tally.cases, found, (), tally.broke, tally.seconds
+        )
 
 
 def _plain(value: str) -> bool:

@@ -1,5 +1,6 @@
 """Run checks on a scene, one after the other, and gather what came of each."""
 
+import re
 import time
 from collections.abc import Iterable, Iterator
 
@@ -70,20 +71,23 @@ def findings(scene: Scene, check: str, problems: Iterable[Problem]) -> tuple[Fin
 
 
 def _finding(scene: Scene, check: str, problem: Problem) -> Finding:
-    secrets = scene.target.keys.secrets()
+    secrets = (*scene.target.keys.secrets(), *scene.secrets())
     return Finding(
         check,
         scene.contract.provider,
         problem.subject,
         problem.fact,
         problem.expected,
-        _hidden(problem.came, secrets),
+        _hidden(problem.came, secrets, scene.contract.conversation.hidden),
         problem.ask.curl(scene.target.base_url, secrets=secrets) if problem.ask else "",
         doubt=not (scene.target.own or problem.fact.firm),
     )
 
 
-def _hidden(text: str, secrets: tuple[str, ...]) -> str:
+def _hidden(text: str, secrets: tuple[str, ...], fields: tuple[str, ...]) -> str:
+    """A text without the keys of the run, and without what stands in the fields that hold secrets."""
     for secret in secrets:
         text = text.replace(secret, "$KEY")
+    for name in fields:
+        text = re.sub(rf'("{re.escape(name)}"\s*:\s*)"[^"]*"?', r'\1"$SECRET"', text)
     return text

@@ -196,6 +196,10 @@ class Scene:
             self._secret = str(first(told.json, row.at) or "")
         return self._secret or ""
 
+    def secrets(self) -> tuple[str, ...]:
+        """What no report may show, beside the keys."""
+        return (self._secret,) if self._secret else ()
+
     def unknown(self, poll: Operation) -> Ask:
         """A poll for a job that nobody has."""
         good = self.requests.good(poll)
