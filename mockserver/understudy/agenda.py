@@ -5,10 +5,11 @@ import contextlib
 import heapq
 import logging
 from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
 from itertools import count
 
 from understudy.clock import LATEST, Clock
-from understudy.errors import OptionError
+from understudy.errors import OptionError, StageClosed
 
 # The runner looks again at least so often (real seconds): an event loop takes no timer of any length.
 LONGEST_SLEEP = 3600.0
@@ -111,6 +112,16 @@ class Agenda:
         assert self._turn is not None
         async with self._turn:
             return await self._advance_to(self._clock.now() + seconds)
+
+    def advance_from_outside(self, seconds: float) -> "Future[int]":
+        """The same for a thread that has not this agenda's loop; wait for what it gives.
+
+        Raises:
+            StageClosed: no loop runs it (any more).
+        """
+        if self._loop is None or self._loop.is_closed():
+            raise StageClosed("advance")
+        return asyncio.run_coroutine_threadsafe(self.advance(seconds), self._loop)
 
     async def _advance_to(self, target: float) -> int:
         ran = 0

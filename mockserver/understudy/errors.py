@@ -4,7 +4,8 @@ UnderstudyError
 ├── DataError          a schema, a contract row or another data file cannot be used
 │   └── PageError      a provider's page cannot be understood (understudy.build)
 ├── OptionError        an option, a reading or a scenario that does not exist, with what does
-└── PortTaken          the address to bind is in use
+├── PortTaken          the address to bind is in use
+└── StageClosed        the stage has been taken down
 
 Every message says what happened, with which value, what is valid, and what to do next.
 """
@@ -56,3 +57,10 @@ class PortTaken(UnderstudyError):
             f"Cannot listen on {host}:{port}: {why}. Choose other ports with --port N (0 takes free ones), "
             "or end the process that holds this one."
         )
+
+
+class StageClosed(UnderstudyError):
+    """Something was asked of a stage that has been taken down."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what}: the stage is closed. Ask inside `with serving(...) as stage:`.")

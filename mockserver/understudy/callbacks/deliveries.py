@@ -89,6 +89,10 @@ class Deliveries:
     def __len__(self) -> int:
         return len(self._all)
 
+    def send_through(self, wrap: Callable[[Sender], Sender]) -> None:
+        """Send from now on through another sender, made of the present one."""
+        self._sender = wrap(self._sender)
+
     def get(self, id: str) -> Delivery | None:  # noqa: A002
         return self._all.get(id)
 
@@ -126,7 +130,7 @@ class Deliveries:
         message = Outgoing(delivery.url, delivery.headers, delivery.body, delivery.policy.timeout)
         outcome = await self._sender.send(message)
         ended = self._clock.now()
-        succeeded = outcome.status is not None and _matches(outcome.status, delivery.policy.success)
+        succeeded = taken(delivery.policy, outcome)
         attempt = Attempt(len(delivery.attempts) + 1, began, ended, outcome, succeeded)
         delivery.attempts.append(attempt)
         self._conclude(delivery, attempt)
@@ -156,6 +160,11 @@ class Deliveries:
             self._subjects[oldest.subject].remove(oldest)
             if not self._subjects[oldest.subject]:
                 del self._subjects[oldest.subject]
+
+
+def taken(policy: DeliveryPolicy, outcome: Outcome) -> bool:
+    """Whether an outcome means that the callback was taken."""
+    return outcome.status is not None and _matches(outcome.status, policy.success)
 
 
 def retried(policy: DeliveryPolicy, outcome: Outcome) -> bool:

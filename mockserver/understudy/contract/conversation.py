@@ -52,6 +52,18 @@ class Secret:
 
 
 @dataclass(frozen=True, slots=True)
+class Manners:
+    """What is expected of a client: seconds between polls, refusals that may be tried again, the header that says when.
+
+    Each is None where no row says anything of the kind.
+    """
+
+    poll: tuple[float, Evidence] | None = None
+    retry: tuple[frozenset[str], Evidence] | None = None
+    wait: tuple[str, Evidence] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Conversation:
     """Everything of the kind; empty where a provider's folder has no such file.
 
@@ -63,6 +75,7 @@ class Conversation:
     jobs: Mapping[str, JobTalk] = field(default_factory=dict)
     secret: Secret | None = None
     cancel: str | None = None
+    manners: Manners = Manners()
     reads: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
     beyond: tuple[str, ...] = ()
@@ -80,6 +93,7 @@ def conversation(file: Cursor) -> Conversation:
         file.at("jobs").each(_talk),
         _secret(secret) if secret else None,
         _text(file, "cancel"),
+        _manners(file.maybe("manners")),
         *(_texts(file, key) for key in ("reads", "codes", "beyond", "hidden")),
     )
 
@@ -110,6 +124,17 @@ def _told(row: Cursor) -> Told:
 
 def _secret(row: Cursor) -> Secret:
     return Secret(row.at("operation").text(), row.mapping().get("body"), row.at("at").text(), evidence(row))
+
+
+def _manners(row: Cursor | None) -> Manners:
+    if row is None:
+        return Manners()
+    poll, retry, wait = (row.maybe(key) for key in ("poll", "retry", "wait"))
+    return Manners(
+        (poll.get("seconds", 0.0), evidence(poll)) if poll else None,
+        (frozenset(retry.at("rows").texts()), evidence(retry)) if retry else None,
+        (wait.at("header").text(), evidence(wait)) if wait else None,
+    )
 
 
 def _texts(row: Cursor, key: str) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """Serve a stage over real sockets: `with serving(...) as stage:` for scripts and tests, `Server` for the command."""
 
+import asyncio
 import contextlib
 import socket
 import threading
@@ -14,7 +15,9 @@ from understudy import __version__
 from understudy.accounts import KeyEntry, read_keys
 from understudy.callbacks import Sender, Targets
 from understudy.clock import Clock
+from understudy.contract import Contract
 from understudy.errors import OptionError, UnderstudyError
+from understudy.journal import Journal
 from understudy.part import Settings
 from understudy.server.app import ByPrefix, stage_app
 from understudy.server.front import ByPort, Front
@@ -43,6 +46,31 @@ class RunningStage:
         if name not in addresses:
             raise AttributeError(f"no {name!r} on this stage; there are {', '.join(addresses)}")
         return addresses[name]
+
+    @property
+    def journal(self) -> Journal:
+        """What was asked, answered and delivered."""
+        return self.inner.journal
+
+    @property
+    def clock(self) -> Clock:
+        """Where the stage's time comes from."""
+        return self.inner.clock
+
+    def advance(self, seconds: float) -> int:
+        """Move the stage's clock, running what falls due in order, callbacks included; gives how many actions ran.
+
+        For code that is no coroutine: it returns when all has ended.
+
+        Raises:
+            OptionError: `seconds` is negative or no number.
+            StageClosed: the stage has been taken down.
+        """
+        return self.inner.agenda.advance_from_outside(seconds).result()
+
+    async def advance_async(self, seconds: float) -> int:
+        """The same for coroutines: the event loop goes on meanwhile, and can answer callbacks."""
+        return await asyncio.wrap_future(self.inner.agenda.advance_from_outside(seconds))
 
     def ready(self, pid: int) -> Mapping[str, Any]:
         """What the ready file holds."""
@@ -77,10 +105,31 @@ class _Uvicorn(uvicorn.Server):
     """Tells when it is ready, and leaves the signals to whoever runs it: a library must not take them."""
 
     ready: Callable[[], None] | None = None
+    _loop: asyncio.AbstractEventLoop | None = None
+    _over: asyncio.Event
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        self._over, self._loop = asyncio.Event(), asyncio.get_running_loop()
+        await super().serve(sockets)
+
+    async def main_loop(self) -> None:
+        """As the original, but it ends when it is told to, not at the next tick."""
+        counter = 0
+        while not await self.on_tick(counter):
+            counter = (counter + 1) % 864_000
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._over.wait(), 0.1)
+
+    def end(self) -> None:
+        """End serving; from any thread."""
+        self.should_exit = True
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # it has ended by itself
+                self._loop.call_soon_threadsafe(self._over.set)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
@@ -89,10 +138,15 @@ class _Uvicorn(uvicorn.Server):
 
 
 class Server:
-    """A stage on its sockets. Bind with `Server(options)`, run with `run()`; both raise what is wrong."""
+    """A stage on its sockets. Bind with `Server(options)`, run with `run()`; both raise what is wrong.
 
-    def __init__(self, options: Options) -> None:
-        contracts = load_contracts(options.providers or None, readings=options.readings, data=options.data)
+    Args:
+        contracts: loaded before, in place of those that the options name; who serves often need not load often.
+    """
+
+    def __init__(self, options: Options, *, contracts: Mapping[str, Contract] | None = None) -> None:
+        if contracts is None:
+            contracts = load_contracts(options.providers or None, readings=options.readings, data=options.data)
         self._check(options)
         entries = read_keys(options.keys) if isinstance(options.keys, Path) else tuple(options.keys or ())
         targets = Targets(allowed=options.allow_callbacks, mapped=options.callback_map or {})
@@ -167,7 +221,7 @@ class Server:
 
     def stop(self) -> None:
         """End serving; may be called from any thread or a signal handler."""
-        self._server.should_exit = True
+        self._server.end()
 
 
 @contextlib.contextmanager
@@ -179,7 +233,20 @@ def serving(*providers: str, **options: Any) -> Iterator[RunningStage]:
     Raises:
         OptionError, DataError, PortTaken: as the command would say.
     """
-    server = Server(Options(providers=providers, **options))
+    with hosted(Server(Options(providers=providers, **options))) as stage:
+        yield stage
+
+
+@contextlib.contextmanager
+def hosted(server: Server, *, leaving: list[threading.Thread] | None = None) -> Iterator[RunningStage]:
+    """Run a server in a thread of its own until the block ends.
+
+    Args:
+        leaving: where the thread is put in place of being waited for; it ends within moments.
+
+    Raises:
+        UnderstudyError: it cannot be served.
+    """
     served = threading.Event()
     settled = threading.Event()  # served, or never going to be
     failed: list[BaseException] = []
@@ -205,7 +272,10 @@ def serving(*providers: str, **options: Any) -> Iterator[RunningStage]:
         yield server.stage
     finally:
         server.stop()
-        thread.join()
+        if leaving is None:
+            thread.join()
+        else:
+            leaving.append(thread)
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,0 +1,114 @@
+"""The stages of one test run: contracts are loaded once, every test has a server and a stage of its own."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from threading import Thread
+
+from understudy.accounts import KeyEntry
+from understudy.contract import Contract
+from understudy.directions import Wish, check_wish, refusal
+from understudy.errors import OptionError
+from understudy.part import Part, Settings
+from understudy.server.hosting import Options, RunningStage, Server, hosted
+from understudy.stage import Stage, load_contracts
+from understudy.testing.forging import Forger
+from understudy.testing.options import Marked
+
+ACCOUNT = "test"
+
+
+class Company:
+    """Serves stages as tests want them."""
+
+    def __init__(self) -> None:
+        self._leaving: list[Thread] = []
+        self._loaded: dict[tuple[tuple[str, ...], Path | None, tuple[tuple[str, str], ...]], dict[str, Contract]] = {}
+
+    @contextmanager
+    def playing(self, marked: Marked, *, readings: Mapping[str, str] | None = None) -> Iterator[RunningStage]:
+        """A stage on free loopback ports until the block ends; `readings` come on top of the marker's.
+
+        Raises:
+            OptionError: something that the marker asks for does not exist.
+        """
+        contracts = self.contracts(marked, {**marked.readings, **(readings or {})})
+        options = Options(
+            keys=[*_keys(contracts), *marked.keys],
+            settings=Settings(seed=marked.seed, pace=marked.pace),
+            speed=marked.speed,
+            held=marked.held,
+            start=marked.begins,
+        )
+        server = Server(options, contracts=contracts)
+        try:
+            _direct(server.stage.inner, marked)
+        except OptionError:
+            server.close()
+            raise
+        with hosted(server, leaving=self._leaving) as stage:
+            yield stage
+
+    def close(self) -> None:
+        """Wait until every server has ended."""
+        for thread in self._leaving:
+            thread.join()
+        self._leaving.clear()
+
+    def contracts(self, marked: Marked, readings: Mapping[str, str]) -> dict[str, Contract]:
+        """The contracts that a test wants; only those of whom a reading speaks are loaded for it."""
+        usual = self._load(marked.providers, {}, marked.data)
+        if not readings:
+            return usual
+        named = {written.rpartition(":")[0] for written in readings}
+        touched = () if "" in named else tuple(name for name in usual if name in named)
+        return {**usual, **self._load(touched or marked.providers, readings, marked.data)}
+
+    def _load(self, names: tuple[str, ...], readings: Mapping[str, str], data: Path | None) -> dict[str, Contract]:
+        key = (names, data, tuple(sorted(readings.items())))
+        if key not in self._loaded:
+            self._loaded[key] = load_contracts(names or None, readings=readings, data=data)
+        return self._loaded[key]
+
+
+def _keys(contracts: Mapping[str, Contract]) -> Iterator[KeyEntry]:
+    """A key for each provider, under each of its prefixes: an admin's is the same account's."""
+    for name, contract in contracts.items():
+        yield KeyEntry(contract.example_key, ACCOUNT, name)
+        prefixes = [row["prefix"] for row in contract.root.get("keys", {}).get("prefixes", [])]
+        own = next((prefix for prefix in prefixes if contract.example_key.startswith(prefix)), None)
+        others = [prefix for prefix in prefixes if prefix != own] if own is not None else []
+        for prefix in others:
+            yield KeyEntry(prefix + contract.example_key.removeprefix(own or ""), ACCOUNT, name)
+
+
+def _direct(stage: Stage, marked: Marked) -> None:
+    """Set the scenario, and forge where that is wished."""
+    if marked.scenario is not None:
+        _set(stage, Wish(marked.scenario, marked.code))
+    elif marked.code is not None:
+        raise OptionError("understudy marker, code", marked.code, then="It needs a scenario beside it.")
+    if marked.forge:
+        for part in stage.parts.values():
+            part.deliveries.send_through(partial(Forger, part))
+
+
+def _set(stage: Stage, wish: Wish) -> None:
+    """A rule for each provider that can play what is wished; one must."""
+    problems: list[OptionError] = []
+    for part in stage.parts.values():
+        try:
+            _check(part, wish)
+        except OptionError as wrong:
+            problems.append(wrong)
+        else:
+            stage.rules.add(wish, provider=part.name)
+    if not stage.rules.all:
+        raise problems[0]
+
+
+def _check(part: Part, wish: Wish) -> None:
+    check_wish(part.contract, wish)
+    if refusal(part.contract, wish) is None:
+        part.courses.course(wish.scenario, code=wish.code)
