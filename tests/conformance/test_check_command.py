@@ -53,7 +53,7 @@ def test_the_stand_in_holds_quickly() -> None:
 
 def test_generated_requests_hold_and_say_what_was_left_out() -> None:
     """All phases of Schemathesis run within a budget, from a seed."""
-    result = check("mock", "--provider", "runflow", "--budget", "12", "--seed", "3", "--check", "generated")
+    result = check("mock", "--provider", "runflow", "--budget", "6", "--seed", "3", "--check", "generated")
 
     assert result.exit_code == 0, result.output
     for phase in ("examples", "coverage", "stateful", "fuzzing"):
