@@ -16,6 +16,7 @@ class Told:
     state: str | None
     policy: str
     redeliver: str | None
+    via: str | None = None  # the operation whose reply leads to `redeliver`, where the submit's does not
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,9 @@ def _talk(name: str, row: Cursor) -> JobTalk:
 
 
 def _told(row: Cursor) -> Told:
-    return Told(row.at("id").text(), _text(row, "state"), row.at("policy").text(), _text(row, "redeliver"))
+    return Told(
+        row.at("id").text(), _text(row, "state"), row.at("policy").text(), _text(row, "redeliver"), _text(row, "via")
+    )
 
 
 def _secret(row: Cursor) -> Secret:

@@ -5,11 +5,13 @@ from itertools import pairwise
 
 from understudy.conformance.check import Check, Problem, check
 from understudy.conformance.checks.deliveries import callback_fact, called
+from understudy.conformance.exchange import Ask
 from understudy.conformance.receiver import Behaviour
 from understudy.conformance.scene import Scene
 from understudy.conformance.stories import Story
 from understudy.conformance.target import LeftOut
 from understudy.contract import DeliveryPolicy
+from understudy.contract.conversation import Told
 
 # How far an attempt may be from its moment, in seconds: on the mock next to nothing, over a network half a second.
 SLACK_OWN = 0.01
@@ -137,19 +139,33 @@ def comes_again(scene: Scene) -> Iterator[Problem]:
         if told is None or told.redeliver is None or story.scenario is not None:
             continue
         found = True
-        link = scene.links.find(story.submit, story.told, told.redeliver)
-        if link is None:
+        ask = _redelivery(scene, story, told)
+        if ask is None or ask.operation is None:
             continue
         scene.judged()
-        ask = scene.links.follow(link, story.asked, story.told)
         reply = scene.send(ask)
         scene.target.wait(1)
         came = scene.receiver.of(story.callback_url or "")[len(story.arrivals) :]
         if scene.refusals.refused(reply) or len(came) != 1 or scene.payload_problems(story.submit, came[0].body):
-            fact = scene.facts.operation(f"{told.redeliver} sends the callback again", link.to)
+            fact = scene.facts.operation(f"{told.redeliver} sends the callback again", ask.operation)
             yield Problem(fact, "one more valid callback", f"{len(came)} came; {reply.shown()}", ask, story.subject)
     if not found:
         raise LeftOut("the provider documents no redelivery that the links lead to")
+
+
+def _redelivery(scene: Scene, story: Story, told: Told) -> Ask | None:
+    """The request that asks for a callback again: a link of the submit leads to it, perhaps by way of another reply."""
+    operation, ask, reply = story.submit, story.asked, story.told
+    for name in (told.via, told.redeliver):
+        if name is None:
+            continue
+        link = scene.links.find(operation, reply, name)
+        if link is None:
+            return None
+        operation, ask = link.to, scene.links.follow(link, ask, reply)
+        if name == told.via:
+            reply = scene.send(ask)
+    return ask
 
 
 CHECKS: tuple[Check, ...] = (
