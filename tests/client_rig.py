@@ -95,7 +95,7 @@ class Rig(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         if isinstance(trick, Exception):
             raise trick
         if isinstance(trick, httpx2.Response):
-            return trick
+            return httpx2.Response(trick.status_code, headers=trick.headers, content=trick.content)
         reply = await self._played(request)
         if trick is not None:
             raise trick.error

@@ -1,5 +1,6 @@
 """Everything that is said to a provider over the life of a job, as talks that do no input or output themselves."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -15,9 +16,10 @@ from understudy.client.errors import (
     JobFailed,
     NotOffered,
     ReplyNotUnderstood,
+    SubmitUncertain,
 )
 from understudy.client.exchanges import Exchanges, Uncertain
-from understudy.client.inputs import fitted
+from understudy.client.inputs import fitted, named
 from understudy.client.keys import Key
 from understudy.client.manner import Manner
 from understudy.client.notices import Notices
@@ -79,11 +81,10 @@ class Core:
             raise OptionError(
                 "idempotency_key", request.idempotency_key, then=f"{self.contract.title} documents none; leave it out."
             )
-        if self.manner.mark is not None and request.mark is None:
-            request = replace(request, mark=self.timing.word())
+        request = replace(request, mark=self._mark(request.mark))
         find = self.manner.find.says.format(mark=request.mark)
         uncertain = Uncertain(request.mark, find, repeats=request.idempotency_key is not None)
-        ask = self.wire.submit(operation, request, self._fields(request))
+        ask = self.wire.submit(operation, replace(request, model=self._name(request.model)), self._fields(request))
         rows = self.manner.jobs[talk.name]
 
         def accepted(reply: Reply) -> bool:
@@ -92,7 +93,8 @@ class Core:
         reply = yield from self.exchanges.ask(ask, deadline, uncertain=uncertain, expected=accepted)
         id_ = places.text(reply.json, rows.id)
         if id_ is None:
-            raise ReplyNotUnderstood(ask.what, f"it answered {reply.status} without the id of a job", then=find)
+            why = f"it answered {reply.status} without the id of a job"
+            raise SubmitUncertain(ask.what, why, mark=request.mark, find=find)
         return Job(id_, self.contract.provider, talk.name, request.mark, self.refusals.request_id(reply))
 
     def poll(self, job: Job, deadline: Deadline) -> Talk[Outcome]:
@@ -207,6 +209,23 @@ class Core:
 
     def model(self, name: str | None) -> Model | None:
         return self.contract.names.get(name) if name is not None else None
+
+    def _mark(self, given: str | None) -> str | None:
+        """A word of the caller's own where the provider has a place for one; drawn if none is given."""
+        row = self.manner.mark
+        if row is None:
+            if given is not None:
+                raise OptionError("mark", given, then=f"{self.contract.title} has no place for one; leave it out.")
+            return None
+        mark = self.timing.word() if given is None else given
+        if not re.fullmatch(row.pattern, mark):
+            raise OptionError("mark", mark, then=f"{self.contract.title} takes what matches {row.pattern}.")
+        return mark
+
+    def _name(self, model: str | None) -> str | None:
+        """How a model is called on the wire: as it was given, unless its schema takes one other name only."""
+        held = self.model(model)
+        return model if held is None else named(self.contract, held, model or "")
 
     def _begins(self, name: str) -> tuple[Operation, JobTalk]:
         talk = self.contract.conversation.of(name)

@@ -16,6 +16,13 @@ def fitted(contract: Contract, model: Model, given: Mapping[str, Any]) -> dict[s
     return {name: _fitted(value, fields.get(name, {})) for name, value in given.items()}
 
 
+def named(contract: Contract, model: Model, given: str) -> str:
+    """The name of a model as its schema has it, where the schema names it and takes one other name only."""
+    row: Mapping[str, Any] = contract.schemas.written(model.schema).get("properties", {}).get("model", {})
+    options = row.get("enum", [given])
+    return str(options[0]) if given not in options and len(options) == 1 else given
+
+
 def _fitted(value: Any, field: Mapping[str, Any]) -> Any:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return value

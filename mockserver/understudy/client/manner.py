@@ -88,6 +88,14 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """Where a submit takes a word of the caller's own, and what that may look like."""
+
+    place: Place
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
 class Find:
     """How a job is found again of which only its mark is known."""
 
@@ -124,7 +132,7 @@ class Manner:
 
     submit: str
     fields: tuple[str, ...]
-    mark: Place | None
+    mark: Mark | None
     idempotency: str | None
     find: Find
     by_id: Mapping[str, Place]

@@ -10,6 +10,7 @@ from understudy.client.manner import (
     Find,
     JobPlaces,
     Manner,
+    Mark,
     Pace,
     Quote,
     RefusalKind,
@@ -45,7 +46,7 @@ def _manner(file: Cursor) -> Manner:
     return Manner(
         submit=file.at("submit").text(),
         fields=order.at("fields").texts() if order else (),
-        mark=_place("mark", mark) if mark else None,
+        mark=Mark(_place("mark", mark), mark.at("pattern").text()) if mark else None,
         idempotency=idempotency.at("header").text() if idempotency else None,
         find=_find(file.at("find")),
         by_id=file.at("by_id").each(_place),

@@ -71,7 +71,7 @@ class Wire:
             body = placed(body, self.callback_place(operation), request.callback_url)
         mark = self._manner.mark
         if mark is not None and request.mark is not None:
-            (headers if mark.kind == "header" else body)[mark.name] = request.mark
+            (headers if mark.place.kind == "header" else body)[mark.place.name] = request.mark
         if request.idempotency_key is not None and self._manner.idempotency is not None:
             headers[self._manner.idempotency] = request.idempotency_key
         return self.ask(

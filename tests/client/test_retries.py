@@ -1,0 +1,237 @@
+"""What is asked again and what is not: reads as the docs advise, submits only where no second job can come of it."""
+
+import httpx2
+import pytest
+from client_rig import MODES, PROVIDERS, WORK, Lost, Trick, rigged
+
+from understudy.client import (
+    DeadlineExceeded,
+    NotReached,
+    OutOfCredit,
+    ReplyNotUnderstood,
+    SubmitUncertain,
+    TooManyRequests,
+    Unavailable,
+)
+from understudy.errors import OptionError
+
+every = pytest.mark.parametrize("provider", PROVIDERS)
+mode = pytest.mark.parametrize("mode", MODES)
+
+BROKEN = httpx2.ReadTimeout("no answer in time")
+REFUSED = httpx2.ConnectError("Connection refused")
+PAGE = "<html><head><title>524: A timeout occurred</title></head></html>"
+
+
+def busy(seconds: str | None = None, **headers: str) -> httpx2.Response:
+    """Too many requests."""
+    more = {"retry-after": seconds} if seconds is not None else {}
+    return httpx2.Response(429, headers={**more, **headers}, json={"code": "RATE_LIMITED", "message": "Later."})
+
+
+@every
+@mode
+@pytest.mark.parametrize(
+    "trick",
+    [
+        BROKEN,
+        REFUSED,
+        busy(),
+        httpx2.Response(503, json={}),
+        httpx2.Response(524, html=PAGE),
+        httpx2.Response(200, html=PAGE),
+    ],
+    ids=["timeout", "refused connection", "429", "503", "gateway's page", "a page instead of JSON"],
+)
+def test_a_poll_goes_on_after_what_passes(provider: str, mode: str, trick: Trick) -> None:
+    """Three times in a row, with a wait that grows."""
+    with rigged(provider, mode) as rig:
+        client = rig.client()
+        job = client.submit(*WORK[provider])
+        rig.tricks = [trick, trick, trick]
+
+        assert client.poll(job).job == job
+    assert rig.pauses == [0.75, 1.5, 3.0]  # the half of 1, 2 and 4 seconds is left to chance
+    assert len(rig.sent) == 5
+
+
+@every
+@mode
+def test_a_poll_is_given_up_after_as_many_tries_as_the_docs_say(provider: str, mode: str) -> None:
+    """The last refusal is told."""
+    with rigged(provider, mode) as rig:
+        client = rig.client()
+        job = client.submit(*WORK[provider])
+        rig.tricks = [httpx2.Response(500, json={}) for _ in range(9)]
+        with pytest.raises(Unavailable):
+            client.poll(job)
+        rig.tricks = [BROKEN for _ in range(9)]
+        with pytest.raises(NotReached, match="ReadTimeout: no answer in time"):
+            client.poll(job)
+
+    assert len(rig.sent) == 1 + 5 + 5
+
+
+@every
+@mode
+@pytest.mark.parametrize("trick", [busy(), REFUSED], ids=["429", "refused connection"])
+def test_a_submit_is_sent_again_where_nothing_was_begun(provider: str, mode: str, trick: Trick) -> None:
+    """After a 429, and where no connection was had."""
+    with rigged(provider, mode) as rig:
+        rig.tricks = [trick, trick]
+        rig.client().submit(*WORK[provider])
+
+        assert len(rig.sent) == 3
+        assert sum(len(account.jobs) for account in rig.part.keyring.accounts.values()) == 1
+
+
+@every
+@mode
+@pytest.mark.parametrize(
+    "trick",
+    [
+        Lost(BROKEN),
+        Lost(httpx2.RemoteProtocolError("Server disconnected")),
+        Lost(httpx2.WriteError("Broken pipe")),
+        httpx2.Response(500, json={"message": "Internal server error"}),
+        httpx2.Response(503, json={"code": "MODEL_UNAVAILABLE", "message": "Down."}),
+        httpx2.Response(504, html=PAGE),
+        httpx2.Response(200, html=PAGE),
+    ],
+    ids=["timeout", "disconnected", "broken pipe", "500", "503", "504", "a page"],
+)
+def test_a_submit_that_may_have_begun_a_job_is_not_sent_again(provider: str, mode: str, trick: Trick) -> None:
+    """It could be paid twice: the error says how the job is found."""
+    with rigged(provider, mode) as rig:
+        rig.tricks = [trick]
+        with pytest.raises(SubmitUncertain, match=r"may have begun and cost money, so it was not sent again") as at:
+            rig.client().submit(*WORK[provider])
+
+        assert len(rig.sent) == 1
+    assert at.value.find in str(at.value)
+    assert at.value.mark is None or at.value.mark in at.value.find
+
+
+@mode
+def test_a_job_is_found_by_its_mark(mode: str) -> None:
+    """What the error of an uncertain submit says can be done, can be done."""
+    with rigged("runflow", mode) as rig:
+        client = rig.client()
+        client.submit(*WORK["runflow"])
+        rig.tricks = [Lost(BROKEN)]
+        with pytest.raises(SubmitUncertain) as at:
+            client.submit(*WORK["runflow"])
+        found = client.find(at.value.mark)
+
+        assert found is not None
+        assert client.wait(found).urls
+        assert client.find("unknown-to-all") is None
+
+
+@mode
+def test_with_an_idempotency_key_a_submit_is_sent_again(mode: str) -> None:
+    """Where the docs have such a key; there is one job, however often it was asked for."""
+    with rigged("runflow", mode) as rig:
+        rig.tricks = [Lost(BROKEN), httpx2.Response(503, json={})]
+        job = rig.client().submit(*WORK["runflow"], idempotency_key="order-7")
+
+        assert [request.headers["idempotency-key"] for request in rig.sent] == ["order-7"] * 3
+        assert [one.id for account in rig.part.keyring.accounts.values() for one in account.jobs] == [job.id]
+
+
+def test_with_an_idempotency_key_doubt_stays_doubt() -> None:
+    """Once a job may have begun, no later refusal says that none has."""
+    with rigged("runflow") as rig:
+        refusal = httpx2.Response(402, json={"code": "INSUFFICIENT_CREDIT", "message": "None left."})
+        rig.tricks = [Lost(BROKEN), refusal]
+        with pytest.raises(SubmitUncertain, match="ReadTimeout"):
+            rig.client().submit(*WORK["runflow"], idempotency_key="order-7")
+        rig.tricks = [refusal]
+        with pytest.raises(OutOfCredit):
+            rig.client().submit(*WORK["runflow"], idempotency_key="order-8")
+
+
+@pytest.mark.parametrize("provider", ["aimlapi", "runninghub"])
+def test_where_no_idempotency_key_is_documented_none_is_taken(provider: str) -> None:
+    """It would look safe and be none."""
+    with rigged(provider) as rig, pytest.raises(OptionError, match="documents none"):
+        rig.client().submit(*WORK[provider], idempotency_key="order-7")
+
+
+@mode
+@pytest.mark.parametrize(
+    ("given", "waited"),
+    [("7", 7.0), ("Fri, 21 Nov 2025 10:00:30 GMT", 30.0), ("soon", 0.75), ("", 0.75)],
+)
+def test_retry_after_is_heeded(mode: str, given: str, waited: float) -> None:
+    """As seconds, or as a date by the reply's own clock; what is neither counts for nothing."""
+    with rigged("runflow", mode) as rig:
+        rig.tricks = [busy(given, date="Fri, 21 Nov 2025 10:00:00 GMT")]
+        rig.client().submit(*WORK["runflow"])
+
+    assert rig.pauses == [waited]
+
+
+def test_a_retry_after_beyond_the_deadline_is_not_waited_for() -> None:
+    """The time that was given is what counts."""
+    with rigged("runflow") as rig:
+        rig.tricks = [busy("3600")]
+        with pytest.raises(
+            DeadlineExceeded, match=r"submit of google/veo3.1/lite did not end within 60 s; last: .*RATE_LIMITED"
+        ):
+            rig.client().run(*WORK["runflow"], deadline=60)
+
+    assert rig.pauses == []
+
+
+def test_too_many_requests_are_told_in_the_end() -> None:
+    """With the seconds that the provider named last."""
+    with rigged("runflow") as rig:
+        rig.tricks = [busy("2") for _ in range(5)]
+        with pytest.raises(TooManyRequests) as at:
+            rig.client().submit(*WORK["runflow"])
+
+    assert at.value.retry_after == 2.0
+    assert rig.pauses == [2.0] * 4
+
+
+@mode
+def test_an_inference_that_is_not_found_may_be_found_later(mode: str) -> None:
+    """As was reported of polls; but not for ever."""
+    missing = {"title": "Not Found", "status": 404, "message": "Inference not found"}
+    with rigged("aimlapi", mode) as rig:
+        client = rig.client()
+        job = client.submit(*WORK["aimlapi"])
+        rig.tricks = [httpx2.Response(404, json=missing), httpx2.Response(404, json=missing)]
+
+        assert client.wait(job).urls
+
+
+def test_one_request_has_no_longer_than_the_whole_call() -> None:
+    """Its own time-out is cut to what is left."""
+    with rigged("runflow") as rig:
+        client = rig.client(timeout=20)
+        job = client.submit(*WORK["runflow"])
+        client.poll(job, deadline=3)
+
+        assert [request.extensions["timeout"]["read"] for request in rig.sent] == [20, 3]
+
+
+def test_a_reply_without_a_known_state_is_not_guessed_at() -> None:
+    """The job stays known, so that the wait can be resumed."""
+    with rigged("runflow") as rig:
+        client = rig.client()
+        job = client.submit(*WORK["runflow"])
+        rig.tricks = [httpx2.Response(200, json={"id": job.id, "status_code": "pondering"})]
+        with pytest.raises(ReplyNotUnderstood, match=r"'pondering' of its state; known are canceled, .*drift") as at:
+            client.wait(job)
+
+    assert at.value.job == job
+
+
+def test_a_submit_that_names_no_job_says_how_to_look_for_one() -> None:
+    """It is neither a refusal nor of use."""
+    with rigged("runflow") as rig:
+        rig.tricks = [httpx2.Response(201, json={"status_code": "queued"})]
+        with pytest.raises(SubmitUncertain, match=r"without the id of a job.*client_ref"):
+            rig.client().submit(*WORK["runflow"])
