@@ -13,6 +13,8 @@ from understudy.errors import UnderstudyError
 _COMMANDS = {
     "serve": "Play the providers on this machine until stopped.",
     "run": "Run any program, unchanged, against the providers as they are played here.",
+    "listen": "Receive callbacks: verify, show, and hand them on to a handler.",
+    "trigger": "Send any callback of any provider, signed, with fields of your own.",
     "demo": "Start everything, run one job for each documented page, show what happens.",
     "check": "Check that a server plays a provider: the stand-in, or any base URL.",
     "evidence": "Count the facts by why they are believed, and list what rests on inference alone.",

@@ -72,7 +72,7 @@ def command(list_readings: bool, ready_file: Path | None, **given: Any) -> None:
     if list_readings:
         _list_readings(given["data"])
         return
-    with _file(ready_file) as announce:
+    with announcing(ready_file) as announce:
         with _collector_spared():
             server = Server(_options(given))
         _stop_on_signals(server)
@@ -127,7 +127,7 @@ def _stop_on_signals(server: Server) -> None:
 
 
 @contextmanager
-def _file(path: Path | None) -> Iterator[Any]:
+def announcing(path: Path | None) -> Iterator[Any]:
     """Writes the ready file when told, and takes it away at the start and at the end."""
     if path is None:
         yield lambda _content: None
