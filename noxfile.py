@@ -69,6 +69,13 @@ def clients(session: nox.Session) -> None:
 
 
 @nox.session
+def check(session: nox.Session) -> None:
+    """The stand-in holds against its own contract suite, with a fixed seed and a small budget."""
+    session.install(".[check]")
+    session.run("understudy", "check", "mock", "--seed", "1", "--budget", "20", *session.posargs)
+
+
+@nox.session
 def saboteurs(session: nox.Session) -> None:
     """The suite catches every server that is broken on purpose, and leaves the honest stand-in alone.
 
