@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from inspect import isawaitable
 from typing import Any
 from urllib.parse import unquote
@@ -15,9 +16,10 @@ from understudy.accounts import KeyEntry
 from understudy.callbacks import MemorySender
 from understudy.client import AsyncClient, Client
 from understudy.clock import Clock
+from understudy.contract import Contract, load_contract
 from understudy.messages import Reply, Request
 from understudy.part import Part, Settings
-from understudy.stage import build_stage, load_contracts
+from understudy.stage import build_stage
 
 URL = "http://127.0.0.1:1"  # never connected to
 KEY = {"runflow": "rf_svc_hush-hush-1", "aimlapi": "hush-hush-2", "runninghub": "hush-hush-3"}
@@ -58,14 +60,15 @@ class Rig(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
     pauses: list[float] = field(default_factory=list)
     elsewhere: dict[str, httpx2.Response] = field(default_factory=dict)
 
-    def client(self, *, key: str | None = None, **options: Any) -> Any:
+    def client(self, *, key: str | None = None, readings: Mapping[str, str] | None = None, **options: Any) -> Any:
         """A client of this stage; the asynchronous one speaks here as if it were not."""
         provider = self.part.name
         given: dict[str, Any] = {"key": key or KEY[provider], "base_url": URL, "transport": self, **options}
+        contract = loaded(provider, tuple((readings or {}).items()))
         shared: dict[str, Any] = {"now": self.part.clock.now, "draw": lambda: 0.5}
         if self.mode == "sync":
-            return Client(provider, **shared, sleep=lambda seconds: self.run(self.pause(seconds)), **given)
-        return Awaited(AsyncClient(provider, **shared, sleep=self.pause, **given), self.run)
+            return Client(contract, **shared, sleep=lambda seconds: self.run(self.pause(seconds)), **given)
+        return Awaited(AsyncClient(contract, **shared, sleep=self.pause, **given), self.run)
 
     def run(self, work: Awaitable[Any]) -> Any:
         async def wrap() -> Any:
@@ -121,6 +124,12 @@ class Rig(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         return task.result()
 
 
+@cache
+def loaded(provider: str, readings: tuple[tuple[str, str], ...]) -> Contract:
+    """A contract, read once for all tests."""
+    return load_contract(provider, readings=dict(readings))
+
+
 class Awaited:
     """Awaits whatever a client gives to be awaited."""
 
@@ -151,7 +160,7 @@ def rigged(
     sink = MemorySender()
     keys = [KeyEntry(KEY[provider], "own", provider=provider), KeyEntry("rf_live_member", "own", provider=provider)]
     stage = build_stage(
-        load_contracts([provider], readings=readings),
+        {provider: loaded(provider, tuple((readings or {}).items()))},
         clock=Clock(start=START, held=True),
         keys=keys,
         settings=Settings(patience=3600.0, **settings),

@@ -16,6 +16,7 @@ from understudy.client.drivers import drive_async
 from understudy.client.files import fetch, saving, upload, url_of
 from understudy.client.shared import PATIENCE_SECONDS, Shared, request_of
 from understudy.client.values import Job, JobRequest, Outcome, Result, Uploaded
+from understudy.contract import Contract
 from understudy.pricing import Cost
 
 
@@ -24,7 +25,7 @@ class AsyncClient(Shared):
 
     def __init__(
         self,
-        provider: str,
+        provider: str | Contract,
         *,
         key: str,
         base_url: str | None = None,

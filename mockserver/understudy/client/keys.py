@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 
 from understudy.client.errors import KeyWithheld
+from understudy.errors import OptionError
 
 _ORIGIN = re.compile(r"(https?)://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?((?:/[\w.~-]+)*)/?")
 
@@ -16,7 +17,7 @@ class Key:
 
     def __init__(self, text: str) -> None:
         if not text or text != text.strip() or not text.isascii() or not text.isprintable():
-            raise ValueError("the key is empty, or holds characters that no header can carry")
+            raise OptionError("key", "…", then="It is empty, or holds characters that no header can carry.")
         self._text = text
 
     def __repr__(self) -> str:

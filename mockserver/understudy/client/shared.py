@@ -11,7 +11,8 @@ from understudy.client.keys import Key, api_base, is_loopback
 from understudy.client.manner_file import read_manner
 from understudy.client.timing import Timing
 from understudy.client.values import Job, JobRequest, Notice
-from understudy.contract import load_contract
+from understudy.contract import Contract, load_contract
+from understudy.errors import OptionError
 from understudy.pricing import Cost
 
 PATIENCE_SECONDS = 1800.0
@@ -21,7 +22,7 @@ class Shared:
     """What both clients hold.
 
     Args:
-        provider: whom to speak with, by the name of its data folder.
+        provider: whom to speak with, by the name of its data folder; or its contract, to load it once for many clients.
         key: the API key; it goes to the provider's API host over TLS, or to this machine, and nowhere else.
         base_url: the origin of a stand-in, or of another host of the provider; the documented one if None.
         readings: for what a client must choose before it asks (in which header the key is, for instance).
@@ -33,7 +34,7 @@ class Shared:
 
     def __init__(
         self,
-        provider: str,
+        provider: str | Contract,
         *,
         key: str,
         base_url: str | None,
@@ -43,13 +44,13 @@ class Shared:
         now: Callable[[], float],
         draw: Callable[[], float],
     ) -> None:
-        contract = load_contract(provider, readings=readings, root=data)
+        contract = _contract(provider, readings, data)
         url = contract.document["servers"][0]["url"] if base_url is None else base_url
         self.base_url = api_base(url, hosts=contract.hosts, title=contract.title)
-        self.provider = provider
+        self.provider = contract.provider
         self._key = Key(key)
         self._now = now
-        manner = read_manner(provider, root=data)
+        manner = read_manner(contract.provider, root=data)
         self._core = Core(contract, manner, self.base_url, self._key, Timing(now, draw), timeout=timeout)
 
     def __repr__(self) -> str:
@@ -82,6 +83,14 @@ class Shared:
         """A proxy of the environment must not see what goes to this machine in the clear."""
         local = is_loopback(urlsplit(self.base_url).hostname or "")
         return {"headers": {"user-agent": f"understudy/{__version__}"}, "trust_env": not local}
+
+
+def _contract(provider: str | Contract, readings: Mapping[str, str] | None, data: Path | None) -> Contract:
+    if isinstance(provider, str):
+        return load_contract(provider, readings=readings, root=data)
+    if readings is not None:
+        raise OptionError("readings", dict(readings), then="A contract has its own: load it with these.")
+    return provider
 
 
 def request_of(model: str | JobRequest, given: Mapping[str, Any] | None, options: Mapping[str, Any]) -> JobRequest:

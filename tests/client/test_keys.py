@@ -1,0 +1,257 @@
+"""The key: where it goes, and that nothing shows it."""
+
+import logging
+import pickle
+import ssl
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from client_rig import KEY, MODES, PROVIDERS, URL, WORK, Lost, Rig, Trick, rigged
+
+from understudy.client import AsyncClient, Client, ClientError, KeyWithheld, NotReached, ReplyNotUnderstood
+from understudy.client.keys import Key, api_base
+from understudy.errors import OptionError
+
+every = pytest.mark.parametrize("provider", PROVIDERS)
+mode = pytest.mark.parametrize("mode", MODES)
+SECRET = "hush-hush"
+
+
+def test_no_client_is_made_for_another_address() -> None:
+    """Nor is its key kept."""
+    with pytest.raises(KeyWithheld):
+        Client("runflow", key=KEY["runflow"], base_url="https://example.com")
+
+
+@every
+@pytest.mark.parametrize("client", [Client, AsyncClient])
+def test_by_default_it_goes_to_the_providers_own_host(provider: str, client: type[Any]) -> None:
+    """Over HTTPS."""
+    made = client(provider, key=KEY[provider])
+
+    assert made.base_url.startswith("https://")
+    assert httpx2.URL(made.base_url).host in made._core.contract.hosts
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.runflow.io",
+        "https://api.runflow.io/",
+        "https://API.runflow.io:443",
+        "http://127.0.0.1:8701",
+        "http://127.9.9.9",
+        "http://[::1]:8701",
+        "http://localhost:8700/runflow",
+        "https://localhost",
+    ],
+)
+def test_where_it_may_go(url: str) -> None:
+    """To the provider's API host, and to this machine."""
+    assert api_base(url, hosts=["api.runflow.io"], title="Runflow") == url.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://api.runflow.io",
+        "https://api.runflow.io:8443",
+        "https://www.runninghub.ai",
+        "https://storage.runflow.io",
+        "https://api.runflow.io.example.com",
+        "https://example.com/api.runflow.io",
+        "https://api.runflow.io@example.com",
+        "https://example.com#@api.runflow.io",
+        "https://example.com\\@api.runflow.io",
+        "http://127.0.0.1.example.com",
+        "http://10.0.0.1:8701",
+        "http://0.0.0.0:8701",
+        "http://0x7f000001",
+        "https://api.runflow.io?x=1",
+        "ftp://127.0.0.1",
+        "api.runflow.io",
+        "",
+    ],
+)
+def test_where_it_may_not_go(url: str) -> None:
+    """The error says where it may."""
+    with pytest.raises(KeyWithheld, match=r"is not sent to .*Valid: https://api.runflow.io, or http://127.0.0.1:PORT"):
+        api_base(url, hosts=["api.runflow.io"], title="Runflow")
+
+
+@every
+@mode
+def test_it_goes_with_what_is_asked_of_the_api_and_with_nothing_else(provider: str, mode: str, tmp_path: Path) -> None:
+    """A result, and a place for uploads, are on other hosts, and so is where a redirect leads."""
+    with rigged(provider, mode) as rig:
+        client = rig.client()
+        outcome = client.run(*WORK[provider])
+        asked = len(rig.sent)
+        rig.elsewhere = {
+            "https://cdn.example/clip.mp4": httpx2.Response(302, headers={"location": "//other.example/clip.mp4"}),
+            "https://other.example/clip.mp4": httpx2.Response(200, content=b"clip"),
+        }
+        client.download(outcome, tmp_path / "one.mp4")
+        client.download("https://cdn.example/clip.mp4", tmp_path / "two.mp4")
+
+        assert (tmp_path / "two.mp4").read_bytes() == b"clip"
+        assert all(SECRET in str(request.headers.raw) for request in rig.sent[:asked])
+        assert len(rig.sent[asked:]) == 3
+        assert not any(SECRET in f"{request.headers.raw}{request.url}" for request in rig.sent[asked:])
+
+
+@mode
+def test_no_key_goes_to_where_a_file_is_put(mode: str, tmp_path: Path) -> None:
+    """The address for the upload comes from a reply."""
+    (tmp_path / "boat.png").write_bytes(b"\x89PNG")
+    target = "https://storage.example/put?signature=abc"
+    with rigged("runflow", mode) as rig:
+        rig.tricks = [
+            httpx2.Response(201, json={"asset_id": "01a1fbc1-60a7-7335-9e7a-f48a3848d822", "upload_url": target})
+        ]
+        rig.elsewhere = {target: httpx2.Response(200)}
+        rig.tricks.append(httpx2.Response(201, json={"id": "a", "url": "https://cdn.example/boat.png?s=1"}))
+        rig.client().upload(tmp_path / "boat.png")
+        first, put, last = rig.sent
+
+    assert SECRET in str(first.headers.raw)
+    assert SECRET in str(last.headers.raw)
+    assert SECRET not in str(put.headers.raw)
+    assert (put.method, put.headers["content-type"], put.content) == ("PUT", "image/png", b"\x89PNG")
+
+
+@every
+@mode
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_of_the_api_is_not_followed(provider: str, mode: str, status: int) -> None:
+    """It would send the key elsewhere, and a submit twice."""
+    with rigged(provider, mode) as rig:
+        client = rig.client()
+        rig.tricks = [httpx2.Response(status, headers={"location": "https://evil.example/"}) for _ in range(2)]
+        with pytest.raises(ReplyNotUnderstood, match=f"it answered {status}, which would send the key elsewhere"):
+            client.poll("2123954254322396606")
+        with pytest.raises(ClientError, match=f"it answered {status}"):
+            client.submit(*WORK[provider])
+
+        assert len(rig.sent) == 2
+
+
+def _shown(error: BaseException) -> Iterator[str]:
+    """Whatever a report of an error may show: its text, its data, its causes, and what their requests carry."""
+    seen: BaseException | None = error
+    yield "".join(traceback.format_exception(error))
+    while seen is not None:
+        yield f"{seen!r} {vars(seen)} {seen.args}"
+        request = getattr(seen, "_request", None)
+        yield str(request and request.headers.raw)
+        seen = seen.__cause__ or seen.__context__
+
+
+@contextmanager
+def _everything_logged() -> Iterator[list[logging.LogRecord]]:
+    records: list[logging.LogRecord] = []
+
+    class Keeping(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            records.append(record)
+
+    root, handler = logging.getLogger(), Keeping(0)
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(0)
+    try:
+        yield records
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(level)
+
+
+@every
+@mode
+def test_no_error_no_log_and_no_repr_shows_it(provider: str, mode: str) -> None:
+    """Not even where the provider repeats it, and not in what stands behind an error."""
+    echo = httpx2.Response(400, json={"message": f"bad key {KEY[provider]}", "msg": KEY[provider], "code": "X"})
+    request = httpx2.Request("POST", URL, headers={"authorization": KEY[provider]})
+    tricks: list[Trick] = [
+        echo,
+        Lost(httpx2.ReadError("gone", request=request)),
+        *[httpx2.ConnectError("no", request=request)] * 5,
+    ]
+    with rigged(provider, mode) as rig, _everything_logged() as records:
+        client = rig.client()
+        shown = [repr(client), repr(client.job("some-id"))]
+        rig.tricks = list(tricks)
+        for _ in range(3):
+            with pytest.raises(ClientError) as at:
+                client.submit(*WORK[provider])
+            shown += _shown(at.value)
+        shown += [
+            repr(client.run(*WORK[provider])),
+            repr(vars(client._core if mode == "sync" else client._client._core)),
+        ]
+
+    shown += [f"{record.getMessage()} {record.args}" for record in records]
+    assert [text for text in shown if KEY[provider] in text] == []
+
+
+def test_a_key_is_neither_shown_nor_pickled() -> None:
+    """By accident, that is."""
+    key = Key(KEY["runflow"])
+
+    assert SECRET not in f"{key!r}{key}"
+    with pytest.raises(TypeError, match="not pickled"):
+        pickle.dumps(key)
+
+
+@pytest.mark.parametrize("key", ["", " ", "two\nlines", "schlüssel", "ends-in-space "])
+def test_a_key_that_no_header_can_carry_is_refused_at_once(key: str) -> None:
+    """The error does not repeat it."""
+    with pytest.raises(OptionError, match=r"^key: '…' is not valid. It is empty, or holds characters that no header"):
+        Client("runflow", key=key)
+
+
+def test_certificates_are_verified_and_a_bad_one_is_final() -> None:
+    """Nothing switches that off, and no second try would change it."""
+    client = Client("runflow", key=KEY["runflow"])
+    context = client._client._transport._pool._ssl_context  # type: ignore[attr-defined]
+    assert context.verify_mode == ssl.CERT_REQUIRED
+    assert context.check_hostname
+
+    with rigged("runflow") as rig:
+        distrust = httpx2.ConnectError("certificate verify failed")
+        distrust.__cause__ = ssl.SSLCertVerificationError("self-signed certificate")
+        rig.tricks = [distrust]
+        with pytest.raises(NotReached, match="certificate verify failed"):
+            rig.client().poll("x")
+        assert len(rig.sent) == 1
+
+
+def test_a_proxy_of_the_environment_does_not_see_what_stays_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would get the key in the clear; what leaves the machine is end to end TLS."""
+    monkeypatch.setenv("HTTP_PROXY", "http://proxy.example:3128")
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+    local = Client("runflow", key=KEY["runflow"], base_url="http://127.0.0.1:1")
+    far = Client("runflow", key=KEY["runflow"])
+
+    assert not local._client._mounts
+    assert far._client._mounts
+
+
+def test_the_path_of_a_request_leads_nowhere_else() -> None:
+    """Whatever a model or an id is called."""
+
+    def refused(rig: Rig, model: str) -> bool:
+        try:
+            rig.client().submit(model, {})
+        except Exception as problem:
+            return "may not lead elsewhere" in str(problem)
+        return False
+
+    with rigged("runflow") as rig:
+        assert all(refused(rig, model) for model in ("../../v1/auth/me", "a//b", "/x", "a/./b"))
+        assert rig.sent == []
