@@ -1,0 +1,133 @@
+"""Files: what a job made is fetched whole or not at all, and what it is to work on is brought to the provider."""
+
+from pathlib import Path
+
+import httpx2
+import pytest
+from client_rig import MODES, WORK, rigged
+
+from understudy.client import FileRefused, NotOffered, NotReached, ReplyNotUnderstood, Result
+from understudy.errors import OptionError
+
+mode = pytest.mark.parametrize("mode", MODES)
+CDN = "https://cdn.example/clip.mp4"
+
+
+@mode
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [("runflow", "image_url"), ("runninghub", "imageUrl")],
+)
+def test_what_was_uploaded_can_be_worked_on(name: str, field: str, mode: str, tmp_path: Path) -> None:
+    """Its URL is what a model's input takes, whatever steps it took."""
+    models = {
+        "runflow": "google/veo3.1/fast/image-to-video",
+        "runninghub": "rhart-video-v3.1-lite-official/image-to-video",
+    }
+    (tmp_path / 'boat "1".png').write_bytes(b"\x89PNG" + bytes(60))
+    fields = {"prompt": "it floats", "duration": 6, "resolution": "720p"}
+    with rigged(name, mode) as rig:
+        client = rig.client()
+        uploaded = client.upload(tmp_path / 'boat "1".png')
+        assert client.run(models[name], {**fields, field: uploaded.url}).urls
+
+
+def test_an_upload_that_is_not_offered_says_what_is() -> None:
+    """Nothing is sent."""
+    with rigged("aimlapi") as rig:
+        with pytest.raises(NotOffered, match=r"documents no upload.*data: URI"):
+            rig.client().upload(__file__)
+        assert rig.sent == []
+
+
+@mode
+def test_a_part_of_a_file_is_never_taken_for_the_whole(mode: str, tmp_path: Path) -> None:
+    """A broken download is begun again; what was there before stays until a whole one takes its place."""
+    target = tmp_path / "clip.mp4"
+    target.write_bytes(b"old")
+    with rigged("runflow", mode) as rig:
+        client = rig.client()
+        outcome = client.run(*WORK["runflow"])
+        rig.tricks = [httpx2.ReadError("reset") for _ in range(5)]
+        with pytest.raises(NotReached):
+            client.download(outcome, target)
+        assert target.read_bytes() == b"old"
+        rig.tricks = [httpx2.ReadError("reset"), httpx2.Response(502, text="no")]
+        client.download(outcome, target)
+
+    assert target.read_bytes()[4:8] == b"ftyp"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+@mode
+def test_an_address_that_has_expired_says_so(mode: str, tmp_path: Path) -> None:
+    """The refusal is the file host's, not the API's: its signature is not shown."""
+    gone = httpx2.Response(403, text="<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>")
+    with rigged("runflow", mode) as rig:
+        rig.elsewhere = {f"{CDN}?signature=hush": gone}
+        with pytest.raises(FileRefused, match="expired: poll the job for a fresh one") as at:
+            rig.client().download(f"{CDN}?signature=hush", tmp_path / "clip.mp4")
+
+    assert "hush" not in str(at.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+@mode
+def test_a_file_is_a_file_whatever_stands_in_it(mode: str, tmp_path: Path) -> None:
+    """Even what would be a refusal, were it a reply of the API."""
+    with rigged("runninghub", mode) as rig:
+        rig.elsewhere = {CDN: httpx2.Response(200, json={"code": 401, "errorCode": "1002"})}
+        rig.client().download(Result(CDN), tmp_path / "answer.json")
+
+    assert b'"code":401' in (tmp_path / "answer.json").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("url", "content"), [("data:video/mp4;base64,Y2xpcA==", b"clip"), ("data:text/plain,clip%20two", b"clip two")]
+)
+def test_what_came_with_the_reply_is_saved_from_it(url: str, content: bytes, tmp_path: Path) -> None:
+    """A model may give its media as a data: URI."""
+    with rigged("runflow") as rig:
+        assert rig.client().download(url, tmp_path / "clip").read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("data:video/mp4;base64,***", "it is no readable data: URI"),
+        ("data:video/mp4", "it is no readable data: URI"),
+        ("file:///etc/hostname", "neither an http nor an https address"),
+    ],
+)
+def test_what_is_no_address_is_not_fetched(url: str, says: str, tmp_path: Path) -> None:
+    """A reply may hold anything."""
+    with rigged("runflow") as rig, pytest.raises(ReplyNotUnderstood, match=says):
+        rig.client().download(url, tmp_path / "clip")
+
+
+@mode
+def test_redirects_end(mode: str, tmp_path: Path) -> None:
+    """And lead to no other kind of address."""
+    with rigged("runflow", mode) as rig:
+        rig.elsewhere = {CDN: httpx2.Response(302, headers={"location": CDN})}
+        with pytest.raises(ReplyNotUnderstood, match="redirected more than 5 times"):
+            rig.client().download(CDN, tmp_path / "clip")
+        rig.elsewhere = {CDN: httpx2.Response(302, headers={"location": "file:///etc/hostname"})}
+        with pytest.raises(ReplyNotUnderstood, match="neither an http nor an https address"):
+            rig.client().download(CDN, tmp_path / "clip")
+
+
+def test_what_has_no_file_says_so(tmp_path: Path) -> None:
+    """A text, or a job that has not ended."""
+    with rigged("runflow") as rig:
+        client = rig.client()
+        with pytest.raises(OptionError, match="It has no file"):
+            client.download(client.poll(client.submit(*WORK["runflow"])), tmp_path / "clip")
+
+
+def test_a_reply_without_bounds_is_not_read_to_its_end() -> None:
+    """Memory is finite."""
+    with rigged("runflow") as rig:
+        rig.tricks = [httpx2.Response(200, content=bytes(33 * 1024 * 1024))]
+        with pytest.raises(NotReached, match="larger than 33554432 bytes"):
+            rig.client().poll("some-id")

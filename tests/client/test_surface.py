@@ -1,0 +1,88 @@
+"""The two clients are one: the same methods with the same arguments, and nothing said twice."""
+
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from client_rig import PROVIDERS, loaded
+from staging import FOURTH
+
+import understudy.client
+from understudy.client import AsyncClient, Client, errors
+from understudy.client.manner_file import read_manner
+from understudy.errors import OptionError
+
+METHODS = [name for name in vars(Client) if not name.startswith("_")]
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_each_method_is_there_in_both_forms(name: str) -> None:
+    """With the same arguments, defaults, result and words."""
+    here, there = getattr(Client, name), getattr(AsyncClient, name)
+
+    assert inspect.iscoroutinefunction(there)
+    assert not inspect.iscoroutinefunction(here)
+    assert inspect.signature(here) == inspect.signature(there)
+    assert here.__doc__ == there.__doc__
+
+
+def test_neither_has_more_than_the_other() -> None:
+    """One shape."""
+    assert [name for name in vars(AsyncClient) if not name.startswith("_")] == METHODS
+
+
+def test_every_error_stands_in_the_tree() -> None:
+    """The module's docstring draws it, and the package exports it."""
+    found = {
+        name for name, value in vars(errors).items() if inspect.isclass(value) and issubclass(value, errors.ClientError)
+    }
+
+    assert {name for name in found if name not in (errors.__doc__ or "")} == set()
+    assert found <= set(understudy.client.__all__)
+
+
+def test_the_public_names_are_in_order_and_there() -> None:
+    """Each once."""
+    assert understudy.client.__all__ == sorted(set(understudy.client.__all__))
+    assert all(hasattr(understudy.client, name) for name in understudy.client.__all__)
+
+
+def test_importing_the_package_does_not_load_the_client() -> None:
+    """Nor what sends requests."""
+    code = "import understudy, sys; print([n for n in sys.modules if 'httpx2' in n or 'understudy.client' in n])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_what_the_client_reads_fits_what_the_contract_says(provider: str) -> None:
+    """Its operations are there, its jobs are those of the conversation, and each can be asked about by its id."""
+    contract, manner = loaded(provider, ()), read_manner(provider)
+    talks = contract.conversation.jobs
+    asked = {name for talk in talks.values() for name in (talk.poll, talk.made) if name}
+    named = {manner.submit, *manner.by_id, *(step.operation for step in manner.upload if step.operation)}
+    named |= {row.operation for row in (manner.find, manner.quote) if row is not None and row.operation}
+
+    assert set(manner.jobs) == set(talks)
+    assert asked | ({contract.conversation.cancel} - {None}) == set(manner.by_id)
+    assert all(contract.operation(name) for name in named)
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_every_operation_that_is_spoken_takes_its_key_in_a_header(provider: str) -> None:
+    """There it is in no log of addresses."""
+    contract, manner = loaded(provider, ()), read_manner(provider)
+    spoken = [
+        manner.submit,
+        *manner.by_id,
+        *(name for talk in contract.conversation.jobs.values() for name in talk.submits),
+    ]
+
+    assert all(any(place.kind == "header" for place in contract.operation(name).key) for name in spoken)
+
+
+def test_a_provider_without_such_a_file_says_so(tmp_path: Path) -> None:
+    """And which have one."""
+    with pytest.raises(OptionError, match=r"encore.*The client needs client.yaml in its folder"):
+        Client("encore", key="en_user_one", data=FOURTH)
