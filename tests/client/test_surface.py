@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from client_rig import PROVIDERS, loaded
 from staging import FOURTH
+from tools.pages import page
 
 import understudy.client
-from understudy.client import AsyncClient, Client, errors
+from understudy.client import AsyncClient, Client, JobRequest, errors
 from understudy.client.manner_file import read_manner
 from understudy.errors import OptionError
 
@@ -86,3 +87,11 @@ def test_a_provider_without_such_a_file_says_so(tmp_path: Path) -> None:
     """And which have one."""
     with pytest.raises(OptionError, match=r"encore.*The client needs client.yaml in its folder"):
         Client("encore", key="en_user_one", data=FOURTH)
+
+
+def test_the_page_has_every_name_argument_and_field() -> None:
+    """docs/client.md; its examples are run with those of the other pages."""
+    text = page("docs/client.md").text
+    arguments = {*inspect.signature(Client).parameters, *inspect.signature(JobRequest).parameters}
+
+    assert [name for name in sorted({*understudy.client.__all__, *arguments, *METHODS}) if f"`{name}" not in text] == []
