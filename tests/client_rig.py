@@ -1,7 +1,7 @@
 """A client and a stage in one process, with a held clock between them: a client's pause is what moves the stage."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -122,6 +122,22 @@ class Rig(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
             if due is not None and not task.done():
                 await self.part.agenda.advance(max(0.0, due - self.part.clock.now()))
         return task.result()
+
+
+@dataclass
+class Trickle(httpx2.SyncByteStream, httpx2.AsyncByteStream):
+    """A body of twenty bytes, each of which takes its time."""
+
+    tick: Callable[[], None]
+
+    def __iter__(self) -> Iterator[bytes]:
+        for _ in range(20):
+            self.tick()
+            yield b"x"
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for chunk in iter(self):
+            yield chunk
 
 
 @cache

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from client_rig import MODES, WORK, rigged
+from client_rig import MODES, WORK, Trickle, rigged
 
-from understudy.client import FileRefused, NotOffered, NotReached, ReplyNotUnderstood, Result
+from understudy.client import DeadlineExceeded, FileRefused, NotOffered, NotReached, ReplyNotUnderstood, Result
 from understudy.errors import OptionError
 
 mode = pytest.mark.parametrize("mode", MODES)
@@ -103,6 +103,28 @@ def test_what_is_no_address_is_not_fetched(url: str, says: str, tmp_path: Path) 
     """A reply may hold anything."""
     with rigged("runflow") as rig, pytest.raises(ReplyNotUnderstood, match=says):
         rig.client().download(url, tmp_path / "clip")
+
+
+def test_an_answer_without_a_file_is_none(tmp_path: Path) -> None:
+    """Nothing is saved."""
+    with rigged("runflow") as rig:
+        rig.elsewhere = {CDN: httpx2.Response(204)}
+        with pytest.raises(ReplyNotUnderstood, match="it answered 204 instead of a file"):
+            rig.client().download(CDN, tmp_path / "clip")
+    assert list(tmp_path.iterdir()) == []
+
+
+@mode
+def test_a_body_that_trickles_ends_with_the_time_that_was_given(mode: str, tmp_path: Path) -> None:
+    """However alive the connection is: a reply within its own time, a file within the call's."""
+    with rigged("runflow", mode) as rig:
+        client, clock = rig.client(timeout=25), rig.part.clock
+        body = Trickle(lambda: clock.advance_to(clock.now() + 10))
+        rig.elsewhere = {CDN: httpx2.Response(200, stream=body)}
+        assert client.download(CDN, tmp_path / "clip").stat().st_size == 20
+        rig.elsewhere = {CDN: httpx2.Response(200, stream=body)}
+        with pytest.raises(DeadlineExceeded, match="took too long to arrive"):
+            client.download(CDN, tmp_path / "late", deadline=70)
 
 
 @mode

@@ -158,6 +158,15 @@ def test_where_no_idempotency_key_is_documented_none_is_taken(provider: str) -> 
         rig.client().submit(*WORK[provider], idempotency_key="order-7")
 
 
+@pytest.mark.parametrize("options", [{"idempotency_key": "two words"}, {"idempotency_key": ""}, {"mark": "it's"}])
+def test_a_word_that_would_not_arrive_as_it_is_is_refused(options: dict[str, str]) -> None:
+    """Before anything is sent."""
+    with rigged("runflow") as rig:
+        with pytest.raises(OptionError):
+            rig.client().submit(*WORK["runflow"], **options)
+        assert rig.sent == []
+
+
 @mode
 @pytest.mark.parametrize(
     ("given", "waited"),

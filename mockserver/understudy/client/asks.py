@@ -18,7 +18,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One request. It carries the key only if `key` names the header for it; `into` takes the body of a 200."""
+    """One request. It carries the key only if `key` names the header for it; `into` takes the body of a 2xx.
+
+    `seconds` is how long its parts may take each, and a reply that is kept in memory as a whole; `total` is what is
+    left for everything.
+    """
 
     what: str  # as errors call it
     method: str
@@ -28,6 +32,7 @@ class Ask:
     key: Place | None = None
     into: BinaryIO | None = field(default=None, repr=False)
     seconds: float = 60.0
+    total: float = float("inf")
 
 
 @dataclass(frozen=True)

@@ -77,10 +77,7 @@ class Core:
     def submit(self, request: JobRequest, deadline: Deadline) -> Talk[Job]:
         """Begin a job."""
         operation, talk = self._begins(request.via or self.manner.submit)
-        if request.idempotency_key is not None and self.manner.idempotency is None:
-            raise OptionError(
-                "idempotency_key", request.idempotency_key, then=f"{self.contract.title} documents none; leave it out."
-            )
+        self._check_idempotency(request.idempotency_key)
         request = replace(request, mark=self._mark(request.mark))
         find = self.manner.find.says.format(mark=request.mark)
         uncertain = Uncertain(request.mark, find, repeats=request.idempotency_key is not None)
@@ -221,6 +218,14 @@ class Core:
         if not re.fullmatch(row.pattern, mark):
             raise OptionError("mark", mark, then=f"{self.contract.title} takes what matches {row.pattern}.")
         return mark
+
+    def _check_idempotency(self, key: str | None) -> None:
+        if key is not None and self.manner.idempotency is None:
+            raise OptionError("idempotency_key", key, then=f"{self.contract.title} documents none; leave it out.")
+        if key is not None and not re.fullmatch(r"[!-~]+", key):
+            raise OptionError(
+                "idempotency_key", key, then="It is sent in a header: letters, digits and signs of ASCII."
+            )
 
     def _name(self, model: str | None) -> str | None:
         """How a model is called on the wire: as it was given, unless its schema takes one other name only."""

@@ -19,22 +19,22 @@ class Body:
     """Takes a body as it arrives: into the file that was given, or into memory within bounds."""
 
     def __init__(self, ask: Ask, status: int, now: Now) -> None:
-        self._into = ask.into if status == 200 else None
+        self._into = ask.into if 200 <= status < 300 else None
         if self._into is not None:  # an earlier try may have left a part
             self._into.seek(0)
             self._into.truncate()
         self._chunks: list[bytes] = []
         self._size = 0
         self._now = now
-        self._ends = now() + ask.seconds
+        self._ends = now() + (ask.total if self._into is not None else ask.seconds)
 
     def take(self, chunk: bytes) -> Trouble | None:
         """Keep a chunk, or say why no more is wanted."""
+        if self._now() > self._ends:
+            return Trouble("the reply took too long to arrive", sent=True)
         if self._into is not None:
             self._into.write(chunk)
             return None
-        if self._now() > self._ends:
-            return Trouble("the reply took too long to arrive", sent=True)
         self._size += len(chunk)
         self._chunks.append(chunk)
         return Trouble(f"the reply is larger than {MOST_BYTES} bytes", True, True) if self._size > MOST_BYTES else None

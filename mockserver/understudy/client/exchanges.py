@@ -64,7 +64,8 @@ class Exchanges:
         for tries in range(1, self._pace.attempts + 1):
             if deadline.left <= 0:
                 raise doubt or self._late(ask, deadline, job, last)
-            answer = yield replace(ask, seconds=min(self._timeout, deadline.left))
+            left = deadline.left
+            answer = yield replace(ask, seconds=min(self._timeout, left), total=left)
             assert answer is not None
             moved = redirects and isinstance(answer, Reply) and _leads_elsewhere(answer)
             last = None if moved else self._judged(ask, answer, uncertain, expected)

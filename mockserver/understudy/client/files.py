@@ -44,8 +44,10 @@ def fetch(core: Core, url: str, into: BinaryIO, deadline: Deadline) -> Talk[None
         if urlsplit(url).scheme not in ("http", "https"):
             raise ReplyNotUnderstood(what, "it is neither an http nor an https address")
         reply = yield from core.exchanges.ask(Ask(what, "GET", url, into=into), deadline, redirects=True)
-        if reply.status < 300:
+        if reply.status == 200:
             return
+        if reply.status < 300:
+            raise ReplyNotUnderstood(what, f"it answered {reply.status} instead of a file")
         url = urljoin(url, reply.headers["location"])
     raise ReplyNotUnderstood(f"download from {_shown(url)}", f"it was redirected more than {MOST_REDIRECTS} times")
 

@@ -131,7 +131,6 @@ class Manner:
     """Everything of the kind for one provider."""
 
     submit: str
-    fields: tuple[str, ...]
     mark: Mark | None
     idempotency: str | None
     find: Find

@@ -41,11 +41,10 @@ def read_manner(provider: str, *, root: Path | None = None) -> Manner:
 
 
 def _manner(file: Cursor) -> Manner:
-    mark, idempotency, order = file.maybe("mark"), file.maybe("idempotency"), file.maybe("order")
+    mark, idempotency = file.maybe("mark"), file.maybe("idempotency")
     quote, upload, told = file.maybe("quote"), file.maybe("upload"), file.maybe("told")
     return Manner(
         submit=file.at("submit").text(),
-        fields=order.at("fields").texts() if order else (),
         mark=Mark(_place("mark", mark), mark.at("pattern").text()) if mark else None,
         idempotency=idempotency.at("header").text() if idempotency else None,
         find=_find(file.at("find")),
