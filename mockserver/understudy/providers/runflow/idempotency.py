@@ -1,5 +1,6 @@
 """Idempotency-Key: the same key with the same request gives the same reply again, with another request a conflict."""
 
+import asyncio
 from collections.abc import Awaitable, Mapping
 from hashlib import blake2b
 from typing import Any
@@ -28,10 +29,11 @@ def _once(call: Call, handler: Handler, key: str) -> Answer:
     before = own_shelf(call).replies.get(key)
     if before is None:
         answer = handler(call)
-        return _keep(call, key, asked, answer) if isinstance(answer, Reply) else _later(call, key, asked, answer)
+        return _keep(call, key, asked, answer) if isinstance(answer, Reply) else _begin(call, key, asked, answer)
     if before[0] != asked:
         raise Refused("idempotency-conflict", values={"key": key})
-    return before[1]
+    kept = before[1]
+    return kept if isinstance(kept, Reply) else asyncio.shield(kept)
 
 
 def _fingerprint(call: Call) -> bytes:
@@ -40,12 +42,28 @@ def _fingerprint(call: Call) -> bytes:
 
 
 def _keep(call: Call, key: str, asked: bytes, reply: Reply) -> Reply:
-    replies = own_shelf(call).replies
-    replies[key] = (asked, Reply(reply.status, exact(reply.body), reply.headers))
-    if len(replies) > _MOST:
-        del replies[next(iter(replies))]
+    _set(call, key, asked, Reply(reply.status, exact(reply.body), reply.headers))
     return reply
 
 
-async def _later(call: Call, key: str, asked: bytes, answer: Awaitable[Reply]) -> Reply:
-    return _keep(call, key, asked, await answer)
+def _begin(call: Call, key: str, asked: bytes, answer: Awaitable[Reply]) -> Awaitable[Reply]:
+    """An answer that is not there yet belongs to all who send the key, so it goes on when one of them goes away."""
+    task = asyncio.ensure_future(answer)
+    _set(call, key, asked, task)
+    task.add_done_callback(lambda _: _ended(call, key, asked, task))
+    return asyncio.shield(task)
+
+
+def _ended(call: Call, key: str, asked: bytes, task: "asyncio.Future[Reply]") -> None:
+    """Keep the reply, or let the key be used anew where there is none."""
+    if task.cancelled() or task.exception() is not None:
+        own_shelf(call).replies.pop(key, None)
+    else:
+        _keep(call, key, asked, task.result())
+
+
+def _set(call: Call, key: str, asked: bytes, answer: "Reply | asyncio.Future[Reply]") -> None:
+    replies = own_shelf(call).replies
+    replies[key] = (asked, answer)
+    if len(replies) > _MOST:
+        del replies[next(iter(replies))]

@@ -1,5 +1,6 @@
 """What the package keeps: on the part what all accounts share, on an account's shelf what is its own."""
 
+from asyncio import Future
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
@@ -96,7 +97,8 @@ class Shelf:
         self.secrets: dict[str, Secret] = {}
         self.webhooks: dict[str, Webhook] = {}
         self.assets: dict[str, Asset] = {}
-        self.replies: dict[str, tuple[bytes, Reply]] = {}  # by Idempotency-Key, with what was asked
+        # By Idempotency-Key, with what was asked; a reply that is still waited for is a future.
+        self.replies: dict[str, tuple[bytes, Reply | Future[Reply]]] = {}
         self.records: dict[str, dict[str, Any]] = {}  # by model, what its runs' records have in common
         self.settled: set[int] = set()  # numbers of the runs that are paid
         self.spent = Decimal(0)

@@ -1,0 +1,91 @@
+"""Requests that run beside each other: an idempotency key makes one job, whoever comes first."""
+
+import asyncio
+from collections.abc import Awaitable
+from functools import cache
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from providers.runflow import INPUT, LITE
+from staging import START, Caller
+
+from understudy.callbacks import MemorySender
+from understudy.clock import Clock
+from understudy.contract import Contract
+from understudy.messages import Reply
+from understudy.stage import build_stage, load_contracts
+
+# One request: its idempotency key, which of two bodies, and whether time passes before the next.
+SENT = st.tuples(st.sampled_from(["a", "b"]), st.booleans(), st.booleans())
+
+
+@cache
+def contracts(option: str) -> dict[str, Contract]:
+    return load_contracts(["runflow"], readings={"create-reply": option})
+
+
+@pytest.mark.parametrize("option", ["queued", "finished"])
+@given(sent=st.lists(SENT, min_size=2, max_size=8))
+def test_a_key_makes_one_job_whatever_else_is_under_way(option: str, sent: list[tuple[str, bool, bool]]) -> None:
+    """The first body under a key wins: the same body has its reply, byte for byte, another one is a conflict.
+
+    Where a create answers when its run has ended, the others come in while the first still waits.
+    """
+    replies, made = asyncio.run(_race(option, sent))
+
+    first: dict[str, bool] = {}
+    bodies: dict[str, set[bytes]] = {}
+    for (key, other, _), reply in zip(sent, replies, strict=True):
+        if first.setdefault(key, other) == other:
+            assert reply.status == 201, reply.body
+            bodies.setdefault(key, set()).add(reply.body)
+        else:
+            assert (reply.status, orjson.loads(reply.body)["code"]) == (409, "CONFLICT")
+    assert all(len(some) == 1 for some in bodies.values())
+    assert made == len(first)
+
+
+async def _race(option: str, sent: list[tuple[str, bool, bool]]) -> tuple[list[Reply], int]:
+    """Every request begun in its turn; gives the replies and how many runs there are."""
+    stage = build_stage(contracts(option), clock=Clock(start=START, held=True), open_house=True, sender=MemorySender())
+    caller = Caller(stage.part("runflow"), "rf_live_one")
+    tasks = []
+    for key, other, waits in sent:
+        tasks.append(asyncio.ensure_future(_ask(caller, key, {**INPUT, "seed": 1} if other else INPUT)))
+        await asyncio.sleep(0)
+        if waits:
+            await stage.advance(0.5)
+    await asyncio.sleep(0)
+    await stage.advance(60)
+    replies = await asyncio.gather(*tasks)
+    await stage.close()
+    return list(replies), len(stage.part("runflow").jobs)
+
+
+async def _ask(caller: Caller, key: str, fields: Any) -> Reply:
+    headers = {"idempotency-key": key}
+    answer = caller.part.answer(caller.request("POST", f"{LITE}/runs", {"input": fields}, headers=headers))
+    return await answer if isinstance(answer, Awaitable) else answer
+
+
+def test_a_client_that_goes_away_leaves_the_others_waiting() -> None:
+    """Its request is given up; the run goes on, and who sent the same key has its reply."""
+
+    async def story() -> None:
+        stage = build_stage(
+            contracts("finished"), clock=Clock(start=START, held=True), open_house=True, sender=MemorySender()
+        )
+        caller = Caller(stage.part("runflow"), "rf_live_one")
+        gone, patient = (asyncio.ensure_future(_ask(caller, "a", INPUT)) for _ in "ab")
+        await asyncio.sleep(0)
+        gone.cancel()
+        await asyncio.sleep(0)
+        await stage.advance(60)
+        assert (await patient).status == 201
+        assert len(stage.part("runflow").jobs) == 1
+        await stage.close()
+
+    asyncio.run(story())
