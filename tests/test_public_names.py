@@ -11,7 +11,14 @@ import pytest
 import understudy
 
 # Packages whose `__init__` is a face for others.
-FACES = ["understudy", "understudy.build", "understudy.callbacks", "understudy.contract", "understudy.server"]
+FACES = [
+    "understudy",
+    "understudy.build",
+    "understudy.callbacks",
+    "understudy.client",
+    "understudy.contract",
+    "understudy.server",
+]
 
 
 @pytest.mark.parametrize("name", understudy.__all__)

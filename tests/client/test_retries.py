@@ -193,6 +193,20 @@ def test_a_retry_after_beyond_the_deadline_is_not_waited_for() -> None:
     assert rig.pauses == []
 
 
+@mode
+def test_a_submit_has_a_deadline_too(mode: str) -> None:
+    """Where nothing was begun it says so; where something may have been, that counts for more."""
+    with rigged("runflow", mode) as rig:
+        client = rig.client()
+        rig.tricks = [busy("20"), busy("20")]
+        with pytest.raises(DeadlineExceeded) as at:
+            client.submit(*WORK["runflow"], deadline=30)
+        assert at.value.job is None
+        rig.tricks = [Lost(BROKEN), busy("20")]
+        with pytest.raises(SubmitUncertain):
+            client.submit(*WORK["runflow"], deadline=10, idempotency_key="order-9")
+
+
 def test_too_many_requests_are_told_in_the_end() -> None:
     """With the seconds that the provider named last."""
     with rigged("runflow") as rig:

@@ -1,17 +1,18 @@
 """The two clients are one: the same methods with the same arguments, and nothing said twice."""
 
+import dataclasses
 import inspect
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from client_rig import PROVIDERS, loaded
+from client_rig import PROVIDERS, WORK, loaded, rigged
 from staging import FOURTH
 from tools.pages import page
 
 import understudy.client
-from understudy.client import AsyncClient, Client, JobRequest, errors
+from understudy.client import AsyncClient, Client, JobOptions, JobRequest, errors
 from understudy.client.manner_file import read_manner
 from understudy.errors import OptionError
 
@@ -32,6 +33,18 @@ def test_each_method_is_there_in_both_forms(name: str) -> None:
 def test_neither_has_more_than_the_other() -> None:
     """One shape."""
     assert [name for name in vars(AsyncClient) if not name.startswith("_")] == METHODS
+
+
+def test_the_keywords_of_a_submit_are_the_fields_of_a_request() -> None:
+    """Whichever way it is said, and only one way at a time."""
+    fields = {field.name for field in dataclasses.fields(JobRequest)}
+
+    assert set(JobOptions.__annotations__) == fields - {"model", "input"}
+    with rigged("runflow") as rig:
+        model, given = WORK["runflow"]
+        assert rig.client().submit(JobRequest(model, given)).id
+        with pytest.raises(OptionError, match=r"input, mark.*put them into it"):
+            rig.client().submit(JobRequest(model, given), given, mark="mine")
 
 
 def test_every_error_stands_in_the_tree() -> None:

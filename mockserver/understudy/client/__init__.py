@@ -35,6 +35,7 @@ from understudy.client.synchronous import Client
 from understudy.client.values import (
     Job,
     JobFailure,
+    JobOptions,
     JobRequest,
     Money,
     Notice,
@@ -58,6 +59,7 @@ __all__ = [
     "JobEnded",
     "JobFailed",
     "JobFailure",
+    "JobOptions",
     "JobRequest",
     "KeyRefused",
     "KeyWithheld",

@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
 import httpx2
 
@@ -15,7 +15,7 @@ from understudy.client.core import OnProgress
 from understudy.client.drivers import drive_async
 from understudy.client.files import fetch, saving, upload, url_of
 from understudy.client.shared import PATIENCE_SECONDS, Shared, request_of
-from understudy.client.values import Job, JobRequest, Outcome, Result, Uploaded
+from understudy.client.values import Job, JobOptions, JobRequest, Outcome, Result, Uploaded
 from understudy.contract import Contract
 from understudy.pricing import Cost
 
@@ -43,9 +43,16 @@ class AsyncClient(Shared):
         self._sleep = sleep
         self._client = httpx2.AsyncClient(transport=transport, **self._http())
 
-    async def submit(self, model: str | JobRequest, input: Mapping[str, Any] | None = None, **options: Any) -> Job:  # noqa: A002
+    async def submit(
+        self,
+        model: str | JobRequest | None,
+        input: Mapping[str, Any] | None = None,  # noqa: A002
+        *,
+        deadline: float | None = None,
+        **options: Unpack[JobOptions],
+    ) -> Job:
         """Begin a job: `submit(model, input, callback_url=…)`, with the fields of `JobRequest`, or with one."""
-        return await self._drive(self._core.submit(request_of(model, input, options), self._core.deadline(None)))
+        return await self._drive(self._core.submit(request_of(model, input, options), self._core.deadline(deadline)))
 
     async def poll(self, job: Job | str, *, deadline: float | None = None) -> Outcome:
         """A job as it is now; a failed one is no error here."""
@@ -67,13 +74,13 @@ class AsyncClient(Shared):
 
     async def run(
         self,
-        model: str | JobRequest,
+        model: str | JobRequest | None,
         input: Mapping[str, Any] | None = None,  # noqa: A002
         *,
         deadline: float | None = PATIENCE_SECONDS,
         every: float | None = None,
         on_progress: OnProgress | None = None,
-        **options: Any,
+        **options: Unpack[JobOptions],
     ) -> Outcome:
         """Submit, then wait."""
         request, core = request_of(model, input, options), self._core

@@ -10,7 +10,7 @@ from understudy.client.core import Core
 from understudy.client.keys import Key, api_base, is_loopback
 from understudy.client.manner_file import read_manner
 from understudy.client.timing import Timing
-from understudy.client.values import Job, JobRequest, Notice
+from understudy.client.values import Job, JobOptions, JobRequest, Notice
 from understudy.contract import Contract, load_contract
 from understudy.errors import OptionError
 from understudy.pricing import Cost
@@ -93,7 +93,15 @@ def _contract(provider: str | Contract, readings: Mapping[str, str] | None, data
     return provider
 
 
-def request_of(model: str | JobRequest, given: Mapping[str, Any] | None, options: Mapping[str, Any]) -> JobRequest:
-    if isinstance(model, JobRequest):
-        return model
-    return JobRequest(model, given or {}, **options)
+def request_of(model: str | JobRequest | None, given: Mapping[str, Any] | None, options: JobOptions) -> JobRequest:
+    """What is to be run, from either form of saying it.
+
+    Raises:
+        OptionError: it is said in both.
+    """
+    if not isinstance(model, JobRequest):
+        return JobRequest(model, given or {}, **options)
+    if given is not None or options:
+        more = [*(["input"] if given is not None else []), *options]
+        raise OptionError("request", ", ".join(more), then="A JobRequest says all itself: put them into it.")
+    return model

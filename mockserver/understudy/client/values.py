@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 StateKind = Literal["pending", "succeeded", "partial", "failed", "cancelled"]
 
@@ -118,3 +118,14 @@ class JobRequest:
     extra: Mapping[str, Any] = field(default_factory=dict)
     params: Mapping[str, str] = field(default_factory=dict)
     via: str | None = None
+
+
+class JobOptions(TypedDict, total=False):
+    """The fields of a `JobRequest` beside its model and input, as keywords."""
+
+    callback_url: str | None
+    mark: str | None
+    idempotency_key: str | None
+    extra: Mapping[str, Any]
+    params: Mapping[str, str]
+    via: str | None
