@@ -2,10 +2,12 @@
 
 import logging
 import pickle
+import socket
 import ssl
+import threading
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from client_rig import KEY, MODES, PROVIDERS, URL, WORK, Lost, Rig, Trick, rigge
 from understudy.client import AsyncClient, Client, ClientError, KeyWithheld, NotReached, ReplyNotUnderstood
 from understudy.client.keys import Key, api_base
 from understudy.errors import OptionError
+from understudy.running.authority import authority
 
 every = pytest.mark.parametrize("provider", PROVIDERS)
 mode = pytest.mark.parametrize("mode", MODES)
@@ -229,6 +232,27 @@ def test_certificates_are_verified_and_a_bad_one_is_final() -> None:
         with pytest.raises(NotReached, match="certificate verify failed"):
             rig.client().poll("x")
         assert len(rig.sent) == 1
+
+
+def test_a_server_that_nobody_vouches_for_gets_no_key() -> None:
+    """It is asked once, its certificate is refused, and nothing was said to it."""
+    heard: list[bytes] = []
+    with authority(["127.0.0.1"], {}) as unknown, socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            calling, _ = listening.accept()
+            with calling, suppress(OSError), unknown.context.wrap_socket(calling, server_side=True) as wrapped:
+                heard.append(wrapped.recv(65536))
+
+        serving = threading.Thread(target=serve)
+        serving.start()
+        with Client(
+            "runflow", key=KEY["runflow"], base_url=f"https://127.0.0.1:{listening.getsockname()[1]}"
+        ) as client, pytest.raises(NotReached, match="certificate verify failed"):
+            client.poll("some-id")
+        serving.join()
+
+    assert SECRET not in str(heard)
 
 
 def test_a_proxy_of_the_environment_does_not_see_what_stays_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
