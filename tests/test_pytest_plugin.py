@@ -4,11 +4,14 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import fields
 
 import pytest
+from tools.pages import page
 
 from understudy.manners import MANNERS, name_of
 from understudy.stage import load_contracts
+from understudy.testing.options import Marked
 from understudy.testing.readings import sets
 
 LITE = "/v1/models/google/veo3.1/lite/runs"
@@ -61,6 +64,7 @@ import pytest
 
 from understudy.manners import MANNERS, name_of
 from understudy.stage import load_contracts
+from understudy.testing.options import Marked
 from understudy.testing.readings import sets
 RUNS = "{LITE}"
 """
@@ -438,3 +442,18 @@ def test_it_works_under_xdist(suite: pytest.Pytester) -> None:
     )
     outcomes = result.parseoutcomes()
     assert outcomes["failed"] == 1
+
+
+def test_the_page_has_every_option_and_every_manner() -> None:
+    """docs/pytest.md tells all that the marker takes, and all that a strict stage looks for."""
+    text = page("docs/pytest.md").text
+    names = [*(field.name for field in fields(Marked)), *(name_of(manner) for manner in MANNERS)]
+    assert [name for name in names if f"`{name}`" not in text] == []
+
+
+def test_a_manner_that_may_be_retried_is_an_error_row() -> None:
+    """The data names rows that exist."""
+    for contract in load_contracts().values():
+        retry = contract.conversation.manners.retry
+        assert retry is not None
+        assert retry[0] <= set(contract.errors)
