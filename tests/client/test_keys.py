@@ -246,9 +246,10 @@ def test_a_server_that_nobody_vouches_for_gets_no_key() -> None:
 
         serving = threading.Thread(target=serve)
         serving.start()
-        with Client(
-            "runflow", key=KEY["runflow"], base_url=f"https://127.0.0.1:{listening.getsockname()[1]}"
-        ) as client, pytest.raises(NotReached, match="certificate verify failed"):
+        with (
+            Client("runflow", key=KEY["runflow"], base_url=f"https://127.0.0.1:{listening.getsockname()[1]}") as client,
+            pytest.raises(NotReached, match="certificate verify failed"),
+        ):
             client.poll("some-id")
         serving.join()
 

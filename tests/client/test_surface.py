@@ -2,6 +2,7 @@
 
 import dataclasses
 import inspect
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,8 @@ from staging import FOURTH
 from tools.pages import page
 
 import understudy.client
-from understudy.client import AsyncClient, Client, JobOptions, JobRequest, errors
+from understudy import serving
+from understudy.client import AsyncClient, Client, Invalid, JobOptions, JobRequest, NotFound, errors
 from understudy.client.manner_file import read_manner
 from understudy.errors import OptionError
 
@@ -98,8 +100,26 @@ def test_every_operation_that_is_spoken_takes_its_key_in_a_header(provider: str)
 
 def test_a_provider_without_such_a_file_says_so(tmp_path: Path) -> None:
     """And which have one."""
+    shutil.copytree(FOURTH, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "contracts" / "encore" / "client.yaml").unlink()
     with pytest.raises(OptionError, match=r"encore.*The client needs client.yaml in its folder"):
-        Client("encore", key="en_user_one", data=FOURTH)
+        Client("encore", key="en_user_one", data=tmp_path)
+
+
+def test_a_new_provider_is_a_file(tmp_path: Path) -> None:
+    """No Python of the client knows of `encore`: it is run, it fails, it refuses, and takes a file."""
+    (tmp_path / "note.txt").write_text("sing")
+    with serving("encore", data=FOURTH, speed=600) as stage:
+        door = stage.encore
+        with Client("encore", key=door.key, base_url=door.url, data=FOURTH, sleep=lambda seconds: None) as client:
+            outcome = client.run("solo", {"prompt": "la", "seconds": "6"})
+            uploaded = client.upload(tmp_path / "note.txt")
+            with pytest.raises(Invalid, match="The body does not fit"):
+                client.submit("solo", {"seconds": 99})
+            with pytest.raises(NotFound, match="There is no model nobody"):
+                client.submit("nobody", {})
+
+    assert (outcome.word, len(outcome.urls), uploaded.url[:4]) == ("done", 1, "http")
 
 
 def test_the_page_has_every_name_argument_and_field() -> None:
