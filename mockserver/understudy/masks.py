@@ -33,6 +33,15 @@ def _described(found: "re.Match[bytes]") -> bytes:
     return b"data:%s;base64,(%d bytes, sha256 %s)" % (found[1], len(data), sha256(data).hexdigest().encode())
 
 
+# What JSON writes in another way than it is.
+_NEEDS_ESCAPES = re.compile(rb'["\\\x00-\x1f\x7f-\xff]')
+
+
+def _as_json(text: str) -> bytes:
+    """A text as JSON writes it, without its quotes; halves of surrogates, which JSON cannot hold, are replaced."""
+    return orjson.dumps(text.encode("utf-8", "replace").decode())[1:-1]
+
+
 class Texts:
     """The texts that must not be kept, as they may stand in bytes: as they are, and as JSON writes them."""
 
@@ -41,9 +50,10 @@ class Texts:
     def __init__(self, texts: Sequence[str]) -> None:
         self.texts = texts
         self.written = [text.encode("utf-8", "replace") for text in texts]
-        for text in texts:
-            if not text.isascii() or '"' in text or "\\" in text:
-                self.written.append(orjson.dumps(text.encode("utf-8", "replace").decode())[1:-1])
+        for written in self.written:
+            if not written.isalnum() and _NEEDS_ESCAPES.search(written):
+                self.written = [*self.written, *map(_as_json, texts)]
+                break
 
     def masked(self, data: bytes) -> bytes:
         """The bytes with the texts masked; the same object where there is none."""
@@ -51,6 +61,14 @@ class Texts:
             if written in data:
                 data = data.replace(written, _MASK)
         return data
+
+    def masked_pairs(self, pairs: list[tuple[bytes, bytes]]) -> tuple[tuple[bytes, bytes], ...]:
+        """Headers with the texts masked."""
+        for written in self.written:
+            for _, value in pairs:
+                if written in value:
+                    return tuple((name, self.masked(value)) for name, value in pairs)
+        return tuple(pairs)
 
     def masked_text(self, text: str) -> str:
         """A text with the texts masked."""

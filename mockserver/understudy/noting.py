@@ -39,7 +39,7 @@ class Noting:
         """What is kept of one exchange; `keys` are the texts that must not be."""
         request, operation, hidden = call.request, call.known_operation, Texts(keys)
         chosen = self._chosen
-        headers = [b"%b: %b\n" % one for one in request.headers if one[0] in chosen and len(one[1]) < LONGEST]
+        headers = [pair for pair in request.headers if pair[0] in chosen and len(pair[1]) < LONGEST]
         name = operation.id if operation else None
         return Entry(
             call.now,
@@ -52,7 +52,7 @@ class Noting:
             row,
             tuple([one.kept(without=keys) for one in found]) if found else (),
             self._masks.query(request.query, hidden) if request.query else "",
-            hidden.masked(b"".join(headers)),
+            hidden.masked_pairs(headers),
             self._body(call, hidden) if request.body else b"",
             self._masks.reply(reply.body, hidden, harmless=name in self._harmless),
             reply.headers,
