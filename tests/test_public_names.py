@@ -17,7 +17,9 @@ FACES = [
     "understudy.callbacks",
     "understudy.client",
     "understudy.contract",
+    "understudy.running",
     "understudy.server",
+    "understudy.webhooks",
 ]
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import stat
 import sys
 from pathlib import Path
@@ -54,15 +55,18 @@ def test_any_other_host_is_refused_with_the_way_to_allow_it(play: Play, url: str
 
     assert "allow it" in played.said.lower()
     assert "--allow-host files.example.com" in played.told[0]
-    assert "Refused: files.example.com (1 times)." in played.lines
+    assert "Refused: files.example.com once." in played.lines
 
 
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not here, so it was not refused anything")
 def test_node_is_refused_other_hosts_too(play: Play) -> None:
     """Though it would not have asked the proxy."""
     code = "fetch('https://files.example.com/').catch((problem) => console.log(problem.cause.message))"
     played = play("node", "-e", code, bare=True)
 
     assert "--allow-host files.example.com" in played.said
+    assert "--allow-host files.example.com" in played.told[0]
+    assert "Refused: files.example.com once." in played.lines
 
 
 def test_a_provider_that_is_not_played_is_any_other_host(play: Play) -> None:
@@ -87,7 +91,7 @@ def test_an_allowed_host_is_reached_through_the_proxy_that_was_set(play: Play, s
 
     assert server.lines == ["CONNECT files.example.com:443 HTTP/1.1"]
     assert server.headers[0]["proxy-authorization"] == "Basic dXNlcjpwYXNzIHdvcmQ="
-    assert "Let through: files.example.com (1 times)." in played.lines
+    assert "Let through: files.example.com once." in played.lines
 
 
 def test_an_allowed_host_without_tls_too(play: Play, server: Heard) -> None:

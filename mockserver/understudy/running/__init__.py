@@ -4,6 +4,6 @@ What the program must honour are the usual proxy and CA variables; for Node and 
 does not read them.
 """
 
-from understudy.running.run import Plan, Ran, run
+from understudy.running.runner import Plan, Ran, run
 
 __all__ = ["Plan", "Ran", "run"]

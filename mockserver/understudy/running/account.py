@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from urllib.parse import urlsplit
 
 from understudy import artifacts
 from understudy.jobs import Job
@@ -39,6 +40,8 @@ def account_of(stage: Stage) -> Account:
         if entries:
             account.lines.append(f"{part.contract.title}: {_count(len(entries), 'request')}")
             account.lines += [f"  {line}" for line in (*_asked(entries), *_made(part, account), *_told(part))]
+    if stage.journal.count > len(stage.journal):
+        account.lines.append(f"Of {stage.journal.count} requests the newest {len(stage.journal)} are listed.")
     return account
 
 
@@ -51,7 +54,7 @@ def _asked(entries: list[Entry]) -> Iterator[str]:
     """Each operation with each answer, and why requests were refused."""
     asked = Counter((entry.operation or f"{entry.method} {entry.path}", entry.status, entry.row) for entry in entries)
     for (name, status, row), times in asked.items():
-        yield f"{name} {status}{f' {row}' if row else ''}{f' {times} times' if times > 1 else ''}"
+        yield f"{name} {status}{f' {row}' if row else ''}{f' {_times(times)}' if times > 1 else ''}"
     broken = (f"{one.pointer or 'the body'}: {one.message}" for entry in entries for one in entry.violations)
     yield from (f"refused for {reason}" for reason in list(dict.fromkeys(broken))[:MOST_REASONS])
 
@@ -103,7 +106,8 @@ def _told(part: Part) -> Iterator[str]:
     for reason, delivery in list(lost.items())[:MOST_REASONS]:
         yield f"not delivered: {reason}"
         if delivery.attempts and delivery.attempts[-1].outcome.error == "not allowed":
-            origin = "/".join(delivery.url.split("/", 3)[:3])
+            parts = urlsplit(delivery.url)
+            origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
             yield f"  send it home: --callback-map {origin}=http://127.0.0.1:PORT"
 
 
@@ -131,14 +135,18 @@ def passed(passage: Passage, hosts: list[str], *, requests: int) -> Iterator[str
             "NODE_EXTRA_CA_CERTS; set its base URL instead (understudy serve)."
         )
     if passage.refused:
-        yield "Refused: " + ", ".join(f"{host} ({times} times)" for host, times in passage.refused.items()) + "."
+        yield "Refused: " + ", ".join(f"{host} {_times(times)}" for host, times in passage.refused.items()) + "."
     if passage.outside:
-        yield "Let through: " + ", ".join(f"{host} ({times} times)" for host, times in passage.outside.items()) + "."
+        yield "Let through: " + ", ".join(f"{host} {_times(times)}" for host, times in passage.outside.items()) + "."
     if not requests:
         yield (
             f"Nothing arrived. Either the program did not call {', '.join(hosts)}, or it ignores the proxy variables "
             "(HTTPS_PROXY) and may have made real calls: then set its base URL instead (understudy serve)."
         )
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"
 
 
 def _count(number: int, noun: str) -> str:

@@ -38,7 +38,7 @@ def environment_of(
     found.update(dict.fromkeys(BUNDLE_VARIABLES, str(authority.bundle)))
     found.update(dict.fromkeys(EXTRA_VARIABLES, str(authority.extra)))
     found["UNDERSTUDY_CONTROL_URL"] = control
-    found["UNDERSTUDY_RUN"] = json.dumps({"doors": doors, "allowed": allowed})
+    found["UNDERSTUDY_RUN"] = json.dumps({"doors": doors, "allowed": allowed, "proxy": int(proxy.rpartition(":")[2])})
     found["NODE_OPTIONS"] = f"{_node()} {before.get('NODE_OPTIONS', '')}".strip()
     found["PYTHONPATH"] = os.pathsep.join(filter(None, (str(PRELOADS / "python"), before.get("PYTHONPATH"))))
     return found

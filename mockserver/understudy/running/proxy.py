@@ -17,6 +17,9 @@ from understudy.running.routes import Routes, is_loopback
 
 HANDSHAKE_SECONDS = 20.0
 CONNECT_SECONDS = 30.0
+CLOSE_SECONDS = 5.0
+# So many turns of the loop it takes from a connection that was accepted to the task that serves it.
+ACCEPTED_AFTER = 5
 
 
 @dataclass(slots=True)
@@ -44,6 +47,7 @@ class Proxy:
         self._told = told
         self._servers: list[asyncio.Server] = []
         self._serving: set[asyncio.Task[Any]] = set()
+        self._over = False
         self.passage = Passage()
         self.url = ""
         self.doors: dict[str, int] = {}
@@ -56,6 +60,9 @@ class Proxy:
 
     async def close(self) -> None:
         """Give the ports back, and end every connection."""
+        self._over = True
+        for _ in range(ACCEPTED_AFTER):  # asyncio loses a connection whose server closes in between
+            await asyncio.sleep(0)
         for server in self._servers:
             server.close()
         for task in self._serving:
@@ -67,13 +74,14 @@ class Proxy:
             task = asyncio.current_task()
             assert task is not None
             self._serving.add(task)
+            plain = writer.transport
             try:
                 await serve(reader, writer)
             except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
                 pass  # either side has gone, or the run is over
             finally:
+                await _ended(writer, plain, at_once=self._over)
                 self._serving.discard(task)
-                writer.transport.abort() if task.cancelling() else writer.close()
 
         server = await asyncio.start_server(served, "127.0.0.1", 0, limit=HEAD_BYTES)
         self._servers.append(server)
@@ -103,8 +111,11 @@ class Proxy:
             await self._to_provider(host, reader, writer)
             return
         out, into = await self._outside("https", host, port)
-        await _established(writer)
-        await _joined(reader, writer, out, into)
+        try:
+            await _established(writer)
+            await _joined(reader, writer, out, into)
+        finally:
+            into.close()
 
     async def _to_provider(self, host: str, reader: StreamReader, writer: StreamWriter) -> None:
         """End TLS, and hand the plain bytes to the provider's own port."""
@@ -126,9 +137,12 @@ class Proxy:
         if host in self._routes.providers:
             raise self._refuse(host, self._routes.unencrypted(host))
         out, into = await self._outside("http", host, port)
-        into.write(rewritten(head, parts, self._proxy("http", host, port)))
-        await into.drain()
-        await _joined(reader, writer, out, into)
+        try:
+            into.write(rewritten(head, parts, self._proxy("http", host, port)))
+            await into.drain()
+            await _joined(reader, writer, out, into)
+        finally:
+            into.close()
 
     async def _outside(self, scheme: str, host: str, port: int) -> tuple[StreamReader, StreamWriter]:
         """A connection to a host that may be called, through the proxy that was set before where there is one."""
@@ -201,10 +215,26 @@ async def _joined(reader: StreamReader, writer: StreamWriter, out: StreamReader,
     try:
         await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
     finally:
+        into.close()  # first: the end of the run may cut short what follows
         for way in ways:
             way.cancel()
         await asyncio.gather(*ways, return_exceptions=True)
-        into.close()
+        await _ended(into, into.transport, at_once=False)
+
+
+async def _ended(writer: StreamWriter, plain: asyncio.WriteTransport, *, at_once: bool) -> None:
+    """Close a connection, and see that it is closed; `plain` is what TLS, if any, was put on.
+
+    Aborting the transport of TLS itself raises in Python 3.11.
+    """
+    writer.close()
+    if not at_once:
+        with contextlib.suppress(OSError, asyncio.CancelledError):
+            await asyncio.wait_for(writer.wait_closed(), CLOSE_SECONDS)
+            return
+    plain.abort()
+    with contextlib.suppress(OSError, asyncio.CancelledError):
+        await writer.wait_closed()
 
 
 async def _carry(source: StreamReader, sink: StreamWriter) -> None:

@@ -17,7 +17,7 @@ from understudy.jobs import Intervention
 from understudy.messages import Reply, Request
 from understudy.part import Part, Settings
 from understudy.stage import build_stage
-from understudy.webhooks.documented import Documented, documented
+from understudy.webhooks.documents import Documented, documented
 
 # A callback's URL on the stage; what is sent goes elsewhere.
 NOWHERE = "http://127.0.0.1:9/"

@@ -10,7 +10,7 @@ from understudy.callbacks import verify
 from understudy.contract import Contract
 from understudy.demo.script import found
 from understudy.validation import Violation
-from understudy.webhooks.documented import Documented, documented
+from understudy.webhooks.documents import Documented, documented
 
 # good; bad: it signs other bytes, or with another secret; missing: a secret is known, and nothing was signed;
 # unchecked: it is there, and no secret is known; none: nothing was signed, or the provider signs nothing.
