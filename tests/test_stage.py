@@ -1,8 +1,10 @@
 """A stage: the parts, and what they share."""
 
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from staging import FOURTH, START, Caller, MakeStage
@@ -10,7 +12,7 @@ from staging import FOURTH, START, Caller, MakeStage
 from understudy.callbacks import HttpSender
 from understudy.contract import load_contract
 from understudy.errors import DataError, OptionError
-from understudy.stage import build_stage, find_player, load_contracts
+from understudy.stage import Stage, build_stage, find_player, load_contracts
 
 GOOD = {"model": "solo", "input": {"prompt": "x"}}
 
@@ -118,3 +120,18 @@ def test_a_package_that_is_not_there_or_lacks_a_handler_is_an_error_in_the_data(
         find_player(replace(contract, package="no_such_player"))
     with pytest.raises(DataError, match=r"encore_player has no handler for sing\."):
         find_player(replace(contract, operations=(*contract.operations, more)))
+
+
+def test_a_stage_tells_every_state_that_its_jobs_have_entered(encore_stage: Stage, run: Callable[..., Any]) -> None:
+    """In the order of time, of one job or of all."""
+    encore = Caller(encore_stage.part("encore"), "en_user_one")
+    ids = [encore("POST", "/v1/jobs", GOOD).json["id"] for _ in range(2)]
+    assert [change.job for change in encore_stage.changes()] == ids
+    run(encore_stage.advance(60))
+
+    changes, (job, _) = encore_stage.changes(), encore.part.jobs
+    assert [one.state for one in changes if one.job == job.id] == [state.name for state in job.plan.states]
+    assert encore_stage.changes(job=job.id) == [one for one in changes if one.job == job.id]
+    assert [one.at for one in changes] == sorted(one.at for one in changes)
+    with pytest.raises(OptionError, match="nobody"):
+        encore_stage.changes(provider="nobody")

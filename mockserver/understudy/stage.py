@@ -4,7 +4,7 @@ import importlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple, cast
 
 from understudy import contract as contracts
 from understudy.accounts import KeyEntry, Keyring
@@ -17,6 +17,17 @@ from understudy.directions import Rules
 from understudy.errors import DataError, OptionError
 from understudy.journal import Journal, Tried
 from understudy.part import Part, Settings
+
+
+class Change(NamedTuple):
+    """One state that a job has entered, and when; `word` is what the provider calls it."""
+
+    at: float
+    provider: str
+    account: str
+    job: str
+    state: str
+    word: str
 
 
 @dataclass(slots=True)
@@ -45,6 +56,23 @@ class Stage:
     def advance(self, seconds: float) -> Awaitable[int]:
         """Move the clock, running what falls due in order; gives how many actions ran."""
         return self.agenda.advance(seconds)
+
+    def changes(self, *, provider: str | None = None, job: str | None = None) -> list[Change]:
+        """Every state that the jobs have entered so far, in the order of time; nothing is kept for it.
+
+        Raises:
+            OptionError: no such provider is on the stage.
+        """
+        now = self.clock.now()
+        parts = self.parts.values() if provider is None else [self.part(provider)]
+        found = [
+            Change(at, part.name, one.account.name, one.id, state.name, state.word)
+            for part in parts
+            for one in list(part.jobs)
+            if job in (None, one.id)
+            for state, at in one.passed(now)
+        ]
+        return sorted(found, key=lambda change: change.at)
 
     async def close(self) -> None:
         """End what is under way."""

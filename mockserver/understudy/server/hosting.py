@@ -23,7 +23,7 @@ from understudy.server.app import ByPrefix, stage_app
 from understudy.server.front import ByPort, Front
 from understudy.server.guard import LOOPBACK_NAMES
 from understudy.server.sockets import listen, url_of
-from understudy.stage import Stage, build_stage, load_contracts
+from understudy.stage import Change, Stage, build_stage, load_contracts
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,10 @@ class RunningStage:
     def journal(self) -> Journal:
         """What was asked, answered and delivered."""
         return self.inner.journal
+
+    def changes(self, *, provider: str | None = None, job: str | None = None) -> list[Change]:
+        """Every state that the jobs have entered so far, in the order of time."""
+        return self.inner.changes(provider=provider, job=job)
 
     @property
     def clock(self) -> Clock:
