@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from staging import FOURTH
 
-from understudy.accounts import KeyEntry, Keyring, read_keys
+from understudy.accounts import KeyEntry, Keyring, check_keys, read_keys
 from understudy.contract import load_contract
-from understudy.errors import DataError
+from understudy.errors import DataError, OptionError
 
 CONTRACT = load_contract("encore", root=FOURTH)
 SECRET = "en_user_s3cret"
@@ -56,19 +56,43 @@ def test_where_keys_are_listed_only_they_are_admitted() -> None:
     assert keyring.find("other") is None
 
 
-def test_listed_keys_of_one_account_share_it_and_an_admins_prefix_counts() -> None:
-    """The account has the scopes, the balance and the scenario of the entry that was used first."""
+def test_listed_keys_of_one_account_share_it_and_each_has_its_own_scopes() -> None:
+    """Jobs and balance are the account's; scopes, scenario and role are the key's, whichever is used first."""
     entry = KeyEntry("en_user_a", "team", None, frozenset({"files:write"}), Decimal("5"), "fail")
-    keyring = Keyring(CONTRACT, entries=[entry, KeyEntry("en_boss_a", "team")])
-    member, admin = keyring.find("en_user_a"), keyring.find("en_boss_a")
-    assert member is not None
-    assert admin is not None
+    for order in (("en_user_a", "en_boss_a"), ("en_boss_a", "en_user_a")):
+        keyring = Keyring(CONTRACT, entries=[entry, KeyEntry("en_boss_a", "team")])
+        found = {key: keyring.find(key) for key in order}
+        member, admin = found["en_user_a"], found["en_boss_a"]
+        assert member is not None
+        assert admin is not None
 
-    assert member.account is admin.account
-    assert admin.admin
-    assert member.account.name == "team"
-    assert (member.account.scopes, member.account.balance) == (frozenset({"files:write"}), Decimal("5"))
-    assert member.account.scenario == "fail"
+        assert member.account is admin.account
+        assert (member.account.name, member.account.balance) == ("team", Decimal("5"))
+        assert (member.admin, member.scopes, member.scenario) == (False, frozenset({"files:write"}), "fail")
+        assert (admin.admin, admin.scopes, admin.scenario) == (True, None, None)
+
+
+def test_an_account_with_two_balances_is_an_error() -> None:
+    """Which of them counts would depend on the order of the keys."""
+    entries = [KeyEntry("a", "team", balance=Decimal(1)), KeyEntry("b", "team", balance=Decimal(2))]
+
+    with pytest.raises(DataError, match="'team' has two balances, 1 and 2"):
+        Keyring(CONTRACT, entries=entries)
+
+
+@pytest.mark.parametrize(
+    ("entry", "what"),
+    [
+        (KeyEntry(SECRET, "team", "nobody"), "provider of a listed key: 'nobody' is not valid"),
+        (KeyEntry(SECRET, "team", scenario="sing"), "scenario of a listed key: 'sing' is not valid"),
+    ],
+)
+def test_a_listed_key_names_only_what_there_is(entry: KeyEntry, what: str) -> None:
+    """A slip is told at once, with what there is and without the key."""
+    with pytest.raises(OptionError, match=what) as problem:
+        check_keys([entry], {CONTRACT.provider: CONTRACT}, known=["runflow"])
+
+    assert SECRET not in str(problem.value)
 
 
 def test_a_key_of_another_provider_is_not_admitted() -> None:

@@ -186,3 +186,21 @@ def test_attempts_to_deliver_are_kept(
     assert (first.number, first.status, second.number, second.status) == (1, 500, 2, 204)
     assert first.json["run_id"] == id_
     assert second.at == first.ended + 1
+
+
+def test_a_stage_may_keep_only_lines(make_stage: MakeStage) -> None:
+    """Without bodies the journal still says who asked for what, how it ended, and every violation, but no key."""
+    stage = make_stage(names=["runflow"], keep_bodies=False)
+    say = Caller(stage.part("runflow"), "rf_live_s3cret")
+
+    say(
+        "POST",
+        "/v1/models/google/veo3.1/lite/runs",
+        {"input": {"prompt": "rf_live_s3cret", "duration": "rf_live_s3cret"}},
+    )
+
+    (entry,) = stage.journal
+    assert (entry.operation, entry.status, entry.row) == ("create_run", 422, "invalid-body")
+    assert (entry.body, entry.reply, entry.headers) == (b"", b"", ())
+    assert [violation.pointer for violation in entry.violations] == ["/input/duration"]
+    assert "s3cret" not in repr(entry)

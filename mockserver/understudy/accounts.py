@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from understudy.contract import Contract
 from understudy.contract.files import parse_yaml, read_bytes
 from understudy.contract.parse import Cursor
-from understudy.errors import DataError
+from understudy.errors import DataError, OptionError
 
 if TYPE_CHECKING:
     from understudy.jobs import Job
@@ -26,9 +26,7 @@ class Account:
 
     number: int
     name: str
-    scopes: frozenset[str] | None = None
     balance: Decimal | None = None
-    scenario: str | None = None
     drawn: int = 0  # how many jobs it has begun
     jobs: "list[Job]" = field(default_factory=list, repr=False)
     shelf: dict[str, Any] = field(default_factory=dict, repr=False)  # what the provider's package keeps for it
@@ -41,10 +39,12 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who sends a request: an account, and whether as its admin."""
+    """Who sends a request: an account, and what its key is for. `scopes` of None are all of them."""
 
     account: Account
     admin: bool
+    scopes: frozenset[str] | None = None
+    scenario: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,7 @@ class Keyring:
         for entry in entries:
             if entry.provider in (None, contract.provider):
                 self._listed[self._hash(entry.key)] = entry
+        self._balances = _balances(self._listed.values())
 
     def find(self, key: str) -> Caller | None:
         """Who owns a key, or None where it is not admitted."""
@@ -90,13 +91,13 @@ class Keyring:
         rest, admin = self._role(key)
         entry = self._listed.get(hashed)
         if entry is not None:
-            account = self._account(f"listed:{entry.account}", entry)
+            caller = Caller(self._listed_account(entry.account), admin, entry.scopes, entry.scenario)
         elif self._open and key and not rest.startswith(REFUSED_PREFIX) and not key.startswith(REFUSED_PREFIX):
-            account = self._account(self._hash(rest).hex(), None)
+            caller = Caller(self._account(self._hash(rest).hex()), admin)
         else:
             return None
-        self._callers[hashed] = Caller(account, admin)
-        return self._callers[hashed]
+        self._callers[hashed] = caller
+        return caller
 
     def _role(self, key: str) -> tuple[str, bool]:
         """What is left of a key behind its prefix, and whether the prefix is an admin's."""
@@ -105,23 +106,48 @@ class Keyring:
                 return key.removeprefix(prefix), admin
         return key, False
 
-    def _account(self, name: str, entry: KeyEntry | None) -> Account:
+    def _listed_account(self, name: str) -> Account:
+        return self._account(f"listed:{name}", shown=name, balance=self._balances.get(name))
+
+    def _account(self, name: str, *, shown: str | None = None, balance: Decimal | None = None) -> Account:
         if name not in self.accounts:
             number = len(self.accounts) + 1
-            shown = entry.account if entry else f"account-{number}"
-            self.accounts[name] = Account(
-                number,
-                shown,
-                entry.scopes if entry else None,
-                entry.balance if entry else None,
-                entry.scenario if entry else None,
-            )
+            self.accounts[name] = Account(number, shown or f"account-{number}", balance)
         return self.accounts[name]
 
     def _hash(self, key: str) -> bytes:
         hashing = self._salted.copy()
         hashing.update(key.encode("utf-8", "surrogateescape"))
         return hashing.digest()
+
+
+def _balances(entries: Iterable[KeyEntry]) -> dict[str, Decimal]:
+    """The balance of each account, which any of its keys may state."""
+    found: dict[str, Decimal] = {}
+    for entry in entries:
+        if entry.balance is not None and found.setdefault(entry.account, entry.balance) != entry.balance:
+            what = f"the account {entry.account!r} has two balances, {found[entry.account]} and {entry.balance}"
+            raise DataError("the listed keys", what, then="State it with one of its keys.")
+    return found
+
+
+def check_keys(entries: Iterable[KeyEntry], contracts: Mapping[str, Contract], *, known: Iterable[str]) -> None:
+    """See that listed keys name providers and scenarios that there are.
+
+    Args:
+        contracts: of the providers that are played; `known` are the names of all.
+
+    Raises:
+        OptionError: one names something else; a key is never part of the message.
+    """
+    names = (*contracts, *(name for name in known if name not in contracts))
+    for entry in entries:
+        if entry.provider is not None and entry.provider not in names:
+            raise OptionError("provider of a listed key", entry.provider, names)
+        played = [contract for name, contract in contracts.items() if entry.provider in (None, name)]
+        scenarios = dict.fromkeys(name for contract in played for name in contract.scenarios.names)
+        if entry.scenario is not None and played and entry.scenario not in scenarios:
+            raise OptionError("scenario of a listed key", entry.scenario, scenarios)
 
 
 def read_keys(path: Path) -> tuple[KeyEntry, ...]:
@@ -133,6 +159,8 @@ def read_keys(path: Path) -> tuple[KeyEntry, ...]:
     value = parse_yaml(read_bytes(path), where=str(path))
     if not isinstance(value, list):
         raise DataError(str(path), "its root is no list", expected="a list of {key, account, …}")
+    if not value:
+        raise DataError(str(path), "it lists no key, so that nobody would be admitted", expected="{key, account, …}")
     return tuple(_entry(Cursor(f"{path} entry {number}", row)) for number, row in enumerate(value, 1))
 
 

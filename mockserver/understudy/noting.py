@@ -9,7 +9,7 @@ from understudy.call import Call, Form
 from understudy.contract import Contract
 from understudy.contract.operations import resolve
 from understudy.journal import Entry
-from understudy.masks import Masks, Texts, left_out
+from understudy.masks import MASK, Masks, Texts, left_out
 from understudy.messages import Reply, exact
 from understudy.validation import Violation
 
@@ -57,6 +57,27 @@ class Noting:
             self._masks.reply(reply.body, hidden, harmless=name in self._harmless),
             reply.headers,
             call.job or _asked_about(call),
+        )
+
+    def line(
+        self, call: Call, reply: Reply, *, row: str | None, found: tuple[Violation, ...], keys: list[str]
+    ) -> Entry:
+        """The same without what was said: who asked for what, how it ended, and every violation."""
+        operation = call.known_operation
+        path = call.request.path
+        for key in keys:
+            path = path.replace(key, MASK)
+        return Entry(
+            call.now,
+            self._provider,
+            call.caller.account.name if call.caller else None,
+            call.request.method,
+            path,
+            operation.id if operation else None,
+            reply.status,
+            row,
+            tuple([one.kept(without=keys) for one in found]) if found else (),
+            job=call.job,
         )
 
     def _body(self, call: Call, hidden: Texts) -> bytes:

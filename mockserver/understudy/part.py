@@ -33,6 +33,7 @@ class Settings:
     max_body: int = 32 * 1024 * 1024
     max_jobs: int = 1_000_000
     patience: float = 60.0  # real seconds that a request may wait for a job to end
+    keep_bodies: bool = True  # the journal keeps what was said, not only who asked for what and how it ended
 
 
 class Part:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple, cast
 
 from understudy import contract as contracts
-from understudy.accounts import KeyEntry, Keyring
+from understudy.accounts import KeyEntry, Keyring, check_keys
 from understudy.agenda import Agenda
 from understudy.call import Player
 from understudy.callbacks import Attempt, Deliveries, Delivery, HttpSender, Sender, Targets
@@ -152,6 +152,7 @@ def build_stage(
     targets = targets or Targets()
     sender = sender or HttpSender(targets, user_agent=f"understudy/{__version__}")
     entries = tuple(keys)
+    check_keys(entries, loaded, known=contracts.providers())
     parts = {
         name: Part(
             contract,

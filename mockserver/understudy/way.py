@@ -105,7 +105,7 @@ def _find_caller(call: Call) -> None:
 
 
 def _allow(operation: Operation, caller: Caller) -> None:
-    scopes = caller.account.scopes
+    scopes = caller.scopes
     if operation.admin and not caller.admin:
         raise Refused("forbidden", values={"scope": "admin"})
     if operation.scope is not None and scopes is not None and operation.scope not in scopes:
@@ -164,7 +164,7 @@ def _standing_wish(call: Call, model: Model | None, body: Any) -> Wish:
         wish = call.part.rules.wish(call.part.name, model.id if model else None, _prompt(body))
         if wish is not None:
             return wish
-    own = call.caller.account.scenario if call.caller else None
+    own = call.caller.scenario if call.caller else None
     return Wish(own) if own else call.part.default
 
 
@@ -228,7 +228,8 @@ async def _later(call: Call, answer: Awaitable[Reply]) -> Reply:
 
 def _note(call: Call, reply: Reply, row: str | None, found: tuple[Violation, ...] = ()) -> None:
     part = call.part
-    part.journal.note(part.noting.entry(call, reply, row=row, found=found, keys=keys_of(call)))
+    note = part.noting.entry if part.settings.keep_bodies else part.noting.line
+    part.journal.note(note(call, reply, row=row, found=found, keys=keys_of(call)))
 
 
 def _prompt(body: Any) -> str:

@@ -92,7 +92,7 @@ def _options(given: Mapping[str, Any]) -> Options:
         port=given["port"],
         readings=dict(given["readings"]),
         keys=given["keys"],
-        settings=Settings(seed=given["seed"], pace=given["pace"]),
+        settings=Settings(seed=given["seed"], pace=given["pace"], keep_bodies=False),
         data=given["data"],
         callback_map=dict(given["callback_map"]),
         allow_callbacks=frozenset(given["allow_callbacks"]),

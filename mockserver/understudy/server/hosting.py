@@ -182,8 +182,8 @@ class Server:
     def _addresses(self, inner: Stage, entries: tuple[KeyEntry, ...]) -> dict[str, Address]:
         found = {"control": Address(url_of(self.sockets["control"]))}
         for name, part in inner.parts.items():
-            listed = next((entry.key for entry in entries if entry.provider in (None, name)), None)
-            found[name] = Address(url_of(self.sockets[name]), listed or part.contract.example_key)
+            key = _key_to_show([entry for entry in entries if entry.provider in (None, name)])
+            found[name] = Address(url_of(self.sockets[name]), key if entries else part.contract.example_key)
             part.base_url = found[name].url
         return found
 
@@ -280,6 +280,12 @@ def hosted(server: Server, *, leaving: list[threading.Thread] | None = None) -> 
             thread.join()
         else:
             leaving.append(thread)
+
+
+def _key_to_show(entries: list[KeyEntry]) -> str:
+    """A listed key that works, one without a scenario or scopes if there is one; empty where none is listed."""
+    plain = [entry for entry in entries if entry.scenario is None and entry.scopes is None]
+    return next((entry.key for entry in (*plain, *entries)), "")
 
 
 def _is_loopback(host: str) -> bool:

@@ -31,9 +31,10 @@ def person(call: Call) -> Record:
 
 
 def _membership(call: Call) -> Record:
-    row, account = call.part.contract.wire["membership"], call.account
+    row = call.part.contract.wire["membership"]
     admin = call.caller is not None and call.caller.admin
-    scopes = call.part.contract.wire["scopes"] if account.scopes is None else sorted(account.scopes)
+    own = call.caller.scopes if call.caller else None
+    scopes = call.part.contract.wire["scopes"] if own is None else sorted(own)
     org = {name: _named(call, row[name]) for name in ("name", "slug", "plan_code")}
     return {
         "org": {"id": own_shelf(call).org_id, **org},
