@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from understudy.cli.options import Pair, stage_options
+from understudy.errors import OptionError
 from understudy.part import Settings
 from understudy.server.hosting import Options, RunningStage, Server
 from understudy.stage import load_contracts
@@ -72,9 +73,11 @@ def command(list_readings: bool, ready_file: Path | None, **given: Any) -> None:
     if list_readings:
         _list_readings(given["data"])
         return
+    check_ready_file(ready_file)
+    with _collector_spared():
+        server = Server(_options(given))
+    # Only now that the ports are ours: the file may be another's, who holds them.
     with announcing(ready_file) as announce:
-        with _collector_spared():
-            server = Server(_options(given))
         _stop_on_signals(server)
 
         def ready() -> None:
@@ -128,23 +131,44 @@ def _stop_on_signals(server: Server) -> None:
 
 @contextmanager
 def announcing(path: Path | None) -> Iterator[Any]:
-    """Writes the ready file when told, and takes it away at the start and at the end."""
+    """Writes the ready file when told, and takes it away at the start, and at the end if it is still the one written.
+
+    Raises:
+        OptionError: no file can be written there.
+    """
     if path is None:
         yield lambda _content: None
         return
+    check_ready_file(path)
     path.unlink(missing_ok=True)
+    written: list[int] = []
     try:
-        yield lambda content: write_ready_file(path, content)
+        yield lambda content: written.append(write_ready_file(path, content))
     finally:
-        path.unlink(missing_ok=True)
+        if path.exists() and path.stat().st_ino in written:
+            path.unlink(missing_ok=True)
 
 
-def write_ready_file(path: Path, content: Mapping[str, Any]) -> None:
-    """The file appears whole or not at all, readable by its owner only."""
+def check_ready_file(path: Path | None) -> None:
+    """See that a ready file can be written, before anything is served.
+
+    Raises:
+        OptionError: its folder is missing, or not to be written to.
+    """
+    if path is None or (path.parent.is_dir() and os.access(path.parent, os.W_OK | os.X_OK)):
+        return
+    then = f"Its folder must exist and be writable: create {str(path.parent)!r}, or name another file."
+    raise OptionError("--ready-file", str(path), then=then)
+
+
+def write_ready_file(path: Path, content: Mapping[str, Any]) -> int:
+    """The file appears whole or not at all, readable by its owner only; gives its inode."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
     with os.fdopen(handle, "w") as file:
         json.dump(content, file)
+        inode = os.fstat(handle).st_ino
     Path(name).replace(path)
+    return inode
 
 
 def _introduce(stage: RunningStage) -> None:

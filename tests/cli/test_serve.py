@@ -1,0 +1,76 @@
+"""`understudy serve`: what it says before anything is served, and whose ready file it takes away."""
+
+import socket
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from staging import FOURTH
+
+from understudy.cli import main
+from understudy.cli.serve import announcing, write_ready_file
+from understudy.errors import OptionError
+
+ENCORE = ["--data", str(FOURTH), "--provider", "encore"]
+
+
+def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """What `serve` says as it ends with exit code 2."""
+    with pytest.raises(SystemExit) as ended:
+        main(["serve", *ENCORE, *arguments])
+    assert ended.value.code == 2
+    return capsys.readouterr().err
+
+
+def test_a_ready_file_that_cannot_be_written_is_told_at_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In one line: what, where, and what to do; nothing is served."""
+    missing = tmp_path / "nope" / "ready.json"
+
+    said = told(capsys, "--port", "0", "--ready-file", str(missing))
+
+    assert said.startswith(f"understudy: --ready-file: '{missing}' is not valid. ")
+    assert "or name another file" in said
+    assert len(said.splitlines()) == 1
+
+
+def test_who_finds_the_port_taken_leaves_the_ready_file_of_its_holder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Both were given the same path; the one that runs is still found."""
+    ready = tmp_path / "ready.json"
+    ready.write_text("the holder's")
+    with closing(socket.create_server(("127.0.0.1", 0))) as holder:
+        said = told(capsys, "--port", str(holder.getsockname()[1]), "--ready-file", str(ready))
+
+    assert "Cannot listen on" in said
+    assert ready.read_text() == "the holder's"
+
+
+def test_a_ready_file_is_removed_at_start_and_at_the_end(tmp_path: Path) -> None:
+    """An old one would tell of what is no more."""
+    ready = tmp_path / "ready.json"
+    ready.write_text("old")
+
+    with announcing(ready) as announce:
+        assert not ready.exists()
+        announce({"pid": 1})
+        assert ready.read_text() == '{"pid": 1}'
+    assert not ready.exists()
+
+
+def test_at_the_end_anothers_ready_file_stays(tmp_path: Path) -> None:
+    """Who wrote it last takes it away."""
+    ready = tmp_path / "ready.json"
+
+    with announcing(ready) as announce:
+        announce({"pid": 1})
+        write_ready_file(ready, {"pid": 2})
+    assert ready.read_text() == '{"pid": 2}'
+
+
+def test_a_folder_that_is_missing_is_told_where_it_is_used(tmp_path: Path) -> None:
+    """`listen` writes its file the same way."""
+    with pytest.raises(OptionError, match="--ready-file"), announcing(tmp_path / "nope" / "x.json"):
+        raise AssertionError("the block is not entered")
