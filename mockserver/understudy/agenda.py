@@ -39,7 +39,18 @@ class Agenda:
     unfinished is due again on the next.
     """
 
-    __slots__ = ("_changed", "_clock", "_loop", "_numbers", "_on_error", "_queue", "_runner", "_running", "_turn")
+    __slots__ = (
+        "_changed",
+        "_clock",
+        "_loop",
+        "_numbers",
+        "_on_error",
+        "_queue",
+        "_runner",
+        "_running",
+        "_turn",
+        "closing",
+    )
 
     def __init__(self, clock: Clock, *, on_error: OnError = _log) -> None:
         self._clock = clock
@@ -51,6 +62,8 @@ class Agenda:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._changed: asyncio.Event | None = None
         self._turn: asyncio.Lock | None = None
+        # Set by the server that is being stopped: a wait that is cancelled from then on is answered, not broken off.
+        self.closing = False
         clock.changed = self._wake
 
     def __len__(self) -> int:

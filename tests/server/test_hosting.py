@@ -1,5 +1,6 @@
 """A stage over real sockets: what clients may send, how it begins, how it ends."""
 
+import asyncio
 import http.client
 import socket
 import threading
@@ -21,7 +22,7 @@ from staging import FOURTH, START
 
 from understudy import Settings, __version__
 from understudy.accounts import KeyEntry
-from understudy.callbacks import MemorySender
+from understudy.callbacks import MemorySender, Outcome, Outgoing
 from understudy.errors import DataError, OptionError, PortTaken, UnderstudyError
 from understudy.server import hosting
 from understudy.server.hosting import Options, RunningStage, Server, serving
@@ -482,6 +483,43 @@ def test_when_the_block_ends_nothing_is_left() -> None:
     assert threading.active_count() == threads
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port_of(urls[0])), timeout=5)
+
+
+class _Hangs(MemorySender):
+    """A receiver that takes a callback and never answers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = threading.Event()
+
+    async def send(self, _: Outgoing) -> Outcome:
+        self.asked.set()
+        await asyncio.Event().wait()
+        raise AssertionError("nobody ends this")
+
+
+def test_what_waits_when_the_server_is_stopped_is_answered(caplog: pytest.LogCaptureFixture) -> None:
+    """In the provider's own words, at its port and below its name; the control API in its own; no traceback."""
+    sender = _Hangs()
+    with ThreadPoolExecutor() as pool:
+        with serving("encore", data=FOURTH, held=True, sender=sender) as running:
+            ask(running.encore.url, "POST", "/v1/jobs", {**GOOD, "tell": "http://127.0.0.1:9/"})
+            advancing = pool.submit(ask, running.control.url, "POST", "/_understudy/clock/advance", {"seconds": 100})
+            assert sender.asked.wait(20)
+            waiting = [
+                pool.submit(ask, running.encore.url, "POST", "/v1/wait", GOOD),
+                pool.submit(ask, running.control.url, "POST", "/encore/v1/wait", GOOD),
+            ]
+            while len(ask(running.encore.url, "GET", "/v1/jobs")[1]["jobs"]) < 3:
+                time.sleep(0)
+        answers = [one.result(20) for one in waiting]
+        advanced = advancing.result(20)
+
+    assert [status for status, _, _ in answers] == [503, 503]
+    assert all("The house is closed." in str(body) for _, body, _ in answers)
+    assert (advanced[0], advanced[1]["title"]) == (503, "Stopping")
+    assert {headers["understudy-version"] for _, _, headers in (*answers, advanced)} == {__version__}
+    assert not [record for record in caplog.records if record.exc_info]
 
 
 def test_two_stages_stand_beside_each_other() -> None:

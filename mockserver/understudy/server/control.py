@@ -1,5 +1,6 @@
 """The control API: the clock, the rules, and what happened. Not for strangers."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -102,7 +103,14 @@ class Control:
 
     async def advance(self, request: Request) -> Any:
         """Move the clock and run everything that falls due, in order; answers when it is settled."""
-        ran = await self._stage.advance(_number(await _json(request), "seconds"))
+        seconds = _number(await _json(request), "seconds")
+        try:
+            ran = await self._stage.advance(seconds)
+        except asyncio.CancelledError:
+            if not self._stage.agenda.closing:
+                raise
+            reply = problem(503, "Stopping", "The stand-in was stopped before everything that fell due had ended.")
+            return Response(reply.body, reply.status, media_type="application/problem+json")
         return {**self._clock(), "ran": ran}
 
     async def scenarios(self, _: Request) -> Any:
@@ -200,6 +208,8 @@ def _plain(handler: Callable[[Request], Any]) -> Callable[[Request], Any]:
             valid = list(getattr(wrong, "valid", ()))
             reply = problem(400, "Not understood", str(wrong), more={"valid": valid} if valid else None)
             return Response(reply.body, reply.status, media_type="application/problem+json")
+        if isinstance(body, Response):
+            return body
         return Response(orjson.dumps(body), media_type="application/json")
 
     return endpoint

@@ -3,11 +3,13 @@
 Provider traffic takes this way without Starlette's routes and Request objects; everything else goes to the app behind.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
-from understudy import __version__
-from understudy.messages import Reply, Request
+from understudy import __version__, way
+from understudy.call import Call, Refused
+from understudy.messages import Reply, Request, problem
 from understudy.part import Part
 
 Scope = MutableMapping[str, Any]
@@ -18,6 +20,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 # The one stated departure from the providers' wire: every reply says who really sent it.
 VERSION_HEADER = (b"understudy-version", __version__.encode())
 WITHOUT_BODY = (204, 304)
+# The error row of a provider that has no time for anybody.
+UNAVAILABLE = "unavailable"
 
 
 class Front:
@@ -42,11 +46,19 @@ class Front:
         self._part.agenda.start()
         path = local_path(scope).removeprefix(self._prefix)
         base = self._base or _origin(scope) + self._prefix
-        answer = self._part.answer(
-            Request(scope["method"], path or "/", scope["headers"], scope["query_string"], body, base)
-        )
-        reply = answer if isinstance(answer, Reply) else await answer
+        request = Request(scope["method"], path or "/", scope["headers"], scope["query_string"], body, base)
+        answer = self._part.answer(request)
+        reply = answer if isinstance(answer, Reply) else await self._waited(request, answer)
         await send_reply(reply, send, head=scope["method"] == "HEAD")
+
+    async def _waited(self, request: Request, answer: Awaitable[Reply]) -> Reply:
+        """An answer that waits for the clock; where the server is stopped meanwhile, the provider's own no."""
+        try:
+            return await answer
+        except asyncio.CancelledError:
+            if not self._part.agenda.closing:
+                raise
+        return unavailable(self._part, request)
 
     async def _body(self, receive: Receive) -> bytes | None:
         """The whole body; a byte more than the limit where it is larger; None where the client has gone."""
@@ -64,6 +76,18 @@ class Front:
             parts.append(message.get("body", b""))
             size += len(parts[-1])
         return b"".join(parts)
+
+
+def unavailable(part: Part, request: Request) -> Reply:
+    """What a provider says that has no time for anybody."""
+    call = Call(part, request, part.clock.now())
+    found = part.contract.router.find(request.path)
+    operation = found.methods.get(request.method) if found else None
+    if operation is not None:
+        call.operation = operation
+    if UNAVAILABLE not in part.contract.errors:
+        return problem(503, "Stopping", "The stand-in is being stopped.")
+    return way.refuse(call, Refused(UNAVAILABLE))
 
 
 async def send_reply(reply: Reply, send: Send, *, head: bool) -> None:

@@ -224,7 +224,11 @@ class Server:
             one.close()
 
     def stop(self) -> None:
-        """End serving; may be called from any thread or a signal handler."""
+        """End serving; may be called from any thread or a signal handler.
+
+        Requests that wait have `timeout_graceful_shutdown` seconds left, then they are told that nobody is there.
+        """
+        self.stage.inner.agenda.closing = True
         self._server.end()
 
 
