@@ -308,6 +308,25 @@ def test_a_target_that_is_not_allowed_is_not_connected_to() -> None:
     assert "is the stand-in itself" in outcome.detail
 
 
+def test_a_name_that_does_not_resolve_is_a_failure_of_the_network() -> None:
+    """It may resolve a moment later, so that it is tried again; nothing is connected to meanwhile."""
+
+    async def nobody(_: str, __: int) -> list[str]:
+        return []
+
+    async def go() -> Outcome:
+        sender = HttpSender(Targets(resolver=nobody))
+        outcome = await sender.send(outgoing("http://name.test/x"))
+        await sender.close()
+        return outcome
+
+    outcome = asyncio.run(go())
+
+    assert outcome.error == "network"
+    assert "'name.test' does not resolve" in outcome.detail
+    assert "--callback-map" in outcome.detail
+
+
 def test_the_next_address_of_a_name_is_tried_where_the_first_takes_no_connection() -> None:
     """`localhost` may mean ::1 first, and the receiver listen on 127.0.0.1 only."""
 

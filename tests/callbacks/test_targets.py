@@ -169,7 +169,7 @@ def test_hosts_and_networks_can_be_allowed(allowed: set[str], yes: list[str], no
         ("http://localhost:99999/x", "cannot be read"),
         ("http://localhost:x/x", "cannot be read"),
         ("http://[::1/x", "cannot be read"),
-        ("http://nobody.test/x", "'nobody.test' does not resolve"),
+        ("http://nobody.test/x", r"'nobody.test' does not resolve; .*--callback-map FROM=TO"),
     ],
 )
 def test_what_is_no_target_is_refused_with_the_reason(url: str, says: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from understudy.callbacks.targets import NotAllowed, Target, Targets
+from understudy.callbacks.targets import NotAllowed, Target, Targets, Unresolved
 
 # What of a receiver's answer is kept with the attempt.
 KEPT_BYTES = 2048
@@ -88,6 +88,8 @@ class HttpSender:
                     return await self._post(connect, target, message)
                 except httpx2.ConnectError as problem:
                     outcome = Outcome(error="network", detail=_told(problem))
+        except Unresolved as reason:
+            return Outcome(error="network", detail=str(reason))
         except NotAllowed as reason:
             return Outcome(error="not allowed", detail=str(reason))
         except httpx2.TimeoutException:

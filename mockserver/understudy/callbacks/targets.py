@@ -16,6 +16,10 @@ class NotAllowed(Exception):
     """A callback target that the stand-in does not connect to; the text says why and how to allow it."""
 
 
+class Unresolved(NotAllowed):
+    """A callback target whose name has no address now; it is not connected to, and may be tried again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """Where to connect: the addresses that were resolved, and what stands in the URL and in `Host`."""
@@ -52,7 +56,8 @@ class Targets:
         """Where a callback to this URL connects.
 
         Raises:
-            NotAllowed: it is no HTTP URL, it does not resolve, or it leads where the stand-in does not go.
+            Unresolved: nobody has that name, at the moment.
+            NotAllowed: it is no HTTP URL, or it leads where the stand-in does not go.
         """
         mapped = self.map(url)
         parts = _parts(mapped)
@@ -60,7 +65,9 @@ class Targets:
         port = parts.port or (443 if parts.scheme == "https" else 80)
         found = await (self.resolver or _resolve)(host, port)
         if not found:
-            raise NotAllowed(f"the callback host {host!r} does not resolve")
+            raise Unresolved(
+                f"the callback host {host!r} does not resolve; send its callbacks elsewhere with --callback-map FROM=TO"
+            )
         addresses = [ipaddress.ip_address(text) for text in dict.fromkeys(found)]
         for address in addresses:
             self._check(host, address, port)
