@@ -3,7 +3,9 @@
 import socket
 from collections.abc import Iterable
 
-from understudy.errors import PortTaken
+from understudy.errors import OptionError, PortTaken
+
+LAST_PORT = 65535
 
 
 def listen(host: str, port: int, names: Iterable[str]) -> dict[str, socket.socket]:
@@ -14,17 +16,28 @@ def listen(host: str, port: int, names: Iterable[str]) -> dict[str, socket.socke
         port: control's port, the names take the following ones; 0 takes free ports for all.
 
     Raises:
+        OptionError: there are not that many ports.
         PortTaken: one of them is in use, or is not to be had; none is left bound.
     """
+    doors = ("control", *names)
+    _check(port, len(doors))
     bound: dict[str, socket.socket] = {}
-    for offset, name in enumerate(("control", *names)):
+    for offset, name in enumerate(doors):
         try:
             bound[name] = _bind(host, port + offset if port else 0)
-        except (OSError, OverflowError) as problem:
+        except OSError as problem:
             for one in bound.values():
                 one.close()
-            raise PortTaken(host, port + offset, getattr(problem, "strerror", None) or str(problem)) from problem
+            raise PortTaken(host, port + offset, problem.strerror or str(problem)) from problem
     return bound
+
+
+def _check(port: int, needed: int) -> None:
+    """See that the ports that follow are ports."""
+    last = LAST_PORT + 1 - needed
+    if not 0 <= port <= last:
+        then = f"{needed} ports in a row are needed, control's first; 0 takes free ones."
+        raise OptionError("--port", port, [f"0 to {last}"], then=then)
 
 
 def _bind(host: str, port: int) -> socket.socket:
@@ -34,7 +47,7 @@ def _bind(host: str, port: int) -> socket.socket:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         one.bind((host, port))
         one.listen(2048)
-    except (OSError, OverflowError):
+    except OSError:
         one.close()
         raise
     one.set_inheritable(False)
