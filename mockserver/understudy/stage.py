@@ -210,7 +210,9 @@ def find_player(contract: Contract) -> Player:
     try:
         module = importlib.import_module(contract.package)
     except ModuleNotFoundError as missing:
-        raise DataError(where, f"{contract.package!r} cannot be imported ({missing})") from missing
+        what = f"{contract.package!r} cannot be imported ({missing})"
+        then = "Put the folder that holds it on PYTHONPATH, or install it."
+        raise DataError(where, what, expected="an importable package", then=then) from missing
     player = cast(Player, module.player(contract))
     lacking = sorted({operation.id for operation in contract.operations} - set(player.handlers))
     if lacking:
