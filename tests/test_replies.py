@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -10,15 +11,17 @@ import mutants
 import orjson
 import pytest
 from documented import Replies
-from staging import MakeStage
+from staging import Caller, MakeStage
 from test_never_breaks import GIVEN_UP, answered, ids_of
 
 from understudy.contract import Contract, Operation
 from understudy.messages import Reply, Request, json_reply
 from understudy.part import Part
+from understudy.server.front import unavailable
 from understudy.stage import Stage
 
 PROVIDERS = ["runflow", "aimlapi", "runninghub"]
+PLACEHOLDER = re.compile(rb"\{[a-z_]+\}")
 OURS = b"application/problem+json"
 
 
@@ -84,6 +87,43 @@ def test_every_error_row_can_be_played_and_is_documented_for_submits(
     for wish in wishes:
         reply = run(answered(part, wish.request()))
         assert dict(reply.headers).get(b"content-type") != OURS, reply.body
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_no_refusal_that_is_played_shows_a_placeholder(
+    provider: str, make_stage: MakeStage, run: Callable[[Any], Any]
+) -> None:
+    """Every row of errors.yaml, at every operation: its text is filled in from the request, or with a neutral word."""
+    part = make_stage(names=[provider]).part(provider)
+    raw = []
+
+    for good in mutants.good_requests(part.contract, {"id": "none"}):
+        for row in part.contract.errors:
+            wish = replace(good, headers={**good.headers, "prefer": f"scenario=refuse; code={row}"})
+            reply = run(answered(part, wish.request()))
+            raw += [(good.operation, row, found) for found in PLACEHOLDER.findall(reply.body)]
+
+    assert raw == []
+
+
+def test_a_refusal_that_is_played_names_the_model_that_was_asked_for(ask: Callable[..., Caller]) -> None:
+    """As the real one would; where the request names none, a neutral word stands there."""
+    prefer = {"prefer": "scenario=refuse; code=unknown-model"}
+    body = {"input": {"prompt": "x"}}
+
+    played = ask("runflow")("POST", "/v1/models/google/veo3.1/lite/runs", body, headers=prefer)
+    assert played.json["message"] == "Model 'google/veo3.1/lite' not found."
+    assert ask("runflow")("GET", "/v1/runs", headers=prefer).json["message"] == "Model 'unknown' not found."
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_a_provider_that_has_no_time_says_so_at_every_operation(provider: str, stage: Stage) -> None:
+    """So that a server which is being stopped can say it for whoever still waits."""
+    part = stage.part(provider)
+    said = part.contract.errors["unavailable"].status
+
+    for good in goods_of(part):
+        assert unavailable(part, good.request()).status == said
 
 
 def test_a_reply_that_is_not_documented_is_found(stage: Stage) -> None:

@@ -16,12 +16,24 @@ _SHOWN = 300
 
 def refuse(call: Call, row: ErrorRow, refused: Refused) -> Reply:
     """The provider's own no."""
-    values = {key: _shown(value) for key, value in refused.values.items()}
+    values = {key: _shown(value) for key, value in {**_known(call), **refused.values}.items()}
     code, message = fill(str(row.code), values), fill(row.message, values)
     if "body" in row.fields:
         text = fill(row.fields["body"], {"code": code, "message": message})
         return Reply(row.status, text.encode(), ((b"content-type", row.fields["type"].encode()),))
     return json_reply(row.status, _enveloped(call, row, code, message, refused.violations))
+
+
+def _known(call: Call) -> Mapping[str, object]:
+    """What a text's placeholders stand for in a refusal that does not say it: what was asked for, or a neutral word."""
+    contract = call.part.contract
+    failure = contract.failures["default"]
+    sent = call.body if isinstance(call.body, dict) else {}
+    asked = {name: value for name, value in {**sent, **call.params}.items() if isinstance(value, str)}
+    model = {"model": call.model.id} if call.model else {"model": asked["model_id"]} if "model_id" in asked else {}
+    request = {"method": call.request.method, "path": call.request.path}
+    said = {"code": failure.code, "message": failure.message}
+    return {**contract.wire["unnamed"], **asked, **said, **request, **model}
 
 
 def _enveloped(call: Call, row: ErrorRow, code: str, message: str, found: tuple[Violation, ...]) -> Mapping[str, Any]:
