@@ -9,6 +9,7 @@ from staging import FOURTH
 
 from understudy.cli import main
 from understudy.cli.serve import announcing, write_ready_file
+from understudy.contract import load_contract
 from understudy.errors import OptionError
 
 ENCORE = ["--data", str(FOURTH), "--provider", "encore"]
@@ -74,3 +75,11 @@ def test_a_folder_that_is_missing_is_told_where_it_is_used(tmp_path: Path) -> No
     """`listen` writes its file the same way."""
     with pytest.raises(OptionError, match="--ready-file"), announcing(tmp_path / "nope" / "x.json"):
         raise AssertionError("the block is not entered")
+
+
+@pytest.mark.parametrize("provider", ["runflow", "aimlapi", "runninghub"])
+def test_the_base_url_to_paste_is_the_one_of_the_ready_file(provider: str) -> None:
+    """The origin alone, as everywhere else."""
+    lines = load_contract(provider).root["client"]["lines"]
+
+    assert lines[0] == 'base_url = "{url}"'
