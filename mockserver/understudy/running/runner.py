@@ -115,7 +115,8 @@ def _wait(stage: RunningStage, seconds: float) -> None:
 def _is_under_way(stage: RunningStage) -> bool:
     inner = stage.inner
     now = inner.clock.now()
-    return any(
+    # A job may have ended by the clock a moment before its callback is scheduled: the agenda knows of both.
+    return bool(len(inner.agenda) or inner.agenda.in_flight) or any(
         any(delivery.status == "pending" for delivery in list(part.deliveries))
         or any(not job.state(now).terminal and job.ends is not None for job in list(part.jobs))
         for part in inner.parts.values()
