@@ -17,6 +17,7 @@ FACES = [
     "understudy.callbacks",
     "understudy.client",
     "understudy.contract",
+    "understudy.recording",
     "understudy.running",
     "understudy.server",
     "understudy.webhooks",
