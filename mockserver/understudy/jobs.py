@@ -86,6 +86,8 @@ class JobStore(Protocol):
 
     def __iter__(self) -> Iterator[Job]: ...
 
+    def __reversed__(self) -> Iterator[Job]: ...
+
 
 class MemoryJobs:
     """Jobs in memory, oldest first; beyond `limit` the oldest is forgotten."""
@@ -108,6 +110,9 @@ class MemoryJobs:
 
     def __iter__(self) -> Iterator[Job]:
         return iter(self._jobs.values())
+
+    def __reversed__(self) -> Iterator[Job]:
+        return reversed(self._jobs.values())
 
     def _forget(self, oldest: str) -> None:
         job = self._jobs.pop(oldest)
