@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,12 +15,13 @@ from understudy.accounts import KeyEntry, read_keys
 from understudy.callbacks import Sender, Targets
 from understudy.clock import Clock
 from understudy.contract import Contract
-from understudy.errors import OptionError, UnderstudyError
+from understudy.errors import OptionError
 from understudy.journal import Journal
 from understudy.part import Settings
 from understudy.server.app import ByPrefix, stage_app
 from understudy.server.front import ByPort, Front
 from understudy.server.guard import LOOPBACK_NAMES
+from understudy.server.loop import Loop, in_thread
 from understudy.server.sockets import listen, url_of
 from understudy.stage import Change, Stage, build_stage, load_contracts
 
@@ -105,42 +105,6 @@ class Options:
     sender: Sender | None = None
 
 
-class _Uvicorn(uvicorn.Server):
-    """Tells when it is ready, and leaves the signals to whoever runs it: a library must not take them."""
-
-    ready: Callable[[], None] | None = None
-    _loop: asyncio.AbstractEventLoop | None = None
-    _over: asyncio.Event
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
-        self._over, self._loop = asyncio.Event(), asyncio.get_running_loop()
-        await super().serve(sockets)
-
-    async def main_loop(self) -> None:
-        """As the original, but it ends when it is told to, not at the next tick."""
-        counter = 0
-        while not await self.on_tick(counter):
-            counter = (counter + 1) % 864_000
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._over.wait(), 0.1)
-
-    def end(self) -> None:
-        """End serving; from any thread."""
-        self.should_exit = True
-        if self._loop is not None:
-            with contextlib.suppress(RuntimeError):  # it has ended by itself
-                self._loop.call_soon_threadsafe(self._over.set)
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets=sockets)
-        if self.started and self.ready is not None:
-            self.ready()
-
-
 class Server:
     """A stage on its sockets. Bind with `Server(options)`, run with `run()`; both raise what is wrong.
 
@@ -167,7 +131,7 @@ class Server:
         self.sockets = listen(options.host, options.port, contracts)
         targets.own_ports |= {one.getsockname()[1] for one in self.sockets.values()}
         self.stage = RunningStage(self._addresses(inner, entries), inner)
-        self._server = _Uvicorn(self._config(options))
+        self._server = Loop(self._config(options))
 
     def _check(self, options: Options) -> None:
         if _is_loopback(options.host):
@@ -255,35 +219,8 @@ def hosted(server: Server, *, leaving: list[threading.Thread] | None = None) -> 
     Raises:
         UnderstudyError: it cannot be served.
     """
-    served = threading.Event()
-    settled = threading.Event()  # served, or never going to be
-    failed: list[BaseException] = []
-
-    def ready() -> None:
-        served.set()
-        settled.set()
-
-    def run() -> None:
-        try:
-            server.run(ready=ready)
-        except BaseException as problem:  # handed to the caller's thread
-            failed.append(problem)
-        finally:
-            settled.set()
-
-    thread = threading.Thread(target=run, name="understudy", daemon=True)
-    thread.start()
-    settled.wait()
-    try:
-        if not served.is_set():
-            raise UnderstudyError("The stage could not be served.") from (failed[0] if failed else None)
+    with in_thread(server, what="The stage", leaving=leaving):
         yield server.stage
-    finally:
-        server.stop()
-        if leaving is None:
-            thread.join()
-        else:
-            leaving.append(thread)
 
 
 def _key_to_show(entries: list[KeyEntry]) -> str:

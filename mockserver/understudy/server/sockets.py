@@ -19,8 +19,13 @@ def listen(host: str, port: int, names: Iterable[str]) -> dict[str, socket.socke
         OptionError: there are not that many ports.
         PortTaken: one of them is in use, or is not to be had; none is left bound.
     """
-    doors = ("control", *names)
-    _check(port, len(doors))
+    return bind(host, port, ("control", *names))
+
+
+def bind(host: str, port: int, doors: Iterable[str]) -> dict[str, socket.socket]:
+    """A bound socket for each door, the first one on `port`; the rest is as `listen` says."""
+    doors = tuple(doors)
+    _check(port, doors)
     bound: dict[str, socket.socket] = {}
     for offset, name in enumerate(doors):
         try:
@@ -32,11 +37,11 @@ def listen(host: str, port: int, names: Iterable[str]) -> dict[str, socket.socke
     return bound
 
 
-def _check(port: int, needed: int) -> None:
+def _check(port: int, doors: tuple[str, ...]) -> None:
     """See that the ports that follow are ports."""
-    last = LAST_PORT + 1 - needed
+    last = LAST_PORT + 1 - len(doors)
     if not 0 <= port <= last:
-        then = f"{needed} ports in a row are needed, control's first; 0 takes free ones."
+        then = f"{len(doors)} ports in a row are needed, {doors[0]}'s first; 0 takes free ones."
         raise OptionError("--port", port, [f"0 to {last}"], then=then)
 
 
