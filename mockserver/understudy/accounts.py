@@ -81,6 +81,11 @@ class Keyring:
                 self._listed[self._hash(entry.key)] = entry
         self._balances = _balances(self._listed.values())
 
+    def begin_anew(self) -> None:
+        """Forget every account; the listed keys stay listed."""
+        self.accounts = {}
+        self._callers = {}
+
     def find(self, key: str) -> Caller | None:
         """Who owns a key, or None where it is not admitted."""
         hashed = self._hash(key)

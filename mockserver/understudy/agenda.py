@@ -42,6 +42,7 @@ class Agenda:
     __slots__ = (
         "_changed",
         "_clock",
+        "_era",
         "_loop",
         "_numbers",
         "_on_error",
@@ -62,6 +63,7 @@ class Agenda:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._changed: asyncio.Event | None = None
         self._turn: asyncio.Lock | None = None
+        self._era = 0
         # Set by the server that is being stopped: a wait that is cancelled from then on is answered, not broken off.
         self.closing = False
         clock.changed = self._wake
@@ -97,6 +99,22 @@ class Agenda:
         self._turn = asyncio.Lock()
         self._running = set()
         self._runner = loop.create_task(self._run(self._changed, self._turn), name="understudy-agenda")
+
+    def pending(self) -> list[Entry]:
+        """What waits for its moment, in order."""
+        return sorted(self._queue, key=lambda entry: entry[:2])
+
+    def clear(self) -> None:
+        """Forget what is due and break off what is under way, for a stage that begins anew; on the agenda's loop."""
+        self._era += 1
+        self._queue.clear()
+        self._numbers = count()
+        for task in (self._runner, *self._running):
+            if task is not None and not task.get_loop().is_closed():
+                task.cancel()
+        was_running, self._running, self._runner = self._runner is not None, set(), None
+        if was_running:
+            self.start()
 
     async def stop(self) -> None:
         """End the runner and whatever it began."""
@@ -137,18 +155,20 @@ class Agenda:
         return asyncio.run_coroutine_threadsafe(self.advance(seconds), self._loop)
 
     async def _advance_to(self, target: float) -> int:
-        ran = 0
+        ran, era = 0, self._era
         await self._join()
-        while self._queue and self._queue[0][0] <= target:
+        while era == self._era and self._queue and self._queue[0][0] <= target:
             entry = heapq.heappop(self._queue)
             self._clock.advance_to(entry[0])
             try:
                 await self._perform(entry[2])
             except asyncio.CancelledError:
-                heapq.heappush(self._queue, entry)
+                if era == self._era:
+                    heapq.heappush(self._queue, entry)
                 raise
             ran += 1
-        self._clock.advance_to(target)
+        if era == self._era:
+            self._clock.advance_to(target)
         return ran
 
     async def settle(self) -> None:
@@ -175,12 +195,12 @@ class Agenda:
             self._begin(heapq.heappop(self._queue))
 
     def _begin(self, entry: Entry) -> None:
-        running, task = self._running, asyncio.ensure_future(self._perform(entry[2]))
+        running, era, task = self._running, self._era, asyncio.ensure_future(self._perform(entry[2]))
         running.add(task)
 
         def ended(task: asyncio.Task[None]) -> None:
             running.discard(task)
-            if task.cancelled():  # its event loop was ended under it: it is due again on the next
+            if task.cancelled() and era == self._era:  # its event loop was ended under it: it is due again on the next
                 heapq.heappush(self._queue, entry)
 
         task.add_done_callback(ended)

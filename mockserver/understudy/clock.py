@@ -20,7 +20,7 @@ class Clock:
         real: a monotonic source of real seconds (a parameter so that tests own it).
     """
 
-    __slots__ = ("_held", "_origin", "_real", "_since", "_speed", "changed")
+    __slots__ = ("_first", "_held", "_origin", "_real", "_since", "_speed", "changed")
 
     def __init__(
         self,
@@ -35,6 +35,8 @@ class Clock:
         self._since = real()
         self._held = held
         self._speed = _checked(speed)
+        # How it began; a clock that began with the real time and ran begins with the real time again.
+        self._first = (None if start is None and not held else self._origin, held, self._speed)
         self.changed: Callable[[], None] = _nothing
 
     @property
@@ -50,6 +52,18 @@ class Clock:
         if self._held:
             return self._origin
         return min(LATEST, self._origin + (self._real() - self._since) * self._speed)
+
+    def begin_anew(self) -> None:
+        """Back to how it was at the beginning: with `begin_at` the one way back, for a stage that begins anew."""
+        start, held, speed = self._first
+        self.begin_at(time.time() if start is None else start, held=held, speed=speed)
+
+    def begin_at(self, moment: float, *, held: bool, speed: float) -> None:
+        """Stand at any moment, and go on from there: for a stage that is put back to another time."""
+        self._origin, self._speed = _moment(moment), _checked(speed)
+        self._since = self._real()
+        self._held = held
+        self.changed()
 
     def hold(self) -> None:
         """Stand still from now on."""

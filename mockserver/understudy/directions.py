@@ -68,6 +68,11 @@ class Rules:
         self.all.append(rule)
         return rule
 
+    def clear(self) -> None:
+        """Take all away, and count the next ones from 1."""
+        self.all.clear()
+        self._ids = count(1)
+
     def remove(self, id: int) -> bool:  # noqa: A002  (what the control API calls it)
         """Take a rule away; whether there was one."""
         before = len(self.all)

@@ -144,6 +144,12 @@ class Journal:
         if len(self._entries) > self._limit or self._bytes > self._most_bytes or self._violations > self._most:
             self._forget()
 
+    def clear(self) -> None:
+        """Forget everything, and count anew."""
+        self._entries.clear()
+        self._tried.clear()
+        self.count = self._violations = self._bytes = 0
+
     def _forget(self) -> None:
         """Forget the oldest until the rest is within bounds."""
         while len(self._entries) > 1 and (

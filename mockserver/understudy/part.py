@@ -36,6 +36,19 @@ class Settings:
     keep_bodies: bool = True  # the journal keeps what was said, not only who asked for what and how it ended
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class JobEnd:
+    """What the agenda does at a job's end, if that is still its end then: tell whoever wants to know."""
+
+    part: "Part"
+    job: Job
+    at: float
+
+    def __call__(self) -> None:
+        if self.job.ends == self.at:
+            self.part.player.job_ended(self.part, self.job)
+
+
 class Part:
     """One provider as it is played."""
 
@@ -62,18 +75,30 @@ class Part:
         self.keyring = keyring
         self.deliveries = deliveries
         self.settings = settings
-        self.jobs: JobStore = MemoryJobs(limit=settings.max_jobs)
-        self.uploads = Uploads()
-        self.clips = Clips(self)
         self.courses = Courses(contract, pace=settings.pace)
         self.default = Wish(contract.scenarios.default)
         self.default_course = self.courses.course(self.default.scenario)
         self.queries = Queries(contract.schemas)
         self.noting = Noting(contract)
-        self._numbers: dict[str, int] = {}
         self._waiting: dict[str, list[Callable[[], None]]] = {}
         self.base_url = ""  # as last seen; what is sent without a request (a callback) uses it
-        self.state: Any = player.new_state(self)
+        self._open()
+
+    def _open(self) -> None:
+        """Everything that comes to be while the part is played, as it is at the beginning."""
+        self.jobs: JobStore = MemoryJobs(limit=self.settings.max_jobs)
+        self.uploads = Uploads()
+        self.clips = Clips(self)
+        self.numbers: dict[str, int] = {}
+        self.state: Any = self.player.new_state(self)
+
+    def begin_anew(self) -> None:
+        """Forget every account, job, upload and delivery; who waits for a job is told that it has not ended."""
+        self.keyring.begin_anew()
+        self.deliveries.clear()
+        self._open()
+        for tell in [tell for some in self._waiting.values() for tell in some]:
+            tell()
 
     def answer(self, request: Request) -> Answer:
         """The reply to one request, or an awaitable of it where the answer must wait for the clock."""
@@ -85,7 +110,7 @@ class Part:
 
     def count(self, what: str) -> int:
         """The next number of a sort of thing, from 1."""
-        number = self._numbers[what] = self._numbers.get(what, 0) + 1
+        number = self.numbers[what] = self.numbers.get(what, 0) + 1
         return number
 
     def begin(
@@ -168,7 +193,7 @@ class Part:
         """Note a job's end on the agenda, so that `player.job_ended` is called then."""
         end = job.ends
         if end is not None:
-            self.agenda.at(end, lambda: self._ended(job, end))
+            self.agenda.at(end, JobEnd(self, job, end))
 
     def intervene(self, job: Job, intervention: Intervention) -> None:
         """Change a job's plan: cancel, complete or fail it, from now on."""
@@ -194,11 +219,7 @@ class Part:
             self._waiting[job.id].remove(tell)
             if not self._waiting[job.id]:
                 del self._waiting[job.id]
-        return True
-
-    def _ended(self, job: Job, expected: float) -> None:
-        if job.ends == expected:
-            self.player.job_ended(self, job)
+        return self.jobs.get(job.id) is job
 
     def job_of(self, account: Account, id: str | None, *, row: str = "unknown-job") -> Job:  # noqa: A002
         """A job of this account.

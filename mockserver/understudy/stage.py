@@ -74,6 +74,15 @@ class Stage:
         ]
         return sorted(found, key=lambda change: change.at)
 
+    def begin_anew(self) -> None:
+        """A clean stage: no job, account, delivery, rule or entry of the journal, and the clock as at the start."""
+        self.agenda.clear()
+        self.clock.begin_anew()
+        for part in self.parts.values():
+            part.begin_anew()
+        self.rules.clear()
+        self.journal.clear()
+
     async def close(self) -> None:
         """End what is under way."""
         await self.agenda.stop()

@@ -1,6 +1,6 @@
 """Deliveries: one callback each, tried as its policy says, with every attempt kept."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 
 from understudy.accounts import Account
@@ -58,6 +58,17 @@ class Delivery:
 Observer = Callable[[Delivery, Attempt], None]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class AttemptDue:
+    """What the agenda does when a delivery is to be tried."""
+
+    deliveries: "Deliveries"
+    delivery: Delivery
+
+    def __call__(self) -> Awaitable[None]:
+        return self.deliveries.attempt(self.delivery)
+
+
 class Deliveries:
     """The deliveries of one provider; beyond `limit` the oldest finished one is forgotten.
 
@@ -100,6 +111,10 @@ class Deliveries:
         """Every delivery that tells of a job or a batch, oldest first."""
         return self._subjects.get(subject, [])
 
+    def clear(self) -> None:
+        """Forget all of them; an attempt that is under way ends unseen."""
+        self._all, self._subjects, self._waiting = {}, {}, 0
+
     def schedule(self, delivery: Delivery, *, at: float | None = None) -> None:
         """Begin to deliver, at once or at a moment."""
         self._all[delivery.id] = delivery
@@ -122,13 +137,16 @@ class Deliveries:
 
     def _try_at(self, delivery: Delivery, moment: float) -> None:
         delivery.next_at = moment
-        self._agenda.at(moment, lambda: self._attempt(delivery))
+        self._agenda.at(moment, AttemptDue(self, delivery))
 
-    async def _attempt(self, delivery: Delivery) -> None:
+    async def attempt(self, delivery: Delivery) -> None:
+        """Try once, now; what comes of it is of no interest where the delivery was forgotten meanwhile."""
         began = self._clock.now()
         delivery.next_at = None
         message = Outgoing(delivery.url, delivery.headers, delivery.body, delivery.policy.timeout)
         outcome = await self._sender.send(message)
+        if self._all.get(delivery.id) is not delivery:
+            return
         ended = self._clock.now()
         succeeded = taken(delivery.policy, outcome)
         attempt = Attempt(len(delivery.attempts) + 1, began, ended, outcome, succeeded)
