@@ -1,13 +1,23 @@
 """Where the key stands in a request: a header, the query or a field of the body, as the contract says."""
 
-from typing import Any
+from typing import Any, Protocol
 
 from understudy import bodies
 from understudy.call import Call, Form
 from understudy.contract import Place
+from understudy.messages import Request
 
 
-def key_at(place: Place, call: Call) -> str | None:
+class Carrier(Protocol):
+    """A request with what its body says."""
+
+    @property
+    def request(self) -> Request: ...
+    @property
+    def body(self) -> Any: ...
+
+
+def key_at(place: Place, call: Carrier) -> str | None:
     """The key at a place of a request, or None."""
     if place.kind == "header":
         value = call.request.header(place.header)

@@ -3,14 +3,15 @@
 import re
 from collections.abc import Iterator
 from functools import cache
+from typing import Protocol
 from urllib.parse import parse_qsl
 
 from understudy.conformance.check import Problem
 from understudy.conformance.exchange import Ask, Told
-from understudy.conformance.facts import Fact
+from understudy.conformance.facts import Fact, Facts
 from understudy.conformance.oracle import Verdict
-from understudy.conformance.scene import Scene
-from understudy.contract import ErrorRow
+from understudy.conformance.refusals import Refusals
+from understudy.contract import Contract, ErrorRow
 
 # Rows that say that a request was badly made; a well-made one never gets them.
 _BADLY_MADE = (
@@ -19,7 +20,28 @@ _BADLY_MADE = (
 )  # fmt: skip
 
 
-def judge(scene: Scene, ask: Ask, told: Told) -> Iterator[Problem]:
+class Judges(Protocol):
+    """What says if a request is allowed; a verdict on one that was asked about before may be remembered."""
+
+    def judge(self, ask: Ask) -> Verdict: ...
+
+
+class Bench(Protocol):
+    """What judging needs: the contract, and whether who is judged is our own stand-in."""
+
+    @property
+    def contract(self) -> Contract: ...
+    @property
+    def facts(self) -> Facts: ...
+    @property
+    def refusals(self) -> Refusals: ...
+    @property
+    def oracle(self) -> Judges: ...
+    @property
+    def own(self) -> bool: ...
+
+
+def judge(scene: Bench, ask: Ask, told: Told) -> Iterator[Problem]:
     """What the contract does not allow about an exchange, beside the form of the reply."""
     if ask.operation is None:
         yield from _nowhere(scene, ask, told)
@@ -37,7 +59,7 @@ def judge(scene: Scene, ask: Ask, told: Told) -> Iterator[Problem]:
         yield from _needlessly(scene, ask, told, verdict)
 
 
-def _nowhere(scene: Scene, ask: Ask, told: Told) -> Iterator[Problem]:
+def _nowhere(scene: Bench, ask: Ask, told: Told) -> Iterator[Problem]:
     """A path or a method that the contract does not have must be refused."""
     found = scene.contract.router.find(ask.path)
     row = "wrong-method" if found is not None else "unknown-path"
@@ -45,7 +67,7 @@ def _nowhere(scene: Scene, ask: Ask, told: Told) -> Iterator[Problem]:
         yield Problem(scene.facts.row(row), "refused", told.shown(), ask, f"{ask.method} {ask.path}"[:80])
 
 
-def _needlessly(scene: Scene, ask: Ask, told: Told, verdict: Verdict) -> Iterator[Problem]:
+def _needlessly(scene: Bench, ask: Ask, told: Told, verdict: Verdict) -> Iterator[Problem]:
     """A request that the contract allows was refused: only for a reason that has nothing to do with its form."""
     rows = [row for row in scene.contract.errors.values() if scene.refusals.is_row(told, row, ask.operation)]
     if not rows:
@@ -53,7 +75,7 @@ def _needlessly(scene: Scene, ask: Ask, told: Told, verdict: Verdict) -> Iterato
             _fact(scene, ask, verdict), "a refusal that errors.yaml has", told.shown(), ask, _subject(ask, verdict)
         )
         return
-    own = scene.target.own
+    own = scene.own
     meant = [row for row in rows if not own or _says(row, told)] or rows
     if all(row.name in _BADLY_MADE for row in meant) and not _beyond(scene, ask):
         yield Problem(
@@ -61,7 +83,7 @@ def _needlessly(scene: Scene, ask: Ask, told: Told, verdict: Verdict) -> Iterato
         )
 
 
-def _beyond(scene: Scene, ask: Ask) -> bool:
+def _beyond(scene: Bench, ask: Ask) -> bool:
     """Whether something in the request has rules that its schema cannot say."""
     assert ask.operation is not None
     known = scene.contract.conversation.beyond
@@ -83,7 +105,7 @@ def _subject(ask: Ask, verdict: Verdict) -> str:
     return f"{ask.operation.id} {verdict.model.id}" if verdict.model else ask.operation.id
 
 
-def _fact(scene: Scene, ask: Ask, verdict: Verdict) -> Fact:
+def _fact(scene: Bench, ask: Ask, verdict: Verdict) -> Fact:
     assert ask.operation is not None
     if verdict.model is not None:
         says = f"the input schema of {verdict.model.id}"

@@ -1,12 +1,13 @@
 """Is a reply what the contract says that this operation answers?"""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import jsonschema_rs
 
-from understudy.conformance.exchange import Told
-from understudy.conformance.facts import weaker
+from understudy.conformance.check import Problem
+from understudy.conformance.exchange import Ask, Told
+from understudy.conformance.facts import Facts, weaker
 from understudy.conformance.schemas import Resolver
 from understudy.contract import Contract, Evidence, Operation
 from understudy.contract.operations import resolve
@@ -63,3 +64,28 @@ class Replies:
             found = schemas.compile(schemas.absolute(schema), where=f"{operation.id} {key}")
             self._compiled[operation.id, key] = found
         return self._compiled[operation.id, key]
+
+
+def reply_problems(replies: Replies, facts: Facts, ask: Ask, told: Told) -> Iterator[Problem]:
+    """What the contract does not allow about a reply: its status, its content type, its body."""
+    operation = ask.operation
+    if operation is None or ask.method == "HEAD":
+        return
+    found = replies.documented(operation, told.status)
+    if found is None:
+        known = ", ".join(operation.statuses)
+        fact = facts.operation(f"{operation.id} answers with {known}", operation)
+        yield Problem(fact, f"one of the statuses {known}", told.shown(), ask, operation.id)
+        return
+    key, response = found
+    fact = facts.fact(
+        f"the reply {key} of {operation.id} has its documented form",
+        f"openapi.yaml {operation.method} {operation.path} {key}",
+        replies.evidence(operation, response, told),
+    )
+    media = replies.wrong_media(response, told)
+    if media:
+        yield Problem(fact, "the documented content type", media, ask, operation.id)
+        return
+    for violation in replies.violations(operation, key, response, told)[:5]:
+        yield Problem(fact, "a body of the documented form", f"{violation} in {told.shown()}", ask, operation.id)

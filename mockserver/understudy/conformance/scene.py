@@ -14,7 +14,7 @@ from understudy.conformance.links import Links
 from understudy.conformance.oracle import Oracle
 from understudy.conformance.receiver import Behaviour, Receiver
 from understudy.conformance.refusals import Refusals
-from understudy.conformance.replies import Replies
+from understudy.conformance.replies import Replies, reply_problems
 from understudy.conformance.requests import NOBODYS, Requests, placed
 from understudy.conformance.stories import Refused, Stories, Story
 from understudy.conformance.target import LeftOut, Target
@@ -90,27 +90,12 @@ class Scene:
 
     def reply_problems(self, ask: Ask, told: Told) -> Iterator[Problem]:
         """What the contract does not allow about a reply: its status, its content type, its body."""
-        operation = ask.operation
-        if operation is None or ask.method == "HEAD":
-            return
-        found = self.replies.documented(operation, told.status)
-        if found is None:
-            known = ", ".join(operation.statuses)
-            fact = self.facts.operation(f"{operation.id} answers with {known}", operation)
-            yield Problem(fact, f"one of the statuses {known}", told.shown(), ask, operation.id)
-            return
-        key, response = found
-        fact = self.facts.fact(
-            f"the reply {key} of {operation.id} has its documented form",
-            f"openapi.yaml {operation.method} {operation.path} {key}",
-            self.replies.evidence(operation, response, told),
-        )
-        media = self.replies.wrong_media(response, told)
-        if media:
-            yield Problem(fact, "the documented content type", media, ask, operation.id)
-            return
-        for violation in self.replies.violations(operation, key, response, told)[:5]:
-            yield Problem(fact, "a body of the documented form", f"{violation} in {told.shown()}", ask, operation.id)
+        return reply_problems(self.replies, self.facts, ask, told)
+
+    @property
+    def own(self) -> bool:
+        """Whether the target is our own stand-in."""
+        return self.target.own
 
     def states(self, word: Any) -> tuple[State, ...]:
         """The states that a word on the wire may mean."""

@@ -40,6 +40,16 @@ class Lifecycle:
     states: Mapping[str, State]
     transitions: frozenset[tuple[str, str]]
 
+    def leads(self, start: State, end: State) -> bool:
+        """Whether the transitions lead from one state to another in any number of steps, none included."""
+        reached, edge = {start.name}, [start.name]
+        while edge:
+            here = edge.pop()
+            steps = {to for before, to in self.transitions if before == here} - reached
+            reached |= steps
+            edge += steps
+        return end.name in reached
+
 
 @dataclass(frozen=True, slots=True)
 class ErrorRow:

@@ -7,7 +7,6 @@ from understudy.conformance.check import Check, Problem, check
 from understudy.conformance.scene import Scene
 from understudy.conformance.stories import Story
 from understudy.conformance.target import LeftOut
-from understudy.contract import State
 
 
 @check("lifecycle.known", "A job is in a state of the lifecycle whenever it is asked for.", level="jobs")
@@ -47,7 +46,7 @@ def _backward(scene: Scene, story: Story) -> Iterator[Problem]:
     for (_, before), (look, after) in pairwise(scene.telling.words(story)):
         scene.judged()
         ended = any(state.terminal for state in before)
-        if not before or not after or ended or any(_leads(scene, a, b) for a in before for b in after):
+        if not before or not after or ended or any(scene.contract.lifecycle.leads(a, b) for a in before for b in after):
             continue
         fact = scene.facts.fact(
             "a job moves along the transitions of the lifecycle", "lifecycle.yaml transitions", story.talk.forward
@@ -55,17 +54,6 @@ def _backward(scene: Scene, story: Story) -> Iterator[Problem]:
         expected = f"something that follows {before[0].word}"
         yield Problem(fact, expected, f"{after[0].word}: {look.told.shown()}", story.poll, story.subject)
         return
-
-
-def _leads(scene: Scene, start: State, end: State) -> bool:
-    """Whether the transitions lead from one state to another in any number of steps, none included."""
-    reached, edge = {start.name}, [start.name]
-    while edge:
-        here = edge.pop()
-        steps = {to for before, to in scene.contract.lifecycle.transitions if before == here} - reached
-        reached |= steps
-        edge += steps
-    return end.name in reached
 
 
 @check("lifecycle.ends", "A job comes to an end.", level="jobs")
