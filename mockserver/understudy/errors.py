@@ -4,6 +4,8 @@ UnderstudyError
 ├── DataError          a schema, a contract row or another data file cannot be used
 │   └── PageError      a provider's page cannot be understood (understudy.build)
 ├── OptionError        an option, a reading or a scenario that does not exist, with what does
+│   └── FaultError     a fault that does not exist, or cannot be played here
+├── Conflict           what was asked does not fit the state of things: a job that has ended already, another version
 ├── PortTaken          the address to bind is in use
 └── StageClosed        the stage has been taken down
 
@@ -45,6 +47,14 @@ class OptionError(UnderstudyError):
         self.valid = tuple(valid)
         listed = f" Valid: {', '.join(self.valid)}." if self.valid else ""
         super().__init__(f"{what}: {value!r} is not valid.{listed}{' ' + then if then else ''}")
+
+
+class Conflict(UnderstudyError):
+    """What was asked could be done at another time or on another stage, but not as things are."""
+
+
+class FaultError(OptionError):
+    """A fault, or a value of one, does not exist; or it cannot be played for this provider, or on this server."""
 
 
 class PortTaken(UnderstudyError):

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
+
+if TYPE_CHECKING:
+    from understudy.faults import Fault
 
 # Header names in lower case, as ASGI gives them.
 Headers = Iterable[tuple[bytes, bytes]]
@@ -23,6 +26,7 @@ class Request:
     query: bytes = field(repr=False)
     body: bytes = field(repr=False)
     base_url: str  # where this provider is reached: scheme, host, port, prefix; no slash at the end
+    wired: bool = False  # the connection itself can be had, so that every fault can be played
     _first: dict[bytes, bytes] | None = field(default=None, init=False, repr=False, compare=False)
 
     def header(self, name: bytes) -> bytes | None:
@@ -40,11 +44,12 @@ class Request:
 
 @dataclass(slots=True)
 class Reply:
-    """One HTTP reply, complete."""
+    """One HTTP reply, complete; `fault` is what befalls it on its way to the client."""
 
     status: int
     body: bytes
     headers: tuple[tuple[bytes, bytes], ...] = ()
+    fault: "Fault | None" = None
 
 
 JSON_HEADERS = ((b"content-type", b"application/json"),)
