@@ -4,10 +4,11 @@ RecordingError(UnderstudyError)
 ├── CassetteUnreadable     it is no YAML, or not the form of a cassette
 ├── CassetteVersion        it was written by another version of vcrpy's format
 ├── NoProvenance           nothing in it says where its exchanges come from
-└── UnknownProvider        it is of a provider whose contract is not held
+├── UnknownProvider        it is of a provider whose contract is not held
+└── NoRecording            a request that no exchange of a cassette answers, with those that come nearest
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from understudy.errors import UnderstudyError
@@ -64,4 +65,18 @@ class UnknownProvider(RecordingError):
         super().__init__(
             f"The cassette {path} is of provider {provider!r}, whose contract is not held. "
             f"Held: {', '.join(self.valid)}. Name its data folder with --data DIR."
+        )
+
+
+class NoRecording(RecordingError):
+    """No exchange of a cassette answers a request."""
+
+    def __init__(self, asked: str, nearest: Sequence[tuple[str, Sequence[str]]]) -> None:
+        self.asked = asked
+        self.nearest = tuple((name, tuple(why)) for name, why in nearest)
+        lines = [f"  {name}: {'; '.join(why)}" for name, why in self.nearest]
+        super().__init__(
+            f"No recording answers {asked}. Nearest first:\n"
+            + "\n".join(lines or ["  (the cassette has no exchange)"])
+            + "\nRecord it with `understudy record`, or correct what the cassette's `expect` says that is asked."
         )
