@@ -11,6 +11,7 @@ from understudy.messages import Reply, Request
 from understudy.validation import Violation
 
 if TYPE_CHECKING:
+    from understudy.callbacks import Delivery
     from understudy.jobs import Job
     from understudy.part import Part
 
@@ -111,4 +112,12 @@ class Player(Protocol):
 
     def job_ended(self, part: "Part", job: "Job") -> None:
         """A job that somebody may be told of has ended by the clock: schedule its deliveries."""
+        ...
+
+    def redeliver(self, part: "Part", delivery: "Delivery") -> "Delivery":
+        """Deliver again, as the provider itself would when asked to; gives what is being delivered now.
+
+        Raises:
+            Conflict: it cannot be delivered again as things are.
+        """
         ...

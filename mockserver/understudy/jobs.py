@@ -1,6 +1,6 @@
 """Jobs: what was asked, by whom, when, and what will become of it; and the store that keeps them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -11,12 +11,18 @@ from understudy.lifecycle import Plan
 
 @dataclass(frozen=True, slots=True)
 class Intervention:
-    """What changed a plan later: from `at` (seconds since the epoch) the job is in `state`."""
+    """What changed a plan later: from `at` (seconds since the epoch) the job is in `state`.
+
+    `through` are the states that it passed at that moment on its way there, `fields` what the new end says in place of
+    the plan's own fields.
+    """
 
     at: float
     state: State
     failure: Failure | None = None
     reason: str = ""
+    through: tuple[State, ...] = ()
+    fields: Mapping[str, Any] | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -55,6 +61,12 @@ class Job:
             return None
         return self.intervention.failure if self.intervention else self.plan.failure
 
+    @property
+    def fields(self) -> Mapping[str, Any]:
+        """What its scenario says of the result beside its states."""
+        changed = self.intervention.fields if self.intervention is not None else None
+        return self.plan.fields if changed is None else changed
+
     def began(self, now: float) -> float | None:
         """When it left its first state; None while it has not."""
         first = self.created + self.plan.begins[1] if len(self.plan.begins) > 1 else self.created
@@ -68,10 +80,10 @@ class Job:
         steps = [
             (state, self.created + begin)
             for state, begin in zip(self.plan.states, self.plan.begins, strict=True)
-            if self.created + begin <= now and self.created + begin < cut
+            if self.created + begin <= now and self.created + begin <= cut
         ]
         if self.intervention is not None and cut <= now:
-            steps.append((self.intervention.state, cut))
+            steps += [(state, cut) for state in (*self.intervention.through, self.intervention.state)]
         return tuple(steps)
 
 

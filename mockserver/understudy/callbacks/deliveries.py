@@ -8,6 +8,7 @@ from understudy.agenda import Agenda
 from understudy.callbacks.sending import Outcome, Outgoing, Sender
 from understudy.clock import Clock
 from understudy.contract.rows import DeliveryPolicy
+from understudy.errors import Conflict
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,19 @@ class Deliveries:
     def of(self, subject: str) -> list[Delivery]:
         """Every delivery that tells of a job or a batch, oldest first."""
         return self._subjects.get(subject, [])
+
+    def again(self, delivery: Delivery) -> Delivery:
+        """One more attempt at a delivery that is over, with the same bytes.
+
+        Raises:
+            Conflict: it is still being delivered.
+        """
+        if delivery.status == "pending":
+            raise Conflict(f"The delivery {delivery.id} is still being tried; wait until that is over.")
+        delivery.status, delivery.reason, delivery.completed = "pending", "", None
+        self._waiting += 1
+        self._try_at(delivery, self._clock.now())
+        return delivery
 
     def clear(self) -> None:
         """Forget all of them; an attempt that is under way ends unseen."""

@@ -7,6 +7,7 @@ from encore_player.callbacks import tell
 from encore_player.refusals import refuse
 from encore_player.state import Memory
 from understudy.call import Call, Handler, Refused
+from understudy.callbacks import Delivery
 from understudy.contract import Contract, ErrorRow
 from understudy.jobs import Job
 from understudy.messages import Reply
@@ -31,3 +32,6 @@ class Play:
     def job_ended(self, part: Part, job: Job) -> None:
         if not part.deliveries.of(job.id):
             tell(part, job)
+
+    def redeliver(self, part: Part, delivery: Delivery) -> Delivery:
+        return part.deliveries.again(delivery)

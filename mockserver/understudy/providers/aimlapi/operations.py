@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from understudy.call import Call, Handler, Refused
+from understudy.callbacks import Delivery
 from understudy.contract import Contract, ErrorRow, Operation
 from understudy.errors import DataError
 from understudy.jobs import Job
@@ -37,6 +38,10 @@ class Play:
 
     def job_ended(self, part: Part, job: Job) -> None:
         """Nothing: no callback is documented, so none is sent."""
+
+    def redeliver(self, part: Part, delivery: Delivery) -> Delivery:
+        """There is none of its own."""
+        return part.deliveries.again(delivery)
 
 
 def _handler(operation: Operation) -> Handler:

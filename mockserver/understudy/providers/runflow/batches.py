@@ -8,6 +8,7 @@ import orjson
 from orjson import Fragment
 
 from understudy.call import Call, Refused
+from understudy.callbacks import Delivery
 from understudy.contract import Model
 from understudy.draws import uuid7
 from understudy.jobs import Job
@@ -131,13 +132,23 @@ def run_ended(part: Part, job: Job) -> None:
         _deliver(part, batch, batch.callback_url, automatic=True)
 
 
-def _deliver(part: Part, batch: Batch, url: str, *, automatic: bool) -> Mapping[str, Any]:
+def _deliver(part: Part, batch: Batch, url: str, *, automatic: bool) -> Delivery:
     event = batch_event(part, batch, part.clock.now())
     body = batch_payload(part, batch, part.clock.now())
-    delivery = callbacks.deliver(
+    return callbacks.deliver(
         part, batch.account, subject=batch.id, url=url, event=event, body=body, automatic=automatic
     )
-    return deliveries.delivery_record(part, delivery, "batch_id")
+
+
+def redeliver(part: Part, batch: Batch) -> Delivery:
+    """Begin to deliver a batch's callback again.
+
+    Raises:
+        Refused: it is not over, it has nobody to tell, or another redelivery is under way.
+    """
+    possible = batch.callback_url is not None and is_over(batch, part.clock.now())
+    deliveries.check_redelivery(part, batch.id, "batch", possible=possible)
+    return _deliver(part, batch, str(batch.callback_url), automatic=False)
 
 
 # Reading ---------------------------------------------------------------------------------------------------------
@@ -181,7 +192,5 @@ def get_batch_callback_history(call: Call) -> Reply:
 
 def redeliver_batch_callback(call: Call) -> Reply:
     """Deliver a batch's callback again, with a payload from its state now."""
-    batch = _batch(call)
-    possible = batch.callback_url is not None and is_over(batch, call.now)
-    deliveries.check_redelivery(call.part, batch.id, "batch", possible=possible)
-    return json_reply(201, _deliver(call.part, batch, str(batch.callback_url), automatic=False))
+    delivery = redeliver(call.part, _batch(call))
+    return json_reply(201, deliveries.delivery_record(call.part, delivery, "batch_id"))

@@ -51,7 +51,7 @@ def _normalized(job: Job, made: Artifact, urls: list[str], fields: Mapping[str, 
     size = {"type": made.kind, "width": clip.width, "height": clip.height, "duration": seconds}
     return {
         "outputs": [{"url": url, **size} for url in urls],
-        "nsfw_detected": job.plan.fields.get("nsfw_detected", False),
+        "nsfw_detected": job.fields.get("nsfw_detected", False),
         "seed": fields.get("seed"),
         "timing": {"inference_ms": milliseconds((job.ends or job.created) - _last_left(job))},
     }

@@ -3,15 +3,17 @@
 from collections.abc import Mapping
 
 from understudy.call import Call, Handler, Refused
+from understudy.callbacks import Delivery
 from understudy.contract import Contract, ErrorRow
+from understudy.errors import Conflict
 from understudy.jobs import Job
 from understudy.messages import Reply
 from understudy.part import Part
-from understudy.providers.runflow import batches, callbacks, refusals
+from understudy.providers.runflow import batches, callbacks, refusals, runs
 from understudy.providers.runflow.idempotency import heeding
 from understudy.providers.runflow.operations import HANDLERS
 from understudy.providers.runflow.rate_limits import rate_headers, telling
-from understudy.providers.runflow.state import State
+from understudy.providers.runflow.state import State, state_of
 
 
 class Runflow:
@@ -44,3 +46,15 @@ class Runflow:
         if job.state(part.clock.now()).terminal:
             callbacks.tell_of_run(part, job)
             batches.run_ended(part, job)
+
+    def redeliver(self, part: Part, delivery: Delivery) -> Delivery:
+        """A run's or a batch's callback from its state now; what is told to a webhook, as it was."""
+        job, batch = part.jobs.get(delivery.subject), state_of(part).batches.get(delivery.subject)
+        try:
+            if delivery.kind == callbacks.CALLBACK and job is not None:
+                return runs.redeliver(part, job)
+            if delivery.kind == callbacks.CALLBACK and batch is not None:
+                return batches.redeliver(part, batch)
+        except Refused as refused:
+            raise Conflict(f"The delivery {delivery.id} cannot be sent again now: {refused.row}.") from refused
+        return part.deliveries.again(delivery)

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable
 
 from understudy.call import Answer, Call, Refused
+from understudy.callbacks import Delivery
 from understudy.draws import uuid7
 from understudy.jobs import Intervention, Job
 from understudy.messages import Reply, exact, json_reply
@@ -125,13 +126,21 @@ def redeliver_run_callback(call: Call) -> Reply:
     """Deliver a run's callback again, with a payload from its state now."""
     part = call.part
     job = part.job_of(call.account, call.params["run_id"])
-    event = part.contract.callbacks.event_on(job.state(call.now).name)
+    return json_reply(201, deliveries.delivery_record(part, redeliver(part, job), "run_id"))
+
+
+def redeliver(part: Part, job: Job) -> Delivery:
+    """Begin to deliver a run's callback again.
+
+    Raises:
+        Refused: it is not over, it has nobody to tell, or another redelivery is under way.
+    """
+    event = part.contract.callbacks.event_on(job.state(part.clock.now()).name)
     possible = event is not None and job.callback_url is not None
     deliveries.check_redelivery(part, job.id, "run", possible=possible)
     assert event is not None
     assert job.callback_url is not None
     body = callbacks.run_payload(part, job)
-    delivery = callbacks.deliver(
+    return callbacks.deliver(
         part, job.account, subject=job.id, url=job.callback_url, event=event.word, body=body, automatic=False
     )
-    return json_reply(201, deliveries.delivery_record(part, delivery, "run_id"))

@@ -33,25 +33,31 @@ def job_ended(part: Part, job: Job) -> None:
     deliver(part, job, record_id(job), url=job.callback_url, event=event.word, body=body)
 
 
-def deliver(part: Part, job: Job, id: str, *, url: str, event: str, body: bytes, owner: str | None = None) -> None:  # noqa: A002
+def deliver_again(part: Part, job: Job, record: Delivery, *, url: str) -> Delivery:
+    """Send a stored event again, to the address that is named now."""
+    number = len(part.deliveries.of(job.id))
+    return deliver(part, job, f"{record.id}-{number}", url=url, event=record.event, body=record.body, owner=record.id)
+
+
+def deliver(part: Part, job: Job, id: str, *, url: str, event: str, body: bytes, owner: str | None = None) -> Delivery:  # noqa: A002
     """Begin to deliver an event, for the first time or (with its first record as `owner`) again."""
     contract = part.contract
-    part.deliveries.schedule(
-        Delivery(
-            id=id,
-            subject=job.id,
-            kind=POLICY,
-            account=job.account,
-            url=url,
-            event=event,
-            body=body,
-            headers=tuple((header.name, header.value) for header in contract.callbacks.headers),
-            policy=contract.callbacks.policies[POLICY],
-            created=part.clock.now(),
-            automatic=owner is None,
-            owner=owner,
-        )
+    delivery = Delivery(
+        id=id,
+        subject=job.id,
+        kind=POLICY,
+        account=job.account,
+        url=url,
+        event=event,
+        body=body,
+        headers=tuple((header.name, header.value) for header in contract.callbacks.headers),
+        policy=contract.callbacks.policies[POLICY],
+        created=part.clock.now(),
+        automatic=owner is None,
+        owner=owner,
     )
+    part.deliveries.schedule(delivery)
+    return delivery
 
 
 def detail(part: Part, job: Job) -> dict[str, Any]:

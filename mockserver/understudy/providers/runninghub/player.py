@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 
 from understudy.call import Call, Handler, Refused
+from understudy.callbacks import Delivery
 from understudy.contract import Contract, ErrorRow
+from understudy.errors import Conflict
 from understudy.jobs import Job
 from understudy.messages import Reply
 from understudy.part import Part
@@ -31,3 +33,10 @@ class RunningHub:
 
     def job_ended(self, part: Part, job: Job) -> None:
         callbacks.job_ended(part, job)
+
+    def redeliver(self, part: Part, delivery: Delivery) -> Delivery:
+        """The stored event, sent again under a record of its own."""
+        job = part.jobs.get(delivery.subject)
+        if job is None:
+            raise Conflict(f"The task {delivery.subject} of the delivery {delivery.id} is not kept any more.")
+        return callbacks.deliver_again(part, job, delivery, url=delivery.url)

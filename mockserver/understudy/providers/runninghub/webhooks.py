@@ -22,13 +22,5 @@ def retry_webhook(call: Call) -> Reply:
     if record is None or record.account is not call.account:
         raise Refused("unknown-webhook", values={"id": call.body["webhookId"]})
     job = part.job_of(call.account, record.subject)
-    callbacks.deliver(
-        part,
-        job,
-        f"{record.id}-{len(part.deliveries.of(job.id))}",
-        url=call.body["webhookUrl"],
-        event=record.event,
-        body=record.body,
-        owner=record.id,
-    )
+    callbacks.deliver_again(part, job, record, url=call.body["webhookUrl"])
     return enveloped(call, None)

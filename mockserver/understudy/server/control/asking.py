@@ -1,12 +1,14 @@
 """What a request of the control API says, read strictly: JSON bodies, numbers, limits, providers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
 from starlette.requests import Request
 
+from understudy.callbacks import Delivery
 from understudy.errors import OptionError
+from understudy.jobs import Job
 from understudy.part import Part
 from understudy.stage import Stage
 
@@ -57,6 +59,53 @@ def limit(request: Request) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 5 and 1 <= int(text) <= 10_000):
         raise OptionError("limit", text, ["a whole number from 1 to 10000"])
     return int(text)
+
+
+class NotThere(OptionError):
+    """Nothing of that name is on the stage (any more); answered with 404."""
+
+
+def job(stage: Stage, request: Request) -> tuple[Part, Job]:
+    """The job that the path names.
+
+    Raises:
+        NotThere: there is none.
+    """
+    part, name = stage.part(request.path_params["provider"]), request.path_params["id"]
+    found = part.jobs.get(name)
+    if found is None:
+        raise NotThere(f"job of {part.name}", name, then="The list of jobs has those that there are.")
+    return part, found
+
+
+def delivery(stage: Stage, request: Request) -> tuple[Part, Delivery]:
+    """The delivery that the path names.
+
+    Raises:
+        NotThere: there is none.
+    """
+    part, name = stage.part(request.path_params["provider"]), request.path_params["id"]
+    found = part.deliveries.get(name)
+    if found is None:
+        raise NotThere(f"delivery of {part.name}", name, then="The list of deliveries has those that there are.")
+    return part, found
+
+
+def text(body: Mapping[str, Any], name: str, default: str) -> str:
+    """A text in a body, or the default."""
+    value = body.get(name)
+    if value is None:
+        return default
+    if not isinstance(value, str):
+        raise OptionError(name, value, ["a text"])
+    return value
+
+
+def known(body: Mapping[str, Any], names: Iterable[str]) -> None:
+    """See that a body says nothing that would be overlooked."""
+    unknown = sorted(set(body) - set(names))
+    if unknown:
+        raise OptionError("field", ", ".join(unknown), names)
 
 
 def parts(stage: Stage, request: Request) -> list[Part]:
