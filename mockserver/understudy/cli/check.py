@@ -8,22 +8,7 @@ from typing import Any
 
 import click
 
-from understudy.cli.options import Pair
-
-
-class Money(click.ParamType[Decimal]):
-    """An amount of money: a decimal, never a float."""
-
-    name = "amount"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
-        try:
-            found = Decimal(str(value))
-        except ArithmeticError:
-            found = Decimal("NaN")
-        if not found.is_finite() or found < 0:
-            self.fail(f"{value!r} is no amount of money. Write a decimal from 0 up, as 0.50.", param, ctx)
-        return found
+from understudy.cli.options import Money, Pair
 
 
 @click.command("check")

@@ -1,6 +1,7 @@
 """Options that several commands share, and how their values are read."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,6 +22,21 @@ class Pair(click.ParamType[tuple[str, str]]):
         if not (left and equals and right):
             self.fail(f"{value!r} is not of the form {param.metavar if param else 'A=B'}.", param, ctx)
         return left, right
+
+
+class Money(click.ParamType[Decimal]):
+    """An amount of money: a decimal, never a float."""
+
+    name = "amount"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
+        try:
+            found = Decimal(str(value))
+        except ArithmeticError:
+            found = Decimal("NaN")
+        if not found.is_finite() or found < 0:
+            self.fail(f"{value!r} is no amount of money. Write a decimal from 0 up, as 0.50.", param, ctx)
+        return found
 
 
 def stage_options(command: F) -> F:

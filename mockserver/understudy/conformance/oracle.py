@@ -51,7 +51,7 @@ class Oracle:
         wrong = self._queries.body_violations(operation, body)
         if operation.model is None:
             return Verdict("invalid-body" if wrong else None, tuple(one.message for one in wrong))
-        model = self._model(operation, path, body)
+        model = self.model(operation, path, body)
         if model is None and not (operation.strangers and not wrong):
             return Verdict("invalid-body" if wrong else "unknown-model", ("the model is not known",))
         if model is not None and operation.body == "json":
@@ -60,8 +60,10 @@ class Oracle:
             wrong += violations(validator, _inside(body, operation.input))
         return Verdict("invalid-body" if wrong else None, tuple(f"{one.pointer} {one.message}" for one in wrong), model)
 
-    def _model(self, operation: Operation, path: str, body: Any) -> Model | None:
-        assert operation.model is not None
+    def model(self, operation: Operation, path: str, body: Any) -> Model | None:
+        """The model that a request is for, if the contract has it; `path` is percent-decoded."""
+        if operation.model is None:
+            return None
         if operation.model.kind == "path":
             found = self._contract.router.find(path)
             name: Any = found.params.get(operation.model.name, "") if found else None

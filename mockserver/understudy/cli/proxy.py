@@ -1,0 +1,137 @@
+"""`understudy proxy`: between a program and the real provider."""
+
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from understudy.cli.options import Money, Pair
+from understudy.errors import OptionError
+
+if TYPE_CHECKING:
+    from understudy.proxying import Plan, Proxy
+
+
+@click.command("proxy", context_settings={"allow_interspersed_args": False})
+@click.option("--provider", "providers", multiple=True, metavar="NAME", help="Only this one (repeatable).")
+@click.option(
+    "--reading",
+    "readings",
+    multiple=True,
+    type=Pair(),
+    metavar="ID=OPTION",
+    help="Hold both sides to another reading of the docs (repeatable); `serve --list-readings` shows them.",
+)
+@click.option(
+    "--data",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="A further data folder: its providers stand beside the packaged ones, or in their place.",
+)
+@click.option(
+    "--port",
+    default=8710,
+    show_default=True,
+    help="The first provider's port; the others take the following ones; 0 takes free ones.",
+)
+@click.option(
+    "--ready-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="PATH",
+    help="Written at once and whole when everything answers; removed at start and stop.",
+)
+@click.option(
+    "--upstream",
+    "upstreams",
+    multiple=True,
+    metavar="[NAME=]URL",
+    help="Send a provider's requests there, and not to its own host (repeatable).",
+)
+@click.option(
+    "--ca",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Trust the authorities in this file too, for a gateway of one's own.",
+)
+@click.option(
+    "--max-spend", type=Money(), metavar="AMOUNT", help="Refuse what could cost more, in each currency by itself."
+)
+@click.option(
+    "--assume-price",
+    type=Money(),
+    metavar="AMOUNT",
+    help="What a job counts whose price is not exactly known; without it --max-spend refuses such a job.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object for each line.")
+@click.argument("words", metavar="[-- COMMAND]", nargs=-1, type=click.UNPROCESSED)
+def command(words: tuple[str, ...], ready_file: Path | None, **given: Any) -> None:
+    """Forward to the real providers, hold both sides to the contract, and keep a spending limit.
+
+    Each provider has a port of its own: set a program's base URL to it. With COMMAND, the program runs unchanged, as in
+    `understudy run`, and its exit code is passed on. What passes here reaches the provider, and is billed.
+    """
+    from understudy.cli.serve import announcing, check_ready_file  # noqa: PLC0415
+    from understudy.proxying import Proxy  # noqa: PLC0415
+
+    check_ready_file(ready_file)
+    proxy = Proxy(_plan(given), say=_said(to_stderr=bool(words)))
+    # Only now that the ports are ours: the file may be another's, who holds them.
+    with announcing(ready_file) as announce:
+
+        def ready() -> None:
+            announce(proxy.ready(os.getpid()))
+
+        if words:
+            sys.exit(_run(proxy, words, ready))
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda _number, _frame: proxy.stop())
+        proxy.run(ready=ready)
+
+
+def _said(*, to_stderr: bool) -> Any:
+    def say(line: str) -> None:
+        click.echo(line, err=to_stderr)
+
+    return say
+
+
+def _plan(given: Mapping[str, Any]) -> "Plan":
+    from understudy.proxying import Plan  # noqa: PLC0415
+
+    return Plan(
+        providers=given["providers"],
+        port=given["port"],
+        readings=dict(given["readings"]),
+        data=given["data"],
+        upstreams=dict(_named(text, given["providers"]) for text in given["upstreams"]),
+        ca=given["ca"],
+        limit=given["max_spend"],
+        assumed=given["assume_price"],
+        as_json=given["as_json"],
+    )
+
+
+def _named(text: str, providers: tuple[str, ...]) -> tuple[str, str]:
+    """Whose address it is: the provider that is named, or the only one that was chosen."""
+    name, equals, url = text.partition("=")
+    if equals and "/" not in name:
+        return name, url
+    if len(providers) != 1:
+        then = "Say whose it is, or choose one provider: --provider NAME."
+        raise OptionError("--upstream", text, ["NAME=URL"], then=then)
+    return providers[0], text
+
+
+def _run(proxy: "Proxy", words: tuple[str, ...], ready: Any) -> int:
+    from understudy.proxying.program import run_through  # noqa: PLC0415
+    from understudy.running.child import NotStarted  # noqa: PLC0415
+
+    try:
+        return run_through(proxy, words, environment=os.environ, ready=ready)
+    except NotStarted as problem:
+        click.echo(f"understudy proxy: {problem}", err=True)
+        return problem.code
