@@ -113,7 +113,7 @@ def test_who_waits_for_a_moment_is_told_of_every_change(change: Callable[[Clock]
     """Each change may bring the next moment nearer or farther."""
     clock = Clock(start=0.0)
     told: list[float] = []
-    clock.changed = lambda: told.append(clock.now())
+    clock.listeners.append(lambda: told.append(clock.now()))
 
     change(clock)
 

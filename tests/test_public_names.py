@@ -17,6 +17,7 @@ FACES = [
     "understudy.callbacks",
     "understudy.client",
     "understudy.contract",
+    "understudy.feed",
     "understudy.recording",
     "understudy.running",
     "understudy.server",

@@ -66,7 +66,7 @@ class Agenda:
         self._era = 0
         # Set by the server that is being stopped: a wait that is cancelled from then on is answered, not broken off.
         self.closing = False
-        clock.changed = self._wake
+        clock.listeners.append(self._wake)
 
     def __len__(self) -> int:
         """How many actions wait for their moment."""

@@ -20,7 +20,7 @@ class Clock:
         real: a monotonic source of real seconds (a parameter so that tests own it).
     """
 
-    __slots__ = ("_first", "_held", "_origin", "_real", "_since", "_speed", "changed")
+    __slots__ = ("_first", "_held", "_origin", "_real", "_since", "_speed", "jumped", "listeners")
 
     def __init__(
         self,
@@ -37,7 +37,9 @@ class Clock:
         self._speed = _checked(speed)
         # How it began; a clock that began with the real time and ran begins with the real time again.
         self._first = (None if start is None and not held else self._origin, held, self._speed)
-        self.changed: Callable[[], None] = _nothing
+        # How many seconds it was moved by hand altogether, and who is told of every change.
+        self.jumped = 0.0
+        self.listeners: list[Callable[[], None]] = []
 
     @property
     def held(self) -> bool:
@@ -63,7 +65,7 @@ class Clock:
         self._origin, self._speed = _moment(moment), _checked(speed)
         self._since = self._real()
         self._held = held
-        self.changed()
+        self._tell()
 
     def hold(self) -> None:
         """Stand still from now on."""
@@ -78,13 +80,14 @@ class Clock:
         checked = _checked(speed)
         self._rebase(held=self._held)
         self._speed = checked
-        self.changed()
+        self._tell()
 
     def advance_to(self, moment: float) -> None:
         """Jump forward to `moment`; a moment that has passed leaves the clock as it is."""
         self._rebase(held=self._held)
-        self._origin = min(LATEST, max(self._origin, moment))
-        self.changed()
+        before, self._origin = self._origin, min(LATEST, max(self._origin, moment))
+        self.jumped += self._origin - before
+        self._tell()
 
     def real_seconds_until(self, moment: float) -> float | None:
         """Real seconds until the stage's time is `moment`; None while the clock is held."""
@@ -94,7 +97,12 @@ class Clock:
         self._origin = self.now()
         self._since = self._real()
         self._held = held
-        self.changed()
+        self._tell()
+
+
+    def _tell(self) -> None:
+        for listener in tuple(self.listeners):
+            listener()
 
 
 def _moment(start: float) -> float:
@@ -107,10 +115,6 @@ def _checked(speed: float) -> float:
     if not 0 < speed < float("inf"):
         raise OptionError("speed", speed, ["a number above 0"], then="To stop the clock, hold it.")
     return float(speed)
-
-
-def _nothing() -> None:
-    """Nobody listens to the clock yet."""
 
 
 def utc(moment: float) -> datetime:

@@ -1,7 +1,7 @@
 """What was asked and what was answered, which callbacks were tried: bounded, in order, without secrets."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
@@ -126,6 +126,7 @@ class Journal:
         self._violations = 0
         self._bytes = 0
         self._known = known
+        self.observer: Callable[[Entry | Tried], None] | None = None
         self.count = 0
 
     def __iter__(self) -> Iterator[Entry]:
@@ -153,6 +154,8 @@ class Journal:
     def _forget(self) -> None:
         """Forget the oldest until the rest is within bounds."""
         while len(self._entries) > 1 and (
+        if self.observer is not None:
+            self.observer(entry)
             len(self._entries) > self._limit or self._violations > self._most or self._bytes > self._most_bytes
         ):
             oldest = self._entries.popleft()
@@ -172,6 +175,8 @@ class Journal:
         path: str | None = None,
         account: str | None = None,
         job: str | None = None,
+        if self.observer is not None:
+            self.observer(tried)
         status: int | None = None,
     ) -> list[Entry]:
         """The exchanges that fit everything that is given, oldest first; `*` in a path stands for anything.

@@ -98,6 +98,7 @@ class Part:
         self.deliveries.clear()
         self._open()
         for tell in [tell for some in self._waiting.values() for tell in some]:
+        self.observer: Callable[[Part, Job], None] | None = None  # told of every job that begins or is changed
             tell()
 
     def answer(self, request: Request) -> Answer:
@@ -197,7 +198,10 @@ class Part:
 
     def intervene(self, job: Job, intervention: Intervention) -> None:
         """Change a job's plan: cancel, complete or fail it, from now on."""
-        job.intervention = intervention
+        with self.ledger.changing(job, self.clock.now()):
+            job.intervention = intervention
+        if self.observer is not None:
+            self.observer(self, job)
         self.watch(job)
         for tell in self._waiting.get(job.id, ()):
             tell()
@@ -215,6 +219,8 @@ class Part:
             await asyncio.wait_for(over.wait(), self.settings.patience)
         except TimeoutError:
             return False
+        if self.observer is not None:
+            self.observer(self, job)
         finally:
             self._waiting[job.id].remove(tell)
             if not self._waiting[job.id]:

@@ -14,6 +14,7 @@ from understudy.callbacks import Attempt, Deliveries, Delivery, HttpSender, Send
 from understudy.clock import Clock
 from understudy.contract import Contract
 from understudy.directions import Rules
+from understudy.feed import Feed
 from understudy.errors import DataError, OptionError
 from understudy.journal import Journal, Tried
 from understudy.part import Part, Settings
@@ -43,6 +44,10 @@ class Stage:
     targets: Targets
     settings: Settings = field(default_factory=Settings)
 
+    feed: Feed = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.feed = Feed(self)
     def part(self, name: str) -> Part:
         """One provider as it is played.
 
@@ -77,12 +82,14 @@ class Stage:
     def begin_anew(self) -> None:
         """A clean stage: no job, account, delivery, rule or entry of the journal, and the clock as at the start."""
         self.agenda.clear()
+        self.feed.look()
         self.clock.begin_anew()
         for part in self.parts.values():
             part.begin_anew()
         self.rules.clear()
         self.journal.clear()
 
+        self.feed.reset()
     async def close(self) -> None:
         """End what is under way."""
         await self.agenda.stop()

@@ -1,0 +1,84 @@
+"""One thing that happened, and how requests and attempts to deliver become one."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from understudy.contract import State
+from understudy.jobs import Job
+from understudy.journal import Entry, Tried
+
+# A longer path is cut, and of the violations of one request no more are told.
+LONGEST = 300
+MOST_VIOLATIONS = 3
+
+
+class Event(NamedTuple):
+    """One thing that happened.
+
+    `kind` is `request`, `state`, `attempt`, `clock`, `rule`, `balance`, `reading`, `reset` or another word of whoever
+    noted it; `fields` are that kind's own. Numbers rise; a gap between two means that what stood there was forgotten.
+    """
+
+    number: int
+    at: float
+    kind: str
+    provider: str | None = None
+    account: str | None = None
+    job: str | None = None
+    fields: Mapping[str, Any] = {}
+
+    def row(self) -> dict[str, Any]:
+        """The event as plain values, on one level."""
+        return {
+            "number": self.number,
+            "at": self.at,
+            "kind": self.kind,
+            "provider": self.provider,
+            "account": self.account,
+            "job": self.job,
+            **self.fields,
+        }
+
+
+class News(NamedTuple):
+    """What is new since a cursor: the events, the cursor to ask with next, and how many were forgotten meanwhile."""
+
+    events: tuple[Event, ...]
+    cursor: int
+    skipped: int
+
+
+def of_request(entry: Entry) -> Event:
+    """An exchange, without what was said in it."""
+    fields = {
+        "method": entry.method,
+        "path": entry.path[:LONGEST],
+        "operation": entry.operation,
+        "status": entry.status,
+        "refusal": entry.row,
+        "violations": [f"{one.pointer}: {one.message}" for one in entry.violations[:MOST_VIOLATIONS]],
+        "more_violations": max(0, len(entry.violations) - MOST_VIOLATIONS),
+    }
+    return Event(0, entry.at, "request", entry.provider, entry.account, entry.job, fields)
+
+
+def of_attempt(tried: Tried) -> Event:
+    """An attempt to deliver a callback; where it went is told without the query, which may hold a secret."""
+    fields = {
+        "delivery": tried.delivery,
+        "callback": tried.kind,
+        "event": tried.event,
+        "attempt": tried.number,
+        "url": tried.url.partition("?")[0][:LONGEST],
+        "status": tried.status,
+        "error": tried.error,
+        "detail": tried.detail[:LONGEST],
+        "forged": tried.forged,
+    }
+    return Event(0, tried.ended, "attempt", tried.provider, tried.account, tried.subject, fields)
+
+
+def of_change(at: float, provider: str, job: Job, state: State) -> Event:
+    """A state that a job has entered."""
+    fields = {"state": state.name, "word": state.word, "state_kind": state.kind}
+    return Event(0, at, "state", provider, job.account.name, job.id, fields)
