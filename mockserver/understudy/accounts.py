@@ -15,6 +15,7 @@ from understudy.errors import DataError, OptionError
 
 if TYPE_CHECKING:
     from understudy.jobs import Job
+    from understudy.ledger.purse import Purse
 
 # Keys that begin so are refused even where any key is taken, so that a wrong key can be had on demand.
 REFUSED_PREFIX = "invalid"
@@ -22,11 +23,15 @@ REFUSED_PREFIX = "invalid"
 
 @dataclass(slots=True, eq=False)
 class Account:
-    """One account of a provider; accounts are numbered by first use."""
+    """One account of a provider; accounts are numbered by first use.
+
+    `balance` is what it begins with; None is no limit. `purse` is how it stands, kept by the ledger.
+    """
 
     number: int
     name: str
     balance: Decimal | None = None
+    purse: "Purse | None" = field(default=None, repr=False)
     drawn: int = 0  # how many jobs it has begun
     jobs: "list[Job]" = field(default_factory=list, repr=False)
     shelf: dict[str, Any] = field(default_factory=dict, repr=False)  # what the provider's package keeps for it
@@ -66,13 +71,22 @@ class Keyring:
         contract: says which prefixes a key may have, and which of them is an admin's.
         entries: the listed keys.
         open_house: take any other key too, each with an account of its own.
+        budget: what an account begins with whose keys state no balance; None is no limit.
     """
 
-    def __init__(self, contract: Contract, *, entries: Iterable[KeyEntry] = (), open_house: bool = False) -> None:
+    def __init__(
+        self,
+        contract: Contract,
+        *,
+        entries: Iterable[KeyEntry] = (),
+        open_house: bool = False,
+        budget: Decimal | None = None,
+    ) -> None:
         keys = Cursor(f"contracts/{contract.provider}/openapi.json /x-understudy/keys", contract.root.get("keys", {}))
         self._prefixes = [(row["prefix"], row.get("role") == "admin") for row in keys.mapping().get("prefixes", [])]
         self._salted = blake2b(key=secrets.token_bytes(16), digest_size=16)
         self._open = open_house
+        self._budget = budget
         self._callers: dict[bytes, Caller] = {}
         self.accounts: dict[str, Account] = {}
         self._listed: dict[bytes, KeyEntry] = {}
@@ -117,7 +131,8 @@ class Keyring:
     def _account(self, name: str, *, shown: str | None = None, balance: Decimal | None = None) -> Account:
         if name not in self.accounts:
             number = len(self.accounts) + 1
-            self.accounts[name] = Account(number, shown or f"account-{number}", balance)
+            opening = self._budget if balance is None else balance
+            self.accounts[name] = Account(number, shown or f"account-{number}", opening)
         return self.accounts[name]
 
     def _hash(self, key: str) -> bytes:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 MEDIA = "/_understudy/media/"
 UPLOADS = "/_understudy/uploads/"
+# A job answers with so many files at most.
+MOST_PIECES = 100
 _SIDES = re.compile(r"\d ?[x*:] ?\d", re.IGNORECASE)
 
 
@@ -63,6 +65,13 @@ def of_job(part: "Part", job: Job) -> Artifact:
     return Artifact(f"{part.base_url}{MEDIA}{quote(job.id, safe='')}{clip.suffix}", clip)
 
 
+def every(part: "Part", job: Job) -> tuple[Artifact, ...]:
+    """All artifacts of a job that has succeeded: as many as its input asks for, each at an address of its own."""
+    first = of_job(part, job)
+    count = pieces(part, job.model, fields_of(part, job)) if job.model else 1
+    return (first, *(Artifact(f"{first.url}?n={number}", first.clip) for number in range(2, count + 1)))
+
+
 def text_of(artifact: Artifact) -> str:
     """What a text says."""
     return media.content(artifact.clip).decode()
@@ -82,6 +91,11 @@ def price_of(part: Held, model: Model, fields: Mapping[str, Any]) -> Cost:
     """What one job with this input costs; unknown where it depends on a length that the input does not say."""
     asked = _asked(part, model, fields)
     return cost(model, fields, seconds=asked.seconds(), default=asked.units(model.price.unit))
+
+
+def pieces(part: Held, model: Model, fields: Mapping[str, Any]) -> int:
+    """How many files a job with this input makes: the number that it says where a price counts files, else one."""
+    return min(int(_asked(part, model, fields).count(model.price.unit)), MOST_PIECES)
 
 
 def wanted(part: Held, model: Model | None, fields: Mapping[str, Any]) -> media.Wanted:
@@ -134,9 +148,13 @@ class _Asked:
 
     def units(self, unit: str) -> float:
         """How many priced units are asked for: a number that says so, or the length of a text; else one."""
-        count = seconds(self._first(self.rows.get("counts", {}).get(unit, [])))
         text = self._first(self.rows.get("lengths", {}).get(unit, []))
-        return max(1.0, len(text) if isinstance(text, str) else 1.0 if count is None else count)
+        return max(1.0, len(text)) if isinstance(text, str) else self.count(unit)
+
+    def count(self, unit: str) -> float:
+        """The number of units that the input says, else one."""
+        count = seconds(self._first(self.rows.get("counts", {}).get(unit, [])))
+        return 1.0 if count is None else max(1.0, count)
 
     def _first(self, names: Iterable[str]) -> Any:
         return next((self.own[name] for name in names if self.own.get(name) is not None), None)

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from understudy.accounts import Account
 from understudy.contract import Failure, Model, State
 from understudy.lifecycle import Plan
+from understudy.pricing import Cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Job:
     callback_url: str | None = None
     intervention: Intervention | None = None
     extra: Any = None  # what the provider's package keeps for it
+    cost: Cost | None = None  # what it costs if it is paid for; equal costs are one object
 
     @property
     def ends(self) -> float | None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from understudy import way
@@ -17,9 +18,11 @@ from understudy.directions import Rules, Wish
 from understudy.draws import digest
 from understudy.jobs import Intervention, Job, JobStore, MemoryJobs
 from understudy.journal import Journal
+from understudy.ledger import Ledger
 from understudy.lifecycle import Course, Courses
 from understudy.messages import Request, exact
 from understudy.noting import Noting
+from understudy.pricing import Cost
 from understudy.queries import Queries
 from understudy.uploads import Uploads
 
@@ -49,6 +52,17 @@ class JobEnd:
             self.part.player.job_ended(self.part, self.job)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Reckoning:
+    """What the agenda does at a job's end where the jobs in flight stop when nothing is left."""
+
+    part: "Part"
+    account: Account
+
+    def __call__(self) -> None:
+        self.part.stop_unpaid(self.account, self.part.clock.now())
+
+
 class Part:
     """One provider as it is played."""
 
@@ -64,6 +78,7 @@ class Part:
         keyring: Keyring,
         deliveries: Deliveries,
         settings: Settings,
+        assumed: Decimal | None = None,
     ) -> None:
         self.contract = contract
         self.name = contract.provider
@@ -75,12 +90,14 @@ class Part:
         self.keyring = keyring
         self.deliveries = deliveries
         self.settings = settings
+        self.assumed = assumed  # what counts for a job of unknown price; as the contract says if None
         self.courses = Courses(contract, pace=settings.pace)
         self.default = Wish(contract.scenarios.default)
         self.default_course = self.courses.course(self.default.scenario)
         self.queries = Queries(contract.schemas)
         self.noting = Noting(contract)
         self._waiting: dict[str, list[Callable[[], None]]] = {}
+        self.observer: Callable[[Part, Job], None] | None = None  # told of every job that begins or is changed
         self.base_url = ""  # as last seen; what is sent without a request (a callback) uses it
         self._open()
 
@@ -90,6 +107,13 @@ class Part:
         self.uploads = Uploads()
         self.clips = Clips(self)
         self.numbers: dict[str, int] = {}
+        self.ledger = Ledger(
+            self.contract,
+            opened=self.clock.now(),
+            accounts=lambda: self.keyring.accounts.values(),
+            assumed=self.assumed,
+            changed=self.stop_unpaid,
+        )
         self.state: Any = self.player.new_state(self)
 
     def begin_anew(self) -> None:
@@ -98,7 +122,6 @@ class Part:
         self.deliveries.clear()
         self._open()
         for tell in [tell for some in self._waiting.values() for tell in some]:
-        self.observer: Callable[[Part, Job], None] | None = None  # told of every job that begins or is changed
             tell()
 
     def answer(self, request: Request) -> Answer:
@@ -131,7 +154,12 @@ class Part:
             request: what the provider echoes or needs later; kept in exact bytes.
             callback_url: whom to tell when it ends.
             tell: call `player.job_ended` at its end even without a callback URL.
+
+        Raises:
+            Refused: what the account has left is not enough for it.
         """
+        cost = self.ledger.cost(call.model, call.fields)
+        self.ledger.admit(call.account, cost, call.now)
         job = self.begin_for(
             call.account,
             call.course or self.default_course,
@@ -139,6 +167,7 @@ class Part:
             now=call.now,
             kind=call.operation.id,
             model=call.model,
+            cost=cost,
             request=request,
             callback_url=callback_url,
             extra=extra,
@@ -156,12 +185,13 @@ class Part:
         now: float,
         kind: str,
         model: Model | None = None,
+        cost: Cost | None = None,
         request: bytes = b"",
         callback_url: str | None = None,
         extra: Any = None,
         tell: bool = False,
     ) -> Job:
-        """Begin a job outside a call (an item of a batch)."""
+        """Begin a job outside a call (an item of a batch), whose account can pay; `cost` of None is unknown."""
         number = account.next_number()
         block = digest(self.settings.seed, self.name, account.number, number)
         plan = course.plan(block)
@@ -176,10 +206,13 @@ class Part:
             kind,
             callback_url,
             extra=extra,
+            cost=cost,
         )
         self.jobs.add(job)
         if callback_url is not None or tell:
             self.watch(job)
+        if self.ledger.money.stops is not None and job.ends is not None:
+            self.agenda.at(job.ends, Reckoning(self, account))
         return job
 
     def _unused(self, make_id: Any, now: float, block: bytes) -> str:
@@ -199,12 +232,23 @@ class Part:
     def intervene(self, job: Job, intervention: Intervention) -> None:
         """Change a job's plan: cancel, complete or fail it, from now on."""
         with self.ledger.changing(job, self.clock.now()):
+            with self.ledger.changing(job, self.clock.now()):
             job.intervention = intervention
         if self.observer is not None:
             self.observer(self, job)
         self.watch(job)
         for tell in self._waiting.get(job.id, ()):
             tell()
+
+    def stop_unpaid(self, account: Account, now: float) -> None:
+        """Fail the jobs in flight of an account with nothing left, where the provider's row says so."""
+        name = self.ledger.money.stops
+        if name is None or not self.ledger.is_empty(account, now):
+            return
+        failed = next(state for state in self.contract.lifecycle.states.values() if state.kind == "failed")
+        for job in list(account.jobs):
+            if not job.state(now).terminal:
+                self.intervene(job, Intervention(now, failed, self.contract.failures[name]))
 
     async def wait_for(self, job: Job) -> bool:
         """Wait until a job has ended by the clock; False if that took longer than `settings.patience` real seconds."""

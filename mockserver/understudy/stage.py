@@ -17,6 +17,7 @@ from understudy.directions import Rules
 from understudy.feed import Feed
 from understudy.errors import DataError, OptionError
 from understudy.journal import Journal, Tried
+from understudy.ledger import Budget, read_budget
 from understudy.part import Part, Settings
 
 
@@ -149,6 +150,8 @@ def build_stage(
     settings: Settings | None = None,
     sender: Sender | None = None,
     targets: Targets | None = None,
+    budget: Budget | None = None,
+    assume_price: Budget | None = None,
 ) -> Stage:
     """A stage with these providers on it.
 
@@ -157,6 +160,8 @@ def build_stage(
         keys: the listed keys.
         open_house: take any non-empty key, each with an account of its own.
         sender: how callbacks are sent; over HTTP, confined by `targets`, if None.
+        budget: what every account begins with whose keys state no balance; None is no limit.
+        assume_price: what counts for a job of unknown price; as the contracts say if None.
     """
     from understudy import __version__  # noqa: PLC0415  (the package's face imports this module)
 
@@ -168,6 +173,8 @@ def build_stage(
     targets = targets or Targets()
     sender = sender or HttpSender(targets, user_agent=f"understudy/{__version__}")
     entries = tuple(keys)
+    budgets = read_budget(budget, loaded)
+    assumed = read_budget(assume_price, loaded, what="assumed price")
     check_keys(entries, loaded, known=contracts.providers())
     parts = {
         name: Part(
@@ -177,9 +184,10 @@ def build_stage(
             agenda=agenda,
             journal=journal,
             rules=rules,
-            keyring=Keyring(contract, entries=entries, open_house=open_house),
+            keyring=Keyring(contract, entries=entries, open_house=open_house, budget=budgets.get(name)),
             deliveries=Deliveries(clock=clock, agenda=agenda, sender=sender),
             settings=settings,
+            assumed=assumed.get(name),
         )
         for name, contract in loaded.items()
     }

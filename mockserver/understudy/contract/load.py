@@ -11,6 +11,7 @@ from understudy.contract import parse
 from understudy.contract.conversation import Conversation, conversation
 from understudy.contract.files import Document, merge_patch, read_document
 from understudy.contract.leniency import rewriting
+from understudy.contract.money import Money, money
 from understudy.contract.operations import Operation, operations
 from understudy.contract.parse import Cursor
 from understudy.contract.readings import Reading, apply_overlay, changes, choose, read_readings
@@ -51,6 +52,7 @@ class Contract:
     scenarios: Scenarios = field(repr=False)
     conversation: Conversation = field(repr=False)
     pricing: Document = field(repr=False)
+    money: Money = field(repr=False)
     wire: Mapping[str, Any] = field(repr=False)
     root: Document = field(repr=False)
     readings: Mapping[str, Reading] = field(repr=False)
@@ -138,7 +140,8 @@ class _Loader:
         document = self._openapi()
         own = Cursor(f"{self.folder}/openapi.json /x-understudy", document.get("x-understudy", {}))
         found = operations(document, where=f"{self.folder}/openapi.json")
-        errors = self._file("errors.yaml")
+        errors, pricing = self._file("errors.yaml"), self._file("pricing.yaml")
+        lifecycle = parse.lifecycle(self._file("lifecycle.yaml"))
         wire = _values(own.get("wire", {}))
         schemas = Schemas(
             self.root,
@@ -157,13 +160,14 @@ class _Loader:
             operations=found,
             router=Router(found),
             models=self._file("models.json").each(parse.model),
-            lifecycle=parse.lifecycle(self._file("lifecycle.yaml")),
+            lifecycle=lifecycle,
             errors=parse.error_rows(errors),
             failures=parse.failures(errors),
             callbacks=parse.callbacks(self._file("callbacks.yaml")),
             scenarios=parse.scenarios(self._file("scenarios.yaml")),
             conversation=self._conversation(),
-            pricing=dict(self._file("pricing.yaml").mapping()),
+            pricing=dict(pricing.mapping()),
+            money=money(pricing, lifecycle),
             wire=wire,
             root=document["x-understudy"],
             readings=self.readings,

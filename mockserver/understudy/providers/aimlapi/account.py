@@ -6,9 +6,8 @@ from typing import Any
 
 from understudy.call import Answer, Call, Refused
 from understudy.draws import digest
+from understudy.ledger import Entry
 from understudy.messages import json_reply
-from understudy.providers.aimlapi import ledger
-from understudy.providers.aimlapi.ledger import Entry
 from understudy.providers.aimlapi.queries import refuse_unknown
 from understudy.providers.aimlapi.state import State
 from understudy.providers.aimlapi.wire import fill, moment
@@ -19,7 +18,8 @@ def balance(call: Call) -> Answer:
     """The balance in the shape that the operation names."""
     state: State = call.part.state
     rows = call.part.contract.wire["balances"]
-    usd = ledger.balance(call.part, call.account, call.now)
+    usd = call.part.ledger.balance(call.account, call.now)
+    assert usd is not None, "the contract has an opening balance for an account without a limit"
     credits_left = state.tariff.credits(usd)
     words = {
         "usd": float(usd),
@@ -33,32 +33,34 @@ def balance(call: Call) -> Answer:
 
 
 def transactions(call: Call) -> Answer:
-    """One page of the ledger, newest first."""
+    """One page of the ledger, newest first. It has rows for what changes hands; a hold is none."""
     refuse_unknown(call)
     wanted = _period(call)
     rows = call.part.contract.wire["ledger"]
-    entries = ledger.entries(call.part, call.account, call.now)
-    chosen = [entry for entry in entries if wanted(entry) and _matches(call, rows[entry.sort])]
+    entries = reversed(call.part.ledger.entries(call.account, call.now))
+    told = (entry for entry in entries if entry.sort in rows)
+    chosen = [entry for entry in told if wanted(entry) and _matches(call, rows[entry.sort])]
     rest = chosen[_place(call, chosen) :]
     limit = call.query.get("limit", _default(call, "limit"))
     page, more = rest[:limit], len(rest) > limit
     words = {
-        "entries": [fill(rows["entry"], _words(rows[entry.sort], entry)) for entry in page],
+        "entries": [fill(rows["entry"], _words(call, rows[entry.sort], entry)) for entry in page],
         "next": _cursor(page[-1]) if more else None,
         "more": more,
     }
     return json_reply(200, fill(rows["page"], words))
 
 
-def _words(row: dict[str, Any], entry: Entry) -> dict[str, Any]:
+def _words(call: Call, row: dict[str, Any], entry: Entry) -> dict[str, Any]:
+    usage = call.part.state.tariff.usage(None if entry.amount is None else abs(entry.amount))
     return {
         "direction": row["direction"],
         "type": row["type"],
         "at": moment(entry.at),
-        "usd": entry.usage.dollars,
-        "credits": entry.usage.credits,
-        "model": entry.model,
-        "id": entry.job,
+        "usd": usage.dollars,
+        "credits": usage.credits,
+        "model": entry.job.model.id if entry.job and entry.job.model else None,
+        "id": entry.job.id if entry.job else None,
     }
 
 
@@ -105,7 +107,7 @@ def _place(call: Call, entries: list[Entry]) -> int:
 
 def _cursor(entry: Entry) -> str:
     """An opaque name for a place in the ledger."""
-    return digest(0, "cursor", entry.sort, moment(entry.at), entry.job or "", size=24).hex()
+    return digest(0, "cursor", entry.sort, moment(entry.at), entry.job.id if entry.job else "", size=24).hex()
 
 
 def _default(call: Call, name: str) -> int:

@@ -5,10 +5,9 @@ from collections.abc import Callable, Mapping
 import orjson
 
 from understudy import draws
-from understudy.call import Answer, Call, Refused
+from understudy.call import Answer, Call
 from understudy.jobs import Job
 from understudy.messages import Reply, json_reply
-from understudy.providers.aimlapi import ledger
 from understudy.providers.aimlapi.state import Line, State
 from understudy.providers.aimlapi.wire import generation
 
@@ -26,14 +25,13 @@ def submit(call: Call) -> Answer:
     """Begin a generation. Of the request only what the clip depends on is kept; nothing else is asked for again."""
     state: State = call.part.state
     line = state.lines[call.operation.id]
-    if not ledger.may_begin(call):
-        raise Refused("insufficient-credit")
+    ledger = call.part.ledger
     shape, name = SHAPES[line.ids], call.model.id if call.model else call.operation.id
     job = call.part.begin(
         call,
         lambda now, block: shape(now, block, name),
         request=orjson.dumps({name: call.body[name] for name in state.media if name in call.body}),
-        extra=state.tariff.of_call(call),
+        extra=state.tariff.usage(ledger.due(ledger.cost(call.model, call.fields))),
     )
     return _told(call, line, job)
 

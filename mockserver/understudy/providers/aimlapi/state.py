@@ -41,7 +41,7 @@ class State:
         self.envelope = prepared(envelope)
         self.numbered = any(str(word).startswith("$request") for word in envelope.values())
         self.hints = Hints(wire["hints"], style=wire["kind_words"])
-        self.tariff = Tariff(part.contract.pricing, places=wire["tracing"]["usd_places"], tracing=self.tracing)
+        self.tariff = Tariff(part.contract.money.units, places=wire["tracing"]["usd_places"], tracing=self.tracing)
         self.media = tuple(_names(part.contract.root["media"]))
         self.catalogue: dict[str, dict[str, Any]] = {}  # the words of each model, once somebody has asked
         self.lines = {operation.id: _line(operation, wire) for operation in part.contract.operations}

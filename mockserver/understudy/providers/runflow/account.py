@@ -49,10 +49,16 @@ def _named(call: Call, value: str | None) -> str | None:
 
 def get_balance(call: Call) -> Reply:
     """What credit is left."""
-    left = money.balance(call.part, call.account, call.now)
+    left = _left(call)
     if call.part.contract.wire["balance_shape"] == "cents":
         return json_reply(200, {"balance_cents": int(left * 100), "currency": call.part.contract.pricing["currency"]})
     return json_reply(200, _balance_record(call, left))
+
+
+def _left(call: Call) -> Decimal:
+    left = call.part.ledger.balance(call.account, call.now)
+    assert left is not None, "the contract has an opening balance for an account without a limit"
+    return left
 
 
 def _balance_record(call: Call, left: Decimal) -> Record:
@@ -82,7 +88,7 @@ def update_balance(call: Call) -> Reply:
 
 def list_credit_balances(call: Call) -> Reply:
     """The balance as one client reads it."""
-    left = money.amount(money.balance(call.part, call.account, call.now))
+    left = money.amount(_left(call))
     keys = call.part.contract.wire["page_keys"].values()
     items = [{"balance_usd": left, "balance": left}]
     return json_reply(200, {"items": items, **{key: None for key in keys if key}})

@@ -83,7 +83,7 @@ def _counts(batch: Batch, now: float) -> dict[str, int]:
 
 
 def _cost(part: Part, batch: Batch, now: float) -> Decimal:
-    costs = (money.charged(part, job, now) for job in batch.jobs)
+    costs = (part.ledger.charged(job, now) for job in batch.jobs)
     return sum((cost for cost in costs if cost is not None), Decimal(0))
 
 

@@ -1,7 +1,6 @@
 """Batches: up to a hundred runs begun together, one callback when all of them have ended."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -14,7 +13,7 @@ from understudy.draws import uuid7
 from understudy.jobs import Job
 from understudy.messages import Reply, exact, json_reply
 from understudy.part import Part
-from understudy.providers.runflow import callbacks, deliveries, money
+from understudy.providers.runflow import callbacks, deliveries
 from understudy.providers.runflow.batch_wire import batch_event, batch_payload, batch_record, is_over, item_record
 from understudy.providers.runflow.inputs import stored
 from understudy.providers.runflow.listing import listed
@@ -33,11 +32,12 @@ def create_batch(call: Call) -> Reply:
     """Begin a run for each item, all of them or none."""
     model = _model(call)
     inputs = _inputs(call, model)
-    _admit(call, model, [fields for fields, _ in inputs])
+    costs = [call.part.ledger.cost(model, fields) for fields, _ in inputs]
+    call.part.ledger.admit_all(call.account, costs, call.now)
     courses = [course_of(call, model, fields) for fields, _ in inputs]
     kept = [exact(stored(call, fields, at=_place(call, index))) for index, (fields, _) in enumerate(inputs)]
     batch = _begin(call, model)
-    for (_, client_ref), course, request in zip(inputs, courses, kept, strict=True):
+    for (_, client_ref), course, request, cost in zip(inputs, courses, kept, costs, strict=True):
         extra = Extra(client_ref, batch=batch)
         job = call.part.begin_for(
             call.account,
@@ -46,6 +46,7 @@ def create_batch(call: Call) -> Reply:
             now=call.now,
             kind=call.operation.id,
             model=model,
+            cost=cost,
             request=request,
             extra=extra,
             tell=True,
@@ -94,14 +95,6 @@ def _input(item: Fields, form: Fields) -> Fields:
         wrapped: Fields = item[form["wrapped"]]
         return wrapped
     return {name: value for name, value in item.items() if name not in form["beside"]}
-
-
-def _admit(call: Call, model: Model, inputs: list[Fields]) -> None:
-    """See that the balance covers every item."""
-    if call.account.balance is None:
-        return
-    prices = [money.price(call.part, model, fields) for fields in inputs]
-    money.admit(call.part, call.account, sum((price or Decimal(0) for price in prices), Decimal(0)), call.now)
 
 
 def _begin(call: Call, model: Model) -> Batch:

@@ -8,7 +8,6 @@ from understudy import artifacts, media
 from understudy.artifacts import Artifact
 from understudy.jobs import Job
 from understudy.part import Part
-from understudy.providers.runflow.money import units
 from understudy.providers.runflow.times import milliseconds
 
 
@@ -16,7 +15,7 @@ def output(part: Part, job: Job) -> Mapping[str, Any]:
     """The output of a run that has succeeded, in the shape that the contract has for its model."""
     fields = artifacts.fields_of(part, job)
     made = artifacts.of_job(part, job)
-    urls = list(_urls(part, job, made, fields))
+    urls = list(_urls(part, job, fields))
     shape = _shape(part, job)
     return {shape: urls} if shape != "normalized" else _normalized(job, made, urls, fields)
 
@@ -34,15 +33,15 @@ def _shape(part: Part, job: Job) -> str:
     return shapes[max((prefix for prefix in shapes if id_.startswith(prefix)), key=len)]
 
 
-def _urls(part: Part, job: Job, made: Artifact, fields: Mapping[str, Any]) -> Iterator[str]:
+def _urls(part: Part, job: Job, fields: Mapping[str, Any]) -> Iterator[str]:
     """One address for each artifact; the media themselves where the input asks for that."""
-    if fields.get(part.contract.wire["inline"]) is True:
-        content = b64encode(media.content(made.clip, stamp=job.id.encode())).decode()
-        made = Artifact(f"data:{made.clip.mime};base64,{content}", made.clip)
-    yield made.url
-    further = units(part, job.model, fields) if job.model else 1
-    for number in range(2, min(further, 100) + 1):
-        yield made.url if made.url.startswith("data:") else f"{made.url}?n={number}"
+    inline = fields.get(part.contract.wire["inline"]) is True
+    return (_inline(job, made) if inline else made.url for made in artifacts.every(part, job))
+
+
+def _inline(job: Job, made: Artifact) -> str:
+    content = b64encode(media.content(made.clip, stamp=job.id.encode())).decode()
+    return f"data:{made.clip.mime};base64,{content}"
 
 
 def _normalized(job: Job, made: Artifact, urls: list[str], fields: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -136,7 +136,8 @@ def _day(call: Call, name: str) -> date | None:
 
 
 def _spend(call: Call, jobs: Iterable[Job]) -> str | None:
-    return money.amount(sum((money.charged(call.part, job, call.now) or Decimal(0) for job in jobs), Decimal(0)))
+    costs = (call.part.ledger.charged(job, call.now) for job in jobs)
+    return money.amount(sum((cost for cost in costs if cost is not None), Decimal(0)))
 
 
 def _timeline(call: Call, jobs: Iterable[Job]) -> list[Record]:

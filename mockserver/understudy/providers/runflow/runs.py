@@ -8,7 +8,7 @@ from understudy.draws import uuid7
 from understudy.jobs import Intervention, Job
 from understudy.messages import Reply, exact, json_reply
 from understudy.part import Part
-from understudy.providers.runflow import callbacks, deliveries, money
+from understudy.providers.runflow import callbacks, deliveries
 from understudy.providers.runflow.inputs import stored
 from understudy.providers.runflow.outputs import first_url, output
 from understudy.providers.runflow.state import PLAIN, Extra, extra_of, shelf_of
@@ -40,8 +40,6 @@ def begin(
     metadata: bytes | None = None,
 ) -> Job:
     """Begin the run of a call, if its account can pay for it."""
-    if call.account.balance is not None:
-        money.admit(call.part, call.account, money.price(call.part, call.model, call.fields), call.now)
     extra = Extra(client_ref, metadata)
     return call.part.begin(
         call,

@@ -100,8 +100,6 @@ class Shelf:
         # By Idempotency-Key, with what was asked; a reply that is still waited for is a future.
         self.replies: dict[str, tuple[bytes, Reply | Future[Reply]]] = {}
         self.records: dict[str, dict[str, Any]] = {}  # by model, what its runs' records have in common
-        self.settled: set[int] = set()  # numbers of the runs that are paid
-        self.spent = Decimal(0)
         self.threshold: Decimal | None = None
         self.balance_changed = self.opened
         self.window = (0, 0)  # which window of the rate limit, and how many requests in it

@@ -68,7 +68,7 @@ def _add_end(record: dict[str, Any], part: Part, job: Job, now: float) -> None:
     ended = job.ends or job.created
     record["completed_at"] = written(ended, part.contract.wire["record_times"])
     record["duration_ms"] = milliseconds(ended - job.created)
-    record["cost"] = money.amount(money.charged(part, job, now))
+    record["cost"] = money.amount(part.ledger.charged(job, now))
     if job.state(now).kind in ("succeeded", "partial"):
         record["output"] = output(part, job)
     failure = job.failure(now)

@@ -1,9 +1,9 @@
 """What a key's owner may ask: prices, coins and money, the queue, and what workflows and apps hold."""
 
-from understudy import artifacts
 from understudy.call import Call, Refused
+from understudy.ledger import plain
 from understudy.messages import Reply, json_reply
-from understudy.providers.runninghub import money, wire
+from understudy.providers.runninghub import wire
 from understudy.providers.runninghub.old_tasks import enveloped
 from understudy.providers.runninghub.refusals import fill
 from understudy.providers.runninghub.state import state_of
@@ -12,10 +12,10 @@ from understudy.providers.runninghub.state import state_of
 def preview_price(call: Call) -> Reply:
     """What a task of a standard model would cost."""
     assert call.model is not None
-    cost = artifacts.price_of(call.part, call.model, call.fields)
+    cost = call.part.ledger.cost(call.model, call.fields)
     if cost.amount is None:
         raise Refused("no-price-config")
-    words = {"amount": money.text(cost.amount), "currency": cost.currency}
+    words = {"amount": plain(cost.amount), "currency": cost.currency}
     texts = {key: fill(text, words) for key, text in call.part.contract.wire["price_text"].items()}
     dialect = state_of(call.part).dialects.of(call.operation.id)
     return json_reply(200, dialect.says(estimatedPrice=float(cost.amount), currency=cost.currency, **texts))
@@ -25,14 +25,14 @@ def get_account(call: Call) -> Reply:
     """Coins, money and running tasks of a key."""
     part = call.part
     row = part.contract.wire["account"]
-    left = money.balance(part, call.account, call.now)
+    left = part.ledger.balance(call.account, call.now)
     running, queued = _unfinished(call)
     return enveloped(
         call,
         {
             "remainCoins": wire.number(part, "account", row["remainCoins"]),
             "currentTaskCounts": wire.number(part, "account", str(running + queued)),
-            "remainMoney": None if left is None else wire.number(part, "account", money.text(left)),
+            "remainMoney": None if left is None else wire.number(part, "account", plain(left)),
             "currency": None if left is None else part.contract.pricing["currency"],
             "apiType": row["apiType"],
         },

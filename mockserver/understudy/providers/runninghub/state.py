@@ -1,11 +1,9 @@
-"""What the package keeps: how RunningHub speaks, and per account what it has uploaded and spent."""
+"""What the package keeps: how RunningHub speaks, and per account what it has uploaded."""
 
-from dataclasses import dataclass, field
-from decimal import Decimal
+from dataclasses import dataclass
 from typing import cast
 
 from understudy.accounts import Account
-from understudy.jobs import Job
 from understudy.part import Part
 from understudy.providers.runninghub.dialects import Dialects
 
@@ -19,10 +17,9 @@ class State:
 
 @dataclass(slots=True)
 class Shelf:
-    """Kept for one account: how many files it has sent, and what each of its priced tasks is charged."""
+    """Kept for one account: how many files it has sent."""
 
     uploads: int = 0
-    charges: list[tuple[Job, Decimal]] = field(default_factory=list)
 
 
 def state_of(part: Part) -> State:

@@ -10,14 +10,12 @@ from understudy.call import Call
 from understudy.draws import snowflake
 from understudy.jobs import Job
 from understudy.messages import Reply, json_reply
-from understudy.providers.runninghub import money, wire
+from understudy.providers.runninghub import wire
 
 
 def submit_task(call: Call) -> Reply:
     """Start a standard model."""
-    amount = money.hold(call)
     job = begin(call, call.fields, request=_kept(call.fields))
-    money.charge(call.account, job, amount)
     return json_reply(200, wire.submitted(call.part, job, call.now))
 
 

@@ -6,8 +6,8 @@ from typing import Any
 from understudy import artifacts
 from understudy.contract import Failure
 from understudy.jobs import Job
+from understudy.ledger import plain
 from understudy.part import Part
-from understudy.providers.runninghub import money
 from understudy.providers.runninghub.state import state_of
 
 Body = dict[str, Any]
@@ -43,17 +43,18 @@ def started(part: Part, job: Job, now: float) -> Body:
 
 def outputs(part: Part, job: Job) -> list[Body]:
     """The outputs of a task that has succeeded, as the old API lists them."""
-    artifact = artifacts.of_job(part, job)
-    item = {"fileUrl": artifact.url, "fileType": _ending(artifact), "nodeId": part.contract.wire["output_node"]}
-    return [{**item, **usage(part, job)}]
+    node, used = part.contract.wire["output_node"], usage(part, job)
+    return [
+        {"fileUrl": one.url, "fileType": _ending(one), "nodeId": node, **used} for one in artifacts.every(part, job)
+    ]
 
 
 def usage(part: Part, job: Job) -> Body:
     """What a finished task has used: money for a model, time for a workflow or an app."""
     row: Body = dict(part.contract.wire["usage"])
     if job.model is not None:
-        spent = artifacts.price_of(part, job.model, artifacts.fields_of(part, job)).amount
-        row["thirdPartyConsumeMoney"] = None if spent is None else money.text(spent)
+        spent = part.ledger.due(job.cost)
+        row["thirdPartyConsumeMoney"] = None if spent is None else plain(spent)
     elif job.ends is not None:
         row["taskCostTime"] = str(round(job.ends - (job.began(job.ends) or job.created)))
     row["taskCostTime"] = number(part, "task_cost_time", row["taskCostTime"])
@@ -81,13 +82,17 @@ def number(part: Part, what: str, text: str) -> str | int | float:
 
 
 def _made(part: Part, job: Job, word: str) -> Body:
-    artifact = artifacts.of_job(part, job)
     used = usage(part, job)
     whole = {"taskId": int(job.id), "parentTaskId": None, "taskStatus": word, "usage": used}
+    results = [_result(artifact) for artifact in artifacts.every(part, job)]
+    return {"results": results, "usage": used, "taskUsageList": [whole]}
+
+
+def _result(artifact: artifacts.Artifact) -> Body:
     result = {"url": artifact.url, "outputType": _ending(artifact), "text": None}
     if artifact.kind == "text":  # it stands in the reply itself, where clients look when there is no address
         result |= {"url": None, "text": artifacts.text_of(artifact)}
-    return {"results": [result], "usage": used, "taskUsageList": [whole]}
+    return result
 
 
 def _beginning(part: Part, job: Job) -> Body:
