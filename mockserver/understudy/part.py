@@ -209,6 +209,8 @@ class Part:
             cost=cost,
         )
         self.jobs.add(job)
+        if self.observer is not None:
+            self.observer(self, job)
         if callback_url is not None or tell:
             self.watch(job)
         if self.ledger.money.stops is not None and job.ends is not None:
@@ -232,7 +234,6 @@ class Part:
     def intervene(self, job: Job, intervention: Intervention) -> None:
         """Change a job's plan: cancel, complete or fail it, from now on."""
         with self.ledger.changing(job, self.clock.now()):
-            with self.ledger.changing(job, self.clock.now()):
             job.intervention = intervention
         if self.observer is not None:
             self.observer(self, job)
@@ -263,8 +264,6 @@ class Part:
             await asyncio.wait_for(over.wait(), self.settings.patience)
         except TimeoutError:
             return False
-        if self.observer is not None:
-            self.observer(self, job)
         finally:
             self._waiting[job.id].remove(tell)
             if not self._waiting[job.id]:
