@@ -66,11 +66,6 @@ class Tape:
         nearest = sorted(reasons.items(), key=lambda item: len(item[1]))[:NEAREST]
         raise NoRecording(str(asked), [(f"exchange {number}: {self.asked[number]}", why) for number, why in nearest])
 
-    def again(self) -> None:
-        """What was played last may be played once more: a client that tries again gets the same reply."""
-        if self.played:
-            self.played.pop()
-
     @property
     def unused(self) -> tuple[int, ...]:
         """The exchanges that nobody asked for."""
@@ -88,9 +83,9 @@ class Tape:
             yield "it was played already"
 
 
-def otherwise(recorded: Asked, asked: Asked) -> list[str]:
+def otherwise(recorded: Any, asked: Any) -> list[str]:
     """What a client says in a body otherwise than the recording does."""
-    return list(_told_apart(recorded.body, asked.body, "body "))
+    return list(_told_apart(recorded, asked, "body "))
 
 
 def _told_apart(recorded: Any, asked: Any, what: str, at: str = "") -> Iterator[str]:

@@ -1,0 +1,176 @@
+"""Replay cassettes: against the contract, through the reference client, and beside the stand-in."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from understudy.client.manner_file import read_manner
+from understudy.contract import Contract, load_contract
+from understudy.errors import UnderstudyError
+from understudy.recording.cassette import Cassette, cassettes_of, read_cassette
+from understudy.recording.expectation import Expectation, Known, Place, expectation
+from understudy.recording.readback import Readback
+from understudy.recording.shape import Difference
+from understudy.recording.stand_in import StandIn
+from understudy.recording.validity import Validity
+
+
+@dataclass(frozen=True, slots=True)
+class Unlike:
+    """One difference between the stand-in and the recording; `why` is the reason that the cassette gives for it."""
+
+    place: Place
+    difference: Difference
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What came of one cassette.
+
+    Args:
+        invalid: what in its replies breaks the contract.
+        misread: what the reference client got otherwise than it states.
+        unlike: where the stand-in's replies have another shape.
+        gone: known differences that are no longer there.
+        unused: exchanges that no call asked for.
+        remarks: what the client says otherwise than the recorded request does.
+        outside: what the contract does not play, with the reason.
+        broke: why it could not be replayed.
+    """
+
+    path: Path
+    cassette: Cassette | None = None
+    invalid: tuple[str, ...] = ()
+    misread: tuple[str, ...] = ()
+    unlike: tuple[Unlike, ...] = ()
+    gone: tuple[Known, ...] = ()
+    unused: tuple[int, ...] = ()
+    remarks: tuple[str, ...] = ()
+    outside: tuple[tuple[Place, str], ...] = ()
+    broke: str = ""
+
+    @property
+    def unexplained(self) -> tuple[Unlike, ...]:
+        """Differences for which no reason is given."""
+        return tuple(one for one in self.unlike if one.why is None)
+
+    @property
+    def holds(self) -> bool:
+        """Whether its replies are valid, its expectation is met, and it could be replayed at all."""
+        return not (self.invalid or self.misread or self.broke or self.unused)
+
+    @property
+    def faithful(self) -> bool:
+        """Whether every difference is known, and every known one is there."""
+        return not (self.unexplained or self.gone)
+
+
+@dataclass
+class Replay:
+    """Replays cassettes; contracts are loaded once for each set of readings."""
+
+    root: Path | None = None
+    _held: dict[tuple[str, tuple[tuple[str, str], ...]], tuple[Contract, Validity]] = field(default_factory=dict)
+
+    def paths(self, providers: Iterable[str]) -> Iterator[Path]:
+        """Where the cassettes of some providers lie."""
+        for provider in providers:
+            yield from cassettes_of(provider, self.root)
+
+    def each(self, paths: Iterable[Path]) -> Iterator[Replayed]:
+        """Every cassette, replayed; one that cannot be is among them, with the reason."""
+        for path in paths:
+            try:
+                yield self.replay(read_cassette(path, root=self.root))
+            except UnderstudyError as problem:
+                yield Replayed(path, broke=str(problem))
+
+    def replay(self, cassette: Cassette) -> Replayed:
+        """One cassette, three ways.
+
+        Raises:
+            UnderstudyError: what it states of itself does not fit.
+        """
+        stated = expectation(cassette)
+        contract, validity = self.held(cassette.provider, cassette.reading)
+        places = [Place("exchange", number) for number in range(len(cassette.exchanges))]
+        places += [Place("callback", number) for number in range(len(cassette.callbacks))]
+        inside = [place for place in places if place not in stated.outside]
+        back = Readback(contract, cassette, self.root)
+        misread = tuple(_misread(back, stated))
+        unlike, gone = self._beside(contract, cassette, stated, back, inside)
+        return Replayed(
+            cassette.path,
+            cassette,
+            tuple(_invalid(validity, cassette, inside, stated)),
+            misread,
+            unlike,
+            gone,
+            tuple(one for one in back.tape.unused if Place("exchange", one) in inside),
+            tuple(back.remarks),
+            tuple(stated.outside.items()),
+        )
+
+    def held(self, provider: str, readings: Mapping[str, str]) -> tuple[Contract, Validity]:
+        """A contract under a set of readings, with what judges replies by it."""
+        key = (provider, tuple(sorted(readings.items())))
+        if key not in self._held:
+            contract = load_contract(provider, readings=readings, root=self.root)
+            self._held[key] = contract, Validity(contract)
+        return self._held[key]
+
+    def _beside(
+        self, contract: Contract, cassette: Cassette, stated: Expectation, back: Readback, inside: list[Place]
+    ) -> tuple[tuple[Unlike, ...], tuple[Known, ...]]:
+        with StandIn(contract, cassette, back.phrases, stated.play, self.root) as stand_in:
+            found = [(place, one) for place in inside for one in stand_in.differences(place)]
+        used: set[Known] = set()
+        unlike = []
+        for place, one in found:
+            known = next((row for row in stated.known if row.place == place and _means(row, one)), None)
+            used |= {known} if known else set()
+            unlike.append(Unlike(place, one, known.why if known else None))
+        return tuple(unlike), tuple(row for row in stated.known if row not in used)
+
+
+def _means(known: Known, difference: Difference) -> bool:
+    return known.what == difference.what and difference.is_at(known.at)
+
+
+def _invalid(validity: Validity, cassette: Cassette, inside: list[Place], stated: Expectation) -> Iterator[str]:
+    for place in inside:
+        yield from (f"{place}: {text}" for text in validity.wrong(cassette, place))
+    for place in stated.outside:
+        if validity.held(cassette, place):
+            yield f"{place}: it is stated to be outside the contract, and the contract has it now"
+
+
+def _misread(back: Readback, stated: Expectation) -> Iterator[str]:
+    """Where the client got something else than the cassette states; what it states is a part of what there is."""
+    if not stated.calls and not stated.callbacks and not stated.outside:
+        yield "its `expect` states no calls, so nothing says what a client gets from it"
+    for call in stated.calls:
+        try:
+            yield from (f"{call}: {text}" for text in _unmet(call.gives, back.call(call)))
+        except UnderstudyError as problem:
+            yield f"{call}: {problem}"
+    for notice in stated.callbacks:
+        given = back.callback(back.cassette.callbacks[notice.of])
+        yield from (f"callback {notice.of}: {text}" for text in _unmet(notice.gives, given))
+
+
+def _unmet(stated: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[str]:
+    if not stated:
+        yield f"nothing is stated; the client got {dict(given)}"
+    for key, value in stated.items():
+        if given.get(key) != value:
+            yield f"{key} is {given.get(key)!r} instead of {value!r} (the client got {dict(given)})"
+
+
+def age(cassette: Cassette, today: date) -> int:
+    """How many days ago the exchange was recorded, counted from the first day that its date may mean."""
+    year, month, day = (*(int(part) for part in cassette.recorded.split("-")), 1, 1)[:3]
+    return (today - date(year, month, day)).days
