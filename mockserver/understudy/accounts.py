@@ -1,5 +1,6 @@
 """Whose jobs, balance and secrets these are: accounts, found by key. Raw keys are never kept."""
 
+import re
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from understudy.contract import Contract
 from understudy.contract.files import parse_yaml, read_bytes
 from understudy.contract.parse import Cursor
 from understudy.errors import DataError, OptionError
+from understudy.masks import MASK
 
 if TYPE_CHECKING:
     from understudy.jobs import Job
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 # Keys that begin so are refused even where any key is taken, so that a wrong key can be had on demand.
 REFUSED_PREFIX = "invalid"
+# What a key could be inside of a longer text.
+_LIKE_A_KEY = re.compile(r"[A-Za-z0-9_.~+-]{8,}")
 
 
 @dataclass(slots=True, eq=False)
@@ -105,6 +109,14 @@ class Keyring:
         hashed = self._hash(key)
         caller = self._callers.get(hashed)
         return caller if caller is not None else self._admit(key, hashed)
+
+    def masked(self, text: str) -> str:
+        """A text with every key in it that is known here masked; what is no longer than a word is taken for none."""
+        return _LIKE_A_KEY.sub(lambda found: MASK if self._knows(found[0]) else found[0], text)
+
+    def _knows(self, text: str) -> bool:
+        hashed = self._hash(text)
+        return hashed in self._callers or hashed in self._listed
 
     def _admit(self, key: str, hashed: bytes) -> Caller | None:
         rest, admin = self._role(key)

@@ -135,6 +135,16 @@ class Journal:
     def __len__(self) -> int:
         return len(self._entries)
 
+    def numbered(self) -> list[tuple[int, Entry]]:
+        """Every exchange that is kept with its number, oldest first; the stage's first one has number 1."""
+        entries = tuple(self._entries)
+        return list(enumerate(entries, self.count - len(entries) + 1))
+
+    def get(self, number: int) -> Entry | None:
+        """The exchange with that number, or None where it is not kept (any more)."""
+        place = number - (self.count - len(self._entries)) - 1
+        return self._entries[place] if 0 <= place < len(self._entries) else None
+
     def note(self, entry: Entry) -> None:
         """Write one exchange down."""
         self.count += 1
@@ -184,7 +194,7 @@ class Journal:
         Raises:
             OptionError: no such provider or operation is on the stage.
         """
-        self._check(provider, operation)
+        self.check(provider, operation)
         wanted: dict[str, Any] = {"provider": provider, "operation": operation, "method": method}
         wanted |= {"account": account, "job": job, "status": status}
         asked = {name: value for name, value in wanted.items() if value is not None}
@@ -197,14 +207,19 @@ class Journal:
 
     def attempts(self, *, provider: str | None = None, job: str | None = None, forged: bool = False) -> list[Tried]:
         """The attempts to deliver a callback, oldest first; `job` is what they tell of (a batch, perhaps)."""
-        self._check(provider, None)
+        self.check(provider, None)
         return [
             tried
             for tried in tuple(self._tried)
             if provider in (None, tried.provider) and job in (None, tried.subject) and tried.forged == forged
         ]
 
-    def _check(self, provider: str | None, operation: str | None) -> None:
+    def check(self, provider: str | None, operation: str | None) -> None:
+        """See that a question names what there is.
+
+        Raises:
+            OptionError: no such provider or operation is on the stage.
+        """
         known = self._known
         if known is None:
             return

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 import orjson
 
@@ -128,6 +128,20 @@ class Masks:
             for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True)
         )
         return hidden.masked("&".join(shown).encode("utf-8", "replace")).decode()
+
+    def value(self, value: Any) -> Any:
+        """A JSON value as it may be shown."""
+        return without_fields(value, self._names)
+
+    def address(self, url: str) -> str:
+        """An address as it may be shown: secret parameters of its query masked, and no password."""
+        try:
+            parts = urlsplit(url)
+        except ValueError:  # a bracket without its other half
+            return url
+        query = self.query(parts.query.encode("utf-8", "replace"), Texts(())) if parts.query else ""
+        host = f"{MASK}@{parts.netloc.rpartition('@')[2]}" if "@" in parts.netloc else parts.netloc
+        return urlunsplit(parts._replace(netloc=host, query=query))
 
     def concern(self, text: bytes) -> bool:
         """Whether a secret field may be named in a text."""

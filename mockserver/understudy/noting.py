@@ -28,7 +28,7 @@ class Noting:
 
     def __init__(self, contract: Contract) -> None:
         self._provider = contract.provider
-        self._masks = Masks({*contract.conversation.hidden, *_key_fields(contract)})
+        self.masks = Masks({*contract.conversation.hidden, *_key_fields(contract)})
         self._chosen = CHOSEN | _declared(contract)
         talks = contract.conversation.jobs.values()
         self._harmless = frozenset(name for talk in talks for name in (*talk.submits, talk.poll))
@@ -51,10 +51,10 @@ class Noting:
             reply.status,
             row,
             tuple([one.kept(without=keys) for one in found]) if found else (),
-            self._masks.query(request.query, hidden) if request.query else "",
+            self.masks.query(request.query, hidden) if request.query else "",
             hidden.masked_pairs(headers),
             self._body(call, hidden) if request.body else b"",
-            self._masks.reply(reply.body, hidden, harmless=name in self._harmless),
+            self.masks.reply(reply.body, hidden, harmless=name in self._harmless),
             reply.headers,
             call.job or _asked_about(call),
         )
@@ -87,9 +87,9 @@ class Noting:
         if isinstance(body, bytes):
             return left_out(raw)
         if body is not None:
-            return self._masks.json(raw, body, hidden)
+            return self.masks.json(raw, body, hidden)
         try:
-            return self._masks.json(raw, orjson.loads(raw), hidden)
+            return self.masks.json(raw, orjson.loads(raw), hidden)
         except (orjson.JSONDecodeError, TypeError):
             return self._unread(raw, hidden)
 
@@ -99,11 +99,11 @@ class Noting:
             for name, file in form.files.items()
         }
         shown = {"fields": dict(form.fields), "files": files}
-        return self._masks.json(orjson.dumps(shown), shown, hidden)
+        return self.masks.json(orjson.dumps(shown), shown, hidden)
 
     def _unread(self, raw: bytes, hidden: Texts) -> bytes:
         """What was no JSON: its beginning, unless a secret could stand in it that nobody can find."""
-        if b"\\" in raw or self._masks.concern(raw) or not raw.isascii():
+        if b"\\" in raw or self.masks.concern(raw) or not raw.isascii():
             return left_out(raw)
         return hidden.masked(exact(raw[:LONGEST]))
 

@@ -5,7 +5,10 @@ RecordingError(UnderstudyError)
 ├── CassetteVersion        it was written by another version of vcrpy's format
 ├── NoProvenance           nothing in it says where its exchanges come from
 ├── UnknownProvider        it is of a provider whose contract is not held
-└── NoRecording            a request that no exchange of a cassette answers, with those that come nearest
+├── NoRecording            a request that no exchange of a cassette answers, with those that come nearest
+├── SecretLeft             a cassette would hold what must not be kept, and was not written
+├── StandInRefused         the server that answered is our own stand-in
+└── NotRecorded            a recording cannot begin, or did not give what it should
 """
 
 from collections.abc import Iterable, Sequence
@@ -80,3 +83,32 @@ class NoRecording(RecordingError):
             + "\n".join(lines or ["  (the cassette has no exchange)"])
             + "\nRecord it with `understudy record`, or correct what the cassette's `expect` says that is asked."
         )
+
+
+class SecretLeft(RecordingError):
+    """A cassette would still hold what must not be in it, and was not written; `places` says where, not what."""
+
+    def __init__(self, path: Path, places: Sequence[str]) -> None:
+        self.path = path
+        self.places = tuple(places)
+        shown = "\n".join(f"  {place}" for place in self.places[:20])
+        more = f"\n  … and {len(self.places) - 20} more" if len(self.places) > 20 else ""
+        super().__init__(
+            f"The cassette {path} was not written: it would hold what must not be kept.\n{shown}{more}\n"
+            "Name the field in the provider's recording.yaml, or hidden in its conversation.yaml; please report it."
+        )
+
+
+class StandInRefused(RecordingError):
+    """The server that answered is our own stand-in, whose replies prove nothing of the provider."""
+
+    def __init__(self, url: str, header: str) -> None:
+        self.url = url
+        super().__init__(
+            f"{url} answered with the header {header}: it is the stand-in, and not the provider. Nothing was kept. "
+            "Record from the provider itself; a proxy or a hosts file may lead its name elsewhere."
+        )
+
+
+class NotRecorded(RecordingError):
+    """A recording cannot begin, or did not give what it should."""

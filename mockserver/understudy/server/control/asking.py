@@ -15,16 +15,32 @@ from understudy.stage import Stage
 MOST_BYTES = 1024 * 1024  # of a body; what the control API is told is small
 
 
-async def json_object(request: Request) -> dict[str, Any]:
+async def json_object(request: Request, *, most: int = MOST_BYTES) -> dict[str, Any]:
     """The JSON object of a request; anything but JSON is refused, so that no form of another page gets in."""
     kind = _content_type(request)
     if kind != "application/json":
         raise OptionError("content type", kind, ["application/json"])
-    raw = b""
+    return _object(await _read(request, most))
+
+
+async def optional_json(request: Request) -> dict[str, Any]:
+    """The same where nothing need be said: an empty body is an empty object."""
+    no_form(request)
+    raw = await _read(request, MOST_BYTES)
+    return _object(raw) if raw else {}
+
+
+async def _read(request: Request, most: int) -> bytes:
+    chunks, size = [], 0
     async for chunk in request.stream():
-        raw += chunk
-        if len(raw) > MOST_BYTES:
-            raise OptionError("body", f"more than {MOST_BYTES} bytes", ["a small JSON object"])
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > most:
+            raise OptionError("body", f"more than {most} bytes", ["a smaller JSON object"])
+    return b"".join(chunks)
+
+
+def _object(raw: bytes) -> dict[str, Any]:
     try:
         body = orjson.loads(raw)
     except orjson.JSONDecodeError as wrong:
@@ -56,9 +72,33 @@ def number(body: Mapping[str, Any], name: str) -> float:
 def limit(request: Request) -> int:
     """How many of a list are wanted."""
     text = request.query_params.get("limit", "100")
-    if not (text.isascii() and text.isdecimal() and len(text) <= 5 and 1 <= int(text) <= 10_000):
+    if not (_is_whole(text) and len(text) <= 5 and 1 <= int(text) <= 10_000):
         raise OptionError("limit", text, ["a whole number from 1 to 10000"])
     return int(text)
+
+
+def whole(text: str, name: str) -> int:
+    """A whole number in a query."""
+    if not (_is_whole(text) and len(text) <= 12):
+        raise OptionError(name, text, ["a whole number"])
+    return int(text)
+
+
+def _is_whole(text: str) -> bool:
+    return text.isascii() and text.isdecimal()
+
+
+def flag(request: Request, name: str) -> bool:
+    """Yes or no in a query; no unless told."""
+    return choice(request, name, ("false", "true")) == "true"
+
+
+def choice(request: Request, name: str, valid: tuple[str, ...]) -> str:
+    """One of some words in a query; the first unless told."""
+    word = request.query_params.get(name, valid[0])
+    if word not in valid:
+        raise OptionError(name, word, valid)
+    return word
 
 
 class NotThere(OptionError):

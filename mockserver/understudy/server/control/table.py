@@ -10,15 +10,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from understudy.errors import UnderstudyError
+from understudy.errors import Conflict, UnderstudyError
 from understudy.messages import problem
-from understudy.server.control import clock, deliveries, jobs, journal, readings, rules, scenarios
+from understudy.server.control import balances, clock, deliveries, jobs, journal, readings, rules, scenarios
+from understudy.server.control.asking import NotThere
 from understudy.server.control.row import Handler, Row
 from understudy.stage import Stage
 from understudy.way import OWN_PATHS
 
 # A further noun is a module with its rows, and its name here.
-NOUNS = (clock, scenarios, readings, jobs, deliveries, journal, rules)
+NOUNS = (clock, scenarios, readings, jobs, deliveries, journal, balances, rules)
 ROWS: tuple[Row, ...] = tuple(row for noun in NOUNS for row in noun.ROWS)
 
 
@@ -52,11 +53,21 @@ class Control:
             try:
                 body: Any = await handler(self._stage, request)
             except UnderstudyError as wrong:
-                valid = list(getattr(wrong, "valid", ()))
-                reply = problem(400, "Not understood", str(wrong), more={"valid": valid} if valid else None)
-                return Response(reply.body, reply.status, media_type="application/problem+json")
+                return _refusal(wrong)
             if isinstance(body, Response):
                 return body
             return Response(orjson.dumps(body), media_type="application/json")
 
         return endpoint
+
+
+def _refusal(wrong: UnderstudyError) -> Response:
+    """What went wrong on purpose, as a reply."""
+    status, title = 400, "Not understood"
+    if isinstance(wrong, NotThere):
+        status, title = 404, "Not there"
+    elif isinstance(wrong, Conflict):
+        status, title = 409, "Conflict"
+    valid = list(getattr(wrong, "valid", ()))
+    reply = problem(status, title, str(wrong), more={"valid": valid} if valid else None)
+    return Response(reply.body, reply.status, media_type="application/problem+json")

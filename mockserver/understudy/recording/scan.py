@@ -1,0 +1,140 @@
+"""Look for what looks like a secret in cassettes, or in any other files."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from understudy._data import data_root
+from understudy.contract import load_contract, providers
+from understudy.contract.files import parse_yaml
+from understudy.errors import DataError
+from understudy.recording.errors import CassetteUnreadable
+from understudy.recording.leaves import leaves, parsed
+from understudy.recording.rules import Rules, looks_of_all, read_rules
+from understudy.recording.secrets import Secrets
+
+CASSETTES = (".yaml", ".yml")
+MOST_BYTES = 64 * 1024 * 1024
+_COMMENT = re.compile(r"(?:^|\s)#(.*)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Something that looks like a secret: in which file, where in it, and what it is called."""
+
+    path: Path
+    place: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.place}: {self.what}"
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What was looked at, and what was found."""
+
+    files: tuple[Path, ...]
+    found: tuple[Found, ...]
+
+
+def scan(paths: Sequence[Path] = (), *, root: Path | None = None) -> Scan:
+    """Look through files and folders; without any, through the cassettes of every provider.
+
+    Raises:
+        CassetteUnreadable: a file cannot be read, so nobody can say what is in it.
+    """
+    root = root or data_root()
+    given = paths or [folder for name in providers(root=root) for folder in [root / "contracts" / name / "cassettes"]]
+    files = tuple(dict.fromkeys(file for path in given for file in _files(path, named=bool(paths))))
+    scanner = _Scanner(root)
+    return Scan(files, tuple(found for file in files for found in scanner.file(file)))
+
+
+def _files(path: Path, *, named: bool) -> Iterator[Path]:
+    if path.is_dir():
+        yield from (one for one in sorted(path.rglob("*")) if one.is_file() and ".git" not in one.parts)
+    elif path.is_file():
+        yield path
+    elif named:
+        raise CassetteUnreadable(path, "there is no such file or folder")
+
+
+class _Scanner:
+    """Looks through files with what is known of all providers."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._looks = looks_of_all(root=root)
+        self._examples = [load_contract(name, root=root).example_key for name in providers(root=root)]
+
+    def file(self, path: Path) -> list[Found]:
+        """What is found in one file, each place once."""
+        text = _text(path)
+        document = _cassette(path, text)
+        found = self._lines(path, text) if document is None else self._cassette(path, text, document)
+        return list(dict.fromkeys(found))
+
+    def _lines(self, path: Path, text: str) -> Iterator[Found]:
+        secrets = self._secrets()
+        for number, line in enumerate(text.splitlines(), 1):
+            yield from (Found(path, f"line {number}", one.what) for one in secrets.found(line))
+
+    def _cassette(self, path: Path, text: str, document: Mapping[str, Any]) -> Iterator[Found]:
+        secrets = self._secrets(_ids(document, self._rules(document)))
+        for place, one in leaves(document):
+            yield from (Found(path, place or "the root", sighting.what) for sighting in secrets.found(one))
+        # What nobody reads is in the file all the same.
+        for number, line in enumerate(text.splitlines(), 1):
+            if comment := _COMMENT.search(line):
+                yield from (Found(path, f"line {number}", one.what) for one in secrets.found(comment[1]))
+
+    def _secrets(self, ids: Iterable[str] = ()) -> Secrets:
+        return Secrets(self._looks, allowed=[*self._examples, *ids])
+
+    def _rules(self, document: Mapping[str, Any]) -> Rules:
+        told = (document.get("metadata") or {}).get("understudy") or {}
+        name = str(told.get("provider"))
+        known = (self._root / "contracts" / name / "recording.yaml").is_file()
+        return read_rules(name, root=self._root) if known else Rules(name)
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise CassetteUnreadable(path, f"it is larger than {MOST_BYTES} bytes")
+        return path.read_bytes().decode("utf-8", "replace")
+    except OSError as problem:
+        raise CassetteUnreadable(path, problem.strerror or str(problem)) from None
+
+
+def _cassette(path: Path, text: str) -> Mapping[str, Any] | None:
+    """The document of a cassette; None where the file is something else."""
+    if path.suffix not in CASSETTES:
+        return None
+    try:
+        document = parse_yaml(text, where=str(path))
+    except DataError as problem:
+        raise CassetteUnreadable(path, problem.what) from None
+    return document if isinstance(document, dict) and "interactions" in document else None
+
+
+def _ids(document: Mapping[str, Any], rules: Rules) -> set[str]:
+    """The ids of jobs and things that a cassette holds: they may look drawn at random, and open nothing."""
+    names = {f"/{name}" for name in rules.ids}
+    return {text for place, text in _deep(document) if any(place.endswith(name) for name in names)}
+
+
+def _deep(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
+    """Every text below a value whose place ends in a field's name."""
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _deep(inner, f"{place}/{name}")
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _deep(inner, place)
+    elif isinstance(value, str):
+        inner = parsed(value)
+        yield from _deep(inner, place) if inner is not None else [(place, value)]

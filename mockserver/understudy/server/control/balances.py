@@ -1,0 +1,75 @@
+"""Balances: what each account has, and setting it."""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from starlette.requests import Request
+
+from understudy.accounts import Account
+from understudy.errors import OptionError
+from understudy.part import Part
+from understudy.server.control.asking import NotThere, json_object, known, parts
+from understudy.server.control.row import Row
+from understudy.stage import Stage
+
+
+async def list_balances(stage: Stage, request: Request) -> Any:
+    """Every account, by provider and in the order of first use, with its balance."""
+    return {"balances": [row for part in parts(stage, request) for row in _rows(part)]}
+
+
+def _rows(part: Part) -> Iterator[Mapping[str, Any]]:
+    for account in sorted(part.keyring.accounts.values(), key=lambda one: one.number):
+        yield balance_row(part, account)
+
+
+def balance_row(part: Part, account: Account) -> Mapping[str, Any]:
+    """What an account has; a balance of null is no limit."""
+    return {
+        "provider": part.name,
+        "account": account.name,
+        "number": account.number,
+        "balance": None if account.balance is None else f"{account.balance:f}",
+        "currency": part.contract.pricing["currency"],
+        "jobs": account.drawn,
+    }
+
+
+async def set_balance(stage: Stage, request: Request) -> Any:
+    """`{provider, account, balance}`: what an account has from now on; null takes its limit away."""
+    body = await json_object(request)
+    known(body, ["provider", "account", "balance"])
+    if not isinstance(body.get("provider"), str):
+        raise OptionError("provider", body.get("provider"), stage.parts)
+    part = stage.part(body["provider"])
+    account = _account(part, body.get("account"))
+    account.balance = _amount(body.get("balance"))
+    return balance_row(part, account)
+
+
+def _account(part: Part, name: Any) -> Account:
+    for account in part.keyring.accounts.values():
+        if account.name == name:
+            return account
+    then = "An account is there once its key was used." if not part.keyring.accounts else ""
+    names = [account.name for account in part.keyring.accounts.values()]
+    raise NotThere(f"account of {part.name}", name, names, then=then)
+
+
+def _amount(value: Any) -> Decimal | None:
+    if value is None:
+        return None
+    try:
+        amount = Decimal(value) if isinstance(value, str) else Decimal(str(value))
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if isinstance(value, bool) or not amount.is_finite():
+        raise OptionError("balance", value, ["an amount, as 5 or '0.50'", "null"])
+    return amount
+
+
+ROWS = (
+    Row("GET", "balances", list_balances),
+    Row("POST", "balances", set_balance),
+)
