@@ -8,7 +8,7 @@ from staging import FOURTH, Caller, MakeStage
 
 from understudy.accounts import KeyEntry
 from understudy.contract import load_contract
-from understudy.directions import Rules, Wish, check_wish, error_by_code, preferred, refusal
+from understudy.directions import Wish, check_wish, error_by_code, preferred, refusal
 from understudy.errors import OptionError
 
 CONTRACT = load_contract("encore", root=FOURTH)
@@ -45,57 +45,6 @@ def test_a_preference_may_come_in_a_header_of_its_own(encore: Caller) -> None:
     answer = encore.part.answer(request)
 
     assert getattr(answer, "status", None) == 429
-
-
-@pytest.mark.parametrize(
-    ("conditions", "fits"),
-    [
-        ({}, True),
-        ({"provider": "encore"}, True),
-        ({"provider": "other"}, False),
-        ({"model": "encore/solo"}, True),
-        ({"model": "other"}, False),
-        ({"prompt": "red"}, True),
-        ({"prompt": "blue"}, False),
-        ({"nth": 1}, True),
-        ({"nth": 2}, False),
-        ({"provider": "encore", "model": "encore/solo", "prompt": "door", "nth": 1}, True),
-        ({"provider": "encore", "model": "encore/solo", "prompt": "house", "nth": 1}, False),
-    ],
-)
-def test_a_rule_decides_where_all_of_it_fits(conditions: dict[str, Any], fits: bool) -> None:
-    """Each condition narrows it."""
-    rules = Rules()
-    rules.add(Wish("fail"), **conditions)
-
-    found = rules.wish("encore", "encore/solo", "a red door")
-
-    assert found == (Wish("fail") if fits else None)
-
-
-def test_the_nth_call_is_counted_among_those_that_fit() -> None:
-    """From 1, and only once."""
-    rules = Rules()
-    rule = rules.add(Wish("fail"), prompt="red", nth=2)
-
-    found = [rules.wish("encore", None, prompt) for prompt in ("red", "blue", "red", "red")]
-
-    assert found == [None, None, Wish("fail"), None]
-    assert rule.row()["seen"] == 3
-
-
-def test_the_first_rule_that_fits_decides() -> None:
-    """In the order in which they were set; one that was taken away decides nothing."""
-    rules = Rules()
-    first = rules.add(Wish("fail"), prompt="red")
-    rules.add(Wish("stuck"))
-
-    assert rules.wish("encore", None, "red") == Wish("fail")
-    assert rules.wish("encore", None, "blue") == Wish("stuck")
-    assert rules.remove(first.id)
-    assert not rules.remove(first.id)
-    assert rules.wish("encore", None, "red") == Wish("stuck")
-    assert rules.add(Wish("slow")).id == 3
 
 
 def scenario_of(caller: Caller, headers: dict[str, str] | None = None) -> str:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from understudy.contract import Contract
 from understudy.contract.files import parse_yaml, read_bytes
 from understudy.contract.parse import Cursor
-from understudy.errors import DataError, OptionError
+from understudy.errors import DataError, FaultError, OptionError
+from understudy.faults import Faults, read_faults
 from understudy.masks import MASK
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Caller:
     admin: bool
     scopes: frozenset[str] | None = None
     scenario: str | None = None
+    faults: Faults | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class KeyEntry:
     scopes: frozenset[str] | None = None
     balance: Decimal | None = None
     scenario: str | None = None
+    faults: Faults | None = None
 
 
 class Keyring:
@@ -122,7 +125,7 @@ class Keyring:
         rest, admin = self._role(key)
         entry = self._listed.get(hashed)
         if entry is not None:
-            caller = Caller(self._listed_account(entry.account), admin, entry.scopes, entry.scenario)
+            caller = Caller(self._listed_account(entry.account), admin, entry.scopes, entry.scenario, entry.faults)
         elif self._open and key and not rest.startswith(REFUSED_PREFIX) and not key.startswith(REFUSED_PREFIX):
             caller = Caller(self._account(self._hash(rest).hex()), admin)
         else:
@@ -183,7 +186,7 @@ def check_keys(entries: Iterable[KeyEntry], contracts: Mapping[str, Contract], *
 
 
 def read_keys(path: Path) -> tuple[KeyEntry, ...]:
-    """The entries of a keys file: a YAML list of `{key, account, provider?, scopes?, balance?, scenario?}`.
+    """The entries of a keys file: a YAML list of `{key, account, provider?, scopes?, balance?, scenario?, fault?}`.
 
     Raises:
         DataError: the file is unreadable, or an entry lacks its key; a key is never part of the message.
@@ -200,7 +203,7 @@ def _entry(row: Cursor) -> KeyEntry:
     if not isinstance(row.value, Mapping):
         raise DataError(row.where, "it is no mapping", expected="{key, account, …}")  # what stands there may be a key
     fields: Mapping[str, Any] = row.value
-    unknown = sorted(set(fields) - {"key", "account", "provider", "scopes", "balance", "scenario"})
+    unknown = sorted(set(fields) - {"key", "account", "provider", "scopes", "balance", "scenario", "fault"})
     if unknown:
         raise DataError(row.where, f"unknown fields {', '.join(unknown)}")
     key = fields.get("key")
@@ -214,7 +217,18 @@ def _entry(row: Cursor) -> KeyEntry:
         frozenset(scopes.texts()) if scopes else None,
         _balance(row),
         row.get("scenario", "") or None,
+        _faults(row),
     )
+
+
+def _faults(row: Cursor) -> Faults | None:
+    found = row.maybe("fault")
+    if found is None:
+        return None
+    try:
+        return read_faults(found.value)
+    except FaultError as wrong:
+        raise DataError(found.where, str(wrong).rstrip(".")) from wrong
 
 
 def _balance(row: Cursor) -> Decimal | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from understudy.accounts import Account, Caller
 from understudy.contract import ErrorRow, Model, Operation
+from understudy.faults import Faults
 from understudy.lifecycle import Course
 from understudy.messages import Reply, Request
 from understudy.validation import Violation
@@ -35,6 +36,14 @@ class Refused(Exception):
         self.violations = violations
         self.values = values or {}
         self.headers = headers
+
+
+class Unanswered(Exception):
+    """A fault takes the place of the handler: `reply` is what is played, with status 0 where nothing is answered."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(str(reply.fault or reply.status))
+        self.reply = reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +85,7 @@ class Call:
     course: Course | None = None
     job: str | None = None  # the id of the job that it began
     key: str | None = None  # the key that it was found by; not kept beyond the call
+    faults: Faults | None = None  # what befalls it; None while nobody has asked
 
     @property
     def account(self) -> Account:
@@ -108,6 +118,10 @@ class Player(Protocol):
 
     def refuse(self, call: Call, row: ErrorRow, refused: Refused) -> Reply:
         """The provider's own no: `row` with the message's placeholders filled in."""
+        ...
+
+    def secrets(self, part: "Part", delivery: "Delivery") -> tuple[str, ...]:
+        """What a delivery is signed with, then what it would have been signed with before; empty for none."""
         ...
 
     def job_ended(self, part: "Part", job: "Job") -> None:

@@ -1,12 +1,12 @@
-"""What should happen to a request: its `Prefer` header, then the rules, then its key, then the default."""
+"""What is wished of a request, as its `Prefer` header says it, and whether the provider has it: scenarios and faults."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from itertools import count
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from understudy.contract import Contract, ErrorRow, Scenarios
-from understudy.errors import OptionError
+from understudy.errors import FaultError, OptionError
+from understudy.faults import NO_FAULTS, Fault, Faults
+from understudy.faults.fault import word
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,87 +17,50 @@ class Wish:
     code: str | None = None
 
 
-@dataclass(slots=True)
-class Rule:
-    """A wish for every request that fits: by provider, model, part of the prompt, and which call it is.
-
-    `nth` counts the requests that fit otherwise, from 1; None means all of them.
-    """
-
-    id: int
-    wish: Wish
-    provider: str | None = None
-    model: str | None = None
-    prompt: str | None = None
-    nth: int | None = None
-    seen: int = field(default=0, compare=False)
-
-    def fits(self, provider: str, model: str | None, prompt: str) -> bool:
-        """Whether the rule decides this request; counts it if so."""
-        if self.provider not in (None, provider) or self.model not in (None, model):
-            return False
-        if self.prompt is not None and self.prompt not in prompt:
-            return False
-        self.seen += 1
-        return self.nth in (None, self.seen)
-
-    def row(self) -> Mapping[str, Any]:
-        """The rule as the control API shows it."""
-        return {
-            "id": self.id,
-            "scenario": self.wish.scenario,
-            "code": self.wish.code,
-            "provider": self.provider,
-            "model": self.model,
-            "prompt": self.prompt,
-            "nth": self.nth,
-            "seen": self.seen,
-        }
-
-
-class Rules:
-    """The rules of a stage, in the order in which they were set; the first that fits decides."""
-
-    def __init__(self) -> None:
-        self._ids = count(1)
-        self.all: list[Rule] = []
-
-    def add(self, wish: Wish, **conditions: Any) -> Rule:
-        """One more rule, behind the others."""
-        rule = Rule(next(self._ids), wish, **conditions)
-        self.all.append(rule)
-        return rule
-
-    def clear(self) -> None:
-        """Take all away, and count the next ones from 1."""
-        self.all.clear()
-        self._ids = count(1)
-
-    def remove(self, id: int) -> bool:  # noqa: A002  (what the control API calls it)
-        """Take a rule away; whether there was one."""
-        before = len(self.all)
-        self.all = [rule for rule in self.all if rule.id != id]
-        return len(self.all) < before
-
-    def wish(self, provider: str, model: str | None, prompt: str) -> Wish | None:
-        """What the first fitting rule wants, or None."""
-        return next((rule.wish for rule in self.all if rule.fits(provider, model, prompt)), None)
-
-
 def preferred(header: bytes | None) -> Wish | None:
     """The wish in a `Prefer` header (RFC 7240): `scenario=fail; code=X`; None where it names no scenario."""
     if header is None or b"scenario" not in header.lower():
         return None
     for preference in header.decode("latin-1").split(","):
-        words = dict(_word(part) for part in preference.split(";"))
+        words = dict(word(part) for part in preference.split(";"))
         if "scenario" in words:
             return Wish(words["scenario"], words.get("code"))
     return None
 
 
-def _word(part: str) -> tuple[str, str]:
-    name, _, value = part.partition("=")
-    return name.strip().lower(), value.strip().strip('"')
+def preferred_faults(header: bytes | None) -> Faults:
+    """The faults in a `Prefer` header: `fault=delay; seconds=2, fault=callback-lost`; none where it names none.
+
+    Raises:
+        FaultError: there is no such fault, parameter or value, or there are two of a sort.
+    """
+    if header is None or b"fault" not in header.lower():
+        return NO_FAULTS
+    return Faults.of(_faults(header.decode("latin-1")))
+
+
+def _faults(header: str) -> Iterator[Fault]:
+    """Each fault with what follows it in its preference, but for a scenario's own words."""
+    for preference in header.split(","):
+        words = [word(part) for part in preference.split(";") if part.strip()]
+        names = [name for name, _ in words]
+        if "fault" in names:
+            (_, fault), *rest = words[names.index("fault") :]
+            yield Fault.of(fault.lower(), {name: value for name, value in rest if name not in ("scenario", "code")})
+
+
+def check_fault(contract: Contract, fault: Fault) -> None:
+    """See that a fault can befall what a provider sends.
+
+    Raises:
+        FaultError: it has no callbacks, or does not sign them.
+    """
+    if fault.kind.sort == "callback" and not contract.callbacks.policies:
+        then = f"{contract.title} documents no callback, so none is sent that could be damaged."
+        raise FaultError(f"fault for {contract.provider}", fault.name, then=then)
+    if fault.kind.signs and contract.callbacks.signature is None:
+        then = f"{contract.title} signs no callback, so no signature can be wrong."
+        raise FaultError(f"fault for {contract.provider}", fault.name, then=then)
 
 
 def check_wish(contract: Contract, wish: Wish) -> None:
@@ -133,3 +96,12 @@ def error_by_code(contract: Contract, code: str | None) -> ErrorRow:
             return row
     valid = sorted({*contract.errors, *(str(row.code) for row in rows if row.code is not None)})
     raise OptionError(f"error code for {contract.provider}", code, valid)
+
+
+def is_able(contract: Contract, fault: Fault) -> bool:
+    """Whether a fault can befall what a provider sends."""
+    try:
+        check_fault(contract, fault)
+    except FaultError:
+        return False
+    return True

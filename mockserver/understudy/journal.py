@@ -18,7 +18,7 @@ class Entry(NamedTuple):
     """One exchange; `row` is the error row that was played, if any, `violations` are as they may be kept.
 
     `headers` are those of the request that are kept; `job` is the id of the job that it began or asked
-    about.
+    about. `fault` is what was damaged on purpose; where it lets nothing be answered, the status is 0.
     One is made for each request: a tuple is made three times as fast as a frozen dataclass.
     """
 
@@ -37,6 +37,7 @@ class Entry(NamedTuple):
     reply: bytes = b""
     reply_headers: tuple[tuple[bytes, bytes], ...] = ()
     job: str | None = None
+    fault: str | None = None
 
     @property
     def json(self) -> Any:
@@ -67,6 +68,7 @@ class Entry(NamedTuple):
             "operation": self.operation,
             "status": self.status,
             "refusal": self.row,
+            "fault": self.fault,
             "violations": [violation.row() for violation in self.violations],
         }
 
@@ -95,6 +97,7 @@ class Tried(NamedTuple):
     error: str | None
     detail: str
     forged: bool = False
+    fault: str | None = None
 
     @property
     def json(self) -> Any:
@@ -154,6 +157,12 @@ class Journal:
         self._bytes += entry.weight
         if len(self._entries) > self._limit or self._bytes > self._most_bytes or self._violations > self._most:
             self._forget()
+        if self.observer is not None:
+            self.observer(entry)
+
+    def know(self, known: Mapping[str, Iterable[str]]) -> None:
+        """Ask about these operations of these providers from now on."""
+        self._known = known
 
     def clear(self) -> None:
         """Forget everything, and count anew."""
@@ -164,8 +173,6 @@ class Journal:
     def _forget(self) -> None:
         """Forget the oldest until the rest is within bounds."""
         while len(self._entries) > 1 and (
-        if self.observer is not None:
-            self.observer(entry)
             len(self._entries) > self._limit or self._violations > self._most or self._bytes > self._most_bytes
         ):
             oldest = self._entries.popleft()
@@ -175,6 +182,8 @@ class Journal:
     def note_attempt(self, tried: Tried) -> None:
         """Write one attempt to deliver down."""
         self._tried.append(tried)
+        if self.observer is not None:
+            self.observer(tried)
 
     def requests(
         self,
@@ -185,8 +194,6 @@ class Journal:
         path: str | None = None,
         account: str | None = None,
         job: str | None = None,
-        if self.observer is not None:
-            self.observer(tried)
         status: int | None = None,
     ) -> list[Entry]:
         """The exchanges that fit everything that is given, oldest first; `*` in a path stands for anything.

@@ -8,6 +8,7 @@ import orjson
 from understudy.call import Call, Form
 from understudy.contract import Contract
 from understudy.contract.operations import resolve
+from understudy.faults import NO_FAULTS
 from understudy.journal import Entry
 from understudy.masks import MASK, Masks, Texts, left_out
 from understudy.messages import Reply, exact
@@ -57,6 +58,7 @@ class Noting:
             self.masks.reply(reply.body, hidden, harmless=name in self._harmless),
             reply.headers,
             call.job or _asked_about(call),
+            _faults(call),
         )
 
     def line(
@@ -78,6 +80,7 @@ class Noting:
             row,
             tuple([one.kept(without=keys) for one in found]) if found else (),
             job=call.job,
+            fault=_faults(call),
         )
 
     def _body(self, call: Call, hidden: Texts) -> bytes:
@@ -106,6 +109,12 @@ class Noting:
         if b"\\" in raw or self.masks.concern(raw) or not raw.isascii():
             return left_out(raw)
         return hidden.masked(exact(raw[:LONGEST]))
+
+
+def _faults(call: Call) -> str | None:
+    """What was damaged on purpose, in words."""
+    faults = call.faults
+    return None if faults is None or faults is NO_FAULTS else str(faults)
 
 
 def _asked_about(call: Call) -> str | None:

@@ -11,10 +11,10 @@ from understudy.accounts import Account, Keyring
 from understudy.agenda import Agenda
 from understudy.artifacts import Clips
 from understudy.call import Answer, Call, Player, Refused
-from understudy.callbacks import Deliveries
+from understudy.callbacks import Deliveries, Delivery, Signing
 from understudy.clock import Clock
 from understudy.contract import Contract, Model
-from understudy.directions import Rules, Wish
+from understudy.directions import Wish
 from understudy.draws import digest
 from understudy.jobs import Intervention, Job, JobStore, MemoryJobs
 from understudy.journal import Journal
@@ -24,6 +24,7 @@ from understudy.messages import Request, exact
 from understudy.noting import Noting
 from understudy.pricing import Cost
 from understudy.queries import Queries
+from understudy.rules import Rules
 from understudy.uploads import Uploads
 
 
@@ -89,6 +90,7 @@ class Part:
         self.rules = rules
         self.keyring = keyring
         self.deliveries = deliveries
+        deliveries.signing = self._signing
         self.settings = settings
         self.assumed = assumed  # what counts for a job of unknown price; as the contract says if None
         self.courses = Courses(contract, pace=settings.pace)
@@ -174,7 +176,17 @@ class Part:
             tell=tell,
         )
         call.job = job.id
+        self.damage(call, job.id)
         return job
+
+    def _signing(self, delivery: Delivery) -> Signing | None:
+        signature = self.contract.callbacks.signature
+        return None if signature is None else Signing(signature, self.player.secrets(self, delivery))
+
+    def damage(self, call: Call, subject: str) -> None:
+        """See that the callbacks that tell of a subject meet the fault that its call wants for them, if any."""
+        if call.faults is not None and call.faults.callback is not None:
+            self.deliveries.damage(subject, call.faults.callback)
 
     def begin_for(
         self,

@@ -13,12 +13,13 @@ from understudy.call import Player
 from understudy.callbacks import Attempt, Deliveries, Delivery, HttpSender, Sender, Targets
 from understudy.clock import Clock
 from understudy.contract import Contract
-from understudy.directions import Rules
+from understudy.faulting import check_keys_faults
 from understudy.feed import Feed
 from understudy.errors import DataError, OptionError
 from understudy.journal import Journal, Tried
 from understudy.ledger import Budget, read_budget
 from understudy.part import Part, Settings
+from understudy.rules import Rules
 
 
 class Change(NamedTuple):
@@ -168,14 +169,15 @@ def build_stage(
     clock = clock or Clock()
     agenda = Agenda(clock)
     journal = Journal(known={name: [one.id for one in contract.operations] for name, contract in loaded.items()})
-    rules = Rules()
     settings = settings or Settings()
+    rules = Rules(seed=settings.seed)
     targets = targets or Targets()
     sender = sender or HttpSender(targets, user_agent=f"understudy/{__version__}")
     entries = tuple(keys)
     budgets = read_budget(budget, loaded)
     assumed = read_budget(assume_price, loaded, what="assumed price")
     check_keys(entries, loaded, known=contracts.providers())
+    check_keys_faults(entries, loaded)
     parts = {
         name: Part(
             contract,
@@ -213,11 +215,12 @@ def _noting(part: Part) -> Callable[[Delivery, Attempt], None]:
                 delivery.event,
                 attempt.number,
                 delivery.url,
-                delivery.headers,
+                attempt.headers or delivery.headers,
                 delivery.body,
                 outcome.status,
                 outcome.error,
                 outcome.detail,
+                fault=attempt.fault,
             )
         )
 

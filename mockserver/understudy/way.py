@@ -7,13 +7,14 @@ import logging
 from collections.abc import Awaitable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from understudy import bodies, downloads
+from understudy import bodies, downloads, faulting
 from understudy.accounts import Caller
-from understudy.call import Answer, Call, Form, Refused
+from understudy.call import Answer, Call, Refused, Unanswered
 from understudy.contract import ErrorRow, Model, Operation
 from understudy.credentials import field_of, key_at, keys_of
 from understudy.directions import Wish, check_wish, preferred, refusal
-from understudy.errors import OptionError
+from understudy.errors import FaultError, OptionError
+from understudy.faults import NO_FAULTS
 from understudy.lifecycle import Course
 from understudy.messages import Reply, Request, problem
 from understudy.validation import Violation, violations
@@ -33,19 +34,21 @@ def answer(part: "Part", request: Request) -> Answer:
         answer = perform(call)
     except Refused as refused:
         return refuse(call, refused)
+    except Unanswered as unanswered:
+        return _noted(call, unanswered.reply, None)
     except OptionError as wrong:
         return _unknown_wish(call, wrong)
     except Exception as broken:
         return _broken(call, broken)
     if isinstance(answer, Reply):
-        _note(call, answer, None)
-        return answer
+        return _noted(call, answer, None)
     return _later(call, answer)
 
 
 def perform(call: Call) -> Answer:
     """The story: which operation, what was sent, who are you, which model, what happens, is it well-formed."""
     if call.request.path.startswith(OWN_PATHS):
+        _direct_faults(call, call.request.joined(b"prefer"))
         return downloads.serve(call.part, call.request)
     _find_operation(call)
     spoilt = _read(call)
@@ -126,11 +129,21 @@ def _find_model(call: Call) -> None:
 
 def _direct(call: Call) -> None:
     """Choose the course of the job, or play the refusal that is wished."""
-    wish = preferred(call.request.joined(b"prefer"))
+    prefer = call.request.joined(b"prefer")
+    _direct_faults(call, prefer)
+    wish = preferred(prefer)
     if call.operation.submits:
         call.course = _course(call, wish or _standing_wish(call, call.model, call.body))
     elif wish is not None:
         _play_refusal(call, wish)
+
+
+def _direct_faults(call: Call, prefer: bytes | None) -> None:
+    """Choose what is damaged on purpose; looked at closely only where somebody wants something."""
+    if prefer is None and not call.part.rules.all and (call.caller is None or call.caller.faults is None):
+        call.faults = NO_FAULTS
+    else:
+        faulting.choose(call, prefer)
 
 
 def course_of(call: Call, model: Model, fields: Any) -> Course:
@@ -161,7 +174,7 @@ def _play_refusal(call: Call, wish: Wish) -> None:
 def _standing_wish(call: Call, model: Model | None, body: Any) -> Wish:
     """What the rules, the key or the default want of a job for this model with this body."""
     if call.part.rules.all:
-        wish = call.part.rules.wish(call.part.name, model.id if model else None, _prompt(body))
+        wish = call.part.rules.wish(faulting.asked_of(call, model=model, body=body))
         if wish is not None:
             return wish
     own = call.caller.scenario if call.caller else None
@@ -193,19 +206,28 @@ def _model_input(call: Call, model: Model) -> tuple[Mapping[str, Any], tuple[Vio
 
 
 def refuse(call: Call, refused: Refused) -> Reply:
-    """The provider's own words for a refusal."""
+    """The provider's own words for a refusal, or what a fault puts in their place."""
+    if call.faults is None:  # refused before anybody asked for faults
+        try:
+            _direct_faults(call, call.request.joined(b"prefer"))
+        except Unanswered as unanswered:
+            return _noted(call, unanswered.reply, None)
+        except FaultError as wrong:
+            return _unknown_wish(call, wrong)
+        except Refused as instead:
+            refused = instead
     row: ErrorRow = call.part.contract.errors[refused.row]
     reply = call.part.player.refuse(call, row, refused)
     if refused.headers:
         reply = Reply(reply.status, reply.body, reply.headers + refused.headers)
-    _note(call, reply, row.name, refused.violations)
-    return reply
+    return _noted(call, reply, row.name, refused.violations)
 
 
 def _unknown_wish(call: Call, wrong: OptionError) -> Reply:
-    reply = problem(400, "Unknown scenario", str(wrong), more={"asked": wrong.value, "valid": list(wrong.valid)})
-    _note(call, reply, None)
-    return reply
+    title = "Unknown fault" if isinstance(wrong, FaultError) else "Unknown scenario"
+    reply = problem(400, title, str(wrong), more={"asked": wrong.value, "valid": list(wrong.valid)})
+    call.faults = NO_FAULTS
+    return _noted(call, reply, None)
 
 
 def _broken(call: Call, broken: Exception) -> Reply:
@@ -222,22 +244,14 @@ async def _later(call: Call, answer: Awaitable[Reply]) -> Reply:
         return refuse(call, refused)
     except Exception as broken:
         return _broken(call, broken)
-    _note(call, reply, None)
-    return reply
+    return _noted(call, reply, None)
 
 
-def _note(call: Call, reply: Reply, row: str | None, found: tuple[Violation, ...] = ()) -> None:
+def _noted(call: Call, reply: Reply, row: str | None, found: tuple[Violation, ...] = ()) -> Reply:
+    """The reply as it is played, written into the journal."""
     part = call.part
+    if call.faults is not NO_FAULTS:
+        reply = faulting.played(call, reply)
     note = part.noting.entry if part.settings.keep_bodies else part.noting.line
     part.journal.note(note(call, reply, row=row, found=found, keys=keys_of(call)))
-
-
-def _prompt(body: Any) -> str:
-    """Every text in a body, one per line: what a rule's `prompt` is looked for in."""
-    if isinstance(body, Form):
-        return "\n".join(body.fields.values())
-    if isinstance(body, str):
-        return body
-    if isinstance(body, dict):
-        return "\n".join(_prompt(value) for value in body.values())
-    return "\n".join(_prompt(item) for item in body) if isinstance(body, list) else ""
+    return reply

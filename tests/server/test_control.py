@@ -181,10 +181,13 @@ def test_a_rule_is_set_listed_and_taken_away(client: TestClient) -> None:
         "id": 1,
         "scenario": "unavailable",
         "code": None,
+        "fault": None,
         "provider": None,
         "model": "encore/solo",
+        "operation": None,
         "prompt": "red",
         "nth": None,
+        "probability": None,
         "seen": 0,
     }
     assert client.post("/v1/jobs", json=GOOD, headers=KEY).status_code == 503

@@ -1,5 +1,6 @@
 """Callbacks: signed, confined, tried as the contract says, and kept with every attempt."""
 
+from understudy.callbacks.damage import Signing
 from understudy.callbacks.deliveries import Attempt, Deliveries, Delivery, describe
 from understudy.callbacks.sending import HttpSender, MemorySender, Outcome, Outgoing, Sender
 from understudy.callbacks.signing import sign, verify
@@ -15,6 +16,7 @@ __all__ = [
     "Outcome",
     "Outgoing",
     "Sender",
+    "Signing",
     "Target",
     "Targets",
     "describe",

@@ -5,21 +5,32 @@ from dataclasses import dataclass, field
 
 from understudy.accounts import Account
 from understudy.agenda import Agenda
+from understudy.callbacks import damage
+from understudy.callbacks.damage import Signing
 from understudy.callbacks.sending import Outcome, Outgoing, Sender
 from understudy.clock import Clock
 from understudy.contract.rows import DeliveryPolicy
 from understudy.errors import Conflict
+from understudy.faults import Fault
+
+# Beyond so many subjects whose callbacks are damaged the oldest is forgotten.
+MOST_DAMAGED = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try: when it began and ended (seconds since the epoch, by the stage's clock), and what came of it."""
+    """One try: when it began and ended (seconds since the epoch, by the stage's clock), and what came of it.
+
+    `fault` is what was done to it on purpose; `headers` are what was sent where that differs from the delivery's.
+    """
 
     number: int
     at: float
     ended: float
     outcome: Outcome
     succeeded: bool
+    fault: str | None = None
+    headers: tuple[tuple[str, str], ...] | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -48,6 +59,7 @@ class Delivery:
     next_at: float | None = None
     completed: float | None = None
     attempts: list[Attempt] = field(default_factory=list)
+    fault: Fault | None = None
 
     @property
     def updated(self) -> float:
@@ -55,6 +67,8 @@ class Delivery:
         return self.attempts[-1].ended if self.attempts else self.created
 
 
+# How a delivery is signed; None where nothing is. Asked only for what is damaged on purpose.
+SigningOf = Callable[[Delivery], Signing | None]
 # Told of every attempt as it ends: the terminal, the journal, whoever watches.
 Observer = Callable[[Delivery, Attempt], None]
 
@@ -93,7 +107,10 @@ class Deliveries:
         self._waiting = 0
         self._all: dict[str, Delivery] = {}
         self._subjects: dict[str, list[Delivery]] = {}
+        self._damage: dict[str, Fault] = {}
+        self._held: list[Delivery] = []
         self.observer: Observer | None = None
+        self.signing: SigningOf = _unsigned
 
     def __iter__(self) -> Iterator[Delivery]:
         return iter(self._all.values())
@@ -121,6 +138,7 @@ class Deliveries:
         if delivery.status == "pending":
             raise Conflict(f"The delivery {delivery.id} is still being tried; wait until that is over.")
         delivery.status, delivery.reason, delivery.completed = "pending", "", None
+        delivery.fault = None
         self._waiting += 1
         self._try_at(delivery, self._clock.now())
         return delivery
@@ -128,6 +146,13 @@ class Deliveries:
     def clear(self) -> None:
         """Forget all of them; an attempt that is under way ends unseen."""
         self._all, self._subjects, self._waiting = {}, {}, 0
+        self._damage, self._held = {}, []
+
+    def damage(self, subject: str, fault: Fault) -> None:
+        """Let a fault befall what will tell of a subject, but not what is delivered again by hand."""
+        self._damage[subject] = fault
+        if len(self._damage) > MOST_DAMAGED:
+            del self._damage[next(iter(self._damage))]
 
     def schedule(self, delivery: Delivery, *, at: float | None = None) -> None:
         """Begin to deliver, at once or at a moment."""
@@ -139,7 +164,13 @@ class Deliveries:
             delivery.status, delivery.reason, delivery.completed = "failed", reason, self._clock.now()
             return
         self._waiting += 1
-        self._try_at(delivery, self._clock.now() if at is None else at)
+        moment = self._clock.now() if at is None else at
+        fault = delivery.fault = self._damage.get(delivery.subject) if delivery.automatic else None
+        if fault is not None:
+            moment = damage.first_at(fault, moment)
+            if fault.name == damage.HELD:
+                self._held.append(delivery)
+        self._try_at(delivery, moment)
 
     def _refusal(self, delivery: Delivery) -> str:
         """Why this delivery is not even tried; empty if it is."""
@@ -156,28 +187,52 @@ class Deliveries:
     async def attempt(self, delivery: Delivery) -> None:
         """Try once, now; what comes of it is of no interest where the delivery was forgotten meanwhile."""
         began = self._clock.now()
+        if delivery.next_at is None or delivery.next_at > began:  # it was let go before its moment
+            return
         delivery.next_at = None
+        number = len(delivery.attempts) + 1
         message = Outgoing(delivery.url, delivery.headers, delivery.body, delivery.policy.timeout)
-        outcome = await self._sender.send(message)
+        fault = delivery.fault if delivery.fault and damage.befalls(delivery.fault, number) else None
+        if fault is None:
+            outcome = await self._sender.send(message)
+        else:
+            message = damage.damaged(fault, message, self.signing(delivery))
+            outcome = damage.lost(fault) or await self._sender.send(message)
         if self._all.get(delivery.id) is not delivery:
             return
-        ended = self._clock.now()
         succeeded = taken(delivery.policy, outcome)
-        attempt = Attempt(len(delivery.attempts) + 1, began, ended, outcome, succeeded)
+        told = None if fault is None else str(fault)
+        headers = None if message.headers is delivery.headers else message.headers
+        attempt = Attempt(number, began, self._clock.now(), outcome, succeeded, told, headers)
         delivery.attempts.append(attempt)
         self._conclude(delivery, attempt)
+        self._let_go(delivery)
         if self.observer is not None:
             self.observer(delivery, attempt)
 
+    def _let_go(self, sent: Delivery) -> None:
+        """Send what was held back until something later had been sent."""
+        if not self._held:
+            return
+        self._held = [one for one in self._held if one is not sent and one.status == "pending"]
+        free = [one for one in self._held if _is_overtaken(one, sent)]
+        self._held = [one for one in self._held if one not in free]
+        for delivery in free:
+            self._try_at(delivery, self._clock.now())
+
     def _conclude(self, delivery: Delivery, attempt: Attempt) -> None:
         """Done, given up, or tried again after the policy's delay from the end of this attempt."""
-        policy = delivery.policy
-        again = attempt.number < policy.attempts and retried(policy, attempt.outcome)
+        policy, before = delivery.policy, sum(one.succeeded for one in delivery.attempts[:-1])
+        once_more = damage.more_to_come(delivery.fault, before + 1) if delivery.fault and attempt.succeeded else None
+        if once_more is not None:
+            self._try_at(delivery, attempt.ended + once_more)
+            return
+        again = not before and attempt.number < policy.attempts and retried(policy, attempt.outcome)
         if again and not attempt.succeeded:
             self._try_at(delivery, attempt.ended + policy.delays[attempt.number - 1])
             return
         self._waiting -= 1
-        if attempt.succeeded:
+        if attempt.succeeded or before:
             delivery.status, delivery.completed = "delivered", attempt.ended
         else:
             delivery.status, delivery.completed = "failed", attempt.ended
@@ -192,6 +247,15 @@ class Deliveries:
             self._subjects[oldest.subject].remove(oldest)
             if not self._subjects[oldest.subject]:
                 del self._subjects[oldest.subject]
+
+
+def _unsigned(_: Delivery) -> None:
+    return None
+
+
+def _is_overtaken(held: Delivery, sent: Delivery) -> bool:
+    """Whether something later of the same account has been sent before it."""
+    return held.account is sent.account and held.subject != sent.subject and held.created <= sent.created
 
 
 def taken(policy: DeliveryPolicy, outcome: Outcome) -> bool:

@@ -101,22 +101,30 @@ def steps(fault: Fault, reply: Reply, *, headers: Headers, head: bool) -> Iterat
         head: the request was a HEAD, whose reply has no body.
     """
     body = b"" if head else reply.body
-    match fault.name:
-        case "delay":
-            return _late(fault, body)
-        case "drip":
-            return _dripping(fault, body)
-        case "hang":
-            return iter([Wait(fault.number("seconds")), Close()])
-        case "close":
-            return iter([Close()])
-        case "garbage":
-            return iter([Raw(GARBAGE), Close()])
-        case "lost-answer":
-            return _lost(fault)
-        case "reset" if not fault.handled:
-            return iter([Reset()])
+    simple = _without_a_reply(fault)
+    if simple is not None:
+        return iter(simple)
+    if fault.name == "delay":
+        return _late(fault, body)
+    if fault.name == "drip":
+        return _dripping(fault, body)
     return _broken_off(fault, _head(reply.status, headers, longer=_off(fault)), body)
+
+
+def _without_a_reply(fault: Fault) -> list[Step] | None:
+    """The steps where nothing of the reply is sent; None where something is."""
+    match fault.name, fault.values.get("by"):
+        case ("hang", _) | ("lost-answer", "hang"):
+            return [Wait(fault.number("seconds")), Close()]
+        case ("close", _) | ("lost-answer", "close"):
+            return [Close()]
+        case "garbage", _:
+            return [Raw(GARBAGE), Close()]
+        case "lost-answer", _:
+            return [Reset()]
+        case "reset", _ if not fault.handled:
+            return [Reset()]
+    return None
 
 
 def _late(fault: Fault, body: bytes) -> Iterator[Step]:
@@ -136,15 +144,6 @@ def _dripping(fault: Fault, body: bytes) -> Iterator[Step]:
         at, waited = at + size, waited + every
     yield Wait(every)
     yield Piece(body[at:], last=True)
-
-
-def _lost(fault: Fault) -> Iterator[Step]:
-    match fault.word("by"):
-        case "reset":
-            return iter([Reset()])
-        case "close":
-            return iter([Close()])
-    return iter([Wait(fault.number("seconds")), Close()])
 
 
 def _broken_off(fault: Fault, head: bytes, body: bytes) -> Iterator[Step]:

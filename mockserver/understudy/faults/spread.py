@@ -20,7 +20,8 @@ def settled(fault: Fault, block: bytes) -> Fault:
 
 
 def _drawn(spread: str, mean: float, deviation: float, block: bytes) -> float:
-    one, other = ((word + 0.5) * _SCALE for word in unpack_from(">2I", block))  # never 0, never 1
+    first, second = unpack_from(">2I", block)
+    one, other = (float(first) + 0.5) * _SCALE, (float(second) + 0.5) * _SCALE  # never 0, never 1
     if spread == "uniform":
         return mean + deviation * (2 * one - 1)
     if spread == "normal":

@@ -56,6 +56,7 @@ def of_request(entry: Entry) -> Event:
         "operation": entry.operation,
         "status": entry.status,
         "refusal": entry.row,
+        "fault": entry.fault,
         "violations": [f"{one.pointer}: {one.message}" for one in entry.violations[:MOST_VIOLATIONS]],
         "more_violations": max(0, len(entry.violations) - MOST_VIOLATIONS),
     }
@@ -74,6 +75,7 @@ def of_attempt(tried: Tried) -> Event:
         "error": tried.error,
         "detail": tried.detail[:LONGEST],
         "forged": tried.forged,
+        "fault": tried.fault,
     }
     return Event(0, tried.ended, "attempt", tried.provider, tried.account, tried.subject, fields)
 

@@ -9,8 +9,11 @@ from typing import Any
 
 from understudy import __version__, way
 from understudy.call import Call, Refused
+from understudy.faults import NO_FAULTS
 from understudy.messages import Reply, Request, problem
 from understudy.part import Part
+from understudy.server.damaging import Damaging
+from understudy.server.wire import WIRE, Sleep, wire_of
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -31,10 +34,14 @@ class Front:
         part: who answers.
         prefix: where it is mounted; taken off the path.
         base_url: under which address results are served; from the request's Host header if None.
+        sleep: how the real seconds of a fault pass.
     """
 
-    def __init__(self, part: Part, *, prefix: str = "", base_url: str | None = None) -> None:
+    def __init__(
+        self, part: Part, *, prefix: str = "", base_url: str | None = None, sleep: Sleep = asyncio.sleep
+    ) -> None:
         self._part = part
+        self._sleep = sleep
         self._prefix = prefix
         self._base = base_url
         self._limit = part.settings.max_body
@@ -46,10 +53,19 @@ class Front:
         self._part.agenda.start()
         path = local_path(scope).removeprefix(self._prefix)
         base = self._base or _origin(scope) + self._prefix
-        request = Request(scope["method"], path or "/", scope["headers"], scope["query_string"], body, base)
+        wired = WIRE in (scope.get("state") or ())
+        request = Request(scope["method"], path or "/", scope["headers"], scope["query_string"], body, base, wired)
         answer = self._part.answer(request)
         reply = answer if isinstance(answer, Reply) else await self._waited(request, answer)
-        await send_reply(reply, send, head=scope["method"] == "HEAD")
+        head = scope["method"] == "HEAD"
+        if reply.fault is None:
+            await send_reply(reply, send, head=head)
+        else:
+            playing = Damaging(receive, send, wire_of(scope), closing=self._is_closing, sleep=self._sleep)
+            await playing.play(reply, headers_of(reply), head=head)
+
+    def _is_closing(self) -> bool:
+        return self._part.agenda.closing
 
     async def _waited(self, request: Request, answer: Awaitable[Reply]) -> Reply:
         """An answer that waits for the clock; where the server is stopped meanwhile, the provider's own no."""
@@ -81,6 +97,7 @@ class Front:
 def unavailable(part: Part, request: Request) -> Reply:
     """What a provider says that has no time for anybody."""
     call = Call(part, request, part.clock.now())
+    call.faults = NO_FAULTS
     found = part.contract.router.find(request.path)
     operation = found.methods.get(request.method) if found else None
     if operation is not None:
@@ -92,11 +109,16 @@ def unavailable(part: Part, request: Request) -> Reply:
 
 async def send_reply(reply: Reply, send: Send, *, head: bool) -> None:
     """Send a complete reply; to a HEAD request without its body."""
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers_of(reply)})
+    await send({"type": "http.response.body", "body": b"" if head else reply.body})
+
+
+def headers_of(reply: Reply) -> list[tuple[bytes, bytes]]:
+    """The headers of a reply as they are sent."""
     headers = [*reply.headers, VERSION_HEADER]
     if reply.status not in WITHOUT_BODY and b"content-length" not in dict(reply.headers):
         headers.append((b"content-length", b"%d" % len(reply.body)))
-    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if head else reply.body})
+    return headers
 
 
 def signed(send: Send) -> Send:

@@ -23,6 +23,7 @@ from understudy.server.front import ByPort, Front
 from understudy.server.guard import LOOPBACK_NAMES
 from understudy.server.loop import Loop, in_thread
 from understudy.server.sockets import listen, url_of
+from understudy.server.wire import WireProtocol
 from understudy.stage import Change, Stage, build_stage, load_contracts
 
 
@@ -162,7 +163,7 @@ class Server:
         behind = stage_app(inner, prefixed, hosts=hosts, token=options.token)
         return uvicorn.Config(
             ByPort(fronts, behind),
-            http="httptools",
+            http=WireProtocol,
             ws="none",
             loop="auto",
             lifespan="on",

@@ -8,9 +8,10 @@ from threading import Thread
 
 from understudy.accounts import KeyEntry
 from understudy.contract import Contract
-from understudy.directions import Wish, check_wish, refusal
+from understudy.directions import Wish
 from understudy.errors import OptionError
-from understudy.part import Part, Settings
+from understudy.part import Settings
+from understudy.rulebook import check_playable, set_faults
 from understudy.server.hosting import Options, RunningStage, Server, hosted
 from understudy.stage import Stage, load_contracts
 from understudy.testing.forging import Forger
@@ -84,11 +85,12 @@ def _keys(contracts: Mapping[str, Contract]) -> Iterator[KeyEntry]:
 
 
 def _direct(stage: Stage, marked: Marked) -> None:
-    """Set the scenario, and forge where that is wished."""
+    """Set the scenario and the faults, and forge where that is wished."""
     if marked.scenario is not None:
         _set(stage, Wish(marked.scenario, marked.code))
     elif marked.code is not None:
         raise OptionError("understudy marker, code", marked.code, then="It needs a scenario beside it.")
+    set_faults(stage.rules, stage.parts, marked.faults)
     if marked.forge:
         for part in stage.parts.values():
             part.deliveries.send_through(partial(Forger, part))
@@ -99,16 +101,10 @@ def _set(stage: Stage, wish: Wish) -> None:
     problems: list[OptionError] = []
     for part in stage.parts.values():
         try:
-            _check(part, wish)
+            check_playable(part, wish)
         except OptionError as wrong:
             problems.append(wrong)
         else:
             stage.rules.add(wish, provider=part.name)
     if not stage.rules.all:
         raise problems[0]
-
-
-def _check(part: Part, wish: Wish) -> None:
-    check_wish(part.contract, wish)
-    if refusal(part.contract, wish) is None:
-        part.courses.course(wish.scenario, code=wish.code)

@@ -28,6 +28,7 @@ class Marked:
         data: a further data folder.
         strict: fail the test where the client broke the contract; as `--understudy-strict` says if None.
         allow: ids of manners that may be broken in spite of `strict`.
+        faults: what is damaged on purpose: texts (`"reset; operation=get_run; nth=2"`) or mappings.
         forge: send a forged copy before each signed callback, which no client should take.
     """
 
@@ -44,6 +45,7 @@ class Marked:
     data: Path | None = None
     strict: bool | None = None
     allow: tuple[str, ...] = ()
+    faults: tuple[Any, ...] = ()
     forge: bool = False
 
     @property
@@ -83,6 +85,7 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
     "data": (str, Path),
     "strict": (bool,),
     "allow": (str, list, tuple),
+    "faults": (str, dict, list, tuple),
     "forge": (bool,),
 }
 
@@ -102,6 +105,8 @@ def _check(name: str, value: Any) -> None:
 def _cast(name: str, value: Any) -> Any:
     if name in ("providers", "allow"):
         return (value,) if isinstance(value, str) else tuple(value)
+    if name == "faults":
+        return (value,) if isinstance(value, str | dict) else tuple(value)
     if name == "keys":
         return tuple(_key(one) for one in value)
     if name == "code":

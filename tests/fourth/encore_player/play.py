@@ -29,6 +29,9 @@ class Play:
     def refuse(self, call: Call, row: ErrorRow, refused: Refused) -> Reply:
         return refuse(row, refused, bare=self._bare)
 
+    def secrets(self, part: Part, delivery: Delivery) -> tuple[str, ...]:
+        return (part.state.secret,)
+
     def job_ended(self, part: Part, job: Job) -> None:
         if not part.deliveries.of(job.id):
             tell(part, job)

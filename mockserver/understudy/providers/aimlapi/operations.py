@@ -36,6 +36,10 @@ class Play:
     def refuse(self, call: Call, row: ErrorRow, refused: Refused) -> Reply:
         return refusals.refuse(call, row, refused)
 
+    def secrets(self, part: Part, delivery: Delivery) -> tuple[str, ...]:
+        """None: nothing is delivered."""
+        return ()
+
     def job_ended(self, part: Part, job: Job) -> None:
         """Nothing: no callback is documented, so none is sent."""
 

@@ -37,6 +37,7 @@ def create_batch(call: Call) -> Reply:
     courses = [course_of(call, model, fields) for fields, _ in inputs]
     kept = [exact(stored(call, fields, at=_place(call, index))) for index, (fields, _) in enumerate(inputs)]
     batch = _begin(call, model)
+    call.part.damage(call, batch.id)
     for (_, client_ref), course, request, cost in zip(inputs, courses, kept, costs, strict=True):
         extra = Extra(client_ref, batch=batch)
         job = call.part.begin_for(
@@ -51,6 +52,7 @@ def create_batch(call: Call) -> Reply:
             extra=extra,
             tell=True,
         )
+        call.part.damage(call, job.id)
         batch.jobs.append(job)
     return json_reply(201, batch_record(call.part, batch, call.now))
 

@@ -128,6 +128,17 @@ def current_secret(secrets: Iterable[Secret]) -> Secret | None:
     return next((secret for secret in secrets if secret.current), None)
 
 
+def secrets_of(part: Part, delivery: Delivery) -> tuple[str, ...]:
+    """What a delivery is signed with, then the other secrets of its organization, the newest first."""
+    shelf = shelf_of(part, delivery.account)
+    if delivery.kind == WEBHOOK:
+        webhook = shelf.webhooks.get(delivery.owner or "")
+        key = _key(part, None, webhook) if webhook else None
+        return () if key is None else (key,)
+    kept = sorted(shelf.secrets.values(), key=lambda secret: (not secret.current, -secret.number))
+    return tuple(secret.plain for secret in kept)
+
+
 def _key(part: Part, secret: Secret | None, webhook: Webhook | None) -> str | None:
     """What a delivery is signed with."""
     if webhook is not None:

@@ -41,6 +41,9 @@ class Runflow:
         headers = rate_headers(call, self._rates, refused=row.name == "rate-limited")
         return Reply(reply.status, reply.body, reply.headers + headers)
 
+    def secrets(self, part: Part, delivery: Delivery) -> tuple[str, ...]:
+        return callbacks.secrets_of(part, delivery)
+
     def job_ended(self, part: Part, job: Job) -> None:
         """Tell whoever wants to know of a run's end."""
         if job.state(part.clock.now()).terminal:

@@ -31,6 +31,10 @@ class RunningHub:
     def refuse(self, call: Call, row: ErrorRow, refused: Refused) -> Reply:
         return refusals.refuse(call, row, refused)
 
+    def secrets(self, part: Part, delivery: Delivery) -> tuple[str, ...]:
+        """None: nothing is signed."""
+        return ()
+
     def job_ended(self, part: Part, job: Job) -> None:
         callbacks.job_ended(part, job)
 

@@ -1,0 +1,91 @@
+"""Play a reply under a fault: its steps, one after the other, as long as the client is there."""
+
+import asyncio
+from collections.abc import Callable, MutableMapping
+from typing import Any
+
+from understudy.faults import steps
+from understudy.faults.replies import Begin, Close, Piece, Raw, Reset, Step, Wait
+from understudy.messages import Headers, Reply
+from understudy.server.wire import Sleep, Wire
+
+Receive = Callable[[], Any]
+Send = Callable[[MutableMapping[str, Any]], Any]
+
+# A wait is cut into pieces of so many real seconds, so that a server that is being stopped need not wait for it.
+PIECE_SECONDS = 0.25
+# A closed connection is gone within so many real seconds, or is given up.
+GONE_SECONDS = 5.0
+
+
+class Damaging:
+    """Plays one reply.
+
+    Args:
+        wire: the connection, where it can be had.
+        closing: whether the server is being stopped.
+        sleep: how real seconds pass; a parameter so that tests own it.
+    """
+
+    def __init__(
+        self, receive: Receive, send: Send, wire: Wire | None, *, closing: Callable[[], bool], sleep: Sleep
+    ) -> None:
+        self._receive = receive
+        self._send = send
+        self._wire = wire
+        self._closing = closing
+        self._sleep = sleep
+
+    async def play(self, reply: Reply, headers: Headers, *, head: bool) -> None:
+        """Take every step, or none any more once the client has gone."""
+        assert reply.fault is not None
+        gone = asyncio.ensure_future(self._gone())
+        try:
+            for step in steps(reply.fault, reply, headers=headers, head=head):
+                if gone.done():
+                    return
+                await self._take(step, reply.status, headers, gone)
+        finally:
+            gone.cancel()
+
+    async def _take(self, step: Step, status: int, headers: Headers, gone: "asyncio.Future[None]") -> None:
+        match step:
+            case Wait(seconds):
+                await self._wait(seconds, gone)
+            case Begin():
+                await self._send({"type": "http.response.start", "status": status, "headers": [*headers]})
+            case Piece(data, last):
+                await self._send({"type": "http.response.body", "body": data, "more_body": not last})
+            case Raw(data):
+                self._connection.write(data)
+            case Reset() | Close():
+                await self._end(step, gone)
+
+    @property
+    def _connection(self) -> Wire:
+        assert self._wire is not None, "a fault of the wire was chosen for a request without one"
+        return self._wire
+
+    async def _end(self, step: Step, gone: "asyncio.Future[None]") -> None:
+        """End the connection, and see that the server knows it before it looks for the rest of the reply."""
+        if isinstance(step, Close):
+            self._connection.close()
+            await asyncio.wait({gone}, timeout=GONE_SECONDS)
+        if not gone.done():
+            await self._connection.flushed(asyncio.sleep)
+            self._connection.reset()
+            await gone
+
+    async def _wait(self, seconds: float, gone: "asyncio.Future[None]") -> None:
+        """Let time pass, but not for a client that has gone, nor for a server that is being stopped."""
+        left = seconds
+        while left > 0 and not gone.done() and not self._closing():
+            piece = asyncio.ensure_future(self._sleep(min(left, PIECE_SECONDS)))
+            await asyncio.wait({piece, gone}, return_when=asyncio.FIRST_COMPLETED)
+            piece.cancel()
+            left -= PIECE_SECONDS
+
+    async def _gone(self) -> None:
+        """Returns when the client has gone."""
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
