@@ -23,12 +23,18 @@ _COMPANY = pytest.StashKey["Company"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--understudy-strict` and `--understudy-readings`."""
+    """`--understudy-strict`, `--understudy-budget` and `--understudy-readings`."""
     group = parser.getgroup("understudy", "a stand-in for video-generation APIs")
     group.addoption(
         "--understudy-strict",
         action="store_true",
         help="Fail each test whose code broke the provider's contract as a client.",
+    )
+    group.addoption(
+        "--understudy-budget",
+        action="append",
+        metavar="[PROVIDER=]AMOUNT",
+        help="What every account begins with, in its provider's currency (repeatable); a marker's budget comes first.",
     )
     group.addoption(
         "--understudy-readings",
@@ -46,17 +52,18 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture
 def understudy(request: pytest.FixtureRequest) -> Iterator["RunningStage"]:
     """A stage of the test's own: `understudy.runflow.url`, `.runflow.key`, `.advance(3)`, `.journal`, `.clock`."""
-    from understudy.testing.money import unspent  # noqa: PLC0415
+    from understudy.ledger import unspent  # noqa: PLC0415
 
     item = request.node
     marked, company = _marked(item), _company(request.config)
     name, readings = getattr(request, "param", (None, {}))
     if name is not None:
         item.user_properties.append((READINGS, name))
-    with _said_plainly(), company.playing(marked, readings=readings) as stage:
+    budget = request.config.getoption("--understudy-budget")
+    with _said_plainly(), company.playing(marked, readings=readings, budget=budget) as stage:
         item.stash[_PLAYED] = (stage, marked)
         yield stage
-        item.user_properties.append((UNSPENT, unspent(stage.inner.parts.values()).written()))
+        item.user_properties.append((UNSPENT, unspent(stage.inner).written()))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -103,10 +110,11 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     ended = [text for one in reports if one.when == "teardown" and (text := _property(one, UNSPENT)) is not None]
     if not ended:
         return
-    from understudy.testing.money import read, together  # noqa: PLC0415
+    from understudy.ledger import read, together  # noqa: PLC0415
 
     terminalreporter.section("understudy")
-    terminalreporter.line(f"Not spent: {str(together(map(read, ended))) or 'nothing'}.")
+    for line in together(map(read, ended)).lines():
+        terminalreporter.line(line)
     broken: dict[str, set[str]] = {}
     for one in reports:
         name = _property(one, READINGS)

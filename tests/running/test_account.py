@@ -5,7 +5,7 @@ from typing import Any
 
 from staging import Caller, MakeStage
 
-from understudy.running.account import account_of, costs
+from understudy.running.account import account_of
 from understudy.stage import Stage
 
 Ask = Callable[..., Caller]
@@ -27,23 +27,23 @@ def test_sums_are_kept_per_currency_and_the_unknown_is_counted(stage: Stage, ask
     ask("aimlapi", "key")("POST", "/v2/video/generations", GENERATION)
     ask("runninghub", "key")("POST", TASK, {**TRAM, "duration": "6"})
     account = account_of(stage)
-    told = list(costs(account))
+    told = list(account.unspent.lines())
 
     assert account.requests == 4
-    assert told[0].startswith("It would have cost at least 0.42 USD")
+    assert told[0] == "Not spent: at least 0.42 USD + 1.89 CNY."
     assert "Not in this sum: 1 job whose price is unknown." in told
     assert "4 jobs had not ended." in told
 
 
 def test_a_job_that_failed_is_counted_and_its_price_is_not(stage: Stage, ask: Ask, run: Run) -> None:
-    """What a provider takes for such a job differs, and is not guessed."""
+    """Where its provider's row says that nothing is taken."""
     ask("runflow")("POST", RUN, _boat(), headers={"Prefer": "scenario=fail"})
     run(stage.advance(60))
     account = account_of(stage)
 
-    assert list(costs(account)) == [
-        "It would have cost nothing.",
-        "Not in this sum: 1 job that failed or ended early.",
+    assert list(account.unspent.lines()) == [
+        "Not spent: nothing.",
+        "Not in this sum: 1 job that ended where nothing is taken.",
     ]
     assert any(line.startswith("  google/veo3.1/lite: failed, at least 0.18 USD") for line in account.lines)
 

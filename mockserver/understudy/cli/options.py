@@ -40,7 +40,7 @@ class Money(click.ParamType[Decimal]):
 
 
 def stage_options(command: F) -> F:
-    """The options that shape a stage: providers, readings, seed, speed, pace, data."""
+    """The options that shape a stage: providers, readings, seed, speed, pace, budget, data."""
     for option in reversed(
         [
             click.option(
@@ -57,6 +57,19 @@ def stage_options(command: F) -> F:
             click.option("--seed", default=0, show_default=True, help="The same seed and calls give the same jobs."),
             click.option("--speed", default=1.0, show_default=True, help="Stage seconds per real second."),
             click.option("--pace", default="quick", show_default=True, help="How long jobs take: quick or documented."),
+            click.option(
+                "--budget",
+                multiple=True,
+                metavar="[PROVIDER=]AMOUNT",
+                help="What every account begins with, in its provider's currency (repeatable); without one nobody is "
+                "refused for want of money.",
+            ),
+            click.option(
+                "--assume-price",
+                multiple=True,
+                metavar="[PROVIDER=]AMOUNT",
+                help="What a job of unknown price counts for in a budget (repeatable); else as the contracts say.",
+            ),
             click.option(
                 "--data",
                 type=click.Path(exists=True, file_okay=False, path_type=Path),

@@ -85,4 +85,6 @@ def _plan(words: tuple[str, ...], given: Mapping[str, Any]) -> "Plan":
         allow_callbacks=frozenset(given["allow_callbacks"]),
         allow_hosts=given["allow_hosts"],
         wait=given["wait"],
+        budget=given["budget"],
+        assume_price=given["assume_price"],
     )

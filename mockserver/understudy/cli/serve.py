@@ -15,6 +15,7 @@ import click
 
 from understudy.cli.options import Pair, stage_options
 from understudy.errors import OptionError
+from understudy.ledger import unspent
 from understudy.part import Settings
 from understudy.server.hosting import Options, RunningStage, Server
 from understudy.stage import load_contracts
@@ -86,6 +87,9 @@ def command(list_readings: bool, ready_file: Path | None, **given: Any) -> None:
 
         server.run(ready=ready)
     click.echo("Stopped.")
+    saved = unspent(server.stage.inner)
+    for line in saved.lines() if saved.begun else ():
+        click.echo(line)
 
 
 def _options(given: Mapping[str, Any]) -> Options:
@@ -103,6 +107,8 @@ def _options(given: Mapping[str, Any]) -> Options:
         held=given["hold"],
         start=given["start"],
         token=given["token"],
+        budget=given["budget"],
+        assume_price=given["assume_price"],
     )
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
@@ -12,9 +11,10 @@ from understudy.demo.performance import Performer, Progress
 from understudy.demo.receiver import Receiver, receiving
 from understudy.demo.screen import Changed, shown
 from understudy.demo.script import Script, read_script
-from understudy.part import Part, Settings
-from understudy.pricing import total
+from understudy.ledger import unspent
+from understudy.part import Settings
 from understudy.server.hosting import RunningStage, serving
+from understudy.stage import Stage
 
 # How many attempts of each callback the demo's receiver refuses.
 REFUSED_ATTEMPTS = 2
@@ -37,7 +37,7 @@ def perform(folder: Path, *, console: Console, seed: int = 0, data: Path | None 
         now = stage.inner.clock.now
         with receiving(refuse=REFUSED_ATTEMPTS, now=now) as receiver, shown(console, demo.progresses) as changed:
             asyncio.run(demo.play(receiver, folder, changed))
-        _sum_up(console, demo.progresses, folder, stage.inner.parts)
+        _sum_up(console, demo.progresses, folder, stage.inner)
     return all(progress.done and not progress.problem for progress in demo.progresses)
 
 
@@ -98,22 +98,14 @@ class _Demo:
         return progress.act.callback and bool(progress.attempts) and longest > LONG_WAIT_SECONDS
 
 
-def _sum_up(console: Console, progresses: Sequence[Progress], folder: Path, parts: Mapping[str, Part]) -> None:
-    """What it would have cost, per currency; unknown prices are counted, not guessed."""
-    sums: dict[str, Decimal] = {}
-    unknown = []
-    least = False
+def _sum_up(console: Console, progresses: Sequence[Progress], folder: Path, stage: Stage) -> None:
+    """What it would have cost, per currency; unknown prices are named, not guessed."""
+    console.print(f"\nNot spent: {unspent(stage).amounts}.", highlight=False, soft_wrap=True)
     for progress in progresses:
         if progress.cost is None or progress.cost.amount is None:
-            unknown.append(progress.title)
-            continue
-        sums = total(sums, progress.cost)
-        least = least or progress.cost.certainty == "at least"
-    amounts = " + ".join(f"{amount.normalize():f} {currency}" for currency, amount in sums.items()) or "nothing known"
-    console.print(f"\nNot spent: {'at least ' if least else ''}{amounts}.", highlight=False, soft_wrap=True)
-    for title in unknown:
-        console.print(f"  The price of {title} is unknown and not in this sum.", highlight=False, soft_wrap=True)
-    silent = [part.contract.title for part in parts.values() if not part.contract.callbacks.events]
+            told = f"  The price of {progress.title} is unknown and not in this sum."
+            console.print(told, highlight=False, soft_wrap=True)
+    silent = [part.contract.title for part in stage.parts.values() if not part.contract.callbacks.events]
     for title in silent:
         console.print(f"  {title} documents no callback, so none was sent.", highlight=False)
     failed = [progress for progress in progresses if progress.problem]

@@ -38,19 +38,26 @@ class Unspent:
     free: int = 0
     open: int = 0
 
-    def __str__(self) -> str:
-        sums = " + ".join(f"{plain(amount)} {currency}" for currency, amount in sorted(self.sums.items()))
-        known = f"{'at least ' if self.least else ''}{sums}" if sums else ""
-        unknown = f"{_jobs(self.unknown)} of unknown price" if self.unknown else ""
-        return " and ".join(part for part in (known, unknown) if part) or "nothing"
+    @property
+    def begun(self) -> bool:
+        """Whether any job began."""
+        return bool(self.sums or self.unknown or self.free)
+
+    @property
+    def amounts(self) -> str:
+        """The sums as people read them: `at least 1.78 USD + 1.89 CNY`."""
+        sums = " + ".join(f"{plain(amount)} {currency}" for currency, amount in self.sums.items())
+        return f"{'at least ' if self.least else ''}{sums}" if sums else "nothing known" if self.unknown else "nothing"
 
     def lines(self) -> Iterator[str]:
         """The sums in sentences, with what is in them and what is not."""
-        yield f"Not spent: {self}."
+        yield f"Not spent: {self.amounts}."
+        if self.unknown:
+            yield f"Not in this sum: {_jobs(self.unknown)} whose price is unknown."
         if self.free:
-            yield f"{_jobs(self.free)} cost nothing, for so {'it' if self.free == 1 else 'they'} ended."
+            yield f"Not in this sum: {_jobs(self.free)} that ended where nothing is taken."
         if self.open:
-            yield f"{_jobs(self.open)} in it had not ended."
+            yield f"{_jobs(self.open)} had not ended."
 
     def row(self) -> dict[str, Any]:
         """As plain values."""

@@ -3,14 +3,13 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal
 from urllib.parse import urlsplit
 
 from understudy import artifacts
-from understudy.jobs import Job
 from understudy.journal import Entry
+from understudy.ledger import Unspent, plain, unspent
 from understudy.part import Part
-from understudy.pricing import Cost, total
+from understudy.pricing import Cost
 from understudy.running.proxy import Passage
 from understudy.stage import Stage
 
@@ -20,26 +19,22 @@ MOST_REASONS = 5
 
 @dataclass(slots=True)
 class Account:
-    """Sums over all providers; a job that failed or was cancelled is counted, and its price is not."""
+    """What happened, over all providers, and the sums that were not spent."""
 
     requests: int = 0
-    sums: dict[str, Decimal] = field(default_factory=dict)
-    least: bool = False
-    unknown: int = 0
-    open: int = 0
-    lost: int = 0
+    unspent: Unspent = field(default_factory=Unspent)
     lines: list[str] = field(default_factory=list)
 
 
 def account_of(stage: Stage) -> Account:
     """What happened on a stage, in lines for people."""
-    account = Account()
+    account = Account(unspent=unspent(stage))
     for part in stage.parts.values():
         entries = [entry for entry in stage.journal if entry.provider == part.name and not _is_file(entry)]
         account.requests += len(entries)
         if entries:
             account.lines.append(f"{part.contract.title}: {_count(len(entries), 'request')}")
-            account.lines += [f"  {line}" for line in (*_asked(entries), *_made(part, account), *_told(part))]
+            account.lines += [f"  {line}" for line in (*_asked(entries), *_made(part), *_told(part))]
     if stage.journal.count > len(stage.journal):
         account.lines.append(f"Of {stage.journal.count} requests the newest {len(stage.journal)} are listed.")
     return account
@@ -59,42 +54,19 @@ def _asked(entries: list[Entry]) -> Iterator[str]:
     yield from (f"refused for {reason}" for reason in list(dict.fromkeys(broken))[:MOST_REASONS])
 
 
-def _made(part: Part, account: Account) -> Iterator[str]:
+def _made(part: Part) -> Iterator[str]:
     """The jobs by model, state and price."""
-    made: Counter[tuple[str, str, str]] = Counter()
-    for job in part.jobs:
-        state = job.state(part.clock.now())
-        cost = _cost(part, job)
-        account.open += not state.terminal
-        if state.kind in ("failed", "cancelled"):
-            account.lost += 1
-        else:
-            _add(account, cost)
-        made[job.model.id if job.model else job.kind, state.word, _price(cost)] += 1
+    now = part.clock.now()
+    jobs = list(part.jobs)
+    made = Counter((job.model.id if job.model else job.kind, job.state(now).word, _price(job.cost)) for job in jobs)
     for (name, word, price), times in made.items():
         yield f"{name}: {word}, {price}{f' each, {times} jobs' if times > 1 else ''}"
 
 
-def _cost(part: Part, job: Job) -> Cost:
-    if job.model is None:
-        return Cost(None, "", "unknown")
-    return artifacts.price_of(part, job.model, artifacts.fields_of(part, job))
-
-
-def _add(account: Account, cost: Cost) -> None:
-    account.sums = total(account.sums, cost)
-    account.unknown += cost.amount is None
-    account.least = account.least or cost.certainty == "at least"
-
-
-def _price(cost: Cost) -> str:
-    if cost.amount is None:
+def _price(cost: Cost | None) -> str:
+    if cost is None or cost.amount is None:
         return "price unknown"
-    return f"{'at least ' if cost.certainty == 'at least' else ''}{_plain(cost.amount)} {cost.currency}"
-
-
-def _plain(amount: Decimal) -> str:
-    return f"{amount.normalize():f}"
+    return f"{'at least ' if cost.certainty == 'at least' else ''}{plain(cost.amount)} {cost.currency}"
 
 
 def _told(part: Part) -> Iterator[str]:
@@ -109,21 +81,6 @@ def _told(part: Part) -> Iterator[str]:
             parts = urlsplit(delivery.url)
             origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
             yield f"  send it home: --callback-map {origin}=http://127.0.0.1:PORT"
-
-
-def costs(account: Account) -> Iterator[str]:
-    """The sum, per currency, and what is not in it."""
-    sums = " + ".join(f"{_plain(amount)} {currency}" for currency, amount in account.sums.items())
-    if sums or not account.unknown:
-        yield f"It would have cost {'at least ' if account.least else ''}{sums or 'nothing'}."
-    else:
-        yield "What it would have cost is unknown."
-    if account.unknown:
-        yield f"Not in this sum: {_count(account.unknown, 'job')} whose price is unknown."
-    if account.lost:
-        yield f"Not in this sum: {_count(account.lost, 'job')} that failed or ended early."
-    if account.open:
-        yield f"{_count(account.open, 'job')} had not ended."
 
 
 def passed(passage: Passage, hosts: list[str], *, requests: int) -> Iterator[str]:

@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from understudy.ledger import Budget
 from understudy.part import Settings
-from understudy.running.account import Account, account_of, costs, passed
+from understudy.running.account import Account, account_of, passed
 from understudy.running.authority import authority
 from understudy.running.child import execute
 from understudy.running.environment import environment_of
@@ -35,6 +36,8 @@ class Plan:
     allow_callbacks: frozenset[str] = frozenset()
     allow_hosts: tuple[str, ...] = ()
     wait: float = 0.0
+    budget: Budget | None = None
+    assume_price: Budget | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class Ran:
     def lines(self) -> list[str]:
         """What is told of it."""
         way = passed(self.passage, [*self.hosts], requests=self.account.requests)
-        return [*self.account.lines, *(costs(self.account) if self.account.requests else ()), *way]
+        return [*self.account.lines, *(self.account.unspent.lines() if self.account.requests else ()), *way]
 
 
 def run(plan: Plan, *, environment: Mapping[str, str], told: Callable[[str], None]) -> Ran:
@@ -72,6 +75,8 @@ def run(plan: Plan, *, environment: Mapping[str, str], told: Callable[[str], Non
         data=plan.data,
         callback_map=plan.callback_map,
         allow_callbacks=plan.allow_callbacks,
+        budget=plan.budget,
+        assume_price=plan.assume_price,
     ) as stage:
         routes = Routes(_ports(stage), plan.allow_hosts, former(environment))
         hosts = tuple(sorted(routes.providers))

@@ -12,6 +12,7 @@ from understudy.accounts import KeyEntry, read_keys
 from understudy.artifacts import MEDIA, UPLOADS
 from understudy.callbacks import Sender, Targets
 from understudy.clock import Clock
+from understudy.ledger import Budget
 from understudy.messages import problem
 from understudy.part import Settings
 from understudy.server.control import Control
@@ -36,6 +37,8 @@ def create_app(
     data: Path | None = None,
     base_url: str | None = None,
     control_hosts: frozenset[str] | None = IN_PROCESS_NAMES,
+    budget: Budget | None = None,
+    assume_price: Budget | None = None,
 ) -> Starlette:
     """A Starlette application that plays the named providers, or all of them.
 
@@ -54,6 +57,9 @@ def create_app(
         base_url: the address under which results are served; taken from each request if None.
         control_hosts: the host names under which the control API may be asked; None admits any, for an application
             that guards it otherwise.
+        budget: what every account begins with whose keys state no balance, `5` or `{"runflow": 5}`; without one nobody
+            is refused.
+        assume_price: what counts for a job of unknown price; as the contracts say if None.
 
     Raises:
         OptionError: an unknown provider, reading, option or pace.
@@ -67,6 +73,8 @@ def create_app(
         settings=settings,
         sender=sender,
         targets=targets,
+        budget=budget,
+        assume_price=assume_price,
     )
     if len(stage.parts) == 1:
         (part,) = stage.parts.values()

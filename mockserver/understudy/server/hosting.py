@@ -17,6 +17,7 @@ from understudy.clock import Clock
 from understudy.contract import Contract
 from understudy.errors import OptionError
 from understudy.journal import Journal
+from understudy.ledger import Budget
 from understudy.part import Settings
 from understudy.server.app import ByPrefix, stage_app
 from understudy.server.front import ByPort, Front
@@ -104,6 +105,8 @@ class Options:
     start: float | None = None
     token: str | None = None
     sender: Sender | None = None
+    budget: Budget | None = None
+    assume_price: Budget | None = None
 
 
 class Server:
@@ -127,6 +130,8 @@ class Server:
             settings=options.settings,
             sender=options.sender,
             targets=targets,
+            budget=options.budget,
+            assume_price=options.assume_price,
         )
         # Last, so that nothing can go wrong while ports are held.
         self.sockets = listen(options.host, options.port, contracts)

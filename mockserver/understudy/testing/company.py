@@ -10,6 +10,7 @@ from understudy.accounts import KeyEntry
 from understudy.contract import Contract
 from understudy.directions import Wish
 from understudy.errors import OptionError
+from understudy.ledger import Budget
 from understudy.part import Settings
 from understudy.rulebook import check_playable, set_faults
 from understudy.server.hosting import Options, RunningStage, Server, hosted
@@ -28,8 +29,14 @@ class Company:
         self._loaded: dict[tuple[tuple[str, ...], Path | None, tuple[tuple[str, str], ...]], dict[str, Contract]] = {}
 
     @contextmanager
-    def playing(self, marked: Marked, *, readings: Mapping[str, str] | None = None) -> Iterator[RunningStage]:
-        """A stage on free loopback ports until the block ends; `readings` come on top of the marker's.
+    def playing(
+        self, marked: Marked, *, readings: Mapping[str, str] | None = None, budget: Budget | None = None
+    ) -> Iterator[RunningStage]:
+        """A stage on free loopback ports until the block ends.
+
+        Args:
+            readings: come on top of the marker's.
+            budget: holds where the marker has none.
 
         Raises:
             OptionError: something that the marker asks for does not exist.
@@ -41,6 +48,8 @@ class Company:
             speed=marked.speed,
             held=marked.held,
             start=marked.begins,
+            budget=budget if marked.budget is None else marked.budget,
+            assume_price=marked.assume_price,
         )
         server = Server(options, contracts=contracts)
         try:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from understudy.accounts import KeyEntry
 from understudy.errors import OptionError
+from understudy.ledger import Budget
 
 # Where a held clock begins unless told: 2026-01-01T00:00:00Z.
 START = 1_767_225_600.0
@@ -25,6 +27,8 @@ class Marked:
         pace: how long jobs take.
         readings: options by reading id.
         keys: further keys that are admitted, as entries of a keys file.
+        budget: what every account begins with, `5` or `{"runflow": 5}`; without one nobody is refused.
+        assume_price: what a job of unknown price counts for; as the contracts say if None.
         data: a further data folder.
         strict: fail the test where the client broke the contract; as `--understudy-strict` says if None.
         allow: ids of manners that may be broken in spite of `strict`.
@@ -42,6 +46,8 @@ class Marked:
     pace: str = "quick"
     readings: Mapping[str, str] = field(default_factory=dict)
     keys: tuple[KeyEntry, ...] = ()
+    budget: Budget | None = None
+    assume_price: Budget | None = None
     data: Path | None = None
     strict: bool | None = None
     allow: tuple[str, ...] = ()
@@ -82,6 +88,8 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
     "pace": (str,),
     "readings": (dict,),
     "keys": (list, tuple),
+    "budget": (str, int, float, Decimal, dict, list, tuple),
+    "assume_price": (str, int, float, Decimal, dict, list, tuple),
     "data": (str, Path),
     "strict": (bool,),
     "allow": (str, list, tuple),
