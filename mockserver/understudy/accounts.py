@@ -89,8 +89,7 @@ class Keyring:
         open_house: bool = False,
         budget: Decimal | None = None,
     ) -> None:
-        keys = Cursor(f"contracts/{contract.provider}/openapi.json /x-understudy/keys", contract.root.get("keys", {}))
-        self._prefixes = [(row["prefix"], row.get("role") == "admin") for row in keys.mapping().get("prefixes", [])]
+        self.prefixes = prefixes_of(contract)
         self._salted = blake2b(key=secrets.token_bytes(16), digest_size=16)
         self._open = open_house
         self._budget = budget
@@ -135,7 +134,7 @@ class Keyring:
 
     def _role(self, key: str) -> tuple[str, bool]:
         """What is left of a key behind its prefix, and whether the prefix is an admin's."""
-        for prefix, admin in self._prefixes:
+        for prefix, admin in self.prefixes:
             if key.startswith(prefix):
                 return key.removeprefix(prefix), admin
         return key, False
@@ -154,6 +153,12 @@ class Keyring:
         hashing = self._salted.copy()
         hashing.update(key.encode("utf-8", "surrogateescape"))
         return hashing.digest()
+
+
+def prefixes_of(contract: Contract) -> tuple[tuple[str, bool], ...]:
+    """The prefixes that a key may have, and whether it is an admin's then."""
+    keys = Cursor(f"contracts/{contract.provider}/openapi.json /x-understudy/keys", contract.root.get("keys", {}))
+    return tuple((row["prefix"], row.get("role") == "admin") for row in keys.mapping().get("prefixes", []))
 
 
 def _balances(entries: Iterable[KeyEntry]) -> dict[str, Decimal]:

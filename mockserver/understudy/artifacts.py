@@ -55,7 +55,7 @@ class Clips:
         return self._picked(job.model.id if job.model else None, job.request)
 
     def _pick(self, model: str | None, request: bytes) -> media.Clip:
-        found = self._part.contract.models[model] if model is not None else None
+        found = self._part.contract.models.get(model) if model is not None else None
         return media.pick(wanted(self._part, found, _parsed(request)))
 
 

@@ -116,6 +116,13 @@ class Player(Protocol):
         """What the package keeps for itself while the stage stands; found again as `part.state`."""
         ...
 
+    def taken_over(self, part: "Part") -> Any:
+        """The same for a part that another contract was played on so far: all that has come to be is in it.
+
+        It takes the place of `part.state` in a moment, together with the contract; until then nothing may be changed.
+        """
+        ...
+
     def refuse(self, call: Call, row: ErrorRow, refused: Refused) -> Reply:
         """The provider's own no: `row` with the message's placeholders filled in."""
         ...

@@ -19,11 +19,10 @@ from understudy.draws import digest
 from understudy.jobs import Intervention, Job, JobStore, MemoryJobs
 from understudy.journal import Journal
 from understudy.ledger import Ledger
-from understudy.lifecycle import Course, Courses
+from understudy.lifecycle import Course
 from understudy.messages import Request, exact
-from understudy.noting import Noting
 from understudy.pricing import Cost
-from understudy.queries import Queries
+from understudy.role import Rewording, Role, learn
 from understudy.rules import Rules
 from understudy.uploads import Uploads
 
@@ -81,9 +80,7 @@ class Part:
         settings: Settings,
         assumed: Decimal | None = None,
     ) -> None:
-        self.contract = contract
         self.name = contract.provider
-        self.player = player
         self.clock = clock
         self.agenda = agenda
         self.journal = journal
@@ -93,15 +90,27 @@ class Part:
         deliveries.signing = self._signing
         self.settings = settings
         self.assumed = assumed  # what counts for a job of unknown price; as the contract says if None
-        self.courses = Courses(contract, pace=settings.pace)
-        self.default = Wish(contract.scenarios.default)
-        self.default_course = self.courses.course(self.default.scenario)
-        self.queries = Queries(contract.schemas)
-        self.noting = Noting(contract)
+        self._play(learn(contract, player, pace=settings.pace))
         self._waiting: dict[str, list[Callable[[], None]]] = {}
         self.observer: Callable[[Part, Job], None] | None = None  # told of every job that begins or is changed
         self.base_url = ""  # as last seen; what is sent without a request (a callback) uses it
         self._open()
+    def _play(self, role: Role) -> None:
+        self.contract, self.player = role.contract, role.player
+        self.courses, self.default, self.default_course = role.courses, role.default, role.default_course
+        self.queries, self.noting = role.queries, role.noting
+        self.keyring.prefixes = role.prefixes
+
+    def recast(self, role: Role, state: Any) -> None:
+        """Play another role from now on: what has come to be stays, and is told in its words."""
+        self._play(role)
+        self.state: Any = state
+        self.clips = Clips(self)
+        rewording = Rewording(role.contract)
+        for job in list(self.jobs):
+            rewording.apply(job)
+        self.ledger.read(role.contract)
+
 
     def _open(self) -> None:
         """Everything that comes to be while the part is played, as it is at the beginning."""
@@ -116,7 +125,7 @@ class Part:
             assumed=self.assumed,
             changed=self.stop_unpaid,
         )
-        self.state: Any = self.player.new_state(self)
+        self.state = self.player.new_state(self)
 
     def begin_anew(self) -> None:
         """Forget every account, job, upload and delivery; who waits for a job is told that it has not ended."""

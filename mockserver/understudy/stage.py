@@ -19,6 +19,7 @@ from understudy.errors import DataError, OptionError
 from understudy.journal import Journal, Tried
 from understudy.ledger import Budget, read_budget
 from understudy.part import Part, Settings
+from understudy.role import Role, learn
 from understudy.rules import Rules
 
 
@@ -80,6 +81,25 @@ class Stage:
             for state, at in one.passed(now)
         ]
         return sorted(found, key=lambda change: change.at)
+
+    def recast(self, contracts: Mapping[str, Contract]) -> None:
+        """Play by other contracts from now on: other readings, or other data. All of them are taken, or none.
+
+        Jobs under way keep their moments, and accounts, journal, deliveries, uploads and the clock are what they were.
+        Call it on the stage's event loop.
+
+        Raises:
+            OptionError: a provider that is not on the stage, or a pace that a contract does not have.
+            DataError: a contract that cannot be played.
+        """
+        ready = [(self.part(name), _learn(contract, self.settings)) for name, contract in contracts.items()]
+        states = [role.player.taken_over(part) for part, role in ready]
+        for (part, role), state in zip(ready, states, strict=True):
+            before = part.contract.chosen
+            part.recast(role, state)
+            changed = {id_: option for id_, option in role.contract.chosen.items() if before.get(id_) != option}
+            self.feed.note("recast", provider=part.name, readings=changed)
+        self.journal.know({name: [one.id for one in part.contract.operations] for name, part in self.parts.items()})
 
     def begin_anew(self) -> None:
         """A clean stage: no job, account, delivery, rule or entry of the journal, and the clock as at the start."""
@@ -225,6 +245,10 @@ def _noting(part: Part) -> Callable[[Delivery, Attempt], None]:
         )
 
     return note
+
+
+def _learn(contract: Contract, settings: Settings) -> Role:
+    return learn(contract, find_player(contract), pace=settings.pace)
 
 
 def find_player(contract: Contract) -> Player:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from understudy.clock import Clock
 from understudy.feed.events import Event, News, of_attempt, of_change, of_request
 from understudy.feed.upcoming import Upcoming
+from understudy.feed.waiter import Waiter
 from understudy.jobs import Job
 from understudy.journal import Entry, Journal, Tried
 
@@ -54,7 +55,7 @@ class Feed:
         self._looked = float("-inf")
         self._asked = 0  # how many requests the journal had counted when it was last looked at
         self._clock: tuple[Any, ...] = ()
-        self._waiters: set[_Waiter] = set()
+        self._waiters: set[Waiter] = set()
         self._lock = threading.Lock()
 
     @property
@@ -63,6 +64,13 @@ class Feed:
         with self._lock:
             self._look()
             return self._number
+
+    @property
+    def next_change(self) -> float | None:
+        """The moment of the next change of a job by the clock alone; None where none will come."""
+        with self._lock:
+            self._look()
+            return self._upcoming.next_at
 
     def since(self, cursor: int = 0) -> News:
         """What is newer than `cursor`, as far as it is still known; a cursor of another feed's counts as 0."""
@@ -88,7 +96,7 @@ class Feed:
         """What is newer than `cursor`, as soon as there is something; nothing after `timeout` real seconds."""
         loop = asyncio.get_running_loop()
         ends = None if timeout is None else loop.time() + timeout
-        waiter = _Waiter(loop)
+        waiter = Waiter(loop)
         self._waiters.add(waiter)
         try:
             while True:
@@ -233,30 +241,6 @@ class Feed:
     def _wake(self) -> None:
         for waiter in tuple(self._waiters):
             waiter.wake()
-
-
-class _Waiter:
-    """Somebody who waits on an event loop."""
-
-    __slots__ = ("_loop", "event")
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self.event = asyncio.Event()
-
-    def wake(self) -> None:
-        """Wake from any thread; cheap on the loop's own."""
-        if self.event.is_set():
-            return
-        try:
-            here: asyncio.AbstractEventLoop | None = asyncio.get_running_loop()
-        except RuntimeError:
-            here = None
-        if here is self._loop:
-            self.event.set()
-            return
-        with contextlib.suppress(RuntimeError):  # the loop has ended in the meantime
-            self._loop.call_soon_threadsafe(self.event.set)
 
 
 def _place(event: Event) -> tuple[float, int]:

@@ -28,10 +28,14 @@ class Play:
     """The player of one contract."""
 
     def __init__(self, contract: Contract) -> None:
+        self._contract = contract
         self.handlers = {operation.id: _handler(operation) for operation in contract.operations}
 
     def new_state(self, part: Part) -> Any:
-        return State(part)
+        return State(part.contract, started=part.clock.now())
+
+    def taken_over(self, part: Part) -> Any:
+        return State(self._contract, started=part.state.started)
 
     def refuse(self, call: Call, row: ErrorRow, refused: Refused) -> Reply:
         return refusals.refuse(call, row, refused)

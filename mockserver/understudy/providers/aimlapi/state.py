@@ -4,9 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from understudy.contract import Operation
+from understudy.contract import Contract, Operation
 from understudy.contract.rows import StateKind
-from understudy.part import Part
 from understudy.providers.aimlapi.hints import Hints
 from understudy.providers.aimlapi.tariff import Tariff
 from understudy.providers.aimlapi.tracing import Tracing
@@ -33,18 +32,18 @@ class Line:
 class State:
     """The state of one part."""
 
-    def __init__(self, part: Part) -> None:
-        wire = part.contract.wire
-        self.started = part.clock.now()
+    def __init__(self, contract: Contract, *, started: float) -> None:
+        wire = contract.wire
+        self.started = started
         self.tracing = Tracing(wire["tracing"], issued=wire["ids"]["issued"])
         envelope = wire["envelopes"][wire["envelope"]]
         self.envelope = prepared(envelope)
         self.numbered = any(str(word).startswith("$request") for word in envelope.values())
         self.hints = Hints(wire["hints"], style=wire["kind_words"])
-        self.tariff = Tariff(part.contract.money.units, places=wire["tracing"]["usd_places"], tracing=self.tracing)
-        self.media = tuple(_names(part.contract.root["media"]))
+        self.tariff = Tariff(contract.money.units, places=wire["tracing"]["usd_places"], tracing=self.tracing)
+        self.media = tuple(_names(contract.root["media"]))
         self.catalogue: dict[str, dict[str, Any]] = {}  # the words of each model, once somebody has asked
-        self.lines = {operation.id: _line(operation, wire) for operation in part.contract.operations}
+        self.lines = {operation.id: _line(operation, wire) for operation in contract.operations}
 
 
 def _line(operation: Operation, wire: Mapping[str, Any]) -> Line:

@@ -34,6 +34,10 @@ class Runflow:
     def new_state(self, part: Part) -> State:
         return State(part.contract)
 
+    def taken_over(self, part: Part) -> State:
+        before = state_of(part)
+        return State(self._contract, before.batches, before.model_ids)
+
     def refuse(self, call: Call, row: ErrorRow, refused: Refused) -> Reply:
         reply = refusals.refuse(call, row, refused)
         if not self._rates["limit"]:

@@ -99,7 +99,6 @@ class Shelf:
         self.assets: dict[str, Asset] = {}
         # By Idempotency-Key, with what was asked; a reply that is still waited for is a future.
         self.replies: dict[str, tuple[bytes, Reply | Future[Reply]]] = {}
-        self.records: dict[str, dict[str, Any]] = {}  # by model, what its runs' records have in common
         self.threshold: Decimal | None = None
         self.balance_changed = self.opened
         self.window = (0, 0)  # which window of the rate limit, and how many requests in it
@@ -113,6 +112,8 @@ class State:
     batches: dict[str, Batch] = field(default_factory=dict)
     model_ids: dict[str, str] = field(default_factory=dict)
     blanks: dict[str, dict[str, Any]] = field(default_factory=dict)
+    # By account and model, what the records of its runs have in common.
+    records: dict[tuple[int, str], dict[str, Any]] = field(default_factory=dict)
 
     @cached_property
     def reference(self) -> bytes:

@@ -39,11 +39,12 @@ def run_record(part: Part, job: Job, now: float) -> dict[str, Any]:
 
 def _same_for_all(part: Part, job: Job) -> dict[str, Any]:
     """What every run of one account and model has in common; put together once, since a poll is measured."""
-    shelf = shelf_of(part, job.account)
-    name = job.model.id if job.model else ""
-    found = shelf.records.get(name)
+    records = state_of(part).records
+    name = (job.account.number, job.model.id if job.model else "")
+    found = records.get(name)
     if found is None:
-        found = shelf.records[name] = {
+        shelf = shelf_of(part, job.account)
+        found = records[name] = {
             **state_of(part).blank("run.json"),
             "model_id": model_uuid(part, job.model),
             "target_type": part.contract.wire["target_type"],

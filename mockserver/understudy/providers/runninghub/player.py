@@ -28,6 +28,9 @@ class RunningHub:
     def new_state(self, part: Part) -> State:
         return State(self._dialects)
 
+    def taken_over(self, part: Part) -> State:
+        return State(self._dialects)
+
     def refuse(self, call: Call, row: ErrorRow, refused: Refused) -> Reply:
         return refusals.refuse(call, row, refused)
 
