@@ -17,6 +17,7 @@ FACES = [
     "understudy.callbacks",
     "understudy.client",
     "understudy.contract",
+    "understudy.proxying",
     "understudy.feed",
     "understudy.recording",
     "understudy.running",

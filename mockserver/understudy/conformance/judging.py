@@ -49,11 +49,11 @@ def judge(scene: Bench, ask: Ask, told: Told) -> Iterator[Problem]:
     verdict = scene.oracle.judge(ask)
     refused = scene.refusals.refused(told)
     if scene.refusals.is_row(told, scene.contract.errors["internal-error"], ask.operation):
-        yield Problem(_fact(scene, ask, verdict), "no internal error", told.shown(), ask, ask.operation.id)
+        yield Problem(fact_of(scene, ask, verdict), "no internal error", told.shown(), ask, ask.operation.id)
     elif verdict.row is not None and not refused:
         came = f"taken, although {'; '.join(verdict.violations[:3])}: {told.shown()}"
         yield Problem(
-            _fact(scene, ask, verdict), "refused, as the contract forbids it", came, ask, _subject(ask, verdict)
+            fact_of(scene, ask, verdict), "refused, as the contract forbids it", came, ask, _subject(ask, verdict)
         )
     elif verdict.row is None and refused:
         yield from _needlessly(scene, ask, told, verdict)
@@ -72,14 +72,14 @@ def _needlessly(scene: Bench, ask: Ask, told: Told, verdict: Verdict) -> Iterato
     rows = [row for row in scene.contract.errors.values() if scene.refusals.is_row(told, row, ask.operation)]
     if not rows:
         yield Problem(
-            _fact(scene, ask, verdict), "a refusal that errors.yaml has", told.shown(), ask, _subject(ask, verdict)
+            fact_of(scene, ask, verdict), "a refusal that errors.yaml has", told.shown(), ask, _subject(ask, verdict)
         )
         return
     own = scene.own
     meant = [row for row in rows if not own or _says(row, told)] or rows
     if all(row.name in _BADLY_MADE for row in meant) and not _beyond(scene, ask):
         yield Problem(
-            _fact(scene, ask, verdict), "taken, as the contract allows it", told.shown(), ask, _subject(ask, verdict)
+            fact_of(scene, ask, verdict), "taken, as the contract allows it", told.shown(), ask, _subject(ask, verdict)
         )
 
 
@@ -105,7 +105,8 @@ def _subject(ask: Ask, verdict: Verdict) -> str:
     return f"{ask.operation.id} {verdict.model.id}" if verdict.model else ask.operation.id
 
 
-def _fact(scene: Bench, ask: Ask, verdict: Verdict) -> Fact:
+def fact_of(scene: Bench, ask: Ask, verdict: Verdict) -> Fact:
+    """What a request is held to: the input schema of its model, where it has one, or its operation."""
     assert ask.operation is not None
     if verdict.model is not None:
         says = f"the input schema of {verdict.model.id}"

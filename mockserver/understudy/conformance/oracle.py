@@ -11,7 +11,7 @@ from understudy.conformance.exchange import Ask
 from understudy.contract import Contract, Model, Operation
 from understudy.messages import Request
 from understudy.queries import Queries
-from understudy.validation import violations
+from understudy.validation import Violation, violations
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +50,15 @@ class Oracle:
     def _judge_body(self, operation: Operation, path: str, body: Any) -> Verdict:
         wrong = self._queries.body_violations(operation, body)
         if operation.model is None:
-            return Verdict("invalid-body" if wrong else None, tuple(one.message for one in wrong))
+            return Verdict("invalid-body" if wrong else None, _told(wrong))
         model = self.model(operation, path, body)
         if model is None and not (operation.strangers and not wrong):
             return Verdict("invalid-body" if wrong else "unknown-model", ("the model is not known",))
         if model is not None and operation.body == "json":
             name = model.routes.get(operation.route, model.schema) if model.routes else model.schema
             validator = self._contract.schemas.validator(name)
-            wrong += violations(validator, _inside(body, operation.input))
-        return Verdict("invalid-body" if wrong else None, tuple(f"{one.pointer} {one.message}" for one in wrong), model)
+            wrong += violations(validator, _inside(body, operation.input), prefix=operation.input_path)
+        return Verdict("invalid-body" if wrong else None, _told(wrong), model)
 
     def model(self, operation: Operation, path: str, body: Any) -> Model | None:
         """The model that a request is for, if the contract has it; `path` is percent-decoded."""
@@ -70,6 +70,10 @@ class Oracle:
         else:
             name = body.get(operation.model.name) if isinstance(body, Mapping) else None
         return self._contract.names_at[operation.id].get(name) if isinstance(name, str) else None
+
+
+def _told(found: tuple[Violation, ...]) -> tuple[str, ...]:
+    return tuple(f"{one.pointer} {one.message}".strip() for one in found)
 
 
 def _inside(body: Any, place: str) -> Any:

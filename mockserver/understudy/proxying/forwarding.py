@@ -58,7 +58,7 @@ class _Body:
             parts.append(await self._chunk())
             size += len(parts[-1])
         self.begun = b"".join(parts)
-        return None if self.more else self.begun
+        return None if self.more or size > self.most else self.begun
 
     async def _chunk(self) -> bytes:
         message = await self.receive()

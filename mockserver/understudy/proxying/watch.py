@@ -10,7 +10,7 @@ import orjson
 from understudy.conformance.check import Problem
 from understudy.conformance.exchange import Ask, Told
 from understudy.conformance.facts import Fact, Facts
-from understudy.conformance.judging import judge
+from understudy.conformance.judging import fact_of, judge
 from understudy.conformance.oracle import Oracle, Verdict
 from understudy.conformance.refusals import Refusals
 from understudy.conformance.replies import Replies, reply_problems
@@ -179,9 +179,10 @@ class Watch:
             return
         verdict = self.oracle.judge(ask)
         if verdict.row is not None:
-            fact = self.facts.operation(f"what {operation.id} takes", operation)
-            for violation in verdict.violations[:5] or (verdict.row,):
-                yield "request", Problem(fact, "what the contract allows", violation, ask)
+            fact = fact_of(self, ask, verdict)
+            why = "" if verdict.row == "invalid-body" else f"{verdict.row}: "
+            for violation in verdict.violations[:5] or (operation.id,):
+                yield "request", Problem(fact, "what the contract allows", f"{why}{violation}", ask)
 
     def _reply(self, asked: Asked, ask: Ask, told: Told) -> Iterator[tuple[Side, Problem]]:
         """What is wrong with the reply, and with the job that it tells of."""
