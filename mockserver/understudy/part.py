@@ -14,7 +14,6 @@ from understudy.call import Answer, Call, Player, Refused
 from understudy.callbacks import Deliveries, Delivery, Signing
 from understudy.clock import Clock
 from understudy.contract import Contract, Model
-from understudy.directions import Wish
 from understudy.draws import digest
 from understudy.jobs import Intervention, Job, JobStore, MemoryJobs
 from understudy.journal import Journal
@@ -95,6 +94,7 @@ class Part:
         self.observer: Callable[[Part, Job], None] | None = None  # told of every job that begins or is changed
         self.base_url = ""  # as last seen; what is sent without a request (a callback) uses it
         self._open()
+
     def _play(self, role: Role) -> None:
         self.contract, self.player = role.contract, role.player
         self.courses, self.default, self.default_course = role.courses, role.default, role.default_course
@@ -110,7 +110,6 @@ class Part:
         for job in list(self.jobs):
             rewording.apply(job)
         self.ledger.read(role.contract)
-
 
     def _open(self) -> None:
         """Everything that comes to be while the part is played, as it is at the beginning."""

@@ -13,9 +13,9 @@ from understudy.call import Player
 from understudy.callbacks import Attempt, Deliveries, Delivery, HttpSender, Sender, Targets
 from understudy.clock import Clock
 from understudy.contract import Contract
+from understudy.errors import DataError, OptionError
 from understudy.faulting import check_keys_faults
 from understudy.feed import Feed
-from understudy.errors import DataError, OptionError
 from understudy.journal import Journal, Tried
 from understudy.ledger import Budget, read_budget
 from understudy.part import Part, Settings
@@ -46,11 +46,11 @@ class Stage:
     sender: Sender
     targets: Targets
     settings: Settings = field(default_factory=Settings)
-
     feed: Feed = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.feed = Feed(self)
+
     def part(self, name: str) -> Part:
         """One provider as it is played.
 
@@ -103,15 +103,15 @@ class Stage:
 
     def begin_anew(self) -> None:
         """A clean stage: no job, account, delivery, rule or entry of the journal, and the clock as at the start."""
-        self.agenda.clear()
         self.feed.look()
+        self.agenda.clear()
         self.clock.begin_anew()
         for part in self.parts.values():
             part.begin_anew()
         self.rules.clear()
         self.journal.clear()
-
         self.feed.reset()
+
     async def close(self) -> None:
         """End what is under way."""
         await self.agenda.stop()
