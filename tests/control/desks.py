@@ -7,6 +7,7 @@ from typing import Any
 import httpx2
 from starlette.testclient import TestClient
 
+from understudy.demo.script import filled, found, read_script
 from understudy.stage import Stage
 
 KEY = {"authorization": "Bearer en_user_one_of_many"}
@@ -42,6 +43,26 @@ class Desk:
         answer = self.ask("POST", "/v1/jobs", {**GOOD, **fields})
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])
+
+    def perform(self, provider: str, *, key: str = "en_user_one_of_many") -> str:
+        """The first job of a provider's demo script, with a callback where it can have one; its id."""
+        act = read_script(provider).acts[0]
+        body = filled(act.submit.body, {"callback": "http://127.0.0.1:9/told"})
+        prefix = f"/{provider}" if len(self.stage.parts) > 1 else ""
+        headers = {"authorization": f"Bearer {key}"}
+        answer = self.ask(act.submit.method, prefix + act.submit.path, body, headers=headers)
+        id_ = found(answer.json(), act.id or "")
+        assert id_, answer.text
+        return str(id_)
+
+    def poll(self, provider: str, id_: str, *, key: str = "en_user_one_of_many") -> bytes:
+        """What the provider says of a job."""
+        poll = read_script(provider).acts[0].poll
+        assert poll is not None
+        prefix = f"/{provider}" if len(self.stage.parts) > 1 else ""
+        words = {"id": id_}
+        path, body = prefix + filled(poll.path, words), filled(poll.body, words)
+        return self.ask(poll.method, path, body, headers={"authorization": f"Bearer {key}"}).content
 
     def advance(self, seconds: float) -> None:
         self.post("clock/advance", {"seconds": seconds})

@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from understudy.accounts import Account
 from understudy.errors import OptionError
+from understudy.ledger import plain
 from understudy.part import Part
 from understudy.server.control.asking import NotThere, json_object, known, parts
 from understudy.server.control.row import Row
@@ -25,26 +26,40 @@ def _rows(part: Part) -> Iterator[Mapping[str, Any]]:
 
 
 def balance_row(part: Part, account: Account) -> Mapping[str, Any]:
-    """What an account has; a balance of null is no limit."""
+    """How an account stands, in its provider's currency; amounts are decimal texts, null where none is shown."""
+    standing = part.ledger.standing(account, part.clock.now())
     return {
         "provider": part.name,
         "account": account.name,
         "number": account.number,
-        "balance": None if account.balance is None else f"{account.balance:f}",
-        "currency": part.contract.pricing["currency"],
         "jobs": account.drawn,
+        "currency": standing.currency,
+        "limited": standing.limited,
+        "balance": _text(standing.shown),
+        "left": _text(standing.left),
+        "held": _text(standing.held),
+        "taken": _text(standing.taken),
+        "unknown": standing.unknown,
+        "least": standing.least,
     }
 
 
+def _text(amount: Decimal | None) -> str | None:
+    return None if amount is None else plain(amount)
+
+
 async def set_balance(stage: Stage, request: Request) -> Any:
-    """`{provider, account, balance}`: what an account has from now on; null takes its limit away."""
+    """`{provider, account, balance}`: what an account has from now on, and no more; null takes its limit away."""
     body = await json_object(request)
     known(body, ["provider", "account", "balance"])
     if not isinstance(body.get("provider"), str):
         raise OptionError("provider", body.get("provider"), stage.parts)
     part = stage.part(body["provider"])
     account = _account(part, body.get("account"))
-    account.balance = _amount(body.get("balance"))
+    if "balance" not in body:
+        raise OptionError("balance", None, ["an amount, as 5 or '0.50'", "null"])
+    part.ledger.set_balance(account, _amount(body["balance"]), part.clock.now())
+    stage.feed.note("balance", provider=part.name, account=account.name)
     return balance_row(part, account)
 
 
