@@ -21,6 +21,7 @@ _COMMANDS = {
     "evidence": "Count the facts by why they are believed, and list what rests on inference alone.",
     "docs": "Fetch the newest docs of the providers, politely.",
     "drift": "Compare what is held with newer docs or other data: what moved, and whom it breaks.",
+    "faults": "List what can be damaged on purpose, replies and callbacks, and how to ask for it.",
     "models": "List, search and describe the models: input, bounds, defaults, price, evidence.",
     "build": "Build the schemas from the providers' docs, and the server's files from the written ones.",
 }

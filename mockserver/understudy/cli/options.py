@@ -40,7 +40,7 @@ class Money(click.ParamType[Decimal]):
 
 
 def stage_options(command: F) -> F:
-    """The options that shape a stage: providers, readings, seed, speed, pace, budget, data."""
+    """The options that shape a stage: providers, readings, seed, speed, pace, budget, faults, data."""
     for option in reversed(
         [
             click.option(
@@ -69,6 +69,14 @@ def stage_options(command: F) -> F:
                 multiple=True,
                 metavar="[PROVIDER=]AMOUNT",
                 help="What a job of unknown price counts for in a budget (repeatable); else as the contracts say.",
+            ),
+            click.option(
+                "--fault",
+                "faults",
+                multiple=True,
+                metavar="FAULT",
+                help="Damage what fits on purpose: 'reset; operation=get_run; nth=2' (repeatable); `understudy faults` "
+                "lists them.",
             ),
             click.option(
                 "--data",

@@ -81,6 +81,7 @@ def _plan(words: tuple[str, ...], given: Mapping[str, Any]) -> "Plan":
         settings=Settings(seed=given["seed"], pace=given["pace"]),
         speed=given["speed"],
         data=given["data"],
+        faults=given["faults"],
         callback_map=dict(given["callback_map"]),
         allow_callbacks=frozenset(given["allow_callbacks"]),
         allow_hosts=given["allow_hosts"],

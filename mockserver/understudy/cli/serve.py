@@ -45,7 +45,7 @@ from understudy.stage import load_contracts
     "--keys",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Admit only these keys: a YAML list of {key, account, provider, scopes, balance, scenario}.",
+    help="Admit only these keys: a YAML list of {key, account, provider, scopes, balance, scenario, fault}.",
 )
 @click.option("--token", envvar="UNDERSTUDY_TOKEN", metavar="TEXT", help="What the control API asks for off loopback.")
 @click.option("--hold", is_flag=True, help="Begin with the clock standing still.")
@@ -101,6 +101,7 @@ def _options(given: Mapping[str, Any]) -> Options:
         keys=given["keys"],
         settings=Settings(seed=given["seed"], pace=given["pace"], keep_bodies=False),
         data=given["data"],
+        faults=given["faults"],
         callback_map=dict(given["callback_map"]),
         allow_callbacks=frozenset(given["allow_callbacks"]),
         speed=given["speed"],

@@ -50,6 +50,11 @@ class Parameter:
     def _unit(self) -> str:
         return f" {self.unit}" if self.unit else ""
 
+    @property
+    def shown_default(self) -> str:
+        """The default as text; empty where there is none."""
+        return "" if self.default is None else written(self.default)
+
     def read(self, given: Any, *, of: str) -> Value:
         """The value of what was given, as text or as JSON; `of` is the fault's name, for errors.
 

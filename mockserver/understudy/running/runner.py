@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from understudy.ledger import Budget
 from understudy.part import Settings
@@ -32,6 +33,7 @@ class Plan:
     settings: Settings = field(default_factory=Settings)
     speed: float = 1.0
     data: Path | None = None
+    faults: tuple[Any, ...] = ()
     callback_map: Mapping[str, str] = field(default_factory=dict)
     allow_callbacks: frozenset[str] = frozenset()
     allow_hosts: tuple[str, ...] = ()
@@ -73,6 +75,7 @@ def run(plan: Plan, *, environment: Mapping[str, str], told: Callable[[str], Non
         settings=plan.settings,
         speed=plan.speed,
         data=plan.data,
+        faults=plan.faults,
         callback_map=plan.callback_map,
         allow_callbacks=plan.allow_callbacks,
         budget=plan.budget,

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from starlette.applications import Starlette
 from starlette.routing import Mount
@@ -15,6 +15,7 @@ from understudy.clock import Clock
 from understudy.ledger import Budget
 from understudy.messages import problem
 from understudy.part import Settings
+from understudy.rulebook import set_faults
 from understudy.server.control import Control
 from understudy.server.front import App, Front, Receive, Scope, Send, local_path, send_reply, signed
 from understudy.server.guard import LOOPBACK_NAMES, Guard
@@ -37,6 +38,7 @@ def create_app(
     data: Path | None = None,
     base_url: str | None = None,
     control_hosts: frozenset[str] | None = IN_PROCESS_NAMES,
+    faults: Iterable[Any] = (),
     budget: Budget | None = None,
     assume_price: Budget | None = None,
 ) -> Starlette:
@@ -57,6 +59,7 @@ def create_app(
         base_url: the address under which results are served; taken from each request if None.
         control_hosts: the host names under which the control API may be asked; None admits any, for an application
             that guards it otherwise.
+        faults: what is damaged on purpose: texts (`"reset; operation=get_run; nth=2"`) or mappings.
         budget: what every account begins with whose keys state no balance, `5` or `{"runflow": 5}`; without one nobody
             is refused.
         assume_price: what counts for a job of unknown price; as the contracts say if None.
@@ -76,6 +79,7 @@ def create_app(
         budget=budget,
         assume_price=assume_price,
     )
+    set_faults(stage.rules, stage.parts, faults)
     if len(stage.parts) == 1:
         (part,) = stage.parts.values()
         return stage_app(stage, Front(part, base_url=base_url), hosts=control_hosts)

@@ -19,6 +19,7 @@ from understudy.errors import OptionError
 from understudy.journal import Journal
 from understudy.ledger import Budget
 from understudy.part import Settings
+from understudy.rulebook import set_faults
 from understudy.server.app import ByPrefix, stage_app
 from understudy.server.front import ByPort, Front
 from understudy.server.guard import LOOPBACK_NAMES
@@ -105,6 +106,7 @@ class Options:
     start: float | None = None
     token: str | None = None
     sender: Sender | None = None
+    faults: Iterable[Any] = ()
     budget: Budget | None = None
     assume_price: Budget | None = None
 
@@ -133,6 +135,7 @@ class Server:
             budget=options.budget,
             assume_price=options.assume_price,
         )
+        set_faults(inner.rules, inner.parts, options.faults)
         # Last, so that nothing can go wrong while ports are held.
         self.sockets = listen(options.host, options.port, contracts)
         targets.own_ports |= {one.getsockname()[1] for one in self.sockets.values()}
