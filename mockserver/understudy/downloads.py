@@ -23,11 +23,17 @@ def serve(part: "Part", request: Request) -> Reply:
 def _clip(part: "Part", request: Request) -> Reply:
     name, _, _ = request.path.removeprefix(MEDIA).rpartition(".")
     job = part.jobs.get(name)
+    lifetime = part.contract.wire.get("output_lifetime")
+    if lifetime is not None and job is not None and job.ends is not None and part.clock.now() > job.ends + lifetime:
+        return problem(403, "Clip address expired", f"The contract gives it {lifetime} s after the end of its job.")
+    return clip(part, request, name)
+
+
+def clip(part: "Part", request: Request, name: str) -> Reply:
+    """What a job made, whether or not its address has expired; `name` is the job's id."""
+    job = part.jobs.get(name)
     if job is None or job.state(part.clock.now()).kind not in ("succeeded", "partial"):
         return problem(404, "No such clip", f"No job {name!r} of this stage has made a clip. Clips live in memory.")
-    lifetime = part.contract.wire.get("output_lifetime")
-    if lifetime is not None and job.ends is not None and part.clock.now() > job.ends + lifetime:
-        return problem(403, "Clip address expired", f"The contract gives it {lifetime} s after the end of its job.")
     artifact = of_job(part, job)
     content = media.content(artifact.clip, stamp=job.id.encode())
     return _ranged(request, content, artifact.clip.mime, says=artifact.clip.says)
@@ -41,7 +47,9 @@ def _upload(part: "Part", request: Request) -> Reply:
         return _take(part, request, upload)
     if upload.data is None:
         return problem(404, "Not uploaded yet", "The file was announced, but its bytes have not been sent.")
-    return _ranged(request, upload.data, upload.mime)
+    reply = _ranged(request, upload.data, upload.mime)
+    # Whoever uploads says what type it is: a browser must not run it, whatever that says.
+    return Reply(reply.status, reply.body, (*reply.headers, (b"content-security-policy", b"sandbox")))
 
 
 def _take(part: "Part", request: Request, upload: Upload) -> Reply:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,12 +14,12 @@ from understudy.artifacts import MEDIA, UPLOADS
 from understudy.callbacks import Sender, Targets
 from understudy.clock import Clock
 from understudy.ledger import Budget
-from understudy.messages import problem
+from understudy.messages import Reply, problem
 from understudy.part import Settings
 from understudy.rulebook import set_faults
 from understudy.server.control import Control
 from understudy.server.front import App, Front, Receive, Scope, Send, local_path, send_reply, signed
-from understudy.server.guard import LOOPBACK_NAMES, Guard
+from understudy.server.guard import LOOPBACK_NAMES, PAGE, Guard, reads_html
 from understudy.stage import Stage, build_stage, load_contracts
 from understudy.way import OWN_PATHS
 
@@ -45,7 +46,7 @@ def create_app(
     """A Starlette application that plays the named providers, or all of them.
 
     One provider stands at the root; several stand below their names (`/runflow/v1/…`). The control API is below
-    `/_understudy/`. The stage is found at `app.state.stage`.
+    `/_understudy/`, and in a browser the page. The stage is found at `app.state.stage`.
 
     Args:
         readings: options by reading id.
@@ -106,17 +107,40 @@ class ByPrefix:
         await send_reply(problem(404, "Not found", detail), send, head=scope["method"] == "HEAD")
 
 
-class Doors:
-    """Leads to the control API, or to the providers."""
+class Own:
+    """What is the stand-in's own: the control API and the page, which is loaded when it is first asked for."""
 
-    def __init__(self, control: App, players: App) -> None:
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._control = cast(App, Control(stage).app())
+
+    @cached_property
+    def _page(self) -> App:
+        from understudy.server.pages.site import Site  # noqa: PLC0415  (templates are not needed to play)
+
+        return cast(App, Site(self._stage).app())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = local_path(scope)
+        wants_page = path == PAGE or path.startswith(f"{PAGE}/") or (path == OWN_PATHS and reads_html(scope))
+        await (self._page if wants_page else self._control)(scope, receive, send)
+
+
+class Doors:
+    """Leads to the control API and the page, or to the providers; with `home`, from the root to the page."""
+
+    def __init__(self, control: App, players: App, *, home: bool) -> None:
         self._control = control
         self._players = players
+        self._home = home
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = local_path(scope)
         if scope["type"] != "http":
             await send({"type": "websocket.close"})  # none of the providers speaks it
+        elif self._home and path == "/" and scope["method"] in ("GET", "HEAD"):
+            place = f"{scope.get('root_path', '')}{PAGE}/".encode()
+            await send_reply(Reply(307, b"", ((b"location", place),)), send, head=True)
         elif path.startswith(OWN_PATHS) and not path.startswith((MEDIA, UPLOADS)):
             await self._control(scope, receive, signed(send))
         else:
@@ -124,7 +148,7 @@ class Doors:
 
 
 def stage_app(stage: Stage, players: App, *, hosts: frozenset[str] | None, token: str | None = None) -> Starlette:
-    """A Starlette application over a stage: the control API behind its guard, `players` for everything else."""
+    """A Starlette application over a stage: its own behind the guard, `players` for everything else."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -134,7 +158,8 @@ def stage_app(stage: Stage, players: App, *, hosts: frozenset[str] | None, token
         finally:
             await stage.close()
 
-    guarded = Guard(Control(stage).app(), hosts=hosts, token=token)
-    app = Starlette(routes=[Mount("/", Doors(cast(App, guarded), players))], lifespan=lifespan)
+    guarded = Guard(Own(stage), hosts=hosts, token=token)
+    doors = Doors(cast(App, guarded), players, home=isinstance(players, ByPrefix))
+    app = Starlette(routes=[Mount("/", doors)], lifespan=lifespan)
     app.state.stage = stage
     return app

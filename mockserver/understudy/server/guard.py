@@ -1,14 +1,22 @@
-"""Who may use the control API: asked under a loopback name, by no other page, with a token where one is set."""
+"""Who may use the control API and the page: asked under a loopback name, by no other page, with a token where one is
+set."""
 
 import hmac
+from collections.abc import Iterator
+from http.cookies import CookieError, SimpleCookie
 from urllib.parse import SplitResult, urlsplit
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from understudy.messages import problem
+from understudy.way import OWN_PATHS
 
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
+# Where the page is.
+PAGE = f"{OWN_PATHS}page"
+# The cookie that a browser has once its user has told the token; it holds no token.
+COOKIE = "understudy-pass"
 
 
 class Guard:
@@ -17,7 +25,8 @@ class Guard:
     Args:
         app: what is guarded.
         hosts: the host names under which it may be asked; None admits any (a mounted app that the user guards).
-        token: what `Authorization: Bearer` must carry; none needed if None.
+        token: what `Authorization: Bearer` must carry; none needed if None. A browser tells it once, at the page's
+            door, and has a cookie from then on.
     """
 
     def __init__(
@@ -29,6 +38,10 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         reason = self._reason(scope) if scope["type"] == "http" else None
+        if reason is None and self._token is not None and not self._knows(scope, self._token):
+            if await self._at_the_door(self._token, scope, receive, send):
+                return
+            reason = "Off loopback the control API needs its token: Authorization: Bearer TOKEN."
         if reason is None:
             await self._app(scope, receive, send)
             return
@@ -42,13 +55,47 @@ class Guard:
         for origin in _values(scope, b"origin"):
             if [_parts(origin).netloc] != hosts:
                 return f"The control API does not answer pages of {origin!r}."
-        if self._token is not None and not self._knows(_values(scope, b"authorization")):
-            return "Off loopback the control API needs its token: Authorization: Bearer TOKEN."
+        if "cross-site" in _values(scope, b"sec-fetch-site") and "navigate" not in _values(scope, b"sec-fetch-mode"):
+            return "The control API does not answer pages of other sites."
         return None
 
-    def _knows(self, authorizations: list[str]) -> bool:
-        wanted = f"Bearer {self._token}".encode()
-        return any(hmac.compare_digest(given.encode(), wanted) for given in authorizations)
+    def _knows(self, scope: Scope, token: str) -> bool:
+        wanted = f"Bearer {token}".encode()
+        if any(hmac.compare_digest(given.encode(), wanted) for given in _values(scope, b"authorization")):
+            return True
+        own = pass_of(token).encode()
+        return any(hmac.compare_digest(given.encode(), own) for given in _passes(scope))
+
+    async def _at_the_door(self, token: str, scope: Scope, receive: Receive, send: Send) -> bool:
+        """Ask a browser for the token; whether it was one."""
+        if scope["type"] != "http" or not scope["path"].removeprefix(scope.get("root_path", "")).startswith(PAGE):
+            return False
+        from understudy.server.pages.door import answer  # noqa: PLC0415  (templates are not needed to play)
+
+        reply = await answer(token, scope, receive)
+        if reply is not None:
+            await reply(scope, receive, send)
+        return reply is not None
+
+
+def pass_of(token: str) -> str:
+    """What a browser's cookie holds: made of the token, which cannot be had back from it."""
+    return hmac.new(token.encode(), b"understudy page", "sha256").hexdigest()
+
+
+def reads_html(scope: Scope) -> bool:
+    """Whether it is a browser that asks for a page."""
+    return any("text/html" in value for value in _values(scope, b"accept"))
+
+
+def _passes(scope: Scope) -> Iterator[str]:
+    for header in _values(scope, b"cookie"):
+        try:
+            found = SimpleCookie(header).get(COOKIE)
+        except CookieError:
+            continue
+        if found is not None:
+            yield found.value
 
 
 def _values(scope: Scope, name: bytes) -> list[str]:
