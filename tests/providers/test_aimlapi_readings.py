@@ -164,6 +164,7 @@ def test_id_key(play: Play, option: str, keys: list[set[str]]) -> None:
         ("as-declared", {"credits_used", "usd_spent"}, {"credits_used"}),
         ("everywhere", {"credits_used", "usd_spent"}, {"credits_used", "usd_spent"}),
         ("credits", {"credits_used"}, {"credits_used"}),
+        ("credits-once", {"credits_used"}, None),
         ("tokens", {"tokens_used"}, None),
         ("none", None, None),
     ],

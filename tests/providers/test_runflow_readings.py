@@ -105,6 +105,15 @@ def test_output_shape(play: Play) -> None:
     assert "outputs" in played.ended()["output"]
 
 
+def test_output_shape_by_id(play: Play) -> None:
+    """C3, C4: what was made stands under an id of its own."""
+    played = play(output_shape="by-output-id")
+    own = played.ended()
+
+    assert list(own["output"]) == ["image"]
+    assert undocumented(played.contract, "get_run", own) == []
+
+
 def test_failure_fields(play: Play) -> None:
     """C5: status and failure_stage."""
     played = play(failure_fields="without-code")

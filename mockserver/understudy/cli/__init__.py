@@ -20,6 +20,7 @@ _COMMANDS = {
     "check": "Check that a server plays a provider: the stand-in, or any base URL.",
     "evidence": "Count the facts by why they are believed, and list what rests on inference alone.",
     "docs": "Fetch the newest docs of the providers, politely.",
+    "replay": "Replay the cassettes: against the contract, through the client, beside the stand-in.",
     "drift": "Compare what is held with newer docs or other data: what moved, and whom it breaks.",
     "faults": "List what can be damaged on purpose, replies and callbacks, and how to ask for it.",
     "models": "List, search and describe the models: input, bounds, defaults, price, evidence.",

@@ -49,11 +49,10 @@ class Casting:
         """What a word on the wire means, whatever the reading."""
         return self.phrases.manner.words.get(word.casefold()) if word else None
 
-    def state(self, word: str | None) -> str | None:
-        """Our name of the state that a word means."""
-        states = self.contract.lifecycle.states.values()
-        named = [state for state in states if state.word == word] or [s for s in states if s.kind == self.kind(word)]
-        return named[0].name if named else None
+    def scenario(self, word: str | None, told: object) -> str | None:
+        """What to prefer for a job that ends with this word, by what is told of it."""
+        usual = self.rows(self.talk_about(self.contract.operation(self.phrases.manner.submit)))
+        return self._scenario(self.kind(word), told, usual)
 
     def course(self, number: int) -> str | None:
         """What to prefer at a submit, so that the job ends as it was recorded."""
@@ -73,7 +72,7 @@ class Casting:
         rows = self.rows_polled(operation) if operation else None
         if rows is None:
             return None
-        return self._scenario(self.kind(text(last.json, rows.state)), last, rows)
+        return self._scenario(self.kind(text(last.json, rows.state)), last.json, rows)
 
     def row(self, told: Told, operation: Operation) -> str | None:
         """The error row that a recorded refusal is; the one whose text it has where several share status and code."""
@@ -86,7 +85,7 @@ class Casting:
         places = self.phrases.manner.refusal
         return places.codes, places.messages
 
-    def _scenario(self, kind: str | None, last: Told, rows: JobPlaces) -> str | None:
+    def _scenario(self, kind: str | None, told: object, rows: JobPlaces) -> str | None:
         states = self.contract.lifecycle.states
         scenarios = self.contract.scenarios
         if kind in (None, "pending") or states[scenarios.jobs[scenarios.default].states[-1]].kind == kind:
@@ -94,7 +93,7 @@ class Casting:
         name = next((name for name, job in scenarios.jobs.items() if states[job.states[-1]].kind == kind), None)
         if name is None:
             return None
-        code = text(last.json, rows.failure.code)
+        code = text(told, rows.failure.code)
         known = {key for one in self.contract.failures.values() for key in (one.name, str(one.code))}
         return f"scenario={name}; code={code}" if kind == "failed" and code in known else f"scenario={name}"
 

@@ -64,13 +64,17 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """How the stand-in is asked: by whom, with which `Prefer`, with another path or body."""
+    """How the stand-in is asked: by whom, with which `Prefer`, with another path or body, after how many seconds.
+
+    Of a callback: what begins the job that is told of.
+    """
 
     why: str = ""
     who: Who = "own"
     prefer: str | None = None
     path: str | None = None
     body: Any = None
+    wait: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ class Expectation:
 
     calls: tuple[Call, ...]
     callbacks: tuple[Notice, ...]
-    play: Mapping[int, Play]
+    play: Mapping[Place, Play]
     known: tuple[Known, ...]
     outside: Mapping[Place, str]
 
@@ -137,16 +141,18 @@ class _Reader:
             raise DataError(row.where, f"call is {given.get('call')!r}", expected=f"one of {expected}")
         of = self.number(row, "of", "exchange") if "of" in given else None
         if of is None and "job" not in given:
-            raise DataError(row.where, "it says neither `of` nor `job`", expected="the exchange or the job that it asks for")
+            raise DataError(
+                row.where, "it says neither `of` nor `job`", expected="the exchange or the job that it asks for"
+            )
         return Call(given["call"], of, given.get("job"), given.get("sort"), given.get("gives", {}))
 
-    def play(self, row: Cursor) -> tuple[int, Play]:
+    def play(self, row: Cursor) -> tuple[Place, Play]:
         given = row.mapping()
-        number = self.number(row, "exchange", "exchange")
         who = given.get("who", "own")
         if who not in get_args(Who):
             raise DataError(row.where, f"who is {who!r}", expected=f"one of {', '.join(get_args(Who))}")
-        return number, Play(row.at("why").text(), who, given.get("prefer"), given.get("path"), given.get("body"))
+        prefer, path, body = (given.get(key) for key in ("prefer", "path", "body"))
+        return self.place(row), Play(row.at("why").text(), who, prefer, path, body, row.get("wait", 0.0))
 
     def known(self, row: Cursor) -> Known:
         at, what, why = (row.at(key).text() for key in ("at", "what", "why"))
@@ -159,6 +165,8 @@ class _Reader:
     def number(self, row: Cursor, key: str, kind: Kind) -> int:
         found = row.mapping().get(key)
         if not isinstance(found, int) or not 0 <= found < self.counts[kind]:
-            expected = f"a number from 0 to {self.counts[kind] - 1}" if self.counts[kind] else f"no {kind}: there is none"
+            expected = (
+                f"a number from 0 to {self.counts[kind] - 1}" if self.counts[kind] else f"no {kind}: there is none"
+            )
             raise DataError(row.where, f"{key} is {found!r}", expected=expected)
         return found

@@ -1,4 +1,4 @@
-"""Say a recorded request again as the reference client says it: which model with which input, which job, which operation."""
+"""Say a recorded request again as the reference client says it: which model and input, which job, which operation."""
 
 from dataclasses import dataclass
 from functools import cached_property

@@ -170,7 +170,12 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
 
 
 def _refusal(refused: Refused) -> dict[str, Any]:
-    return {"refused": type(refused).__name__, "status": refused.status, "code": refused.code, "message": refused.message}
+    return {
+        "refused": type(refused).__name__,
+        "status": refused.status,
+        "code": refused.code,
+        "message": refused.message,
+    }
 
 
 def _notice(notice: Notice) -> dict[str, Any]:

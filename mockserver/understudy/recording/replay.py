@@ -2,11 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Any
 
-from understudy.client.manner_file import read_manner
 from understudy.contract import Contract, load_contract
 from understudy.errors import UnderstudyError
 from understudy.recording.cassette import Cassette, cassettes_of, read_cassette
@@ -59,13 +57,13 @@ class Replayed:
 
     @property
     def holds(self) -> bool:
-        """Whether its replies are valid, its expectation is met, and it could be replayed at all."""
-        return not (self.invalid or self.misread or self.broke or self.unused)
+        """Whether its replies are valid, the client gets what it states, and each difference has a reason."""
+        return not (self.invalid or self.misread or self.broke or self.unexplained)
 
     @property
-    def faithful(self) -> bool:
-        """Whether every difference is known, and every known one is there."""
-        return not (self.unexplained or self.gone)
+    def tidy(self) -> bool:
+        """Whether it states nothing that is not there: each exchange is asked for, each known difference occurs."""
+        return not (self.unused or self.gone)
 
 
 @dataclass
@@ -125,7 +123,7 @@ class Replay:
     def _beside(
         self, contract: Contract, cassette: Cassette, stated: Expectation, back: Readback, inside: list[Place]
     ) -> tuple[tuple[Unlike, ...], tuple[Known, ...]]:
-        with StandIn(contract, cassette, back.phrases, stated.play, self.root) as stand_in:
+        with StandIn(contract, cassette, back.phrases, stated.play) as stand_in:
             found = [(place, one) for place in inside for one in stand_in.differences(place)]
         used: set[Known] = set()
         unlike = []
@@ -168,9 +166,3 @@ def _unmet(stated: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[str]
     for key, value in stated.items():
         if given.get(key) != value:
             yield f"{key} is {given.get(key)!r} instead of {value!r} (the client got {dict(given)})"
-
-
-def age(cassette: Cassette, today: date) -> int:
-    """How many days ago the exchange was recorded, counted from the first day that its date may mean."""
-    year, month, day = (*(int(part) for part in cassette.recorded.split("-")), 1, 1)[:3]
-    return (today - date(year, month, day)).days

@@ -1,22 +1,18 @@
 """The stand-in in front of a cassette: sent the same requests in process, on a held clock, with a course that fits."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 import orjson
 
-from understudy.client.manner import JobPlaces, Manner
 from understudy.client.places import text
 from understudy.conformance.exchange import Ask, Told
 from understudy.conformance.refusals import Refusals
 from understudy.conformance.requests import Requests, placed
 from understudy.conformance.target import MockTarget
 from understudy.contract import Contract, Operation
-from understudy.contract.conversation import JobTalk
-from understudy.contract.operations import resolve
 from understudy.errors import UnderstudyError
 from understudy.recording.cassette import Cassette, Exchange
 from understudy.recording.casting import Casting
@@ -24,23 +20,26 @@ from understudy.recording.expectation import Place, Play
 from understudy.recording.phrasing import Phrases
 from understudy.recording.shape import Difference, differences
 from understudy.recording.validity import parsed, told_of
-from understudy.webhooks.documents import Documented, documented
-from understudy.webhooks.happenings import happening
+from understudy.webhooks.documents import documented
 
 # In which steps, and how far, the clock is moved until a job is in the recorded state.
 STEP_SECONDS = 0.1
 MOST_STEPS = 600
+# After which every job has ended, and every attempt at a callback was made.
+ENOUGH_SECONDS = 300.0
+# A text that is shorter is no id.
+SHORTEST_ID = 6
+_UNSENT = ("host", "content-length", "connection", "accept-encoding", "prefer")
 
 
 @dataclass
 class StandIn:
-    """One contract, played for one cassette. `ids` are the jobs that stand for the recorded ones."""
+    """One contract, played for one cassette. `ids` has the stand-in's ids by the recorded ones."""
 
     contract: Contract
     cassette: Cassette
     phrases: Phrases
-    plays: Mapping[int, Play] = field(default_factory=dict)
-    root: Path | None = None
+    plays: Mapping[Place, Play] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -64,12 +63,14 @@ class StandIn:
 
     def play(self, number: int) -> Told:
         """The stand-in's reply to a recorded request."""
-        exchange, play = self.cassette.exchanges[number], self.plays.get(number, Play())
+        exchange = self.cassette.exchanges[number]
+        play = self.plays.get(Place("exchange", number), Play())
         operation = self.phrases.operation(exchange)
         if operation is None:
             raise UnderstudyError(f"exchange {number} asks for no operation of the contract")
         recorded = told_of(exchange)
         self._cast_job(exchange, operation, recorded)
+        self.target.wait(play.wait)
         ask = self._ask(exchange, operation, play)
         if operation.submits and not self.refusals.refused(recorded) and play.prefer is None:
             ask = _preferring(ask, self.casting.course(number))
@@ -77,27 +78,28 @@ class StandIn:
         if play == Play() and self.refusals.refused(recorded) and not self._same_refusal(recorded, told, operation):
             row = self.casting.row(recorded, operation)
             told = self.target.send(_preferring(ask, f"scenario=refuse; code={row}")) if row else told
-        self._remember(operation, recorded, told)
+        self._remember(number, recorded, told)
         return told
 
     def _ask(self, exchange: Exchange, operation: Operation, play: Play) -> Ask:
         parts = urlsplit(exchange.uri)
-        headers = {"content-type": exchange.asked("content-type") or "application/json"} if exchange.body else {}
+        left_out = {*_UNSENT, *(place.name.lower() for place in operation.key)}
+        headers = {name.lower(): self._own(value) for name, value in exchange.headers if name.lower() not in left_out}
         if play.prefer is not None:
             headers["prefer"] = play.prefer
         path = parts.path if play.path is None else play.path
         body = exchange.body if play.body is None else orjson.dumps(play.body)
         for recorded, own in self.ids.items():
-            path = path.replace(recorded, own).replace(quote(recorded, safe=""), own)
             body = body.replace(recorded.encode(), own.encode())
-        query = self._with_own_ids(parts.query)
-        return Ask(exchange.method, unquote(path), query, headers, body, operation, play.who)
+        query = self._own(parts.query, written=lambda own: quote(own, safe=""))
+        return Ask(exchange.method, unquote(self._own(path)), query, headers, body, operation, play.who)
 
-    def _with_own_ids(self, query: str) -> str:
+    def _own(self, text_: str, *, written: Callable[[str], str] = str) -> str:
+        """A text with the stand-in's ids in place of the recorded ones, however these are encoded."""
         for recorded, own in self.ids.items():
-            for written in (recorded, quote(recorded, safe=""), quote(recorded)):
-                query = query.replace(written, quote(own, safe=""))
-        return query
+            for form in (recorded, quote(recorded, safe=""), quote(recorded)):
+                text_ = text_.replace(form, written(own))
+        return text_
 
     def _played(self, ask: Ask, operation: Operation, recorded: Told) -> Told:
         """The reply; of a poll the one at which the job is as it was when it was recorded."""
@@ -125,30 +127,26 @@ class StandIn:
         if talk.told is not None and talk.told.via == operation.id:
             ask = self._with_failing_callback(ask, begins)
         told = self.target.send(_preferring(ask, self.casting.course_of(id_)))
-        self._map(talk, id_, told)
+        own = text(told.json, self.casting.rows(talk).id)
+        self.ids |= {id_: own} if own is not None else {}
         if talk.told is not None and talk.told.via == operation.id:
-            self.target.wait(STEP_SECONDS * MOST_STEPS * 4)
+            self.target.wait(ENOUGH_SECONDS)
 
     def _with_failing_callback(self, ask: Ask, operation: Operation) -> Ask:
         assert self.target.receiver is not None
-        for row in operation.raw.get("callbacks", {}).values():
-            for expression in resolve(self.contract.document, row, where=operation.id):
-                place = expression.strip("{}").partition("#")[2]
-                return ask.with_json(placed(ask.json, place, self.target.receiver.expect("broken")))
-        return ask
+        place = next((one.place for one in documented(self.contract) if one.operation is operation), None)
+        return ask.with_json(placed(ask.json, place, self.target.receiver.expect("broken"))) if place else ask
 
-    def _remember(self, operation: Operation, recorded: Told, told: Told) -> None:
-        talk = self.contract.conversation.of(operation.id)
-        if talk is None or self.refusals.refused(told):
-            return
-        id_ = text(recorded.json, self.casting.rows(talk).id)
-        if id_ is not None:
-            self._map(talk, id_, told)
-
-    def _map(self, talk: JobTalk, recorded: str, told: Told) -> None:
-        own = text(told.json, self.casting.rows(talk).id)
-        if own is not None:
-            self.ids[recorded] = own
+    def _remember(self, number: int, recorded: Told, told: Told) -> None:
+        """Which id stands for which: texts at the same place, where a later request has the recorded one."""
+        later = "\n".join(
+            f"{one.uri}\n{one.headers}\n{one.body.decode('utf-8', 'replace')}"
+            for one in self.cassette.exchanges[number + 1 :]
+        )
+        pairs = [*_texts(recorded.json, told.json), (recorded.headers.get("etag"), told.headers.get("etag"))]
+        for was, now in pairs:
+            if was and now and was != now and len(was) >= SHORTEST_ID and (was in later or quote(was, "") in later):
+                self.ids[was] = now
 
     def _same_refusal(self, recorded: Told, told: Told, operation: Operation) -> bool:
         if not self.refusals.refused(told) or told.status != recorded.status:
@@ -168,21 +166,40 @@ class StandIn:
         yield from differences(recorded.json, told.json)
 
     def _callback_differences(self, number: int) -> Iterator[Difference]:
+        """The stand-in's callback of a job that ends as the recorded one did."""
         payload = parsed(self.cassette.callbacks[number].body)
         nearest = min(documented(self.contract), key=lambda one: len(one.wrong(payload)))
-        state = self.casting.state(self._told_state(nearest, payload))
-        sent = happening(
-            self.contract, nearest.word(payload) or "", state=state, operation=nearest.operation.id, root=self.root
-        )
-        yield from differences(payload, parsed(sent.body))
-
-    def _told_state(self, callback: Documented, payload: Any) -> str | None:
-        place = callback.told.state if callback.told else None
-        return text(payload, (place,)) if place else None
+        play = self.plays.get(Place("callback", number), Play())
+        assert self.target.receiver is not None
+        ask = self.requests.good(nearest.operation)
+        ask = ask if play.path is None else replace(ask, path=play.path)
+        ask = ask if play.body is None else ask.with_json(play.body)
+        url = self.target.receiver.expect(200)
+        told_state = nearest.told.state if nearest.told else None
+        course = self.casting.scenario(text(payload, (told_state,)) if told_state else None, payload)
+        self.target.send(_preferring(ask.with_json(placed(ask.json, nearest.place, url)), play.prefer or course))
+        self.target.wait(ENOUGH_SECONDS)
+        arrived = self.target.receiver.of(url)
+        if not arrived:
+            yield Difference("", "refusal", "a callback", "none")
+            return
+        yield from differences(payload, parsed(arrived[0].body))
 
 
 def _preferring(ask: Ask, prefer: str | None) -> Ask:
     return ask if prefer is None else replace(ask, headers={**ask.headers, "prefer": prefer})
+
+
+def _texts(recorded: Any, told: Any) -> Iterator[tuple[str, str]]:
+    """The texts that stand at the same places."""
+    if isinstance(recorded, str) and isinstance(told, str):
+        yield recorded, told
+    elif isinstance(recorded, dict) and isinstance(told, dict):
+        for key in recorded.keys() & told.keys():
+            yield from _texts(recorded[key], told[key])
+    elif isinstance(recorded, list) and isinstance(told, list):
+        for was, now in zip(recorded, told, strict=False):
+            yield from _texts(was, now)
 
 
 def _said(refused: bool) -> str:

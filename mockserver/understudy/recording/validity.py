@@ -1,4 +1,4 @@
-"""Is every reply and every callback of a cassette what the contract says, under the readings that the cassette names?"""
+"""Is each reply and callback of a cassette what the contract says, under the readings that the cassette names?"""
 
 from collections.abc import Iterator
 from urllib.parse import unquote, urlsplit
