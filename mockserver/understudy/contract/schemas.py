@@ -34,7 +34,7 @@ class Schemas:
         rewrite: Rewrite | None = None,
         components: Mapping[str, Any] | None = None,
     ) -> None:
-        self._root = root
+        self.home = root  # the folder of the data that it was read from
         self._openapi = f"{BASE}contracts/{provider}/openapi.json"
         self._components = components or {}
         self._folder = f"schemas/{provider}"
@@ -85,7 +85,7 @@ class Schemas:
 
     def names(self) -> list[str]:
         """The common documents: every schema that is no model's."""
-        return sorted(path.name for path in (self._root / self._folder).glob("*.json"))
+        return sorted(path.name for path in (self.home / self._folder).glob("*.json"))
 
     def uri(self, name: str) -> str:
         """The `$id` under which a document is known."""
@@ -107,7 +107,7 @@ class Schemas:
 
     def written(self, name: str) -> Document:
         """A schema document with the patches of the readings, and as strict as it is written."""
-        path = self._root / self._folder / name
+        path = self.home / self._folder / name
         if ".." in Path(name).parts:
             raise DataError(str(path), "leads out of its folder")
         document = read_document(path)
@@ -117,7 +117,7 @@ class Schemas:
 
     def sources(self) -> Document:
         """What each source id of the provider stands for."""
-        path = self._root / self._folder / "sources.yaml"
+        path = self.home / self._folder / "sources.yaml"
         found: Document = read_document(path)["sources"] if path.is_file() else {}
         return found
 

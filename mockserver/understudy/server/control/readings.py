@@ -1,11 +1,15 @@
 """Readings: the ways to read docs that contradict themselves, and which of them is chosen."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
 
+from understudy.contract import load_contract
+from understudy.errors import OptionError
 from understudy.part import Part
+from understudy.server.control.asking import json_object, known, text
 from understudy.server.control.row import Row
 from understudy.stage import Stage
 
@@ -27,4 +31,21 @@ def readings_row(part: Part) -> Mapping[str, Any]:
     }
 
 
-ROWS = (Row("GET", "readings", list_readings),)
+async def choose_reading(stage: Stage, request: Request) -> Any:
+    """`{provider, id, option}`: read the docs so from now on; what has come to be stays."""
+    body = await json_object(request)
+    known(body, ["provider", "id", "option"])
+    name, id_, option = (text(body, field, "") for field in ("provider", "id", "option"))
+    part = stage.part(name)
+    if id_ not in part.contract.readings:
+        raise OptionError(f"reading of {name}", id_, part.contract.readings)
+    chosen = {**part.contract.chosen, id_: option}
+    contract = await asyncio.to_thread(load_contract, name, readings=chosen, root=part.contract.schemas.home)
+    stage.recast({name: contract})
+    return {name: readings_row(part)}
+
+
+ROWS = (
+    Row("GET", "readings", list_readings),
+    Row("POST", "readings", choose_reading),
+)
