@@ -19,6 +19,8 @@ _COMMANDS = {
     "demo": "Start everything, run one job for each documented page, show what happens.",
     "check": "Check that a server plays a provider: the stand-in, or any base URL.",
     "evidence": "Count the facts by why they are believed, and list what rests on inference alone.",
+    "record": "Record a provider itself with your key: plan and price first, and no secret in what is written.",
+    "cassettes": "Look in recordings, or in any files, for what looks like a secret.",
     "docs": "Fetch the newest docs of the providers, politely.",
     "replay": "Replay the cassettes: against the contract, through the client, beside the stand-in.",
     "drift": "Compare what is held with newer docs or other data: what moved, and whom it breaks.",

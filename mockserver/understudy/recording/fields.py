@@ -1,4 +1,4 @@
-"""Bodies: fields that the schemas know are kept where they may be, everything else becomes a placeholder of its sort."""
+"""Bodies: fields that the schemas know are kept where they may be, everything else becomes a placeholder."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +13,7 @@ from understudy.recording.rules import Rules
 from understudy.recording.texts import TextScrub
 
 Names = tuple[str, ...]
+_ADDRESSES = ("http://", "https://", "ws://", "wss://", "data:")
 
 
 @dataclass(slots=True)
@@ -20,7 +21,7 @@ class FieldScrub:
     """Cleans JSON values.
 
     Args:
-        secret: names of fields that hold a secret; `keys` of those that hold the key, `ids` of those that name something.
+        secret, keys, ids: names of fields that hold a secret, the key, or what names somebody or something.
         inside: names of fields that may hold JSON as a text, and what is known of it.
     """
 
@@ -56,13 +57,11 @@ class FieldScrub:
         if value[0] in "{[" and (inner := _parsed(value)) is not None:
             found = _Walk(self, own=False).value(inner, self.inside.get(name, ()), names)
             return orjson.dumps(found).decode()
-        if self._is_id(names):
-            return self.placeholders.of(value, "id")
-        if value.startswith(("http://", "https://", "ws://", "wss://", "data:")):
+        if value.startswith(_ADDRESSES) and not self._is_id(names):
             return self.addresses.address(value)
-        if known:
+        if known and not self._is_id(names):
             return self._known(names, value, known, own=own)
-        return value if value in self.sent else self.placeholders.of(value)
+        return value if value in self.sent and not self._is_id(names) else self.placeholders.of(value, "id")
 
     def _known(self, names: Names, value: str, known: Candidates, *, own: bool) -> str:
         if self.knowing.lists(known, value) or self.texts.is_date(value):

@@ -33,8 +33,18 @@ class HeaderScrub:
         signature = contract.callbacks.signature
         self._signature = signature.header.lower() if signature else ""
         self._ids = _ids(manner)
-        self._asked = {*_HTTP_ASKED, *self._keys, *self._ids, *(n for one in operations for n in _parameters(contract, one))}
-        self._told = {*_HTTP_TOLD, *self._ids, *_spent(manner), *(n for one in operations for n in _replies(contract, one))}
+        self._asked = {
+            *_HTTP_ASKED,
+            *self._keys,
+            *self._ids,
+            *(n for one in operations for n in _parameters(contract, one)),
+        }
+        self._told = {
+            *_HTTP_TOLD,
+            *self._ids,
+            *_spent(manner),
+            *(n for one in operations for n in _replies(contract, one)),
+        }
         self._called = {"content-type", self._signature, *(row.name.lower() for row in contract.callbacks.headers)}
 
     def asked(self, headers: Headers) -> Headers:

@@ -70,7 +70,9 @@ def schema_of_places(places: Iterable[str]) -> dict[str, Any]:
     for place in places:
         node = whole
         for step in place.split("/")[1:]:
-            node = node.setdefault("items", {}) if step == "*" else node.setdefault("properties", {}).setdefault(step, {})
+            node = (
+                node.setdefault("items", {}) if step == "*" else node.setdefault("properties", {}).setdefault(step, {})
+            )
     return whole
 
 

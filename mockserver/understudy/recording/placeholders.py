@@ -1,4 +1,4 @@
-"""Placeholders: what stands in a cassette instead of a value, of the same sort and form, the same for the same value."""
+"""Placeholders: what stands in a cassette instead of a value, of its sort and form, the same for the same value."""
 
 import re
 from collections import Counter
@@ -76,17 +76,12 @@ def _shape(value: str) -> str:
 def _made(shape: str, value: str, number: int) -> str:
     if shape in _FIRST:
         return _FIRST[shape].format(n=number)
+    if shape in ("hex", "digits", "token"):
+        head = {"hex": "", "digits": "1" if len(value) > 3 else "", "token": "placeholder"}[shape]
+        return head + str(number).rjust(len(value) - len(head) if len(value) > 3 else 0, "0")
     if shape == "uuid":
         return f"00000000-0000-{value[14]}000-8000-{number:012d}"
-    if shape == "digits":
-        return str(number) if len(value) < 4 else "1" + str(number).rjust(len(value) - 1, "0")
-    if shape == "hex":
-        return str(number).rjust(len(value), "0")
-    if shape == "token":
-        return "placeholder" + str(number).rjust(len(value) - 11, "0")
-    if shape == "url":
-        return f"{FILES}/{number}{_suffix(value)}"
-    return f"placeholder {shape} {number}"
+    return f"{FILES}/{number}{_suffix(value)}" if shape == "url" else f"placeholder {shape} {number}"
 
 
 def _suffix(url: str) -> str:

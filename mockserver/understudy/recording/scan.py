@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from understudy._data import data_root
 from understudy.contract import load_contract, providers
@@ -18,6 +19,7 @@ from understudy.recording.secrets import Secrets
 CASSETTES = (".yaml", ".yml")
 MOST_BYTES = 64 * 1024 * 1024
 _COMMENT = re.compile(r"(?:^|\s)#(.*)$")
+_QUOTED = re.compile(r'"([^"]+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,20 +123,27 @@ def _cassette(path: Path, text: str) -> Mapping[str, Any] | None:
     return document if isinstance(document, dict) and "interactions" in document else None
 
 
+# Hashes of a reply, and the job of a call in a cassette's own metadata.
+_OURS = ("etag", "if-none-match", "job")
+
+
 def _ids(document: Mapping[str, Any], rules: Rules) -> set[str]:
     """The ids of jobs and things that a cassette holds: they may look drawn at random, and open nothing."""
-    names = {f"/{name}" for name in rules.ids}
-    return {text for place, text in _deep(document) if any(place.endswith(name) for name in names)}
+    names = {*rules.ids, *_OURS}
+    found = {text for name, text in _named(document) if name in names or name.lower() in _OURS}
+    return {one for text in found for one in (text, *_QUOTED.findall(text))}
 
 
-def _deep(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
-    """Every text below a value whose place ends in a field's name."""
+def _named(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Every text below a value with the name of its field, or of its parameter in an address."""
     if isinstance(value, Mapping):
-        for name, inner in value.items():
-            yield from _deep(inner, f"{place}/{name}")
+        for key, inner in value.items():
+            yield from _named(inner, str(key))
     elif isinstance(value, list):
         for inner in value:
-            yield from _deep(inner, place)
+            yield from _named(inner, name)
     elif isinstance(value, str):
         inner = parsed(value)
-        yield from _deep(inner, place) if inner is not None else [(place, value)]
+        yield from _named(inner, name) if inner is not None else [(name, value)]
+        if name == "uri":
+            yield from parse_qsl(urlsplit(value).query)

@@ -143,7 +143,7 @@ class Scrubber:
         return str(parsed.get(operation.model.name, "")) if isinstance(parsed, dict) else ""
 
     def _told(self, operation: Operation | None) -> Candidates:
-        """What is known of a reply's body: what any reply of the operation may hold, and what the client reads there."""
+        """What is known of a reply's body: what any reply of the operation may hold, and what the client reads."""
         refusal = self._manner.refusal
         places = [*refusal.codes, *refusal.messages, *refusal.violations, *refusal.request_ids]
         for job in self._manner.jobs.values():

@@ -3,23 +3,31 @@
 import base64
 import binascii
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from math import log2
 from typing import NamedTuple
 
 # Placeholders of ours, and what nobody owns, are no secrets.
-HARMLESS = re.compile(r"^(?:placeholder|understudy|example|your|invalid|none|null|xxx|\.\.\.|<|\$|\{|\(|\*|…)", re.IGNORECASE)
+HARMLESS = re.compile(
+    r"(?:[A-Za-z]{1,8}[_-]){0,2}(?:placeholder|understudy|example|your|invalid|none|null|xxx|redacted|filtered)"
+    r"|\.\.\.|[<${(*…]",
+    re.IGNORECASE,
+)
 _RESERVED = ("example", "invalid", "test", "localhost", "example.com", "example.org", "example.net")
-UUID = re.compile(r"(?<![0-9A-Fa-f])[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?![0-9A-Fa-f])")
+UUID = re.compile(
+    r"(?:(?<![0-9A-Fa-f])|(?<=%2[Ff]))[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?![0-9A-Fa-f])"
+)
 EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+(?:@|%40)((?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,})")
 URL = re.compile(r"\bhttps?://[^\s\"'<>\\)\]}]+")
 _TOKEN = re.compile(r"[A-Za-z0-9+/_=-]{20,}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
-_PIECE = re.compile(r"[A-Za-z]?[a-z]{1,19}|[A-Z]{1,19}|[0-9]{1,19}|[A-Za-z]{1,4}[0-9]{1,4}[a-z]{0,2}|[0-9]{1,4}[A-Za-z]{1,3}|")
-_FILE = re.compile(r"/[0-9a-f]{20,64}\.[a-z0-9]{2,4}(?=$|[?#\s\"'])")
-_MOST = 4.8  # bits: a text of words and digits has less for each of its letters
+_PIECE = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+_FILE = re.compile(r"/[^/?#\s\"'<>]{8,}\.[A-Za-z0-9]{2,4}(?=$|[?#\s\"'<>)}\]])")
+_LONGEST_PIECE = 6
+_FEW = 4  # signs: what has no more of them tells nothing
+_WORDY = (
+    2.6  # letters in a piece: what is drawn changes between large, small and digits more often than what is written
+)
 
 
 class Sign(NamedTuple):
@@ -50,7 +58,10 @@ SIGNS = (
     ),
     _sign("a name and a password in an address", r"://([^/\s:@\"']+:[^/\s@\"']+)@"),
     _sign("a cookie", r"(?i)\b(?:set-)?cookie2?[\"']?\s*[:=]\s*[\"']?\[?[\"']?([^\s\"'\],;=]+=[^\s\"'\],;]+)"),
-    _sign("a secret by its name", r"(?i)[\"']?(?:api[_-]?key|secret|password|access[_-]?token|refresh[_-]?token)[\"']?\s*[:=]\s*[\"']?([^\s\"',;&}]{6,})"),
+    _sign(
+        "a secret by its name",
+        r"(?i)[\"']?(?:api[_-]?key|secret|password|access[_-]?token|refresh[_-]?token)[\"']?\s*[:=]\s*[\"']?([^\s\"',;&}]{6,})",
+    ),
 )
 
 
@@ -108,8 +119,8 @@ class Secrets:
     def _random(self, text: str) -> Iterator[Sighting]:
         files = [(one.start(), one.end()) for one in _FILE.finditer(text)]
         for match in _TOKEN.finditer(text):
-            inside = any(start <= match.start() + 1 and match.end() <= end for start, end in files)
-            if not inside and not self._harmless(match[0]) and is_random(self._without_allowed(match[0])):
+            token = self._without_allowed(_without_files(match, files))
+            if not self._harmless(token) and is_random(token):
                 yield Sighting("a text that looks drawn at random", match.start(), match.end())
 
     def _encoded(self, text: str) -> Iterator[Sighting]:
@@ -120,7 +131,8 @@ class Secrets:
                 yield Sighting(f"{found[0].what}, in base64", match.start(), match.end())
 
     def _harmless(self, text: str) -> bool:
-        return text in self._allowed or (bool(HARMLESS.match(text)) and not is_random(text))
+        few = len(set(text)) <= _FEW
+        return few or text in self._allowed or (bool(HARMLESS.match(text)) and not is_random(text))
 
     def _without_allowed(self, token: str) -> str:
         for one in self._allowed:
@@ -131,13 +143,16 @@ class Secrets:
 def is_random(token: str) -> bool:
     """Whether a text of letters and digits looks drawn, and not written: no words, no numbers, no UUID."""
     token = UUID.sub("", token).strip("-_/=+")
-    if len(token) < 20:
+    pieces = _PIECE.findall(token)
+    if len(token) < 20 or len(pieces) < 6 or len(set(token)) < 10:
         return False
-    if all(_PIECE.fullmatch(piece) for piece in re.split(r"[-_/=+]", token)):
-        return False
-    counts = Counter(token)
-    bits = -sum(count / len(token) * log2(count / len(token)) for count in counts.values())
-    return bits >= min(_MOST, log2(len(token))) * 0.68
+    return sum(min(len(piece), _LONGEST_PIECE) for piece in pieces) / len(pieces) < _WORDY
+
+
+def _without_files(match: "re.Match[str]", files: Iterable[tuple[int, int]]) -> str:
+    """A token without the name of a file that it ends in: a drawn name of a file opens nothing."""
+    starts = [start for start, end in files if start < match.end() <= end]
+    return match.string[match.start() : max(match.start(), min(starts))] if starts else match[0]
 
 
 def is_reserved(host: str) -> bool:

@@ -1,30 +1,118 @@
-"""Write cassettes: through vcrpy, scrubbed, looked through once more, and whole or not at all."""
+"""Write cassettes in vcrpy's form: scrubbed, looked through once more, and whole or not at all."""
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from understudy.errors import DataError, UnderstudyError
+from understudy.errors import UnderstudyError
 from understudy.recording.cassette import (
     KEY,
+    Cassette,
     Exchange,
-    Headers,
     InboundCallback,
     check_metadata,
     read_cassette,
 )
-from understudy.recording.errors import NoProvenance, NotRecorded, RecordingError
+from understudy.recording.errors import NoProvenance, NotRecorded
 from understudy.recording.guard import Guard, on_the_wire
-from understudy.recording.scrub import Scrubber
+from understudy.recording.leftout import left_out, left_out_of_call
+from understudy.recording.scrub import Scrubbed, Scrubber
 
-try:
-    import vcr
-    from vcr.request import Request
-    from vcr.serialize import serialize
-except ImportError:  # an extra; whoever records is told
-    vcr = None
+# What the reference client gets from a cassette, found once its ids are placeholders.
+Expecting = Callable[[Cassette], Mapping[str, Any]]
+
+
+@dataclass(slots=True)
+class Store:
+    """Writes one cassette, and is what vcrpy calls a persister.
+
+    Args:
+        scrubber: a fresh one for each cassette: ids are replaced alike within it.
+        expecting: gives the metadata its `expect`.
+        callbacks: what came in meanwhile.
+    """
+
+    scrubber: Scrubber
+    guard: Guard
+    expecting: Expecting | None = None
+    callbacks: list[InboundCallback] = field(default_factory=list)
+    _loaded: list[Any] = field(default_factory=list)
+
+    def load_cassette(self, cassette_path: str | Path, serializer: Any) -> Any:
+        """A cassette that is there. One that cannot be read is an error: vcrpy would take it for an empty one."""
+        from vcr.persisters.filesystem import CassetteNotFoundError  # noqa: PLC0415
+        from vcr.serialize import deserialize  # noqa: PLC0415
+
+        path = Path(cassette_path)
+        if not path.exists():
+            raise CassetteNotFoundError
+        read_cassette(path)
+        found = deserialize(path.read_text("utf-8"), serializer)
+        self._loaded = list(found[0])
+        return found
+
+    def save_cassette(self, cassette_path: str | Path, cassette_dict: Mapping[str, Any], serializer: Any) -> None:
+        """Write what vcrpy has recorded; what was loaded is written as it was, and never mixed with new things."""
+        path, told = Path(cassette_path), (cassette_dict.get("metadata") or {}).get(KEY)
+        requests, replies = cassette_dict["requests"], cassette_dict["responses"]
+        if self._loaded and all(any(one is known for known in self._loaded) for one in requests):
+            self._put(path, _written(requests, replies, told), {}, {}, serializer)
+        elif self._loaded:
+            raise NotRecorded(f"{path} holds a recording already; a new one begins in a file of its own.")
+        else:
+            self.write(path, exchanges_of(requests, replies), told, serializer=serializer)
+
+    def write(self, path: Path, exchanges: Sequence[Exchange], told: Any, *, serializer: Any = None) -> Path:
+        """Scrub and write.
+
+        Raises:
+            NoProvenance: `told`, which becomes the metadata, lacks something.
+            SecretLeft: something would be kept that must not be.
+            NotRecorded: the file is there already.
+        """
+        if path.exists():
+            raise NotRecorded(
+                f"{path} is there already, and is not overwritten. Take it away, or choose another --out."
+            )
+        kept = self.scrubber.scrub(exchanges, self.callbacks)
+        told = self._told(path, told, exchanges, kept)
+        few, told = _thinned(kept.exchanges, told)
+        if self.expecting is not None:
+            told["expect"] = dict(self.expecting(_cassette(path, told, few, kept.callbacks)))
+        requests, replies = _vcr(few)
+        wire = on_the_wire(exchanges, self.callbacks)
+        self._put(path, _written(requests, replies, told), kept.originals, wire, serializer)
+        return path
+
+    def _told(self, path: Path, told: Any, raw: Sequence[Exchange], kept: Scrubbed) -> dict[str, Any]:
+        """The metadata with what was left out, and with the callbacks."""
+        rows = left_out(raw, kept.exchanges)
+        calls = [_call(number, *pair) for number, pair in enumerate(zip(self.callbacks, kept.callbacks, strict=True))]
+        whole = {"expect": {}, **(told or {})}
+        whole["filled"] = [*whole.get("filled", []), *rows]
+        whole |= {"callbacks": calls} if calls else {}
+        if wrong := check_metadata(whole):
+            raise NoProvenance(path, wrong)
+        return whole
+
+    def _put(
+        self,
+        path: Path,
+        document: Mapping[str, Any],
+        replaced: Mapping[str, str],
+        wire: Mapping[str, str],
+        serializer: Any,
+    ) -> None:
+        from vcr.serialize import serialize  # noqa: PLC0415
+        from vcr.serializers import yamlserializer  # noqa: PLC0415
+
+        text = serialize(dict(document), serializer or yamlserializer)
+        self.guard.check(path, text, replaced, wire)
+        put(path, text)
 
 
 def vcrpy() -> Any:
@@ -33,8 +121,128 @@ def vcrpy() -> Any:
     Raises:
         UnderstudyError: it is not installed.
     """
-    if vcr is None:
+    try:
+        import vcr  # noqa: PLC0415  (an extra)
+    except ImportError as missing:
         raise UnderstudyError(
-            "Cassettes are recorded with vcrpy, which is not installed. Install it: pip install 'understudy[record]'"
-        )
+            f"Cassettes are recorded with vcrpy, which is not installed ({missing}). "
+            "Install it: pip install 'understudy[record]'"
+        ) from missing
     return vcr
+
+
+def put(path: Path, text: str) -> None:
+    """A file that is at its place only once it is whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink()
+
+
+def exchanges_of(requests: Sequence[Any], replies: Sequence[Mapping[str, Any]]) -> list[Exchange]:
+    """What vcrpy has recorded."""
+    return [_exchange(request, reply) for request, reply in zip(requests, replies, strict=True)]
+
+
+def _exchange(request: Any, reply: Mapping[str, Any]) -> Exchange:
+    body = request.body
+    body = b"" if body is None else body.encode() if isinstance(body, str) else bytes(body)
+    told = tuple((name, value) for name, values in reply["headers"].items() for value in values)
+    content = reply["body"]["string"]
+    content = content.encode() if isinstance(content, str) else bytes(content or b"")
+    asked = tuple((name, str(value)) for name, value in request.headers.items())
+    return Exchange(request.method, request.uri, asked, body, int(reply["status"]["code"]), told, content)
+
+
+def _vcr(exchanges: Sequence[Exchange]) -> tuple[list[Any], list[dict[str, Any]]]:
+    from vcr.request import Request  # noqa: PLC0415
+
+    requests = [Request(one.method, one.uri, one.body or None, dict(one.headers)) for one in exchanges]
+    return requests, [_reply(one) for one in exchanges]
+
+
+def _reply(exchange: Exchange) -> dict[str, Any]:
+    headers: dict[str, list[str]] = {}
+    for name, value in exchange.reply_headers:
+        headers.setdefault(name, []).append(value)
+    known = exchange.status in HTTPStatus.__members__.values()
+    phrase = HTTPStatus(exchange.status).phrase if known else ""  # the server's own could say anything
+    return {
+        "status": {"code": exchange.status, "message": phrase},
+        "headers": headers,
+        "body": {"string": exchange.reply},
+    }
+
+
+def _written(requests: Sequence[Any], replies: Sequence[Any], told: Any) -> dict[str, Any]:
+    return {"requests": requests, "responses": replies, "metadata": {KEY: told}}
+
+
+def _call(number: int, raw: InboundCallback, kept: InboundCallback) -> dict[str, Any]:
+    """A callback as the metadata has it."""
+    row = {
+        "at": kept.at,
+        "method": kept.method,
+        "url": kept.url,
+        "headers": dict(kept.headers),
+        "body": kept.body.decode(),
+    }
+    return {**row, "filled": left_out_of_call(raw, kept, f"/metadata/{KEY}/callbacks/{number}")}
+
+
+def _thinned(exchanges: Sequence[Exchange], told: dict[str, Any]) -> tuple[list[Exchange], dict[str, Any]]:
+    """Without the polls between two that were answered alike; `filled` says how many there were."""
+    few, numbers = list[Exchange](), list[int]()
+    for number, one in enumerate(exchanges):
+        if len(few) >= 2 and _same(few[-1], one) and _same(few[-2], one):
+            few[-1], numbers[-1] = one, number
+        else:
+            few.append(one)
+            numbers.append(number)
+    gone = len(exchanges) - len(few)
+    moved = {f"/interactions/{old}/": f"/interactions/{new}/" for new, old in enumerate(numbers)}
+    rows = [{**row, "at": _moved(row["at"], moved)} for row in told["filled"] if _moved(row["at"], moved)]
+    if gone:
+        rows.insert(
+            0, {"at": "/interactions", "why": f"{gone} polls that were answered like those beside them were left out"}
+        )
+    return few, {**told, "filled": rows}
+
+
+def _moved(at: str, moved: Mapping[str, str]) -> str:
+    """Where a row stands now; empty where its exchange was left out."""
+    if not at.startswith("/interactions/"):
+        return at
+    old = "/".join(at.split("/")[:3]) + "/"
+    return moved[old] + at.removeprefix(old) if old in moved else ""
+
+
+def _same(one: Exchange, other: Exchange) -> bool:
+    return replace(one, reply_headers=(), headers=()) == replace(other, reply_headers=(), headers=())
+
+
+def _cassette(
+    path: Path, told: Mapping[str, Any], exchanges: Sequence[Exchange], calls: Sequence[InboundCallback]
+) -> Cassette:
+    return Cassette(
+        path,
+        told["origin"],
+        told["provider"],
+        told["title"],
+        told["recorded"],
+        tuple(told["source"]),
+        told["contract"],
+        told["reading"],
+        (),
+        told["expect"],
+        tuple(exchanges),
+        tuple(calls),
+    )

@@ -9,7 +9,7 @@ MOST_WORD = 80
 _WORD = re.compile(r"[A-Za-z0-9/+-][A-Za-z0-9 _.:/+?%*,()=-]*")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?")
 _NAME = re.compile(r"[A-Za-z_$][\w.$-]{0,63}", re.ASCII)
-LONG_NUMBER = re.compile(r"(?<![\d.])\d{9,}(?![\d.])")
+_ID = re.compile(rf"{UUID.pattern}|(?<![\d.])\d{{9,}}(?![\d.])")
 
 
 class TextScrub:
@@ -32,8 +32,7 @@ class TextScrub:
 
     def is_clean(self, value: str) -> bool:
         """Whether nothing in a text looks as if it named or opened something."""
-        held = self._secrets.found(value) or UUID.search(value) or LONG_NUMBER.search(value)
-        return not held and self._placeholders.within(value) == value
+        return not self._secrets.found(value) and not _ID.search(value) and self._placeholders.within(value) == value
 
     def text(self, value: str) -> str:
         """A sentence without secrets, addresses, persons and ids."""
@@ -45,9 +44,12 @@ class TextScrub:
             if not found:
                 break
             first = found[0]
-            value = value[: first.start] + self._placeholders.of(value[first.start : first.end], "secret") + value[first.end :]
-        value = UUID.sub(lambda one: self._placeholders.of(one[0], "id"), value)
-        return LONG_NUMBER.sub(lambda one: self._placeholders.of(one[0], "id"), value)
+            value = (
+                value[: first.start]
+                + self._placeholders.of(value[first.start : first.end], "secret")
+                + value[first.end :]
+            )
+        return _ID.sub(lambda one: self._placeholders.of(one[0], "id"), value)
 
     def _address(self, url: str) -> str:
         tail = url[len(url.rstrip(".,;:!?")) :]
