@@ -47,9 +47,12 @@ def _is_file(entry: Entry) -> bool:
 
 def _asked(entries: list[Entry]) -> Iterator[str]:
     """Each operation with each answer, and why requests were refused."""
-    asked = Counter((entry.operation or f"{entry.method} {entry.path}", entry.status, entry.row) for entry in entries)
-    for (name, status, row), times in asked.items():
-        yield f"{name} {status}{f' {row}' if row else ''}{f' {_times(times)}' if times > 1 else ''}"
+    asked = Counter(
+        (entry.operation or f"{entry.method} {entry.path}", entry.status, entry.row, entry.fault) for entry in entries
+    )
+    for (name, status, row, fault), times in asked.items():
+        told = f"{status or 'not answered'}{f' {row}' if row else ''}{f' (fault {fault})' if fault else ''}"
+        yield f"{name} {told}{f' {_times(times)}' if times > 1 else ''}"
     broken = (f"{one.pointer or 'the body'}: {one.message}" for entry in entries for one in entry.violations)
     yield from (f"refused for {reason}" for reason in list(dict.fromkeys(broken))[:MOST_REASONS])
 

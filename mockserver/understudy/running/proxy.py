@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import logging
+import socket
 import ssl
+import struct
 import threading
 from asyncio import StreamReader, StreamWriter
 from collections import Counter
@@ -75,12 +77,15 @@ class Proxy:
             assert task is not None
             self._serving.add(task)
             plain = writer.transport
+            cut = False
             try:
                 await serve(reader, writer)
+            except ConnectionResetError:
+                cut = _reset(plain)  # what befell the one end befalls the other
             except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
                 pass  # either side has gone, or the run is over
             finally:
-                await _ended(writer, plain, at_once=self._over)
+                await _ended(writer, plain, at_once=self._over or cut)
                 self._serving.discard(task)
 
         server = await asyncio.start_server(served, "127.0.0.1", 0, limit=HEAD_BYTES)
@@ -210,7 +215,11 @@ async def _established(writer: StreamWriter) -> None:
 
 
 async def _joined(reader: StreamReader, writer: StreamWriter, out: StreamReader, into: StreamWriter) -> None:
-    """Carry bytes both ways until either side has ended."""
+    """Carry bytes both ways until either side has ended.
+
+    Raises:
+        ConnectionResetError: the side that is called has reset its connection.
+    """
     ways = [asyncio.create_task(_carry(reader, into)), asyncio.create_task(_carry(out, writer))]
     try:
         await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
@@ -220,6 +229,17 @@ async def _joined(reader: StreamReader, writer: StreamWriter, out: StreamReader,
             way.cancel()
         await asyncio.gather(*ways, return_exceptions=True)
         await _ended(into, into.transport, at_once=False)
+    if not ways[1].cancelled() and ways[1].result():
+        raise ConnectionResetError
+
+
+def _reset(plain: asyncio.WriteTransport) -> bool:
+    """End a connection with a RST; TLS, if any, says no goodbye on it."""
+    found = plain.get_extra_info("socket")
+    if found is not None:
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    plain.abort()
+    return True
 
 
 async def _ended(writer: StreamWriter, plain: asyncio.WriteTransport, *, at_once: bool) -> None:
@@ -237,8 +257,17 @@ async def _ended(writer: StreamWriter, plain: asyncio.WriteTransport, *, at_once
         await writer.wait_closed()
 
 
-async def _carry(source: StreamReader, sink: StreamWriter) -> None:
-    with contextlib.suppress(OSError):
+async def _carry(source: StreamReader, sink: StreamWriter) -> bool:
+    """Carry bytes until either side has ended; whether the source was reset."""
+    is_reading = True
+    try:
         while chunk := await source.read(65536):
+            is_reading = False
             sink.write(chunk)
             await sink.drain()
+            is_reading = True
+    except ConnectionResetError:
+        return is_reading
+    except OSError:
+        pass
+    return False
