@@ -20,7 +20,7 @@ from tools.write_docs import written
 import understudy
 from understudy import Settings, create_app
 from understudy.server.control import Control
-from understudy.server.hosting import Options
+from understudy.server.options import Options
 from understudy.stage import Stage
 
 PAGES = pages()

@@ -18,7 +18,7 @@ from staging import FOURTH, START, MakeStage
 from understudy.build import build
 from understudy.contract import load_contract
 from understudy.server import serving
-from understudy.server.hosting import RunningStage
+from understudy.server.running_stage import RunningStage
 
 GOOD = {"model": "solo", "input": {"prompt": "x", "seconds": 6}}
 CODE = FOURTH.parent / "encore_player"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from understudy.server.hosting import RunningStage
+    from understudy.server.running_stage import RunningStage
     from understudy.testing.company import Company
     from understudy.testing.options import Marked
 

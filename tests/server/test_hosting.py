@@ -25,7 +25,9 @@ from understudy.accounts import KeyEntry
 from understudy.callbacks import MemorySender, Outcome, Outgoing
 from understudy.errors import DataError, OptionError, PortTaken, UnderstudyError
 from understudy.server import hosting
-from understudy.server.hosting import Options, RunningStage, Server, serving
+from understudy.server.hosting import Server, serving
+from understudy.server.options import Options
+from understudy.server.running_stage import RunningStage
 
 GOOD = {"model": "solo", "input": {"prompt": "x"}}
 MEBI = 1024 * 1024

@@ -17,7 +17,9 @@ from understudy.cli.options import Pair, stage_options
 from understudy.errors import OptionError
 from understudy.ledger import unspent
 from understudy.part import Settings
-from understudy.server.hosting import Options, RunningStage, Server
+from understudy.server.hosting import Server
+from understudy.server.options import Options
+from understudy.server.running_stage import RunningStage
 from understudy.stage import load_contracts
 
 

@@ -13,7 +13,8 @@ from understudy.demo.screen import Changed, shown
 from understudy.demo.script import Script, read_script
 from understudy.ledger import unspent
 from understudy.part import Settings
-from understudy.server.hosting import RunningStage, serving
+from understudy.server.hosting import serving
+from understudy.server.running_stage import RunningStage
 from understudy.stage import Stage
 
 # How many attempts of each callback the demo's receiver refuses.

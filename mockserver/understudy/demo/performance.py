@@ -19,7 +19,7 @@ from understudy.demo.script import Act, Exchange, Script, filled, found
 from understudy.errors import UnderstudyError
 from understudy.part import Part
 from understudy.pricing import Cost
-from understudy.server.hosting import Address
+from understudy.server.running_stage import Address
 
 POLL_SECONDS = 0.1
 PATIENCE_SECONDS = 60.0

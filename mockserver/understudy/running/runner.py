@@ -14,7 +14,8 @@ from understudy.running.child import execute
 from understudy.running.environment import environment_of
 from understudy.running.proxy import Passage, proxying
 from understudy.running.routes import Routes, former
-from understudy.server.hosting import RunningStage, serving
+from understudy.server.hosting import serving
+from understudy.server.running_stage import RunningStage
 
 # How often a stage that is waited for is looked at, in real seconds.
 LOOK_SECONDS = 0.05

@@ -1,6 +1,8 @@
 """`create_app`: a stage as an ASGI application, to be mounted, wrapped and tested as any other."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +25,8 @@ from understudy.server.guard import LOOPBACK_NAMES, PAGE, Guard, reads_html
 from understudy.stage import Stage, build_stage, load_contracts
 from understudy.way import OWN_PATHS
 
+# What runs beside the requests of a stage, as long as it is served.
+Beside = Callable[[Stage], Coroutine[None, None, None]]
 # Loopback, and the name that Starlette's test client gives an application.
 IN_PROCESS_NAMES = LOOPBACK_NAMES | {"testserver"}
 
@@ -127,7 +131,7 @@ class Own:
 
 
 class Doors:
-    """Leads to the control API and the page, or to the providers; with `home`, from the root to the page."""
+    """Leads to the control API and the page, or to the providers; with `home`, browsers from the root to the page."""
 
     def __init__(self, control: App, players: App, *, home: bool) -> None:
         self._control = control
@@ -138,7 +142,7 @@ class Doors:
         path = local_path(scope)
         if scope["type"] != "http":
             await send({"type": "websocket.close"})  # none of the providers speaks it
-        elif self._home and path == "/" and scope["method"] in ("GET", "HEAD"):
+        elif self._home and path == "/" and reads_html(scope):
             place = f"{scope.get('root_path', '')}{PAGE}/".encode()
             await send_reply(Reply(307, b"", ((b"location", place),)), send, head=True)
         elif path.startswith(OWN_PATHS) and not path.startswith((MEDIA, UPLOADS)):
@@ -147,15 +151,27 @@ class Doors:
             await self._players(scope, receive, send)
 
 
-def stage_app(stage: Stage, players: App, *, hosts: frozenset[str] | None, token: str | None = None) -> Starlette:
-    """A Starlette application over a stage: its own behind the guard, `players` for everything else."""
+def stage_app(
+    stage: Stage,
+    players: App,
+    *,
+    hosts: frozenset[str] | None,
+    token: str | None = None,
+    beside: Sequence[Beside] = (),
+) -> Starlette:
+    """A Starlette application over a stage: its own behind the guard, `players` for everything else.
+
+    What runs `beside` the requests is cancelled when the application ends.
+    """
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         stage.agenda.start()
+        tasks = [asyncio.ensure_future(one(stage)) for one in beside]
         try:
             yield
         finally:
+            await _ended(tasks)
             await stage.close()
 
     guarded = Guard(Own(stage), hosts=hosts, token=token)
@@ -163,3 +179,12 @@ def stage_app(stage: Stage, players: App, *, hosts: frozenset[str] | None, token
     app = Starlette(routes=[Mount("/", doors)], lifespan=lifespan)
     app.state.stage = stage
     return app
+
+
+async def _ended(tasks: Sequence["asyncio.Future[None]"]) -> None:
+    """End what ran beside the requests; what broke is told."""
+    for task in tasks:
+        task.cancel()
+    for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+        if isinstance(outcome, Exception):
+            logging.getLogger("understudy").error("what ran beside the requests broke", exc_info=outcome)

@@ -1,114 +1,28 @@
 """Serve a stage over real sockets: `with serving(...) as stage:` for scripts and tests, `Server` for the command."""
 
-import asyncio
 import contextlib
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import uvicorn
 
-from understudy import __version__
 from understudy.accounts import KeyEntry, read_keys
-from understudy.callbacks import Sender, Targets
+from understudy.callbacks import Targets
 from understudy.clock import Clock
 from understudy.contract import Contract
 from understudy.errors import OptionError
-from understudy.journal import Journal
-from understudy.ledger import Budget
-from understudy.part import Settings
 from understudy.rulebook import set_faults
-from understudy.server.app import ByPrefix, stage_app
+from understudy.server.app import Beside, ByPrefix, stage_app
 from understudy.server.front import ByPort, Front
 from understudy.server.guard import LOOPBACK_NAMES
 from understudy.server.loop import Loop, in_thread
+from understudy.server.options import Options
+from understudy.server.running_stage import Address, RunningStage
 from understudy.server.sockets import listen, url_of
 from understudy.server.wire import WireProtocol
-from understudy.stage import Change, Stage, build_stage, load_contracts
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where one door of a running stage is: a provider with a key that works, or the control API."""
-
-    url: str
-    key: str = field(default="", repr=False)  # it may be a listed one
-
-
-@dataclass(frozen=True)
-class RunningStage:
-    """A stage that is being served: `stage.runflow.url`, `stage.runflow.key`, `stage.control.url`, as in its file."""
-
-    addresses: Mapping[str, Address]
-    inner: Stage = field(repr=False)
-
-    def __getattr__(self, name: str) -> Address:
-        addresses: Mapping[str, Address] = self.__dict__["addresses"]
-        if name not in addresses:
-            raise AttributeError(f"no {name!r} on this stage; there are {', '.join(addresses)}")
-        return addresses[name]
-
-    @property
-    def journal(self) -> Journal:
-        """What was asked, answered and delivered."""
-        return self.inner.journal
-
-    def changes(self, *, provider: str | None = None, job: str | None = None) -> list[Change]:
-        """Every state that the jobs have entered so far, in the order of time."""
-        return self.inner.changes(provider=provider, job=job)
-
-    @property
-    def clock(self) -> Clock:
-        """Where the stage's time comes from."""
-        return self.inner.clock
-
-    def advance(self, seconds: float) -> int:
-        """Move the stage's clock, running what falls due in order, callbacks included; gives how many actions ran.
-
-        For code that is no coroutine: it returns when all has ended.
-
-        Raises:
-            OptionError: `seconds` is negative or no number.
-            StageClosed: the stage has been taken down.
-        """
-        return self.inner.agenda.advance_from_outside(seconds).result()
-
-    async def advance_async(self, seconds: float) -> int:
-        """The same for coroutines: the event loop goes on meanwhile, and can answer callbacks."""
-        return await asyncio.wrap_future(self.inner.agenda.advance_from_outside(seconds))
-
-    def ready(self, pid: int) -> Mapping[str, Any]:
-        """What the ready file holds."""
-        doors = {
-            name: {"url": address.url} if name == "control" else {"url": address.url, "key": address.key}
-            for name, address in self.addresses.items()
-        }
-        return {"pid": pid, "version": __version__, **doors}
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How to serve; `understudy serve --help` says the same of each."""
-
-    providers: tuple[str, ...] = ()
-    host: str = "127.0.0.1"
-    port: int = 0
-    readings: Mapping[str, str] | None = None
-    keys: Path | Iterable[KeyEntry] | None = None
-    settings: Settings | None = None
-    data: Path | None = None
-    callback_map: Mapping[str, str] | None = None
-    allow_callbacks: frozenset[str] = frozenset()
-    speed: float = 1.0
-    held: bool = False
-    start: float | None = None
-    token: str | None = None
-    sender: Sender | None = None
-    faults: Iterable[Any] = ()
-    budget: Budget | None = None
-    assume_price: Budget | None = None
+from understudy.stage import Stage, build_stage, load_contracts
 
 
 class Server:
@@ -116,9 +30,16 @@ class Server:
 
     Args:
         contracts: loaded before, in place of those that the options name; who serves often need not load often.
+        beside: what runs beside the requests as long as it serves.
     """
 
-    def __init__(self, options: Options, *, contracts: Mapping[str, Contract] | None = None) -> None:
+    def __init__(
+        self,
+        options: Options,
+        *,
+        contracts: Mapping[str, Contract] | None = None,
+        beside: Sequence[Beside] = (),
+    ) -> None:
         if contracts is None:
             contracts = load_contracts(options.providers or None, readings=options.readings, data=options.data)
         self._check(options)
@@ -140,7 +61,7 @@ class Server:
         self.sockets = listen(options.host, options.port, contracts)
         targets.own_ports |= {one.getsockname()[1] for one in self.sockets.values()}
         self.stage = RunningStage(self._addresses(inner, entries), inner)
-        self._server = Loop(self._config(options))
+        self._server = Loop(self._config(options, beside))
 
     def _check(self, options: Options) -> None:
         if _is_loopback(options.host):
@@ -160,7 +81,7 @@ class Server:
             part.base_url = found[name].url
         return found
 
-    def _config(self, options: Options) -> uvicorn.Config:
+    def _config(self, options: Options, beside: Sequence[Beside]) -> uvicorn.Config:
         inner = self.stage.inner
         fronts = {
             self.sockets[name].getsockname()[1]: Front(part, base_url=self.stage.addresses[name].url)
@@ -168,7 +89,7 @@ class Server:
         }
         hosts = LOOPBACK_NAMES if _is_loopback(options.host) else None
         prefixed = ByPrefix(inner, base_url=self.stage.control.url)
-        behind = stage_app(inner, prefixed, hosts=hosts, token=options.token)
+        behind = stage_app(inner, prefixed, hosts=hosts, token=options.token, beside=beside)
         return uvicorn.Config(
             ByPort(fronts, behind),
             http=WireProtocol,

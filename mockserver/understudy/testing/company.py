@@ -13,7 +13,9 @@ from understudy.errors import OptionError
 from understudy.ledger import Budget
 from understudy.part import Settings
 from understudy.rulebook import check_playable, set_faults
-from understudy.server.hosting import Options, RunningStage, Server, hosted
+from understudy.server.hosting import Server, hosted
+from understudy.server.options import Options
+from understudy.server.running_stage import RunningStage
 from understudy.stage import Stage, load_contracts
 from understudy.testing.forging import Forger
 from understudy.testing.options import Marked

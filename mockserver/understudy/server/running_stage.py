@@ -1,0 +1,70 @@
+"""A stage that is being served: where its doors are, and what code beside it asks of it."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from understudy import __version__
+from understudy.clock import Clock
+from understudy.journal import Journal
+from understudy.stage import Change, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where one door of a running stage is: a provider with a key that works, or the control API."""
+
+    url: str
+    key: str = field(default="", repr=False)  # it may be a listed one
+
+
+@dataclass(frozen=True)
+class RunningStage:
+    """A stage that is being served: `stage.runflow.url`, `stage.runflow.key`, `stage.control.url`, as in its file."""
+
+    addresses: Mapping[str, Address]
+    inner: Stage = field(repr=False)
+
+    def __getattr__(self, name: str) -> Address:
+        addresses: Mapping[str, Address] = self.__dict__["addresses"]
+        if name not in addresses:
+            raise AttributeError(f"no {name!r} on this stage; there are {', '.join(addresses)}")
+        return addresses[name]
+
+    @property
+    def journal(self) -> Journal:
+        """What was asked, answered and delivered."""
+        return self.inner.journal
+
+    def changes(self, *, provider: str | None = None, job: str | None = None) -> list[Change]:
+        """Every state that the jobs have entered so far, in the order of time."""
+        return self.inner.changes(provider=provider, job=job)
+
+    @property
+    def clock(self) -> Clock:
+        """Where the stage's time comes from."""
+        return self.inner.clock
+
+    def advance(self, seconds: float) -> int:
+        """Move the stage's clock, running what falls due in order, callbacks included; gives how many actions ran.
+
+        For code that is no coroutine: it returns when all has ended.
+
+        Raises:
+            OptionError: `seconds` is negative or no number.
+            StageClosed: the stage has been taken down.
+        """
+        return self.inner.agenda.advance_from_outside(seconds).result()
+
+    async def advance_async(self, seconds: float) -> int:
+        """The same for coroutines: the event loop goes on meanwhile, and can answer callbacks."""
+        return await asyncio.wrap_future(self.inner.agenda.advance_from_outside(seconds))
+
+    def ready(self, pid: int) -> Mapping[str, Any]:
+        """What the ready file holds."""
+        doors = {
+            name: {"url": address.url} if name == "control" else {"url": address.url, "key": address.key}
+            for name, address in self.addresses.items()
+        }
+        return {"pid": pid, "version": __version__, **doors}
