@@ -12,14 +12,14 @@ from starlette.routing import Route
 
 from understudy.errors import Conflict, UnderstudyError
 from understudy.messages import problem
-from understudy.server.control import balances, clock, deliveries, jobs, journal, readings, rules, scenarios
+from understudy.server.control import balances, clock, deliveries, jobs, journal, readings, rules, scenarios, stage
 from understudy.server.control.asking import NotThere
 from understudy.server.control.row import Handler, Row
 from understudy.stage import Stage
 from understudy.way import OWN_PATHS
 
 # A further noun is a module with its rows, and its name here.
-NOUNS = (clock, scenarios, readings, jobs, deliveries, journal, balances, rules)
+NOUNS = (clock, scenarios, readings, jobs, deliveries, journal, balances, rules, stage)
 ROWS: tuple[Row, ...] = tuple(row for noun in NOUNS for row in noun.ROWS)
 
 

@@ -63,7 +63,7 @@ def job_row(part: Part, job: Job, now: float) -> JobRow:
         job.created,
         None if job.ends is None else job.ends - job.created,
         state.word,
-        look(state.kind, len(job.passed(now)) - 1),
+        look(job, state),
         state.terminal,
         timeline(job, now),
         cost_in_words(job.cost),
@@ -183,7 +183,7 @@ def cues(part: Part, job: Job, now: float) -> list[tuple[str, Cue]]:
     """Everything that happened to a job, in order, each with a key of its own."""
     found: list[tuple[float, int, str, Cue]] = []
     for place, (state, at) in enumerate(job.passed(now)):
-        cue = Cue(at - job.created, "state", state.word, look(state.kind, place))
+        cue = Cue(at - job.created, "state", state.word, look(job, state))
         found.append((at, 1, f"state-{place}-{state.name}", cue))
     for row in exchanges_of(part, job):
         found.append((row.entry.at, 0 if row.open else 2, f"request-{row.number}", _of_entry(row, job)))

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
+from understudy.contract import State
 from understudy.jobs import Job
 
 # A job that never ends is drawn with so much room behind its last state, as a part of what has passed.
 OPEN_END = 0.35
 # The width of one letter of a label, as a part of the narrowest bar on which labels must fit.
-LETTER = 0.0275
+LETTER = 0.0225
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +74,22 @@ def _steps(job: Job) -> list[tuple[str, str, float]]:
     cut = job.intervention.at if job.intervention else float("inf")
     plan = zip(job.plan.states, job.plan.begins, strict=True)
     steps = [
-        (state.word, look(state.kind, index), job.created + begin)
-        for index, (state, begin) in enumerate(plan)
+        (state.word, look(job, state), job.created + begin)
+        for state, begin in plan
         if job.created + begin < cut
     ]
     if job.intervention is not None:
         state = job.intervention.state
-        steps.append((state.word, look(state.kind, len(steps)), cut))
+        steps.append((state.word, look(job, state), cut))
     return steps
 
 
-def look(kind: str, index: int) -> str:
-    """How a state is drawn: pending ones by their place, the others by what they are."""
-    if kind != "pending":
-        return kind
-    return ("waiting", "starting", "working")[min(index, 2)]
+def look(job: Job, state: State) -> str:
+    """How a state is drawn: a pending one by its place in the plan, the others by what they are."""
+    if not state.terminal and state in job.plan.states:
+        pending = [one for one in job.plan.states if not one.terminal]
+        return "waiting" if state == pending[0] else "working" if state == pending[-1] else "starting"
+    return "starting" if not state.terminal else state.kind
 
 
 def _end(steps: list[tuple[str, str, float]], index: int, ends: float, job: Job) -> float:
@@ -100,7 +102,7 @@ def _end(steps: list[tuple[str, str, float]], index: int, ends: float, job: Job)
 def _segment(word: str, look: str, begin: float, end: float, *, span: float, created: float, now: float) -> Segment:
     width = (end - begin) / span
     seconds = end - begin if width > 0 else None
-    done = 100.0 if end <= now else max(0.0, 100 * (now - begin) / (end - begin))
+    done = 100.0 if end <= now else max(0.0, 100 * (now - begin) / max(end - begin, 1e-9))
     return Segment(
         word,
         look,
