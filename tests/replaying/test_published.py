@@ -30,7 +30,7 @@ every = pytest.mark.parametrize("path", PATHS, ids=lambda path: f"{path.parents[
 
 @every
 def test_a_published_cassette_holds_three_ways(path: Path) -> None:
-    """Its replies are valid, the client gets what it states, each difference of the stand-in has a reason that lasts."""
+    """Valid replies, a client that gets what is stated, and for each difference of the stand-in a reason that lasts."""
     replayed = REPLAY.replay(read_cassette(path))
 
     assert (replayed.invalid, replayed.misread, replayed.broke) == ((), (), "")

@@ -43,8 +43,8 @@ class Readback:
         manner = read_manner(self.contract.provider, root=self.root)
         url = str(self.contract.document["servers"][0]["url"])
         timing = Timing(lambda: self._now, lambda: 0.5)
-        self._core = Core(self.contract, manner, url, Key(SECRET), timing, timeout=60.0)
-        self.phrases = Phrases(self.contract, manner, self._core.wire)
+        self.core = Core(self.contract, manner, url, Key(SECRET), timing, timeout=60.0)
+        self.phrases = Phrases(self.contract, manner, self.core.wire)
         exchanges = self.cassette.exchanges
         asked = [self._asked(one.method, one.uri, one.body) for one in exchanges]
         freely = frozenset(number for number, one in enumerate(exchanges) if self.phrases.submits(one))
@@ -74,13 +74,13 @@ class Readback:
             headers[signature.header] = sign(signature, SECRET, callback.body)
         secret = SECRET if signature is not None else None
         try:
-            sort = self._core.job("unknown").sort
-            return _notice(self._core.notices.read(callback.body, headers, secret, sort=sort))
+            sort = self.core.job("unknown").sort
+            return _notice(self.core.notices.read(callback.body, headers, secret, sort=sort))
         except ClientError as error:
             return {"error": type(error).__name__}
 
     def _talk(self, call: Call) -> Talk[Any]:
-        core, deadline = self._core, self._core.deadline(PATIENCE_SECONDS)
+        core, deadline = self.core, self.core.deadline(PATIENCE_SECONDS)
         if call.do == "ask":
             return core.exchanges.ask(self.phrases.again(self._exchange(call)), deadline)
         if call.do in ("submit", "quote"):
@@ -96,7 +96,7 @@ class Readback:
 
     def _read(self, call: Call, job: Job) -> Talk[Outcome]:
         """A job as a route tells it on which the client does not ask of itself."""
-        core, rows = self._core, self._core.manner.jobs[job.sort]
+        core, rows = self.core, self.core.manner.jobs[job.sort]
         ask = self.phrases.again(self._exchange(call))
         reply = yield from core.exchanges.ask(ask, core.deadline(PATIENCE_SECONDS), job=job)
         word = text(reply.json, rows.state)
@@ -140,7 +140,7 @@ class Readback:
 
     def _tries_again(self, asked: Asked) -> bool:
         """A client that tries again after a refusal is told the same where no second try was recorded."""
-        if self._last is None or self._last[0] != asked or not self._core.refusals.refused(self._last[1]):
+        if self._last is None or self._last[0] != asked or not self.core.refusals.refused(self._last[1]):
             return False
         return all(number in self.tape.played for number, one in enumerate(self.tape.asked) if one == asked)
 

@@ -157,7 +157,7 @@ class StandIn:
     def _told_apart(self, recorded: Told, told: Told) -> Iterator[Difference]:
         was, now = self.refusals.refused(recorded), self.refusals.refused(told)
         if was != now:
-            yield Difference("", "refusal", _said(was), f"{_said(now)} ({told.shown()[:120]})")
+            yield Difference("", "refusal", _said(was), f"{_said(now)} ({told.shown()})")
             return
         if recorded.status // 100 != told.status // 100:
             yield Difference("", "status", str(recorded.status), str(told.status))
