@@ -10,12 +10,12 @@ from pathlib import Path
 
 import orjson
 
-from bench import callbacks, checks, memory, speed, startup
+from bench import callbacks, checks, memory, proxy, speed, startup
 from bench.figures import Figure, number, table
 from bench.load import CONNECTIONS, generator
 from understudy.stage import load_contracts
 
-SECTIONS = ("speed", "startup", "memory", "callbacks", "checks")
+SECTIONS = ("speed", "startup", "memory", "callbacks", "proxy", "checks")
 
 
 def main() -> None:
@@ -34,6 +34,8 @@ def main() -> None:
             found += _plain("Memory", memory.figures(providers, jobs=100_000))
         if "callbacks" in options.sections:
             found += _plain("Callbacks", callbacks.figures(folder, providers, count=1000))
+        if "proxy" in options.sections:
+            found += _plain("Proxy", proxy.figures(folder, providers, rounds=options.rounds))
     if "checks" in options.sections:
         found += _plain("Checks", checks.figures(providers))
     say("\nAims", *(figure.verdict() for figure in found if figure.aim is not None))

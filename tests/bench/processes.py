@@ -15,11 +15,11 @@ PATIENCE = 20.0
 
 
 @contextmanager
-def understudy(folder: Path, *options: str) -> Iterator[Mapping[str, Any]]:
-    """`understudy serve` on free ports; gives what its ready file says."""
-    ready = folder / "ready.json"
-    command = [sys.executable, "-m", "understudy", "serve", "--port", "0", "--ready-file", str(ready), *options]
-    with _running(command) as process:
+def understudy(folder: Path, *options: str, command: str = "serve") -> Iterator[Mapping[str, Any]]:
+    """`understudy serve`, or another command that has a ready file, on free ports; gives what the file says."""
+    ready = folder / f"ready-{command}.json"
+    words = [sys.executable, "-m", "understudy", command, "--port", "0", "--ready-file", str(ready), *options]
+    with _running(words) as process:
         yield orjson.loads(await_file(ready, process))
 
 
@@ -29,6 +29,14 @@ def bare(folder: Path, samples: Mapping[str, Any]) -> Iterator[tuple[int, int]]:
     file = folder / "samples.json"
     file.write_bytes(orjson.dumps(samples))
     with _running([sys.executable, "-m", "bench.bare", str(file)], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        yield int(process.stdout.readline()), process.pid
+
+
+@contextmanager
+def forwarder(upstream: str) -> Iterator[tuple[int, int]]:
+    """The bare forwarder; gives its port and its process."""
+    with _running([sys.executable, "-m", "bench.forwarder", upstream], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         yield int(process.stdout.readline()), process.pid
 

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ from understudy.errors import OptionError
 
 if TYPE_CHECKING:
     from understudy.proxying import Plan, Proxy
+    from understudy.proxying.report import Say
+    from understudy.proxying.tape import Tape
 
 
 @click.command("proxy", context_settings={"allow_interspersed_args": False})
@@ -66,19 +69,28 @@ if TYPE_CHECKING:
     metavar="AMOUNT",
     help="What a job counts whose price is not exactly known; without it --max-spend refuses such a job.",
 )
+@click.option(
+    "--record",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write what passed by into a cassette at the end, without secrets; of one provider, never of the stand-in.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for each line.")
 @click.argument("words", metavar="[-- COMMAND]", nargs=-1, type=click.UNPROCESSED)
-def command(words: tuple[str, ...], ready_file: Path | None, **given: Any) -> None:
+def command(words: tuple[str, ...], ready_file: Path | None, record: Path | None, **given: Any) -> None:
     """Forward to the real providers, hold both sides to the contract, and keep a spending limit.
 
     Each provider has a port of its own: set a program's base URL to it. With COMMAND, the program runs unchanged, as in
     `understudy run`, and its exit code is passed on. What passes here reaches the provider, and is billed.
     """
-    from understudy.cli.serve import announcing, check_ready_file  # noqa: PLC0415
+    from understudy.cli.ready_file import announcing, check_ready_file  # noqa: PLC0415
     from understudy.proxying import Proxy  # noqa: PLC0415
 
     check_ready_file(ready_file)
-    proxy = Proxy(_plan(given), say=_said(to_stderr=bool(words)))
+    say, plan = _said(to_stderr=bool(words)), _plan(given)
+    tape = _tape(plan, record, say) if record else None
+    proxy = Proxy(plan, say=say, recorder=tape)
+    code = 0
     # Only now that the ports are ours: the file may be another's, who holds them.
     with announcing(ready_file) as announce:
 
@@ -86,13 +98,23 @@ def command(words: tuple[str, ...], ready_file: Path | None, **given: Any) -> No
             announce(proxy.ready(os.getpid()))
 
         if words:
-            sys.exit(_run(proxy, words, ready))
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda _number, _frame: proxy.stop())
-        proxy.run(ready=ready)
+            code = _run(proxy, words, ready)
+        else:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, lambda _number, _frame: proxy.stop())
+            proxy.run(ready=ready)
+    if tape is not None:
+        say(tape.save())
+    sys.exit(code)
 
 
-def _said(*, to_stderr: bool) -> Any:
+def _tape(plan: "Plan", path: Path, say: "Say") -> "Tape":
+    from understudy.proxying.tape import tape_of  # noqa: PLC0415  (needs an extra)
+
+    return tape_of(plan, path, day=datetime.now(tz=UTC).date(), say=say)
+
+
+def _said(*, to_stderr: bool) -> "Say":
     def say(line: str) -> None:
         click.echo(line, err=to_stderr)
 

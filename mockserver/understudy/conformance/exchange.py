@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Literal
 
 import orjson
@@ -13,7 +14,7 @@ from understudy.contract import Operation
 Who = Literal["own", "other", "admin", "invalid", "nobody"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ask:
     """One request before its key is put in."""
 
@@ -25,7 +26,7 @@ class Ask:
     operation: Operation | None = None
     who: Who = "own"
 
-    @property
+    @cached_property
     def json(self) -> Any:
         """The parsed body, or None where it is no JSON."""
         return _parsed(self.body)
@@ -65,7 +66,7 @@ def _without(text: str, secrets: tuple[str, ...]) -> str:
     return text
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Told:
     """One reply, complete; header names in lower case."""
 
@@ -73,7 +74,7 @@ class Told:
     headers: Mapping[str, str]
     body: bytes
 
-    @property
+    @cached_property
     def json(self) -> Any:
         """The parsed body, or None where it is no JSON."""
         return _parsed(self.body)

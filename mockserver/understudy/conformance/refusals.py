@@ -34,7 +34,7 @@ class Refusals:
         A reply without a code is compared by its status; whether it should have one, its schema says.
         """
         status, code = self.expected(row, operation, path=path)
-        if not self.refused(told) or told.status != status:
+        if told.status != status or not self.refused(told):
             return False
         shown = self.code(told)
         return shown is None or shown == code

@@ -78,14 +78,16 @@ def reply_problems(replies: Replies, facts: Facts, ask: Ask, told: Told) -> Iter
         yield Problem(fact, f"one of the statuses {known}", told.shown(), ask, operation.id)
         return
     key, response = found
+    media = replies.wrong_media(response, told)
+    wrong = () if media else replies.violations(operation, key, response, told)
+    if not (media or wrong):
+        return
     fact = facts.fact(
         f"the reply {key} of {operation.id} has its documented form",
         f"openapi.yaml {operation.method} {operation.path} {key}",
         replies.evidence(operation, response, told),
     )
-    media = replies.wrong_media(response, told)
     if media:
         yield Problem(fact, "the documented content type", media, ask, operation.id)
-        return
-    for violation in replies.violations(operation, key, response, told)[:5]:
+    for violation in wrong[:5]:
         yield Problem(fact, "a body of the documented form", f"{violation} in {told.shown()}", ask, operation.id)

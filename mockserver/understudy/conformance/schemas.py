@@ -1,6 +1,7 @@
 """Follow references through a contract's schemas, whichever document they stand in."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 from urllib.parse import urljoin
 
@@ -42,5 +43,9 @@ class Resolver:
 
     def _document(self, address: str) -> Any:
         if address == self._openapi:
-            return {"components": self.absolute(self._contract.document.get("components", {}))}
+            return self._components
         return self._contract.schemas.document(address.removeprefix(self._folder))
+
+    @cached_property
+    def _components(self) -> Mapping[str, Any]:
+        return {"components": self.absolute(self._contract.document.get("components", {}))}

@@ -1,7 +1,7 @@
 """What is told of a proxy's work: each violation as it happens, and the sums at the end; in lines or in JSON."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -20,7 +20,7 @@ Say = Callable[[str], None]
 class Recorder(Protocol):
     """Keeps what passed by."""
 
-    def keep(self, provider: str, passed: Passed) -> None: ...
+    def keep(self, passed: Passed, keys: Iterable[str]) -> None: ...
 
 
 @dataclass(slots=True)
@@ -52,7 +52,7 @@ class Report:
         for remark in watch.remarks(passed):
             self._remark(remark)
         if self.recorder is not None and passed.kept.whole:
-            self.recorder.keep(provider, passed)
+            self.recorder.keep(passed, watch.keys(asked))
 
     def _remark(self, remark: Remark) -> None:
         same = (remark.provider, remark.side, remark.operation or remark.line, remark.fact.where, remark.came)

@@ -135,6 +135,10 @@ class Watch:
                 return f"The keys of {self.contract.title} begin with {known}; this one does not and will be refused."
         return None
 
+    def keys(self, asked: Asked) -> list[str]:
+        """Every key that a request carries, wherever the contract has one."""
+        return self._keys(asked, self._places)
+
     def _keys(self, asked: Asked, places: Iterable[Place]) -> list[str]:
         """Every key that a request carries at these places."""
         carried = _Carried(_request(asked), _parsed(asked.body))
@@ -147,7 +151,7 @@ class Watch:
         found = [*self._request(asked, ask), *(self._reply(asked, ask, told) if told else ())]
         if not found:
             return []
-        hidden = Texts([*self._keys(asked, self._places), *_secrets(self.contract, ask, told)])
+        hidden = Texts([*self.keys(asked), *_secrets(self.contract, ask, told)])
         return [self._remark(passed, side, problem, hidden) for side, problem in found]
 
     def _remark(self, passed: Passed, side: Side, problem: Problem, hidden: Texts) -> Remark:
@@ -198,8 +202,7 @@ class Watch:
 
     def _refusal(self, asked: Asked, ask: Ask, told: Told) -> Iterator[Problem]:
         """A refusal is one of the contract's, and its reason is true; who may not is not ours to say."""
-        rows = [row for row in self.contract.errors.values() if self.refusals.is_row(told, row, ask.operation)]
-        if rows and any(row.name in _WHO for row in rows):
+        if any(self.refusals.is_row(told, self.contract.errors[name], ask.operation) for name in _WHO):
             return
         if asked.body is not None:
             yield from judge(self, ask, told)
