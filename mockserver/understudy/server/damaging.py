@@ -1,21 +1,20 @@
 """Play a reply under a fault: its steps, one after the other, as long as the client is there."""
 
 import asyncio
-from collections.abc import Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from understudy.faults import steps
 from understudy.faults.replies import Begin, Close, Piece, Raw, Reset, Step, Wait
 from understudy.messages import Headers, Reply
-from understudy.server.wire import Sleep, Wire
+from understudy.server.wire import Wire, give_up
 
 Receive = Callable[[], Any]
 Send = Callable[[MutableMapping[str, Any]], Any]
+Sleep = Callable[[float], Awaitable[None]]
 
 # A wait is cut into pieces of so many real seconds, so that a server that is being stopped need not wait for it.
 PIECE_SECONDS = 0.25
-# A closed connection is gone within so many real seconds, or is given up.
-GONE_SECONDS = 5.0
 
 
 class Damaging:
@@ -59,22 +58,21 @@ class Damaging:
             case Raw(data):
                 self._connection.write(data)
             case Reset() | Close():
-                await self._end(step, gone)
+                await self._end(step)
 
     @property
     def _connection(self) -> Wire:
         assert self._wire is not None, "a fault of the wire was chosen for a request without one"
         return self._wire
 
-    async def _end(self, step: Step, gone: "asyncio.Future[None]") -> None:
-        """End the connection, and see that the server knows it before it looks for the rest of the reply."""
+    async def _end(self, step: Step) -> None:
+        """End the connection."""
         if isinstance(step, Close):
             self._connection.close()
-            await asyncio.wait({gone}, timeout=GONE_SECONDS)
-        if not gone.done():
-            await self._connection.flushed(asyncio.sleep)
+        else:
+            await self._connection.flushed()
             self._connection.reset()
-            await gone
+        give_up(self._send)
 
     async def _wait(self, seconds: float, gone: "asyncio.Future[None]") -> None:
         """Let time pass, but not for a client that has gone, nor for a server that is being stopped."""

@@ -12,8 +12,8 @@ from understudy.call import Call, Refused
 from understudy.faults import NO_FAULTS
 from understudy.messages import Reply, Request, problem
 from understudy.part import Part
-from understudy.server.damaging import Damaging
-from understudy.server.wire import WIRE, Sleep, wire_of
+from understudy.server.damaging import Damaging, Sleep
+from understudy.server.wire import WIRE, wire_of
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

@@ -6,18 +6,16 @@ It stands in the scope's `state` under `WIRE`: put there once a connection, it c
 import asyncio
 import socket
 import struct
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 WIRE = "understudy.wire"
 # The kernel forgets what is not sent, and tells the other end with a RST (SO_LINGER: on, for 0 seconds).
 _AT_ONCE = struct.pack("ii", 1, 0)
 # A client that does not read is not waited for longer than so many real seconds, looked at so often.
 _FLUSH_SECONDS, _LOOK_SECONDS = 5.0, 0.005
-
-Sleep = Callable[[float], Awaitable[None]]
 
 
 class Wire:
@@ -30,17 +28,19 @@ class Wire:
         """Write bytes as they are."""
         self._transport.write(data)
 
-    async def flushed(self, sleep: Sleep) -> None:
+    async def flushed(self) -> None:
         """Wait until everything written has left, or the client does not take it."""
-        await sleep(0)  # what was written in this turn of the loop leaves at its end
+        await asyncio.sleep(0)  # what was written in this turn of the loop leaves at its end
         waited = 0.0
         while self._transport.get_write_buffer_size() and waited < _FLUSH_SECONDS and not self.is_closing:
-            await sleep(_LOOK_SECONDS)
+            await asyncio.sleep(_LOOK_SECONDS)
             waited += _LOOK_SECONDS
 
     def close(self) -> None:
-        """End the connection when everything is written."""
+        """End the connection when everything is written, or the client does not take it."""
         self._transport.close()
+        if self._transport.get_write_buffer_size():
+            asyncio.get_running_loop().call_later(_FLUSH_SECONDS, self._transport.abort)
 
     def reset(self) -> None:
         """End the connection at once, with a RST."""
@@ -60,6 +60,13 @@ class WireProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self.app_state = {**self.app_state, WIRE: Wire(transport)}  # copied into the scope of each request
+
+
+def give_up(send: Callable[..., Any]) -> None:
+    """Tell uvicorn that nobody waits for the rest of a reply, so that it does not miss it."""
+    cycle = getattr(send, "__self__", None)
+    if isinstance(cycle, RequestResponseCycle):
+        cycle.disconnected = True
 
 
 def wire_of(scope: Mapping[str, Any]) -> Wire | None:
