@@ -14,6 +14,7 @@ from staging import FOURTH, START, Caller, MakeStage
 from understudy.accounts import KeyEntry
 from understudy.callbacks import MemorySender
 from understudy.clock import Clock
+from understudy.ledger import Budget
 from understudy.part import Settings
 from understudy.stage import Stage, build_stage, load_contracts
 
@@ -63,6 +64,8 @@ def make_stage(sink: MemorySender) -> MakeStage:
         keys: list[KeyEntry] | None = None,
         data: Path | None = None,
         clock: Clock | None = None,
+        budget: Budget | None = None,
+        assume_price: Budget | None = None,
         **settings: Any,
     ) -> Stage:
         return build_stage(
@@ -72,6 +75,8 @@ def make_stage(sink: MemorySender) -> MakeStage:
             open_house=keys is None,
             settings=Settings(**settings),
             sender=sink,
+            budget=budget,
+            assume_price=assume_price,
         )
 
     return make

@@ -1,6 +1,6 @@
 """Jobs: what was asked, by whom, when, and what will become of it; and the store that keeps them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -104,11 +104,12 @@ class JobStore(Protocol):
 
 
 class MemoryJobs:
-    """Jobs in memory, oldest first; beyond `limit` the oldest is forgotten."""
+    """Jobs in memory, oldest first; beyond `limit` the oldest is forgotten, after `forgetting` was told."""
 
-    def __init__(self, *, limit: int = 1_000_000) -> None:
+    def __init__(self, *, limit: int = 1_000_000, forgetting: Callable[[Job], None] | None = None) -> None:
         self._jobs: dict[str, Job] = {}
         self._limit = limit
+        self._forgetting = forgetting
 
     def add(self, job: Job) -> None:
         self._jobs[job.id] = job
@@ -130,4 +131,6 @@ class MemoryJobs:
 
     def _forget(self, oldest: str) -> None:
         job = self._jobs.pop(oldest)
+        if self._forgetting is not None:
+            self._forgetting(job)
         job.account.jobs.remove(job)

@@ -113,7 +113,7 @@ class Part:
 
     def _open(self) -> None:
         """Everything that comes to be while the part is played, as it is at the beginning."""
-        self.jobs: JobStore = MemoryJobs(limit=self.settings.max_jobs)
+        self.jobs: JobStore = MemoryJobs(limit=self.settings.max_jobs, forgetting=self._count_in)
         self.uploads = Uploads()
         self.clips = Clips(self)
         self.numbers: dict[str, int] = {}
@@ -125,6 +125,10 @@ class Part:
             changed=self.stop_unpaid,
         )
         self.state = self.player.new_state(self)
+
+    def _count_in(self, job: Job) -> None:
+        """A job is about to be forgotten: what it costs stays in the sums of its account."""
+        self.ledger.standing(job.account, self.clock.now())
 
     def begin_anew(self) -> None:
         """Forget every account, job, upload and delivery; who waits for a job is told that it has not ended."""

@@ -142,6 +142,9 @@ class _Loader:
         found = operations(document, where=f"{self.folder}/openapi.json")
         errors, pricing = self._file("errors.yaml"), self._file("pricing.yaml")
         lifecycle = parse.lifecycle(self._file("lifecycle.yaml"))
+        refusals, failures = parse.error_rows(errors), parse.failures(errors)
+        rows = money(pricing, lifecycle, errors=refusals, failures=failures)
+        models = self._models(rows.currency)
         wire = _values(own.get("wire", {}))
         schemas = Schemas(
             self.root,
@@ -159,15 +162,15 @@ class _Loader:
             example_key=own.at("keys").at("example").text(),
             operations=found,
             router=Router(found),
-            models=self._file("models.json").each(parse.model),
+            models=models,
             lifecycle=lifecycle,
-            errors=parse.error_rows(errors),
-            failures=parse.failures(errors),
+            errors=refusals,
+            failures=failures,
             callbacks=parse.callbacks(self._file("callbacks.yaml")),
             scenarios=parse.scenarios(self._file("scenarios.yaml")),
             conversation=self._conversation(),
             pricing=dict(pricing.mapping()),
-            money=money(pricing, lifecycle),
+            money=rows,
             wire=wire,
             root=document["x-understudy"],
             readings=self.readings,
@@ -175,6 +178,15 @@ class _Loader:
             document=document,
             schemas=schemas,
         )
+
+    def _models(self, currency: str) -> dict[str, Model]:
+        """The models, whose prices are all in the provider's currency: what an account has is one sum."""
+        file = self._file("models.json")
+        found = file.each(parse.model)
+        for name, model in found.items():
+            if model.price.currency != currency:
+                raise DataError(f"{file.where} /{name} /price", f"it is in {model.price.currency}", expected=currency)
+        return found
 
     def _check_patches(self) -> None:
         """A patch for a file that nobody reads would change nothing, and nobody would notice."""

@@ -1,6 +1,6 @@
 """When money changes hands (`money` in `pricing.yaml`): held, taken, given back, and who may still begin a job."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, get_args
@@ -66,11 +66,15 @@ class Money:
         return Decimal(1) if name == self.currency else self.units.get(name)
 
 
-def money(file: Cursor, lifecycle: Lifecycle) -> Money:
+def money(file: Cursor, lifecycle: Lifecycle, *, errors: Collection[str], failures: Collection[str]) -> Money:
     """What `pricing.yaml` says of money, beside the prices; what it does not say is as an unlimited account has it.
 
+    Args:
+        errors: the names of the rows that a refusal may be.
+        failures: the names of the failures that jobs in flight may end with.
+
     Raises:
-        DataError: a row names no state, leaves an end state open, or contradicts another.
+        DataError: a row names what is not there, leaves an end state open, or contradicts another.
     """
     rows = file.maybe("money") or Cursor(f"{file.where} /money", {})
     taken, given_back = _moments(rows, "taken", lifecycle), _moments(rows, "given_back", lifecycle)
@@ -85,9 +89,9 @@ def money(file: Cursor, lifecycle: Lifecycle) -> Money:
         given_back if given_back is not None else frozenset(name for name, kind in _ends(lifecycle) if not _pays(kind)),
         needs,
         batch.at("needs").choice(get_args(Needs)) if batch else needs,
-        admission.get("refusal", REFUSAL) if admission else REFUSAL,
+        _refusal(admission, errors),
         _flag(rows, "overdraft", "allowed", default=True),
-        _stops(rows),
+        _stops(rows, failures),
         _amount(file.maybe("opening_balance"), "amount"),
         _amount(rows.maybe("unknown"), "takes"),
         {name: evidence(row) for name, row in rows.each(lambda _, row: row).items()},
@@ -134,10 +138,15 @@ def _flag(rows: Cursor, name: str, key: str, *, default: bool) -> bool:
     return row.get(key, default) if row else default
 
 
-def _stops(rows: Cursor) -> str | None:
+def _refusal(admission: Cursor | None, errors: Collection[str]) -> str:
+    named = admission.maybe("refusal") if admission else None
+    return str(named.choice(tuple(errors))) if named else REFUSAL
+
+
+def _stops(rows: Cursor, failures: Collection[str]) -> str | None:
     if _flag(rows, "in_flight", "goes_on", default=True):
         return None
-    return rows.at("in_flight").at("failure").text()
+    return str(rows.at("in_flight").at("failure").choice(tuple(failures)))
 
 
 def _amount(row: Cursor | None, key: str) -> Decimal | None:
@@ -158,3 +167,6 @@ def _check(money: Money, rows: Cursor, lifecycle: Lifecycle) -> None:
         what = "no overdraft is allowed, and nothing prevents one"
         then = "Where it is not, a job needs its price, and that is held or taken at submit."
         raise DataError(f"{rows.where} /overdraft", what, then=then)
+    if money.stops is not None and (money.held or money.at_submit):
+        what = "jobs in flight stop when nothing is left, and what they cost is held or taken at submit"
+        raise DataError(f"{rows.where} /in_flight", what, then="Then it is paid already, and they go on.")

@@ -92,7 +92,7 @@ CALLBACKS = (
     always("/headers/*/value", REPLIES),
 )
 
-PRICING = (always("/opening_balance/**", "docs only"), always("/**", "price"))
+PRICING = (always("/opening_balance/**", "docs only"), always("/money/unknown/**", "docs only"), always("/**", "price"))
 
 # What a stand-in does when it is told to, and which of two texts it believes: no fact of the provider's has changed.
 OURS = (always("/**", "docs only"),)

@@ -41,7 +41,7 @@ class Ledger:
         assumed: Decimal | None = None,
         changed: Callable[[Account, float], None] | None = None,
     ) -> None:
-        self._opened = opened
+        self.opened = opened
         self._accounts = accounts
         self._own_assumption = assumed
         self._changed = changed
@@ -87,8 +87,8 @@ class Ledger:
         with self._lock:
             purse = self._settled(account, now)
             held, taken = self._moved(purse)
-            left = None if purse.opening is None else purse.start - held - taken
-            shown = left + held if left is not None and self.money.shows_held else left
+            left = purse.start - held - taken
+            silent = purse.opening is None
             counted = (purse.taken, purse.under_way) if self._counts_open else (purse.taken,)
             return Standing(
                 self.currency,
@@ -97,8 +97,8 @@ class Ledger:
                 purse.start - (purse.opening or NOTHING),
                 held,
                 taken,
-                left,
-                shown,
+                None if silent else left,
+                None if silent else self._shown(purse),
                 sum(tally.unknown for tally in counted),
                 self.assumed,
                 sum(tally.least for tally in counted),
@@ -131,7 +131,7 @@ class Ledger:
         A job that the store has forgotten is in the sums, and no longer here.
         """
         with self._lock:
-            own = list(of_purse(self._settled(account, now), self._opened))
+            own = list(of_purse(self._settled(account, now), self.opened))
         moved = (of_job(job, self.money, self.assumed, now) for job in list(account.jobs))
         return sorted([*own, *chain.from_iterable(moved)], key=lambda entry: entry.at)
 
@@ -192,9 +192,10 @@ class Ledger:
             OptionError: less than nothing, where the provider allows no overdraft.
         """
         with self._lock:
+            purse = self._settled(account, now)
             if amount is not None:
-                self._add(account, amount - (self.standing(account, now).shown or NOTHING), now)
-            self._settled(account, now).limited = amount is not None
+                self._add(purse, amount - self._shown(purse), now)
+            purse.limited = amount is not None
         self._tell(account, now)
 
     def top_up(self, account: Account, amount: Decimal, now: float) -> None:
@@ -204,16 +205,20 @@ class Ledger:
             OptionError: less than nothing would be left, where the provider allows no overdraft.
         """
         with self._lock:
-            self._add(account, amount, now)
+            self._add(self._settled(account, now), amount, now)
         self._tell(account, now)
 
-    def _add(self, account: Account, amount: Decimal, now: float) -> None:
-        standing = self.standing(account, now)
-        if amount < 0 and not self.money.overdraft and (standing.left or NOTHING) + amount < 0:
-            then = f"It may not be overdrawn, and {plain(standing.held)} {self.currency} are held for jobs under way."
-            asked = plain((standing.shown or NOTHING) + amount)
-            raise OptionError("balance", asked, ["an amount from 0 up"], then=then)
-        self._settled(account, now).put(now, amount)
+    def _add(self, purse: Purse, amount: Decimal, now: float) -> None:
+        held, taken = self._moved(purse)
+        if amount < 0 and not self.money.overdraft and purse.start - held - taken + amount < 0:
+            then = f"It may not be overdrawn, and {plain(held)} {self.currency} are held for jobs under way."
+            raise OptionError("balance", plain(self._shown(purse) + amount), ["an amount from 0 up"], then=then)
+        purse.put(now, amount)
+
+    def _shown(self, purse: Purse) -> Decimal:
+        """The balance that the provider tells of an account with a limit."""
+        held, taken = self._moved(purse)
+        return purse.start - taken if self.money.shows_held else purse.start - taken - held
 
     def _tell(self, account: Account, now: float) -> None:
         if self._changed is not None:

@@ -1,0 +1,46 @@
+"""Costs are found as fast as they are asked for, and never another's."""
+
+from functools import cache
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from understudy.artifacts import price_of
+from understudy.contract import Contract
+from understudy.ledger.tariff import Tariff
+from understudy.pricing import Cost
+from understudy.stage import load_contracts
+
+PROVIDERS = ("runflow", "aimlapi", "runninghub")
+NAMES = ("duration", "resolution", "generate_audio", "generateAudio", "sound", "imageNum", "num_images", "text", "size")
+VALUES = st.sampled_from(
+    [None, True, False, 1, 1.0, "1", "true", "4s", "4", 4, "8s", 8, "720p", "1080p", [1], "4k", "6"]
+)
+
+
+@cache
+def _contract(provider: str) -> Contract:
+    return load_contracts([provider])[provider]
+
+
+@cache
+def _tariff(provider: str) -> Tariff:
+    """One for all examples, so that what is remembered is used."""
+    return Tariff(_contract(provider))
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+@given(number=st.integers(0, 10_000), fields=st.dictionaries(st.sampled_from(NAMES), VALUES))
+def test_a_remembered_cost_is_the_cost(provider: str, number: int, fields: dict[str, Any]) -> None:
+    """For every model and whatever stands in an input: `1`, `true` and "1" are three values."""
+    models = list(_contract(provider).models.values())
+    model = models[number % len(models)]
+
+    assert _tariff(provider).cost(model, fields) == price_of(_tariff(provider), model, fields)
+
+
+def test_a_job_without_a_model_has_no_known_price() -> None:
+    """A workflow, for instance."""
+    assert _tariff("runninghub").cost(None, {}) == Cost(None, "CNY", "unknown")

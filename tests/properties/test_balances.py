@@ -1,0 +1,145 @@
+"""Whatever happens, no money appears or gets lost: Hypothesis chooses submits, ends, waits and changes by hand."""
+
+import asyncio
+import contextlib
+from decimal import Decimal
+from functools import cache
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from ledger.spending import COSTS, Spender
+from staging import START
+
+from understudy import interventions
+from understudy.callbacks import MemorySender
+from understudy.clock import Clock
+from understudy.contract import Contract
+from understudy.errors import Conflict, OptionError
+from understudy.jobs import Job
+from understudy.stage import build_stage, load_contracts
+
+# A provider with a reading of it, and what its accounts begin with: enough for a few jobs.
+PLAYED = (
+    ("runflow", "", "0.50"),
+    ("aimlapi", "", "0.20"),
+    ("aimlapi", "charge-time=submit", "0.20"),
+    ("runninghub", "", "4"),
+)
+NUMBERS = st.integers(0, 99)
+AMOUNTS = st.decimals("-2", "5", places=2)
+
+
+@cache
+def _contract(provider: str, reading: str) -> Contract:
+    readings = dict([reading.split("=")]) if reading else {}
+    return load_contracts([provider], readings=readings)[provider]
+
+
+class Balances(RuleBasedStateMachine):
+    """Two accounts of one provider."""
+
+    played = PLAYED[0]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.contract = _contract(*self.played[:2])
+        self.name = self.contract.provider
+        self.stage = build_stage(
+            {self.name: self.contract},
+            clock=Clock(start=START, held=True),
+            open_house=True,
+            sender=MemorySender(),
+            budget=self.played[2],
+        )
+        self.part = self.stage.part(self.name)
+        self.spenders = [Spender(self.part, key) for key in ("rf_live_one", "rf_live_two")]
+        self.added = [Decimal(0), Decimal(0)]
+
+    @rule(who=st.integers(0, 1), scenario=NUMBERS)
+    def submit(self, who: int, scenario: int) -> None:
+        """It is refused exactly when what is left is not enough, by the provider's own rule."""
+        spender, names = self.spenders[who], list(self.contract.scenarios.jobs)
+        left = self.left(who)
+        needs = COSTS[self.name] if self.contract.money.needs == "price" else Decimal(0)
+        assert spender.refused(names[scenario % len(names)]) == (left <= 0 or left < needs)
+
+    @rule(who=st.integers(0, 1), job=NUMBERS, end=st.sampled_from(["complete", "fail", "cancel"]))
+    def end(self, who: int, job: int, end: str) -> None:
+        """By hand, where its lifecycle allows it."""
+        jobs = self.spenders[who].account.jobs
+        if jobs:
+            with contextlib.suppress(Conflict):
+                getattr(interventions, end)(self.part, jobs[job % len(jobs)])
+
+    @rule(seconds=st.sampled_from([0.0, 0.1, 0.5, 1.0, 2.0, 5.0, 100.0]))
+    def wait(self, seconds: float) -> None:
+        asyncio.run(self._advance(seconds))
+
+    async def _advance(self, seconds: float) -> None:
+        await self.stage.advance(seconds)
+        await self.stage.agenda.stop()
+
+    @rule(who=st.integers(0, 1), amount=AMOUNTS, sets=st.booleans())
+    def change(self, who: int, amount: Decimal, sets: bool) -> None:
+        """A top-up, or the balance itself."""
+        spender, ledger = self.spenders[who], self.part.ledger
+        before = self.left(who), ledger.balance(spender.account, spender.now) or Decimal(0)
+        step = amount - before[1] if sets else amount
+        try:
+            (ledger.set_balance if sets else ledger.top_up)(spender.account, amount, spender.now)
+            self.added[who] += step
+        except OptionError:
+            assert not self.contract.money.overdraft
+            assert before[0] + step < 0
+
+    def left(self, who: int) -> Decimal:
+        """What may be spent, counted from the jobs, one by one."""
+        owed = (self._owed(job) for job in self.spenders[who].account.jobs)
+        return Decimal(self.played[2]) + self.added[who] - sum(owed, Decimal(0))
+
+    def _owed(self, job: Job) -> Decimal:
+        """What a job holds or has taken, from its state alone."""
+        money, state = self.contract.money, job.state(self.part.clock.now())
+        if state.terminal:
+            return Decimal(0) if state.name in money.given_back else COSTS[self.name]
+        return COSTS[self.name] if money.held or "submit" in money.taken else Decimal(0)
+
+    @invariant()
+    def nothing_appears_or_gets_lost(self) -> None:
+        """The opening is what is left, held and taken, for each account by itself, and the entries sum up to it."""
+        for who, spender in enumerate(self.spenders):
+            ledger, account = self.part.ledger, spender.account
+            standing = ledger.standing(account, spender.now)
+            assert standing.left == self.left(who)
+            assert standing.opening == Decimal(self.played[2])
+            assert standing.opening + standing.added == standing.left + standing.held + standing.taken
+            assert sum(entry.amount or 0 for entry in ledger.entries(account, spender.now)) == standing.left
+            assert standing.held >= 0 <= standing.taken
+            assert self.contract.money.overdraft or standing.left >= 0
+
+    @invariant()
+    def the_provider_tells_it(self) -> None:
+        """Its balance endpoint says what the ledger does."""
+        for spender in self.spenders:
+            assert spender.told() == self.part.ledger.balance(spender.account, spender.now)
+
+    @invariant()
+    def what_was_not_spent_is_what_was_taken_and_is_under_way(self) -> None:
+        """Over both accounts; a placeholder is no price."""
+        now, jobs = self.part.clock.now(), list(self.part.jobs)
+        counted = [job for job in jobs if job.state(now).name not in self.contract.money.given_back]
+        found = self.part.ledger.unspent(now)
+        if self.contract.money.unknown is None:
+            assert sum(found.sums.values()) == len(counted) * COSTS[self.name]
+        else:
+            assert (found.unknown, found.sums) == (len(counted), {})
+        assert found.free == len(jobs) - len(counted)
+
+
+@pytest.mark.parametrize("played", PLAYED, ids=["-".join(filter(None, one[:2])) for one in PLAYED])
+def test_no_money_appears_or_gets_lost(played: tuple[str, str, str]) -> None:
+    """Every provider, and the reading that charges otherwise."""
+    machine = type("Played", (Balances,), {"played": played})
+    run_state_machine_as_test(machine, settings=settings(max_examples=40, stateful_step_count=30))
