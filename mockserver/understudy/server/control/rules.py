@@ -18,11 +18,14 @@ async def list_rules(stage: Stage, _: Request) -> Any:
 
 async def add_rule(stage: Stage, request: Request) -> Any:
     """`{scenario, code?}` or `{fault}`, with conditions; the rules are asked in the order of their setting."""
-    return set_rule(stage.rules, stage.parts, await json_object(request)).row()
+    rule = set_rule(stage.rules, stage.parts, await json_object(request))
+    stage.feed.note("rule", rule=rule.id)
+    return rule.row()
 
 
 async def clear_rules(stage: Stage, _: Request) -> Any:
     stage.rules.all.clear()
+    stage.feed.note("rule", rule=None)
     return {"rules": []}
 
 
@@ -30,6 +33,7 @@ async def remove_rule(stage: Stage, request: Request) -> Any:
     found = request.path_params["id"]
     if not stage.rules.remove(found):
         raise OptionError("rule", found, [str(rule.id) for rule in stage.rules.all])
+    stage.feed.note("rule", rule=found)
     return {"rules": [rule.row() for rule in stage.rules.all]}
 
 
