@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # Keys that begin so are refused even where any key is taken, so that a wrong key can be had on demand.
 REFUSED_PREFIX = "invalid"
+# How accounts are known: by a name that was listed, by the hash of a key, or not yet.
+_LISTED, _WAITING = "listed:", "waiting:"
 # What a key could be inside of a longer text.
 _LIKE_A_KEY = re.compile(r"[A-Za-z0-9_.~+-]{8,}")
 
@@ -106,6 +108,16 @@ class Keyring:
         self.accounts = {}
         self._callers = {}
 
+    def kept(self) -> list[tuple[Account, bool]]:
+        """Every account in the order of first use, and whether it is a listed one."""
+        found = [(account, name.startswith(_LISTED)) for name, account in self.accounts.items()]
+        return sorted(found, key=lambda pair: pair[0].number)
+
+    def put_back(self, accounts: Iterable[tuple[Account, bool]]) -> None:
+        """Take these accounts: listed ones belong to their keys, each other one to the next key that is new here."""
+        for account, listed in accounts:
+            self.accounts[f"{_LISTED if listed else _WAITING}{account.name}"] = account
+
     def find(self, key: str) -> Caller | None:
         """Who owns a key, or None where it is not admitted."""
         hashed = self._hash(key)
@@ -140,9 +152,13 @@ class Keyring:
         return key, False
 
     def _listed_account(self, name: str) -> Account:
-        return self._account(f"listed:{name}", shown=name, balance=self._balances.get(name))
+        return self._account(f"{_LISTED}{name}", shown=name, balance=self._balances.get(name))
 
     def _account(self, name: str, *, shown: str | None = None, balance: Decimal | None = None) -> Account:
+        if name not in self.accounts and not name.startswith(_LISTED):
+            waiting = next((one for one in self.accounts if one.startswith(_WAITING)), None)
+            if waiting is not None:
+                self.accounts[name] = self.accounts.pop(waiting)
         if name not in self.accounts:
             number = len(self.accounts) + 1
             opening = self._budget if balance is None else balance

@@ -123,6 +123,19 @@ class Player(Protocol):
         """
         ...
 
+    @property
+    def keepsakes(self) -> tuple[type, ...]:
+        """The package's classes that stand on jobs, on accounts' shelves, or in what `kept` gives."""
+        ...
+
+    def kept(self, part: "Part") -> Any:
+        """What of `part.state` a snapshot must hold: plain values and keepsakes."""
+        ...
+
+    def put_back(self, part: "Part", kept: Any) -> Any:
+        """A state as `new_state` makes it, with what was kept; the part is not changed."""
+        ...
+
     def refuse(self, call: Call, row: ErrorRow, refused: Refused) -> Reply:
         """The provider's own no: `row` with the message's placeholders filled in."""
         ...

@@ -1,6 +1,6 @@
 """Rules: what every request that fits is to meet, a scenario or a fault; asked in the order of their setting."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, NamedTuple
@@ -101,6 +101,11 @@ class Rules:
         """Take all away, and count the next ones from 1."""
         self.all.clear()
         self._ids = count(1)
+
+    def put_back(self, rules: Iterable[Rule]) -> None:
+        """Have these rules, with their numbers; the next one has a higher number."""
+        self.all = list(rules)
+        self._ids = count(max((rule.id for rule in self.all), default=0) + 1)
 
     def remove(self, id: int) -> bool:  # noqa: A002  (what the control API calls it)
         """Take a rule away; whether there was one."""

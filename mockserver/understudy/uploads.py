@@ -1,5 +1,6 @@
 """Files that a client uploads: bounded in number and size, kept in memory, served back as they came."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 
@@ -22,6 +23,9 @@ class Uploads:
         self._limit = limit
         self._most = most
         self._held = 0
+
+    def __iter__(self) -> Iterator[Upload]:
+        return iter(self._uploads.values())
 
     def announce(self, upload: Upload) -> None:
         """Take note of a file that will come (or has come, where `data` is there)."""

@@ -1,6 +1,6 @@
 """Deliveries: one callback each, tried as its policy says, with every attempt kept."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from understudy.accounts import Account
@@ -147,6 +147,19 @@ class Deliveries:
         """Forget all of them; an attempt that is under way ends unseen."""
         self._all, self._subjects, self._waiting = {}, {}, 0
         self._damage, self._held = {}, []
+
+    def damaged(self) -> tuple[dict[str, Fault], list[Delivery]]:
+        """By subject what will befall it, and what is held back."""
+        return dict(self._damage), list(self._held)
+
+    def put_back(self, some: Iterable[Delivery], *, damage: Mapping[str, Fault], held: Iterable[Delivery]) -> None:
+        """Take these deliveries; whoever does so puts their next attempts on the agenda."""
+        self.clear()
+        for delivery in some:
+            self._all[delivery.id] = delivery
+            self._subjects.setdefault(delivery.subject, []).append(delivery)
+            self._waiting += delivery.status == "pending"
+        self._damage, self._held = dict(damage), list(held)
 
     def damage(self, subject: str, fault: Fault) -> None:
         """Let a fault befall what will tell of a subject, but not what is delivered again by hand."""

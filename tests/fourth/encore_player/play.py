@@ -29,6 +29,16 @@ class Play:
     def taken_over(self, part: Part) -> Any:
         return part.state
 
+    @property
+    def keepsakes(self) -> tuple[type, ...]:
+        return (Memory,)
+
+    def kept(self, part: Part) -> Any:
+        return part.state
+
+    def put_back(self, part: Part, kept: Any) -> Any:
+        return kept
+
     def refuse(self, call: Call, row: ErrorRow, refused: Refused) -> Reply:
         return refuse(row, refused, bare=self._bare)
 

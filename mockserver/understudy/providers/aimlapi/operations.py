@@ -12,6 +12,7 @@ from understudy.messages import Reply
 from understudy.part import Part
 from understudy.providers.aimlapi import account, catalogue, generations, metrics, refusals
 from understudy.providers.aimlapi.state import State
+from understudy.providers.aimlapi.tariff import Usage
 
 HANDLERS: Mapping[str, Handler] = {
     "submit": generations.submit,
@@ -36,6 +37,17 @@ class Play:
 
     def taken_over(self, part: Part) -> Any:
         return State(self._contract, started=part.state.started)
+
+    @property
+    def keepsakes(self) -> tuple[type, ...]:
+        return (Usage,)
+
+    def kept(self, part: Part) -> Any:
+        """When it began; the rest follows from the contract."""
+        return part.state.started
+
+    def put_back(self, part: Part, kept: Any) -> Any:
+        return State(self._contract, started=float(kept))
 
     def refuse(self, call: Call, row: ErrorRow, refused: Refused) -> Reply:
         return refusals.refuse(call, row, refused)

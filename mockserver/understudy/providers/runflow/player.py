@@ -1,6 +1,7 @@
 """What the engine asks of the package."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from understudy.call import Call, Handler, Refused
 from understudy.callbacks import Delivery
@@ -13,7 +14,7 @@ from understudy.providers.runflow import batches, callbacks, refusals, runs
 from understudy.providers.runflow.idempotency import heeding
 from understudy.providers.runflow.operations import HANDLERS
 from understudy.providers.runflow.rate_limits import rate_headers, telling
-from understudy.providers.runflow.state import State, state_of
+from understudy.providers.runflow.state import Asset, Batch, Extra, Secret, Shelf, State, Webhook, state_of
 
 
 class Runflow:
@@ -37,6 +38,17 @@ class Runflow:
     def taken_over(self, part: Part) -> State:
         before = state_of(part)
         return State(self._contract, before.batches, before.model_ids)
+
+    @property
+    def keepsakes(self) -> tuple[type, ...]:
+        return (Asset, Batch, Extra, Reply, Secret, Shelf, Webhook)
+
+    def kept(self, part: Part) -> Any:
+        """The batches; the rest follows from the contract."""
+        return state_of(part).batches
+
+    def put_back(self, part: Part, kept: Any) -> State:
+        return State(self._contract, dict(kept))
 
     def refuse(self, call: Call, row: ErrorRow, refused: Refused) -> Reply:
         reply = refusals.refuse(call, row, refused)

@@ -1,6 +1,7 @@
 """What the engine asks of the package."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from understudy.call import Call, Handler, Refused
 from understudy.callbacks import Delivery
@@ -12,7 +13,7 @@ from understudy.part import Part
 from understudy.providers.runninghub import callbacks, refusals
 from understudy.providers.runninghub.dialects import Dialects
 from understudy.providers.runninghub.operations import HANDLERS
-from understudy.providers.runninghub.state import State
+from understudy.providers.runninghub.state import Shelf, State
 
 
 class RunningHub:
@@ -29,6 +30,16 @@ class RunningHub:
         return State(self._dialects)
 
     def taken_over(self, part: Part) -> State:
+        return State(self._dialects)
+
+    @property
+    def keepsakes(self) -> tuple[type, ...]:
+        return (Shelf,)
+
+    def kept(self, part: Part) -> None:
+        """Nothing: it follows from the contract."""
+
+    def put_back(self, part: Part, kept: Any) -> State:
         return State(self._dialects)
 
     def refuse(self, call: Call, row: ErrorRow, refused: Refused) -> Reply:

@@ -1,0 +1,39 @@
+"""The stage as a whole: cleared, kept as a document, and put back."""
+
+from typing import Any
+
+from starlette.requests import Request
+
+from understudy.server.control.asking import json_object, no_form
+from understudy.server.control.clock import about
+from understudy.server.control.row import Row
+from understudy.snapshots import restore, take
+from understudy.stage import Stage
+
+# Of a snapshot that is put back: uploads and bodies are in it.
+MOST_SNAPSHOT = 1024 * 1024 * 1024
+
+
+async def reset_stage(stage: Stage, request: Request) -> Any:
+    """A clean stage: no job, account, delivery, rule or journal, and the clock as at the start."""
+    no_form(request)
+    stage.begin_anew()
+    return await about(stage, request)
+
+
+async def take_snapshot(stage: Stage, _: Request) -> Any:
+    """Everything that has come to be, as a document that `restore` takes."""
+    return take(stage)
+
+
+async def restore_snapshot(stage: Stage, request: Request) -> Any:
+    """Put a snapshot back in place of everything that has come to be; all of it, or nothing."""
+    restore(stage, await json_object(request, most=MOST_SNAPSHOT))
+    return await about(stage, request)
+
+
+ROWS = (
+    Row("POST", "reset", reset_stage),
+    Row("GET", "snapshot", take_snapshot),
+    Row("POST", "restore", restore_snapshot),
+)
