@@ -7,9 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from understudy.errors import UnderstudyError
+from understudy.server.tls import trustme
 
 # Where a program, or the library that it uses, has been told to find the authorities that it trusts.
 BUNDLE_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "HTTPLIB2_CA_CERTS")
@@ -37,7 +36,9 @@ def authority(hosts: Iterable[str], environment: Mapping[str, str]) -> Iterator[
     Raises:
         UnderstudyError: trustme is not installed.
     """
-    made = _trustme().CA(organization_name="understudy run", organization_unit_name="one run, this machine only")
+    made = trustme("understudy run").CA(
+        organization_name="understudy run", organization_unit_name="one run, this machine only"
+    )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.set_alpn_protocols(["http/1.1"])
     made.issue_cert(*sorted(hosts)).configure_cert(context)
@@ -48,17 +49,6 @@ def authority(hosts: Iterable[str], environment: Mapping[str, str]) -> Iterator[
         _write(bundle, _former(environment, BUNDLE_VARIABLES) or _usual(), own)
         _write(extra, _former(environment, EXTRA_VARIABLES), own)
         yield Authority(context, folder, bundle, extra)
-
-
-def _trustme() -> Any:
-    try:
-        import trustme  # noqa: PLC0415  (an extra)
-    except ImportError as missing:
-        raise UnderstudyError(
-            f"understudy run makes a certificate for its run with trustme, which is not installed ({missing}). "
-            "Install it: pip install 'understudy[run]'"
-        ) from missing
-    return trustme
 
 
 def _former(environment: Mapping[str, str], names: Iterable[str]) -> list[Path]:

@@ -60,7 +60,8 @@ class Server:
         # Last, so that nothing can go wrong while ports are held.
         self.sockets = listen(options.host, options.port, contracts)
         targets.own_ports |= {one.getsockname()[1] for one in self.sockets.values()}
-        self.stage = RunningStage(self._addresses(inner, entries), inner)
+        ca, scheme = (options.tls.ca, "https") if options.tls else (None, "http")
+        self.stage = RunningStage(self._addresses(inner, entries, scheme), inner, ca)
         self._server = Loop(self._config(options, beside))
 
     def _check(self, options: Options) -> None:
@@ -73,11 +74,12 @@ class Server:
         if options.token is None:
             raise OptionError("host", options.host, ["127.0.0.1", "::1"], then="Off loopback, set a control token.")
 
-    def _addresses(self, inner: Stage, entries: tuple[KeyEntry, ...]) -> dict[str, Address]:
-        found = {"control": Address(url_of(self.sockets["control"]))}
+    def _addresses(self, inner: Stage, entries: tuple[KeyEntry, ...], scheme: str) -> dict[str, Address]:
+        found = {"control": Address(url_of(self.sockets["control"], scheme=scheme))}
         for name, part in inner.parts.items():
             key = _key_to_show([entry for entry in entries if entry.provider in (None, name)])
-            found[name] = Address(url_of(self.sockets[name]), key if entries else part.contract.example_key)
+            url = url_of(self.sockets[name], scheme=scheme)
+            found[name] = Address(url, key if entries else part.contract.example_key)
             part.base_url = found[name].url
         return found
 
@@ -90,7 +92,7 @@ class Server:
         hosts = LOOPBACK_NAMES if _is_loopback(options.host) else None
         prefixed = ByPrefix(inner, base_url=self.stage.control.url)
         behind = stage_app(inner, prefixed, hosts=hosts, token=options.token, beside=beside)
-        return uvicorn.Config(
+        config = uvicorn.Config(
             ByPort(fronts, behind),
             http=WireProtocol,
             ws="none",
@@ -103,6 +105,10 @@ class Server:
             date_header=not options.held,
             timeout_graceful_shutdown=3,
         )
+        if options.tls is not None:
+            config.load()
+            config.ssl = options.tls.context
+        return config
 
     def run(self, *, ready: Callable[[], None] | None = None) -> None:
         """Serve until `stop` is called; `ready` is called once everything answers."""

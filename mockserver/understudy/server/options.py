@@ -9,6 +9,7 @@ from understudy.accounts import KeyEntry
 from understudy.callbacks import Sender
 from understudy.ledger import Budget
 from understudy.part import Settings
+from understudy.server.tls import Tls
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Options:
     start: float | None = None
     token: str | None = None
     sender: Sender | None = None
+    tls: Tls | None = None
     faults: Iterable[Any] = ()
     budget: Budget | None = None
     assume_price: Budget | None = None

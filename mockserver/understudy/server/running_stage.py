@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from understudy import __version__
@@ -25,6 +26,7 @@ class RunningStage:
 
     addresses: Mapping[str, Address]
     inner: Stage = field(repr=False)
+    ca: Path | None = None  # the file of the authority that vouches for it, where one was made for the run
 
     def __getattr__(self, name: str) -> Address:
         addresses: Mapping[str, Address] = self.__dict__["addresses"]
@@ -61,10 +63,17 @@ class RunningStage:
         """The same for coroutines: the event loop goes on meanwhile, and can answer callbacks."""
         return await asyncio.wrap_future(self.inner.agenda.advance_from_outside(seconds))
 
+    def doors(self) -> Mapping[str, Any]:
+        """Every address, without a key."""
+        return {**self._about(), **{name: {"url": address.url} for name, address in self.addresses.items()}}
+
     def ready(self, pid: int) -> Mapping[str, Any]:
         """What the ready file holds."""
         doors = {
             name: {"url": address.url} if name == "control" else {"url": address.url, "key": address.key}
             for name, address in self.addresses.items()
         }
-        return {"pid": pid, "version": __version__, **doors}
+        return {"pid": pid, **self._about(), **doors}
+
+    def _about(self) -> Mapping[str, Any]:
+        return {"version": __version__, **({"ca": str(self.ca)} if self.ca else {})}

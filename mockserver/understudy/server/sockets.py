@@ -59,8 +59,8 @@ def _bind(host: str, port: int) -> socket.socket:
     return one
 
 
-def url_of(one: socket.socket) -> str:
+def url_of(one: socket.socket, *, scheme: str = "http") -> str:
     """The base URL of a bound socket; an address that means every interface is shown as loopback."""
     host, port = one.getsockname()[:2]
     shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
-    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+    return f"{scheme}://[{shown}]:{port}" if ":" in shown else f"{scheme}://{shown}:{port}"

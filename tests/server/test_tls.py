@@ -1,0 +1,135 @@
+"""A stage over TLS, asked by a client that verifies: with the user's certificate, or with one made for the run."""
+
+import os
+import ssl
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from understudy.errors import OptionError
+from understudy.server.hosting import serving
+from understudy.server.running_stage import RunningStage
+from understudy.server.tls import Tls, encryption, made_certificate, own_certificate
+
+trustme = pytest.importorskip("trustme", reason="the extra [run] is not installed")
+SUBMIT = "/v1/models/google/veo3.1/lite/runs"
+INPUT = {"input": {"prompt": "a paper boat", "duration": "4s"}}
+
+
+@pytest.fixture
+def made() -> Iterator[Tls]:
+    """A certificate for the test."""
+    with made_certificate("127.0.0.1", ["api.runflow.io"]) as tls:
+        yield tls
+
+
+@pytest.fixture
+def played(made: Tls) -> Iterator[RunningStage]:
+    """Runflow over TLS."""
+    with serving("runflow", tls=made, speed=60.0) as stage:
+        yield stage
+
+
+def _client(stage: RunningStage, ca: Path | None) -> httpx2.Client:
+    trusted = ssl.create_default_context(cafile=ca) if ca else ssl.create_default_context()
+    headers = {"authorization": f"Bearer {stage.runflow.key}"}
+    return httpx2.Client(base_url=stage.runflow.url, verify=trusted, headers=headers, trust_env=False)
+
+
+def test_a_verifying_client_gets_a_job_and_its_clip(played: RunningStage) -> None:
+    """Every address says https: the stage's own, the ready file's, and the result's."""
+    assert all(address.url.startswith("https://127.0.0.1:") for address in played.addresses.values())
+    with _client(played, played.ca) as client:
+        job = client.post(SUBMIT, json=INPUT).raise_for_status().json()["id"]
+        played.advance(60)
+        run = client.get(f"/v1/runs/{job}").json()
+        result = run["output"]["outputs"][0]["url"]
+        assert result.startswith(played.runflow.url + "/")
+        assert len(client.get(result).raise_for_status().content) > 10_000
+
+
+def test_the_control_api_speaks_tls_too(played: RunningStage) -> None:
+    """And answers pages of its own origin only."""
+    url = f"{played.control.url}/_understudy/clock"
+    with _client(played, played.ca) as client:
+        assert client.get(url, headers={"origin": played.control.url}).status_code == 200
+        assert client.get(url, headers={"origin": "https://evil.example"}).status_code == 403
+
+
+def test_who_does_not_know_the_authority_does_not_trust_it(played: RunningStage) -> None:
+    """The certificate is no other authority's."""
+    with _client(played, None) as client, pytest.raises(httpx2.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+        client.get("/v1/health")
+
+
+def test_what_speaks_no_tls_is_not_answered(played: RunningStage) -> None:
+    """Not even with an error."""
+    with httpx2.Client(trust_env=False) as client, pytest.raises(httpx2.TransportError):
+        client.get(played.runflow.url.replace("https", "http") + "/v1/health")
+
+
+def test_the_authority_is_the_users_alone_and_goes_with_the_run() -> None:
+    """There is a certificate in the folder, and no key."""
+    with made_certificate("127.0.0.1") as tls:
+        assert tls.ca is not None
+        folder = tls.ca.parent
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        assert [path.name for path in folder.iterdir()] == ["ca.pem"]
+        assert "PRIVATE KEY" not in tls.ca.read_text()
+    assert not folder.exists()
+
+
+def test_a_certificate_of_ones_own(tmp_path: Path) -> None:
+    """Who vouches for it is the user's affair."""
+    authority = trustme.CA()
+    pair = authority.issue_cert("127.0.0.1")
+    (tmp_path / "ca.pem").write_bytes(authority.cert_pem.bytes())
+    (tmp_path / "cert.pem").write_bytes(b"".join(one.bytes() for one in pair.cert_chain_pems))
+    (tmp_path / "key.pem").write_bytes(pair.private_key_pem.bytes())
+
+    tls = own_certificate(tmp_path / "cert.pem", tmp_path / "key.pem")
+    with serving("runflow", tls=tls) as stage, _client(stage, tmp_path / "ca.pem") as client:
+        assert stage.ca is None
+        assert client.get("/v1/health").status_code == 200
+
+
+def test_what_cannot_be_used_is_told(tmp_path: Path) -> None:
+    """A file that is missing, one that is none, another's key, one without the other."""
+    one, other = (trustme.CA().issue_cert("localhost") for _ in range(2))
+    paths = {name: tmp_path / f"{name}.pem" for name in ("cert", "key", "other", "none")}
+    paths["cert"].write_bytes(one.cert_chain_pems[0].bytes())
+    paths["key"].write_bytes(one.private_key_pem.bytes())
+    paths["other"].write_bytes(other.private_key_pem.bytes())
+    paths["none"].write_text("nothing")
+    for certificate, key, told in (
+        (paths["cert"], tmp_path / "missing.pem", "--tls-key: .*There is no such file"),
+        (paths["none"], paths["key"], "must be in PEM form"),
+        (paths["cert"], paths["other"], "belong together"),
+        (paths["cert"], None, "A certificate and its key go together"),
+        (None, paths["key"], "A certificate and its key go together"),
+    ):
+        with pytest.raises(OptionError, match=told), encryption(False, certificate, key, host="127.0.0.1"):
+            pass
+
+
+def test_the_command_prints_the_file_to_trust(tmp_path: Path) -> None:
+    """The ready file names it too; it is gone when the command has ended."""
+    ready = tmp_path / "ready.json"
+    command = [sys.executable, "-m", "understudy", "serve", "--tls", "--port", "0", "--ready-file", str(ready)]
+    process = subprocess.Popen([*command, "--provider", "runflow"], stdout=subprocess.PIPE, text=True)
+    try:
+        while not ready.exists() and process.poll() is None:
+            os.sched_yield()
+        found = httpx2.Response(200, content=ready.read_bytes()).json()
+        trusted = ssl.create_default_context(cafile=found["ca"])
+        assert httpx2.get(found["runflow"]["url"] + "/v1/health", verify=trusted, trust_env=False).status_code == 200
+    finally:
+        process.terminate()
+        said, _ = process.communicate(timeout=20)
+    assert f"Trust it: {found['ca']}" in said
+    assert not Path(found["ca"]).exists()
