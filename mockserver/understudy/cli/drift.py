@@ -22,6 +22,13 @@ _VERDICTS = ("breaking for requests", "breaking for replies", "price", "unknown"
 )
 @click.option("--with", "other", type=_FOLDER, metavar="DIR", help="Another version of the data: contracts/, schemas/.")
 @click.option("--pages", nargs=2, type=_FILE, metavar="OLDER NEWER", help="Two pages of one model of the --provider.")
+@click.option(
+    "--against",
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    metavar="CASSETTE",
+    help="Recorded exchanges: a cassette, or a folder of them (repeatable).",
+)
 @click.option("--self", "own", is_flag=True, help="What one set of docs says against itself; --docs reads the pages.")
 @click.option("--data", type=_FOLDER, metavar="DIR", help="What is held, if not the packaged data.")
 @click.option("--provider", "names", multiple=True, metavar="NAME", help="Only this provider (repeatable).")
@@ -42,7 +49,7 @@ _VERDICTS = ("breaking for requests", "breaking for replies", "price", "unknown"
     help="Exit with 1 where a finding has this verdict (repeatable).",
 )
 def command(reports: tuple[tuple[str, str], ...], fail_on: tuple[str, ...], **given: Any) -> None:
-    """Compare what is held with newer docs, another version of the data, or itself.
+    """Compare what is held with newer docs, another version of the data, recorded exchanges, or itself.
 
     Exit codes: 0 nothing that --fail-on names, 1 something, 2 it could not be compared.
     """
@@ -65,6 +72,7 @@ def _compare(
     docs: Path | None,
     other: Path | None,
     pages: tuple[Path, Path] | None,
+    against: tuple[Path, ...],
     own: bool,
     data: Path | None,
     names: tuple[str, ...],
@@ -77,8 +85,13 @@ def _compare(
     asked = compare.known(held, names)
     if own:
         return contradictions(held, asked, docs)
-    if sum(what is not None for what in (docs, other, pages)) != 1:
-        raise OptionError("drift", "", ("--docs DIR", "--with DIR", "--pages OLDER NEWER", "--self"), then="Give one.")
+    if sum(what is not None for what in (docs, other, pages, against or None)) != 1:
+        valid = ("--docs DIR", "--with DIR", "--pages OLDER NEWER", "--against CASSETTE", "--self")
+        raise OptionError("drift", "", valid, then="Give one.")
+    if against:
+        from understudy.drift.cassette_drift import cassettes_drift  # noqa: PLC0415
+
+        return cassettes_drift(held, against, names)
     if docs is not None:
         return compare.docs_drift(held, docs, names)
     if other is not None:

@@ -1,10 +1,11 @@
 """Drift: what differs between two versions of facts, whom it breaks, and what proves it.
 
-Each comparison gives `Finding`s: `compare` sets what is held against other data, newer docs or a page; `contradictions`
-sets one set of docs against itself. A further one, such as recorded replies against their schemas, is one more function
-that yields findings; reports and exit codes need to know nothing of it.
+Each comparison gives `Finding`s: `compare` sets what is held against other data, newer docs or a page; `cassette_drift`
+sets it against recorded exchanges; `contradictions` sets one set of docs against itself. A further one is one more
+function that yields findings; reports and exit codes need to know nothing of it.
 """
 
+from understudy.drift.cassette_drift import cassettes_drift
 from understudy.drift.compare import data_drift, docs_drift, pages_drift
 from understudy.drift.contradictions import contradictions
 from understudy.drift.finding import NOTHING, VERDICTS, Finding, Verdict, ordered
@@ -18,6 +19,7 @@ __all__ = [
     "Inclusion",
     "Message",
     "Verdict",
+    "cassettes_drift",
     "contradictions",
     "data_drift",
     "docs_drift",
