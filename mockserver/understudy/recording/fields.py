@@ -68,7 +68,10 @@ class FieldScrub:
             return value
         if value in self.sent or (_named(names, self.rules.words) and self.texts.is_word(value)):
             return value
-        return self.texts.text(value) if own or _named(names, self.rules.texts) else self.placeholders.of(value)
+        if own:
+            self.texts.learn(value)
+            return self.texts.text(value)
+        return self.texts.sentence(value) if _named(names, self.rules.texts) else self.placeholders.of(value)
 
     def number(self, names: Names, value: float, known: Candidates) -> float:
         """A number at a place, as it may be kept."""

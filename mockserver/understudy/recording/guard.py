@@ -14,7 +14,7 @@ from understudy.recording.placeholders import KEPT_LENGTH, is_common, is_placeho
 from understudy.recording.secrets import EMAIL, HARMLESS, URL, UUID, Secrets, is_reserved
 
 _CREDENTIALS = re.compile(r"authorization|cookie|token|secret|api-?key|signature|password|session", re.IGNORECASE)
-_LONG_NUMBER = re.compile(r"(?<![\d.])\d{12,}(?![\d.])")
+_LONG_NUMBER = re.compile(r"(?<!\d)(?<!\d\.)\d{12,}(?!\.?\d)")
 _PART = re.compile(r"[^\s;,=\"]+")
 
 

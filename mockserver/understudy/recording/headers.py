@@ -14,7 +14,7 @@ from understudy.recording.texts import TextScrub
 _HTTP_ASKED = ("accept", "content-type", "user-agent")
 _HTTP_TOLD = ("content-type", "location", "retry-after")
 _OURS = "understudy/"
-_MEDIA_TYPE = re.compile(r"\s*([\w.+-]+/[\w.+*-]+)\s*(;\s*charset=[\w-]+)?", re.ASCII)
+_MEDIA_TYPE = re.compile(r"\s*([\w.+*-]+/[\w.+*-]+)\s*(;\s*charset=[\w-]+)?", re.ASCII)
 
 
 class HeaderScrub:
@@ -65,7 +65,7 @@ class HeaderScrub:
     def _value(self, name: str, value: str) -> str:
         if name in self._keys:
             return self._key(value, self._keys[name])
-        if name == "content-type":
+        if name in ("content-type", "accept"):
             found = _MEDIA_TYPE.match(value)
             return f"{found[1]}{found[2] or ''}" if found else "application/octet-stream"
         if name == "location":

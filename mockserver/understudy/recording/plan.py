@@ -95,7 +95,7 @@ class Plan:
             return f"{self.contract.title} documents none."
         if self.callback_url is None:
             return "not recorded, as no --callback-url says where the provider reaches this machine."
-        return f"at {self.callback_url}"
+        return f"at {self.callback_url.partition('?')[0]}"
 
 
 def make_plan(

@@ -1,13 +1,11 @@
 """Scrub exchanges, deny by default on both sides: what is kept is known and named, everything else is a placeholder."""
 
-import gzip
-import io
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+import httpx2
 import orjson
 
 from understudy.client.manner import Manner
@@ -22,8 +20,7 @@ from understudy.recording.placeholders import Placeholders
 from understudy.recording.rules import Rules
 from understudy.recording.secrets import Secrets
 from understudy.recording.texts import TextScrub
-
-MOST_UNPACKED = 32 * 1024 * 1024
+from understudy.recording.vocabulary import vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +43,11 @@ class Scrubber:
         self.placeholders = Placeholders()
         self._contract = contract
         self._manner = manner
+        self._rules = rules
         self._knowing = Knowing(contract)
         for secret in known:
             self.placeholders.of(secret, "key")
-        texts = TextScrub(Secrets(rules.looks, known=known), self.placeholders)
+        texts = TextScrub(Secrets(rules.looks, known=known), self.placeholders, vocabulary(contract))
         self._addresses = AddressScrub(contract, texts, self.placeholders)
         self._headers = HeaderScrub(contract, manner, texts, self._addresses, self.placeholders)
         places = [place for operation in contract.operations for place in operation.key]
@@ -149,6 +147,8 @@ class Scrubber:
         for job in self._manner.jobs.values():
             places += [*job.id, *job.state, *job.results, *job.kinds, *job.seconds, *job.texts]
             places += [*job.failure.code, *job.failure.message, *job.failure.stage, *(row.at for row in job.spent)]
+        # What the rows name is known at the root, whichever envelope the provider has chosen today.
+        places += [f"/{name}" for name in sorted(self._rules.words | self._rules.texts) if "/" not in name]
         schemas = self._schemas_told(operation) if operation else []
         return self._knowing.schemas([*schemas, schema_of_places(one for one in places if one.startswith("/"))])
 
@@ -183,15 +183,13 @@ class Scrubber:
 def unpacked(body: bytes, headers: Headers) -> bytes | None:
     """A body without its content encoding; None where that is unknown or broken."""
     how = next((value for name, value in headers if name.lower() == "content-encoding"), "").strip().lower()
-    if not how or how == "identity" or not body:
+    if how in ("", "identity") or not body:
         return body
     try:
-        if how in ("gzip", "x-gzip"):
-            with gzip.GzipFile(fileobj=io.BytesIO(body)) as file:
-                return file.read(MOST_UNPACKED)
-        return zlib.decompressobj().decompress(body, MOST_UNPACKED) if how == "deflate" else None
-    except (OSError, EOFError, zlib.error):
+        content = httpx2.Response(200, headers={"content-encoding": how}, content=body).content
+    except httpx2.DecodingError:
         return None
+    return None if content == body else content  # httpx2 leaves alone what it does not know
 
 
 def parsed_json(body: bytes) -> Any:

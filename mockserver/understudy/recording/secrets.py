@@ -166,7 +166,7 @@ def disguises(text: str) -> set[str]:
     raw = text.encode("utf-8", "replace")
     found = {text, raw.hex(), raw.hex().upper(), "".join(f"%{byte:02X}" for byte in raw)}
     found |= {re.sub(r"[^A-Za-z0-9._~-]", lambda one: f"%{ord(one[0]):02X}" if ord(one[0]) < 128 else one[0], text)}
-    found |= {text.replace("/", "\\/"), "".join(reversed(text))}
+    found.add(text.replace("/", "\\/"))
     for alphabet in (base64.b64encode, base64.urlsafe_b64encode):
         for shift in range(3):
             # Only what no neighbour of the secret can change.

@@ -20,10 +20,12 @@ from understudy.recording.cassette import (
 from understudy.recording.errors import NoProvenance, NotRecorded
 from understudy.recording.guard import Guard, on_the_wire
 from understudy.recording.leftout import left_out, left_out_of_call
-from understudy.recording.scrub import Scrubbed, Scrubber
+from understudy.recording.scrub import Scrubbed, Scrubber, unpacked
 
 # What the reference client gets from a cassette, found once its ids are placeholders.
 Expecting = Callable[[Cassette], Mapping[str, Any]]
+# What must not be written, by what it is called: what scrubbing has replaced, and what came over the wire.
+Forbidden = tuple[Mapping[str, str], Mapping[str, str]]
 
 
 @dataclass(slots=True)
@@ -60,7 +62,7 @@ class Store:
         path, told = Path(cassette_path), (cassette_dict.get("metadata") or {}).get(KEY)
         requests, replies = cassette_dict["requests"], cassette_dict["responses"]
         if self._loaded and all(any(one is known for known in self._loaded) for one in requests):
-            self._put(path, _written(requests, replies, told), {}, {}, serializer)
+            put(path, self._text(path, _written(requests, replies, told), ({}, {}), serializer))
         elif self._loaded:
             raise NotRecorded(f"{path} holds a recording already; a new one begins in a file of its own.")
         else:
@@ -78,15 +80,24 @@ class Store:
             raise NotRecorded(
                 f"{path} is there already, and is not overwritten. Take it away, or choose another --out."
             )
+        exchanges = [_plain(one) for one in exchanges]
         kept = self.scrubber.scrub(exchanges, self.callbacks)
         told = self._told(path, told, exchanges, kept)
         few, told = _thinned(kept.exchanges, told)
+        forbidden = kept.originals, on_the_wire(exchanges, self.callbacks)
+        # Looked through before anything is made of it, so that no error of what comes next can tell a secret.
+        self._checked(path, few, told, forbidden, serializer)
         if self.expecting is not None:
             told["expect"] = dict(self.expecting(_cassette(path, told, few, kept.callbacks)))
-        requests, replies = _vcr(few)
-        wire = on_the_wire(exchanges, self.callbacks)
-        self._put(path, _written(requests, replies, told), kept.originals, wire, serializer)
+        put(path, self._checked(path, few, told, forbidden, serializer))
         return path
+
+    def _checked(
+        self, path: Path, exchanges: Sequence[Exchange], told: Any, forbidden: Forbidden, serializer: Any
+    ) -> str:
+        """The text of a cassette, looked through."""
+        requests, replies = _vcr(exchanges)
+        return self._text(path, _written(requests, replies, told), forbidden, serializer)
 
     def _told(self, path: Path, told: Any, raw: Sequence[Exchange], kept: Scrubbed) -> dict[str, Any]:
         """The metadata with what was left out, and with the callbacks."""
@@ -99,20 +110,13 @@ class Store:
             raise NoProvenance(path, wrong)
         return whole
 
-    def _put(
-        self,
-        path: Path,
-        document: Mapping[str, Any],
-        replaced: Mapping[str, str],
-        wire: Mapping[str, str],
-        serializer: Any,
-    ) -> None:
+    def _text(self, path: Path, document: Mapping[str, Any], forbidden: Forbidden, serializer: Any) -> str:
         from vcr.serialize import serialize  # noqa: PLC0415
         from vcr.serializers import yamlserializer  # noqa: PLC0415
 
-        text = serialize(dict(document), serializer or yamlserializer)
-        self.guard.check(path, text, replaced, wire)
-        put(path, text)
+        text: str = serialize(dict(document), serializer or yamlserializer)
+        self.guard.check(path, text, *forbidden)
+        return text
 
 
 def vcrpy() -> Any:
@@ -160,6 +164,13 @@ def _exchange(request: Any, reply: Mapping[str, Any]) -> Exchange:
     content = content.encode() if isinstance(content, str) else bytes(content or b"")
     asked = tuple((name, str(value)) for name, value in request.headers.items())
     return Exchange(request.method, request.uri, asked, body, int(reply["status"]["code"]), told, content)
+
+
+def _plain(one: Exchange) -> Exchange:
+    """An exchange without content encodings, if they are known."""
+    body, reply = unpacked(one.body, one.headers), unpacked(one.reply, one.reply_headers)
+    headers = tuple(pair for pair in one.reply_headers if reply is None or pair[0].lower() != "content-encoding")
+    return replace(one, body=one.body if body is None else body, reply=reply or one.reply, reply_headers=headers)
 
 
 def _vcr(exchanges: Sequence[Exchange]) -> tuple[list[Any], list[dict[str, Any]]]:

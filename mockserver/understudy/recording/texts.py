@@ -1,23 +1,40 @@
 """Texts that may be kept: a word as it is, a sentence with everything in it replaced that looks like a secret."""
 
 import re
+from collections.abc import Callable, Iterable
 
-from understudy.recording.placeholders import Placeholders
+from understudy.recording.placeholders import FILES, Placeholders
 from understudy.recording.secrets import EMAIL, URL, UUID, Secrets
+from understudy.recording.vocabulary import WORD
 
 MOST_WORD = 80
-_WORD = re.compile(r"[A-Za-z0-9/+-][A-Za-z0-9 _.:/+?%*,()=-]*")
+MOST_AMOUNT = 5
+_AMOUNT = re.compile(r"[0-9]{1,4}[A-Za-z]{0,2}")
+_WORD = re.compile(r"[A-Za-z0-9/+-][A-Za-z0-9_.:/+?%*,()=-]*")
+_PLACEHOLDER = re.compile(
+    rf"{re.escape(FILES)}/\d+[\w.]*|person-\d+@example\.com|placeholder(?:[ -][a-z]+[ -])?\d+"
+    r"|00000000-0000-[0-9a-f]000-8000-\d{12}"
+)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?")
 _NAME = re.compile(r"[A-Za-z_$][\w.$-]{0,63}", re.ASCII)
-_ID = re.compile(rf"{UUID.pattern}|(?<![\d.])\d{{9,}}(?![\d.])")
+_ID = re.compile(rf"{UUID.pattern}|(?<!\d)(?<!\d\.)\d{{9,}}(?!\.?\d)")
 
 
 class TextScrub:
-    """Judges and cleans texts; what it replaces is remembered."""
+    """Judges and cleans texts; what it replaces is remembered.
 
-    def __init__(self, secrets: Secrets, placeholders: Placeholders) -> None:
+    Args:
+        vocabulary: the words, in small letters, that a provider may say.
+    """
+
+    def __init__(self, secrets: Secrets, placeholders: Placeholders, vocabulary: Iterable[str] = ()) -> None:
         self._secrets = secrets
         self._placeholders = placeholders
+        self._words = set(vocabulary)
+
+    def learn(self, text: str) -> None:
+        """Let a provider repeat the words of a text that was sent to it."""
+        self._words |= {word.lower() for word in WORD.findall(text)}
 
     def is_date(self, value: str) -> bool:
         return bool(_DATE.fullmatch(value))
@@ -39,18 +56,35 @@ class TextScrub:
         value = self._placeholders.within(value)
         value = URL.sub(lambda one: self._address(one[0]), value)
         value = EMAIL.sub(lambda one: self._placeholders.of(one[0].replace("%40", "@"), "person"), value)
+        return _around(value, self._without_secrets)
+
+    def sentence(self, value: str) -> str:
+        """A sentence of the provider's: besides, every word is replaced that it would say of nobody in particular."""
+        return _around(self.text(value), lambda part: WORD.sub(self._said, part))
+
+    def _without_secrets(self, value: str) -> str:
         for _ in range(len(value)):
-            found = [one for one in self._secrets.found(value) if one.end > one.start]
-            if not found:
+            found = next((one for one in self._secrets.found(value) if one.end > one.start), None)
+            if found is None:
                 break
-            first = found[0]
-            value = (
-                value[: first.start]
-                + self._placeholders.of(value[first.start : first.end], "secret")
-                + value[first.end :]
-            )
+            made = self._placeholders.of(value[found.start : found.end], "secret")
+            value = value[: found.start] + made + value[found.end :]
         return _ID.sub(lambda one: self._placeholders.of(one[0], "id"), value)
+
+    def _said(self, found: "re.Match[str]") -> str:
+        word = found[0]
+        known = word.lower() in self._words or (len(word) <= MOST_AMOUNT and _AMOUNT.fullmatch(word))
+        return word if known else self._placeholders.of(word, "word")
 
     def _address(self, url: str) -> str:
         tail = url[len(url.rstrip(".,;:!?")) :]
         return self._placeholders.address(url.removesuffix(tail) if tail else url) + tail
+
+
+def _around(value: str, clean: Callable[[str], str]) -> str:
+    """A text whose parts between placeholders are cleaned."""
+    kept, at = list[str](), 0
+    for match in _PLACEHOLDER.finditer(value):
+        kept += [clean(value[at : match.start()]), match[0]]
+        at = match.end()
+    return "".join([*kept, clean(value[at:])])

@@ -1,0 +1,46 @@
+"""Recording without internet: the providers' names lead to an imitation on this machine, over TLS that is verified."""
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from recording.imitation import FILE_HOST, Imitation, imitating
+
+from understudy.contract import load_contract
+from understudy.running.authority import Authority, authority
+
+Imitate = Callable[..., Imitation]
+
+
+@pytest.fixture(scope="session")
+def trusted() -> Iterator[Authority]:
+    """An authority for the names of all providers."""
+    names = {host for name in ("runflow", "aimlapi", "runninghub") for host in load_contract(name).hosts}
+    with authority([*names, FILE_HOST], {}) as made:
+        yield made
+
+
+@pytest.fixture
+def imitate(trusted: Authority, monkeypatch: pytest.MonkeyPatch) -> Iterator[Imitate]:
+    """Imitate a provider: `imitate("runflow", polls=3)`. Whoever connects to port 443 of any name is led here."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(trusted.bundle))
+    monkeypatch.setenv("NO_PROXY", "*")
+    connect = socket.create_connection
+    with ExitStack() as stack:
+
+        def imitated(provider: str, **settings: Any) -> Imitation:
+            hosts = load_contract(provider).hosts
+            made = stack.enter_context(imitating(Imitation(provider, hosts, **settings), trusted.context))
+
+            def led(address: tuple[str, int], *args: Any, **options: Any) -> socket.socket:
+                if address[1] == 443:
+                    assert address[0] in (*hosts, FILE_HOST), f"{address[0]} was asked"
+                    address = ("127.0.0.1", made.port)
+                return connect(address, *args, **options)
+
+            monkeypatch.setattr(socket, "create_connection", led)
+            return made
+
+        yield imitated
