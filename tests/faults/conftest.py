@@ -11,7 +11,7 @@ import pytest
 from staging import FOURTH, START
 
 from understudy import serving
-from understudy.server.hosting import RunningStage
+from understudy.server.running_stage import RunningStage
 
 GOOD = {"model": "solo", "input": {"prompt": "a red door"}}
 

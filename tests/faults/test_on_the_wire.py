@@ -15,7 +15,7 @@ import requests
 from faults.conftest import GOOD
 from faults.expected import BROKEN, EXPECTED, RAISES, Seen
 
-from understudy.server.hosting import RunningStage
+from understudy.server.running_stage import RunningStage
 
 every_fault = pytest.mark.parametrize("fault", EXPECTED)
 LIBRARIES = ("httpx", "httpx2", "requests")
