@@ -1,5 +1,6 @@
 """Costs are found as fast as they are asked for, and never another's."""
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from understudy.artifacts import price_of
 from understudy.contract import Contract
+from understudy.errors import DataError
 from understudy.ledger.tariff import Tariff
 from understudy.pricing import Cost
 from understudy.stage import load_contracts
@@ -39,6 +41,15 @@ def test_a_remembered_cost_is_the_cost(provider: str, number: int, fields: dict[
     model = models[number % len(models)]
 
     assert _tariff(provider).cost(model, fields) == price_of(_tariff(provider), model, fields)
+
+
+def test_a_price_in_another_currency_is_an_error() -> None:
+    """Nothing is ever converted."""
+    contract = _contract("runninghub")
+    dollars = replace(contract, money=replace(contract.money, currency="USD"))
+
+    with pytest.raises(DataError, match=r"models\.json /.* it is in CNY, and its provider counts in USD"):
+        Tariff(dollars)
 
 
 def test_a_job_without_a_model_has_no_known_price() -> None:

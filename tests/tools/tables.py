@@ -218,6 +218,64 @@ def readings(provider: str) -> str:
     return "\n".join(lines).rstrip()
 
 
+def money() -> str:
+    """When money moves at each provider, who may begin a job, and why that is believed."""
+    contracts = [load_contract(name) for name in facts.titles()]
+    return _table(
+        ("", *(contract.title for contract in contracts)),
+        [(said, *(tell(contract) for contract in contracts)) for said, tell in _MONEY.items()],
+    )
+
+
+def _moves(row: str) -> Callable[[Contract], str]:
+    """At which states a row applies, and its evidence."""
+
+    def tell(contract: Contract) -> str:
+        on = contract.pricing["money"][row]["on"]
+        return f"{', '.join(_code(moment) for moment in on) or 'no'} ({contract.money.evidence[row].kind})"
+
+    return tell
+
+
+def _held(contract: Contract) -> str:
+    shown = "; its balance tells it as if it were there" if contract.money.shows_held else ""
+    return f"{'at submit' if contract.money.held else 'no'}{shown} ({contract.money.evidence['held'].kind})"
+
+
+def _refusal(contract: Contract) -> str:
+    row = contract.errors[contract.money.refusal]
+    code = row.fields.get("kind") or row.code
+    return f"{row.status} {_code(code)} ({row.evidence.kind})"
+
+
+def _in_flight(contract: Contract) -> str:
+    return f"{'fail' if contract.money.stops else 'go on'} ({contract.money.evidence['in_flight'].kind})"
+
+
+def _sum(amount: object, contract: Contract, *, none: str) -> str:
+    return none if amount is None else f"{amount} {contract.money.currency}"
+
+
+_MONEY: Mapping[str, Callable[[Contract], str]] = {
+    "counts in": lambda c: ", ".join(
+        (c.money.currency, *(f"{name} ({amount} for 1)" for name, amount in c.money.units.items()))
+    ),
+    "held": _held,
+    "taken": _moves("taken"),
+    "costs nothing": _moves("given_back"),
+    "what must be left": lambda c: (
+        f"{'the price' if c.money.needs == 'price' else 'something'} ({c.money.evidence['admission'].kind})"
+    ),
+    "refused with": _refusal,
+    "may fall below nothing": lambda c: (
+        f"{'yes' if c.money.overdraft else 'no'} ({c.money.evidence['overdraft'].kind})"
+    ),
+    "jobs in flight when it is gone": _in_flight,
+    "taken for an unknown price": lambda c: _sum(c.money.unknown, c, none="nothing; it is counted"),
+    "without a budget it shows": lambda c: _sum(c.money.opening, c, none="no money"),
+}
+
+
 def commands(inside: click.Group = group, *, before: str = "") -> Iterator[tuple[str, click.Command]]:
     """Every command with the words that call it; those of a group stand for the group."""
     context = click.Context(inside)
@@ -255,6 +313,7 @@ PARTS: Mapping[str, Part] = {
     "evidence-of": evidence_of,
     "failures": failures,
     "models": models,
+    "money": money,
     "operations": operations,
     "options": options,
     "paces": paces,

@@ -143,8 +143,6 @@ class _Loader:
         errors, pricing = self._file("errors.yaml"), self._file("pricing.yaml")
         lifecycle = parse.lifecycle(self._file("lifecycle.yaml"))
         refusals, failures = parse.error_rows(errors), parse.failures(errors)
-        rows = money(pricing, lifecycle, errors=refusals, failures=failures)
-        models = self._models(rows.currency)
         wire = _values(own.get("wire", {}))
         schemas = Schemas(
             self.root,
@@ -162,7 +160,7 @@ class _Loader:
             example_key=own.at("keys").at("example").text(),
             operations=found,
             router=Router(found),
-            models=models,
+            models=self._file("models.json").each(parse.model),
             lifecycle=lifecycle,
             errors=refusals,
             failures=failures,
@@ -170,7 +168,7 @@ class _Loader:
             scenarios=parse.scenarios(self._file("scenarios.yaml")),
             conversation=self._conversation(),
             pricing=dict(pricing.mapping()),
-            money=rows,
+            money=money(pricing, lifecycle, errors=refusals, failures=failures),
             wire=wire,
             root=document["x-understudy"],
             readings=self.readings,
@@ -178,15 +176,6 @@ class _Loader:
             document=document,
             schemas=schemas,
         )
-
-    def _models(self, currency: str) -> dict[str, Model]:
-        """The models, whose prices are all in the provider's currency: what an account has is one sum."""
-        file = self._file("models.json")
-        found = file.each(parse.model)
-        for name, model in found.items():
-            if model.price.currency != currency:
-                raise DataError(f"{file.where} /{name} /price", f"it is in {model.price.currency}", expected=currency)
-        return found
 
     def _check_patches(self) -> None:
         """A patch for a file that nobody reads would change nothing, and nobody would notice."""

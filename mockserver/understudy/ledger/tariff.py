@@ -5,6 +5,7 @@ from typing import Any
 
 from understudy.artifacts import price_of
 from understudy.contract import Contract, Model
+from understudy.errors import DataError
 from understudy.pricing import Cost
 
 # Beyond so many different costs of one model, they are forgotten and found anew.
@@ -12,9 +13,14 @@ _MOST = 1_000
 
 
 class Tariff:
-    """The prices of one contract."""
+    """The prices of one contract.
+
+    Raises:
+        DataError: a price is in another currency than the accounts, and nothing is ever converted.
+    """
 
     def __init__(self, contract: Contract) -> None:
+        _check(contract)
         self.contract = contract
         self._nothing_known = Cost(None, contract.money.currency, "unknown")
         self._readers: dict[str, _Reader] = {}
@@ -48,6 +54,14 @@ class _Reader:
                 self._known.clear()
             found = self._known[key] = price_of(self._tariff, self._model, fields)
         return found
+
+
+def _check(contract: Contract) -> None:
+    currency = contract.money.currency
+    for name, model in contract.models.items():
+        if model.price.currency != currency:
+            where = f"contracts/{contract.provider}/models.json /{name} /price"
+            raise DataError(where, f"it is in {model.price.currency}, and its provider counts in {currency}")
 
 
 def _is_by_length(contract: Contract, model: Model) -> bool:
