@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx2
+from control.judging import wrong
 from starlette.testclient import TestClient
 
 from understudy.demo.script import filled, found, read_script
@@ -23,13 +24,21 @@ class Desk:
 
     def get(self, path: str, status: int = 200, **options: Any) -> Any:
         answer = self.client.get(f"/_understudy/{path}", **options)
-        assert answer.status_code == status, answer.text
-        return answer.json()
+        return self._held(answer, status)
 
     def post(self, path: str, body: Any = None, status: int = 200) -> Any:
         given = {"json": body} if body is not None else {}
         answer = self.client.post(f"/_understudy/{path}", **given)
+        return self._held(answer, status)
+
+    def delete(self, path: str, status: int = 200) -> Any:
+        return self._held(self.client.delete(f"/_understudy/{path}"), status)
+
+    @staticmethod
+    def _held(answer: httpx2.Response, status: int) -> Any:
+        """What was answered; every reply is held against the control API's own document."""
         assert answer.status_code == status, answer.text
+        assert wrong(answer) == []
         return answer.json()
 
     def ask(self, method: str, path: str, body: Any = None, **options: Any) -> httpx2.Response:

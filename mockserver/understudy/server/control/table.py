@@ -12,14 +12,25 @@ from starlette.routing import Route
 
 from understudy.errors import Conflict, UnderstudyError
 from understudy.messages import problem
-from understudy.server.control import balances, clock, deliveries, jobs, journal, readings, rules, scenarios, stage
+from understudy.server.control import (
+    balances,
+    clock,
+    deliveries,
+    describing,
+    jobs,
+    journal,
+    readings,
+    rules,
+    scenarios,
+    stage,
+)
 from understudy.server.control.asking import NotThere
 from understudy.server.control.row import Handler, Row
 from understudy.stage import Stage
 from understudy.way import OWN_PATHS
 
 # A further noun is a module with its rows, and its name here.
-NOUNS = (clock, scenarios, readings, jobs, deliveries, journal, balances, rules, stage)
+NOUNS = (clock, scenarios, readings, jobs, deliveries, journal, balances, rules, stage, describing)
 ROWS: tuple[Row, ...] = tuple(row for noun in NOUNS for row in noun.ROWS)
 
 
@@ -42,7 +53,9 @@ class Control:
             status = lack.status_code if isinstance(lack, HTTPException) else 404
             detail = f"There is no {request.method} {request.url.path}."
             reply = problem(status, "Not found", detail, more={"valid": there})
-            return Response(reply.body, status, media_type="application/problem+json")
+            allowed = [method for route in routes if _fits(route, request) for method in route.methods or ()]
+            headers = {"allow": ", ".join(sorted(allowed))} if status == 405 else None
+            return Response(reply.body, status, headers, media_type="application/problem+json")
 
         return Starlette(routes=routes, exception_handlers={404: missing, 405: missing})
 
@@ -59,6 +72,11 @@ class Control:
             return Response(orjson.dumps(body), media_type="application/json")
 
         return endpoint
+
+
+def _fits(route: Route, request: Request) -> bool:
+    """Whether a route has the path of a request."""
+    return route.path_regex.match(request.url.path) is not None
 
 
 def _refusal(wrong: UnderstudyError) -> Response:
