@@ -68,7 +68,7 @@ def test_a_submit_whose_answer_is_lost_is_doubted_and_its_job_found(runflow: Run
     """It is not sent again, as it could be paid twice; the mark leads to the job that was begun."""
     play(runflow, f"{fault}; operation=create_run; nth=1")
     with Paused(runflow) as client:
-        with pytest.raises(SubmitUncertain, match="may have begun and cost money, so it was not sent again") as at:
+        with pytest.raises(SubmitUncertain, match="may have begun and cost money, so it was not sent again"):
             client.submit(*WORK["runflow"], mark="order-7")
         assert len(jobs(runflow)) == 1
 
@@ -82,7 +82,7 @@ def test_a_submit_that_was_never_handled_is_doubted_as_well(runflow: RunningStag
     """Who was not answered cannot know; the search says that there is none."""
     play(runflow, f"{fault}; operation=create_run; nth=1")
     with Paused(runflow) as client:
-        with pytest.raises(SubmitUncertain) as at:
+        with pytest.raises(SubmitUncertain):
             client.submit(*WORK["runflow"], mark="order-7")
         assert jobs(runflow) == []
         assert client.find("order-7") is None

@@ -11,6 +11,7 @@ from understudy.cli import group
 from understudy.contract import Contract, Model, load_contract
 from understudy.contract.files import parse_yaml, read_bytes, read_document
 from understudy.contract.rows import DeliveryPolicy
+from understudy.faults import Kind, Parameter, catalogue
 
 
 def evidence() -> str:
@@ -276,6 +277,30 @@ _MONEY: Mapping[str, Callable[[Contract], str]] = {
 }
 
 
+def faults(sort: str) -> str:
+    """The faults of replies, or those of callbacks, as the catalogue has them."""
+    kinds = [kind for kind in catalogue() if kind.sort == sort]
+    parameters = [", ".join(map(_parameter, kind.parameters)) for kind in kinds]
+    told = [(_code(kind.name), kind.says, kind.sees) for kind in kinds]
+    if sort == "callback":
+        head = ("fault", "what happens", "what a receiver sees", "parameters")
+        return _table(head, [(*row, shown) for row, shown in zip(told, parameters, strict=True)])
+    head = ("fault", "what happens", "what a client sees", "the request is handled", "in any server", "parameters")
+    handled = [(_handled(kind), "no" if kind.wire else "yes") for kind in kinds]
+    return _table(head, [(*row, *more, shown) for row, more, shown in zip(told, handled, parameters, strict=True)])
+
+
+def _handled(kind: Kind) -> str:
+    words = kind.handled_in_words
+    return words if "=" not in words else f"with {_code(words.removeprefix('with '))}"
+
+
+def _parameter(parameter: Parameter) -> str:
+    default = f", {_code(parameter.shown_default)}" if parameter.shown_default else ""
+    valid = _code(parameter.valid) if parameter.kind == "text" else parameter.valid
+    return f"{_code(parameter.name)}: {parameter.says} ({valid}{default})"
+
+
 def commands(inside: click.Group = group, *, before: str = "") -> Iterator[tuple[str, click.Command]]:
     """Every command with the words that call it; those of a group stand for the group."""
     context = click.Context(inside)
@@ -312,6 +337,7 @@ PARTS: Mapping[str, Part] = {
     "evidence": evidence,
     "evidence-of": evidence_of,
     "failures": failures,
+    "faults": faults,
     "models": models,
     "money": money,
     "operations": operations,
