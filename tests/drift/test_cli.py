@@ -63,7 +63,7 @@ def test_the_reports_say_the_same(pages: Pages, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        ((), "Valid: --docs DIR, --with DIR, --pages OLDER NEWER, --self. Give one."),
+        ((), "Valid: --docs DIR, --with DIR, --pages OLDER NEWER, --against CASSETTE, --self. Give one."),
         (("--self", "--provider", "nobody"), "provider: 'nobody' is not valid"),
         (("--self", "--report", "pdf=x"), "--report: 'pdf' is not valid. Valid: text, json, markdown, sarif"),
     ],
