@@ -73,6 +73,7 @@ def check(session: nox.Session) -> None:
     """The stand-in holds against its own contract suite, with a fixed seed and a small budget."""
     session.install(".[check]")
     session.run("understudy", "check", "mock", "--seed", "1", "--budget", "20", *session.posargs)
+    session.run("understudy", "check", "control", "--seed", "1", "--budget", "20")
 
 
 @nox.session

@@ -94,6 +94,8 @@ from understudy.cli.options import Money, Pair
 def command(target: str, listed: bool, reports: tuple[tuple[str, str], ...], **given: Any) -> None:
     """Check that TARGET plays a provider: `mock` (the stand-in, in this process) or a base URL.
 
+    `control` checks the stand-in's own control API against its own document instead.
+
     A URL is taken for one that may bill: it gets reads, and requests with no key or a wrong one, unless --max-spend or
     --full is given.
 
@@ -138,6 +140,10 @@ def _run(target: str, given: Mapping[str, Any], watcher: Any) -> Any:
     plan = _plan(given)
     if given["handler"]:
         return _check_handler(plan, given, watcher)
+    if target == "control":
+        from understudy.conformance.control import check_control  # noqa: PLC0415
+
+        return check_control(plan, watcher=watcher)
     if target == "mock":
         if given["every"]:
             from understudy.conformance.every_reading import check_readings  # noqa: PLC0415

@@ -62,6 +62,12 @@ class Finding:
     doubt: bool
 
     @property
+    def where(self) -> str:
+        """The file and the place in it where the fact stands."""
+        stated = self.fact.where
+        return stated if stated.startswith("schemas/") else f"contracts/{self.provider}/{stated}"
+
+    @property
     def key(self) -> tuple[str, str, str]:
         """What makes two findings the same for a reader."""
         return self.check, self.subject, self.expected

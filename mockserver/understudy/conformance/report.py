@@ -51,7 +51,7 @@ def row(finding: Finding) -> Mapping[str, Any]:
         "expected": finding.expected,
         "came": finding.came,
         "fact": finding.fact.says,
-        "where": f"contracts/{finding.provider}/{finding.fact.where}",
+        "where": finding.where,
         "evidence": finding.fact.evidence.kind,
         "sources": list(finding.fact.sources),
         "curl": finding.curl,
@@ -66,7 +66,7 @@ def lines(finding: Finding) -> list[str]:
         f"  expected  {finding.expected}",
         f"  came      {finding.came}",
         f"  fact      {finding.fact.says} [{finding.fact.evidence.kind}]",
-        f"  where     contracts/{finding.provider}/{finding.fact.where}",
+        f"  where     {finding.where}",
         *(f"  source    {source}" for source in finding.fact.sources),
         *([f"  again     {finding.curl}"] if finding.curl else []),
     ]

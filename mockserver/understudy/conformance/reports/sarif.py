@@ -32,7 +32,7 @@ def written(report: Report) -> str:
 
 
 def _result(finding: Finding) -> dict[str, object]:
-    file = f"contracts/{finding.provider}/{finding.fact.where.split(' ')[0]}"
+    file = finding.where.split(" ")[0]
     return {
         "ruleId": finding.check,
         "level": "note" if finding.doubt else "error",

@@ -1,0 +1,35 @@
+"""The contract suite holds the control API against its own document."""
+
+from typing import Any
+
+import pytest
+
+from understudy.conformance.control import SAYS, check_control
+from understudy.conformance.suite import Plan
+from understudy.server.control import clock
+
+
+def test_the_control_api_keeps_to_its_document() -> None:
+    """Examples, edges, what is drawn, and what follows from what it gave."""
+    report = check_control(Plan(budget=12))
+
+    assert [finding.came for finding in report.findings] == []
+    assert [(one.check, one.verdict) for one in report.outcomes] == [(f"control.{name}", "holds") for name in SAYS]
+    assert sum(outcome.cases for outcome in report.outcomes) > 100
+
+
+def test_a_reply_that_is_not_as_described_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the request that shows it, and where the fact stands."""
+    honest = clock.clock_row
+
+    def broken(stage: Any) -> Any:
+        return {**honest(stage), "held": "perhaps"}
+
+    monkeypatch.setattr(clock, "clock_row", broken)
+
+    report = check_control(Plan(budget=4))
+
+    assert report.exit_code == 1
+    found = next(finding for finding in report.findings if finding.subject == "POST /clock/speed")
+    assert found.where == "schemas/control/openapi.yaml POST /clock/speed"
+    assert found.curl.startswith("curl -X POST")
