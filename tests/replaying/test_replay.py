@@ -279,7 +279,7 @@ def test_every_form_of_the_report_says_what_was_found(tmp_path: Path) -> None:
 
     assert all("/status" in text for text in forms.values())
     assert orjson.loads(forms["json"])["exit_code"] == 1
-    assert "| aimlapi | wan-2.7-run | **no** | observed | 214 |" in forms["markdown"]
+    assert "| aimlapi | wan-2.7-run | **no** | observed | 209 |" in forms["markdown"]
     assert forms["text"].startswith("FAIL  aimlapi")
 
 

@@ -39,7 +39,7 @@ class Fidelity:
         known = sum(len(one.unlike) - len(one.unexplained) for one in self.replayed)
         unexplained = sum(len(one.unexplained) for one in self.replayed)
         count = len(self.replayed)
-        held = "all hold" if not failing else f"{failing} do not hold"
+        held = "all hold" if not failing else f"{failing} {'does' if failing == 1 else 'do'} not hold"
         return (
             f"{count} cassette{'s' * (count != 1)}: {held}; the stand-in differs in {unexplained} places "
             f"without a reason, in {known} with one."
