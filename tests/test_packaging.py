@@ -93,7 +93,7 @@ def test_what_is_imported_is_a_dependency(project: dict[str, dict[str, list[str]
     extras: dict[str, list[str]] = project["project"].get("optional-dependencies", {})  # type: ignore[assignment]
     written = [*project["project"]["dependencies"], *(one for extra in extras.values() for one in extra)]
     stated = {re.split(r"[^A-Za-z0-9_-]", one)[0] for one in written}
-    names = {"pyyaml": "yaml", "python-jsonpath": "jsonpath"}
+    names = {"pyyaml": "yaml", "python-jsonpath": "jsonpath", "vcrpy": "vcr"}
     known = {names.get(one, one.replace("-", "_")) for one in stated} | {"understudy"}
     known |= {name for name, carrier in BROUGHT.items() if carrier in known}
     # `_make` makes the packaged clips: a tool for whoever works on them. The plugin is loaded by pytest alone.

@@ -57,11 +57,17 @@ class FieldScrub:
         if value[0] in "{[" and (inner := _parsed(value)) is not None:
             found = _Walk(self, own=False).value(inner, self.inside.get(name, ()), names)
             return orjson.dumps(found).decode()
+        return self._open(names, value, known, own=own)
+
+    def _open(self, names: Names, value: str, known: Candidates, *, own: bool) -> str:
+        """A text that is not secret by its name."""
         if value.startswith(_ADDRESSES) and not self._is_id(names):
             return self.addresses.address(value)
         if known and not self._is_id(names):
             return self._known(names, value, known, own=own)
-        return value if value in self.sent and not self._is_id(names) else self.placeholders.of(value, "id")
+        if self._is_id(names):
+            return self.placeholders.of(value, "id")
+        return value if value in self.sent else self.placeholders.of(value)
 
     def _known(self, names: Names, value: str, known: Candidates, *, own: bool) -> str:
         if self.knowing.lists(known, value) or self.texts.is_date(value):

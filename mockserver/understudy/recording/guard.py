@@ -55,15 +55,10 @@ class Guard:
             one: what for one, what in {**replaced, **wire}.items() if len(one) >= KEPT_LENGTH and not is_common(one)
         }
         secrets = Secrets(self._looks, known={**known, **self._known})
-        left = [
-            Left(place, secrets.found(one)[0].what)
-            for place, one in leaves(parse_yaml(text, where=path.name))
-            if secrets.found(one)
-        ]
+        texts = leaves(parse_yaml(text, where=path.name))
+        left = [Left(place, found[0].what) for place, one in texts if (found := secrets.found(one))]
         squeezed = "".join(text.split())
-        left += [
-            Left("somewhere in the file", what) for one, what in self._known.items() if "".join(one.split()) in squeezed
-        ]
+        left += [Left("somewhere in the file", what) for one, what in self._known.items() if one in squeezed]
         if left:
             raise SecretLeft(path, [str(one) for one in dict.fromkeys(left)])
 

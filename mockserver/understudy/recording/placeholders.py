@@ -32,6 +32,8 @@ class Placeholders:
         """The placeholder of a text. A sort that is not told by the value's own form is `key`, `signature`, `text`…"""
         if value in self._made:
             return value
+        if ("key", value) in self._found:
+            sort = "key"
         shape = sort if sort in ("key", "signature", "secret") else _shape(value)
         shape = sort if shape == "text" else shape
         made = self._found.get((shape, value))

@@ -80,18 +80,16 @@ class _Scanner:
         return list(dict.fromkeys(found))
 
     def _lines(self, path: Path, text: str) -> Iterator[Found]:
-        secrets = self._secrets()
-        for number, line in enumerate(text.splitlines(), 1):
-            yield from (Found(path, f"line {number}", one.what) for one in secrets.found(line))
+        yield from _told(path, self._secrets(), ((f"line {at}", line) for at, line in enumerate(text.splitlines(), 1)))
 
     def _cassette(self, path: Path, text: str, document: Mapping[str, Any]) -> Iterator[Found]:
         secrets = self._secrets(_ids(document, self._rules(document)))
-        for place, one in leaves(document):
-            yield from (Found(path, place or "the root", sighting.what) for sighting in secrets.found(one))
-        # What nobody reads is in the file all the same.
-        for number, line in enumerate(text.splitlines(), 1):
-            if comment := _COMMENT.search(line):
-                yield from (Found(path, f"line {number}", one.what) for one in secrets.found(comment[1]))
+        yield from _told(path, secrets, leaves(document))
+        # What no program reads is in the file all the same.
+        lines = enumerate(text.splitlines(), 1)
+        yield from _told(
+            path, secrets, ((f"line {at}", one[1]) for at, line in lines if (one := _COMMENT.search(line)))
+        )
 
     def _secrets(self, ids: Iterable[str] = ()) -> Secrets:
         return Secrets(self._looks, allowed=[*self._examples, *ids])
@@ -101,6 +99,13 @@ class _Scanner:
         name = str(told.get("provider"))
         known = (self._root / "contracts" / name / "recording.yaml").is_file()
         return read_rules(name, root=self._root) if known else Rules(name)
+
+
+def _told(path: Path, secrets: Secrets, texts: Iterable[tuple[str, str]]) -> Iterator[Found]:
+    """The first thing that is found in each text."""
+    for place, text in texts:
+        if found := secrets.found(text):
+            yield Found(path, place, found[0].what)
 
 
 def _text(path: Path) -> str:
@@ -114,7 +119,7 @@ def _text(path: Path) -> str:
 
 def _cassette(path: Path, text: str) -> Mapping[str, Any] | None:
     """The document of a cassette; None where the file is something else."""
-    if path.suffix not in CASSETTES:
+    if path.suffix not in CASSETTES or "interactions:" not in text:
         return None
     try:
         document = parse_yaml(text, where=str(path))

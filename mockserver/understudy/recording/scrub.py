@@ -189,7 +189,7 @@ def unpacked(body: bytes, headers: Headers) -> bytes | None:
         content = httpx2.Response(200, headers={"content-encoding": how}, content=body).content
     except httpx2.DecodingError:
         return None
-    return None if content == body else content  # httpx2 leaves alone what it does not know
+    return None if content in (body, b"") else content  # httpx2 leaves alone what it does not know
 
 
 def parsed_json(body: bytes) -> Any:

@@ -24,7 +24,7 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 _PIECE = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 _FILE = re.compile(r"/[^/?#\s\"'<>]{8,}\.[A-Za-z0-9]{2,4}(?=$|[?#\s\"'<>)}\]])")
 _LONGEST_PIECE = 6
-_FEW = 4  # signs: what has no more of them tells nothing
+_LONG, _FEW = 12, 4  # a long text of no more different signs tells nothing
 _WORDY = (
     2.6  # letters in a piece: what is drawn changes between large, small and digits more often than what is written
 )
@@ -131,7 +131,7 @@ class Secrets:
                 yield Sighting(f"{found[0].what}, in base64", match.start(), match.end())
 
     def _harmless(self, text: str) -> bool:
-        few = len(set(text)) <= _FEW
+        few = len(text) >= _LONG and len(set(text)) <= _FEW
         return few or text in self._allowed or (bool(HARMLESS.match(text)) and not is_random(text))
 
     def _without_allowed(self, token: str) -> str:

@@ -42,7 +42,7 @@ class Store:
     guard: Guard
     expecting: Expecting | None = None
     callbacks: list[InboundCallback] = field(default_factory=list)
-    _loaded: list[Any] = field(default_factory=list)
+    _loaded: list[tuple[str, str, bytes | None]] = field(default_factory=list)
 
     def load_cassette(self, cassette_path: str | Path, serializer: Any) -> Any:
         """A cassette that is there. One that cannot be read is an error: vcrpy would take it for an empty one."""
@@ -54,14 +54,14 @@ class Store:
             raise CassetteNotFoundError
         read_cassette(path)
         found = deserialize(path.read_text("utf-8"), serializer)
-        self._loaded = list(found[0])
+        self._loaded = [_key(request) for request in found[0]]
         return found
 
     def save_cassette(self, cassette_path: str | Path, cassette_dict: Mapping[str, Any], serializer: Any) -> None:
         """Write what vcrpy has recorded; what was loaded is written as it was, and never mixed with new things."""
         path, told = Path(cassette_path), (cassette_dict.get("metadata") or {}).get(KEY)
         requests, replies = cassette_dict["requests"], cassette_dict["responses"]
-        if self._loaded and all(any(one is known for known in self._loaded) for one in requests):
+        if self._loaded and all(_key(one) in self._loaded for one in requests) and len(requests) <= len(self._loaded):
             put(path, self._text(path, _written(requests, replies, told), ({}, {}), serializer))
         elif self._loaded:
             raise NotRecorded(f"{path} holds a recording already; a new one begins in a file of its own.")
@@ -117,6 +117,11 @@ class Store:
         text: str = serialize(dict(document), serializer or yamlserializer)
         self.guard.check(path, text, *forbidden)
         return text
+
+
+def _key(request: Any) -> tuple[str, str, bytes | None]:
+    """What tells requests apart; vcrpy copies them."""
+    return request.method, request.uri, request.body
 
 
 def vcrpy() -> Any:
