@@ -9,7 +9,7 @@ from staging import FOURTH
 
 from understudy.accounts import KeyEntry, Keyring, check_keys, read_keys
 from understudy.contract import load_contract
-from understudy.errors import DataError, OptionError
+from understudy.errors import AccountsFull, DataError, OptionError
 
 CONTRACT = load_contract("encore", root=FOURTH)
 SECRET = "en_user_s3cret"
@@ -181,3 +181,16 @@ def test_a_keys_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     """The message names it."""
     with pytest.raises(DataError, match=r"none\.yaml: cannot be read \(No such file or directory\)"):
         read_keys(tmp_path / "none.yaml")
+
+
+def test_an_open_house_has_no_room_for_one_account_more_than_it_keeps() -> None:
+    """Keys that are known already are taken on; a listed one always is."""
+    keyring = Keyring(CONTRACT, entries=[KeyEntry("listed", "one")], open_house=True, most=2)
+    for key in ("a", "b", "a", "b"):
+        assert keyring.find(key) is not None
+
+    with pytest.raises(AccountsFull, match="keeps 2 accounts"):
+        keyring.find("c")
+    assert keyring.find("listed") is not None
+    keyring.begin_anew()
+    assert keyring.find("c") is not None

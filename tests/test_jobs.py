@@ -123,3 +123,17 @@ def test_beyond_the_limit_the_oldest_job_is_forgotten(limit: int) -> None:
     assert [found.id for found in store] == ["a", "b", "c"][-limit:]
     assert [found.id for account in (one, other) for found in account.jobs] == {1: ["c"], 2: ["c", "b"]}[limit]
     assert store.get("a") is None
+
+
+def test_beyond_so_many_bytes_of_requests_the_oldest_jobs_are_forgotten() -> None:
+    """However few they are; the newest is always kept."""
+    forgotten: list[str] = []
+    store = MemoryJobs(most_bytes=5, forgetting=lambda one: forgotten.append(one.id))
+    for name in "abc":
+        store.add(job(id=name))
+    assert ([one.id for one in store], forgotten) == (["b", "c"], ["a"])
+
+    large = job(id="d")
+    large.request = bytes(100)
+    store.add(large)
+    assert [one.id for one in store] == ["d"]

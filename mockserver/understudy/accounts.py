@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from understudy.contract import Contract
 from understudy.contract.files import parse_yaml, read_bytes
 from understudy.contract.parse import Cursor
-from understudy.errors import DataError, FaultError, OptionError
+from understudy.errors import AccountsFull, DataError, FaultError, OptionError
 from understudy.faults import Faults, read_faults
 from understudy.masks import MASK
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 REFUSED_PREFIX = "invalid"
 # How accounts are known: by a name that was listed, by the hash of a key, or not yet.
 _LISTED, _WAITING = "listed:", "waiting:"
+# Where any key is taken, so many accounts are kept of a provider.
+MOST_ACCOUNTS = 10_000
 # What a key could be inside of a longer text.
 _LIKE_A_KEY = re.compile(r"[A-Za-z0-9_.~+-]{8,}")
 
@@ -81,6 +83,7 @@ class Keyring:
         entries: the listed keys.
         open_house: take any other key too, each with an account of its own.
         budget: what an account begins with whose keys state no balance; None is no limit.
+        most: how many accounts are kept, where any key is taken.
     """
 
     def __init__(
@@ -90,11 +93,13 @@ class Keyring:
         entries: Iterable[KeyEntry] = (),
         open_house: bool = False,
         budget: Decimal | None = None,
+        most: int = MOST_ACCOUNTS,
     ) -> None:
         self.prefixes = prefixes_of(contract)
         self._salted = blake2b(key=secrets.token_bytes(16), digest_size=16)
         self._open = open_house
         self._budget = budget
+        self._most = most
         self._callers: dict[bytes, Caller] = {}
         self.accounts: dict[str, Account] = {}
         self._listed: dict[bytes, KeyEntry] = {}
@@ -119,7 +124,11 @@ class Keyring:
             self.accounts[f"{_LISTED if listed else _WAITING}{account.name}"] = account
 
     def find(self, key: str) -> Caller | None:
-        """Who owns a key, or None where it is not admitted."""
+        """Who owns a key, or None where it is not admitted.
+
+        Raises:
+            AccountsFull: it would be the first of one account more than are kept.
+        """
         hashed = self._hash(key)
         caller = self._callers.get(hashed)
         return caller if caller is not None else self._admit(key, hashed)
@@ -138,7 +147,7 @@ class Keyring:
         if entry is not None:
             caller = Caller(self._listed_account(entry.account), admin, entry.scopes, entry.scenario, entry.faults)
         elif self._open and key and not rest.startswith(REFUSED_PREFIX) and not key.startswith(REFUSED_PREFIX):
-            caller = Caller(self._account(self._hash(rest).hex()), admin)
+            caller = Caller(self._open_account(self._hash(rest).hex()), admin)
         else:
             return None
         self._callers[hashed] = caller
@@ -150,6 +159,12 @@ class Keyring:
             if key.startswith(prefix):
                 return key.removeprefix(prefix), admin
         return key, False
+
+    def _open_account(self, name: str) -> Account:
+        full = len(self.accounts) >= self._most and name not in self.accounts
+        if full and not any(one.startswith(_WAITING) for one in self.accounts):
+            raise AccountsFull(self._most)
+        return self._account(name)
 
     def _listed_account(self, name: str) -> Account:
         return self._account(f"{_LISTED}{name}", shown=name, balance=self._balances.get(name))

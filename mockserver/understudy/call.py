@@ -39,7 +39,7 @@ class Refused(Exception):
 
 
 class Unanswered(Exception):
-    """A fault takes the place of the handler: `reply` is what is played, with status 0 where nothing is answered."""
+    """The handler is not asked: `reply` is played, a fault for instance, with status 0 where nothing is answered."""
 
     def __init__(self, reply: Reply) -> None:
         super().__init__(str(reply.fault or reply.status))

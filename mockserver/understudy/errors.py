@@ -6,6 +6,7 @@ UnderstudyError
 ├── OptionError        an option, a reading or a scenario that does not exist, with what does
 │   └── FaultError     a fault that does not exist, or cannot be played here
 ├── Conflict           what was asked does not fit the state of things: a job that has ended already, another version
+├── AccountsFull       one more key, where each has an account of its own, and there are as many as are kept
 ├── PortTaken          the address to bind is in use
 └── StageClosed        the stage has been taken down
 
@@ -55,6 +56,18 @@ class Conflict(UnderstudyError):
 
 class FaultError(OptionError):
     """A fault, or a value of one, does not exist; or it cannot be played for this provider, or on this server."""
+
+
+class AccountsFull(UnderstudyError):
+    """A key that is new here came, and the stand-in keeps no more accounts."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        super().__init__(
+            f"The stand-in keeps {most} accounts of a provider, each for the key that it was first asked with, and has "
+            "no room for another. Use one of those keys again, list the keys (--keys FILE), or reset the stage: "
+            "POST /_understudy/reset on the control port."
+        )
 
 
 class PortTaken(UnderstudyError):

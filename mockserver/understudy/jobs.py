@@ -104,17 +104,29 @@ class JobStore(Protocol):
 
 
 class MemoryJobs:
-    """Jobs in memory, oldest first; beyond `limit` the oldest is forgotten, after `forgetting` was told."""
+    """Jobs in memory, oldest first.
 
-    def __init__(self, *, limit: int = 1_000_000, forgetting: Callable[[Job], None] | None = None) -> None:
+    Beyond `limit` jobs, or `most_bytes` of requests, the oldest are forgotten, after `forgetting` was told.
+    """
+
+    def __init__(
+        self,
+        *,
+        limit: int = 1_000_000,
+        most_bytes: int = 512 * 1024 * 1024,
+        forgetting: Callable[[Job], None] | None = None,
+    ) -> None:
         self._jobs: dict[str, Job] = {}
         self._limit = limit
+        self._most_bytes = most_bytes
+        self._bytes = 0
         self._forgetting = forgetting
 
     def add(self, job: Job) -> None:
         self._jobs[job.id] = job
+        self._bytes += len(job.request)
         job.account.jobs.append(job)
-        if len(self._jobs) > self._limit:
+        while len(self._jobs) > self._limit or (self._bytes > self._most_bytes and len(self._jobs) > 1):
             self._forget(next(iter(self._jobs)))
 
     def get(self, id: str) -> Job | None:  # noqa: A002
@@ -131,6 +143,7 @@ class MemoryJobs:
 
     def _forget(self, oldest: str) -> None:
         job = self._jobs.pop(oldest)
+        self._bytes -= len(job.request)
         if self._forgetting is not None:
             self._forgetting(job)
         job.account.jobs.remove(job)

@@ -138,7 +138,7 @@ class Masks:
         try:
             parts = urlsplit(url)
         except ValueError:  # a bracket without its other half
-            return url
+            return MASK if "@" in url or "?" in url else url
         query = self.query(parts.query.encode("utf-8", "replace"), Texts(())) if parts.query else ""
         host = f"{MASK}@{parts.netloc.rpartition('@')[2]}" if "@" in parts.netloc else parts.netloc
         return urlunsplit(parts._replace(netloc=host, query=query))

@@ -13,7 +13,7 @@ from understudy.call import Answer, Call, Refused, Unanswered
 from understudy.contract import ErrorRow, Model, Operation
 from understudy.credentials import field_of, key_at, keys_of
 from understudy.directions import Wish, check_wish, preferred, refusal
-from understudy.errors import FaultError, OptionError
+from understudy.errors import AccountsFull, FaultError, OptionError
 from understudy.faults import NO_FAULTS
 from understudy.lifecycle import Course
 from understudy.messages import Reply, Request, problem
@@ -100,7 +100,10 @@ def _find_caller(call: Call) -> None:
     else:
         raise Refused("no-key")
     call.key = key
-    caller = call.part.keyring.find(key)
+    try:
+        caller = call.part.keyring.find(key)
+    except AccountsFull as full:
+        raise Unanswered(problem(403, "Too many accounts", str(full))) from full
     if caller is None:
         raise Refused("wrong-key")
     _allow(call.operation, caller)

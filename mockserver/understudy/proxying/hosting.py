@@ -20,6 +20,7 @@ from understudy.proxying.purse import Purse
 from understudy.proxying.report import Recorder, Report, Say
 from understudy.proxying.upstream import Upstream, new_client, trust, upstream_of
 from understudy.proxying.watch import Watch
+from understudy.server.bounds import Bounded
 from understudy.server.front import Receive, Scope, Send, send_reply
 from understudy.server.loop import Loop
 from understudy.server.sockets import bind, url_of
@@ -155,7 +156,7 @@ def _upstreams(contracts: Mapping[str, Contract], plan: Plan) -> dict[str, Upstr
 def _config(app: _Doors) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http="httptools",
+        http=Bounded,
         ws="none",
         loop="auto",
         lifespan="on",

@@ -10,6 +10,10 @@ from typing import Protocol
 import uvicorn
 
 from understudy.errors import UnderstudyError
+from understudy.server.bounds import look_at
+
+# Of the loop's ticks, of which there are ten a second, so many lie between two looks at the connections.
+LOOK_TICKS = 10
 
 
 class Loop(uvicorn.Server):
@@ -34,6 +38,11 @@ class Loop(uvicorn.Server):
             counter = (counter + 1) % 864_000
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._over.wait(), 0.1)
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % LOOK_TICKS == 0:
+            look_at(self.server_state.connections, asyncio.get_running_loop().time())
+        return await super().on_tick(counter)
 
     def end(self) -> None:
         """End serving; from any thread."""

@@ -9,7 +9,9 @@ import struct
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+from understudy.server.bounds import Bounded
 
 WIRE = "understudy.wire"
 # The kernel forgets what is not sent, and tells the other end with a RST (SO_LINGER: on, for 0 seconds).
@@ -54,7 +56,7 @@ class Wire:
         return self._transport.is_closing()
 
 
-class WireProtocol(HttpToolsProtocol):
+class WireProtocol(Bounded):
     """uvicorn's protocol, whose connections can be had by what it calls (`uvicorn.run(…, http=WireProtocol)`)."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]

@@ -1,0 +1,15 @@
+"""A served stage for the tests of what a client can do to it."""
+
+from collections.abc import Iterator
+
+import pytest
+from security.wires import Wires
+
+from understudy.server.hosting import serving
+
+
+@pytest.fixture(scope="module")
+def wires() -> Iterator[Wires]:
+    """All providers on a held clock, asked by bare sockets."""
+    with serving(held=True, start=1_767_225_600.0) as stage:
+        yield Wires(stage)
