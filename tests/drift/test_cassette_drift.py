@@ -64,7 +64,7 @@ def test_a_word_that_another_reading_has_breaks_nobody(tmp_path: Path) -> None:
 
 def test_a_missing_key_breaks_clients(tmp_path: Path) -> None:
     """Nothing stands where something was."""
-    (finding,) = found(tmp_path, lambda document: rewrite(document, lambda body: {"status": "queued"})).values()
+    (finding,) = found(tmp_path, lambda document: rewrite(document, lambda body: {"status": "completed"})).values()
 
     assert finding.id.endswith("200/id/required")
     assert (finding.verdict, finding.before, finding.after) == ("breaking for replies", "id", NOTHING)
@@ -212,6 +212,14 @@ def test_a_request_that_was_refused_although_the_contract_allows_it_breaks_clien
     finding = found(tmp_path, change, of=("aimlapi", "body-refused"))["submit_generation/request"]
     assert finding.verdict == "breaking for requests"
     assert finding.witness["body"]["resolution"] == "720p"
+
+
+def test_a_job_that_moves_as_no_transitions_lead_breaks_clients(tmp_path: Path) -> None:
+    """It was being made, and is queued again."""
+    findings = found(tmp_path, body(status="queued"))
+
+    finding = findings["get_generation/lifecycle/generating/queued"]
+    assert (finding.verdict, finding.before, finding.after) == ("breaking for replies", "generating", "queued")
 
 
 def test_an_operation_that_is_not_held_is_compatible(tmp_path: Path) -> None:

@@ -301,3 +301,23 @@ def test_the_command_fails_where_a_cassette_does_not_hold(tmp_path: Path) -> Non
 
     assert done.exit_code == 1
     assert orjson.loads(done.output)["cassettes"][0]["holds"] is False
+
+
+def test_another_status_of_the_same_class_is_a_difference_of_its_own(tmp_path: Path) -> None:
+    """So that a client that compares numbers is warned."""
+
+    def change(document: Document) -> None:
+        answer(document, 0)["status"]["code"] = 201
+
+    found = replayed(tmp_path, change)
+    assert [str(one.difference) for one in found.unexplained] == ["number: recorded 201, the stand-in 200"]
+
+
+def test_a_refusal_where_the_stand_in_refuses_with_another_class_is_a_difference(tmp_path: Path) -> None:
+    """A key that was refused with 5xx, for instance."""
+
+    def change(document: Document) -> None:
+        answer(document)["status"]["code"] = 500
+
+    found = replayed(tmp_path, change, of=("aimlapi", "key-refused"))
+    assert [one.difference.what for one in found.unexplained] == ["status"]

@@ -8,6 +8,7 @@ from understudy.client.places import first
 from understudy.contract import Contract, load_contract
 from understudy.drift.finding import NOTHING, Finding
 from understudy.drift.recorded import Recorded
+from understudy.drift.recorded_lives import LifeJudge
 from understudy.drift.recorded_money import PriceJudge
 from understudy.drift.recorded_refusals import RefusalJudge
 from understudy.drift.recorded_replies import ReplyJudge
@@ -69,6 +70,7 @@ def cassette_drift(held: Path, cassette: Cassette, judges: Judges | None = None)
         RefusalJudge(contract, back.core),
         PriceJudge(contract, back.core, back.phrases),
         RequestJudge(contract, back.core),
+        LifeJudge(contract, back.core, back.phrases),
     )
     for number, exchange in enumerate(cassette.exchanges):
         recorded = Recorded(cassette, number, back.phrases.operation(exchange), held)
