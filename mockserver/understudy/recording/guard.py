@@ -51,16 +51,20 @@ class Guard:
         Raises:
             SecretLeft: something is still there; it says where, and not what.
         """
-        known = {
-            one: what for one, what in {**replaced, **wire}.items() if len(one) >= KEPT_LENGTH and not is_common(one)
-        }
-        secrets = Secrets(self._looks, known={**known, **self._known})
-        texts = leaves(parse_yaml(text, where=path.name))
+        texts = list(leaves(parse_yaml(text, where=path.name)))
+        whole = "\n".join(one for _, one in texts)
+        plain = {one: what for one, what in {**replaced, **wire}.items() if _tells(one) and one in whole}
+        secrets = Secrets(self._looks, known=self._known, plain=plain)
         left = [Left(place, found[0].what) for place, one in texts if (found := secrets.found(one))]
         squeezed = "".join(text.split())
         left += [Left("somewhere in the file", what) for one, what in self._known.items() if one in squeezed]
         if left:
             raise SecretLeft(path, [str(one) for one in dict.fromkeys(left)])
+
+
+def _tells(text: str) -> bool:
+    """Whether a text could not stand anywhere by chance."""
+    return len(text) >= KEPT_LENGTH and not is_common(text)
 
 
 def on_the_wire(exchanges: Sequence[Exchange], callbacks: Sequence[InboundCallback] = ()) -> dict[str, str]:

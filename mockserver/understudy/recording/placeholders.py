@@ -22,6 +22,7 @@ class Placeholders:
         self._counts: Counter[str] = Counter()
         self._sorts: dict[str, str] = {}
         self._made: set[str] = set()
+        self._longest: list[tuple[str, str]] | None = None  # what is looked for in texts, as long as nothing is new
 
     @property
     def originals(self) -> dict[str, str]:
@@ -41,6 +42,7 @@ class Placeholders:
             self._counts[shape] += 1
             made = self._found[shape, value] = _made(shape, value, self._counts[shape])
             self._made.add(made)
+            self._longest = None
             if made != value:
                 self._sorts[value] = _called(shape)
         return made
@@ -55,8 +57,12 @@ class Placeholders:
 
     def within(self, text: str) -> str:
         """A text with everything that was replaced elsewhere replaced here, but for what is a common word."""
-        for (_, value), made in sorted(self._found.items(), key=lambda item: -len(item[0][1])):
-            if len(value) >= KEPT_LENGTH and not is_common(value) and value in text:
+        if self._longest is None:
+            found = ((value, made) for (_, value), made in self._found.items())
+            told = [pair for pair in found if len(pair[0]) >= KEPT_LENGTH and not is_common(pair[0])]
+            self._longest = sorted(told, key=lambda pair: -len(pair[0]))
+        for value, made in self._longest:
+            if value in text:
                 text = text.replace(value, made)
         return text
 

@@ -79,15 +79,22 @@ class Secrets:
 
     Args:
         looks: patterns of the providers' own keys.
-        known: texts that are secrets, whatever they look like, by what they are called.
+        known: texts that are secrets, whatever they look like and however they are disguised, by what they are called.
+        plain: the same, as they are.
         allowed: texts that are none, though they look so: ids of jobs, for instance.
     """
 
     def __init__(
-        self, looks: Iterable[str] = (), *, known: Mapping[str, str] | None = None, allowed: Iterable[str] = ()
+        self,
+        looks: Iterable[str] = (),
+        *,
+        known: Mapping[str, str] | None = None,
+        plain: Mapping[str, str] | None = None,
+        allowed: Iterable[str] = (),
     ) -> None:
         self._signs = (*SIGNS, *(Sign("a key of the provider", re.compile(one)) for one in looks))
-        self._known = tuple((written, what) for text, what in (known or {}).items() for written in disguises(text))
+        known = {written: what for text, what in (known or {}).items() for written in disguises(text)}
+        self._known = tuple({**(plain or {}), **known}.items())
         self._allowed = frozenset(allowed)
 
     def found(self, text: str, *, deep: bool = True) -> list[Sighting]:
