@@ -19,6 +19,7 @@ FACES = [
     "understudy.contract",
     "understudy.proxying",
     "understudy.feed",
+    "understudy.livelog",
     "understudy.recording",
     "understudy.running",
     "understudy.server",

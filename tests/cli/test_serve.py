@@ -8,7 +8,7 @@ import pytest
 from staging import FOURTH
 
 from understudy.cli import main
-from understudy.cli.serve import announcing, write_ready_file
+from understudy.cli.ready_file import announcing, write_ready_file
 from understudy.contract import load_contract
 from understudy.errors import OptionError
 

@@ -55,7 +55,7 @@ def command(port: int, count: int | None, as_json: bool, ready_file: Path | None
 
     One with a bad signature is answered with 400 and not handed on. Otherwise the answer is the handler's, or --answer.
     """
-    from understudy.cli.serve import announcing  # noqa: PLC0415
+    from understudy.cli.ready_file import announcing  # noqa: PLC0415
     from understudy.webhooks.receiver import Server  # noqa: PLC0415
 
     left = count

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from understudy.cli.options import Pair, stage_options
+from understudy.cli.options import callback_options, shared, stage_options
 
 if TYPE_CHECKING:
     from understudy.running import Plan
@@ -22,21 +22,7 @@ if TYPE_CHECKING:
     metavar="HOST",
     help="Let the program call this host too, the real one; * stands for anything (repeatable).",
 )
-@click.option(
-    "--callback-map",
-    "callback_map",
-    multiple=True,
-    type=Pair(),
-    metavar="FROM=TO",
-    help="Send callbacks for URLs that begin with FROM to TO instead (repeatable).",
-)
-@click.option(
-    "--allow-callback",
-    "allow_callbacks",
-    multiple=True,
-    metavar="HOST",
-    help="Let callbacks leave this machine for this host or network (repeatable).",
-)
+@callback_options
 @click.option(
     "--wait",
     default=0.0,
@@ -76,16 +62,8 @@ def _plan(words: tuple[str, ...], given: Mapping[str, Any]) -> "Plan":
 
     return Plan(
         words,
-        providers=given["providers"],
-        readings=dict(given["readings"]),
+        **shared(given),
         settings=Settings(seed=given["seed"], pace=given["pace"]),
-        speed=given["speed"],
-        data=given["data"],
-        faults=given["faults"],
-        callback_map=dict(given["callback_map"]),
-        allow_callbacks=frozenset(given["allow_callbacks"]),
         allow_hosts=given["allow_hosts"],
         wait=given["wait"],
-        budget=given["budget"],
-        assume_price=given["assume_price"],
     )

@@ -1,10 +1,9 @@
 """`understudy serve`: play the providers until stopped."""
 
 import gc
-import json
 import os
 import signal
-import tempfile
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,13 +12,17 @@ from typing import Any
 
 import click
 
-from understudy.cli.options import Pair, stage_options
-from understudy.errors import OptionError
+from understudy.cli.log import log_to
+from understudy.cli.options import callback_options, log_options, ready_file_option, shared, stage_options
+from understudy.cli.ready_file import announcing, check_ready_file
 from understudy.ledger import unspent
+from understudy.livelog import Log
 from understudy.part import Settings
+from understudy.server.app import Beside
 from understudy.server.hosting import Server
 from understudy.server.options import Options
 from understudy.server.running_stage import RunningStage
+from understudy.server.tls import Tls, encryption
 from understudy.stage import load_contracts
 
 
@@ -37,12 +40,7 @@ from understudy.stage import load_contracts
     show_default=True,
     help="The address to listen on; off loopback it needs --keys and --token.",
 )
-@click.option(
-    "--ready-file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="PATH",
-    help="Written at once and whole when everything answers; removed at start and stop.",
-)
+@ready_file_option
 @click.option(
     "--keys",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -50,26 +48,23 @@ from understudy.stage import load_contracts
     help="Admit only these keys: a YAML list of {key, account, provider, scopes, balance, scenario, fault}.",
 )
 @click.option("--token", envvar="UNDERSTUDY_TOKEN", metavar="TEXT", help="What the control API asks for off loopback.")
+@click.option("--tls", is_flag=True, help="Serve over TLS, with a certificate made for this run (extra `run`).")
+@click.option(
+    "--tls-cert",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Serve over TLS with this certificate, in PEM form; needs --tls-key.",
+)
+@click.option(
+    "--tls-key", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="The key of --tls-cert."
+)
 @click.option("--hold", is_flag=True, help="Begin with the clock standing still.")
 @click.option("--start", type=float, metavar="SECONDS", help="The stage's time at the start, in seconds since 1970.")
-@click.option(
-    "--callback-map",
-    "callback_map",
-    multiple=True,
-    type=Pair(),
-    metavar="FROM=TO",
-    help="Send callbacks for URLs that begin with FROM to TO instead (repeatable).",
-)
-@click.option(
-    "--allow-callback",
-    "allow_callbacks",
-    multiple=True,
-    metavar="HOST",
-    help="Let callbacks leave this machine for this host or network (repeatable).",
-)
+@callback_options
+@log_options
 @click.option("--list-readings", is_flag=True, help="List the readings and their options, and stop.")
 def command(list_readings: bool, ready_file: Path | None, **given: Any) -> None:
-    """Play the providers on this machine until stopped (Ctrl-C).
+    """Play the providers on this machine until stopped (Ctrl-C), and tell what happens, a line for each event.
 
     Any key is taken, and each has an account of its own; a key that begins with `invalid` is refused.
     """
@@ -77,41 +72,57 @@ def command(list_readings: bool, ready_file: Path | None, **given: Any) -> None:
         _list_readings(given["data"])
         return
     check_ready_file(ready_file)
-    with _collector_spared():
-        server = Server(_options(given))
+    log = log_to(sys.stdout, as_json=given["as_json"], quiet=given["quiet"])
+    with encryption(given["tls"], given["tls_cert"], given["tls_key"], host=given["host"]) as tls:
+        with _collector_spared():
+            server = Server(_options(given, tls), beside=_beside(log, given))
+        _serve(server, ready_file, log)
+
+
+def _serve(server: Server, ready_file: Path | None, log: Log) -> None:
     # Only now that the ports are ours: the file may be another's, who holds them.
-    with announcing(ready_file) as announce:
+    with announcing(ready_file) as announce, log:
         _stop_on_signals(server)
 
         def ready() -> None:
             announce(server.stage.ready(os.getpid()))
-            _introduce(server.stage)
+            log.say("serving", introduction(server.stage), pid=os.getpid(), **server.stage.doors())
 
         server.run(ready=ready)
-    click.echo("Stopped.")
-    saved = unspent(server.stage.inner)
-    for line in saved.lines() if saved.begun else ():
-        click.echo(line)
+        saved = unspent(server.stage.inner)
+        sums = saved.lines() if saved.begun else ()
+        log.say("stopped", "\n".join(["Stopped.", *sums]), not_spent=saved.row())
 
 
-def _options(given: Mapping[str, Any]) -> Options:
+def _beside(log: Log, given: Mapping[str, Any]) -> list[Beside]:
+    """What runs beside the requests."""
+    return [] if given["quiet"] else [lambda stage: log.follow(stage.feed)]
+
+
+def introduction(stage: RunningStage) -> str:
+    """The base URLs, a key that works, and the lines to paste."""
+    lines = ["understudy is on. Nothing here reaches the real providers, and nothing is billed.", ""]
+    for name, part in stage.inner.parts.items():
+        address = stage.addresses[name]
+        lines.append(f"{part.contract.title:<12} {address.url}   key {address.key}")
+        pasted = part.contract.root.get("client", {}).get("lines", [])
+        lines += ["    " + line.replace("{url}", address.url).replace("{key}", address.key) for line in pasted]
+    control = f"{stage.control.url}/_understudy/   (clock, scenarios, jobs, deliveries, journal)"
+    trusting = [f"Trust it: {stage.ca}, for as long as it runs"] if stage.ca else []
+    return "\n".join([*lines, "", f"{'Control':<12} {control}", *trusting, "Stop with Ctrl-C."])
+
+
+def _options(given: Mapping[str, Any], tls: Tls | None) -> Options:
     return Options(
-        providers=given["providers"],
+        **shared(given),
         host=given["host"],
         port=given["port"],
-        readings=dict(given["readings"]),
         keys=given["keys"],
         settings=Settings(seed=given["seed"], pace=given["pace"], keep_bodies=False),
-        data=given["data"],
-        faults=given["faults"],
-        callback_map=dict(given["callback_map"]),
-        allow_callbacks=frozenset(given["allow_callbacks"]),
-        speed=given["speed"],
         held=given["hold"],
         start=given["start"],
         token=given["token"],
-        budget=given["budget"],
-        assume_price=given["assume_price"],
+        tls=tls,
     )
 
 
@@ -136,61 +147,6 @@ def _stop_on_signals(server: Server) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
-
-
-@contextmanager
-def announcing(path: Path | None) -> Iterator[Any]:
-    """Writes the ready file when told, and takes it away at the start, and at the end if it is still the one written.
-
-    Raises:
-        OptionError: no file can be written there.
-    """
-    if path is None:
-        yield lambda _content: None
-        return
-    check_ready_file(path)
-    path.unlink(missing_ok=True)
-    written: list[int] = []
-    try:
-        yield lambda content: written.append(write_ready_file(path, content))
-    finally:
-        if path.exists() and path.stat().st_ino in written:
-            path.unlink(missing_ok=True)
-
-
-def check_ready_file(path: Path | None) -> None:
-    """See that a ready file can be written, before anything is served.
-
-    Raises:
-        OptionError: its folder is missing, or not to be written to.
-    """
-    if path is None or (path.parent.is_dir() and os.access(path.parent, os.W_OK | os.X_OK)):
-        return
-    then = f"Its folder must exist and be writable: create {str(path.parent)!r}, or name another file."
-    raise OptionError("--ready-file", str(path), then=then)
-
-
-def write_ready_file(path: Path, content: Mapping[str, Any]) -> int:
-    """The file appears whole or not at all, readable by its owner only; gives its inode."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
-    with os.fdopen(handle, "w") as file:
-        json.dump(content, file)
-        inode = os.fstat(handle).st_ino
-    Path(name).replace(path)
-    return inode
-
-
-def _introduce(stage: RunningStage) -> None:
-    """The base URLs, a key that works, and the lines to paste."""
-    click.echo("understudy is on. Nothing here reaches the real providers, and nothing is billed.\n")
-    for name, part in stage.inner.parts.items():
-        address = stage.addresses[name]
-        click.echo(f"{part.contract.title:<12} {address.url}   key {address.key}")
-        lines = part.contract.root.get("client", {}).get("lines", [])
-        for line in lines:
-            click.echo("    " + line.replace("{url}", address.url).replace("{key}", address.key))
-    click.echo(f"\n{'Control':<12} {stage.control.url}/_understudy/   (clock, scenarios, jobs, deliveries, journal)")
-    click.echo("Stop with Ctrl-C.")
 
 
 def _list_readings(data: Path | None) -> None:

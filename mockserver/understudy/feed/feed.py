@@ -106,7 +106,8 @@ class Feed:
                 if news.cursor != cursor or (left is not None and left <= 0):
                     return news
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(waiter.event.wait(), self._pause(left))
+                    async with asyncio.timeout(self._pause(left)):
+                        await waiter.event.wait()
         finally:
             self._waiters.discard(waiter)
 

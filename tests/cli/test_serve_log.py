@@ -1,0 +1,143 @@
+"""What `understudy serve` tells while it serves."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import jsonschema_rs
+import pytest
+from staging import FOURTH
+
+KEY = {"authorization": "Bearer en_user_one"}
+GOOD = {"model": "solo", "input": {"prompt": "x"}}
+SCHEMA = Path(__file__).parents[2] / "docs/serve-log.schema.json"
+
+
+@dataclass
+class Command:
+    """A server in a process of its own."""
+
+    process: "subprocess.Popen[str]"
+    doors: dict[str, Any]
+
+    def ask(self, path: str, body: Any = None) -> httpx2.Response:
+        url = f"{self.doors['encore']['url']}{path}"
+        with httpx2.Client(headers=KEY, trust_env=False) as client:
+            return client.get(url) if body is None else client.post(url, json=body)
+
+    def told(self) -> str:
+        """Everything that it has said, once it is stopped."""
+        self.process.send_signal(signal.SIGTERM)
+        said, complained = self.process.communicate(timeout=30)
+        assert (self.process.returncode, complained) == (0, "")
+        return said
+
+
+@contextmanager
+def _serving(folder: Path, *options: str) -> Iterator[Command]:
+    ready = folder / "ready.json"
+    words = ["serve", "--data", str(FOURTH), "--provider", "encore", "--port", "0", "--ready-file", str(ready)]
+    environment = {**os.environ, "PYTHONPATH": str(FOURTH.parent)}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "understudy", *words, *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        env=environment,
+    )
+    try:
+        ends = time.monotonic() + 60
+        while not ready.exists():
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < ends
+            time.sleep(0.01)
+        yield Command(process, json.loads(ready.read_text()))
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_each_event_is_a_line(tmp_path: Path) -> None:
+    """After the addresses; the sums that were not spent are the last."""
+    with _serving(tmp_path) as command:
+        job = command.ask("/v1/jobs", GOOD).json()["id"]
+        command.ask("/v1/jobs", {"model": "none"})
+        said = command.told()
+
+    assert said.index("Stop with Ctrl-C.") < said.index("POST /v1/jobs ")
+    lines = [" ".join(line.split()[1:]) for line in said.partition("Stop with Ctrl-C.\n")[2].splitlines()]
+    assert lines[0] == "encore POST /v1/jobs → 201"
+    assert lines[1] == f"encore job {job} = waiting"
+    assert lines[2].startswith("encore POST /v1/jobs → 404 unknown-model")
+    assert "\x1b" not in said
+    assert "Stopped.\nNot spent: " in said
+
+
+def test_machines_are_told_the_same(tmp_path: Path) -> None:
+    """An object a line, from the first to the last, each fitting the schema; no key is in it."""
+    with _serving(tmp_path, "--json") as command:
+        command.ask("/v1/jobs", GOOD)
+        said = command.told()
+
+    rows = [json.loads(line) for line in said.splitlines()]
+    fits = jsonschema_rs.validator_for(json.loads(SCHEMA.read_text()))
+    assert [row["kind"] for row in rows] == ["serving", "request", "state", "stopped"]
+    assert [row for row in rows if not fits.is_valid(row)] == []
+    assert rows[0]["encore"] == {"url": command.doors["encore"]["url"]}
+    assert KEY["authorization"].split()[1] not in said
+
+
+def test_quiet_tells_nothing(tmp_path: Path) -> None:
+    """Neither where it is, nor what happens, nor that it was stopped."""
+    with _serving(tmp_path, "--quiet") as command:
+        command.ask("/v1/jobs", GOOD)
+        assert command.told() == ""
+
+
+def test_a_log_that_nobody_reads_stops_nobody(tmp_path: Path) -> None:
+    """Neither the requests nor the end, though the pipe is full."""
+    with _serving(tmp_path, "--json") as command, httpx2.Client(headers=KEY, trust_env=False) as client:
+        url = f"{command.doors['encore']['url']}/v1/jobs/{'x' * 200}"
+        for _ in range(600):  # of about 500 bytes each, into a pipe that takes 64 KiB
+            assert client.get(url).status_code == 404
+        command.process.send_signal(signal.SIGTERM)
+        assert command.process.wait(timeout=30) == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo terminals")
+@pytest.mark.parametrize(("variables", "colours"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)])
+def test_a_terminal_gets_colours_unless_it_says_no(
+    variables: dict[str, str], colours: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As https://no-color.org asks for."""
+    from understudy.cli.log import colourful  # noqa: PLC0415  (not loaded where it is not tested)
+
+    for name in ("NO_COLOR", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    master, slave = os.openpty()
+    with os.fdopen(slave, "w") as terminal, os.fdopen(master):
+        assert colourful(terminal) is colours
+    with Path(os.devnull).open("w", encoding="utf-8") as file:
+        assert not colourful(file)
+
+
+def test_json_and_quiet_exclude_each_other(capsys: pytest.CaptureFixture[str]) -> None:
+    """One says everything, the other nothing."""
+    from understudy.cli import main  # noqa: PLC0415
+
+    with pytest.raises(SystemExit):
+        main(["serve", "--json", "--quiet", "--port", "0"])
+
+    assert "Take one of them" in capsys.readouterr().err
