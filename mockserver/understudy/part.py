@@ -1,7 +1,7 @@
 """A provider on the stage: its contract, its accounts and jobs, and the way of a request through them."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -120,11 +120,14 @@ class Part:
         self.ledger = Ledger(
             self.contract,
             opened=self.clock.now(),
-            accounts=lambda: self.keyring.accounts.values(),
+            accounts=self._accounts,
             assumed=self.assumed,
-            changed=self.stop_unpaid,
+            changed=self._balance_changed,
         )
         self.state = self.player.new_state(self)
+
+    def _accounts(self) -> Iterable[Account]:
+        return self.keyring.accounts.values()
 
     def _count_in(self, job: Job) -> None:
         """A job is about to be forgotten: what it costs stays in the sums of its account."""
@@ -237,8 +240,8 @@ class Part:
             self.observer(self, job)
         if callback_url is not None or tell:
             self.watch(job)
-        if self.ledger.money.stops is not None and job.ends is not None:
-            self.agenda.at(job.ends, Reckoning(self, account))
+        if self.ledger.money.stops is not None and self.ledger.is_limited(account):
+            self._reckon(job)
         return job
 
     def _unused(self, make_id: Any, now: float, block: bytes) -> str:
@@ -262,8 +265,24 @@ class Part:
         if self.observer is not None:
             self.observer(self, job)
         self.watch(job)
+        if self.ledger.money.stops is not None and self.ledger.is_limited(job.account):
+            self._reckon(job)
         for tell in self._waiting.get(job.id, ()):
             tell()
+
+    def _reckon(self, job: Job) -> None:
+        """See at a job's end whether the others can still be paid."""
+        if job.ends is not None:
+            self.agenda.at(job.ends, Reckoning(self, job.account))
+
+    def _balance_changed(self, account: Account, now: float) -> None:
+        """The balance was changed by hand; where it matters to jobs in flight, see to them."""
+        if self.ledger.money.stops is None:
+            return
+        self.stop_unpaid(account, now)
+        for job in account.jobs:
+            if not job.state(now).terminal:
+                self._reckon(job)
 
     def stop_unpaid(self, account: Account, now: float) -> None:
         """Fail the jobs in flight of an account with nothing left, where the provider's row says so."""

@@ -213,6 +213,29 @@ def test_they_stop_too_when_the_balance_is_taken_away(make_encore: MakeStage, ru
     assert (job.state(spender.now).name, job.ends) == ("broken", spender.now)
 
 
+def test_a_job_that_is_completed_by_hand_is_reckoned_too(make_encore: MakeStage, run: Run) -> None:
+    """Its end takes the last of the money, and stops the other."""
+    stage = make_encore(budget="0.20")
+    spender = Spender(stage.part("encore"), "en_user_one")
+    first, second = spender.begin("slow"), spender.begin("slow")
+    interventions.complete(spender.part, first)
+    run(stage.advance(0))
+
+    assert [job.state(spender.now).name for job in (first, second)] == ["done", "broken"]
+
+
+def test_a_limit_that_is_set_mid_way_stops_what_began_without_one(make_encore: MakeStage, run: Run) -> None:
+    """At the end of the job that takes the last of it."""
+    stage = make_encore()
+    spender = Spender(stage.part("encore"), "en_user_one")
+    first, second = spender.begin(), spender.begin("slow")
+    assert len(stage.agenda) == 0
+    spender.part.ledger.set_balance(spender.account, Decimal("0.10"), spender.now)
+    run(stage.advance(20))
+
+    assert [job.state(spender.now).name for job in (first, second)] == ["done", "broken"]
+
+
 def test_sums_are_right_while_another_thread_asks() -> None:
     """As the pytest plugin does of a stage that is being served."""
     stage = build_stage(load_contracts(["runflow"]), clock=Clock(held=True), open_house=True, budget="1000")

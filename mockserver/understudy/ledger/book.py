@@ -49,7 +49,7 @@ class Ledger:
         self.read(contract)
 
     def read(self, contract: Contract) -> None:
-        """Keep the accounts by another contract from now on: all of their jobs are counted anew by its rows."""
+        """Keep the accounts by another contract from now on: the jobs that there are are counted anew by its rows."""
         with self._lock:
             self.money: Money = contract.money
             self.currency = contract.money.currency
@@ -102,6 +102,7 @@ class Ledger:
                 sum(tally.unknown for tally in counted),
                 self.assumed,
                 sum(tally.least for tally in counted),
+                purse.under_way.count,
             )
 
     @property
@@ -154,9 +155,12 @@ class Ledger:
         Raises:
             Refused: what is left is not enough, as the provider's row has it.
         """
-        purse = account.purse
-        if account.balance is not None if purse is None else purse.limited:
+        if self.is_limited(account):
             self._admit(account, self.due(cost), self.money.needs, now)
+
+    def is_limited(self, account: Account) -> bool:
+        """Whether an account is refused when too little is left."""
+        return account.balance is not None if account.purse is None else account.purse.limited
 
     def is_empty(self, account: Account, now: float) -> bool:
         """Whether an account that has a limit has nothing left."""
@@ -169,7 +173,7 @@ class Ledger:
         Raises:
             Refused: what is left is not enough for them.
         """
-        if self.standing(account, now).limited:
+        if self.is_limited(account):
             dues = (self.due(cost) for cost in costs)
             self._admit(account, sum((due for due in dues if due is not None), NOTHING), self.money.batch, now)
 

@@ -18,6 +18,7 @@ class Standing:
         shown: the balance that the provider tells.
         unknown: how many jobs are held or taken whose price is unknown; `assumed` is what counts for each, if anything.
         least: how many of the prices in it are lower bounds.
+        open: how many jobs are under way.
     """
 
     currency: str
@@ -31,3 +32,4 @@ class Standing:
     unknown: int
     assumed: Decimal | None
     least: int
+    open: int

@@ -25,13 +25,13 @@ def get_account(call: Call) -> Reply:
     """Coins, money and running tasks of a key."""
     part = call.part
     row = part.contract.wire["account"]
-    left = part.ledger.balance(call.account, call.now)
-    running, queued = _unfinished(call)
+    standing = part.ledger.standing(call.account, call.now)
+    left = standing.shown
     return enveloped(
         call,
         {
             "remainCoins": wire.number(part, "account", row["remainCoins"]),
-            "currentTaskCounts": wire.number(part, "account", str(running + queued)),
+            "currentTaskCounts": wire.number(part, "account", str(standing.open)),
             "remainMoney": None if left is None else wire.number(part, "account", plain(left)),
             "currency": None if left is None else part.contract.pricing["currency"],
             "apiType": row["apiType"],
