@@ -58,6 +58,17 @@ class Asked:
     def wrong_key(self) -> bool:
         return self.entry.row == "wrong-key"
 
+    @property
+    def roles(self) -> tuple[str, str] | None:
+        """The prefix of a key and that of the admin's key which this operation takes; None where any will do."""
+        if self.operation is None or not self.operation.admin or self.entry.row == "forbidden":
+            return None
+        contract = self.part.contract
+        rows = contract.root.get("keys", {}).get("prefixes", [])
+        admin = next((row["prefix"] for row in rows if row.get("role") == "admin"), None)
+        own = next((row["prefix"] for row in rows if contract.example_key.startswith(row["prefix"])), None)
+        return (own, admin) if own and admin else None
+
 
 def asked(part: Part, entry: Entry) -> Asked:
     """A journal's entry as a request that can be sent again."""

@@ -29,7 +29,10 @@ def _key(asked: Asked) -> str:
     """The key in double quotes: the variable's value, else an example that no provider admits."""
     if asked.wrong_key:
         return WRONG_KEY
-    return f"${{{variable(asked)}:-{asked.part.contract.example_key}}}"
+    example, roles = asked.part.contract.example_key, asked.roles
+    if roles is not None:
+        example = roles[1] + example.removeprefix(roles[0])
+    return f"${{{variable(asked)}:-{example}}}"
 
 
 def _address(asked: Asked) -> Iterator[str]:

@@ -1,8 +1,9 @@
-"""Where the ids in a request came from: the earlier exchanges that one exchange rests on."""
+"""What one exchange rests on: the earlier ones that its ids came from, and those that changed what it asks about."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl
 
 from understudy.artifacts import MEDIA, UPLOADS
 from understudy.journal import Entry, Journal
@@ -11,13 +12,13 @@ from understudy.server.pages.asked import operation_of
 
 # A shorter text is no id: it would be found everywhere.
 SHORTEST = 8
-# So many exchanges are told before one; what rests on more is told as it is.
-MOST_BEFORE = 6
+# So many exchanges are told before one; what rests on more is told without the others.
+MOST_BEFORE = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A value of a request and the reply that it came from: `steps` lead to it in the reply's JSON."""
+    """A value that came from a reply: `steps` lead to it in the reply's JSON."""
 
     value: str
     name: str
@@ -25,9 +26,41 @@ class Origin:
     steps: tuple[str | int, ...]
 
 
-def origins(part: Part, journal: Journal, entry: Entry) -> tuple[Origin, ...]:
-    """The origins of every value in an exchange, and of what those rest on in turn, in the order of time."""
-    earlier = [one for one in _before(journal, entry) if one.account == entry.account and one.provider == part.name]
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An exchange that is told before another, with the values that are wanted of its reply."""
+
+    entry: Entry
+    gives: tuple[Origin, ...]
+
+
+def steps_before(part: Part, journal: Journal, entry: Entry) -> tuple[Step, ...]:
+    """What must be told before an exchange so that it can be told, in the order of time."""
+    earlier = list(_before(part, journal, entry))
+    found = _origins(part, entry, earlier)
+    if not found:
+        return ()
+    known = frozenset(found)
+    told = [origin.entry for origin in found.values()]
+    told += [one for one in earlier if _acts_on(part, one, known) and not any(one is other for other in told)]
+    places = {id(one): place for place, one in enumerate(earlier)}
+    ordered = sorted({id(one): one for one in told}.values(), key=lambda one: places[id(one)])
+    return tuple(
+        Step(one, tuple(origin for origin in found.values() if origin.entry is one)) for one in ordered[:MOST_BEFORE]
+    )
+
+
+def _before(part: Part, journal: Journal, entry: Entry) -> Iterator[Entry]:
+    """The earlier exchanges of the same account, and of nobody in particular."""
+    for one in journal:
+        if one is entry:
+            return
+        if one.provider == part.name and (entry.account is None or one.account in (None, entry.account)):
+            yield one
+
+
+def _origins(part: Part, entry: Entry, earlier: list[Entry]) -> dict[str, Origin]:
+    """The origins of every value in an exchange, and of what those rest on in turn."""
     found: dict[str, Origin] = {}
     waiting = [entry]
     for one in waiting:
@@ -38,14 +71,21 @@ def origins(part: Part, journal: Journal, entry: Entry) -> tuple[Origin, ...]:
             if origin is not None:
                 found[value] = origin
                 waiting.append(origin.entry)
-    return tuple(sorted(found.values(), key=lambda origin: next(i for i, e in enumerate(earlier) if e is origin.entry)))
+    return found
 
 
-def _before(journal: Journal, entry: Entry) -> Iterator[Entry]:
-    for one in journal:
-        if one is entry:
-            return
-        yield one
+def _acts_on(part: Part, entry: Entry, values: Iterable[str]) -> bool:
+    """Whether an exchange may have changed what the values stand for."""
+    if entry.method in ("GET", "HEAD") or entry.row is not None or entry.operation is None:
+        return False
+    if entry.operation in part.contract.conversation.reads:
+        return False
+    return any(_mentions(entry, value) for value in values)
+
+
+def _mentions(entry: Entry, value: str) -> bool:
+    """Whether a request has a value anywhere."""
+    return value in entry.path or value in entry.query or value.encode() in entry.body
 
 
 def _values(part: Part, entry: Entry) -> Iterator[tuple[str, str]]:
@@ -53,13 +93,16 @@ def _values(part: Part, entry: Entry) -> Iterator[tuple[str, str]]:
     operation = operation_of(part.contract, entry)
     found = part.contract.router.find(entry.path)
     model = operation.model.name if operation is not None and operation.model is not None else None
-    for name, value in (found.params if found else {}).items():
-        if name != model and len(value) >= SHORTEST:
-            yield name, value
-    for prefix in (MEDIA, UPLOADS):
-        if entry.path.startswith(prefix):
-            yield "job_id", entry.path.removeprefix(prefix).partition(".")[0]
-    yield from ((name, text) for name, text in _texts("value", entry.json) if len(text) >= SHORTEST)
+    named = [(name, value) for name, value in (found.params if found else {}).items() if name != model]
+    named += parse_qsl(entry.query)
+    named += [("job_id", own_id(entry))] if entry.path.startswith((MEDIA, UPLOADS)) else []
+    named += _texts("value", entry.json)
+    yield from ((name, value) for name, value in named if len(value) >= SHORTEST)
+
+
+def own_id(entry: Entry) -> str:
+    """The id in a path of the stand-in's own: of a job that made a clip, of an upload."""
+    return entry.path.rpartition("/")[2].partition(".")[0]
 
 
 def _texts(name: str, value: Any) -> Iterator[tuple[str, str]]:
@@ -75,10 +118,12 @@ def _texts(name: str, value: Any) -> Iterator[tuple[str, str]]:
 
 
 def _origin(name: str, value: str, earlier: list[Entry]) -> Origin | None:
-    """The first reply that has a value which its request had not."""
+    """The first reply that has a value; None where a request had it before."""
     written = value.encode()
     for entry in earlier:
-        if written in entry.reply and written not in entry.body and value not in entry.path:
+        if _mentions(entry, value):
+            return None
+        if written in entry.reply and entry.row is None:
             steps = find(value, entry.reply_json)
             if steps is not None:
                 return Origin(value, name, entry, steps)

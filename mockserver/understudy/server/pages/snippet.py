@@ -12,12 +12,13 @@ from typing import Any
 
 import orjson
 
+from understudy.artifacts import MEDIA
 from understudy.contract.operations import Place
 from understudy.jobs import Job
 from understudy.journal import Entry, Journal
 from understudy.part import Part
 from understudy.server.pages.asked import WRONG_KEY, Asked, asked
-from understudy.server.pages.origins import Origin, origins
+from understudy.server.pages.origins import Origin, own_id, steps_before
 
 # Refusals that a request brings upon itself; any other is wished for, so that it comes on a fresh stage too.
 _OWN_FAULTS = frozenset(
@@ -34,7 +35,8 @@ _OWN_FAULTS = frozenset(
         "invalid-query",
     }
 )
-_STEP = 0.05  # seconds of the stage between two looks at a job that must come to a state
+# Seconds of the stage between two looks at a job that must come to a state, and how often is looked.
+_STEP, _MOST_STEPS = 0.05, 2000
 
 
 class _Name(str):
@@ -67,16 +69,12 @@ class _Names:
 
 def snippet(part: Part, journal: Journal, entry: Entry) -> str:
     """A test module of one test."""
-    before = () if entry.row in _OWN_FAULTS else origins(part, journal, entry)
     names = _Names()
     lines: list[str] = []
-    told: list[Entry] = []
-    for origin in before:
-        if not any(one is origin.entry for one in told):
-            told.append(origin.entry)
-            lines += [*_until(part, origin.entry, names), *_request(asked(part, origin.entry), names)]
-            lines.append("assert reply.is_success, reply.text")
-        lines.append(f"{names.add(origin.value, origin.name)} = {_found(origin)}")
+    for step in () if entry.row in _OWN_FAULTS else steps_before(part, journal, entry):
+        lines += [*_until(part, step.entry, names), *_request(asked(part, step.entry), names)]
+        lines.append("assert reply.is_success, reply.text")
+        lines += [f"{names.add(origin.value, origin.name)} = {_found(origin)}" for origin in step.gives]
         lines.append("")
     lines += [*_until(part, entry, names), *_request(asked(part, entry), names), *_asserts(part, entry)]
     return _module(part, entry, lines)
@@ -105,22 +103,27 @@ def _found(origin: Origin) -> str:
 
 def _until(part: Part, entry: Entry, names: _Names) -> Iterator[str]:
     """Let the stage's time pass until the job is where it was."""
-    job = part.jobs.get(entry.job) if entry.job else None
-    name = names.of.get(entry.job or "")
+    id_ = own_id(entry) if entry.path.startswith(MEDIA) else entry.job or ""
+    job, name = part.jobs.get(id_), names.of.get(id_)
     if job is None or name is None:
         return
-    state = _state_before(job, entry.at)
+    state = _state_before(part, job, entry)
     if state == job.plan.states[0].name:
         return
-    yield f"while understudy.changes(job={name})[-1].state != {state!r}:"
+    if state not in {one.name for one in job.plan.states} and _by_hand(part, job) and _ending(part, job) is None:
+        yield "# The job was brought to its state by hand, which no scenario does."
+        return
+    yield f"for _ in range({_MOST_STEPS}):  # until the job is where it was"
+    yield f"    if understudy.changes(job={name})[-1].state == {state!r}:"
+    yield "        break"
     yield f"    understudy.advance({_STEP})"
 
 
-def _state_before(job: Job, at: float) -> str:
-    """The state of a job when a request came; what the request did to it comes after."""
-    if job.intervention is not None and job.intervention.at >= at:
-        return job.plan.states[job.plan.at(at, created=job.created)].name
-    return job.state(at).name
+def _state_before(part: Part, job: Job, entry: Entry) -> str:
+    """The state of a job when a request came; a cancellation that it asked for comes after."""
+    cut = job.intervention
+    own = cut is not None and cut.at == entry.at and entry.operation == part.contract.conversation.cancel
+    return job.plan.states[job.plan.at(entry.at, created=job.created)].name if own else job.state(entry.at).name
 
 
 def _request(asked: Asked, names: _Names) -> list[str]:
@@ -166,13 +169,8 @@ def _key(asked: Asked) -> str:
     """The key of the test's stage, an admin's where it takes one."""
     if asked.wrong_key:
         return repr(WRONG_KEY)
-    own = f"understudy.{asked.part.name}.key"
-    rows = asked.part.contract.root.get("keys", {}).get("prefixes", [])
-    admin = next((row["prefix"] for row in rows if row.get("role") == "admin"), None)
-    member = next((row["prefix"] for row in rows if asked.part.contract.example_key.startswith(row["prefix"])), None)
-    if asked.operation is not None and asked.operation.admin and admin and member and asked.entry.row != "forbidden":
-        return f"{own}.replace({member!r}, {admin!r})"
-    return own
+    own, roles = f"understudy.{asked.part.name}.key", asked.roles
+    return own if roles is None else f"{own}.replace({roles[0]!r}, {roles[1]!r})"
 
 
 def _headers(asked: Asked) -> list[tuple[str, str]]:
@@ -203,7 +201,9 @@ def _wish(asked: Asked) -> str | None:
 
 
 def _course(part: Part, job: Job) -> str | None:
-    """The scenario that gives a job's plan, unless it is the default."""
+    """The scenario that gives a job's plan, unless it is the default; where it was ended by hand, one that ends so."""
+    if _by_hand(part, job):
+        return _ending(part, job)
     scenarios = part.contract.scenarios
     wanted = job.plan
     failure = wanted.failure.name if wanted.failure else None
@@ -212,6 +212,26 @@ def _course(part: Part, job: Job) -> str | None:
         if (course.states, course.failure, course.fields) == (wanted.states, wanted.failure, wanted.fields):
             code = f"; code={failure}" if failure not in (None, scenarios.jobs[name].failure) else ""
             return None if name == scenarios.default else f"scenario={name}{code}"
+    return None
+
+
+def _by_hand(part: Part, job: Job) -> bool:
+    """Whether a job was ended over the control API, and not by a request of its client."""
+    cut = job.intervention
+    if cut is None:
+        return False
+    asked = part.journal.requests(provider=part.name, job=job.id)
+    return not any(one.at == cut.at and one.operation == part.contract.conversation.cancel for one in asked)
+
+
+def _ending(part: Part, job: Job) -> str | None:
+    """A scenario that ends as a job was ended."""
+    cut = job.intervention
+    if cut is None:
+        return None
+    for name, scenario in part.contract.scenarios.jobs.items():
+        if scenario.states[-1] == cut.state.name and bool(scenario.failure) == bool(cut.failure):
+            return f"scenario={name}" + (f"; code={cut.failure.name}" if cut.failure else "")
     return None
 
 

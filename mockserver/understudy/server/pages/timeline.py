@@ -73,11 +73,7 @@ def _steps(job: Job) -> list[tuple[str, str, float]]:
     """Every state that the job has entered or will: its word, how it looks, when it begins."""
     cut = job.intervention.at if job.intervention else float("inf")
     plan = zip(job.plan.states, job.plan.begins, strict=True)
-    steps = [
-        (state.word, look(job, state), job.created + begin)
-        for state, begin in plan
-        if job.created + begin < cut
-    ]
+    steps = [(state.word, look(job, state), job.created + begin) for state, begin in plan if job.created + begin < cut]
     if job.intervention is not None:
         state = job.intervention.state
         steps.append((state.word, look(job, state), cut))
