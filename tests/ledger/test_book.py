@@ -6,16 +6,20 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from ledger.spending import COSTS, Spender
-from staging import MakeStage
+from staging import START, MakeStage
 
 from understudy import interventions
 from understudy.clock import Clock
 from understudy.errors import OptionError
+from understudy.ledger import Purse
 from understudy.stage import Stage, build_stage, load_contracts
 
 Run = Callable[[Awaitable[Any]], Any]
 NAMES = ("runflow", "aimlapi", "runninghub")
+CONTRACTS = load_contracts(["runninghub"])
 
 
 def _spender(make_stage: MakeStage, name: str, budget: str | None = "10", **options: Any) -> tuple[Stage, Spender]:
@@ -149,6 +153,34 @@ def test_entries_tell_the_life_of_a_hold(make_stage: MakeStage, run: Run) -> Non
     assert moved == {good.id: ["held", "released", "taken"], bad.id: ["held", "released"]}
     assert sum(one.amount or 0 for one in entries) == Decimal("9.94")
     assert [one.at for one in entries] == sorted(one.at for one in entries)
+
+
+@given(steps=st.lists(st.tuples(st.sampled_from(["succeed", "fail", "slow", "stuck"]), st.floats(0, 5)), max_size=30))
+def test_the_newest_movements_are_found_without_all_the_others(steps: list[tuple[str, float]]) -> None:
+    """The same as those at the end of all of them."""
+    stage = build_stage(CONTRACTS, clock=Clock(start=START, held=True), open_house=True, budget=10**9)
+    spender = Spender(stage.part("runninghub"), "rf_live_one")
+    for scenario, seconds in steps:
+        spender.begin(scenario)
+        stage.clock.advance_to(stage.clock.now() + seconds)
+    ledger, account = spender.part.ledger, spender.account
+
+    newest = ledger.newest(account, spender.now, most=5)
+
+    assert [one.at for one in newest] == [one.at for one in ledger.entries(account, spender.now)[::-1][:5]]
+
+
+def test_a_submit_looks_at_no_other_job(make_stage: MakeStage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each job is met once and ends once, however many are under way, and however often somebody asks."""
+    met: list[int] = []
+    meet = Purse.meet
+    monkeypatch.setattr(Purse, "meet", lambda self, job: (met.append(job.number), meet(self, job)))
+    _, spender = _spender(make_stage, "runninghub", "100000")
+    for _ in range(100):
+        spender.begin("stuck")
+        spender.told()
+
+    assert met == list(range(1, 101))
 
 
 def test_an_unknown_price_is_counted_and_assumed_only_where_told(make_stage: MakeStage) -> None:

@@ -14,7 +14,7 @@ from understudy.contract.money import Money, Needs
 from understudy.errors import OptionError
 from understudy.jobs import Job
 from understudy.ledger.entries import Entry, due_of, of_job, of_purse
-from understudy.ledger.purse import NOTHING, Purse, Tally
+from understudy.ledger.purse import NOTHING, RECENT, Purse, Tally
 from understudy.ledger.standing import Standing
 from understudy.ledger.tariff import Tariff
 from understudy.ledger.unspent import Unspent, of_tallies, plain
@@ -131,9 +131,21 @@ class Ledger:
 
         A job that the store has forgotten is in the sums, and no longer here.
         """
+        return self._entries(account, list(account.jobs), now)
+
+    def newest(self, account: Account, now: float, *, most: int = 20) -> list[Entry]:
+        """The newest movements, newest first, however many jobs there are; at most 100."""
+        most = min(most, RECENT)
+        self.standing(account, now)
+        purse, jobs = account.purse, account.jobs[-most:]
+        assert purse is not None
+        some = {job.number: job for job in (*purse.ended, *jobs)}
+        return self._entries(account, some.values(), now)[::-1][:most]
+
+    def _entries(self, account: Account, jobs: Iterable[Job], now: float) -> list[Entry]:
         with self._lock:
             own = list(of_purse(self._settled(account, now), self.opened))
-        moved = (of_job(job, self.money, self.assumed, now) for job in list(account.jobs))
+        moved = (of_job(job, self.money, self.assumed, now) for job in jobs)
         return sorted([*own, *chain.from_iterable(moved)], key=lambda entry: entry.at)
 
     def unspent(self, now: float) -> Unspent:

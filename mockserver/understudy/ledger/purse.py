@@ -1,5 +1,6 @@
 """The money of one account: running sums over its jobs, brought up to a moment when somebody asks."""
 
+from collections import deque
 from dataclasses import dataclass, field
 from decimal import Decimal
 from heapq import heappop, heappush
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from understudy.jobs import Job
 
 NOTHING = Decimal(0)
+# Of so many jobs it is remembered that they ended last.
+RECENT = 100
 
 
 @dataclass(slots=True)
@@ -71,6 +74,7 @@ class Purse:
     newest: int = 0  # the number of the newest job that was seen
     ends: "list[tuple[float, int, int, Job]]" = field(default_factory=list, repr=False)
     turns: dict[int, int] = field(default_factory=dict, repr=False)  # of jobs whose plan was changed
+    ended: "deque[Job]" = field(default_factory=lambda: deque(maxlen=RECENT), repr=False)  # the newest
     start: Decimal = field(init=False)  # the opening with everything that was added
 
     def __post_init__(self) -> None:
@@ -98,6 +102,7 @@ class Purse:
             if turn == self.turns.get(number, 0):
                 self.under_way.add(job.cost, -1)
                 self._ended(job, money).add(job.cost)
+                self.ended.append(job)
 
     def meet(self, job: "Job") -> None:
         """Count a job that is new, or whose plan has changed."""

@@ -172,7 +172,7 @@ def account_row(part: Part, account: Account) -> AccountRow:
     standing: Standing = part.ledger.standing(account, now)
     movements = [
         (one.at, one.sort, "unknown" if one.amount is None else plain(one.amount), one.job.id if one.job else "")
-        for one in part.ledger.entries(account, now)[-MOST_MOVEMENTS:]
+        for one in part.ledger.newest(account, now, most=MOST_MOVEMENTS)
     ]
     return AccountRow(
         part.name,
@@ -182,7 +182,7 @@ def account_row(part: Part, account: Account) -> AccountRow:
         standing.currency,
         "" if standing.shown is None else plain(standing.shown),
         standing.limited,
-        tuple(reversed(movements)),
+        tuple(movements),
     )
 
 
