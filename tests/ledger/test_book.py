@@ -14,10 +14,12 @@ from staging import START, MakeStage
 from understudy import interventions
 from understudy.clock import Clock
 from understudy.errors import OptionError
+from understudy.jobs import Job
 from understudy.ledger import Purse
 from understudy.stage import Stage, build_stage, load_contracts
 
 Run = Callable[[Awaitable[Any]], Any]
+NOTHING = Decimal(0)
 NAMES = ("runflow", "aimlapi", "runninghub")
 CONTRACTS = load_contracts(["runninghub"])
 
@@ -36,7 +38,7 @@ def test_what_succeeds_is_taken_once(make_stage: MakeStage, run: Run, name: str)
 
     for _ in range(2):
         standing = spender.part.ledger.standing(spender.account, spender.now)
-        assert (standing.taken, standing.held) == (COSTS[name], 0)
+        assert (standing.taken, standing.held) == (COSTS[name], NOTHING)
         assert standing.left == standing.shown == spender.told() == Decimal(10) - COSTS[name]
 
 
@@ -48,7 +50,12 @@ def test_what_fails_costs_nothing(make_stage: MakeStage, run: Run, name: str) ->
     run(stage.advance(20))
     standing = spender.part.ledger.standing(spender.account, spender.now)
 
-    assert (standing.taken, standing.held, standing.left, spender.told()) == (0, 0, 10, 10)
+    assert (standing.taken, standing.held, standing.left, spender.told()) == (
+        NOTHING,
+        NOTHING,
+        Decimal(10),
+        Decimal(10),
+    )
 
 
 @pytest.mark.parametrize(
@@ -84,7 +91,7 @@ def test_a_changed_plan_is_counted_by_its_new_end(make_stage: MakeStage, run: Ru
     run(stage.advance(100))
     standing = spender.part.ledger.standing(spender.account, spender.now)
 
-    assert (standing.taken, standing.held) == (COSTS["runninghub"], 0)
+    assert (standing.taken, standing.held) == (COSTS["runninghub"], NOTHING)
 
 
 def test_without_a_budget_balances_are_told_and_never_refuse(make_stage: MakeStage, run: Run) -> None:
@@ -109,10 +116,10 @@ def test_a_balance_is_set_mid_way(make_stage: MakeStage, name: str) -> None:
     ledger = spender.part.ledger
     spender.begin("stuck")
     ledger.set_balance(spender.account, Decimal("0"), spender.now)
-    assert (spender.told(), spender.refused()) == (0, True)
+    assert (spender.told(), spender.refused()) == (NOTHING, True)
 
     ledger.set_balance(spender.account, Decimal("5"), spender.now)
-    assert (spender.told(), spender.refused()) == (5, False)
+    assert (spender.told(), spender.refused()) == (Decimal(5), False)
 
     ledger.set_balance(spender.account, Decimal("0"), spender.now)
     ledger.set_balance(spender.account, None, spender.now)
@@ -174,7 +181,12 @@ def test_a_submit_looks_at_no_other_job(make_stage: MakeStage, monkeypatch: pyte
     """Each job is met once and ends once, however many are under way, and however often somebody asks."""
     met: list[int] = []
     meet = Purse.meet
-    monkeypatch.setattr(Purse, "meet", lambda self, job: (met.append(job.number), meet(self, job)))
+
+    def noted(purse: Purse, job: Job) -> None:
+        met.append(job.number)
+        meet(purse, job)
+
+    monkeypatch.setattr(Purse, "meet", noted)
     _, spender = _spender(make_stage, "runninghub", "100000")
     for _ in range(100):
         spender.begin("stuck")

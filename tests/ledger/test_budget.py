@@ -66,6 +66,6 @@ def test_the_balance_of_a_listed_key_comes_before_the_budget(make_stage: MakeSta
     part = make_stage(names=["runflow"], keys=keys, budget={"runflow": "0.12"}).part("runflow")
     rich, first, second = (Spender(part, entry.key) for entry in keys)
 
-    assert (rich.told(), first.told(), second.told()) == (7, Decimal("0.12"), Decimal("0.12"))
+    assert (rich.told(), first.told(), second.told()) == (Decimal(7), Decimal("0.12"), Decimal("0.12"))
     assert not first.refused()
     assert not second.refused()
