@@ -1,5 +1,6 @@
 """The journal: the newest exchanges, bounded, without secrets."""
 
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -8,7 +9,8 @@ from staging import Caller, MakeStage
 
 from understudy.callbacks import MemorySender
 from understudy.errors import OptionError
-from understudy.journal import Entry, Journal
+from understudy.journal import Entry, Journal, Tried
+from understudy.manners import breaches
 from understudy.stage import Stage
 from understudy.validation import Violation
 
@@ -55,6 +57,7 @@ def test_an_exchange_is_noted_with_its_violations(encore: Caller) -> None:
         "operation": "create_job",
         "status": 422,
         "refusal": "invalid-body",
+        "fault": None,
         "violations": [
             {"path": ["input", "prompt"], "keyword": "minLength", "message": '"" is shorter than 1 character'},
             {"path": ["input", "seconds"], "keyword": "enum", "message": "5 is not one of 4, 6 or 8"},
@@ -204,3 +207,62 @@ def test_a_stage_may_keep_only_lines(make_stage: MakeStage) -> None:
     assert (entry.body, entry.reply, entry.headers) == (b"", b"", ())
     assert [violation.pointer for violation in entry.violations] == ["/input/duration"]
     assert "s3cret" not in repr(entry)
+
+
+def said_in(number: int, size: int) -> Entry:
+    """An exchange with bytes of its own."""
+    said = bytes(size)
+    return Entry(1.0, "p", "account-1", "GET", f"/v1/{number}", "get_job", 200, None, (), body=said, reply=bytes(said))
+
+
+@pytest.mark.parametrize("size", [0, 500, 5000])
+def test_a_hundred_thousand_exchanges_keep_memory_bounded(size: int) -> None:
+    """Whatever is said in them: so many as fit into the bytes, the newest."""
+    journal = Journal()
+    tracemalloc.start()
+    try:
+        for number in range(120_000):
+            journal.note(said_in(number, size))
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert held < 80 * 1024 * 1024
+    assert journal.count == 120_000
+    assert len(journal) <= 100_000
+    assert journal.get(120_000) is not None
+    assert [number for number, _ in journal.numbered()][-1] == 120_000
+
+
+def test_attempts_are_bounded_too() -> None:
+    """In number and in bytes; a huge body is kept as its size and hash."""
+    journal = Journal(limit=5, most_bytes=20_000)
+    for number in range(10):
+        journal.note_attempt(tried(number, b"{}"))
+    assert len(journal.attempts()) == 5
+
+    for number in range(10):
+        journal.note_attempt(tried(number, b"x" * 9000))
+    assert len(journal.attempts()) == 2
+
+    journal.note_attempt(tried(11, b"x" * 100_000))
+    assert journal.attempts()[-1].json["bytes"] == 100_000
+
+
+def tried(number: int, body: bytes) -> Tried:
+    return Tried(1.0, 1.0, "p", "a", f"d{number}", "job", "callback", "e", 1, "http://x/", (), body, 204, None, "")
+
+
+@pytest.mark.parametrize("keep_bodies", [True, False])
+def test_a_key_that_stands_twice_is_a_fault_of_the_client(make_encore: MakeStage, keep_bodies: bool) -> None:
+    """The last one counts, nothing is refused, and the journal says so."""
+    stage = make_encore(keep_bodies=keep_bodies)
+    raw = b'{"model":"solo","input":{"prompt":"a","prompt":"b"}}'
+
+    made = Caller(stage.part("encore"), "en_user_one")("POST", "/v1/jobs", {}, raw=raw)
+
+    (noted,) = stage.journal
+    assert (made.status, made.json["input"]) == (201, {"prompt": "b"})
+    assert [(one.pointer, one.keyword) for one in noted.violations] == [("/input/prompt", "duplicate")]
+    (breach,) = breaches(stage.parts.values())
+    assert "the key stands 2 times in one object" in breach.done

@@ -8,10 +8,12 @@ from typing import Any, NamedTuple
 import orjson
 
 from understudy.errors import OptionError
+from understudy.masks import MOST_KEPT, left_out
 from understudy.validation import Violation
 
-# What an entry weighs beside its bytes, about: itself, and its few headers.
-_FRAME = 1000
+# What an entry weighs beside its bytes, about: itself, its texts and its violations; its headers are shared.
+_FRAME = 600
+_VIOLATION = 500
 
 
 class Entry(NamedTuple):
@@ -75,7 +77,8 @@ class Entry(NamedTuple):
     @property
     def weight(self) -> int:
         """About how many bytes it holds."""
-        return _FRAME + len(self.path) + len(self.query) + len(self.body) + len(self.reply)
+        said = len(self.path) + len(self.query) + len(self.body) + len(self.reply)
+        return _FRAME + said + _VIOLATION * len(self.violations)
 
 
 class Tried(NamedTuple):
@@ -104,10 +107,15 @@ class Tried(NamedTuple):
         """The callback's body, parsed."""
         return _parsed(self.body)
 
+    @property
+    def weight(self) -> int:
+        """About how many bytes it holds."""
+        return _FRAME + len(self.url) + len(self.body) + len(self.detail)
+
 
 class Journal:
-    """The newest exchanges of a stage: at most `limit` of them, with at most `most` violations altogether, in at
-    most `most_bytes`. The newest one is always kept whole.
+    """The newest exchanges of a stage: at most `limit` of them, with at most `most` violations altogether, in about
+    `most_bytes`; and as many attempts to deliver in as many bytes. The newest one is always kept.
 
     Args:
         known: the operations of each provider, so that a question with a slip in it is an error; asked freely if None.
@@ -116,13 +124,14 @@ class Journal:
     def __init__(
         self,
         *,
-        limit: int = 10_000,
+        limit: int = 100_000,
         most: int = 50_000,
-        most_bytes: int = 32 * 1024 * 1024,
+        most_bytes: int = 64 * 1024 * 1024,
         known: Mapping[str, Iterable[str]] | None = None,
     ) -> None:
         self._entries: deque[Entry] = deque()
-        self._tried: deque[Tried] = deque(maxlen=limit)
+        self._tried: deque[Tried] = deque()
+        self._tried_bytes = 0
         self._limit = limit
         self._most = most
         self._most_bytes = most_bytes
@@ -168,7 +177,7 @@ class Journal:
         """Forget everything, and count anew."""
         self._entries.clear()
         self._tried.clear()
-        self.count = self._violations = self._bytes = 0
+        self.count = self._violations = self._bytes = self._tried_bytes = 0
 
     def _forget(self) -> None:
         """Forget the oldest until the rest is within bounds."""
@@ -181,7 +190,12 @@ class Journal:
 
     def note_attempt(self, tried: Tried) -> None:
         """Write one attempt to deliver down."""
+        if len(tried.body) > MOST_KEPT:
+            tried = tried._replace(body=left_out(tried.body))
         self._tried.append(tried)
+        self._tried_bytes += tried.weight
+        while len(self._tried) > 1 and (len(self._tried) > self._limit or self._tried_bytes > self._most_bytes):
+            self._tried_bytes -= self._tried.popleft().weight
         if self.observer is not None:
             self.observer(tried)
 

@@ -8,6 +8,7 @@ import orjson
 from understudy.call import Call, Form
 from understudy.contract import Contract
 from understudy.contract.operations import resolve
+from understudy.duplicates import duplicates
 from understudy.faults import NO_FAULTS
 from understudy.journal import Entry
 from understudy.masks import MASK, Masks, Texts, left_out
@@ -20,8 +21,13 @@ CHOSEN = frozenset(
 )
 # A longer header, and a longer piece of what could not be read, is not kept.
 LONGEST = 1000
+# So many sets of headers are kept once; then they are counted anew.
+MOST_KNOWN = 256
 # A body with more fields than this is no question about a job.
 FEW = 6
+
+
+Pairs = tuple[tuple[bytes, bytes], ...]
 
 
 class Noting:
@@ -31,6 +37,7 @@ class Noting:
         self._provider = contract.provider
         self.masks = Masks({*contract.conversation.hidden, *_key_fields(contract)})
         self._chosen = CHOSEN | _declared(contract)
+        self._known: dict[Pairs, Pairs] = {}
         talks = contract.conversation.jobs.values()
         self._harmless = frozenset(name for talk in talks for name in (*talk.submits, talk.poll))
 
@@ -39,9 +46,8 @@ class Noting:
     ) -> Entry:
         """What is kept of one exchange; `keys` are the texts that must not be."""
         request, operation, hidden = call.request, call.known_operation, Texts(keys)
-        chosen = self._chosen
-        headers = [pair for pair in request.headers if pair[0] in chosen and len(pair[1]) < LONGEST]
         name = operation.id if operation else None
+        found += self._repeated(call)
         return Entry(
             call.now,
             self._provider,
@@ -53,12 +59,12 @@ class Noting:
             row,
             tuple([one.kept(without=keys) for one in found]) if found else (),
             self.masks.query(request.query, hidden) if request.query else "",
-            hidden.masked_pairs(headers),
+            self._headers(call, hidden),
             self._body(call, hidden) if request.body else b"",
             self.masks.reply(reply.body, hidden, harmless=name in self._harmless),
             reply.headers,
             call.job or _asked_about(call),
-            _faults(call),
+            None if call.faults is NO_FAULTS else _faults(call),
         )
 
     def line(
@@ -67,6 +73,7 @@ class Noting:
         """The same without what was said: who asked for what, how it ended, and every violation."""
         operation = call.known_operation
         path = call.request.path
+        found += self._repeated(call)
         for key in keys:
             path = path.replace(key, MASK)
         return Entry(
@@ -80,8 +87,25 @@ class Noting:
             row,
             tuple([one.kept(without=keys) for one in found]) if found else (),
             job=call.job,
-            fault=_faults(call),
+            fault=None if call.faults is NO_FAULTS else _faults(call),
         )
+
+    def _headers(self, call: Call, hidden: Texts) -> Pairs:
+        """The headers that are kept; a client sends the same ones again and again, so they are kept once."""
+        chosen = self._chosen
+        pairs = [pair for pair in call.request.headers if pair[0] in chosen and len(pair[1]) < LONGEST]
+        kept = hidden.masked_pairs(pairs)
+        known = self._known.get(kept)
+        if known is None:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            known = self._known[kept] = kept
+        return known
+
+    def _repeated(self, call: Call) -> tuple[Violation, ...]:
+        """The keys that stand twice in the body, which nothing refuses: the last one counts."""
+        body = call.body
+        return duplicates(call.request.body, body) if type(body) is dict or type(body) is list else ()
 
     def _body(self, call: Call, hidden: Texts) -> bytes:
         raw, body = call.request.body, call.body
@@ -113,8 +137,7 @@ class Noting:
 
 def _faults(call: Call) -> str | None:
     """What was damaged on purpose, in words."""
-    faults = call.faults
-    return None if faults is None or faults is NO_FAULTS else str(faults)
+    return None if call.faults is None else str(call.faults)
 
 
 def _asked_about(call: Call) -> str | None:
