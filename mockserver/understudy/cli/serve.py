@@ -62,6 +62,9 @@ from understudy.stage import load_contracts
 @click.option("--start", type=float, metavar="SECONDS", help="The stage's time at the start, in seconds since 1970.")
 @callback_options
 @log_options
+@click.option(
+    "--no-bodies", is_flag=True, help="Let the journal keep who asked for what and how it ended, not what was said."
+)
 @click.option("--list-readings", is_flag=True, help="List the readings and their options, and stop.")
 def command(list_readings: bool, ready_file: Path | None, **given: Any) -> None:
     """Play the providers on this machine until stopped (Ctrl-C), and tell what happens, a line for each event.
@@ -118,7 +121,7 @@ def _options(given: Mapping[str, Any], tls: Tls | None) -> Options:
         host=given["host"],
         port=given["port"],
         keys=given["keys"],
-        settings=Settings(seed=given["seed"], pace=given["pace"], keep_bodies=False),
+        settings=Settings(seed=given["seed"], pace=given["pace"], keep_bodies=not given["no_bodies"]),
         held=given["hold"],
         start=given["start"],
         token=given["token"],
