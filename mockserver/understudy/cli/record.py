@@ -113,10 +113,11 @@ def _record(recorder: "Recorder", port: int) -> None:
     from understudy.recording.inbound import receiving  # noqa: PLC0415
 
     plan = recorder.plan
-    paths = recorder.refusals()
-    if plan.model is not None:
-        url = plan.callback_url
-        with receiving(plan.contract, url, port=port) if url else nullcontext() as inbound:
+    url = plan.callback_url if plan.model is not None else None
+    # The receiver first: a port that is taken must not be found out once something was paid for.
+    with receiving(plan.contract, url, port=port) if url else nullcontext() as inbound:
+        paths = recorder.refusals()
+        if plan.model is not None:
             paths.append(recorder.job(inbound))
     click.echo(f"{len(paths)} cassette{'' if len(paths) == 1 else 's'}:")
     for path in paths:

@@ -18,7 +18,7 @@ from understudy.recording.errors import NotRecorded
 from understudy.recording.guard import Guard
 from understudy.recording.inbound import Inbound
 from understudy.recording.plan import Plan
-from understudy.recording.rules import RefusalRow, looks_of_all
+from understudy.recording.rules import RefusalRow
 from understudy.recording.scrub import Scrubber
 from understudy.recording.store import Store
 from understudy.recording.taking import taking
@@ -75,13 +75,16 @@ class Recorder:
         return path
 
     def _waited(self, client: Client, job: Job) -> Outcome | None:
-        """How the job ended; None where it did not in time: what was paid for is kept as far as it came."""
+        """How the job ended; None where it did not in time, or was stopped: what was paid for is kept all the same."""
         try:
             outcome = client.wait(job, deadline=self.patience, every=self.every)
         except JobEnded as ended:
             outcome = ended.outcome
         except DeadlineExceeded as late:
             self.say(f"  {late}")
+            return None
+        except KeyboardInterrupt:
+            self.say(f"  stopped; the job goes on: {job.id}")
             return None
         self.say(f"  ended: {outcome.word}, {len(outcome.urls)} file{'' if len(outcome.urls) == 1 else 's'}")
         return outcome
@@ -151,7 +154,7 @@ class Recorder:
     def _store(self, expecting: Callable[[Cassette], Mapping[str, Any]]) -> Store:
         plan, known = self.plan, {self.key: "the key"}
         scrubber = Scrubber(plan.contract, plan.manner, plan.rules, known={**known, wrong(plan): "the wrong key"})
-        return Store(scrubber, Guard(known, looks_of_all(root=plan.root)), expecting)
+        return Store(scrubber, Guard(known, plan.rules.looks), expecting)
 
 
 @dataclass(slots=True)

@@ -25,7 +25,7 @@ class RefusalRow:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """One provider's rows. `words`, `texts` and `ids` are names of fields; `a/b` is the field b in a."""
+    """One provider's rows, and what keys look like. `words`, `texts`, `ids` name fields; `a/b` is the field b in a."""
 
     provider: str
     variables: tuple[str, ...] = ()
@@ -56,7 +56,7 @@ def read_rules(provider: str, *, root: Path | None = None) -> Rules:
     return Rules(
         provider,
         key.at("variables").texts(),
-        key.at("looks").texts(),
+        looks_of_all(root=root),
         job.at("model").text(),
         job.at("input").mapping(),
         tuple(file.at("refusals").each(_refusal).values()),
@@ -65,10 +65,10 @@ def read_rules(provider: str, *, root: Path | None = None) -> Rules:
 
 
 def looks_of_all(*, root: Path | None = None) -> tuple[str, ...]:
-    """What the keys of every provider look like."""
-    folder = (root or data_root()) / "contracts"
-    names = sorted(path.parent.name for path in folder.glob("*/recording.yaml"))
-    return tuple(dict.fromkeys(look for name in names for look in read_rules(name, root=root).looks))
+    """What the keys of every provider look like: one may stand in another's cassette."""
+    found = sorted(((root or data_root()) / "contracts").glob("*/recording.yaml"))
+    rows = [Cursor(f"contracts/{path.parent.name}/{path.name}", read_document(path)).at("key") for path in found]
+    return tuple(dict.fromkeys(look for row in rows for look in row.at("looks").texts()))
 
 
 def _refusal(name: str, row: Cursor) -> RefusalRow:

@@ -10,7 +10,9 @@ from understudy.recording.vocabulary import WORD
 MOST_WORD = 80
 MOST_AMOUNT = 5
 _AMOUNT = re.compile(r"[0-9]{1,4}[A-Za-z]{0,2}")
-_WORD = re.compile(r"[A-Za-z0-9/+-][A-Za-z0-9_.:/+?%*,()=-]*")
+_WORD = re.compile(r"[A-Za-z0-9/+-][A-Za-z0-9_.:/+?*,()-]*")
+# What a word is made of: letters, few digits, `v3`, `720p`. An id has letters and digits mixed.
+_PIECE = re.compile(r"[A-Za-z]{1,40}|[0-9]{1,6}|[A-Za-z]{1,2}[0-9]{1,3}|[0-9]{1,4}[A-Za-z]{1,2}")
 _PLACEHOLDER = re.compile(
     rf"{re.escape(FILES)}/\d+[\w.]*|person-\d+@example\.com|placeholder(?:[ -][a-z]+[ -])?\d+"
     r"|00000000-0000-[0-9a-f]000-8000-\d{12}"
@@ -41,11 +43,17 @@ class TextScrub:
 
     def is_word(self, value: str) -> bool:
         """Whether a text reads like a word of the provider's: a status, a code, an amount."""
-        return len(value) <= MOST_WORD and bool(_WORD.fullmatch(value)) and self.is_clean(value)
+        return len(value) <= MOST_WORD and bool(_WORD.fullmatch(value)) and self._is_plain(value)
 
     def is_name(self, value: str) -> bool:
         """Whether a text may be the name of a field."""
-        return bool(_NAME.fullmatch(value)) and self.is_clean(value)
+        return bool(_NAME.fullmatch(value)) and self._is_plain(value)
+
+    def _is_plain(self, value: str) -> bool:
+        """Whether a text is made of words, and of nothing that names or opens something."""
+        pieces = WORD.findall(value)
+        plain = all(piece.lower() in self._words or _PIECE.fullmatch(piece) for piece in pieces)
+        return plain and self.is_clean(value)
 
     def is_clean(self, value: str) -> bool:
         """Whether nothing in a text looks as if it named or opened something."""
