@@ -13,6 +13,8 @@ from understudy.faults import NO_FAULTS, Fault, Faults, Sort, catalogue, in_plac
 from understudy.messages import Reply
 from understudy.rules import Asked
 
+# Under this name a server that gives its connections away puts them into a request's state.
+WIRE = "understudy.wire"
 # The error row of a provider that is asked too often.
 RATE_LIMITED = "rate-limited"
 
@@ -73,7 +75,7 @@ def _drawn(call: Call, fault: Fault) -> Fault:
 
 
 def _check_wire(call: Call, fault: Fault) -> None:
-    if fault.kind.wire and not call.request.wired:
+    if fault.kind.wire and WIRE not in (call.request.state or ()):
         playable = [kind.name for kind in catalogue() if not kind.wire]
         then = (
             "This application runs in another server, which does not give its connections away: "

@@ -26,7 +26,7 @@ class Request:
     query: bytes = field(repr=False)
     body: bytes = field(repr=False)
     base_url: str  # where this provider is reached: scheme, host, port, prefix; no slash at the end
-    wired: bool = False  # the connection itself can be had, so that every fault can be played
+    state: Mapping[str, Any] | None = field(default=None, repr=False)  # what its server knows besides
     _first: dict[bytes, bytes] | None = field(default=None, init=False, repr=False, compare=False)
 
     def header(self, name: bytes) -> bytes | None:
@@ -37,7 +37,8 @@ class Request:
 
     def joined(self, name: bytes) -> bytes | None:
         """Every header of that lower-case name as one, as HTTP lets lists be written; None where there is none."""
-        if self.header(name) is None:
+        first = self._first
+        if (self.header(name) if first is None else first.get(name)) is None:
             return None
         return b", ".join(value for key, value in self.headers if key == name)
 

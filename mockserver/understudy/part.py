@@ -15,6 +15,7 @@ from understudy.callbacks import Deliveries, Delivery, Signing
 from understudy.clock import Clock
 from understudy.contract import Contract, Model
 from understudy.draws import digest
+from understudy.faults import NO_FAULTS
 from understudy.jobs import Intervention, Job, JobStore, MemoryJobs
 from understudy.journal import Journal
 from understudy.ledger import Ledger
@@ -191,7 +192,8 @@ class Part:
             tell=tell,
         )
         call.job = job.id
-        self.damage(call, job.id)
+        if call.faults is not NO_FAULTS:
+            self.damage(call, job.id)
         return job
 
     def _signing(self, delivery: Delivery) -> Signing | None:

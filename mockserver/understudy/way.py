@@ -48,7 +48,7 @@ def answer(part: "Part", request: Request) -> Answer:
 def perform(call: Call) -> Answer:
     """The story: which operation, what was sent, who are you, which model, what happens, is it well-formed."""
     if call.request.path.startswith(OWN_PATHS):
-        _direct_faults(call, call.request.joined(b"prefer"))
+        faulting.choose(call, call.request.joined(b"prefer"))
         return downloads.serve(call.part, call.request)
     _find_operation(call)
     spoilt = _read(call)
@@ -132,21 +132,16 @@ def _find_model(call: Call) -> None:
 
 def _direct(call: Call) -> None:
     """Choose the course of the job, or play the refusal that is wished."""
-    prefer = call.request.joined(b"prefer")
-    _direct_faults(call, prefer)
-    wish = preferred(prefer)
+    prefer, wish, caller = call.request.joined(b"prefer"), None, call.caller
+    if prefer is None and caller is not None and caller.faults is None and not call.part.rules.all:
+        call.faults = NO_FAULTS  # nobody wants anything: the usual case, and the fast one
+    else:
+        faulting.choose(call, prefer)
+        wish = preferred(prefer)
     if call.operation.submits:
         call.course = _course(call, wish or _standing_wish(call, call.model, call.body))
     elif wish is not None:
         _play_refusal(call, wish)
-
-
-def _direct_faults(call: Call, prefer: bytes | None) -> None:
-    """Choose what is damaged on purpose; looked at closely only where somebody wants something."""
-    if prefer is None and not call.part.rules.all and (call.caller is None or call.caller.faults is None):
-        call.faults = NO_FAULTS
-    else:
-        faulting.choose(call, prefer)
 
 
 def course_of(call: Call, model: Model, fields: Any) -> Course:
@@ -212,7 +207,7 @@ def refuse(call: Call, refused: Refused) -> Reply:
     """The provider's own words for a refusal, or what a fault puts in their place."""
     if call.faults is None:  # refused before anybody asked for faults
         try:
-            _direct_faults(call, call.request.joined(b"prefer"))
+            faulting.choose(call, call.request.joined(b"prefer"))
         except Unanswered as unanswered:
             return _noted(call, unanswered.reply, None)
         except FaultError as wrong:

@@ -13,7 +13,7 @@ from understudy.faults import NO_FAULTS
 from understudy.messages import Reply, Request, problem
 from understudy.part import Part
 from understudy.server.damaging import Damaging, Sleep
-from understudy.server.wire import WIRE, wire_of
+from understudy.server.wire import wire_of
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -47,17 +47,19 @@ class Front:
         self._limit = part.settings.max_body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = b"" if scope["method"] in ("GET", "HEAD") else await self._body(receive)
+        method: str = scope["method"]
+        body = b"" if method in ("GET", "HEAD") else await self._body(receive)
         if body is None:
             return
-        self._part.agenda.start()
+        part = self._part
+        part.agenda.start()
         path = local_path(scope).removeprefix(self._prefix)
         base = self._base or _origin(scope) + self._prefix
-        wired = WIRE in (scope.get("state") or ())
-        request = Request(scope["method"], path or "/", scope["headers"], scope["query_string"], body, base, wired)
-        answer = self._part.answer(request)
+        state = scope.get("state")
+        request = Request(method, path or "/", scope["headers"], scope["query_string"], body, base, state)
+        answer = part.answer(request)
         reply = answer if isinstance(answer, Reply) else await self._waited(request, answer)
-        head = scope["method"] == "HEAD"
+        head = method == "HEAD"
         if reply.fault is None:
             await send_reply(reply, send, head=head)
         else:
@@ -116,8 +118,12 @@ async def send_reply(reply: Reply, send: Send, *, head: bool) -> None:
 def headers_of(reply: Reply) -> list[tuple[bytes, bytes]]:
     """The headers of a reply as they are sent."""
     headers = [*reply.headers, VERSION_HEADER]
-    if reply.status not in WITHOUT_BODY and b"content-length" not in dict(reply.headers):
-        headers.append((b"content-length", b"%d" % len(reply.body)))
+    if reply.status in WITHOUT_BODY:
+        return headers
+    for name, _ in headers:
+        if name == b"content-length":
+            return headers
+    headers.append((b"content-length", b"%d" % len(reply.body)))
     return headers
 
 

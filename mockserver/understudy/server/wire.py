@@ -11,9 +11,9 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+from understudy.faulting import WIRE
 from understudy.server.bounds import Bounded
 
-WIRE = "understudy.wire"
 # The kernel forgets what is not sent, and tells the other end with a RST (SO_LINGER: on, for 0 seconds).
 _AT_ONCE = struct.pack("ii", 1, 0)
 # A client that does not read is not waited for longer than so many real seconds, looked at so often.
