@@ -1,5 +1,6 @@
 """Fetch clips and uploads from a provider's port, and take uploads in."""
 
+import re
 from typing import TYPE_CHECKING
 
 from understudy import media
@@ -9,6 +10,9 @@ from understudy.uploads import Upload
 
 if TYPE_CHECKING:
     from understudy.part import Part
+
+# A type that may stand in a header, whoever announced it.
+_TYPE = re.compile(r"[\w.+-]{1,60}/[\w.+-]{1,60}( ?; ?[\w.+-]{1,60}=[\w.+-]{1,60})?", re.ASCII)
 
 
 def serve(part: "Part", request: Request) -> Reply:
@@ -47,7 +51,8 @@ def _upload(part: "Part", request: Request) -> Reply:
         return _take(part, request, upload)
     if upload.data is None:
         return problem(404, "Not uploaded yet", "The file was announced, but its bytes have not been sent.")
-    reply = _ranged(request, upload.data, upload.mime)
+    mime = upload.mime if _TYPE.fullmatch(upload.mime) else "application/octet-stream"
+    reply = _ranged(request, upload.data, mime)
     # Whoever uploads says what type it is: a browser must not run it, whatever that says.
     return Reply(reply.status, reply.body, (*reply.headers, (b"content-security-policy", b"sandbox")))
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from security.wires import Wires
+from security.wires import Receiver, Wires, receiving
 
 from understudy.server.hosting import serving
 
@@ -13,3 +13,10 @@ def wires() -> Iterator[Wires]:
     """All providers on a held clock, asked by bare sockets."""
     with serving(held=True, start=1_767_225_600.0) as stage:
         yield Wires(stage)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A receiver of callbacks on this machine."""
+    with receiving() as found:
+        yield found

@@ -2,7 +2,10 @@
 
 import contextlib
 import socket
-from dataclasses import dataclass
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from understudy.server.running_stage import RunningStage
 
@@ -53,3 +56,44 @@ def received(one: socket.socket) -> bytes:
 
 def statuses(said: bytes) -> list[int]:
     return [int(part[:3]) for part in said.split(b"HTTP/1.1 ")[1:]]
+
+
+@dataclass
+class Receiver:
+    """A receiver of callbacks, which answers with a redirect where it is told to."""
+
+    port: int = 0
+    location: str = ""
+    heard: list[str] = field(default_factory=list)
+    names: set[str] = field(default_factory=set)
+
+
+@contextlib.contextmanager
+def receiving() -> Iterator[Receiver]:
+    """A receiver on this machine."""
+    found = Receiver()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            found.heard.append(self.path)
+            found.names |= {name.lower() for name in self.headers}
+            self.send_response(307 if found.location else 204)
+            self.send_header("location", found.location)
+            self.end_headers()
+
+        def do_GET(self) -> None:
+            self.do_POST()
+
+        def log_message(self, *_: object) -> None:
+            """Silent."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    found.port = server.server_address[1]
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield found
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -55,7 +55,8 @@ class Guard:
         for origin in _values(scope, b"origin"):
             if [_parts(origin).netloc] != hosts:
                 return f"The control API does not answer pages of {origin!r}."
-        if "cross-site" in _values(scope, b"sec-fetch-site") and "navigate" not in _values(scope, b"sec-fetch-mode"):
+        foreign = {"cross-site", "same-site"} & {*_values(scope, b"sec-fetch-site")}
+        if foreign and "navigate" not in _values(scope, b"sec-fetch-mode"):
             return "The control API does not answer pages of other sites."
         return None
 
