@@ -152,7 +152,7 @@ def test_runflow_says_no_cost_where_the_input_says_no_length(make_stage: MakeSta
     run(stage.advance(20))
     record = caller("GET", f"/v1/runs/{id_}").json
 
-    assert (record["status_code"], record["cost"], spender.told()) == ("succeeded", None, 1)
+    assert (record["status_code"], record["cost"], spender.told()) == ("succeeded", None, Decimal(1))
     assert spender.part.ledger.standing(spender.account, spender.now).unknown == 1
 
 
