@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from staging import START
 
 from understudy.server import serving
-from understudy.server.hosting import RunningStage
+from understudy.server.running_stage import RunningStage
 
 OpenPage = Callable[..., Visit]
 

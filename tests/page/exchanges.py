@@ -4,7 +4,7 @@ from typing import Any
 
 from page.visits import INPUT, RUNS, Provider
 
-from understudy.server.hosting import RunningStage
+from understudy.server.running_stage import RunningStage
 
 TRAM = {"prompt": "An old tram.", "resolution": "720p", "duration": "8", "aspectRatio": "16:9"}
 TASKS = "/openapi/v2/rhart-video-v3.1-lite-official/text-to-video"

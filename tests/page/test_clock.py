@@ -6,7 +6,7 @@ from page.visits import Provider, Visit
 from playwright.sync_api import expect
 from staging import START
 
-from understudy.server.hosting import RunningStage
+from understudy.server.running_stage import RunningStage
 
 OpenPage = Callable[..., Visit]
 

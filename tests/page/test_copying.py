@@ -16,10 +16,10 @@ from staging import START
 
 from understudy.journal import Entry
 from understudy.server import serving
-from understudy.server.hosting import RunningStage
 from understudy.server.pages.asked import asked
 from understudy.server.pages.curl import curl
 from understudy.server.pages.snippet import snippet
+from understudy.server.running_stage import RunningStage
 
 OpenPage = Callable[..., Visit]
 # What is not answered a second time as it was: a rule played it, which is gone; the job is cancelled already.

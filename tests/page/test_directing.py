@@ -5,7 +5,7 @@ from collections.abc import Callable
 from page.visits import INPUT, RUNS, Provider, Visit
 from playwright.sync_api import expect
 
-from understudy.server.hosting import RunningStage
+from understudy.server.running_stage import RunningStage
 
 OpenPage = Callable[..., Visit]
 

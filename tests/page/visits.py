@@ -5,9 +5,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
-from playwright.sync_api import ConsoleMessage, Page, Request
+from playwright.sync_api import ConsoleMessage, Dialog, Page, Request
 
-from understudy.server.hosting import RunningStage
+from understudy.server.running_stage import RunningStage
 
 PAGE = "/_understudy/page"
 RUNS = "/v1/models/google/veo3.1/lite/runs"
@@ -30,11 +30,15 @@ class Visit:
         self.page.on("pageerror", lambda error: self.said.append(f"error: {error}"))
         self.page.on("request", lambda request: self.asked.append(request.url))
         self.page.on("requestfailed", self._failed)
-        self.page.on("dialog", lambda dialog: (self.dialogs.append(dialog.message), dialog.dismiss()))
+        self.page.on("dialog", self._dismiss)
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
             self.said.append(f"{message.type}: {message.text}")
+
+    def _dismiss(self, dialog: Dialog) -> None:
+        self.dialogs.append(dialog.message)
+        dialog.dismiss()
 
     def _failed(self, request: Request) -> None:
         # A stream that is closed, or a clip that is not read to its end, counts as failed with the browser.
