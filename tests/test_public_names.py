@@ -23,6 +23,7 @@ FACES = [
     "understudy.recording",
     "understudy.running",
     "understudy.server",
+    "understudy.watching",
     "understudy.webhooks",
 ]
 

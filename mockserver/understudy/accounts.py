@@ -75,6 +75,14 @@ class KeyEntry:
     faults: Faults | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Listed keys of one provider by their hashes, and what their accounts begin with."""
+
+    entries: Mapping[bytes, KeyEntry] = field(repr=False)
+    balances: Mapping[str, Decimal]
+
+
 class Keyring:
     """The keys of one provider.
 
@@ -102,11 +110,22 @@ class Keyring:
         self._most = most
         self._callers: dict[bytes, Caller] = {}
         self.accounts: dict[str, Account] = {}
-        self._listed: dict[bytes, KeyEntry] = {}
-        for entry in entries:
-            if entry.provider in (None, contract.provider):
-                self._listed[self._hash(entry.key)] = entry
-        self._balances = _balances(self._listed.values())
+        self._provider = contract.provider
+        self.admit(self.listing(entries))
+
+    def listing(self, entries: Iterable[KeyEntry]) -> "Listing":
+        """Those of the listed keys that are for this provider, ready to be admitted.
+
+        Raises:
+            DataError: an account has two balances.
+        """
+        own = {self._hash(entry.key): entry for entry in entries if entry.provider in (None, self._provider)}
+        return Listing(own, _balances(own.values()))
+
+    def admit(self, listing: "Listing") -> None:
+        """Admit these listed keys from now on, and none that was listed before; accounts stay what they are."""
+        self._listed, self._balances = listing.entries, listing.balances
+        self._callers = {}
 
     def begin_anew(self) -> None:
         """Forget every account; the listed keys stay listed."""

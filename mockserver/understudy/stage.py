@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple, cast
 
 from understudy import contract as contracts
-from understudy.accounts import KeyEntry, Keyring, check_keys
+from understudy.accounts import KeyEntry, Keyring, Listing, check_keys
 from understudy.agenda import Agenda
 from understudy.call import Player
 from understudy.callbacks import Attempt, Deliveries, Delivery, HttpSender, Sender, Targets
@@ -82,11 +82,14 @@ class Stage:
         ]
         return sorted(found, key=lambda change: change.at)
 
-    def recast(self, contracts: Mapping[str, Contract]) -> None:
+    def recast(self, contracts: Mapping[str, Contract], *, keys: Iterable[KeyEntry] | None = None) -> None:
         """Play by other contracts from now on: other readings, or other data. All of them are taken, or none.
 
         Jobs under way keep their moments, and accounts, journal, deliveries, uploads and the clock are what they were.
         Call it on the stage's event loop.
+
+        Args:
+            keys: the listed keys from now on; those that were listed before if None.
 
         Raises:
             OptionError: a provider that is not on the stage, or a pace that a contract does not have.
@@ -94,12 +97,20 @@ class Stage:
         """
         ready = [(self.part(name), _learn(contract, self.settings)) for name, contract in contracts.items()]
         states = [role.player.taken_over(part) for part, role in ready]
+        listings = [] if keys is None else self._listings(tuple(keys), contracts)
         for (part, role), state in zip(ready, states, strict=True):
             before = part.contract.chosen
             part.recast(role, state)
             changed = {id_: option for id_, option in role.contract.chosen.items() if before.get(id_) != option}
             self.feed.note("recast", provider=part.name, readings=changed)
+        for part, listing in listings:
+            part.keyring.admit(listing)
         self.journal.know({name: [one.id for one in part.contract.operations] for name, part in self.parts.items()})
+
+    def _listings(self, keys: tuple[KeyEntry, ...], changed: Mapping[str, Contract]) -> list[tuple[Part, Listing]]:
+        """By part, the keys that it is to admit, checked against the contracts that are going to be played."""
+        _check_keys(keys, {name: changed.get(name, part.contract) for name, part in self.parts.items()})
+        return [(part, part.keyring.listing(keys)) for part in self.parts.values()]
 
     def begin_anew(self) -> None:
         """A clean stage: no job, account, delivery, rule or entry of the journal, and the clock as at the start."""
@@ -196,8 +207,7 @@ def build_stage(
     entries = tuple(keys)
     budgets = read_budget(budget, loaded)
     assumed = read_budget(assume_price, loaded, what="assumed price")
-    check_keys(entries, loaded, known=contracts.providers())
-    check_keys_faults(entries, loaded)
+    _check_keys(entries, loaded)
     parts = {
         name: Part(
             contract,
@@ -245,6 +255,11 @@ def _noting(part: Part) -> Callable[[Delivery, Attempt], None]:
         )
 
     return note
+
+
+def _check_keys(entries: tuple[KeyEntry, ...], loaded: Mapping[str, Contract]) -> None:
+    check_keys(entries, loaded, known=contracts.providers())
+    check_keys_faults(entries, loaded)
 
 
 def _learn(contract: Contract, settings: Settings) -> Role:

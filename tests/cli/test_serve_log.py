@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -34,6 +35,15 @@ class Command:
         with httpx2.Client(headers=KEY, trust_env=False) as client:
             return client.get(url) if body is None else client.post(url, json=body)
 
+    def next(self, kind: str) -> Any:
+        """The next line of that kind that it writes for machines."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            row = json.loads(line)
+            if row["kind"] == kind:
+                return row
+        raise AssertionError(f"it has ended without a line of the kind {kind}")
+
     def told(self) -> str:
         """Everything that it has said, once it is stopped."""
         self.process.send_signal(signal.SIGTERM)
@@ -43,9 +53,9 @@ class Command:
 
 
 @contextmanager
-def _serving(folder: Path, *options: str) -> Iterator[Command]:
+def _serving(folder: Path, *options: str, data: Path = FOURTH) -> Iterator[Command]:
     ready = folder / "ready.json"
-    words = ["serve", "--data", str(FOURTH), "--provider", "encore", "--port", "0", "--ready-file", str(ready)]
+    words = ["serve", "--data", str(data), "--provider", "encore", "--port", "0", "--ready-file", str(ready)]
     environment = {**os.environ, "PYTHONPATH": str(FOURTH.parent)}
     process = subprocess.Popen(
         [sys.executable, "-m", "understudy", *words, *options],
@@ -112,6 +122,22 @@ def test_a_log_that_nobody_reads_stops_nobody(tmp_path: Path) -> None:
             assert client.get(url).status_code == 404
         command.process.send_signal(signal.SIGTERM)
         assert command.process.wait(timeout=30) == 0
+
+
+def test_data_is_read_again_when_it_changes(tmp_path: Path) -> None:
+    """With `--watch`; where it cannot be used, that is told even by a quiet server, and the old is played on."""
+    data = Path(shutil.copytree(FOURTH, tmp_path / "data"))
+    lifecycle = data / "contracts/encore/lifecycle.yaml"
+    whole = lifecycle.read_text()
+    with _serving(tmp_path, "--json", "--watch", "--speed", "1000", data=data) as command:
+        lifecycle.write_text(whole.replace("word: done", "word: ["))
+        assert "lifecycle.yaml" in command.next("data")["problem"]
+        lifecycle.write_text(whole.replace("word: done", "word: performed"))
+        assert command.next("data")["taken"] is True
+        command.ask("/v1/jobs", GOOD)
+        while (word := command.next("state")["word"]) not in ("done", "performed"):
+            pass
+    assert word == "performed"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo terminals")

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -24,6 +24,9 @@ from understudy.server.options import Options
 from understudy.server.running_stage import RunningStage
 from understudy.server.tls import Tls, encryption
 from understudy.stage import load_contracts
+
+if TYPE_CHECKING:
+    from understudy.watching import Taken
 
 
 @click.command("serve")
@@ -62,6 +65,7 @@ from understudy.stage import load_contracts
 @click.option("--start", type=float, metavar="SECONDS", help="The stage's time at the start, in seconds since 1970.")
 @callback_options
 @log_options
+@click.option("--watch", is_flag=True, help="Read the data and the keys again when a file of them changes.")
 @click.option(
     "--no-bodies", is_flag=True, help="Let the journal keep who asked for what and how it ended, not what was said."
 )
@@ -98,8 +102,21 @@ def _serve(server: Server, ready_file: Path | None, log: Log) -> None:
 
 
 def _beside(log: Log, given: Mapping[str, Any]) -> list[Beside]:
-    """What runs beside the requests."""
-    return [] if given["quiet"] else [lambda stage: log.follow(stage.feed)]
+    """What runs beside the requests: the log, and the watch, which tells what goes wrong even where no log does."""
+    beside: list[Beside] = []
+    if not given["quiet"]:
+        beside.append(lambda stage: log.follow(stage.feed))
+    if given["watch"]:
+        from understudy.watching import Watch  # noqa: PLC0415
+
+        told = _complain if given["quiet"] else None
+        beside.append(lambda stage: Watch(stage, keys=given["keys"], told=told).run())
+    return beside
+
+
+def _complain(taken: "Taken") -> None:
+    if taken.problem is not None:
+        click.echo(f"understudy: not taken, the old is played on. {taken.problem}", err=True)
 
 
 def introduction(stage: RunningStage) -> str:

@@ -71,7 +71,15 @@ def read_document(path: Path) -> Document:
     Raises:
         DataError: it is missing, unreadable, or its root is no mapping.
     """
-    raw = read_bytes(path)
+    return parse_document(read_bytes(path), path)
+
+
+def parse_document(raw: bytes, path: Path) -> Document:
+    """The same from its bytes.
+
+    Raises:
+        DataError: it is unreadable, or its root is no mapping.
+    """
     if path.suffix == ".json":
         try:
             value = orjson.loads(raw)

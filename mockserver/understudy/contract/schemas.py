@@ -6,7 +6,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from understudy.contract.files import Document, merge_patch, read_document
+from understudy.contract.files import Document, merge_patch, parse_document, read_bytes, read_document
 from understudy.errors import DataError
 
 BASE = "https://understudy.invalid/"
@@ -43,6 +43,12 @@ class Schemas:
         self._documents: dict[str, Document] = {}
         self._validators: dict[str, jsonschema_rs.Draft202012Validator] = {}
         self._registry: jsonschema_rs.Registry | None = None
+        self._held: dict[str, bytes] = {}
+
+    def hold(self) -> None:
+        """Read every file now, so that what is done to it later is not seen; it is still parsed on first use."""
+        folder = self.home / self._folder
+        self._held = {path.relative_to(folder).as_posix(): read_bytes(path) for path in folder.rglob("*.json")}
 
     def document(self, name: str) -> Document:
         """One schema document, patched by the readings; `name` is its path below the provider's folder.
@@ -85,6 +91,8 @@ class Schemas:
 
     def names(self) -> list[str]:
         """The common documents: every schema that is no model's."""
+        if self._held:
+            return sorted(name for name in self._held if "/" not in name)
         return sorted(path.name for path in (self.home / self._folder).glob("*.json"))
 
     def uri(self, name: str) -> str:
@@ -110,7 +118,7 @@ class Schemas:
         path = self.home / self._folder / name
         if ".." in Path(name).parts:
             raise DataError(str(path), "leads out of its folder")
-        document = read_document(path)
+        document = parse_document(self._held.get(name) or read_bytes(path), path)
         for patch in self._patches.get(f"{self._folder}/{name}", []):
             document = merge_patch(document, patch)
         return document
