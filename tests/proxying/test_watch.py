@@ -208,3 +208,13 @@ def test_another_reading_of_the_docs_is_held_to(put_between: PutBetween, provide
         words.append(any("'cancelled'" in line for line in between.violations))
 
     assert words == [True, False]
+
+
+def test_what_was_said_does_nothing_to_a_terminal(put_between: PutBetween) -> None:
+    """Control characters in a violation's text are shown, not sent."""
+    between = put_between()
+    between.submit(duration="\x1b[2J\x9b31m\u202e9s")
+
+    (line,) = between.violations
+    assert line.isprintable()
+    assert "u202e" in line

@@ -16,6 +16,7 @@ from understudy.conformance.refusals import Refusals
 from understudy.conformance.replies import Replies, reply_problems
 from understudy.contract import Contract, Model, Operation, Place
 from understudy.credentials import key_at
+from understudy.livelog.texts import harmless
 from understudy.masks import MASK, Texts
 from understudy.messages import Request
 from understudy.proxying.passed import Asked, Passed
@@ -155,11 +156,11 @@ class Watch:
         return [self._remark(passed, side, problem, hidden) for side, problem in found]
 
     def _remark(self, passed: Passed, side: Side, problem: Problem, hidden: Texts) -> Remark:
-        came = " ".join(hidden.masked_text(problem.came).split())
+        came = harmless(" ".join(hidden.masked_text(problem.came).split()))
         return Remark(
             self.contract.provider,
             side,
-            hidden.masked_text(passed.asked.line),
+            harmless(hidden.masked_text(passed.asked.line)),
             passed.asked.operation.id if passed.asked.operation else None,
             passed.status,
             problem.expected,
