@@ -67,6 +67,7 @@ class Imitation:
     callback_to: Callable[[], str] | None = None
     accepts_everything: bool = False
     refuses_the_key: bool = False
+    called_about: str = ""  # another job than ours
     _polled: int = 0
 
     @property
@@ -195,7 +196,7 @@ def _run(self: Imitation, state: str, body: Any) -> dict[str, Any]:
 def _runflow_call(self: Imitation) -> dict[str, Any]:
     return {
         "event": "run.completed",
-        "run_id": self.job,
+        "run_id": self.called_about or self.job,
         "status": "succeeded",
         "output": _run(self, "succeeded", {})["output"],
         "error": None,

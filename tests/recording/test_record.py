@@ -19,7 +19,7 @@ from recording.imitation import CALLBACK_URL, JOBS, KEYS, PLANTED, Imitation
 import understudy
 from understudy.cli import group
 from understudy.client import NotReached
-from understudy.errors import UnderstudyError
+from understudy.errors import PortTaken, UnderstudyError
 from understudy.recording import read_cassette
 from understudy.recording.errors import NotRecorded, SecretLeft, StandInRefused
 from understudy.recording.plan import make_plan
@@ -315,6 +315,49 @@ def test_a_job_that_does_not_end_in_time_is_kept_as_far_as_it_came(
     assert cassette.filled[0].at == "/interactions"
     assert re.fullmatch(r"\d+ polls that were answered like those beside them were left out", cassette.filled[0].why)
     assert [call["call"] for call in cassette.expect["calls"]] == ["submit"]
+
+
+def test_a_job_that_is_waited_for_no_longer_is_kept_too(
+    imitate: Imitate, record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C ends the wait, and not the recording."""
+    imitate("runflow")
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("understudy.client.Client.wait", interrupted)
+    result = record("runflow", "--no-refusals")
+    (path,) = (tmp_path / "out").iterdir()
+
+    assert "stopped; the job goes on: 01926f3a" in result.output
+    assert [call["call"] for call in read_cassette(path).expect["calls"]] == ["submit"]
+
+
+def test_a_port_that_is_taken_is_told_before_anything_is_sent(imitate: Imitate, record: Record) -> None:
+    """What was paid for must not be lost to it."""
+    imitation = imitate("runflow")
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = str(holder.getsockname()[1])
+        result = record("runflow", "--callback-url", "https://hooks.my-studio.dev/in", "--listen", port)
+
+    assert isinstance(result.exception, PortTaken)
+    assert imitation.told == []
+
+
+def test_a_stranger_who_knows_the_address_puts_nothing_into_the_cassette(
+    imitate: Imitate, record: Record, tmp_path: Path
+) -> None:
+    """A callback of another job is answered, and not kept."""
+    imitation = imitate("runflow")
+    imitation.called_about = "01926f3a-0000-7d22-9b4e-3f5a6b7c8d9e"
+    with led_to_the_receiver(imitation) as port:
+        record("runflow", "--no-refusals", "--callback-url", CALLBACK_URL, "--listen", str(port), "--wait", "0.1")
+    (path,) = (tmp_path / "out").iterdir()
+
+    assert read_cassette(path).callbacks == ()
 
 
 SWITCHES = {

@@ -33,6 +33,13 @@ if TYPE_CHECKING:
     "--callback-url", metavar="URL", help="A public address that leads to --listen; else no callback is recorded."
 )
 @click.option("--listen", "port", default=8791, show_default=True, help="The port for callbacks; 0 takes a free one.")
+@click.option(
+    "--wait",
+    "patience",
+    default=60.0,
+    show_default=True,
+    help="Seconds to wait for the callback once the job has ended.",
+)
 @click.option("--host", metavar="HOST", help="Which of the provider's API hosts to ask.")
 @click.option("--poll", "every", type=float, metavar="SECONDS", help="Between polls; as the docs advise if not given.")
 @click.option("--deadline", default=1800.0, show_default=True, help="Seconds that the job may take.")
@@ -69,7 +76,8 @@ def command(yes: bool, max_spend: Any, assume_price: Any, **given: Any) -> None:
         raise OptionError("--yes", "without --max-spend", then="Nobody is asked, so say how much may be spent.")
     if not yes:
         click.confirm("Send this to the provider?", abort=True)
-    _record(Recorder(plan, key, click.echo, patience=given["deadline"], every=given["every"]), given["port"])
+    times = {"patience": given["deadline"], "callback_patience": given["patience"], "every": given["every"]}
+    _record(Recorder(plan, key, click.echo, **times), given["port"])
 
 
 def _plan(given: Mapping[str, Any]) -> "Plan":
