@@ -10,12 +10,12 @@ from pathlib import Path
 
 import orjson
 
-from bench import callbacks, checks, memory, proxy, speed, startup
+from bench import callbacks, checks, journal, memory, proxy, speed, startup
 from bench.figures import Figure, number, table
 from bench.load import CONNECTIONS, generator
 from understudy.stage import load_contracts
 
-SECTIONS = ("speed", "startup", "memory", "callbacks", "proxy", "checks")
+SECTIONS = ("speed", "journal", "startup", "memory", "callbacks", "proxy", "checks")
 
 
 def main() -> None:
@@ -28,6 +28,8 @@ def main() -> None:
         folder = Path(name)
         if "speed" in options.sections:
             found += _speed(folder, providers, options.rounds)
+        if "journal" in options.sections:
+            found += _plain("The journal's cost", journal.figures(folder, providers, rounds=options.rounds))
         if "startup" in options.sections:
             found += _startup(folder, providers)
         if "memory" in options.sections:

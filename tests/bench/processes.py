@@ -24,6 +24,16 @@ def understudy(folder: Path, *options: str, command: str = "serve") -> Iterator[
 
 
 @contextmanager
+def served(folder: Path, *options: str, module: str, name: str) -> Iterator[Mapping[str, Any]]:
+    """`understudy serve`, or a module that serves as it does, beside others of its sort; gives its ready file."""
+    ready = folder / f"ready-{name}.json"
+    command = ("serve",) if module == "understudy" else ()
+    words = [sys.executable, "-m", module, *command, "--port", "0", "--ready-file", str(ready), *options]
+    with _running(words) as process:
+        yield orjson.loads(await_file(ready, process))
+
+
+@contextmanager
 def bare(folder: Path, samples: Mapping[str, Any]) -> Iterator[tuple[int, int]]:
     """The bare app; gives its port and its process."""
     file = folder / "samples.json"

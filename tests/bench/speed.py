@@ -93,10 +93,11 @@ def _ready(stack: ExitStack, folder: Path, provider: str) -> Iterator[Contest]:
         name = case.name.replace(" ", "-")
         ours = write_requests(folder / f"{provider}-{name}", case.requests)
         theirs = write_requests(folder / f"{provider}-{name}-bare", _bare(case, name, port))
-        yield Contest(case, (_port(ready[provider]["url"]), port), (ready["pid"], pid), (ours, theirs))
+        yield Contest(case, (port_of(ready[provider]["url"]), port), (ready["pid"], pid), (ours, theirs))
 
 
-def _port(url: str) -> int:
+def port_of(url: str) -> int:
+    """The port in an address."""
     found = urlsplit(url).port
     assert found is not None
     return found
