@@ -15,11 +15,19 @@ from staging import FOURTH
 
 from understudy.cli import group
 from understudy.errors import OptionError, UnderstudyError
+from understudy.part import Settings
 from understudy.running.child import NotStarted
 
 pytest.importorskip("trustme", reason="the extra [run] is not installed, so no program was run")
 
 SUBMIT = (PROGRAMS / "with_requests.py").read_text("utf-8")
+BEGIN = """
+import json, urllib.request
+asked = urllib.request.Request("https://api.runflow.io/v1/models/google/veo3.1/lite/runs",
+    json.dumps({"input": {"prompt": "a paper boat"}}).encode(),
+    {"authorization": "Bearer rf_live_k", "content-type": "application/json"})
+print(json.load(urllib.request.urlopen(asked))["id"])
+"""
 ASK = """
 import sys, urllib.error, urllib.request
 try:
@@ -259,6 +267,40 @@ def test_the_options_of_the_stage_hold(play: Play) -> None:
     assert "submit_generation 200" in lenient.lines
     assert "submit_generation 400 invalid-body" in strict.lines
     assert "refused for /duration" in strict.lines
+
+
+def test_the_seed_decides_what_the_jobs_are(play: Play) -> None:
+    """The same seed and calls give the same random part of an id, another seed another one."""
+    first, again, other = (play("-c", BEGIN, settings=Settings(seed=seed)).said.strip()[-12:] for seed in (1, 1, 2))
+
+    assert first == again
+    assert first != other
+
+
+def test_the_pace_decides_how_long_jobs_take(play: Play) -> None:
+    """What has ended at the quick pace is under way at the documented one, by the same clock."""
+    for pace, ended in (("quick", True), ("documented", False)):
+        played = play("-c", BEGIN, settings=Settings(pace=pace), speed=100.0, wait=0.3)
+        assert ("had not ended" not in played.lines) == ended, played.lines
+
+
+def test_a_pace_that_there_is_not_is_told_with_those_that_there_are(play: Play) -> None:
+    """As `serve` would."""
+    with pytest.raises(OptionError, match=r"pace for runflow: 'lento' is not valid\. Valid: .*quick"):
+        play("-c", "", settings=Settings(pace="lento"))
+
+
+def test_the_command_takes_seed_and_pace(capfd: pytest.CaptureFixture[str]) -> None:
+    """And what it takes is what is played."""
+    ids = []
+    for seed in ("7", "7", "8"):
+        told = _command("--seed", seed, "--pace", "documented", "--", sys.executable, "-c", BEGIN)
+        assert "1 job had not ended" in told.stderr
+        ids.append(capfd.readouterr().out.strip()[-12:])
+
+    assert len(ids[0]) == 12
+    assert ids[0] == ids[1] != ids[2]
+    assert _command("--pace", "lento", "--", sys.executable, "-c", "").exit_code != 0
 
 
 def test_a_provider_of_ones_own_is_played(play: Play) -> None:

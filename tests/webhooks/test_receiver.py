@@ -187,6 +187,35 @@ def _send_when_ready(ready: Path) -> None:
     _post(json.loads(ready.read_text())["url"], happening(load_contract("runflow"), "failed").body)
 
 
+def test_the_command_hands_on_to_a_handler(
+    tmp_path: Path, handler: tuple[str, list[tuple[dict[str, str], bytes]]]
+) -> None:
+    """`--forward-to`: the handler gets what came, and its answer is passed back and shown."""
+    url, got = handler
+    ready = tmp_path / "ready.json"
+    sending = threading.Thread(target=_send_when_ready, args=(ready,))
+    sending.start()
+    words = ["listen", "--port", "0", "--count", "1", "--ready-file", str(ready), "--forward-to", url]
+    shown = CliRunner().invoke(group, words)
+    sending.join()
+
+    assert shown.exit_code == 0, shown.output
+    assert [json.loads(body)["event"] for _, body in got] == ["run.failed"]
+    assert shown.output.splitlines()[-1].endswith("handler answered 409, answered 409")
+
+
+def test_the_command_leaves_the_ready_file_of_who_holds_its_port(tmp_path: Path) -> None:
+    """It is told that the port is taken before it touches the file."""
+    ready = tmp_path / "ready.json"
+    ready.write_text("another's")
+    with _listening() as (url, _):
+        words = ["listen", "--port", url.rpartition(":")[2], "--ready-file", str(ready)]
+        told = CliRunner().invoke(group, words)
+
+    assert isinstance(told.exception, PortTaken)
+    assert ready.read_text() == "another's"
+
+
 def test_without_a_target_the_bytes_are_shown_with_their_signature() -> None:
     """They are what `curl --data-binary` would send."""
     signature = load_contract("runflow").callbacks.signature

@@ -55,7 +55,7 @@ def command(port: int, count: int | None, as_json: bool, ready_file: Path | None
 
     One with a bad signature is answered with 400 and not handed on. Otherwise the answer is the handler's, or --answer.
     """
-    from understudy.cli.ready_file import announcing  # noqa: PLC0415
+    from understudy.cli.ready_file import announcing, check_ready_file  # noqa: PLC0415
     from understudy.webhooks.receiver import Server  # noqa: PLC0415
 
     left = count
@@ -67,8 +67,10 @@ def command(port: int, count: int | None, as_json: bool, ready_file: Path | None
         if left == 0:
             server.should_exit = True
 
+    check_ready_file(ready_file)
+    server = Server(_receiver(given, shown), port=port, ready=lambda url: _introduce(url, announce, as_json))
+    # Only now that the port is ours: the file may be another's, who holds it.
     with announcing(ready_file) as announce:
-        server = Server(_receiver(given, shown), port=port, ready=lambda url: _introduce(url, announce, as_json))
         _stop_on_signals(server)
         server.listen()
 
