@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 
 from understudy import create_app, serving
 from understudy.cli import main
+from understudy.errors import OptionError
 from understudy.ledger import Unspent, unspent
 
 PATH, BODY = SUBMITS["runflow"]
@@ -62,6 +63,35 @@ def test_serving_and_create_app_take_a_budget() -> None:
         assert str(unspent(stage.inner).amounts) == "at least 0.12 USD"
     with TestClient(create_app("runflow", budget=0, open_house=True)) as client:
         assert client.post(PATH, json=BODY, headers=KEY).status_code == 402
+
+
+def test_a_balance_is_set_from_beside() -> None:
+    """As a test does half-way: for the stage's own key, or for another."""
+    with serving("runflow", "aimlapi", held=True) as stage:
+        stage.set_balance("runflow", 0)
+        refused, other = (
+            httpx2.post(
+                stage.runflow.url + PATH, json=BODY, headers={"authorization": f"Bearer {key}"}, trust_env=False
+            )
+            for key in (stage.runflow.key, "rf_live_other")
+        )
+        assert (refused.status_code, other.status_code) == (402, 201)
+        stage.set_balance("runflow", "0.12 USD")
+        stage.set_balance("runflow", "0.01", key="rf_live_other")
+        stage.set_balance("aimlapi", "200000 credits")
+        told = httpx2.get(
+            f"{stage.aimlapi.url}/v2/billing",
+            headers={"authorization": f"Bearer {stage.aimlapi.key}"},
+            trust_env=False,
+        )
+        assert told.json()["current_balance"] == 0.1
+        assert httpx2.post(stage.runflow.url + PATH, json=BODY, headers=KEY, trust_env=False).status_code == 201
+        assert stage.unspent().amounts == "at least 0.24 USD"
+
+        with pytest.raises(OptionError, match="balance: 'much' is not valid"):
+            stage.set_balance("runflow", "much")
+        with pytest.raises(OptionError, match="Runflow does not admit it"):
+            stage.set_balance("runflow", 1, key="invalid-secret")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="it is stopped by a signal")

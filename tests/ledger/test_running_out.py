@@ -156,6 +156,18 @@ def test_runflow_says_no_cost_where_the_input_says_no_length(make_stage: MakeSta
     assert spender.part.ledger.standing(spender.account, spender.now).unknown == 1
 
 
+def test_a_batch_says_no_cost_where_one_of_its_runs_has_no_known_price(make_stage: MakeStage, run: Run) -> None:
+    """A sum without it would be less than the whole."""
+    stage, spender = _poor(make_stage, "runflow", "1")
+    caller, path = Caller(spender.part, spender.key), SUBMITS["runflow"][0].replace("/runs", "/batches")
+    items = [SUBMITS["runflow"][1]["input"], {"prompt": "A boat."}]
+    id_ = caller("POST", path, {"input": items}).json["id"]
+    run(stage.advance(20))
+
+    assert caller("GET", f"/v1/batches/{id_}").json["cost"] is None
+    assert spender.told() == Decimal("0.88")
+
+
 def test_an_assumed_price_is_charged_and_told_and_stays_unknown(make_stage: MakeStage, run: Run) -> None:
     """Cost and balance agree; the sums that were not spent do not believe it."""
     stage, spender = _poor(make_stage, "runflow", "1", assume_price="0.3")

@@ -7,8 +7,9 @@ from decimal import Decimal
 from understudy.contract import Contract
 from understudy.errors import OptionError
 
+Amount = str | int | float | Decimal
 # What is taken for a budget: `5`, "runflow=5", "2000000 credits", {"runflow": 5}, or several texts.
-Budget = str | int | float | Decimal | Mapping[str, "str | int | float | Decimal"] | Iterable[str]
+Budget = Amount | Mapping[str, Amount] | Iterable[str]
 
 _AMOUNT = re.compile(r"(?P<number>\d+(?:\.\d+)?|\.\d+) ?(?P<unit>[A-Za-z]*)")
 
@@ -41,7 +42,7 @@ def _pairs(given: Budget | None) -> Iterator[tuple[str, str]]:
     if isinstance(given, Mapping):
         yield from ((name, _text(amount)) for name, amount in given.items())
         return
-    for one in [given] if isinstance(given, str | int | float | Decimal) else given:
+    for one in [given] if isinstance(given, Amount) else given:
         provider, equals, amount = _text(one).partition("=")
         yield (provider.strip(), amount.strip()) if equals else ("", provider.strip())
 

@@ -8,7 +8,9 @@ from typing import Any
 
 from understudy import __version__
 from understudy.clock import Clock
+from understudy.errors import OptionError
 from understudy.journal import Journal
+from understudy.ledger import Amount, Unspent, read_budget, unspent
 from understudy.stage import Change, Stage
 
 
@@ -42,6 +44,29 @@ class RunningStage:
     def changes(self, *, provider: str | None = None, job: str | None = None) -> list[Change]:
         """Every state that the jobs have entered so far, in the order of time."""
         return self.inner.changes(provider=provider, job=job)
+
+    def unspent(self) -> Unspent:
+        """What everything that has begun would have cost so far."""
+        return unspent(self.inner)
+
+    def set_balance(self, provider: str, amount: Amount | None, *, key: str | None = None) -> None:
+        """Make the balance that a provider tells this amount, which counts from now on; None takes the limit away.
+
+        Args:
+            amount: in the provider's currency, or with a unit of it behind, as a budget.
+            key: whose account; that of the stage's own key if None.
+
+        Raises:
+            OptionError: an unknown provider, no amount, or a key that is not admitted.
+        """
+        part = self.inner.part(provider)
+        caller = part.keyring.find(self.addresses[provider].key if key is None else key)
+        if caller is None:
+            raise OptionError("key", "one that is not shown here", then=f"{part.contract.title} does not admit it.")
+        given = {} if amount is None else {provider: amount}
+        read = read_budget(given, {provider: part.contract}, what="balance")
+        part.ledger.set_balance(caller.account, read.get(provider), part.clock.now())
+        self.inner.feed.note("balance", provider=provider, account=caller.account.name)
 
     @property
     def clock(self) -> Clock:

@@ -82,9 +82,11 @@ def _counts(batch: Batch, now: float) -> dict[str, int]:
     return {"succeeded": succeeded, "failed": kinds["failed"], "cancelled": kinds["cancelled"]}
 
 
-def _cost(part: Part, batch: Batch, now: float) -> Decimal:
-    costs = (part.ledger.charged(job, now) for job in batch.jobs)
-    return sum((cost for cost in costs if cost is not None), Decimal(0))
+def _cost(part: Part, batch: Batch, now: float) -> Decimal | None:
+    """What all of it has cost; None where the price of one run is unknown."""
+    costs = [part.ledger.charged(job, now) for job in batch.jobs]
+    known = [cost for cost in costs if cost is not None]
+    return sum(known, Decimal(0)) if len(known) == len(costs) else None
 
 
 def _lean(part: Part, batch: Batch, index: int, job: Job, now: float) -> Record:
