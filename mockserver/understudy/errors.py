@@ -5,6 +5,8 @@ UnderstudyError
 │   └── PageError      a provider's page cannot be understood (understudy.build)
 ├── OptionError        an option, a reading or a scenario that does not exist, with what does
 │   └── FaultError     a fault that does not exist, or cannot be played here
+├── ControlError       the control API of a running stand-in said no, with its status and reason
+├── ControlUnreachable no stand-in answers there
 ├── Conflict           what was asked does not fit the state of things: a job that has ended already, another version
 ├── AccountsFull       one more key, where each has an account of its own, and there are as many as are kept
 ├── PortTaken          the address to bind is in use
@@ -48,6 +50,28 @@ class OptionError(UnderstudyError):
         self.valid = tuple(valid)
         listed = f" Valid: {', '.join(self.valid)}." if self.valid else ""
         super().__init__(f"{what}: {value!r} is not valid.{listed}{' ' + then if then else ''}")
+
+
+class ControlError(UnderstudyError):
+    """The control API said no: its HTTP status, what it calls the problem, and why; `valid` lists what would do."""
+
+    def __init__(self, status: int, title: str, detail: str, valid: Iterable[str] = ()) -> None:
+        self.status = status
+        self.title = title
+        self.detail = detail
+        self.valid = tuple(valid)
+        super().__init__(f"{title} ({status}): {detail}")
+
+
+class ControlUnreachable(UnderstudyError):
+    """No stand-in answers at the address."""
+
+    def __init__(self, where: str, why: str) -> None:
+        self.where = where
+        super().__init__(
+            f"Nothing is served at {where} ({why}). Start it with `understudy serve`, or say where it is: "
+            "--url URL or --ready-file PATH."
+        )
 
 
 class Conflict(UnderstudyError):
