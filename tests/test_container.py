@@ -65,7 +65,7 @@ def test_it_is_small_and_runs_as_nobody() -> None:
 
 def test_its_ports_are_those_of_the_command() -> None:
     """Control's, and one for each packaged provider."""
-    (first,) = (option.default for option in command.params if option.name == "port")
+    (first,) = (int(str(option.default)) for option in command.params if option.name == "port")
     folders = [path for path in (CHECKOUT / "contracts").iterdir() if path.is_dir()]
     (exposed,) = (rest.split() for word, rest in _last_stage() if word == "EXPOSE")
 
