@@ -54,6 +54,7 @@ def _of_entry(number: int, entry: Entry, address: str) -> dict[str, Any]:
         "_operation": entry.operation,
         "_job": entry.job,
         "_refusal": entry.row,
+        "_fault": entry.fault,
         "_violations": [violation.row() for violation in entry.violations],
     }
 
@@ -78,6 +79,7 @@ def _of_attempt(tried: Tried) -> dict[str, Any]:
         "_event": tried.event,
         "_attempt": tried.number,
         "_error": tried.detail or tried.error,
+        "_fault": tried.fault,
     }
 
 

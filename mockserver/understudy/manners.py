@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
+from understudy.callbacks.damage import BADLY_SIGNED
 from understudy.conformance.facts import Fact, Facts
 from understudy.contract.conversation import JobTalk
 from understudy.errors import OptionError
+from understudy.jobs import Job
 from understudy.journal import Entry, Tried
 from understudy.part import Part
 
@@ -76,10 +78,15 @@ def polled_after_the_end(heard: Heard) -> Iterator[tuple[float, str, Fact]]:
         job = heard.part.jobs.get(str(polls[0].job))
         if job is None:
             continue
-        over = [poll for poll in polls if job.state(poll.at).terminal]
         fact = heard.facts.fact("a job that is over never changes", f"conversation.yaml {talk.name} final", talk.final)
-        for poll in over[1:]:
+        for poll in _since_it_was_told(job, polls)[1:]:
             yield poll.at, f"{_shown(poll)} asked again about {job.id}, which was {job.state(poll.at).word}", fact
+
+
+def _since_it_was_told(job: Job, polls: list[Entry]) -> list[Entry]:
+    """The polls from the one on that told of the end; a reply that was damaged tells nothing for sure."""
+    told = (at for at, poll in enumerate(polls) if poll.fault is None and job.state(poll.at).terminal)
+    return polls[next(told, len(polls)) :]
 
 
 def polled_too_often(heard: Heard) -> Iterator[tuple[float, str, Fact]]:
@@ -91,6 +98,8 @@ def polled_too_often(heard: Heard) -> Iterator[tuple[float, str, Fact]]:
     fact = heard.facts.fact(f"between two polls are {seconds:g} seconds", "conversation.yaml manners poll", evidence)
     for _, polls in heard.polls():
         for before, after in pairwise(polls):
+            if before.fault is not None:  # a reply that was damaged may be asked for again sooner
+                continue
             if after.at - before.at < seconds - _ROUNDING:
                 yield after.at, f"{_shown(after)} came {after.at - before.at:g} s after the last one", fact
 
@@ -109,7 +118,7 @@ def retried_a_refusal(heard: Heard) -> Iterator[tuple[float, str, Fact]]:
         before = refused.pop(_same(entry), None)
         if before is not None:
             yield entry.at, f"{_shown(entry)} was sent again after it was refused ({before.status} {before.row})", fact
-        if entry.row is not None and entry.row not in again:
+        if entry.row is not None and entry.row not in again and entry.fault is None:
             refused[_same(entry)] = entry
 
 
@@ -141,14 +150,15 @@ def answered_too_late(heard: Heard) -> Iterator[tuple[float, str, Fact]]:
 
 
 def took_a_forgery(heard: Heard) -> Iterator[tuple[float, str, Fact]]:
-    """A callback with a wrong signature was answered with 2xx."""
+    """A callback with a wrong signature was answered with 2xx; one with a former secret may be."""
     signature = heard.part.contract.callbacks.signature
     if signature is None:
         return
     says = f"{signature.header} tells a forged callback from a true one"
     fact = heard.facts.fact(says, "callbacks.yaml signature", signature.evidence)
     for tried in heard.attempts:
-        if tried.forged and tried.status is not None and 200 <= tried.status < 300:
+        strange = tried.forged or (tried.fault or "").partition(";")[0] == BADLY_SIGNED
+        if strange and tried.status is not None and 200 <= tried.status < 300:
             yield tried.at, f"a forged callback to {_bare(tried.url)} was answered {tried.status}", fact
 
 

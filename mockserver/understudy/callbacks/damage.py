@@ -14,6 +14,7 @@ LATE = "callback-delayed"
 HELD = "callback-out-of-order"
 LOST = "callback-lost"
 TWICE = "callback-duplicated"
+BADLY_SIGNED = "callback-badly-signed"
 
 
 @dataclass(frozen=True, slots=True)
