@@ -1,0 +1,123 @@
+"""The doors of a served stage: where they are, who is let in at which, and what is behind them."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from server.speaking import GOOD, ask
+from staging import FOURTH
+
+from understudy import __version__
+from understudy.accounts import KeyEntry
+from understudy.errors import OptionError
+from understudy.server.hosting import Server, serving
+from understudy.server.options import Options
+from understudy.server.running_stage import RunningStage
+
+
+def test_each_door_has_an_address_of_its_own(served: RunningStage) -> None:
+    """As in the ready file."""
+    ready = served.ready(42)
+
+    assert list(ready) == ["pid", "version", "control", "aimlapi", "encore"]
+    assert (ready["pid"], ready["version"]) == (42, __version__)
+    assert ready["control"] == {"url": served.control.url}
+    assert ready["encore"] == {"url": served.encore.url, "key": "en_user_understudy"}
+    assert len({served.control.url, served.encore.url, served.aimlapi.url}) == 3
+    with pytest.raises(AttributeError, match="no 'runflow' on this stage; there are control, aimlapi, encore"):
+        _ = served.runflow
+
+
+def test_the_key_that_is_given_works(served: RunningStage) -> None:
+    """At its provider."""
+    assert ask(served.encore.url, "GET", "/v1/jobs", Authorization=f"Bearer {served.encore.key}")[0] == 200
+
+
+@pytest.mark.parametrize("host", ["www.other.test", "127.0.0.1", "", "a, b", "[::1"])
+def test_a_providers_port_takes_any_host(host: str, served: RunningStage) -> None:
+    """Real clients send the host of the real provider."""
+    status, body, headers = ask(served.encore.url, "GET", "/v1/health", Host=host)
+
+    assert (status, body, headers["understudy-version"]) == (200, {"well": True}, __version__)
+
+
+def test_the_control_port_takes_loopback_names_only(served: RunningStage) -> None:
+    """And prefixes lead to the providers from there."""
+    assert ask(served.control.url, "GET", "/_understudy/clock")[0] == 200
+    assert ask(served.control.url, "GET", "/_understudy/clock", Host="www.other.test")[0] == 403
+    assert ask(served.control.url, "GET", "/encore/v1/health")[1] == {"well": True}
+    status, body, headers = ask(served.control.url, "GET", "/v1/health")
+    assert (status, headers["understudy-version"]) == (404, __version__)
+    assert "/aimlapi/, /encore/" in body["detail"]
+
+
+@pytest.mark.parametrize("path", ["clock", "jobs", "rules", ""])
+def test_a_providers_port_has_no_control_api(path: str, served: RunningStage) -> None:
+    """Clips and uploads only."""
+    assert ask(served.encore.url, "GET", f"/_understudy/{path}")[0] == 404
+
+
+def test_a_held_stage_sends_no_date(served: RunningStage) -> None:
+    """The same calls give the same bytes; a running one says what time it is."""
+    assert "date" not in ask(served.encore.url, "GET", "/v1/health")[2]
+    with serving("encore", data=FOURTH) as running:
+        assert "date" in ask(running.encore.url, "GET", "/v1/health")[2]
+
+
+def test_listed_keys_alone_are_admitted_and_the_first_is_told(tmp_path: Path) -> None:
+    """As entries or as a file."""
+    file = tmp_path / "keys.yaml"
+    file.write_text("- {key: other, provider: aimlapi}\n- {key: listed}\n")
+    for keys in (file, [KeyEntry("other", "a", "aimlapi"), KeyEntry("listed", "a")]):
+        with serving("encore", data=FOURTH, keys=keys) as running:
+            assert running.encore.key == "listed"
+            assert "listed" not in repr(running)
+            assert ask(running.encore.url, "GET", "/v1/jobs", Authorization="Bearer listed")[0] == 200
+            assert ask(running.encore.url, "GET", "/v1/jobs", Authorization="Bearer other")[0] == 401
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"host": "0.0.0.0"}, "Off loopback, list the keys: --keys FILE."),
+        ({"host": "0.0.0.0", "keys": [KeyEntry("k", "a")]}, "Off loopback, set a control token."),
+        ({"host": "::", "token": "t"}, "Off loopback, list the keys"),
+    ],
+)
+def test_off_loopback_nothing_is_open(options: dict[str, Any], says: str) -> None:
+    """Keys are listed, and the control API has a token."""
+    with pytest.raises(OptionError, match=says):
+        Server(Options(("encore",), data=FOURTH, **options))
+
+
+def test_off_loopback_the_control_api_wants_its_token() -> None:
+    """Under whatever name."""
+    options = {"host": "0.0.0.0", "keys": [KeyEntry("k", "a")], "token": "t"}
+    with serving("encore", data=FOURTH, **options) as running:
+        assert ask(running.control.url, "GET", "/_understudy/clock", Host="stage.test")[0] == 403
+        found = ask(running.control.url, "GET", "/_understudy/clock", Host="stage.test", Authorization="Bearer t")
+        assert found[0] == 200
+        assert ask(running.encore.url, "GET", "/v1/jobs")[0] == 200
+
+
+def test_two_stages_stand_beside_each_other() -> None:
+    """In one process, each with its own jobs and its own clock."""
+    with serving("encore", data=FOURTH, held=True) as one, serving("encore", data=FOURTH) as other:
+        made = ask(one.encore.url, "POST", "/v1/jobs", GOOD)[1]
+
+        assert ask(other.encore.url, "GET", f"/v1/jobs/{made['id']}")[0] == 404
+        assert ask(one.control.url, "GET", "/_understudy/clock")[1]["held"]
+        assert not ask(other.control.url, "GET", "/_understudy/clock")[1]["held"]
+
+
+def test_a_result_can_be_fetched_from_the_providers_own_port(served: RunningStage) -> None:
+    """Without a key, as from a file host."""
+    made = ask(served.encore.url, "POST", "/v1/jobs", GOOD)[1]
+    ask(served.control.url, "POST", "/_understudy/clock/advance", {"seconds": 100})
+    url = ask(served.encore.url, "GET", f"/v1/jobs/{made['id']}")[1]["url"]
+
+    assert url.startswith(f"{served.encore.url}/_understudy/media/")
+    status, clip, headers = ask(url, "GET", urlsplit(url).path, Authorization="")
+    assert (status, headers["content-type"]) == (200, "video/mp4")
+    assert clip
