@@ -14,6 +14,7 @@ _COMMANDS = {
     "serve": "Play the providers on this machine until stopped.",
     "run": "Run any program, unchanged, against the providers as they are played here.",
     "proxy": "Forward to the real providers, hold both sides to the contract, and keep a spending limit.",
+    "control": "Ask and change a stand-in that is being served: clock, jobs, journal, rules, snapshots.",
     "listen": "Receive callbacks: verify, show, and hand them on to a handler.",
     "trigger": "Send any callback of any provider, signed, with fields of your own.",
     "demo": "Start everything, run one job for each documented page, show what happens.",
