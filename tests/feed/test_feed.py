@@ -92,6 +92,38 @@ def test_attempts_are_told_after_the_state_that_they_tell_of(
     assert ended.number < attempts[0].number
 
 
+def test_no_secret_is_told(make_stage: MakeStage, run: Run, sink: MemorySender) -> None:
+    """Neither a key that stands in a path or a query, nor who a callback goes to as whom."""
+    stage = make_stage(names=["runflow"])
+    cursor = stage.feed.cursor
+    ask = Caller(stage.part("runflow"), "rf_live_secret_key")
+    ask("GET", "/v1/runs/rf_live_secret_key?key=rf_live_secret_key")
+    callback = "http://user:hidden-word@127.0.0.1:9/told?token=hidden-word"
+    ask("POST", "/v1/models/google/veo3.1/lite/runs", {"input": {"prompt": "x"}, "callback_url": callback})
+    run(stage.advance(100))
+
+    events = stage.feed.since(cursor).events
+    assert "secret_key" not in str(events)
+    assert "hidden-word" not in str(events)
+    assert {"request", "attempt"} <= {event.kind for event in events}
+
+
+def test_under_a_held_clock_the_same_calls_give_the_same_events(make_encore: MakeStage, run: Run) -> None:
+    """Number for number."""
+
+    def scene() -> tuple[Event, ...]:
+        stage = make_encore()
+        cursor = stage.feed.cursor
+        ask = Caller(stage.part("encore"), "en_user_one")
+        ask("POST", "/v1/jobs", TOLD)
+        run(stage.advance(1.5))
+        ask("POST", "/v1/jobs", GOOD, headers={"prefer": "scenario=fail"})
+        run(stage.advance(60))
+        return stage.feed.since(cursor).events
+
+    assert scene() == scene()
+
+
 def test_changes_of_the_clock_are_told(encore_stage: Stage, run: Run) -> None:
     """One event for all that was done to it between two looks; nothing where nothing was done."""
     feed, clock = encore_stage.feed, encore_stage.clock

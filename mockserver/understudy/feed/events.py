@@ -64,13 +64,13 @@ def of_request(entry: Entry) -> Event:
 
 
 def of_attempt(tried: Tried) -> Event:
-    """An attempt to deliver a callback; where it went is told without the query, which may hold a secret."""
+    """An attempt to deliver a callback; where it went is told without user and query, which may be secrets."""
     fields = {
         "delivery": tried.delivery,
         "callback": tried.kind,
         "event": tried.event,
         "attempt": tried.number,
-        "url": tried.url.partition("?")[0][:LONGEST],
+        "url": _address(tried.url)[:LONGEST],
         "status": tried.status,
         "error": tried.error,
         "detail": tried.detail[:LONGEST],
@@ -78,6 +78,12 @@ def of_attempt(tried: Tried) -> Event:
         "fault": tried.fault,
     }
     return Event(0, tried.ended, "attempt", tried.provider, tried.account, tried.subject, fields)
+
+
+def _address(url: str) -> str:
+    scheme, _, rest = url.partition("?")[0].partition("://")
+    place, slash, path = rest.partition("/")
+    return f"{scheme}://{place.rpartition('@')[2]}{slash}{path}"
 
 
 def of_change(at: float, provider: str, job: Job, state: State) -> Event:

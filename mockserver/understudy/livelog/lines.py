@@ -1,6 +1,7 @@
 """An event as one line to read: when, who, what, and what came of it, in columns."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from understudy.clock import utc
@@ -28,7 +29,8 @@ class Lines:
     def line(self, event: Event) -> str:
         """One event."""
         what, outcome, colour = _KINDS.get(event.kind, _other)(event)
-        when = utc(event.at).strftime("%H:%M:%S.%f")[:12]
+        second, rest = divmod(event.at, 1)
+        when = f"{_time(int(second))}.{int(rest * 1000):03}"
         name = fitted(harmless(event.provider or _STAGE), _NAME)
         what, outcome = fitted(harmless(what), _WHAT), harmless(outcome)
         if not self._colours:
@@ -42,6 +44,11 @@ class Lines:
     def sentence(self, kind: str, text: str, fields: Mapping[str, Any]) -> str:
         """A sentence of the stand-in itself, as it is."""
         return "\n".join(harmless(line) for line in text.splitlines())
+
+
+@lru_cache(maxsize=64)
+def _time(second: int) -> str:
+    return utc(second).strftime("%H:%M:%S")
 
 
 _TOO_SLOW = "they came faster than they could be written."

@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from understudy.clock import utc
 from understudy.feed import Event
 
@@ -14,7 +16,9 @@ class Records:
     def line(self, event: Event) -> str:
         """One event, with its moment as a date."""
         when = utc(event.at).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        return json.dumps({"time": when, **event.row()}, default=str)
+        row = {"time": when, **event.row()}
+        raw = orjson.dumps(row, default=str)
+        return raw.decode() if raw.isascii() else json.dumps(row, default=str)
 
     def skipped(self, count: int) -> str:
         """What was left out, because the reader was slower than the stage."""
