@@ -1,6 +1,6 @@
 """Templates to HTML. Autoescape is on for every template, and an undefined name is an error."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,12 +16,28 @@ HERE = Path(__file__).parent
 MOST_SHOWN = 20_000
 
 
-class Block(NamedTuple):
-    """One piece of a page that can be replaced by itself; `version` is another when its content is."""
+class Block:
+    """One piece of a page that can be replaced by itself; `version` is another when its content is.
 
-    key: str
-    version: str
-    html: Markup
+    It is rendered when its HTML is wanted: a stream wants only that of what has changed.
+    """
+
+    __slots__ = ("_html", "_render", "key", "version")
+
+    def __init__(self, key: str, version: str | None, render: Callable[[str | None], tuple[str, Markup]]) -> None:
+        self.key = key
+        self._render = render
+        self._html: Markup | None = None
+        if version is None:
+            self.version, self._html = render(None)
+        else:
+            self.version = version
+
+    @property
+    def html(self) -> Markup:
+        if self._html is None:
+            _, self._html = self._render(self.version)
+        return self._html
 
 
 class Region(NamedTuple):
@@ -61,15 +77,26 @@ class Rendering:
     def region(self, name: str, rows: Iterable[tuple[str, Any]], *, tag: str = "div", **shared: Any) -> Region:
         """A region of blocks, each from the template of the region's name with its row as `it`."""
         template = self._environment.get_template(f"{name}.html")
-        return Region(name, tuple(_block(tag, name, key, row, template.render(it=row, **shared)) for key, row in rows))
+
+        def block(key: str, row: Any) -> Block:
+            def render(version: str | None) -> tuple[str, Markup]:
+                return _around(tag, name, key, version, template.render(it=row, **shared))
+
+            told = getattr(row, "version", None)
+            return Block(key, None if told is None else _digest(told), render)
+
+        return Region(name, tuple(block(key, row) for key, row in rows))
 
 
-def _block(tag: str, name: str, key: str, row: Any, inner: str) -> Block:
-    """A block; a row may say itself what makes it another one."""
-    told = getattr(row, "version", inner)
-    version = blake2b(told.encode("utf-8", "replace"), digest_size=6).hexdigest()
-    around = Markup('<{} class="{}" data-key="{}" data-v="{}">').format(tag, name, key, version)
-    return Block(key, version, around + Markup(inner) + Markup(f"</{tag}>\n"))  # the template has escaped it
+def _digest(text: str) -> str:
+    return blake2b(text.encode("utf-8", "replace"), digest_size=6).hexdigest()
+
+
+def _around(tag: str, name: str, key: str, version: str | None, inner: str) -> tuple[str, Markup]:
+    """A block's element; a row that does not say what makes it another one has the version of its text."""
+    version = version or _digest(inner)
+    start = Markup('<{} class="{}" data-key="{}" data-v="{}">').format(tag, name, key, version)
+    return version, start + Markup(inner) + Markup(f"</{tag}>\n")  # the template has escaped it
 
 
 def time_of_day(moment: float) -> str:

@@ -134,6 +134,11 @@ class ExchangeRow:
     entry: Entry
     open: bool = False
 
+    @property
+    def version(self) -> str:
+        """An exchange never changes."""
+        return str(self.number)
+
 
 def numbered(journal: Journal) -> Iterator[tuple[int, Entry]]:
     """Every entry with its number, oldest first."""
@@ -179,13 +184,13 @@ class Cue:
     note: str = ""
 
 
-def cues(part: Part, job: Job, now: float) -> list[tuple[str, Cue]]:
-    """Everything that happened to a job, in order, each with a key of its own."""
+def cues(part: Part, job: Job, now: float, exchanges: Iterable[ExchangeRow]) -> list[tuple[str, Cue]]:
+    """Everything that happened to a job, in order, each with a key of its own; `exchanges` are those about it."""
     found: list[tuple[float, int, str, Cue]] = []
     for place, (state, at) in enumerate(job.passed(now)):
         cue = Cue(at - job.created, "state", state.word, look(job, state))
         found.append((at, 1, f"state-{place}-{state.name}", cue))
-    for row in exchanges_of(part, job):
+    for row in exchanges:
         found.append((row.entry.at, 0 if row.open else 2, f"request-{row.number}", _of_entry(row, job)))
     for tried in part.journal.attempts(provider=part.name, job=job.id):
         found.append((tried.at, 3, f"attempt-{tried.delivery}-{tried.number}", _of_attempt(tried, job)))

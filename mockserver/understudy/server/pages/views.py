@@ -117,12 +117,12 @@ class JobView:
         now = part.clock.now()
         url = f"{desk.base}/clips/{part.name}/{quote(job.id, safe='')}"
         deliveries = [(one.id, rows.delivery_row(part, one)) for one in part.deliveries.of(job.id)]
-        exchanges = [(str(one.number), one) for one in rows.exchanges_of(part, job)]
+        exchanges = rows.exchanges_of(part, job)
         return [
             desk.region("job_head", [("head", rows.job_row(part, job, now))]),
             desk.region("job_clip", [("clip", rows.clip_row(part, job, now, url=url))]),
-            desk.region("cue", rows.cues(part, job, now), tag="li"),
-            desk.region("exchange_item", exchanges, tag="li"),
+            desk.region("cue", rows.cues(part, job, now, exchanges), tag="li"),
+            desk.region("exchange_item", [(str(one.number), one) for one in exchanges], tag="li"),
             desk.region("delivery_row", deliveries, tag="li"),
         ]
 
