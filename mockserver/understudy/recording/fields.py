@@ -13,6 +13,7 @@ from understudy.recording.rules import Rules
 from understudy.recording.texts import TextScrub
 
 Names = tuple[str, ...]
+LARGE = 10**8  # so large a number names something, unless its field is named among the words
 _ADDRESSES = ("http://", "https://", "ws://", "wss://", "data:")
 
 
@@ -81,9 +82,10 @@ class FieldScrub:
 
     def number(self, names: Names, value: float, known: Candidates) -> float:
         """A number at a place, as it may be kept."""
-        if self._is_id(names):
-            return self.placeholders.number(value)
-        return value if known or value in self.sent else 0
+        if not known:
+            return value if value in self.sent and not self._is_id(names) else 0
+        large = abs(value) >= LARGE and not _named(names, self.rules.words)
+        return self.placeholders.number(value) if large or self._is_id(names) else value
 
     def _is_id(self, names: Names) -> bool:
         return _named(names, self.ids)

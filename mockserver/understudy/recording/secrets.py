@@ -23,6 +23,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9+/_=-]{20,}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 _PIECE = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 _FILE = re.compile(r"/[^/?#\s\"'<>]{8,}\.[A-Za-z0-9]{2,4}(?=$|[?#\s\"'<>)}\]])")
+_PLACEHOLDER = re.compile(r"placeholder(?:-[a-z]+-|0*)\d+")
 _LONGEST_PIECE = 6
 _LONG, _FEW = 12, 4  # a long text of no more different signs tells nothing
 _WORDY = (
@@ -126,7 +127,7 @@ class Secrets:
     def _random(self, text: str) -> Iterator[Sighting]:
         files = [(one.start(), one.end()) for one in _FILE.finditer(text)]
         for match in _TOKEN.finditer(text):
-            token = self._without_allowed(_without_files(match, files))
+            token = _PLACEHOLDER.sub("", self._without_allowed(_without_files(match, files)))
             if not self._harmless(token) and is_random(token):
                 yield Sighting("a text that looks drawn at random", match.start(), match.end())
 

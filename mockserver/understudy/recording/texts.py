@@ -18,7 +18,11 @@ _PLACEHOLDER = re.compile(
     r"|00000000-0000-[0-9a-f]000-8000-\d{12}"
 )
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?")
-_NAME = re.compile(r"[A-Za-z_$][\w.$-]{0,63}", re.ASCII)
+_NAME = re.compile(r"[A-Za-z_$][\w$-]{0,63}", re.ASCII)
+# A machine's name or address. Two labels are no host here: events are called `run.completed`.
+_HOST = re.compile(
+    r"(?<![\w.-])(?:(?:[A-Za-z0-9-]+\.){2,}[A-Za-z]{2,}|\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){4,7})(?![\w-])"
+)
 _ID = re.compile(rf"{UUID.pattern}|(?<!\d)(?<!\d\.)\d{{9,}}(?!\.?\d)")
 
 
@@ -57,13 +61,18 @@ class TextScrub:
 
     def is_clean(self, value: str) -> bool:
         """Whether nothing in a text looks as if it named or opened something."""
-        return not self._secrets.found(value) and not _ID.search(value) and self._placeholders.within(value) == value
+        return (
+            not any(one.search(value) for one in (_ID, _HOST))
+            and not self._secrets.found(value)
+            and self._placeholders.within(value) == value
+        )
 
     def text(self, value: str) -> str:
         """A sentence without secrets, addresses, persons and ids."""
         value = self._placeholders.within(value)
         value = URL.sub(lambda one: self._address(one[0]), value)
         value = EMAIL.sub(lambda one: self._placeholders.of(one[0].replace("%40", "@"), "person"), value)
+        value = _around(value, lambda part: _HOST.sub(lambda one: self._placeholders.of(one[0], "host"), part))
         return _around(value, self._without_secrets)
 
     def sentence(self, value: str) -> str:
