@@ -36,14 +36,13 @@ def set_rule(rules: Rules, parts: Mapping[str, Part], given: Mapping[str, Any]) 
     return rules.add(_wanted(asked, places), **conditions)
 
 
-def set_faults(rules: Rules, parts: Mapping[str, Part], given: Iterable[Any]) -> None:
+def set_faults(rules: Rules, parts: Mapping[str, Part], given: Iterable[Any]) -> list[Rule]:
     """Rules from faults with their conditions, each as text (`reset; operation=get_run; nth=2`) or as a mapping.
 
     Raises:
         OptionError: as of `set_rule`.
     """
-    for one in given:
-        set_rule(rules, parts, _split(one))
+    return [set_rule(rules, parts, _split(one)) for one in given]
 
 
 def _split(given: Any) -> Mapping[str, Any]:

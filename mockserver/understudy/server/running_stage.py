@@ -11,6 +11,8 @@ from understudy.clock import Clock
 from understudy.errors import OptionError
 from understudy.journal import Journal
 from understudy.ledger import Amount, Unspent, read_budget, unspent
+from understudy.rulebook import set_faults
+from understudy.rules import Rule
 from understudy.stage import Change, Stage
 
 
@@ -72,6 +74,15 @@ class RunningStage:
     def clock(self) -> Clock:
         """Where the stage's time comes from."""
         return self.inner.clock
+
+    def fault(self, given: str | Mapping[str, Any]) -> Rule:
+        """Damage what fits from now on: `stage.fault("reset; operation=get_run; nth=2")`; gives the rule.
+
+        Raises:
+            OptionError: there is no such fault, parameter or condition.
+        """
+        (rule,) = set_faults(self.inner.rules, self.inner.parts, [given])
+        return rule
 
     def advance(self, seconds: float) -> int:
         """Move the stage's clock, running what falls due in order, callbacks included; gives how many actions ran.

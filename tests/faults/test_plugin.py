@@ -1,0 +1,64 @@
+"""Faults in tests: by the marker of the plugin, and while a test runs."""
+
+import pytest
+
+RUNS = """
+import httpx2
+import pytest
+
+def ask(stage, **headers):
+    headers["Authorization"] = f"Bearer {stage.runflow.key}"
+    return httpx2.get(f"{stage.runflow.url}/v1/runs", headers=headers, trust_env=False)
+"""
+
+
+@pytest.fixture
+def suite(pytester: pytest.Pytester) -> pytest.Pytester:
+    """A folder for a user's tests."""
+    pytester.makefile(".ini", pytest="[pytest]\nfilterwarnings = error\n")
+    return pytester
+
+
+def test_the_marker_names_faults(suite: pytest.Pytester) -> None:
+    """One or several, as text or as mappings; each test has its own."""
+    suite.makepyfile(
+        RUNS
+        + """
+@pytest.mark.understudy(faults="reset; operation=list_runs; nth=1")
+def test_one(understudy):
+    with pytest.raises(httpx2.ReadError):
+        ask(understudy)
+    assert ask(understudy).status_code == 200
+    assert [entry.fault for entry in understudy.journal] == ["reset", None]
+
+@pytest.mark.understudy(faults=[{"name": "gateway", "status": 504, "nth": 1}, "throttled; retry_after=2; nth=1"])
+def test_several(understudy):
+    assert [ask(understudy).status_code for _ in range(3)] == [504, 429, 200]
+
+def test_none(understudy):
+    assert ask(understudy).status_code == 200
+    rule = understudy.fault("malformed; probability=1")
+    assert not ask(understudy).content.endswith(b"}")
+    understudy.inner.rules.remove(rule.id)
+    assert ask(understudy).json()["items"] == []
+"""
+    )
+    suite.runpytest_inprocess("-q").assert_outcomes(passed=3)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ('"rest"', "*fault: 'rest' is not valid. Valid: delay, drip, reset*"),
+        ("7", "*understudy marker, faults: 7 is not valid. Valid: str, dict, list, tuple.*"),
+        ('["reset; at=end"]', "*at of the fault reset: 'end' is not valid. Valid: before, middle.*"),
+        ('["reset; operation=get_rn"]', "*operation: 'get_rn' is not valid. Valid: get_run*"),
+    ],
+)
+def test_a_slip_is_told_with_what_is_valid(suite: pytest.Pytester, given: str, told: str) -> None:
+    """Before anything is served."""
+    suite.makepyfile(RUNS + f"@pytest.mark.understudy(faults={given})\ndef test_it(understudy): ask(understudy)\n")
+    result = suite.runpytest_inprocess("-q")
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([told])
