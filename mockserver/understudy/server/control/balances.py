@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from understudy.accounts import Account
 from understudy.errors import OptionError
-from understudy.ledger import plain
+from understudy.ledger import plain, together
 from understudy.part import Part
 from understudy.server.control.asking import NotThere, json_object, known, parts
 from understudy.server.control.row import Row
@@ -16,8 +16,10 @@ from understudy.stage import Stage
 
 
 async def list_balances(stage: Stage, request: Request) -> Any:
-    """Every account, by provider and in the order of first use, with its balance."""
-    return {"balances": [row for part in parts(stage, request) for row in _rows(part)]}
+    """Every account, by provider and in the order of first use, with its balance; and what was not spent in all."""
+    some = parts(stage, request)
+    sums = together(part.ledger.unspent(part.clock.now()) for part in some)
+    return {"balances": [row for part in some for row in _rows(part)], "not_spent": sums.row()}
 
 
 def _rows(part: Part) -> Iterator[Mapping[str, Any]]:
