@@ -17,6 +17,7 @@ FACES = [
     "understudy.callbacks",
     "understudy.client",
     "understudy.contract",
+    "understudy.control",
     "understudy.proxying",
     "understudy.feed",
     "understudy.livelog",
