@@ -1,0 +1,40 @@
+"""`understudy control`: ask and change a stand-in that is being served."""
+
+import click
+
+from understudy.cli.control import clock, deliveries, jobs, journal, rules, stage
+from understudy.cli.control.asking import Asked, Hoisting
+
+
+@click.group("control", cls=Hoisting)
+@click.option(
+    "--url",
+    envvar="UNDERSTUDY_CONTROL_URL",
+    metavar="URL",
+    help="Where the control port is; http://127.0.0.1:8700 unless told. [env: UNDERSTUDY_CONTROL_URL]",
+)
+@click.option(
+    "--ready-file",
+    envvar="UNDERSTUDY_READY_FILE",
+    type=click.Path(dir_okay=False),
+    metavar="PATH",
+    help="The file that `serve --ready-file` has written. [env: UNDERSTUDY_READY_FILE]",
+)
+@click.option(
+    "--token", envvar="UNDERSTUDY_TOKEN", metavar="TEXT", help="What it asks for off loopback. [env: UNDERSTUDY_TOKEN]"
+)
+@click.option("--json", "as_json", is_flag=True, help="What the control API says, as JSON.")
+@click.pass_context
+def command(ctx: click.Context, url: str | None, ready_file: str | None, token: str | None, as_json: bool) -> None:
+    """Ask and change a stand-in that is being served: clock, jobs, callbacks, journal, rules, balances, readings.
+
+    These options may stand anywhere behind `control`. Exit code: 0 done, 1 a claim about the journal does not hold,
+    2 it could not be done.
+    """
+    ctx.obj = Asked(url, ready_file, token, as_json)
+
+
+for group in (clock.group, jobs.group, deliveries.group, journal.group, rules.group, rules.balances, rules.readings):
+    command.add_command(group)
+for one in (rules.faults, stage.reset, stage.snapshot, stage.restore):
+    command.add_command(one)

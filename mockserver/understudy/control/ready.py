@@ -1,0 +1,27 @@
+"""Where the control port of a served stage is, as its ready file says."""
+
+import json
+from pathlib import Path
+
+from understudy.errors import ControlUnreachable, DataError
+
+
+def control_url(path: Path) -> str:
+    """The address of the control port in a ready file.
+
+    Raises:
+        ControlUnreachable: there is no such file.
+        DataError: it is no ready file.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError as problem:
+        why = "there is no such file: it stands there as long as the stand-in is served"
+        raise ControlUnreachable(str(path), why) from problem
+    except (OSError, UnicodeDecodeError) as problem:
+        raise DataError(str(path), f"it cannot be read ({problem})") from problem
+    try:
+        return str(json.loads(text)["control"]["url"])
+    except (ValueError, KeyError, TypeError) as problem:
+        expected = "what `understudy serve --ready-file` writes"
+        raise DataError(str(path), "it is no ready file", expected=expected) from problem

@@ -1,0 +1,186 @@
+"""`understudy control`: a stand-in that is served, asked and changed from the command line."""
+
+import json
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import httpx2
+import pytest
+from click.testing import CliRunner, Result
+from staging import FOURTH, START
+
+from understudy import cli
+from understudy.cli.ready_file import write_ready_file
+from understudy.server import serving
+from understudy.server.running_stage import RunningStage
+
+Run = Callable[..., Result]
+GOOD = {"model": "solo", "input": {"prompt": "a red door"}}
+
+
+@pytest.fixture
+def stage() -> Iterator[RunningStage]:
+    with serving("encore", data=FOURTH, held=True, start=START) as stage:
+        yield stage
+
+
+@pytest.fixture
+def control(stage: RunningStage) -> Run:
+    """Runs `understudy control` on the stage; expects its exit code."""
+    return lambda *words, code=0, **options: run("--url", stage.control.url, *words, code=code, **options)
+
+
+def run(*words: str, code: int = 0, **options: Any) -> Result:
+    """One command, with the command line's own way of telling errors."""
+
+    @click.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
+    @click.argument("rest", nargs=-1, type=click.UNPROCESSED)
+    def main(rest: tuple[str, ...]) -> None:
+        cli.main(list(rest))
+
+    environment = dict.fromkeys(("UNDERSTUDY_CONTROL_URL", "UNDERSTUDY_READY_FILE", "UNDERSTUDY_TOKEN"), "")
+    result = CliRunner(env=environment).invoke(main, ["control", *words], **options)
+    assert result.exit_code == code, result.output
+    return result
+
+
+def submit(stage: RunningStage, **more: Any) -> str:
+    headers = {"authorization": "Bearer en_user_one_of_many"}
+    answer = httpx2.post(f"{stage.encore.url}/v1/jobs", json={**GOOD, **more}, headers=headers, trust_env=False)
+    return str(answer.json()["id"])
+
+
+def test_the_clock(control: Run) -> None:
+    """Shown in words, and moved."""
+    assert control("clock", "show").output == "2026-01-01 00:00:00.000  held\n"
+    assert control("clock", "advance", "90").output == "2026-01-01 00:01:30.000  held\n0 actions ran\n"
+    assert "runs at 60 seconds a second" in control("clock", "speed", "60").output + control("clock", "resume").output
+    assert json.loads(control("clock", "hold", "--json").output)["held"] is True
+
+
+def test_jobs_are_listed_shown_and_ended(control: Run, stage: RunningStage) -> None:
+    """By id, with or without the provider."""
+    ids = [submit(stage) for _ in range(3)]
+
+    assert [line.split()[0] for line in control("jobs", "list").output.splitlines()] == [
+        f"encore/{id_}" for id_ in ids[::-1]
+    ]
+    assert "  done  " in control("jobs", "complete", ids[0]).output
+    assert "  broken  " in control("jobs", "fail", f"encore/{ids[1]}", "--code", "stage-fright").output
+    assert "  dropped  " in control("jobs", "cancel", ids[2], "--reason", "enough").output
+    assert "failed with stage-fright" in control("jobs", "show", ids[1]).output
+    assert json.loads(control("jobs", "show", ids[2], "--json").output)["intervention"]["reason"] == "enough"
+    assert "--after encore/" in control("jobs", "list", "--limit", "1").output
+    assert control("jobs", "list", "--state", "waiting").output == "There is no such job.\n"
+
+
+def test_callbacks_are_sent_again(control: Run, stage: RunningStage) -> None:
+    """And it is said when they go out."""
+    submit(stage, tell="http://127.0.0.1:9/told")
+    control("clock", "advance", "100")
+    id_ = control("deliveries", "list", "--status", "failed").output.split()[0]
+
+    told = control("deliveries", "resend", id_).output
+
+    assert "pending" in told
+    assert "advance 0" in told
+
+
+def test_the_journal_is_listed_asserted_and_exported(control: Run, stage: RunningStage, tmp_path: Path) -> None:
+    """A claim that does not hold ends with 1 and the nearest requests."""
+    submit(stage)
+
+    assert "POST  /v1/jobs  201" in control("journal", "list").output
+    assert '> {"model": "solo"' in control("journal", "list", "--bodies").output
+    claim = ("journal", "assert", "--operation", "create_job")
+    assert control(*claim, "--times", "1", "--body", "input.prompt=a red door").output == "It holds: 1 such request.\n"
+    failed = control(*claim, "--times", "2", code=1).output
+    assert "the journal has 1" in failed
+    out = tmp_path / "calls.har"
+    control("journal", "har", "--out", str(out))
+    assert json.loads(out.read_text())["log"]["entries"][0]["_operation"] == "create_job"
+
+
+def test_rules_faults_balances_and_readings(control: Run, stage: RunningStage) -> None:
+    """Set, listed, taken away."""
+    assert control("rules", "add", "--scenario", "fail", "--nth", "2").output.split() == [
+        *("1", "fail", "nth=2", "seen", "0")
+    ]
+    assert "name=delay" in control("rules", "add", "--fault", "delay; seconds=1").output
+    assert len(control("rules", "list").output.splitlines()) == 2
+    assert control("rules", "remove", "1").output.startswith("2 ")
+    assert control("rules", "clear").output == "There is no rule.\n"
+    assert "reset" in control("faults").output
+    assert control("balances", "list").output == "No key was used yet.\n"
+    submit(stage)
+    assert "2.5 EUR left" in control("balances", "set", "encore", "account-1", "2.50").output
+    assert "no limit" in control("balances", "set", "encore", "account-1", "none").output
+    assert "wrapped, bare" in control("readings", "list").output
+    assert "is bare now" in control("readings", "choose", "encore", "envelope", "bare").output
+
+
+def test_a_stage_is_kept_in_a_file_and_put_back(control: Run, stage: RunningStage, tmp_path: Path) -> None:
+    """A file that others cannot read."""
+    id_ = submit(stage)
+    file = tmp_path / "stage.json"
+
+    assert "(1 jobs, 0 deliveries)" in control("snapshot", str(file)).output
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert "A clean stage." in control("reset").output
+    assert control("jobs", "list").output == "There is no such job.\n"
+    assert "Restored: 1 jobs" in control("restore", str(file)).output
+    assert id_ in control("jobs", "list").output
+    document = control("snapshot", "-").output
+    assert "Restored" in control("restore", "-", input=document).output
+
+
+def test_options_may_stand_behind_the_command(stage: RunningStage, tmp_path: Path) -> None:
+    """In one word or in two."""
+    ready = tmp_path / "ready.json"
+    write_ready_file(ready, stage.ready(1))
+
+    assert (
+        run("clock", "show", "--url", stage.control.url).output
+        == run("clock", f"--url={stage.control.url}", "show").output
+    )
+    assert "held" in run("clock", "show", "--ready-file", str(ready), "--json").output
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("jobs", "show", "nobody"), "No provider has it"),
+        (("jobs", "fail", "encore/nobody"), "Not there (404)"),
+        (("clock", "advance", "-1"), "No such option"),
+        (("rules", "add", "--scenario", "sleep"), "'sleep' is not valid"),
+        (("restore", "nowhere.json"), "it cannot be read"),
+        (("snapshot", "/nowhere/x.json"), "it cannot be written"),
+        (("journal", "list", "--operation", "x"), "create_job"),
+    ],
+)
+def test_what_cannot_be_done_is_a_sentence(words: tuple[str, ...], says: str, control: Run) -> None:
+    """And exit code 2."""
+    assert says in control(*words, code=2).output
+
+
+def test_nothing_running_is_a_sentence(tmp_path: Path) -> None:
+    """With what to do."""
+    told = run("clock", "show", "--url", "http://127.0.0.1:9", code=2).output
+    assert told.startswith("understudy: Nothing is served at http://127.0.0.1:9")
+    assert "Start it with `understudy serve`" in told
+    assert "there is no such file" in run("reset", "--ready-file", str(tmp_path / "x"), code=2).output
+
+
+def test_a_file_that_is_no_snapshot_is_said(control: Run, tmp_path: Path) -> None:
+    """JSON or not."""
+    file = tmp_path / "x.json"
+    for text, says in (
+        ("{", "it is no JSON"),
+        ("[]", "its root is no JSON object"),
+        ("{}", "the snapshot: it is none"),
+    ):
+        file.write_text(text)
+        assert says in control("restore", str(file), code=2).output
