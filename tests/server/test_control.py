@@ -210,8 +210,8 @@ def test_all_rules_can_be_cleared(client: TestClient) -> None:
     ("body", "says"),
     [
         ({}, "rule: "),
-        ({"scenario": 5}, "rule: "),
-        ({"scenario": "fail", "model_id": "x"}, "Valid: scenario, code, provider, model, prompt, nth"),
+        ({"scenario": 5}, "scenario: 5 is not valid. Valid: a text"),
+        ({"scenario": "fail", "model_id": "x"}, "Valid: scenario, code, fault, provider, model,"),
         ({"scenario": "sleep"}, "'sleep' is not valid. Valid: succeed"),
         ({"scenario": "fail", "code": "X"}, "stage-fright"),
         ({"scenario": "fail", "code": {}}, "failure code"),
