@@ -1,17 +1,19 @@
 """Recording without internet: the providers' names lead to an imitation on this machine, over TLS that is verified."""
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
-from recording.imitation import FILE_HOST, Imitation, imitating
+from click.testing import CliRunner, Result
+from recording.imitation import FILE_HOST, KEYS, Imitation, imitating
+from recording.rig import VARIABLES, Imitate, Record
 
+from understudy.cli import group
 from understudy.contract import load_contract
 from understudy.running.authority import Authority, authority
-
-Imitate = Callable[..., Imitation]
 
 
 @pytest.fixture(scope="session")
@@ -44,3 +46,16 @@ def imitate(trusted: Authority, monkeypatch: pytest.MonkeyPatch) -> Iterator[Imi
             return made
 
         yield imitated
+
+
+@pytest.fixture
+def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Record:
+    """The command with a key, into a folder of the test's."""
+
+    def run(provider: str, *options: str, key: str | None = None, answer: str | None = None) -> Result:
+        monkeypatch.setenv(VARIABLES[provider], key or KEYS[provider])
+        agreed = () if answer is not None else ("--yes", "--max-spend", "5", "--assume-price", "0.5")
+        words = ["record", provider, "--out", str(tmp_path / "out"), "--poll", "0.01", *agreed, *options]
+        return CliRunner().invoke(group, words, input=answer)
+
+    return run

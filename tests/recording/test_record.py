@@ -1,137 +1,30 @@
-"""The whole way of a recording, without internet: TLS, the real host names, and a server full of planted secrets."""
+"""`understudy record`: its plan, its limits, what it refuses, and what becomes of what was paid for."""
 
-import base64
-import gzip
-import logging
 import re
 import socket
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from urllib.parse import quote, unquote
 
 import pytest
-from click.testing import CliRunner, Result
-from recording.conftest import Imitate
-from recording.imitation import CALLBACK_URL, JOBS, KEYS, PLANTED, Imitation
+from click.testing import CliRunner
+from recording.imitation import CALLBACK_URL, JOBS, KEYS
+from recording.leaks import written
+from recording.rig import VARIABLES, Imitate, Record, led_to_the_receiver
 
 import understudy
 from understudy.cli import group
 from understudy.client import NotReached
 from understudy.errors import PortTaken, UnderstudyError
 from understudy.recording import read_cassette
-from understudy.recording.errors import NotRecorded, SecretLeft, StandInRefused
+from understudy.recording.errors import NotRecorded, StandInRefused
 from understudy.recording.plan import make_plan
 from understudy.recording.replay import Replay
-from understudy.recording.scan import scan
 
 PROVIDERS = sorted(KEYS)
-VARIABLES = {"runflow": "RUNFLOW_API_KEY", "aimlapi": "AIMLAPI_API_KEY", "runninghub": "RUNNINGHUB_API_KEY"}
 KEYED = dict.fromkeys(VARIABLES.values(), "a-key")
 DAY = date(2026, 11, 20)
-Record = Callable[..., Result]
 
 every = pytest.mark.parametrize("provider", PROVIDERS)
-
-
-@pytest.fixture
-def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Record:
-    """The command with a key, into a folder of the test's."""
-
-    def run(provider: str, *options: str, key: str | None = None, answer: str | None = None) -> Result:
-        monkeypatch.setenv(VARIABLES[provider], key or KEYS[provider])
-        agreed = () if answer is not None else ("--yes", "--max-spend", "5", "--assume-price", "0.5")
-        words = ["record", provider, "--out", str(tmp_path / "out"), "--poll", "0.01", *agreed, *options]
-        return CliRunner().invoke(group, words, input=answer)
-
-    return run
-
-
-def disguised(secret: str) -> Iterator[bytes]:
-    """A secret in every form in which it could be written, found by means of our own."""
-    raw = secret.encode()
-    yield raw
-    yield raw.hex().encode()
-    yield quote(secret, safe="").encode()
-    yield quote(unquote(secret), safe="").encode()
-    yield unquote(secret).encode()
-    for lead in (b"", b"a", b"ab"):
-        text = base64.b64encode(lead + raw + b"zzz").decode()
-        yield text[4 : (len(lead + raw) // 3) * 4].encode()
-
-
-def written(folder: Path) -> bytes:
-    """Every byte below a folder, names of files included; base64 undone, and what was folded unfolded."""
-    found = [
-        str(path.relative_to(folder)).encode() + b"\n" + path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file()
-    ]
-    assert found
-    whole = b"\n".join(found)
-    flat = re.sub(rb"\s+|\\\n\s*\\?", b"", whole)
-    runs = [one[start:] for one in re.findall(rb"[A-Za-z0-9+/]{16,}", flat) for start in range(4)]
-    texts = [base64.b64decode(one[: len(one) // 4 * 4]) for one in runs]
-    return b"\n".join([whole, flat, *texts, *(_unpacked(text) for text in texts)])
-
-
-def _unpacked(text: bytes) -> bytes:
-    try:
-        return gzip.decompress(text)
-    except (OSError, EOFError):
-        return b""
-
-
-def left(folder: Path, secrets: Mapping[str, str]) -> list[str]:
-    """The names of the secrets that stand in a folder, however disguised."""
-    there = written(folder).lower()
-    return [name for name, secret in secrets.items() if any(one.lower() in there for one in disguised(secret))]
-
-
-@contextmanager
-def led_to_the_receiver(imitation: Imitation) -> Iterator[int]:
-    """A port that is free, to which the public address of the callback leads."""
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        port = held.getsockname()[1]
-    imitation.callback_to = lambda: f"http://127.0.0.1:{port}/in"
-    yield port
-
-
-def secrets_of(imitation: Imitation) -> dict[str, str]:
-    return {**PLANTED, "key": imitation.key, "callback URL": CALLBACK_URL, "job": imitation.job}
-
-
-@every
-def test_no_planted_secret_is_in_any_byte_that_is_written(
-    provider: str, imitate: Imitate, record: Record, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    """Nor in what is printed or logged; and all of them were there to be found."""
-    caplog.set_level(logging.DEBUG)
-    imitation = imitate(provider)
-    result = record(provider)
-
-    assert result.exit_code == 0, f"{result.output}{result.exception}"
-    assert left(tmp_path, secrets_of(imitation)) == []
-    assert [name for name, secret in secrets_of(imitation).items() if secret in caplog.text and name != "job"] == []
-    assert [name for name, secret in secrets_of(imitation).items() if secret in result.output and name != "job"] == []
-    assert len(list((tmp_path / "out").iterdir())) == 5
-    assert scan([tmp_path / "out"]).found == ()
-
-
-@every
-def test_the_key_goes_to_the_api_and_the_secrets_came_back(provider: str, imitate: Imitate, record: Record) -> None:
-    """The proof above proves something: keys were sent, cookies were sent back, files were fetched without a key."""
-    imitation = imitate(provider)
-    record(provider)
-    api = [one for one in imitation.told if not one[1].startswith("cdn.")]
-    files = [one for one in imitation.told if one[1].startswith("cdn.")]
-
-    assert sum(imitation.key in headers["authorization"] for _, _, headers, _ in api) >= 4
-    assert any(PLANTED["cookie"] in headers.get("cookie", "") for _, _, headers, _ in api)
-    assert [path.partition("/")[2][:5] for _, path, _, _ in files] == ["moved", "files"]
-    assert not any(imitation.key in str(one) for one in files)
 
 
 @every
@@ -143,26 +36,6 @@ def test_what_was_recorded_replays(provider: str, imitate: Imitate, record: Reco
     for path in sorted((tmp_path / "out").iterdir()):
         found = Replay().replay(read_cassette(path))
         assert (found.broke, found.misread, found.unused) == ("", (), ()), path.name
-
-
-@pytest.mark.parametrize("provider", ["runflow", "runninghub"])
-def test_the_callback_is_recorded_without_its_secrets(
-    provider: str, imitate: Imitate, record: Record, tmp_path: Path
-) -> None:
-    """Its address, its signature, its headers and what its body says of others; it is still read as the job's."""
-    imitation = imitate(provider)
-    with led_to_the_receiver(imitation) as port:
-        result = record(provider, "--no-refusals", "--callback-url", CALLBACK_URL, "--listen", str(port))
-    (path,) = (tmp_path / "out").iterdir()
-    cassette = read_cassette(path)
-    (told,) = cassette.callbacks
-
-    assert result.exit_code == 0, f"{result.output}{result.exception}"
-    assert "callbacks: 1" in result.output
-    assert left(tmp_path, secrets_of(imitation)) == []
-    assert {name.lower() for name, _ in told.headers} <= {"content-type", "runflow-signature"}
-    assert cassette.expect["callbacks"][0]["gives"]["job"] == cassette.expect["calls"][0]["gives"]["job"]
-    assert Replay().replay(cassette).misread == ()
 
 
 def test_without_an_address_callbacks_are_not_recorded_and_the_plan_says_so(imitate: Imitate, record: Record) -> None:
@@ -358,47 +231,3 @@ def test_a_stranger_who_knows_the_address_puts_nothing_into_the_cassette(
     (path,) = (tmp_path / "out").iterdir()
 
     assert read_cassette(path).callbacks == ()
-
-
-SWITCHES = {
-    "request headers": ("understudy.recording.headers.HeaderScrub.asked", lambda self, headers: headers),
-    "reply headers": ("understudy.recording.headers.HeaderScrub.told", lambda self, headers: headers),
-    "callback headers": ("understudy.recording.headers.HeaderScrub.called", lambda self, headers: headers),
-    "own addresses and queries": ("understudy.recording.addresses.AddressScrub.address", lambda self, url: url),
-    "foreign addresses": ("understudy.recording.placeholders.Placeholders.address", lambda self, url: url),
-    "request bodies": ("understudy.recording.fields.FieldScrub.asked", lambda self, body, known: body),
-    "reply bodies": ("understudy.recording.fields.FieldScrub.told", lambda self, body, known: body),
-    "fields that nobody knows": (
-        "understudy.recording.placeholders.Placeholders.of",
-        lambda self, value, sort="text": value,
-    ),
-}
-
-
-@pytest.mark.parametrize("kind", SWITCHES)
-def test_the_guard_refuses_when_one_kind_of_scrubbing_is_switched_off(
-    kind: str, imitate: Imitate, record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It says where, and not what; nothing is written."""
-    imitation = imitate("runflow")
-    monkeypatch.setattr(*SWITCHES[kind])
-    with led_to_the_receiver(imitation) as port:
-        result = record("runflow", "--no-refusals", "--callback-url", CALLBACK_URL, "--listen", str(port))
-
-    assert isinstance(result.exception, SecretLeft), f"{result.output}{result.exception!r}"
-    assert all(re.match(r"/(interactions|metadata)/|somewhere in the file", place) for place in result.exception.places)
-    assert [name for name, secret in secrets_of(imitation).items() if secret in str(result.exception)] == []
-    assert not (tmp_path / "out").exists() or list((tmp_path / "out").iterdir()) == []
-
-
-def test_the_guard_refuses_when_sentences_are_not_cleaned(
-    imitate: Imitate, record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What a refusal tells of the account, the person and the key."""
-    imitate("runflow")
-    monkeypatch.setattr("understudy.recording.texts.TextScrub.sentence", lambda self, value: value)
-    result = record("runflow", "--no-job")
-
-    assert isinstance(result.exception, SecretLeft)
-    assert any("/message" in place for place in result.exception.places)
-    assert not (tmp_path / "out").exists()

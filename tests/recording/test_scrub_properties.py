@@ -11,7 +11,7 @@ import orjson
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from recording.test_record import left
+from recording.leaks import left
 
 from understudy.client.manner_file import read_manner
 from understudy.contract import Contract, load_contract

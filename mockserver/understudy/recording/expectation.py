@@ -26,6 +26,8 @@ from understudy.recording.cassette import Cassette
 # read: a poll on a route on which the client does not ask itself; ask: an operation that it has no method for.
 Doing = Literal["submit", "poll", "wait", "cancel", "quote", "read", "ask"]
 Kind = Literal["exchange", "callback"]
+# What a call must say: the exchange that shows what is asked for, or the job that it is about.
+_NEEDS: Mapping[str, tuple[str, ...]] = {"submit": ("of",), "quote": ("of",), "ask": ("of",), "read": ("of", "job")}
 KEYS = ("calls", "callbacks", "play", "known", "outside")
 
 
@@ -112,7 +114,7 @@ def expectation(cassette: Cassette) -> Expectation:
     reader = _Reader(places)
     return Expectation(
         tuple(reader.call(row) for row in _rows(file, "calls")),
-        tuple(Notice(reader.number(row, "of", "callback"), row.mapping()["gives"]) for row in _rows(file, "callbacks")),
+        tuple(Notice(reader.number(row, "of", "callback"), _gives(row)) for row in _rows(file, "callbacks")),
         dict(reader.play(row) for row in _rows(file, "play")),
         tuple(reader.known(row) for row in _rows(file, "known")),
         {reader.place(row): row.at("why").text() for row in _rows(file, "outside")},
@@ -128,6 +130,11 @@ def _rows(file: Cursor, key: str) -> list[Cursor]:
     return [Cursor(f"{found.where}/{number}", row) for number, row in enumerate(found.value)]
 
 
+def _gives(row: Cursor) -> Mapping[str, Any]:
+    found = row.maybe("gives")
+    return found.mapping() if found else {}
+
+
 @dataclass(frozen=True, slots=True)
 class _Reader:
     """Reads rows; `counts` is how many exchanges and callbacks there are."""
@@ -139,12 +146,12 @@ class _Reader:
         if given.get("call") not in get_args(Doing):
             expected = ", ".join(get_args(Doing))
             raise DataError(row.where, f"call is {given.get('call')!r}", expected=f"one of {expected}")
+        needed = [key for key in _NEEDS.get(given["call"], ("job",)) if given.get(key) is None]
+        if needed:
+            raise DataError(row.where, f"{given['call']} lacks {' and '.join(needed)}", expected=f"{needed[0]}: …")
         of = self.number(row, "of", "exchange") if "of" in given else None
-        if of is None and "job" not in given:
-            raise DataError(
-                row.where, "it says neither `of` nor `job`", expected="the exchange or the job that it asks for"
-            )
-        return Call(given["call"], of, given.get("job"), given.get("sort"), given.get("gives", {}))
+        job, sort = (found.text() if (found := row.maybe(key)) else None for key in ("job", "sort"))
+        return Call(given["call"], of, job, sort, _gives(row))
 
     def play(self, row: Cursor) -> tuple[Place, Play]:
         given = row.mapping()

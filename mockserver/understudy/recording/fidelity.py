@@ -91,6 +91,8 @@ def details(one: Replayed) -> list[str]:
     told += [f"nobody asked for exchange {number}" for number in one.unused]
     told += [_known(why, list(group)) for (_, why), group in _by_reason(one)]
     told += [f"said otherwise by the client: {remark}" for remark in one.remarks]
+    if one.cassette is not None and one.version != one.cassette.contract:
+        told.append(f"recorded with contract {one.cassette.contract}, held is {one.version}")
     return told + [f"outside the contract: {place}, {why}" for place, why in one.outside]
 
 
@@ -130,6 +132,7 @@ def _row(report: Fidelity, one: Replayed) -> dict[str, Any]:
             "age_days": report.age(cassette),
             "source": list(cassette.source),
             "contract": cassette.contract,
+            "contract_held": one.version,
             "reading": dict(cassette.reading),
         }
     return row | {

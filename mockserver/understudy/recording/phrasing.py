@@ -57,7 +57,8 @@ class Phrases:
         model = None
         if operation.model is not None:
             where = params if operation.model.kind == "path" else body
-            model = where.pop(operation.model.name, None)
+            named = where.get(operation.model.name)
+            model = where.pop(operation.model.name) if isinstance(named, str) else None
         callback = self._taken(operation, body)
         mark = self._mark(exchange, body)
         given = dict(body)

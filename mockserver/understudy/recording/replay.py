@@ -37,6 +37,7 @@ class Replayed:
         remarks: what the client says otherwise than the recorded request does.
         outside: what the contract does not play, with the reason.
         broke: why it could not be replayed.
+        version: the contract's version as it is held, which may be a later one than the cassette names.
     """
 
     path: Path
@@ -49,6 +50,7 @@ class Replayed:
     remarks: tuple[str, ...] = ()
     outside: tuple[tuple[Place, str], ...] = ()
     broke: str = ""
+    version: str = ""
 
     @property
     def unexplained(self) -> tuple[Unlike, ...]:
@@ -110,6 +112,7 @@ class Replay:
             tuple(one for one in back.tape.unused if Place("exchange", one) in inside),
             tuple(back.remarks),
             tuple(stated.outside.items()),
+            version=str(contract.document["info"]["version"]),
         )
 
     def held(self, provider: str, readings: Mapping[str, str]) -> tuple[Contract, Validity]:

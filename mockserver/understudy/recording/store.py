@@ -4,7 +4,6 @@ import contextlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,8 @@ from understudy.recording.errors import NoProvenance, NotRecorded
 from understudy.recording.guard import Guard, on_the_wire
 from understudy.recording.leftout import left_out, left_out_of_call
 from understudy.recording.scrub import Scrubbed, Scrubber, unpacked
+from understudy.recording.thinning import thinned
+from understudy.recording.vcr_form import exchanges_of, vcr_of
 
 # What the reference client gets from a cassette, found once its ids are placeholders.
 Expecting = Callable[[Cassette], Mapping[str, Any]]
@@ -83,7 +84,7 @@ class Store:
         exchanges = [_plain(one) for one in exchanges]
         kept = self.scrubber.scrub(exchanges, self.callbacks)
         told = self._told(path, told, exchanges, kept)
-        few, told = _thinned(kept.exchanges, told)
+        few, told = thinned(kept.exchanges, told)
         forbidden = kept.originals, on_the_wire(exchanges, self.callbacks)
         # Looked through before anything is made of it, so that no error of what comes next can tell a secret.
         self._checked(path, few, told, forbidden, serializer)
@@ -96,7 +97,7 @@ class Store:
         self, path: Path, exchanges: Sequence[Exchange], told: Any, forbidden: Forbidden, serializer: Any
     ) -> str:
         """The text of a cassette, looked through."""
-        requests, replies = _vcr(exchanges)
+        requests, replies = vcr_of(exchanges)
         return self._text(path, _written(requests, replies, told), forbidden, serializer)
 
     def _told(self, path: Path, told: Any, raw: Sequence[Exchange], kept: Scrubbed) -> dict[str, Any]:
@@ -156,46 +157,11 @@ def put(path: Path, text: str) -> None:
             part.unlink()
 
 
-def exchanges_of(requests: Sequence[Any], replies: Sequence[Mapping[str, Any]]) -> list[Exchange]:
-    """What vcrpy has recorded."""
-    return [_exchange(request, reply) for request, reply in zip(requests, replies, strict=True)]
-
-
-def _exchange(request: Any, reply: Mapping[str, Any]) -> Exchange:
-    body = request.body
-    body = b"" if body is None else body.encode() if isinstance(body, str) else bytes(body)
-    told = tuple((name, value) for name, values in reply["headers"].items() for value in values)
-    content = reply["body"]["string"]
-    content = content.encode() if isinstance(content, str) else bytes(content or b"")
-    asked = tuple((name, str(value)) for name, value in request.headers.items())
-    return Exchange(request.method, request.uri, asked, body, int(reply["status"]["code"]), told, content)
-
-
 def _plain(one: Exchange) -> Exchange:
     """An exchange without content encodings, if they are known."""
     body, reply = unpacked(one.body, one.headers), unpacked(one.reply, one.reply_headers)
     headers = tuple(pair for pair in one.reply_headers if reply is None or pair[0].lower() != "content-encoding")
     return replace(one, body=one.body if body is None else body, reply=reply or one.reply, reply_headers=headers)
-
-
-def _vcr(exchanges: Sequence[Exchange]) -> tuple[list[Any], list[dict[str, Any]]]:
-    from vcr.request import Request  # noqa: PLC0415
-
-    requests = [Request(one.method, one.uri, one.body or None, dict(one.headers)) for one in exchanges]
-    return requests, [_reply(one) for one in exchanges]
-
-
-def _reply(exchange: Exchange) -> dict[str, Any]:
-    headers: dict[str, list[str]] = {}
-    for name, value in exchange.reply_headers:
-        headers.setdefault(name, []).append(value)
-    known = exchange.status in HTTPStatus.__members__.values()
-    phrase = HTTPStatus(exchange.status).phrase if known else ""  # the server's own could say anything
-    return {
-        "status": {"code": exchange.status, "message": phrase},
-        "headers": headers,
-        "body": {"string": exchange.reply},
-    }
 
 
 def _written(requests: Sequence[Any], replies: Sequence[Any], told: Any) -> dict[str, Any]:
@@ -212,37 +178,6 @@ def _call(number: int, raw: InboundCallback, kept: InboundCallback) -> dict[str,
         "body": kept.body.decode(),
     }
     return {**row, "filled": left_out_of_call(raw, kept, f"/metadata/{KEY}/callbacks/{number}")}
-
-
-def _thinned(exchanges: Sequence[Exchange], told: dict[str, Any]) -> tuple[list[Exchange], dict[str, Any]]:
-    """Without the polls between two that were answered alike; `filled` says how many there were."""
-    few, numbers = list[Exchange](), list[int]()
-    for number, one in enumerate(exchanges):
-        if len(few) >= 2 and _same(few[-1], one) and _same(few[-2], one):
-            few[-1], numbers[-1] = one, number
-        else:
-            few.append(one)
-            numbers.append(number)
-    gone = len(exchanges) - len(few)
-    moved = {f"/interactions/{old}/": f"/interactions/{new}/" for new, old in enumerate(numbers)}
-    rows = [{**row, "at": _moved(row["at"], moved)} for row in told["filled"] if _moved(row["at"], moved)]
-    if gone:
-        rows.insert(
-            0, {"at": "/interactions", "why": f"{gone} polls that were answered like those beside them were left out"}
-        )
-    return few, {**told, "filled": rows}
-
-
-def _moved(at: str, moved: Mapping[str, str]) -> str:
-    """Where a row stands now; empty where its exchange was left out."""
-    if not at.startswith("/interactions/"):
-        return at
-    old = "/".join(at.split("/")[:3]) + "/"
-    return moved[old] + at.removeprefix(old) if old in moved else ""
-
-
-def _same(one: Exchange, other: Exchange) -> bool:
-    return replace(one, reply_headers=(), headers=()) == replace(other, reply_headers=(), headers=())
 
 
 def _cassette(
