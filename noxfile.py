@@ -43,6 +43,24 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def page(session: nox.Session) -> None:
+    """The page is painted within a second and updated within a tenth, with 10,000 jobs and 100,000 exchanges behind it.
+
+    In a browser that is there; it says so when there is none. Prints every figure. No default session.
+    """
+    session.install("--group=test", ".")
+    session.run("python", "-m", "bench.page", *session.posargs, env={"PYTHONPATH": "tests"})
+
+
+@nox.session
+def pictures(session: nox.Session) -> None:
+    """The pictures in the docs are of the page as it is: takes them anew. No default session."""
+    session.install("--group=test", ".")
+    folder = str(Path("docs/pictures").resolve())
+    session.run("python", "-m", "tools.pictures", folder, env={"PYTHONPATH": "tests"})
+
+
+@nox.session
 def clips(session: nox.Session) -> None:
     """The packed clips can be made anew from their recipe, byte for byte with the same PyAV.
 

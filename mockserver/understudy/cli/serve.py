@@ -129,7 +129,9 @@ def introduction(stage: RunningStage) -> str:
         lines += ["    " + line.replace("{url}", address.url).replace("{key}", address.key) for line in pasted]
     control = f"{stage.control.url}/_understudy/   (clock, scenarios, jobs, deliveries, journal)"
     trusting = [f"Trust it: {stage.ca}, for as long as it runs"] if stage.ca else []
-    return "\n".join([*lines, "", f"{'Control':<12} {control}", *trusting, "Stop with Ctrl-C."])
+    page = f"{stage.control.url}/   (all of it in a browser, live)"
+    ours = [f"{'Page':<12} {page}", f"{'Control':<12} {control}"]
+    return "\n".join([*lines, "", *ours, *trusting, "Stop with Ctrl-C."])
 
 
 def _options(given: Mapping[str, Any], tls: Tls | None) -> Options:

@@ -1,0 +1,119 @@
+"""Take the pictures of the page that the docs show: `nox -s pictures`, or `python -m tools.pictures [FOLDER]`."""
+
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import httpx2
+from page.browsers import ARGUMENTS, LACKING, find_browser
+from page.exchanges import TASKS, TRAM
+from page.visits import PAGE, RUNS, Provider
+from playwright.sync_api import Browser, sync_playwright
+from staging import START
+
+from understudy.server import serving
+
+FOLDER = Path(__file__).resolve().parents[2] / "docs" / "pictures"
+# A picture is shown in a README: larger is too large.
+MOST_BYTES = 200_000
+WIDE, PHONE = (1280, 800), (390, 844)
+FAST = "/v1/models/google/veo3.1/fast/image-to-video/runs"
+
+
+def main() -> None:
+    """Play a scene, and take a picture of each page that is wanted."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        path = find_browser(playwright.chromium.executable_path)
+        if path is None:
+            sys.exit(f"No picture was taken: {LACKING}.")
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        with receiver() as hook, serving(held=True, start=START + 36_000) as stage, httpx2.Client() as http:
+            provider = Provider(stage, http)
+            run, refused = scene(provider, hook)
+            base = stage.control.url + PAGE
+            take(browser, f"{base}/", folder / "jobs-light.png", scheme="light")
+            take(browser, f"{base}/", folder / "jobs-dark.png", scheme="dark")
+            take(browser, f"{base}/", folder / "phone.png", scheme="dark", size=PHONE)
+            take(browser, f"{base}/jobs/runflow/{run}", folder / "job.png", scheme="light", size=(1280, 960))
+            take(browser, f"{base}/journal/{refused}", folder / "refusal.png", scheme="light", size=(1280, 720))
+        browser.close()
+
+
+def scene(provider: Provider, hook: str) -> tuple[str, int]:
+    """Jobs of every state, refusals, callbacks that were tried again; gives a run and a refused exchange."""
+    stage = provider.stage
+    run = provider.run(prompt="A paper boat crosses a puddle.", callback=hook)
+    provider.run(prefer="scenario=fail; code=model-unavailable")
+    stage.advance(7)
+    for _ in range(2):
+        provider.ask("GET", f"/v1/runs/{run}")
+    picture = {"prompt": "The boat turns.", "image_url": "https://pictures.example/boat.png", "duration": "8s"}
+    provider.ask("POST", FAST, {"input": picture})
+    late = provider.run(prompt="A lighthouse at dusk.")
+    stage.advance(0.8)
+    provider.ask("POST", f"/v1/admin/runs/{late}/cancellation", key=stage.runflow.key.replace("rf_live_", "rf_svc_"))
+    provider.ask("POST", TASKS, TRAM, provider="runninghub")
+    stage.advance(11)
+    provider.ask("POST", RUNS, {"input": {"prompt": "A boat.", "duration": "7s", "resolution": "9k"}})
+    refused = stage.journal.count
+    provider.run(prefer="scenario=partial")
+    video = {"model": "google/veo-3.1-t2v", "prompt": "A kite over dunes."}
+    provider.ask("POST", "/v2/video/generations", video, provider="aimlapi")
+    stage.advance(8)
+    provider.run(prefer="scenario=stuck", prompt="A train that never arrives.")
+    provider.ask("POST", TASKS, TRAM, provider="runninghub")
+    stage.advance(1.4)
+    provider.ask("POST", "/v2/video/generations", video, provider="aimlapi")
+    provider.run(prompt="A paper boat, again.")
+    stage.advance(0.9)
+    provider.run(prompt="One more boat.")
+    return run, refused
+
+
+def take(browser: Browser, url: str, path: Path, *, scheme: str, size: tuple[int, int] = WIDE) -> None:
+    """One picture, once the page is followed and stands still."""
+    width, height = size
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if scheme == "dark" else "light",
+        reduced_motion="reduce",
+    )
+    page = context.new_page()
+    page.goto(url)
+    page.locator("#lamp.on").wait_for(state="attached")
+    page.wait_for_function("[...document.querySelectorAll('video')].every(video => video.readyState >= 2)")
+    taken = page.screenshot(path=path, animations="disabled")
+    context.close()
+    if len(taken) > MOST_BYTES:
+        sys.exit(f"{path} has {len(taken)} bytes, more than {MOST_BYTES}.")
+    sys.stdout.write(f"{path.name} {len(taken):,} bytes\n")
+
+
+@contextmanager
+def receiver() -> Iterator[str]:
+    """A receiver of callbacks that refuses every other one."""
+    got: list[int] = []
+
+    class Hook(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            got.append(1)
+            self.send_response(503 if len(got) % 2 else 200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Hook) as server:
+        threading.Thread(target=server.serve_forever).start()
+        yield f"http://127.0.0.1:{server.server_port}/hooks/video"
+        server.shutdown()
+
+
+if __name__ == "__main__":
+    main()
