@@ -84,12 +84,22 @@ def test_a_program_runs_through_it_unchanged(provider: Provider, options: list[s
     assert provider.heard[0].headers["Host"] == f"localhost:{provider.port}"
 
 
+def test_json_is_json_to_the_last_line(provider: Provider, options: list[str]) -> None:
+    """With a program too, on stderr."""
+    words = [*COMMAND, *options, "--json", "--", sys.executable, "-c", PROGRAM]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+
+    events = [json.loads(line)["event"] for line in done.stderr.splitlines()]
+    assert events == ["listening", "summary"]
+
+
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [
         (["--upstream", "https://a.example", "--provider", "aimlapi"], 2, "Say whose it is, or choose one provider"),
         (["--upstream", "runflow=http://a.example"], 2, "A key goes unencrypted to loopback only"),
         (["--max-spend", "much"], 2, "is no amount of money"),
+        (["--record", "a.yaml", "--upstream", "https://a.example"], 2, "It records the provider itself"),
         (["--", "no-such-program-here"], 127, "could not be started"),
     ],
 )

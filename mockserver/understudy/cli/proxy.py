@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from understudy.cli.options import Money, Pair
+from understudy.cli.options import Money, Pair, ready_file_option
 from understudy.errors import OptionError
 
 if TYPE_CHECKING:
@@ -41,12 +41,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="The first provider's port; the others take the following ones; 0 takes free ones.",
 )
-@click.option(
-    "--ready-file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="PATH",
-    help="Written at once and whole when everything answers; removed at start and stop.",
-)
+@ready_file_option
 @click.option(
     "--upstream",
     "upstreams",
@@ -87,9 +82,13 @@ def command(words: tuple[str, ...], ready_file: Path | None, record: Path | None
     from understudy.proxying import Proxy  # noqa: PLC0415
 
     check_ready_file(ready_file)
-    say, plan = _said(to_stderr=bool(words)), _plan(given)
-    tape = _tape(plan, record, say) if record else None
-    proxy = Proxy(plan, say=say, recorder=tape)
+
+    def noted(line: str) -> None:
+        proxy.report.noted(line)
+
+    plan = _plan(given)
+    tape = _tape(plan, record, noted) if record else None
+    proxy = Proxy(plan, say=_said(to_stderr=bool(words)), recorder=tape)
     code = 0
     # Only now that the ports are ours: the file may be another's, who holds them.
     with announcing(ready_file) as announce:
@@ -104,7 +103,7 @@ def command(words: tuple[str, ...], ready_file: Path | None, record: Path | None
                 signal.signal(number, lambda _number, _frame: proxy.stop())
             proxy.run(ready=ready)
     if tape is not None:
-        say(tape.save())
+        proxy.report.noted(tape.save())
     sys.exit(code)
 
 

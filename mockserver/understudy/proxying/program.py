@@ -25,7 +25,7 @@ def run_through(
     with (
         in_thread(proxy, what="The proxy"),
         authority(sorted(ports), environment) as trusted,
-        proxying(routes, trusted.context, told=proxy.report.say) as tunnel,
+        proxying(routes, trusted.context, told=proxy.report.noted) as tunnel,
     ):
         ready()
         ours = environment_of(

@@ -78,6 +78,10 @@ class Report:
             self._doubts.add(why)
             self._event("key", why, why=why)
 
+    def noted(self, why: str) -> None:
+        """Something else that is worth a sentence."""
+        self._event("note", why, why=why)
+
     def began(self, lines: list[str], row: dict[str, Any]) -> None:
         """The proxy stands."""
         if self.as_json:

@@ -86,9 +86,7 @@ class Tape:
         scrubber = Scrubber(self._contract, read_manner(name, root=self._root), rules, known=self._keys)
         store = Store(scrubber, Guard(self._keys, looks_of_all(root=self._root)))
         store.write(self.path, self._exchanges, self._told())
-        return (
-            f"{self.path} holds {len(self._exchanges)} exchanges, scrubbed. Look through it before you give it away."
-        )
+        return f"{self.path} holds {len(self._exchanges)} exchanges, scrubbed. Look through it before you give it away."
 
     def _told(self) -> dict[str, object]:
         known = self._contract.readings

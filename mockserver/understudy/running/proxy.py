@@ -17,6 +17,7 @@ from urllib.parse import SplitResult, urlsplit
 from understudy.running.heads import HEAD_BYTES, Answered, Head, answer, authority_of, login_of, read_head, rewritten
 from understudy.running.routes import Routes, is_loopback
 
+HEAD_SECONDS = 20.0
 HANDSHAKE_SECONDS = 20.0
 CONNECT_SECONDS = 30.0
 CLOSE_SECONDS = 5.0
@@ -102,7 +103,7 @@ class Proxy:
     async def _serve(self, reader: StreamReader, writer: StreamWriter) -> None:
         """One connection to the proxy: a tunnel, or one plain request."""
         try:
-            head = await read_head(reader)
+            head = await asyncio.wait_for(read_head(reader), HEAD_SECONDS)
             await (self._tunnel if head.method == "CONNECT" else self._forward)(head, reader, writer)
         except Answered as refused:
             await answer(writer, refused.status, str(refused))
