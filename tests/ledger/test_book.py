@@ -234,6 +234,18 @@ def test_the_account_is_counted_anew_by_other_rows(make_stage: MakeStage, run: R
     assert spender.part.ledger.balance(spender.account, spender.now) == Decimal("9.88")
 
 
+def test_what_was_forgotten_stays_when_the_rows_change(make_stage: MakeStage, run: Run) -> None:
+    """Three of ten jobs are left to be counted anew; none is lost, and none counted twice."""
+    stage, spender = _spender(make_stage, "aimlapi", max_jobs=3)
+    for scenario in ("succeed", "fail") * 5:
+        spender.begin(scenario)
+        run(stage.advance(20))
+    for reading in ("submit", "completed"):
+        spender.part.ledger.read(load_contracts(["aimlapi"], readings={"charge-time": reading})["aimlapi"])
+
+        assert spender.part.ledger.balance(spender.account, spender.now) == Decimal(10) - 5 * COSTS["aimlapi"]
+
+
 def test_where_the_row_says_so_the_jobs_in_flight_stop_when_nothing_is_left(make_encore: MakeStage, run: Run) -> None:
     """The made-up provider's; the third job is refused, and the second fails at the end of the first."""
     stage = make_encore(budget="0.20")

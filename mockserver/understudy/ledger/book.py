@@ -10,7 +10,7 @@ from typing import Any
 from understudy.accounts import Account
 from understudy.call import Refused
 from understudy.contract import Contract, Model
-from understudy.contract.money import Money, Needs
+from understudy.contract.money import Needs
 from understudy.errors import OptionError
 from understudy.jobs import Job
 from understudy.ledger.entries import Entry, due_of, of_job, of_purse
@@ -46,18 +46,18 @@ class Ledger:
         self._own_assumption = assumed
         self._changed = changed
         self._lock = RLock()
+        self.money = contract.money
         self.read(contract)
 
     def read(self, contract: Contract) -> None:
         """Keep the accounts by another contract from now on: the jobs that there are are counted anew by its rows."""
+        tariff = Tariff(contract)
         with self._lock:
-            self.money: Money = contract.money
-            self.currency = contract.money.currency
-            self.assumed = self.money.unknown if self._own_assumption is None else self._own_assumption
-            self._tariff = Tariff(contract)
             for account in self._accounts():
                 if account.purse is not None:
-                    account.purse = account.purse.anew()
+                    account.purse = account.purse.anew(account.jobs, self.money)
+            self.money, self.currency, self._tariff = contract.money, contract.money.currency, tariff
+            self.assumed = self.money.unknown if self._own_assumption is None else self._own_assumption
 
     # What jobs cost ----------------------------------------------------------------------------------------------
 

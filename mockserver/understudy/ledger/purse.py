@@ -1,6 +1,7 @@
 """The money of one account: running sums over its jobs, brought up to a moment when somebody asks."""
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from heapq import heappop, heappush
@@ -72,6 +73,7 @@ class Purse:
     taken: Tally = field(default_factory=Tally)
     free: Tally = field(default_factory=Tally)  # ended where nothing is taken, or all is given back
     newest: int = 0  # the number of the newest job that was seen
+    settled: float = 0.0  # the moment up to which the sums are
     ends: "list[tuple[float, int, int, Job]]" = field(default_factory=list, repr=False)
     turns: dict[int, int] = field(default_factory=dict, repr=False)  # of jobs whose plan was changed
     ended: "deque[Job]" = field(default_factory=lambda: deque(maxlen=RECENT), repr=False)  # the newest
@@ -80,9 +82,15 @@ class Purse:
     def __post_init__(self) -> None:
         self.start = sum((amount for _, amount in self.added), self.opening or NOTHING)
 
-    def anew(self) -> "Purse":
-        """The same before any job was seen."""
-        return Purse(self.opening, self.limited, list(self.added))
+    def anew(self, jobs: "Iterable[Job]", money: "Money") -> "Purse":
+        """The same before any of these jobs was seen; what others cost, which the store has forgotten, stays."""
+        purse = Purse(self.opening, self.limited, list(self.added))
+        purse.taken.join(self.taken)
+        purse.free.join(self.free)
+        for job in jobs:
+            if job.number <= self.newest and job.ends is not None and job.ends <= self.settled:
+                purse._ended(job, money).add(job.cost, -1)
+        return purse
 
     def put(self, at: float, amount: Decimal) -> None:
         """Add an amount by hand, or with a negative one take it away."""
@@ -92,12 +100,13 @@ class Purse:
 
     def settle(self, account: "Account", money: "Money", now: float) -> None:
         """Bring the sums up to a moment."""
+        self.settled = max(self.settled, now)
         jobs = account.jobs
         if jobs and jobs[-1].number > self.newest:
             for job in reversed(list(takewhile(lambda job: job.number > self.newest, reversed(jobs)))):
                 self.meet(job)
         ends = self.ends
-        while ends and ends[0][0] <= now:
+        while ends and ends[0][0] <= self.settled:
             _, number, turn, job = heappop(ends)
             if turn == self.turns.get(number, 0):
                 self.under_way.add(job.cost, -1)
