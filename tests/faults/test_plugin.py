@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 def ask(stage, **headers):
-    headers["Authorization"] = f"Bearer {stage.runflow.key}"
+    headers.setdefault("Authorization", f"Bearer {stage.runflow.key}")
     return httpx2.get(f"{stage.runflow.url}/v1/runs", headers=headers, trust_env=False)
 """
 
@@ -35,6 +35,11 @@ def test_one(understudy):
 def test_several(understudy):
     assert [ask(understudy).status_code for _ in range(3)] == [504, 429, 200]
 
+@pytest.mark.understudy(keys=[{"key": "unlucky", "account": "two", "faults": "throttled"}])
+def test_a_key(understudy):
+    assert ask(understudy).status_code == 200
+    assert ask(understudy, Authorization="Bearer unlucky").status_code == 429
+
 def test_none(understudy):
     assert ask(understudy).status_code == 200
     rule = understudy.fault("malformed; probability=1")
@@ -43,7 +48,7 @@ def test_none(understudy):
     assert ask(understudy).json()["items"] == []
 """
     )
-    suite.runpytest_inprocess("-q").assert_outcomes(passed=3)
+    suite.runpytest_inprocess("-q").assert_outcomes(passed=4)
 
 
 @pytest.mark.parametrize(

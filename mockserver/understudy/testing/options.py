@@ -8,6 +8,7 @@ from typing import Any
 
 from understudy.accounts import KeyEntry
 from understudy.errors import OptionError
+from understudy.faults import read_faults
 from understudy.ledger import Budget
 
 # Where a held clock begins unless told: 2026-01-01T00:00:00Z.
@@ -129,4 +130,5 @@ def _key(entry: Any) -> KeyEntry:
     if not isinstance(entry, Mapping) or not {"key", "account"} <= set(entry) <= set(valid):
         shown = sorted(entry) if isinstance(entry, Mapping) else type(entry).__name__  # what stands there may be a key
         raise OptionError("understudy marker, keys", shown, valid, then="An entry has a key and an account.")
-    return KeyEntry(**entry)
+    faults = entry.get("faults")
+    return KeyEntry(**{**entry, "faults": None if faults is None else read_faults(faults)})
