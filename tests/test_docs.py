@@ -137,7 +137,7 @@ def test_every_command_and_option_is_documented() -> None:
 def test_the_routes_of_the_control_api_are_those_of_its_page(stage: Stage) -> None:
     """Every route stands in the table of control.md, and every row of the table is a route."""
     routes = {
-        f"{method} {route.path.replace(':int', '')}"
+        f"{method} {re.sub(r':[a-z]+', '', route.path)}"
         for route in Control(stage).routes()
         for method in (route.methods or set()) - {"HEAD"}
     }

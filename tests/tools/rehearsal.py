@@ -111,7 +111,7 @@ class Rehearsal:
         done = subprocess.run(
             words,
             cwd=self.folder,
-            env=_environment(),
+            env={**_environment(), **self._control()},
             capture_output=True,
             text=True,
             timeout=PATIENCE_SECONDS,
@@ -140,6 +140,10 @@ class Rehearsal:
         ports = {first + number: int(door["url"].rpartition(":")[2]) for number, door in enumerate(doors)}
         self.served = Served(process, said, ports)
         return self._there(said)
+
+    def _control(self) -> Mapping[str, str]:
+        """Where `understudy control` finds the server, as its port is not the usual one here."""
+        return {"UNDERSTUDY_CONTROL_URL": self._here(f"http://127.0.0.1:{USUAL_PORT}")} if self.served else {}
 
     def _here(self, text: str) -> str:
         """The text of a page with the addresses of the running server."""

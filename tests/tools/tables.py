@@ -12,6 +12,8 @@ from understudy.contract import Contract, Model, load_contract
 from understudy.contract.files import parse_yaml, read_bytes, read_document
 from understudy.contract.rows import DeliveryPolicy
 from understudy.faults import Kind, Parameter, catalogue
+from understudy.server.control import document
+from understudy.way import OWN_PATHS
 
 
 def evidence() -> str:
@@ -316,7 +318,65 @@ def options(*words: str) -> str:
     """The options of a command, as its `--help` has them."""
     command = dict(commands())[" ".join(words)]
     rows = [_option(option) for option in command.params if isinstance(option, click.Option)]
+    if not rows:
+        return "It has no options of its own."
     return _table(("option", "what it does", "default"), rows)
+
+
+def control_options() -> str:
+    """The options that every command of `understudy control` takes."""
+    found = group.get_command(click.Context(group), "control")
+    assert found is not None
+    rows = [_option(option) for option in found.params if isinstance(option, click.Option)]
+    return _table(("option", "what it does", "default"), rows)
+
+
+def control_commands() -> str:
+    """Every command of `understudy control` with what it does."""
+    rows = [
+        (_code(" ".join(("understudy", name, *_arguments(command)))), (command.help or "").partition("\n")[0])
+        for name, command in commands()
+        if name.startswith("control ")
+    ]
+    return _table(("command", "what it does"), rows)
+
+
+def _arguments(command: click.Command) -> Iterator[str]:
+    return (str(one.name).upper() for one in command.params if isinstance(one, click.Argument))
+
+
+def control() -> str:
+    """Every operation of the control API, as its own document has them."""
+    rows = [
+        (_code(f"{method.upper()} {OWN_PATHS}{path.removeprefix('/')}"), operation["summary"], _asked(operation))
+        for path, item in document()["paths"].items()
+        for method, operation in item.items()
+        if method in ("get", "post", "delete")
+    ]
+    return _table(("route", "what it does", "asked with"), rows)
+
+
+def _asked(operation: Mapping[str, Any]) -> str:
+    """The query parameters of an operation, and the fields of its body; those that must be given without a `?`."""
+    given = [_resolved(one) for one in operation.get("parameters", ())]
+    words = [_code(f"?{one['name']}") for one in given if one["in"] == "query"]
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+    if body is not None:
+        schema = _resolved(body)
+        required = schema.get("required", ())
+        if len(required) > 5:
+            return "what `snapshot` gave"
+        words += [_code(name if name in required else f"{name}?") for name in schema.get("properties", {})]
+    return ", ".join(words)
+
+
+def _resolved(value: Any) -> Any:
+    while "$ref" in value:
+        found: Any = document()
+        for step in value["$ref"].removeprefix("#/").split("/"):
+            found = found[step]
+        value = found
+    return value
 
 
 def _option(option: click.Option) -> tuple[object, ...]:
@@ -332,6 +392,9 @@ Part = Callable[..., str]
 
 # What may stand behind `generated:`, with the arguments of the function behind it.
 PARTS: Mapping[str, Part] = {
+    "control": control,
+    "control-commands": control_commands,
+    "control-options": control_options,
     "deliveries": deliveries,
     "errors": errors,
     "evidence": evidence,
