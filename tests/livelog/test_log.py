@@ -113,6 +113,20 @@ def test_a_reader_who_does_not_read_stops_nobody(make_encore: MakeStage, run: Ru
     assert len(out.lines) == 12
 
 
+def test_an_event_that_lacks_its_fields_does_not_end_the_log(encore_stage: Stage, run: Run) -> None:
+    """Anybody may note one."""
+    out = Kept()
+
+    def happens() -> None:
+        encore_stage.feed.note("clock")
+        encore_stage.feed.note("balance")
+
+    run(_followed(Log(Lines(), out), encore_stage.feed, happens))
+
+    assert out.lines[0] == "an event of the kind 'clock' cannot be written: KeyError 'now'"
+    assert "balance" in out.lines[1]
+
+
 def test_quiet_writes_nothing() -> None:
     """And goes on at once."""
     log = Log(Lines(), Nowhere())

@@ -27,6 +27,11 @@ class Event(NamedTuple):
     job: str | None = None
     fields: Mapping[str, Any] = {}
 
+    def numbered(self, number: int) -> "Event":
+        """The same event with its number; a request that is measured waits for it, so it is made fast."""
+        _, at, kind, provider, account, job, fields = self
+        return Event(number, at, kind, provider, account, job, fields)
+
     def row(self) -> dict[str, Any]:
         """The event as plain values, on one level."""
         return {
@@ -57,10 +62,14 @@ def of_request(entry: Entry) -> Event:
         "status": entry.status,
         "refusal": entry.row,
         "fault": entry.fault,
-        "violations": [f"{one.pointer}: {one.message}" for one in entry.violations[:MOST_VIOLATIONS]],
+        "violations": _violations(entry) if entry.violations else [],
         "more_violations": max(0, len(entry.violations) - MOST_VIOLATIONS),
     }
     return Event(0, entry.at, "request", entry.provider, entry.account, entry.job, fields)
+
+
+def _violations(entry: Entry) -> list[str]:
+    return [f"{one.pointer}: {one.message}" for one in entry.violations[:MOST_VIOLATIONS]]
 
 
 def of_attempt(tried: Tried) -> Event:

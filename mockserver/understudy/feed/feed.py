@@ -168,10 +168,11 @@ class Feed:
         found += [of_change(*change) for change in self._upcoming.until(now)]
         self._looked = now
         self._asked = self._stage.journal.count
-        found.sort(key=_place)
-        for event in found:
-            self._number += 1
-            self._kept.append(event._replace(number=self._number))
+        if len(found) > 1:
+            found.sort(key=_place)
+        for number, event in enumerate(found, self._number + 1):
+            self._kept.append(event.numbered(number))
+        self._number += len(found)
 
     def _take(self, heard: Event | _Told, found: list[Event]) -> None:
         if isinstance(heard, Event):

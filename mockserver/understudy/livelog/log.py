@@ -82,8 +82,16 @@ class Log:
         while self._left or self._skipped:
             lines = [self._form.skipped(self._skipped)] if self._skipped else []
             self._skipped = 0
-            lines += [self._form.line(self._left.popleft()) for _ in range(min(AT_ONCE, len(self._left)))]
+            lines += [self._line(self._left.popleft()) for _ in range(min(AT_ONCE, len(self._left)))]
             await self._written("".join([f"{line}\n" for line in lines]))
+
+    def _line(self, event: Event) -> str:
+        """One event; anybody may note one, and what its fields lack must not end the log."""
+        try:
+            return self._form.line(event)
+        except (KeyError, TypeError, ValueError) as lack:
+            what = f"an event of the kind {event.kind!r} cannot be written: {type(lack).__name__} {lack}"
+            return self._form.sentence("broken", what, {})
 
     async def _written(self, text: str) -> None:
         loop, written = asyncio.get_running_loop(), asyncio.Event()
