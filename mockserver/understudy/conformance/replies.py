@@ -21,9 +21,16 @@ class Replies:
         self._contract = contract
         self._resolver = Resolver(contract)
         self._compiled: dict[tuple[str, str], jsonschema_rs.Draft202012Validator] = {}
+        self._found: dict[tuple[str, int], tuple[str, Mapping[str, Any]] | None] = {}
 
     def documented(self, operation: Operation, status: int) -> tuple[str, Mapping[str, Any]] | None:
         """The response that an operation documents for a status, with its key; None where there is none."""
+        asked = operation.id, status
+        if asked not in self._found:
+            self._found[asked] = self._documented(operation, status)
+        return self._found[asked]
+
+    def _documented(self, operation: Operation, status: int) -> tuple[str, Mapping[str, Any]] | None:
         responses: Mapping[str, Any] = operation.raw.get("responses", {})
         for key in (str(status), f"{status // 100}XX", f"{status // 100}xx", "default"):
             if key in responses:

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
@@ -27,6 +28,10 @@ class Tracks:
         self._facts = facts
         self._links = Links(contract, Requests(contract), replies)
         self._seen: OrderedDict[str, tuple[State, ...]] = OrderedDict()
+        self._words: dict[str, tuple[State, ...]] = {}
+        for state in contract.lifecycle.states.values():
+            self._words[state.word] = (*self._words.get(state.word, ()), state)
+        self._leads = cache(contract.lifecycle.leads)
         self._polls = {talk.poll: (talk, self._parameter(talk)) for talk in contract.conversation.jobs.values()}
 
     def follow(self, ask: Ask, told: Told) -> Iterator[Problem]:
@@ -48,8 +53,8 @@ class Tracks:
         word = first(told.json, talk.state)
         if not isinstance(word, str):
             return  # the schema of the reply says whether it must be there
-        states = tuple(state for state in self._contract.lifecycle.states.values() if state.word == word)
-        if not states:
+        states = self._words.get(word)
+        if states is None:
             yield self._unknown(word, ask)
             return
         before = self._seen.pop(str(job), None) if job else None
@@ -61,20 +66,19 @@ class Tracks:
             yield from self._moved(talk, before, states, ask)
 
     def _moved(self, talk: JobTalk, before: tuple[State, ...], after: tuple[State, ...], ask: Ask) -> Iterator[Problem]:
-        lifecycle = self._contract.lifecycle
         if any(state.terminal for state in before):
             if before[0].word != after[0].word:
                 where = f"conversation.yaml {talk.name} final"
                 fact = self._facts.fact("a job that has ended never changes again", where, talk.final)
                 yield Problem(fact, f"still {before[0].word}", after[0].word, ask)
-        elif not any(lifecycle.leads(a, b) for a in before for b in after):
+        elif not any(self._leads(a, b) for a in before for b in after):
             says = "a job moves along the transitions of the lifecycle"
             fact = self._facts.fact(says, "lifecycle.yaml transitions", talk.forward)
             yield Problem(fact, f"something that follows {before[0].word}", after[0].word, ask)
 
     def _unknown(self, word: str, ask: Ask) -> Problem:
         lifecycle = self._contract.lifecycle
-        words = ", ".join(dict.fromkeys(state.word for state in lifecycle.states.values()))
+        words = ", ".join(self._words)
         fact = self._facts.fact(f"a job is one of {words}", "lifecycle.yaml states", lifecycle.initial.evidence)
         return Problem(fact, f"one of {words}", repr(word[:80]), ask)
 
