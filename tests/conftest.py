@@ -3,6 +3,7 @@
 import asyncio
 import ipaddress
 import socket
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,14 @@ from understudy.stage import Stage, build_stage, load_contracts
 # The same examples in every run: a failure on one machine is a failure on all. No deadline, machines differ.
 hypothesis.settings.register_profile("understudy", derandomize=True, deadline=None, database=None)
 hypothesis.settings.load_profile("understudy")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say aloud what was skipped, and why."""
+    skipped = [one for one in terminalreporter.stats.get("skipped", []) if isinstance(one, pytest.TestReport)]
+    reasons = Counter(one.longrepr[2] if isinstance(one.longrepr, tuple) else "" for one in skipped)
+    for reason, number in sorted(reasons.items()):
+        terminalreporter.line(f"{number} not run. {reason}", yellow=True)
 
 
 @pytest.fixture(autouse=True)

@@ -21,7 +21,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from bench.cases import first_act, without_callback
 from bench.figures import Figure, middle, number, quantile, table
 from understudy.messages import Request
-from understudy.server.hosting import Options, Server
+from understudy.server.hosting import Server
+from understudy.server.options import Options
 
 PATHS = {
     "jobs": "/",
@@ -106,9 +107,12 @@ def serve(jobs: int, entries: int, ready: Path) -> None:
         part.answer(Request("GET", f"/v1/runs/{ids[count % jobs]}", headers, b"", b"", base))
     place = {"control": server.stage.control.url, "url": base, "key": key, "id": ids[-1], "number": stage.journal.count}
     place |= {"path": act.submit.path, "body": without_callback(act.submit.body)}
-    server.run(
-        ready=lambda: ready.write_bytes(orjson.dumps({**place, "resident": _resident(), "kept": len(stage.journal)}))
-    )
+    place |= {"resident": _resident(), "kept": len(stage.journal)}
+
+    def announce() -> None:
+        ready.write_bytes(orjson.dumps(place))
+
+    server.run(ready=announce)
 
 
 def _resident() -> int:

@@ -1,7 +1,9 @@
 """A stage on which a little of everything was asked, of each provider."""
 
+import contextlib
 from typing import Any
 
+import httpx2
 from page.visits import INPUT, RUNS, Provider
 
 from understudy.server.running_stage import RunningStage
@@ -12,11 +14,12 @@ ODD = 'It\'s a "boat", $HOME `id` !! \\ {braces} %41\n\ttab — é 日本 🎭'
 
 
 def play_everything(stage: RunningStage, provider: Provider) -> None:
-    """Every sort of exchange that is copied: made, polled, refused, played, ended by hand, uploaded."""
+    """Every sort of exchange that is copied: made, polled, refused, played, ended by hand, uploaded, damaged."""
     _runs(stage, provider)
     _refusals(provider)
     _directed(stage, provider)
     _uploads(provider)
+    _damaged(provider)
     _others(stage, provider)
 
 
@@ -68,6 +71,19 @@ def _directed(stage: RunningStage, provider: Provider) -> None:
         run = provider.run()
         provider.control("POST", f"jobs/runflow/{run}/{action}", {})
         provider.ask("GET", f"/v1/runs/{run}")
+
+
+def _damaged(provider: Provider) -> None:
+    replies = ("gateway; status=504", "gateway; accepted=yes", "throttled; retry_after=3", "malformed", "empty")
+    lengths = ("truncated", "garbage", "wrong-length", "wrong-length; by=-9", "wrong-content-type")
+    lost = ("reset", "reset; at=middle", "close", "lost-answer", "callback-lost", "delay; seconds=0.01")
+    for fault in (*replies, *lengths, *lost):
+        with contextlib.suppress(httpx2.TransportError):
+            provider.ask("POST", RUNS, {"input": INPUT}, Prefer=f"fault={fault}")
+    provider.control("POST", "rules", {"fault": {"name": "close"}, "prompt": "storm"})
+    with contextlib.suppress(httpx2.TransportError):
+        provider.ask("POST", RUNS, {"input": {**INPUT, "prompt": "A storm."}}, Prefer="scenario=fail")
+    provider.control("DELETE", "rules")
 
 
 def _uploads(provider: Provider) -> None:

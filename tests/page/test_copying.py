@@ -61,7 +61,10 @@ def test_every_exchange_copied_as_curl_is_answered_as_it_was(played: RunningStag
     odd = {
         (entry.method, entry.path, entry.status, *answered[number])
         for number, entry in enumerate(entries)
-        if answered[number] != (str(entry.status), "") and entry.row not in CHANGED and CHANGED[1] not in entry.path
+        if answered[number] != (str(entry.status), "")
+        and entry.row not in CHANGED
+        and CHANGED[1] not in entry.path
+        and not entry.fault  # curl meets the damage itself
     }
     assert odd == set()
 

@@ -18,6 +18,7 @@ from understudy.part import Part
 _LEFT_TO_THE_SENDER = frozenset({"content-length", "user-agent", "accept", "host"})
 _KEPT_BYTES = frozenset({"bytes", "sha256"})
 _URI_MARK = re.compile(rb";base64,\(\d+ bytes, sha256 [0-9a-f]{64}\)")
+_NO_BODIES = "This stage's journal keeps no bodies, headers or queries (--no-bodies): what was sent is not here."
 # No key that anybody admits.
 WRONG_KEY = "invalid-key"
 # What may stand in a path and in a query as it is.
@@ -79,7 +80,8 @@ def asked(part: Part, entry: Entry) -> Asked:
         if name.decode("latin-1") not in _LEFT_TO_THE_SENDER and MASK.encode() not in value
     )
     kind = _kind(entry, operation)
-    return Asked(part, entry, operation, _key_place(operation, entry), headers, kind, tuple(_lacks(entry, kind)))
+    lacks = [*_lacks(entry, kind), *([] if part.settings.keep_bodies else [_NO_BODIES])]
+    return Asked(part, entry, operation, _key_place(operation, entry), headers, kind, tuple(lacks))
 
 
 def operation_of(contract: Contract, entry: Entry) -> Operation | None:

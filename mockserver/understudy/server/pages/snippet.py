@@ -19,22 +19,8 @@ from understudy.journal import Entry, Journal
 from understudy.part import Part
 from understudy.server.pages.asked import WRONG_KEY, Asked, asked
 from understudy.server.pages.origins import Origin, own_id, steps_before
+from understudy.server.pages.wishes import OWN_FAULTS, breaks_off, by_hand, ending, faults_of, preference
 
-# Refusals that a request brings upon itself; any other is wished for, so that it comes on a fresh stage too.
-_OWN_FAULTS = frozenset(
-    {
-        "no-key",
-        "wrong-key",
-        "unknown-path",
-        "wrong-method",
-        "unknown-model",
-        "unknown-job",
-        "malformed-json",
-        "wrong-content-type",
-        "invalid-body",
-        "invalid-query",
-    }
-)
 # Seconds of the stage between two looks at a job that must come to a state, and how often is looked.
 _STEP, _MOST_STEPS = 0.05, 2000
 
@@ -71,12 +57,12 @@ def snippet(part: Part, journal: Journal, entry: Entry) -> str:
     """A test module of one test."""
     names = _Names()
     lines: list[str] = []
-    for step in () if entry.row in _OWN_FAULTS else steps_before(part, journal, entry):
+    for step in () if entry.row in OWN_FAULTS else steps_before(part, journal, entry):
         lines += [*_until(part, step.entry, names), *_request(asked(part, step.entry), names)]
         lines.append("assert reply.is_success, reply.text")
         lines += [f"{names.add(origin.value, origin.name)} = {_found(origin)}" for origin in step.gives]
         lines.append("")
-    lines += [*_until(part, entry, names), *_request(asked(part, entry), names), *_asserts(part, entry)]
+    lines += [*_until(part, entry, names), *_request(asked(part, entry), names, damaged=True), *_asserts(part, entry)]
     return _module(part, entry, lines)
 
 
@@ -110,7 +96,7 @@ def _until(part: Part, entry: Entry, names: _Names) -> Iterator[str]:
     state = _state_before(part, job, entry)
     if state == job.plan.states[0].name:
         return
-    if state not in {one.name for one in job.plan.states} and _by_hand(part, job) and _ending(part, job) is None:
+    if state not in {one.name for one in job.plan.states} and by_hand(part, job) and ending(part, job) is None:
         yield "# The job was brought to its state by hand, which no scenario does."
         return
     yield f"for _ in range({_MOST_STEPS}):  # until the job is where it was"
@@ -126,16 +112,19 @@ def _state_before(part: Part, job: Job, entry: Entry) -> str:
     return job.plan.states[job.plan.at(entry.at, created=job.created)].name if own else job.state(entry.at).name
 
 
-def _request(asked: Asked, names: _Names) -> list[str]:
-    """The call of the client."""
+def _request(asked: Asked, names: _Names, *, damaged: bool = False) -> list[str]:
+    """The call of the client; `damaged` where what befell it on purpose is to befall it again."""
     arguments = [repr(asked.entry.method), _url(asked, names)]
-    headers = _headers(asked)
+    headers = _headers(asked, damaged=damaged)
     if headers:
         shown = ", ".join(f"{name!r}: {value}" for name, value in headers)
         arguments.append(f"headers={{{shown}}}")
     arguments += _body(asked, names)
     notes = [f"# {lack}" for lack in asked.lacks]
     inner = "".join(_indented(argument) for argument in arguments)
+    if damaged and breaks_off(asked.entry):
+        inner = inner.replace("\n", "\n    ").rstrip(" ")
+        return [*notes, "with pytest.raises(httpx2.TransportError):", f"    httpx2.request(\n    {inner}    )"]
     return [*notes, f"reply = httpx2.request(\n{inner})"]
 
 
@@ -173,66 +162,20 @@ def _key(asked: Asked) -> str:
     return own if roles is None else f"{own}.replace({roles[0]!r}, {roles[1]!r})"
 
 
-def _headers(asked: Asked) -> list[tuple[str, str]]:
+def _headers(asked: Asked, *, damaged: bool) -> list[tuple[str, str]]:
     """Names, and values as code."""
     found = []
     key = asked.key
     if key is not None and key.kind == "header":
         code = _key(asked)
         found.append((key.name, f'f"{key.scheme} {{{code}}}"' if key.scheme and '"' not in code else code))
-    own = [(n, v) for n, v in asked.headers if asked.kind not in ("form", "json") or n != "content-type"]
+    left_out = {"prefer", "content-type"} if asked.kind in ("form", "json") else {"prefer"}
+    own = [(name, value) for name, value in asked.headers if name not in left_out]
     if asked.kind == "json" and asked.content_type.partition(";")[0].strip() != "application/json":
         own.append(("content-type", asked.content_type))
     found += [(name, repr(value)) for name, value in own]
-    wish = _wish(asked)
-    if wish is not None and not any(name == "prefer" for name, _ in own):
-        found.append(("prefer", repr(wish)))
-    return found
-
-
-def _wish(asked: Asked) -> str | None:
-    """What must be wished so that a fresh stage plays what this one played by a rule, a key or its state."""
-    part, entry = asked.part, asked.entry
-    if entry.row is not None:
-        scenario = next((one.name for one in part.contract.scenarios.requests.values() if one.row == "by-code"), None)
-        return None if entry.row in _OWN_FAULTS or scenario is None else f"scenario={scenario}; code={entry.row}"
-    job = part.jobs.get(entry.job) if entry.job and asked.operation is not None and asked.operation.submits else None
-    return _course(part, job) if job is not None else None
-
-
-def _course(part: Part, job: Job) -> str | None:
-    """The scenario that gives a job's plan, unless it is the default; where it was ended by hand, one that ends so."""
-    if _by_hand(part, job):
-        return _ending(part, job)
-    scenarios = part.contract.scenarios
-    wanted = job.plan
-    failure = wanted.failure.name if wanted.failure else None
-    for name in (scenarios.default, *scenarios.jobs):
-        course = part.courses.course(name, code=failure if scenarios.jobs[name].failure is not None else None)
-        if (course.states, course.failure, course.fields) == (wanted.states, wanted.failure, wanted.fields):
-            code = f"; code={failure}" if failure not in (None, scenarios.jobs[name].failure) else ""
-            return None if name == scenarios.default else f"scenario={name}{code}"
-    return None
-
-
-def _by_hand(part: Part, job: Job) -> bool:
-    """Whether a job was ended over the control API, and not by a request of its client."""
-    cut = job.intervention
-    if cut is None:
-        return False
-    asked = part.journal.requests(provider=part.name, job=job.id)
-    return not any(one.at == cut.at and one.operation == part.contract.conversation.cancel for one in asked)
-
-
-def _ending(part: Part, job: Job) -> str | None:
-    """A scenario that ends as a job was ended."""
-    cut = job.intervention
-    if cut is None:
-        return None
-    for name, scenario in part.contract.scenarios.jobs.items():
-        if scenario.states[-1] == cut.state.name and bool(scenario.failure) == bool(cut.failure):
-            return f"scenario={name}" + (f"; code={cut.failure.name}" if cut.failure else "")
-    return None
+    wish = preference(asked, damaged=damaged)
+    return found if wish is None else [*found, ("prefer", repr(wish))]
 
 
 def _body(asked: Asked, names: _Names) -> Iterator[str]:
@@ -274,7 +217,11 @@ def _form(asked: Asked, names: _Names) -> Iterator[str]:
 
 def _asserts(part: Part, entry: Entry) -> Iterator[str]:
     """What the exchange showed, and any stage shows again: how it ended, by which code, in which state."""
+    if breaks_off(entry):
+        return
     yield f"assert reply.status_code == {entry.status}, reply.text"
+    if faults_of(entry).reply is not None:
+        return
     reply = entry.reply_json
     places = part.contract.conversation.codes if entry.row is not None else _states(part, entry)
     for pointer in places:
