@@ -222,7 +222,7 @@ def _aimlapi(self: Imitation, method: str, path: str, headers: dict[str, str], b
         if "prompt" not in body:
             return refusal(400, "BadRequestException", "Invalid payload", [{"path": ["prompt"], "message": self.key}])
         usage = {"usage": {"credits_used": 1040000, "usd_spent": 0.52}}
-        return self.json(201, {"id": self.job, "status": "queued", "meta": usage, **self.strange()})
+        return self.json(200, {"id": self.job, "status": "queued", "meta": usage, **self.strange()})
     if "understudyNoSuchJob00" in path:
         return refusal(404, "NotFoundException", self.chatter("understudyNoSuchJob00"))
     state = {"id": self.job, "status": "generating", "user_id": int(PLANTED["account's number"])}

@@ -35,7 +35,7 @@ def test_what_was_recorded_replays(provider: str, imitate: Imitate, record: Reco
 
     for path in sorted((tmp_path / "out").iterdir()):
         found = Replay().replay(read_cassette(path))
-        assert (found.broke, found.misread, found.unused) == ("", (), ()), path.name
+        assert (found.broke, found.misread, found.unused, found.invalid) == ("", (), (), ()), path.name
 
 
 def test_without_an_address_callbacks_are_not_recorded_and_the_plan_says_so(imitate: Imitate, record: Record) -> None:
@@ -108,6 +108,7 @@ def test_the_plan_and_its_price_are_shown_and_nothing_is_sent_before_you_agree(
         ("runflow", ["--max-spend", "1", "--model", "no/such"], "needs its input"),
         ("runflow", ["--max-spend", "1", "--model", "no/such", "--input", "{}"], "model: 'no/such' is not valid"),
         ("runflow", ["--max-spend", "1", "--input", "[1]"], "Give a JSON object"),
+        ("runflow", ["--no-job", "--no-refusals"], "nothing is left to record"),
         ("nobody", ["--max-spend", "1"], "provider: 'nobody' is not valid. Valid: aimlapi, runflow, runninghub"),
     ],
 )

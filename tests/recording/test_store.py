@@ -170,11 +170,11 @@ def test_an_expectation_is_made_of_what_may_be_kept(path: Path) -> None:
     """Whoever makes it sees placeholders."""
     seen: list[Cassette] = []
 
-    def expecting(cassette: Cassette) -> dict[str, Any]:
+    def stating(cassette: Cassette) -> dict[str, Any]:
         seen.append(cassette)
-        return {"calls": []}
+        return {"expect": {"calls": []}}
 
-    store(expecting=expecting).write(path, [POLL], TOLD)
+    store(stating=stating).write(path, [POLL], TOLD)
 
     assert KEY not in repr(seen[0].exchanges)
     assert yaml.safe_load(path.read_text())["metadata"]["understudy"]["expect"] == {"calls": []}

@@ -122,6 +122,8 @@ def make_plan(
     rules = read_rules(provider, root=root)
     if host is not None and host not in contract.hosts:
         raise OptionError("host", host, contract.hosts)
+    if not job and not refusals:
+        raise NotRecorded("Without the job and without the refusals nothing is left to record. Leave one option out.")
     if model is not None and input is None and model != rules.model:
         raise OptionError("input", None, then=f"A model of your own needs its input: --input '{{…}}' ({model}).")
     if model is not None and model not in contract.names:

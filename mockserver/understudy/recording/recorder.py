@@ -21,6 +21,7 @@ from understudy.recording.plan import Plan
 from understudy.recording.rules import RefusalRow
 from understudy.recording.scrub import Scrubber
 from understudy.recording.store import Store
+from understudy.recording.supporting import supported
 from understudy.recording.taking import taking
 
 Say = Callable[[str], None]
@@ -63,7 +64,7 @@ class Recorder:
         """The cassette of the job."""
         plan, model = self.plan, self.plan.model or ""
         path, told = plan.path(model), _Told()
-        store = self._store(lambda cassette: stating.of_job(plan, cassette, told.outcome))
+        store = self._store(lambda cassette: self._stated(cassette, stating.of_job(plan, cassette, told.outcome)))
         with taking(path, store, plan.told(f"{model}: submit, polls and result.")), self._client() as client:
             job = client.submit(model, plan.input, callback_url=inbound.url if inbound else None)
             self.say(f"  submitted: {job.id}")
@@ -103,18 +104,25 @@ class Recorder:
     def _refusal(self, row: RefusalRow) -> Path:
         path, given = self.plan.path(row.name), dict[str, Any]()
 
-        def expecting(cassette: Cassette) -> Mapping[str, Any]:
+        def stating_it(cassette: Cassette) -> Mapping[str, Any]:
             found = stating.of_refusal(self.plan, cassette, polled=row.poll is not None, wrong_key=row.wrong_key)
             given.update(found["calls"][0]["gives"])
-            return found
+            return self._stated(cassette, found)
 
-        with taking(path, self._store(expecting), self.plan.told(f"{row.name}: a request that is refused.")):
+        with taking(path, self._store(stating_it), self.plan.told(f"{row.name}: a request that is refused.")):
             self._ask(row)
         told = " ".join(str(given[name]) for name in ("refused", "status", "code") if given.get(name))
         self.say(f"  {row.name}: {told or given.get('error') or given.get('state')}")
         if given.get("refused") == KeyRefused.__name__ and not row.wrong_key:
             raise NotRecorded(f"{self.plan.contract.title} refuses the key. Nothing else was asked, and no job begun.")
         return path
+
+    def _stated(self, cassette: Cassette, expected: Mapping[str, Any]) -> dict[str, Any]:
+        """What the metadata says besides the plan: what to expect, and under which readings the replies are valid."""
+        reading, wrong = supported(self.plan.contract, cassette, root=self.plan.root)
+        if wrong:
+            self.say(f"  {cassette.path.name} breaks the contract in {wrong} places, under every reading: replay it.")
+        return {"expect": dict(expected), "reading": reading}
 
     def _ask(self, row: RefusalRow) -> None:
         """Ask once, for what should be refused: the pause before a second try ends the talk."""
@@ -151,10 +159,10 @@ class Recorder:
         with made:
             yield made
 
-    def _store(self, expecting: Callable[[Cassette], Mapping[str, Any]]) -> Store:
+    def _store(self, stating_it: Callable[[Cassette], Mapping[str, Any]]) -> Store:
         plan, known = self.plan, {self.key: "the key"}
         scrubber = Scrubber(plan.contract, plan.manner, plan.rules, known={**known, wrong(plan): "the wrong key"})
-        return Store(scrubber, Guard(known, plan.rules.looks), expecting)
+        return Store(scrubber, Guard(known, plan.rules.looks), stating_it)
 
 
 @dataclass(slots=True)

@@ -23,8 +23,7 @@ from understudy.recording.scrub import Scrubbed, Scrubber, unpacked
 from understudy.recording.thinning import thinned
 from understudy.recording.vcr_form import exchanges_of, vcr_of
 
-# What the reference client gets from a cassette, found once its ids are placeholders.
-Expecting = Callable[[Cassette], Mapping[str, Any]]
+Stating = Callable[[Cassette], Mapping[str, Any]]
 # What must not be written, by what it is called: what scrubbing has replaced, and what came over the wire.
 Forbidden = tuple[Mapping[str, str], Mapping[str, str]]
 
@@ -35,13 +34,13 @@ class Store:
 
     Args:
         scrubber: a fresh one for each cassette: ids are replaced alike within it.
-        expecting: gives the metadata its `expect`.
+        stating: gives what of the metadata can be said only once ids are placeholders: `expect`, `reading`.
         callbacks: what came in meanwhile.
     """
 
     scrubber: Scrubber
     guard: Guard
-    expecting: Expecting | None = None
+    stating: Stating | None = None
     callbacks: list[InboundCallback] = field(default_factory=list)
     _loaded: list[tuple[str, str, bytes | None]] = field(default_factory=list)
 
@@ -88,8 +87,8 @@ class Store:
         forbidden = kept.originals, on_the_wire(exchanges, self.callbacks)
         # Looked through before anything is made of it, so that no error of what comes next can tell a secret.
         self._checked(path, few, told, forbidden, serializer)
-        if self.expecting is not None:
-            told["expect"] = dict(self.expecting(_cassette(path, told, few, kept.callbacks)))
+        if self.stating is not None:
+            told |= self.stating(_cassette(path, told, few, kept.callbacks))
         put(path, self._checked(path, few, told, forbidden, serializer))
         return path
 

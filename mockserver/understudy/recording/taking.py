@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from understudy.recording.cassette import KEY
-from understudy.recording.errors import NotRecorded, RecordingError, StandInRefused
+from understudy.recording.errors import NotRecorded, StandInRefused
 from understudy.recording.store import Store, vcrpy
 
 STAND_IN = "Understudy-Version"
@@ -20,7 +20,7 @@ class _Deferring:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.problem: RecordingError | None = None
+        self.problem: Exception | None = None
 
     def load_cassette(self, cassette_path: str, serializer: Any) -> Any:
         return self._store.load_cassette(cassette_path, serializer)
@@ -28,7 +28,7 @@ class _Deferring:
     def save_cassette(self, cassette_path: str, cassette_dict: Mapping[str, Any], serializer: Any) -> None:
         try:
             self._store.save_cassette(cassette_path, cassette_dict, serializer)
-        except RecordingError as problem:
+        except Exception as problem:
             self.problem = problem
 
 
