@@ -4,12 +4,15 @@ import asyncio
 import contextlib
 import heapq
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Future
 from itertools import count
+from typing import Any, TypeVar
 
 from understudy.clock import LATEST, Clock
 from understudy.errors import OptionError, StageClosed
+
+T = TypeVar("T")
 
 # The runner looks again at least so often (real seconds): an event loop takes no timer of any length.
 LONGEST_SLEEP = 3600.0
@@ -150,9 +153,18 @@ class Agenda:
         Raises:
             StageClosed: no loop runs it (any more).
         """
+        return self.run_from_outside(self.advance(seconds), what="advance")
+
+    def run_from_outside(self, work: Coroutine[Any, Any, T], *, what: str) -> "Future[T]":
+        """Run something on this agenda's loop for a thread that has another, or none.
+
+        Raises:
+            StageClosed: no loop runs it (any more).
+        """
         if self._loop is None or self._loop.is_closed():
-            raise StageClosed("advance")
-        return asyncio.run_coroutine_threadsafe(self.advance(seconds), self._loop)
+            work.close()
+            raise StageClosed(what)
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     async def _advance_to(self, target: float) -> int:
         ran, era = 0, self._era

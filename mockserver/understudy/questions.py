@@ -73,11 +73,21 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether the journal is as was said; `found` are the exchanges that fit, `message` says what is otherwise."""
+    """Whether the journal is as was said; `found` are the exchanges that fit, `message` says what is otherwise.
+
+    It is true where the claim holds.
+    """
 
     holds: bool
     found: tuple[Numbered, ...]
     message: str = ""
+
+    def __bool__(self) -> bool:
+        return self.holds
+
+    def __repr__(self) -> str:
+        """What pytest shows of a claim that does not hold."""
+        return f"<{'holds' if self.holds else 'does not hold'}: {len(self.found)} found>\n{self.message}".rstrip()
 
 
 def counted(

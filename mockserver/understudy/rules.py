@@ -1,7 +1,7 @@
 """Rules: what every request that fits is to meet, a scenario or a fault; asked in the order of their setting."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -87,6 +87,15 @@ class Rules:
         self._seed = seed
         self._ids = count(1)
         self.all: list[Rule] = []
+        self._first: tuple[Rule, ...] = ()
+
+    def keep_as_first(self) -> None:
+        """The rules that there are now are there again whenever the stage begins anew."""
+        self._first = tuple(self.all)
+
+    def begin_anew(self) -> None:
+        """As at the beginning: with nothing met yet, and the next number behind the first rules."""
+        self.put_back(replace(rule, seen=0, turns={}) for rule in self._first)
 
     def add(self, wanted: Wish | Fault, **conditions: Any) -> Rule:
         """One more rule, behind the others."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from staging import FOURTH, START
+from staging import FOURTH, START, Caller, MakeStage
 
 from understudy.accounts import Account
 from understudy.agenda import Agenda
@@ -294,3 +294,37 @@ def test_an_outcome_is_said_in_words(outcome: Outcome, words: str) -> None:
     """For people."""
     assert describe(outcome) == words
     assert retried(POLICY, outcome) == (outcome.error is not None)
+
+
+class Stuck(MemorySender):
+    """Never comes back from its first message."""
+
+    async def send(self, message: Outgoing) -> Outcome:
+        outcome = await super().send(message)
+        if len(self.sent) == 1:
+            await asyncio.Event().wait()
+        return outcome
+
+
+def test_an_attempt_that_its_event_loop_did_not_end_is_made_again(make_encore: MakeStage) -> None:
+    """On the next loop, as some test clients make one for each request."""
+    stage, sender = make_encore(), Stuck()
+    part = stage.part("encore")
+    part.deliveries.send_through(lambda _: sender)
+    body = {"model": "solo", "input": {"prompt": "x"}, "tell": "http://127.0.0.1:9/told"}
+    Caller(part, "en_user_one")("POST", "/v1/jobs", body)
+
+    async def begun() -> None:
+        task = asyncio.ensure_future(stage.advance(100))
+        while not sender.sent:
+            await asyncio.sleep(0)
+        assert not task.done()
+
+    async def ended() -> None:
+        await stage.advance(100)
+
+    asyncio.run(begun())
+    asyncio.run(ended())
+
+    (delivery,) = part.deliveries
+    assert (len(sender.sent), delivery.status, len(delivery.attempts)) == (2, "delivered", 1)

@@ -2,12 +2,16 @@
 
 from typing import Any
 
+import httpx2
 import pytest
-from control.desks import GOOD, Desk, OpenDesk
-from staging import START
+from control.desks import GOOD, KEY, Desk, OpenDesk
+from staging import FOURTH, START
 
 from understudy.callbacks import MemorySender, Outgoing
 from understudy.clock import Clock
+from understudy.control import ControlClient
+from understudy.errors import OptionError, StageClosed
+from understudy.server import serving
 
 PROVIDERS = ("runflow", "aimlapi", "runninghub")
 
@@ -105,3 +109,39 @@ def test_what_was_there_is_there_no_more(path: str, desk: Desk) -> None:
     desk.post("reset")
 
     desk.get(path, 404)
+
+
+def test_rules_of_the_start_are_there_again() -> None:
+    """Those of `--fault`, with nothing met yet; later ones are gone."""
+    with serving("encore", data=FOURTH, held=True, faults=["delay; seconds=0; nth=1"]) as stage:
+        with ControlClient(stage.control.url) as control:
+            (first,) = control.rules()
+            control.add_rule(scenario="fail")
+            httpx2.post(f"{stage.encore.url}/v1/jobs", json=GOOD, headers=KEY, trust_env=False)
+            assert control.rules()[0].seen == 1
+
+        stage.reset()
+
+        with ControlClient(stage.control.url) as control:
+            assert control.rules() == (first,)
+            assert control.add_rule(scenario="fail").id == 2
+
+
+def test_code_beside_a_stage_asks_and_resets_it() -> None:
+    """As its control API does, without a request."""
+    with serving("encore", data=FOURTH, held=True) as stage:
+        httpx2.post(f"{stage.encore.url}/v1/jobs", json=GOOD, headers=KEY, trust_env=False)
+
+        assert stage.requested(operation="create_job", times=1, body={"input": {"prompt": "a red door"}})
+        assert stage.requested_in_order({"method": "POST"})
+        verdict = stage.requested(operation="get_job")
+        assert not verdict
+        assert "Nearest first:\n  #1 POST /v1/jobs" in repr(verdict)
+        with pytest.raises(OptionError, match="create_job"):
+            stage.requested(operation="creat_job")
+
+        stage.reset()
+
+        assert stage.journal.count == 0
+    with pytest.raises(StageClosed, match="reset"):
+        stage.reset()

@@ -1,5 +1,6 @@
 """Deliveries: one callback each, tried as its policy says, with every attempt kept."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -206,11 +207,14 @@ class Deliveries:
         number = len(delivery.attempts) + 1
         message = Outgoing(delivery.url, delivery.headers, delivery.body, delivery.policy.timeout)
         fault = delivery.fault if delivery.fault and damage.befalls(delivery.fault, number) else None
-        if fault is None:
-            outcome = await self._sender.send(message)
-        else:
-            message = damage.damaged(fault, message, self.signing(delivery))
-            outcome = damage.lost(fault) or await self._sender.send(message)
+        lost = None
+        if fault is not None:
+            message, lost = damage.damaged(fault, message, self.signing(delivery)), damage.lost(fault)
+        try:
+            outcome = lost or await self._sender.send(message)
+        except asyncio.CancelledError:
+            delivery.next_at = began  # its event loop has ended: the agenda makes it again on the next
+            raise
         if self._all.get(delivery.id) is not delivery:
             return
         succeeded = taken(delivery.policy, outcome)

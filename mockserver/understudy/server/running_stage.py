@@ -11,6 +11,7 @@ from understudy.clock import Clock
 from understudy.errors import OptionError
 from understudy.journal import Journal
 from understudy.ledger import Amount, Unspent, read_budget, unspent
+from understudy.questions import Question, Verdict, counted, ordered
 from understudy.rulebook import set_faults
 from understudy.rules import Rule
 from understudy.stage import Change, Stage
@@ -46,6 +47,42 @@ class RunningStage:
     def changes(self, *, provider: str | None = None, job: str | None = None) -> list[Change]:
         """Every state that the jobs have entered so far, in the order of time."""
         return self.inner.changes(provider=provider, job=job)
+
+    def requested(
+        self, *, times: int | None = None, at_least: int | None = None, at_most: int | None = None, **what: Any
+    ) -> Verdict:
+        """Whether so many exchanges fit, at least one unless told: `assert stage.requested(operation="get_run")`.
+
+        Args:
+            what: `provider`, `operation`, `method`, `path`, `account`, `job`, `status`, `refusal`; `body` and `reply`
+                are mappings whose fields must stand in the JSON with these values.
+
+        Raises:
+            OptionError: a word that is none, or an operation that no provider has.
+        """
+        question = self._asked(what)
+        return counted(self.journal.numbered(), question, times=times, at_least=at_least, at_most=at_most)
+
+    def requested_in_order(self, *steps: Mapping[str, Any]) -> Verdict:
+        """Whether an exchange fits each step, each after the one before; others may lie between."""
+        return ordered(self.journal.numbered(), [self._asked(step) for step in steps])
+
+    def _asked(self, what: Mapping[str, Any]) -> Question:
+        question = Question.of(what)
+        self.journal.check(question.provider, question.operation)
+        return question
+
+    def reset(self) -> None:
+        """Begin anew: no job, account, delivery or journal; the rules and the clock as at the start.
+
+        Raises:
+            StageClosed: the stage has been taken down.
+        """
+
+        async def begin_anew() -> None:
+            self.inner.begin_anew()
+
+        self.inner.agenda.run_from_outside(begin_anew(), what="reset").result()
 
     def unspent(self) -> Unspent:
         """What everything that has begun would have cost so far."""

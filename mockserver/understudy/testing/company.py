@@ -102,6 +102,7 @@ def _direct(stage: Stage, marked: Marked) -> None:
     elif marked.code is not None:
         raise OptionError("understudy marker, code", marked.code, then="It needs a scenario beside it.")
     set_faults(stage.rules, stage.parts, marked.faults)
+    stage.rules.keep_as_first()
     if marked.forge:
         for part in stage.parts.values():
             part.deliveries.send_through(partial(Forger, part))

@@ -18,7 +18,7 @@ STANDARD = Path("-")
 @click.command("reset")
 @click.pass_obj
 def reset(asked: Asked) -> None:
-    """Begin anew: no job, account, callback, rule or journal, and the clock as at the start."""
+    """Begin anew: no job, account, callback or journal; the rules and the clock as at the start."""
     with asked.client() as control:
         about = control.reset()
     asked.show(about, lambda: [f"A clean stage. {_clock(about)}"])

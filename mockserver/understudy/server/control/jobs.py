@@ -34,8 +34,11 @@ async def list_jobs(stage: Stage, request: Request) -> Any:
 
 def _newest(chosen: list[Part]) -> Iterator[Placed]:
     """Every job of some parts, the newest first."""
-    lines = [[(part, one) for one in reversed(list(part.jobs))] for part in chosen]
-    return merge(*lines, key=lambda one: -one[1].created)
+    return merge(*map(_line, chosen), key=lambda one: -one[1].created)
+
+
+def _line(part: Part) -> Iterator[Placed]:
+    return ((part, one) for one in reversed(part.jobs))
 
 
 def _behind(found: Iterator[Placed], request: Request) -> Iterator[Placed]:

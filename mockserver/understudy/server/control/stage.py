@@ -15,7 +15,7 @@ MOST_SNAPSHOT = 1024 * 1024 * 1024
 
 
 async def reset_stage(stage: Stage, request: Request) -> Any:
-    """A clean stage: no job, account, delivery, rule or journal, and the clock as at the start."""
+    """A clean stage: no job, account, delivery or journal; the rules and the clock as at the start."""
     no_form(request)
     stage.begin_anew()
     return await about(stage, request)
