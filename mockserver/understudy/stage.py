@@ -113,13 +113,13 @@ class Stage:
         return [(part, part.keyring.listing(keys)) for part in self.parts.values()]
 
     def begin_anew(self) -> None:
-        """A clean stage: no job, account, delivery, rule or entry of the journal, and the clock as at the start."""
+        """A clean stage: no job, account, delivery or entry of the journal; the rules and the clock as at the start."""
         self.feed.look()
         self.agenda.clear()
         self.clock.begin_anew()
         for part in self.parts.values():
             part.begin_anew()
-        self.rules.clear()
+        self.rules.begin_anew()
         self.journal.clear()
         self.feed.reset()
 
