@@ -57,6 +57,7 @@ class Server:
             assume_price=options.assume_price,
         )
         set_faults(inner.rules, inner.parts, options.faults)
+        inner.rules.keep_as_first()
         # Last, so that nothing can go wrong while ports are held.
         self.sockets = listen(options.host, options.port, contracts)
         targets.own_ports |= {one.getsockname()[1] for one in self.sockets.values()}
