@@ -85,6 +85,7 @@ def create_app(
         assume_price=assume_price,
     )
     set_faults(stage.rules, stage.parts, faults)
+    stage.rules.keep_as_first()
     if len(stage.parts) == 1:
         (part,) = stage.parts.values()
         return stage_app(stage, Front(part, base_url=base_url), hosts=control_hosts)
