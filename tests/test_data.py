@@ -20,7 +20,8 @@ from understudy.contract import Contract, load_contract, providers
 from understudy.contract.files import merge_patch, read_document, read_list
 from understudy.contract.readings import Reading, changes
 from understudy.directions import Wish, refusal
-from understudy.stage import build_stage, find_player
+from understudy.role import find_player
+from understudy.stage import build_stage
 
 ROOTS: dict[str, Path] = {**dict.fromkeys(providers(), data_root()), "encore": FOURTH}
 NAMES = sorted(ROOTS)

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from staging import FOURTH, START, Caller, MakeStage
 from understudy.callbacks import MemorySender
 from understudy.contract import load_contract
 from understudy.errors import DataError, OptionError
+from understudy.role import find_player
 from understudy.stage import Stage, load_contracts
 
 GOOD = {"model": "solo", "input": {"prompt": "x"}}
@@ -126,3 +128,14 @@ def test_who_follows_is_told(encore_stage: Stage) -> None:
 
     (event,) = encore_stage.feed.since(cursor).events
     assert (event.kind, event.provider, event.fields) == ("recast", "encore", {"readings": {"envelope": "bare"}})
+
+
+def test_a_package_that_is_not_there_or_lacks_a_handler_is_an_error_in_the_data() -> None:
+    """The message says where it is named, and what is missing."""
+    contract = load_contract("encore", root=FOURTH)
+    more = replace(contract.operations[0], id="sing")
+
+    with pytest.raises(DataError, match=r"x-understudy/package: 'no_such_player' cannot be imported .* on PYTHONPATH"):
+        find_player(replace(contract, package="no_such_player"))
+    with pytest.raises(DataError, match=r"encore_player has no handler for sing\."):
+        find_player(replace(contract, operations=(*contract.operations, more)))

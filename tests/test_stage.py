@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +9,8 @@ import pytest
 from staging import FOURTH, START, Caller, MakeStage
 
 from understudy.callbacks import HttpSender
-from understudy.contract import load_contract
-from understudy.errors import DataError, OptionError
-from understudy.stage import Stage, build_stage, find_player, load_contracts
+from understudy.errors import OptionError
+from understudy.stage import Stage, build_stage, load_contracts
 
 GOOD = {"model": "solo", "input": {"prompt": "x"}}
 
@@ -109,17 +107,6 @@ def test_an_unknown_pace_is_answered_with_the_known_ones(make_encore: MakeStage)
     """When the stage is built."""
     with pytest.raises(OptionError, match=r"pace for encore: 'lento' is not valid\. Valid: quick, documented"):
         make_encore(pace="lento")
-
-
-def test_a_package_that_is_not_there_or_lacks_a_handler_is_an_error_in_the_data() -> None:
-    """The message says where it is named, and what is missing."""
-    contract = load_contract("encore", root=FOURTH)
-    more = replace(contract.operations[0], id="sing")
-
-    with pytest.raises(DataError, match=r"x-understudy/package: 'no_such_player' cannot be imported .* on PYTHONPATH"):
-        find_player(replace(contract, package="no_such_player"))
-    with pytest.raises(DataError, match=r"encore_player has no handler for sing\."):
-        find_player(replace(contract, operations=(*contract.operations, more)))
 
 
 def test_a_stage_tells_every_state_that_its_jobs_have_entered(encore_stage: Stage, run: Callable[..., Any]) -> None:

@@ -1,12 +1,15 @@
 """A contract made ready to be played, and what it takes to play another one from now on."""
 
+import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import cast
 
 from understudy.accounts import prefixes_of
 from understudy.call import Player
 from understudy.contract import Contract, Failure, State
 from understudy.directions import Wish
+from understudy.errors import DataError
 from understudy.jobs import Intervention, Job
 from understudy.lifecycle import Course, Courses, Plan
 from understudy.noting import Noting
@@ -46,6 +49,26 @@ def learn(contract: Contract, player: Player, *, pace: str) -> Role:
         Noting(contract),
         prefixes_of(contract),
     )
+
+
+def find_player(contract: Contract) -> Player:
+    """The package that plays a contract, named by its `x-understudy.package`.
+
+    Raises:
+        DataError: there is no such package, or it lacks a handler for an operation.
+    """
+    where = f"contracts/{contract.provider}/openapi.json /x-understudy/package"
+    try:
+        module = importlib.import_module(contract.package)
+    except ModuleNotFoundError as missing:
+        what = f"{contract.package!r} cannot be imported ({missing})"
+        then = "Put the folder that holds it on PYTHONPATH, or install it."
+        raise DataError(where, what, expected="an importable package", then=then) from missing
+    player = cast(Player, module.player(contract))
+    lacking = sorted({operation.id for operation in contract.operations} - set(player.handlers))
+    if lacking:
+        raise DataError(where, f"{contract.package} has no handler for {', '.join(lacking)}")
+    return player
 
 
 class Rewording:

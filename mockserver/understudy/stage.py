@@ -1,25 +1,24 @@
 """A stage: every provider that is played in this process, on one clock."""
 
-import importlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from understudy import contract as contracts
-from understudy.accounts import KeyEntry, Keyring, Listing, check_keys
+from understudy.accounts import KeyEntry, Keyring, Listing
 from understudy.agenda import Agenda
-from understudy.call import Player
 from understudy.callbacks import Attempt, Deliveries, Delivery, HttpSender, Sender, Targets
 from understudy.clock import Clock
 from understudy.contract import Contract
-from understudy.errors import DataError, OptionError
+from understudy.errors import OptionError
 from understudy.faulting import check_keys_faults
 from understudy.feed import Feed
 from understudy.journal import Journal, Tried
+from understudy.keyfile import check_keys
 from understudy.ledger import Budget, read_budget
 from understudy.part import Part, Settings
-from understudy.role import Role, learn
+from understudy.role import find_player, learn
 from understudy.rules import Rules
 
 
@@ -95,7 +94,10 @@ class Stage:
             OptionError: a provider that is not on the stage, or a pace that a contract does not have.
             DataError: a contract that cannot be played.
         """
-        ready = [(self.part(name), _learn(contract, self.settings)) for name, contract in contracts.items()]
+        ready = [
+            (self.part(name), learn(contract, find_player(contract), pace=self.settings.pace))
+            for name, contract in contracts.items()
+        ]
         states = [role.player.taken_over(part) for part, role in ready]
         listings = [] if keys is None else self._listings(tuple(keys), contracts)
         for (part, role), state in zip(ready, states, strict=True):
@@ -260,27 +262,3 @@ def _noting(part: Part) -> Callable[[Delivery, Attempt], None]:
 def _check_keys(entries: tuple[KeyEntry, ...], loaded: Mapping[str, Contract]) -> None:
     check_keys(entries, loaded, known=contracts.providers())
     check_keys_faults(entries, loaded)
-
-
-def _learn(contract: Contract, settings: Settings) -> Role:
-    return learn(contract, find_player(contract), pace=settings.pace)
-
-
-def find_player(contract: Contract) -> Player:
-    """The package that plays a contract, named by its `x-understudy.package`.
-
-    Raises:
-        DataError: there is no such package, or it lacks a handler for an operation.
-    """
-    where = f"contracts/{contract.provider}/openapi.json /x-understudy/package"
-    try:
-        module = importlib.import_module(contract.package)
-    except ModuleNotFoundError as missing:
-        what = f"{contract.package!r} cannot be imported ({missing})"
-        then = "Put the folder that holds it on PYTHONPATH, or install it."
-        raise DataError(where, what, expected="an importable package", then=then) from missing
-    player = cast(Player, module.player(contract))
-    lacking = sorted({operation.id for operation in contract.operations} - set(player.handlers))
-    if lacking:
-        raise DataError(where, f"{contract.package} has no handler for {', '.join(lacking)}")
-    return player

@@ -15,11 +15,12 @@ from staging import FOURTH, Caller, MakeStage
 from starlette.testclient import TestClient
 
 from understudy import create_app, serving
-from understudy.accounts import KeyEntry, read_keys
+from understudy.accounts import KeyEntry
 from understudy.cli import group
 from understudy.directions import Wish
 from understudy.errors import DataError, FaultError, OptionError
 from understudy.faults import catalogue, read_fault, read_faults
+from understudy.keyfile import read_keys
 from understudy.rulebook import set_faults, set_rule
 from understudy.server.running_stage import RunningStage
 from understudy.stage import Stage

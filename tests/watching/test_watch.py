@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from staging import FOURTH, Caller, MakeStage
 
-from understudy.accounts import read_keys
+from understudy.keyfile import read_keys
 from understudy.stage import Stage, load_contracts
 from understudy.watching import Taken, Watch
 

@@ -11,10 +11,11 @@ from typing import Any, cast
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from understudy.accounts import KeyEntry, read_keys
+from understudy.accounts import KeyEntry
 from understudy.artifacts import MEDIA, UPLOADS
 from understudy.callbacks import Sender, Targets
 from understudy.clock import Clock
+from understudy.keyfile import read_keys
 from understudy.ledger import Budget
 from understudy.messages import Reply, problem
 from understudy.part import Settings

@@ -8,11 +8,12 @@ from typing import Any
 
 import uvicorn
 
-from understudy.accounts import KeyEntry, read_keys
+from understudy.accounts import KeyEntry
 from understudy.callbacks import Targets
 from understudy.clock import Clock
 from understudy.contract import Contract
 from understudy.errors import OptionError
+from understudy.keyfile import read_keys
 from understudy.rulebook import set_faults
 from understudy.server.app import Beside, ByPrefix, stage_app
 from understudy.server.front import ByPort, Front

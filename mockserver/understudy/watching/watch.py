@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from understudy.accounts import read_keys
 from understudy.contract import Contract, load_contract
 from understudy.errors import UnderstudyError
+from understudy.keyfile import read_keys
 from understudy.part import Part
 from understudy.stage import Stage
 from understudy.watching.checked import check_schemas
