@@ -7,11 +7,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope
 
-from understudy import __version__
 from understudy.server.guard import COOKIE, PAGE, pass_of, reads_html
 from understudy.server.pages.headers import HEADERS
 from understudy.server.pages.rendering import Rendering
-from understudy.server.pages.static import static
+from understudy.server.pages.static import stamp, static
 
 ENTER = f"{PAGE}/enter"
 # A longer body is no token.
@@ -24,14 +23,14 @@ async def answer(token: str, scope: Scope, receive: Receive) -> Response | None:
     root = scope.get("root_path", "")
     path = scope["path"].removeprefix(root)
     if request.method == "GET" and path.startswith(f"{PAGE}/static/"):
-        return static(path.removeprefix(f"{PAGE}/static/"))
+        return static(path.removeprefix(f"{PAGE}/static/"), stamped=request.url.query)
     if request.method == "POST" and path == ENTER:
         return await _enter(token, request, root)
     return _form(root, wrong=False) if request.method == "GET" and reads_html(scope) else None
 
 
 def _form(root: str, *, wrong: bool) -> Response:
-    html = Rendering().page("enter.html", base=f"{root}{PAGE}", version=__version__, wrong=wrong)
+    html = Rendering().page("enter.html", base=f"{root}{PAGE}", version=stamp(), wrong=wrong)
     return HTMLResponse(html, 403 if wrong else 401, headers=HEADERS)
 
 

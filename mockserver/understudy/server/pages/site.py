@@ -18,7 +18,7 @@ from understudy.server.pages.directing import AccountsView, ReadingsView, RulesV
 from understudy.server.pages.headers import HEADERS
 from understudy.server.pages.live import Streams
 from understudy.server.pages.rendering import Region, Rendering
-from understudy.server.pages.static import static
+from understudy.server.pages.static import stamp, static
 from understudy.server.pages.views import (
     DeliveriesView,
     Desk,
@@ -75,7 +75,7 @@ class Site:
         return RedirectResponse(f"{_root(request)}{PAGE}/", 307, headers=HEADERS)
 
     async def _static(self, request: Request) -> Response:
-        return static(request.path_params["name"])
+        return static(request.path_params["name"], stamped=request.url.query)
 
     async def _clip(self, request: Request) -> Response:
         """What a job made, under the page's own origin; it stays there when its address has expired elsewhere."""
@@ -126,7 +126,7 @@ class Site:
             here=here,
             base=desk.base,
             own=desk.base.removesuffix("page"),
-            version=_stamp(),
+            version=stamp(),
             release=__version__,
             titles=[part.contract.title for part in self._stage.parts.values()],
             tabs=[(name, path, None) for name, path in TABS],
@@ -160,11 +160,6 @@ TABS = (
 
 def _root(request: Request) -> str:
     return str(request.scope.get("root_path", ""))
-
-
-def _stamp() -> str:
-    """What the addresses of our own files end with, so that another release is not taken for this one."""
-    return __version__
 
 
 def _news(events: Iterable[Event]) -> Mapping[str, Any]:
