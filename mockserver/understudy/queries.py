@@ -40,7 +40,7 @@ class Queries:
                 if parameter.required:
                     found.append(_missing(parameter))
                 continue
-            value = values[parameter.name] = _typed(text, parameter.schema)
+            value = values[parameter.name] = typed(text, parameter.schema)
             if not validator.is_valid(value):
                 found += violations(validator, value, prefix=("query", parameter.name))
         if found:
@@ -86,8 +86,8 @@ def _missing(parameter: Parameter) -> Violation:
     )
 
 
-def _typed(text: str, schema: Mapping[str, Any]) -> Any:
-    """The value that a query's text means under a schema; the text itself where it means none."""
+def typed(text: str, schema: Mapping[str, Any]) -> Any:
+    """The value that a text of a query or a header means under a schema; the text itself where it means none."""
     kinds = schema.get("type", "string")
     for kind in [kinds] if isinstance(kinds, str) else kinds:
         if kind == "integer" and _INTEGER.fullmatch(text):

@@ -106,6 +106,27 @@ def test_each_part_of_a_reply_is_checked(
     assert any(line.startswith("runflow reply ") and told in line for line in between.violations)
 
 
+def test_the_headers_of_a_request_are_checked(put_between: PutBetween) -> None:
+    """One that the operation wants is missing."""
+    between = put_between()
+    between.ask("PUT", "/asset-uploads/01a1fc26-6fac-7335-9e7a-f48a3848d822?token=t", key=None)
+
+    assert any("came the header content-type is missing" in line for line in between.violations)
+
+
+def test_the_headers_of_a_reply_are_checked(put_between: PutBetween, provider: Provider) -> None:
+    """A declared one must be what its schema says."""
+    between = put_between(name="aimlapi")
+    provider.tamper = lambda _, reply: Reply(
+        200,
+        b'{"id": "a", "status": "queued"}',
+        ((b"content-type", b"application/json"), (b"x-aimlapi-usd-spent", b"lots")),
+    )
+    between.ask("GET", "/v2/video/generations?generation_id=a")
+
+    assert any("came the header x-aimlapi-usd-spent: " in line for line in between.violations)
+
+
 def test_a_provider_that_takes_what_it_forbids_is_told(put_between: PutBetween, provider: Provider) -> None:
     """Perhaps the contract is old: both sides are told."""
     between = put_between()

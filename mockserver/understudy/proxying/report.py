@@ -9,7 +9,8 @@ import orjson
 
 from understudy.proxying.passed import Passed
 from understudy.proxying.purse import Purse, count
-from understudy.proxying.watch import Remark, Watch
+from understudy.proxying.remark import Remark
+from understudy.proxying.watch import Watch
 
 # So many different violations are known apart; a further one is told each time.
 MOST_KNOWN = 10_000

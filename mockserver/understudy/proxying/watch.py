@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import unquote
 
 import orjson
 
 from understudy.conformance.check import Problem
 from understudy.conformance.exchange import Ask, Told
-from understudy.conformance.facts import Fact, Facts
+from understudy.conformance.facts import Facts
+from understudy.conformance.headers import HeaderRules
 from understudy.conformance.judging import fact_of, judge
 from understudy.conformance.oracle import Oracle, Verdict
 from understudy.conformance.refusals import Refusals
@@ -20,51 +21,13 @@ from understudy.livelog.texts import harmless
 from understudy.masks import MASK, Texts
 from understudy.messages import Request
 from understudy.proxying.passed import Asked, Passed
+from understudy.proxying.remark import Remark, Side
 from understudy.proxying.tracks import Tracks
 
-Side = Literal["request", "reply", "job"]
 # Rows that tell who may not, whatever the form of the request.
 _WHO = ("no-key", "wrong-key", "forbidden")
 # As much of what came is shown.
 SHOWN = 240
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """One violation: whose, in which exchange, what was expected and what came, and the fact that speaks against it."""
-
-    provider: str
-    side: Side
-    line: str
-    operation: str | None
-    status: int
-    expected: str
-    came: str
-    fact: Fact
-
-    def __str__(self) -> str:
-        source = "".join(f"; {one}" for one in self.fact.sources)
-        return (
-            f"{self.provider} {self.side} {self.line} ({self.status}): expected {self.expected}, came {self.came} - "
-            f"{self.fact.says} [{self.fact.where}, {self.fact.evidence.kind}{source}]"
-        )
-
-    def row(self) -> dict[str, Any]:
-        """The same for machines."""
-        return {
-            "event": "violation",
-            "provider": self.provider,
-            "side": self.side,
-            "exchange": self.line,
-            "operation": self.operation,
-            "status": self.status,
-            "expected": self.expected,
-            "came": self.came,
-            "fact": self.fact.says,
-            "where": self.fact.where,
-            "evidence": self.fact.evidence.kind,
-            "sources": list(self.fact.sources),
-        }
 
 
 class _Recalling:
@@ -102,6 +65,7 @@ class Watch:
         self.facts = Facts(contract)
         self.refusals = Refusals(contract)
         self.replies = Replies(contract)
+        self._headers = HeaderRules(contract)
         self.oracle = _Recalling(Oracle(contract))
         self._places = {place for operation in contract.operations for place in operation.key}
         self._tracks = Tracks(contract, self.facts, self.replies)
@@ -180,6 +144,9 @@ class Watch:
             fact = self.facts.operation(f"{operation.id} needs a key", operation)
             places = " or ".join(f"{place.kind} {place.name}" for place in operation.key)
             yield "request", Problem(fact, f"a key in {places}", "none", ask)
+        for wrong in self._headers.request(operation, ask.headers):
+            fact = self.facts.operation(f"the headers that {operation.id} takes", operation)
+            yield "request", Problem(fact, "what the contract allows", wrong, ask)
         if asked.body is None:
             return
         verdict = self.oracle.judge(ask)
@@ -194,12 +161,22 @@ class Watch:
         if ask.method in ("HEAD", "OPTIONS"):
             return
         yield from (("reply", problem) for problem in reply_problems(self.replies, self.facts, ask, told))
+        yield from (("reply", problem) for problem in self._reply_headers(ask, told))
         if self.refusals.refused(told):
             yield from (("reply", problem) for problem in self._refusal(asked, ask, told))
             return
         if asked.body is not None:
             yield from (("reply", problem) for problem in judge(self, ask, told))
         yield from (("job", problem) for problem in self._tracks.follow(ask, told))
+
+    def _reply_headers(self, ask: Ask, told: Told) -> Iterator[Problem]:
+        operation = ask.operation
+        found = self.replies.documented(operation, told.status) if operation else None
+        if operation is None or found is None:
+            return
+        for wrong in self._headers.reply(operation, *found, told.headers):
+            fact = self.facts.operation(f"the headers of the reply {found[0]} of {operation.id}", operation)
+            yield Problem(fact, "headers of the documented form", wrong, ask)
 
     def _refusal(self, asked: Asked, ask: Ask, told: Told) -> Iterator[Problem]:
         """A refusal is one of the contract's, and its reason is true; who may not is not ours to say."""
