@@ -267,7 +267,12 @@ def _task(self: Imitation, state: str) -> dict[str, Any]:
 
 def _runninghub_call(self: Imitation) -> dict[str, Any]:
     inner = {**_task(self, "SUCCESS"), "userApiKey": self.key}
-    return {"event": "TASK_END", "taskId": self.job, "eventData": json.dumps(inner), **self.strange()}
+    return {
+        "event": "TASK_END",
+        "taskId": self.called_about or self.job,
+        "eventData": json.dumps(inner),
+        **self.strange(),
+    }
 
 
 SPEAKS: dict[str, Callable[..., Reply]] = {"runflow": _runflow, "aimlapi": _aimlapi, "runninghub": _runninghub}

@@ -221,6 +221,19 @@ def test_a_port_that_is_taken_is_told_before_anything_is_sent(imitate: Imitate, 
     assert imitation.told == []
 
 
+def test_a_callback_whose_number_has_lost_its_last_digits_is_the_jobs(
+    imitate: Imitate, record: Record, tmp_path: Path
+) -> None:
+    """As one of RunningHub's was published: an id of 19 digits, written as a number by somebody's parser."""
+    imitation = imitate("runninghub")
+    imitation.called_about = "2052287938007814100"
+    with led_to_the_receiver(imitation) as port:
+        record("runninghub", "--no-refusals", "--callback-url", CALLBACK_URL, "--listen", str(port), "--wait", "2")
+    (path,) = (tmp_path / "out").iterdir()
+
+    assert len(read_cassette(path).callbacks) == 1
+
+
 def test_a_stranger_who_knows_the_address_puts_nothing_into_the_cassette(
     imitate: Imitate, record: Record, tmp_path: Path
 ) -> None:
