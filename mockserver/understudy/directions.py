@@ -1,4 +1,4 @@
-"""What is wished of a request, as its `Prefer` header says it, and whether the provider has it: scenarios and faults."""
+"""What is wished of a request, as its `Prefer` header says it: scenarios and faults; whether the provider has it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -3,7 +3,7 @@
 import pytest
 
 from understudy.faults import Fault, in_place_of_an_answer, read_fault, spoilt, steps
-from understudy.faults.catalogue import LONGEST_WAIT
+from understudy.faults.of_replies import LONGEST_WAIT
 from understudy.faults.replies import Begin, Close, Piece, Raw, Reset, Step, Wait
 from understudy.messages import Reply, json_reply
 

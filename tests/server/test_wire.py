@@ -16,8 +16,9 @@ from staging import FOURTH
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from understudy import create_app
+from understudy.faulting import WIRE
 from understudy.server.loop import Loop, in_thread
-from understudy.server.wire import WIRE, Wire, WireProtocol, give_up, wire_of
+from understudy.server.wire import Wire, WireProtocol, give_up, wire_of
 
 trustme = pytest.importorskip("trustme")
 

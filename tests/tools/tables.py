@@ -287,9 +287,9 @@ def faults(sort: str) -> str:
     if sort == "callback":
         head = ("fault", "what happens", "what a receiver sees", "parameters")
         return _table(head, [(*row, shown) for row, shown in zip(told, parameters, strict=True)])
-    head = ("fault", "what happens", "what a client sees", "the request is handled", "in any server", "parameters")
+    longer = ("fault", "what happens", "what a client sees", "the request is handled", "in any server", "parameters")
     handled = [(_handled(kind), "no" if kind.wire else "yes") for kind in kinds]
-    return _table(head, [(*row, *more, shown) for row, more, shown in zip(told, handled, parameters, strict=True)])
+    return _table(longer, [(*row, *more, shown) for row, more, shown in zip(told, handled, parameters, strict=True)])
 
 
 def _handled(kind: Kind) -> str:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from understudy.errors import FaultError
-from understudy.faults.catalogue import Kind, catalogue, kind_of
+from understudy.faults.catalogue import catalogue, kind_of
+from understudy.faults.kinds import Kind
 from understudy.faults.parameters import Value, written
 
 

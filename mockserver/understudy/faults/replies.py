@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 
-from understudy.faults.catalogue import LONGEST_WAIT
 from understudy.faults.fault import Fault
+from understudy.faults.of_replies import LONGEST_WAIT
 from understudy.faults.pages import page
 from understudy.messages import Headers, Reply
 
