@@ -5,6 +5,7 @@ import ssl
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -65,6 +66,17 @@ def test_who_does_not_know_the_authority_does_not_trust_it(played: RunningStage)
     """The certificate is no other authority's."""
     with _client(played, None) as client, pytest.raises(httpx2.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
         client.get("/v1/health")
+
+
+def test_the_end_waits_for_no_idle_client(made: Tls, caplog: pytest.LogCaptureFixture) -> None:
+    """One that keeps its connection open and does not answer a farewell."""
+    with serving("runflow", tls=made) as stage:
+        client = _client(stage, made.ca)
+        assert client.get("/v1/health").status_code == 200
+        began = time.monotonic()
+    assert time.monotonic() - began < 2
+    assert not caplog.records
+    client.close()
 
 
 def test_what_speaks_no_tls_is_not_answered(played: RunningStage) -> None:

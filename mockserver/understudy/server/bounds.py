@@ -1,5 +1,6 @@
 """Bounds on what a connection may take its time with: the head of a request, its size, and its body."""
 
+import contextlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,6 +11,8 @@ HEAD_SECONDS, BODY_SECONDS = 20.0, 120.0
 HEAD_BYTES = 64 * 1024
 # As much of a body that nobody reads, since its answer is given, is still taken, so that the answer can be read.
 UNREAD_BYTES = 64 * 1024 * 1024
+# At the end, a client has so long to close its side of TLS.
+FAREWELL_SECONDS = 0.1
 
 
 class Bounded(HttpToolsProtocol):
@@ -44,6 +47,17 @@ class Bounded(HttpToolsProtocol):
             self._taken += len(data)
             if self._taken > UNREAD_BYTES:
                 self.transport.close()
+
+    def shutdown(self) -> None:
+        """The server ends: an idle connection is closed, and over TLS not waited for until its client closes it too."""
+        idle = self.cycle is None or self.cycle.response_complete
+        super().shutdown()
+        if idle and self.scheme == "https":
+            self.loop.call_later(FAREWELL_SECONDS, self._leave)
+
+    def _leave(self) -> None:
+        with contextlib.suppress(Exception):  # aborting TLS raises in Python 3.11's own loop
+            self.transport.abort()
 
     def look(self, now: float) -> None:
         """End the connection if its client has been waited for too long."""
