@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote
 
-from understudy.control.ready import control_url
+from understudy.control.ready import control_door
 from understudy.control.results import Balance, Change, Clock, Delivery, Exchange, Job, Page, Row, Rule, Verdict
 from understudy.control.wire import DEFAULT_URL, Wire
 
@@ -17,6 +17,7 @@ class ControlClient:
     Args:
         url: where its control port is, as `understudy serve` prints it.
         token: what it asks for off loopback.
+        ca: the file of the authority that vouches for it, where it is served over TLS with a certificate of its own.
         timeout: real seconds to wait for an answer; an advance has no bound, as callbacks are delivered in it.
 
     Raises (from each method):
@@ -24,8 +25,15 @@ class ControlClient:
         ControlError: it said no; `status` and `detail` say why.
     """
 
-    def __init__(self, url: str = DEFAULT_URL, *, token: str | None = None, timeout: float = 30.0) -> None:
-        self._wire = Wire(url, token=token, timeout=timeout)
+    def __init__(
+        self,
+        url: str = DEFAULT_URL,
+        *,
+        token: str | None = None,
+        ca: Path | str | None = None,
+        timeout: float = 30.0,
+    ) -> None:
+        self._wire = Wire(url, token=token, ca=ca, timeout=timeout)
 
     @classmethod
     def from_ready_file(cls, path: Path | str, *, token: str | None = None, timeout: float = 30.0) -> Self:
@@ -35,7 +43,8 @@ class ControlClient:
             ControlUnreachable: there is no such file.
             DataError: it is no ready file.
         """
-        return cls(control_url(Path(path)), token=token, timeout=timeout)
+        url, ca = control_door(Path(path))
+        return cls(url, token=token, ca=ca, timeout=timeout)
 
     def __enter__(self) -> Self:
         return self

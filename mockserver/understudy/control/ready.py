@@ -1,4 +1,4 @@
-"""Where the control port of a served stage is, as its ready file says."""
+"""Where the control port of a served stage is, and whom to trust there, as its ready file says."""
 
 import json
 from pathlib import Path
@@ -6,8 +6,8 @@ from pathlib import Path
 from understudy.errors import ControlUnreachable, DataError
 
 
-def control_url(path: Path) -> str:
-    """The address of the control port in a ready file.
+def control_door(path: Path) -> tuple[str, str | None]:
+    """The address of the control port in a ready file, and the file of the authority that vouches for it, if any.
 
     Raises:
         ControlUnreachable: there is no such file.
@@ -21,7 +21,8 @@ def control_url(path: Path) -> str:
     except (OSError, UnicodeDecodeError) as problem:
         raise DataError(str(path), f"it cannot be read ({problem})") from problem
     try:
-        return str(json.loads(text)["control"]["url"])
+        content = json.loads(text)
+        return str(content["control"]["url"]), content.get("ca")
     except (ValueError, KeyError, TypeError) as problem:
         expected = "what `understudy serve --ready-file` writes"
         raise DataError(str(path), "it is no ready file", expected=expected) from problem

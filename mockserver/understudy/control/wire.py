@@ -1,6 +1,8 @@
 """One request to the control API, and what its reply means."""
 
+import ssl
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -17,11 +19,14 @@ _VERSION = "understudy-version"
 class Wire:
     """The connection to one control port; no proxy of the environment stands between."""
 
-    def __init__(self, url: str, *, token: str | None, timeout: float) -> None:
+    def __init__(self, url: str, *, token: str | None, ca: Path | str | None, timeout: float) -> None:
         self.url = url.rstrip("/").removesuffix(ROOT.rstrip("/"))
         headers = {"authorization": f"Bearer {token}"} if token else {}
+        options: dict[str, Any] = {"verify": ssl.create_default_context(cafile=ca)} if ca else {}
         try:
-            self._client = httpx2.Client(base_url=self.url + ROOT, headers=headers, timeout=timeout, trust_env=False)
+            self._client = httpx2.Client(
+                base_url=self.url + ROOT, headers=headers, timeout=timeout, trust_env=False, **options
+            )
         except httpx2.InvalidURL as problem:
             raise ControlUnreachable(self.url, str(problem)) from problem
 

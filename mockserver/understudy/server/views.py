@@ -144,6 +144,7 @@ def attempt_row(part: Part, tried: Tried) -> Mapping[str, Any]:
         "error": tried.error,
         "detail": tried.detail,
         "forged": tried.forged,
+        "fault": tried.fault,
     }
 
 
