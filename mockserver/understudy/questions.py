@@ -1,6 +1,6 @@
 """Questions to the journal: which exchanges fit, how often, in which order; and why none does."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
 from typing import Any
@@ -14,6 +14,8 @@ from understudy.journal import Entry
 Numbered = tuple[int, Entry]
 # How many exchanges an explanation names.
 NEAREST = 3
+# Among how many of the newest exchanges the nearest are looked for.
+LOOKED_AT = 10_000
 # A longer value is cut in an explanation.
 LONGEST = 120
 
@@ -59,9 +61,15 @@ class Question:
         reasons = (_MATCHERS[name](entry, wanted) for name, wanted in self._asked())
         return [reason for reason in reasons if reason is not None]
 
-    def fits(self, entry: Entry) -> bool:
-        """Whether an exchange is what is asked for; stops at the first field that differs."""
-        return all(_MATCHERS[name](entry, wanted) is None for name, wanted in self._asked())
+    def among(self, entries: Iterable[Numbered]) -> Iterator[Numbered]:
+        """Those of many exchanges that fit, one after the other; each is looked at up to the first difference."""
+        asked = [(_MATCHERS[name], wanted) for name, wanted in self._asked()]
+        for numbered in entries:
+            for match, wanted in asked:
+                if match(numbered[1], wanted) is not None:
+                    break
+            else:
+                yield numbered
 
     def _asked(self) -> Iterable[tuple[str, Any]]:
         found = ((field.name, getattr(self, field.name)) for field in fields(self))
@@ -99,7 +107,7 @@ def counted(
     at_most: int | None = None,
 ) -> Verdict:
     """Whether so many exchanges fit; at least one if no number is said."""
-    found = tuple((number, entry) for number, entry in entries if question.fits(entry))
+    found = tuple(question.among(entries))
     least = times if times is not None else 1 if at_least is None and at_most is None else at_least or 0
     most = times if times is not None else at_most
     if least <= len(found) and (most is None or len(found) <= most):
@@ -116,14 +124,14 @@ def ordered(entries: Sequence[Numbered], questions: Sequence[Question]) -> Verdi
     found: list[Numbered] = []
     rest = list(entries)
     for place, question in enumerate(questions):
-        at = next((index for index, (_, entry) in enumerate(rest) if question.fits(entry)), None)
-        if at is None:
+        fitting = next(question.among(rest), None)
+        if fitting is None:
             after = f" after #{found[-1][0]}" if found else ""
             said = f"Step {place + 1} of {len(questions)} was not found{after}: {question}."
             steps = [f"  found: {_line(numbered)}" for numbered in found]
             return Verdict(False, tuple(found), "\n".join([said, *steps, *_nearest(rest, question)]))
-        found.append(rest[at])
-        rest = rest[at + 1 :]
+        found.append(fitting)
+        rest = [numbered for numbered in rest if numbered[0] > fitting[0]]
     return Verdict(True, tuple(found))
 
 
@@ -138,7 +146,8 @@ def _expected(least: int, most: int | None) -> str:
 def _nearest(entries: Sequence[Numbered], question: Question, *, leaving: Sequence[Numbered] = ()) -> list[str]:
     """The exchanges that fit best, with what is otherwise; of equals the newest."""
     fitting = {number for number, _ in leaving}
-    others = [(question.misfits(entry), number, entry) for number, entry in entries if number not in fitting]
+    looked = entries[-LOOKED_AT:]
+    others = [(question.misfits(entry), number, entry) for number, entry in looked if number not in fitting]
     if not others:
         return ["There is no other request in the journal."] if fitting else ["There is no request in the journal."]
     others.sort(key=lambda other: (len(other[0]), -other[1]))

@@ -6,6 +6,7 @@ import pytest
 from control.desks import GOOD, Desk, OpenDesk
 
 from understudy.callbacks import MemorySender
+from understudy.server.control.jobs import MOST_EXCHANGES
 
 STUCK = {"prefer": "scenario=stuck", "authorization": "Bearer en_user_one_of_many"}
 
@@ -158,3 +159,14 @@ def test_the_input_is_shown_without_the_key(desk: Desk) -> None:
 
     assert "paint … red" in shown
     assert "one_of_many" not in shown
+
+
+def test_of_many_exchanges_about_a_job_the_first_and_the_newest_are_shown(desk: Desk) -> None:
+    """The journal has them all."""
+    id_ = desk.submit()
+    for _ in range(MOST_EXCHANGES + 5):
+        desk.ask("GET", f"/v1/jobs/{id_}")
+
+    said = [one["number"] for one in desk.get(f"jobs/encore/{id_}")["exchanges"]]
+
+    assert (len(said), said[:2], said[-1]) == (MOST_EXCHANGES, [1, 8], MOST_EXCHANGES + 6)

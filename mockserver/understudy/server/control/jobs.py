@@ -11,10 +11,14 @@ from understudy import interventions
 from understudy.errors import OptionError
 from understudy.jobs import Job
 from understudy.part import Part
+from understudy.questions import Question
 from understudy.server.control.asking import job, known, limit, no_form, optional_json, parts, text
 from understudy.server.control.row import Row
 from understudy.server.views import entry_detail, job_detail, job_row
 from understudy.stage import Stage
+
+# Of the exchanges about one job no more are shown with it; the journal has them all.
+MOST_EXCHANGES = 200
 
 Placed = tuple[Part, Job]
 
@@ -65,14 +69,12 @@ def _filter(request: Request) -> Callable[[Part, Job], bool]:
 
 
 async def get_job(stage: Stage, request: Request) -> Any:
-    """One job whole, with the exchanges that are about it."""
+    """One job whole, with the exchanges that are about it: the first, and the newest of many."""
     part, found = job(stage, request)
-    said = [entry_detail(*one) for one in stage.journal.numbered() if one[1].job == found.id and _of(part, one[1])]
-    return {**job_detail(part, found), "exchanges": said}
-
-
-def _of(part: Part, entry: Any) -> bool:
-    return bool(entry.provider == part.name)
+    said = list(Question(provider=part.name, job=found.id).among(stage.journal.numbered()))
+    if len(said) > MOST_EXCHANGES:
+        said = [said[0], *said[1 - MOST_EXCHANGES :]]
+    return {**job_detail(part, found), "exchanges": [entry_detail(*one) for one in said]}
 
 
 async def complete_job(stage: Stage, request: Request) -> Any:

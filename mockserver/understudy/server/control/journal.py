@@ -1,6 +1,7 @@
 """The journal: what was asked, answered and delivered, and which states jobs entered; asked, asserted, exported."""
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from starlette.requests import Request
@@ -22,14 +23,19 @@ _COUNTS = ("times", "at_least", "at_most")
 async def list_entries(stage: Stage, request: Request) -> Any:
     """The exchanges that fit, the newest first unless `order=oldest`; with what was said where `bodies=true`."""
     question = _question(request, stage)
-    found = [numbered for numbered in stage.journal.numbered() if question.fits(numbered[1])]
-    after, newest = _after(request), choice(request, "order", ("newest", "oldest")) == "newest"
-    if after is not None:
-        found = [numbered for numbered in found if (numbered[0] < after if newest else numbered[0] > after)]
-    page = (found[::-1] if newest else found)[: limit(request)]
-    row = entry_detail if flag(request, "bodies") else entry_row
-    more = page[-1][0] if len(page) < len(found) else None
-    return {"count": stage.journal.count, "entries": [row(*numbered) for numbered in page], "next": more}
+    most, row = limit(request), entry_detail if flag(request, "bodies") else entry_row
+    found = list(islice(question.among(_behind(stage, request)), most + 1))
+    more = found[most - 1][0] if len(found) > most else None
+    return {"count": stage.journal.count, "entries": [row(*numbered) for numbered in found[:most]], "next": more}
+
+
+def _behind(stage: Stage, request: Request) -> list[Numbered]:
+    """Every exchange in the order that is asked, from behind the one that `after` names."""
+    entries, after = stage.journal.numbered(), _after(request)
+    if choice(request, "order", ("newest", "oldest")) == "newest":
+        entries.reverse()
+        return entries if after is None else [one for one in entries if one[0] < after]
+    return entries if after is None else [one for one in entries if one[0] > after]
 
 
 def _question(request: Request, stage: Stage) -> Question:
@@ -115,7 +121,7 @@ def _count(value: Any, name: str) -> int:
 async def export_har(stage: Stage, request: Request) -> Any:
     """The exchanges that fit, and the attempts to deliver callbacks, as an HTTP archive (HAR 1.2)."""
     question = _question(request, stage)
-    entries: list[Numbered] = [one for one in stage.journal.numbered() if question.fits(one[1])]
+    entries = list(question.among(stage.journal.numbered()))
     tried = stage.journal.attempts(provider=question.provider, job=question.job)
     plain = question == Question(provider=question.provider, job=question.job)
     return har(
