@@ -70,6 +70,32 @@ def test_what_the_proxy_cannot_read_is_not_asked_for(put_between: PutBetween, pr
     assert any("/status" in line for line in between.violations)
 
 
+@pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("GET", 204), ("GET", 304)])
+def test_a_reply_without_a_body_passes_as_one(
+    put_between: PutBetween, provider: Provider, method: str, status: int
+) -> None:
+    """Whatever length it claims; the connection goes on."""
+    between = put_between()
+    provider.tamper = lambda _, reply: Reply(status, b"", ((b"content-length", b"15"), (b"etag", b'"x"')))
+    reply = between.ask(method, "/v1/health")
+    provider.tamper = None
+
+    assert (reply.status_code, reply.content, reply.headers["etag"]) == (status, b"", '"x"')
+    assert between.ask("GET", "/v1/health").json() == {"status": "ok"}
+
+
+def test_a_reply_in_chunks_passes_whole(put_between: PutBetween, provider: Provider) -> None:
+    """Its length is not known before."""
+    between = put_between()
+    head = (
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+    )
+    provider.raw = head + b'9\r\n{"status"\r\n6\r\n:"ok"}\r\n0\r\n\r\n'
+
+    assert between.ask("GET", "/v1/health").json() == {"status": "ok"}
+    assert between.violations == []
+
+
 def test_a_large_upload_is_streamed(put_between: PutBetween, provider: Provider) -> None:
     """More than is held goes through all the same, and is not checked."""
     between = put_between(most_body=1000)

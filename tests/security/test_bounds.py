@@ -3,8 +3,10 @@
 import gzip
 import resource
 import socket
+import tempfile
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -141,6 +143,25 @@ def test_many_connections_that_say_nothing_hold_up_no_other(wires: Wires) -> Non
     finally:
         for one in idle:
             one.close()
+
+
+def test_no_upload_touches_the_disk(wires: Wires, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forms are parsed in memory, however large their files are; what cannot be read as a form neither."""
+
+    def touched(*_: object, **__: object) -> None:
+        raise AssertionError("a file was made")
+
+    for name in ("mkstemp", "NamedTemporaryFile", "TemporaryFile", "SpooledTemporaryFile", "mkdtemp"):
+        monkeypatch.setattr(tempfile, name, touched)
+    before = {*Path(tempfile.gettempdir()).iterdir()}
+    url = f"{wires.stage.runninghub.url}/openapi/v2/media/upload/binary"
+    headers = {"authorization": f"Bearer {wires.stage.runninghub.key}"}
+    files = {"file": ("a.png", bytes(20_000_000), "image/png")}
+    told = httpx2.post(url, files=files, headers=headers, trust_env=False, timeout=30)
+
+    assert told.json()["code"] == 0
+    made = {*Path(tempfile.gettempdir()).iterdir()} - before
+    assert not [path for path in made if path.is_file() and path.stat().st_size >= 20_000_000]
 
 
 def test_uploads_are_bounded_together(wires: Wires) -> None:
