@@ -67,6 +67,7 @@ class Imitation:
     callback_to: Callable[[], str] | None = None
     accepts_everything: bool = False
     refuses_the_key: bool = False
+    breaks: bool = False  # a poll says nothing of the job
     called_about: str = ""  # another job than ours
     _polled: int = 0
 
@@ -166,7 +167,8 @@ def _runflow(self: Imitation, method: str, path: str, headers: dict[str, str], b
         return self.json(201, _run(self, "queued", body))
     if self.job not in path:
         return self.json(404, {"code": "RUN_NOT_FOUND", "message": self.chatter(path[-36:]), **self.strange()})
-    return self.json(200, _run(self, "succeeded" if self.ended() else "running", {}), packed=True)
+    state = "succeeded" if self.ended() else "running"
+    return self.json(200, {"id": self.job} if self.breaks else _run(self, state, {}), packed=True)
 
 
 def _run(self: Imitation, state: str, body: Any) -> dict[str, Any]:

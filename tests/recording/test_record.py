@@ -169,10 +169,40 @@ def test_a_server_that_nobody_vouches_for_gets_no_key(
     """The certificate is verified: the name alone proves nothing."""
     imitation = imitate("runflow")
     monkeypatch.delenv("SSL_CERT_FILE")
-    result = record("runflow", "--no-refusals")
+    results = [record("runflow", "--no-refusals"), record("runflow")]
 
-    assert isinstance(result.exception, NotReached)
+    assert [type(result.exception) for result in results] == [NotReached, NotReached]
     assert (imitation.told, (tmp_path / "out").exists()) == ([], False)
+
+
+def test_a_server_that_does_not_answer_leaves_no_empty_cassette(
+    imitate: Imitate, record: Record, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It is told in a sentence."""
+    imitate("runflow", port=1)
+    monkeypatch.setattr("socket.create_connection", refusing)
+    result = record("runflow")
+
+    assert "Runflow gave no answer at https://api.runflow.io" in str(result.exception)
+    assert not (tmp_path / "out").exists()
+
+
+def refusing(*_: object, **__: object) -> None:
+    raise ConnectionRefusedError("refused")
+
+
+def test_a_provider_that_breaks_while_the_job_runs_costs_no_recording(
+    imitate: Imitate, record: Record, tmp_path: Path
+) -> None:
+    """What was paid for is kept, with the replies that nobody understands."""
+    imitation = imitate("runflow")
+    imitation.breaks = True
+    result = record("runflow", "--no-refusals")
+    (path,) = (tmp_path / "out").iterdir()
+
+    assert result.exit_code == 0, f"{result.output}{result.exception}"
+    assert "nothing of its state" in result.output
+    assert [one.status for one in read_cassette(path).exchanges] == [201, 200]
 
 
 def test_a_job_that_does_not_end_in_time_is_kept_as_far_as_it_came(

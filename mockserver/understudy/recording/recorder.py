@@ -10,8 +10,16 @@ from typing import Any
 
 import httpx2
 
-from understudy.client import Client, ClientError, DeadlineExceeded, Job, JobEnded, Outcome
-from understudy.client.errors import KeyRefused
+from understudy.client import (
+    Client,
+    ClientError,
+    Job,
+    JobEnded,
+    KeyRefused,
+    Outcome,
+    Refused,
+    ReplyNotUnderstood,
+)
 from understudy.recording import stating
 from understudy.recording.cassette import Cassette
 from understudy.recording.errors import NotRecorded
@@ -68,24 +76,25 @@ class Recorder:
         with taking(path, store, plan.told(f"{model}: submit, polls and result.")), self._client() as client:
             job = client.submit(model, plan.input, callback_url=inbound.url if inbound else None)
             self.say(f"  submitted: {job.id}")
-            told.outcome = self._waited(client, job)
-            self._download(client, told.outcome)
-            if inbound is not None:
-                store.callbacks += inbound.of(job.id, within=self.callback_patience)
-                self.say(f"  callbacks: {len(store.callbacks)}")
+            # From here on something was paid for: whatever happens, it is kept as far as it came.
+            try:
+                told.outcome = self._waited(client, job)
+                self._download(client, told.outcome)
+                if inbound is not None:
+                    store.callbacks += inbound.of(job.id, within=self.callback_patience)
+                    self.say(f"  callbacks: {len(store.callbacks)}")
+            except KeyboardInterrupt:
+                self.say(f"  stopped; the job goes on: {job.id}")
         return path
 
     def _waited(self, client: Client, job: Job) -> Outcome | None:
-        """How the job ended; None where it did not in time, or was stopped: what was paid for is kept all the same."""
+        """How the job ended; None where nobody can say yet."""
         try:
             outcome = client.wait(job, deadline=self.patience, every=self.every)
         except JobEnded as ended:
             outcome = ended.outcome
-        except DeadlineExceeded as late:
-            self.say(f"  {late}")
-            return None
-        except KeyboardInterrupt:
-            self.say(f"  stopped; the job goes on: {job.id}")
+        except ClientError as problem:
+            self.say(f"  {problem}")
             return None
         self.say(f"  ended: {outcome.word}, {len(outcome.urls)} file{'' if len(outcome.urls) == 1 else 's'}")
         return outcome
@@ -104,17 +113,22 @@ class Recorder:
     def _refusal(self, row: RefusalRow) -> Path:
         path, given = self.plan.path(row.name), dict[str, Any]()
 
-        def stating_it(cassette: Cassette) -> Mapping[str, Any]:
+        def says(cassette: Cassette) -> Mapping[str, Any]:
             found = stating.of_refusal(self.plan, cassette, polled=row.poll is not None, wrong_key=row.wrong_key)
             given.update(found["calls"][0]["gives"])
             return self._stated(cassette, found)
 
-        with taking(path, self._store(stating_it), self.plan.told(f"{row.name}: a request that is refused.")):
+        plan = self.plan
+        with taking(path, self._store(says), plan.told(f"{row.name}: a request that is refused.")) as cassette:
             self._ask(row)
+            if not len(cassette):
+                raise NotRecorded(
+                    f"{plan.contract.title} gave no answer at {plan.base_url}. Check the network; ask again."
+                )
         told = " ".join(str(given[name]) for name in ("refused", "status", "code") if given.get(name))
         self.say(f"  {row.name}: {told or given.get('error') or given.get('state')}")
         if given.get("refused") == KeyRefused.__name__ and not row.wrong_key:
-            raise NotRecorded(f"{self.plan.contract.title} refuses the key. Nothing else was asked, and no job begun.")
+            raise NotRecorded(f"{plan.contract.title} refuses the key. Nothing else was asked, and no job begun.")
         return path
 
     def _stated(self, cassette: Cassette, expected: Mapping[str, Any]) -> dict[str, Any]:
@@ -126,7 +140,8 @@ class Recorder:
 
     def _ask(self, row: RefusalRow) -> None:
         """Ask once, for what should be refused: the pause before a second try ends the talk."""
-        with self._client(wrong_key=row.wrong_key, once=True) as client, contextlib.suppress(_Enough, ClientError):
+        answered = Refused, JobEnded, ReplyNotUnderstood
+        with self._client(wrong_key=row.wrong_key, once=True) as client, contextlib.suppress(_Enough, *answered):
             if row.poll is not None:
                 client.poll(row.poll)
             else:
@@ -159,10 +174,10 @@ class Recorder:
         with made:
             yield made
 
-    def _store(self, stating_it: Callable[[Cassette], Mapping[str, Any]]) -> Store:
+    def _store(self, says: Callable[[Cassette], Mapping[str, Any]]) -> Store:
         plan, known = self.plan, {self.key: "the key"}
         scrubber = Scrubber(plan.contract, plan.manner, plan.rules, known={**known, wrong(plan): "the wrong key"})
-        return Store(scrubber, Guard(known, plan.rules.looks), stating_it)
+        return Store(scrubber, Guard(known, plan.rules.looks), says)
 
 
 @dataclass(slots=True)
