@@ -1,4 +1,4 @@
-"""The page in a real browser: one browser for the session, a stage and a context for each test."""
+"""The page in a real browser: one browser for a module, a stage and a context for each test."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -16,9 +16,12 @@ from understudy.server.running_stage import RunningStage
 OpenPage = Callable[..., Visit]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The browser; where there is none, the test is skipped and says so."""
+    """The browser; where there is none, the test is skipped and says so.
+
+    No longer than a module: as long as it is open, an event loop runs in this thread, and other tests want their own.
+    """
     with sync_playwright() as playwright:
         path = find_browser(playwright.chromium.executable_path)
         if path is None:
