@@ -13,7 +13,7 @@ from staging import FOURTH, START, Caller, MakeStage
 from understudy.accounts import Account
 from understudy.agenda import Agenda
 from understudy.callbacks import Attempt, Deliveries, Delivery, MemorySender, Outcome, Outgoing, describe
-from understudy.callbacks.deliveries import retried
+from understudy.callbacks.policy import retried
 from understudy.clock import Clock
 from understudy.contract import DeliveryPolicy, load_contract
 

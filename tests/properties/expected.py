@@ -5,7 +5,7 @@ from itertools import accumulate
 from typing import Any
 
 from understudy.callbacks import Outcome
-from understudy.callbacks.deliveries import retried
+from understudy.callbacks.policy import retried
 from understudy.conformance.exchange import Ask, Told
 from understudy.conformance.receiver import Behaviour
 from understudy.contract import Contract, DeliveryPolicy, JobScenario

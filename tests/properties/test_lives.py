@@ -189,9 +189,9 @@ def test_whatever_a_client_does_its_jobs_live_as_the_contract_says(provider: str
     _live(provider, answer_honestly)
 
 
-def _live(provider: str, answering: Answering, *, phases: tuple[Phase, ...] = tuple(Phase)) -> None:
+def _live(provider: str, answering: Answering, *, phases: tuple[Phase, ...] = tuple(Phase), examples: int = 40) -> None:
     machine = type("LivesOf", (Lives,), {"provider": provider, "answering": staticmethod(answering)})
-    wanted = settings(max_examples=40, stateful_step_count=25, phases=phases, deadline=None, database=None)
+    wanted = settings(max_examples=examples, stateful_step_count=25, phases=phases, deadline=None, database=None)
     run_state_machine_as_test(machine, settings=settings(wanted, derandomize=True))
 
 
@@ -227,4 +227,5 @@ def insistent(part: Part, request: Request) -> Any:
 def test_a_server_that_is_broken_is_found_out(provider: str, broken: Answering) -> None:
     """The model has teeth: one thing that is wrong in the engine is found by the same calls."""
     with pytest.raises(AssertionError):
-        _live(provider, broken, phases=(Phase.generate,))  # which calls are the fewest is of no interest here
+        # Which calls are the fewest is of no interest here; how soon they are found is chance.
+        _live(provider, broken, phases=(Phase.generate,), examples=400)

@@ -8,6 +8,7 @@ from understudy.accounts import Account
 from understudy.agenda import Agenda
 from understudy.callbacks import damage
 from understudy.callbacks.damage import Signing
+from understudy.callbacks.policy import describe, retried, taken
 from understudy.callbacks.sending import Outcome, Outgoing, Sender
 from understudy.clock import Clock
 from understudy.contract.rows import DeliveryPolicy
@@ -273,32 +274,3 @@ def _unsigned(_: Delivery) -> None:
 def _is_overtaken(held: Delivery, sent: Delivery) -> bool:
     """Whether something later of the same account has been sent before it."""
     return held.account is sent.account and held.subject != sent.subject and held.created <= sent.created
-
-
-def taken(policy: DeliveryPolicy, outcome: Outcome) -> bool:
-    """Whether an outcome means that the callback was taken."""
-    return outcome.status is not None and _matches(outcome.status, policy.success)
-
-
-def retried(policy: DeliveryPolicy, outcome: Outcome) -> bool:
-    """Whether a failed attempt with this outcome is tried again."""
-    if outcome.error == "network":
-        return policy.retry_network
-    if outcome.error == "timeout":
-        return policy.retry_timeout
-    return outcome.status is not None and _matches(outcome.status, policy.retry_statuses)
-
-
-def describe(outcome: Outcome) -> str:
-    """An outcome in words."""
-    return outcome.detail if outcome.error else f"answered {outcome.status}"
-
-
-def _matches(status: int, patterns: tuple[str, ...]) -> bool:
-    """Whether a status fits one of the patterns (`5xx`, `404`, `!2xx` for anything but)."""
-    for pattern in patterns:
-        negated = pattern.startswith("!")
-        word = pattern.lstrip("!").lower().rstrip("x")
-        if str(status).startswith(word) != negated:
-            return True
-    return False

@@ -130,7 +130,7 @@ def _sent(
 
 
 def _report(found: "Happening", url: str, outcome: "Outcome") -> None:
-    from understudy.callbacks.deliveries import taken  # noqa: PLC0415
+    from understudy.callbacks.policy import taken  # noqa: PLC0415
     from understudy.webhooks.receiver import why  # noqa: PLC0415
 
     what = f"{found.word} ({found.operation}, {found.state}) to {url}"
