@@ -146,6 +146,18 @@ def test_a_connection_that_ends_before_the_reply_may_have_cost(put_between: PutB
     assert between.purse.sums["USD"] > 0
 
 
+def test_who_leaves_in_the_middle_of_its_request_has_spent_nothing(put_between: PutBetween, provider: Provider) -> None:
+    """Half a submit is none, and is not sent."""
+    between = put_between()
+    with socket.create_connection(("127.0.0.1", _port(between)), 10) as one:
+        head = f"POST {SUBMIT} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
+        one.sendall(head.encode() + b'{"input"')
+    assert between.ask("GET", "/v1/health").status_code == 200
+
+    assert [heard.method for heard in provider.heard] == ["GET"]
+    assert [*between.purse.lines()] == ["Spent: nothing."]
+
+
 def test_a_clients_own_host_chooses_among_the_providers(put_between: PutBetween, provider: Provider) -> None:
     """A provider with two hosts is asked at the one that the client names, and no other is ever asked."""
     between = put_between(name="runninghub")

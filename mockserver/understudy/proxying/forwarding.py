@@ -104,8 +104,8 @@ class Forwarder:
             asked.operation = self._watch.operation(asked.method, asked.path)
             taken = self._counted(asked)
             passed = await self._forward(scope, asked, body, send)
-        except Gone:
-            return
+        except Gone:  # in the middle of its request, so that nothing whole has arrived
+            self._settle(taken, arrived=False)
         except asyncio.CancelledError:  # the proxy ends, and the request may have arrived
             self._settle(taken, arrived=True)
             raise

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from understudy.conformance.exchange import Ask, Told
 from understudy.contract import Operation
+from understudy.livelog.texts import harmless
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -50,7 +51,7 @@ class Asked:
     @property
     def line(self) -> str:
         """How it is shown; a query may hold a key."""
-        return f"{self.method} {self.path}"
+        return harmless(f"{self.method} {self.path}")
 
     def ask(self) -> Ask:
         """The request as the checks see it."""

@@ -124,7 +124,7 @@ class Watch:
         return Remark(
             self.contract.provider,
             side,
-            harmless(hidden.masked_text(passed.asked.line)),
+            hidden.masked_text(passed.asked.line),
             passed.asked.operation.id if passed.asked.operation else None,
             passed.status,
             problem.expected,
