@@ -1,8 +1,7 @@
 """A receiver of callbacks on this machine: each is recognised, shown, handed on to a handler, and answered."""
 
-import contextlib
 import socket
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +9,9 @@ import uvicorn
 
 from understudy import __version__
 from understudy.callbacks import HttpSender, Outcome, Outgoing, Targets, describe
+from understudy.server.bounds import Bounded
 from understudy.server.front import Receive, Scope, Send
+from understudy.server.loop import Loop
 from understudy.server.sockets import listen, url_of
 from understudy.webhooks.recognising import Heard, Recogniser
 
@@ -115,25 +116,17 @@ async def _send(send: Send, status: int, body: bytes) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-class Server(uvicorn.Server):
+class Server(Loop):
     """The receiver on its port. It leaves the signals to whoever runs it, and tells when it answers."""
 
     def __init__(self, receiver: Receiver, *, port: int = 0, ready: Callable[[str], None]) -> None:
         self._socket: socket.socket = listen("127.0.0.1", port, ())["control"]
         self.url = url_of(self._socket)
         self._receiver = receiver
-        self._ready = ready
+        self.ready = lambda: ready(self.url)
         receiver.targets.own_ports.add(self._socket.getsockname()[1])
-        config: dict[str, Any] = {"http": "httptools", "ws": "none", "lifespan": "off", "log_config": None}
+        config: dict[str, Any] = {"http": Bounded, "ws": "none", "lifespan": "off", "log_config": None}
         super().__init__(uvicorn.Config(receiver, access_log=False, proxy_headers=False, server_header=False, **config))
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets=sockets)
-        self._ready(self.url)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await super().shutdown(sockets=sockets)
