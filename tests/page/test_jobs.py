@@ -131,8 +131,8 @@ def test_the_clip_plays(visit: OpenPage, provider: Provider, served: RunningStag
 
     video = page.locator("video")
     expect(video).to_be_visible()
-    page.wait_for_function("document.querySelector('video').readyState >= 1")
-    assert video.evaluate("video => [video.videoWidth, video.videoHeight]") == [1280, 720]
+    expect(video).to_have_js_property("videoWidth", 1280)
+    expect(video).to_have_js_property("videoHeight", 720)
     assert video.evaluate("video => Math.round(video.duration)") == 6
 
 
