@@ -20,6 +20,7 @@ class Segment:
     x: float
     width: float
     done: float
+    entered: bool
     seconds: float | None
     labelled: bool
 
@@ -39,7 +40,7 @@ class Timeline:
     def shape(self) -> str:
         """What of the bar does not change by the mere passing of time."""
         places = "" if self.open else "".join(f"{one.x},{one.width};" for one in self.segments)
-        return places + ",".join(f"{one.word}{'!' if one.done else ''}" for one in self.segments)
+        return places + ",".join(f"{one.word}{'!' if one.entered else ''}" for one in self.segments)
 
     @property
     def says(self) -> str:
@@ -48,7 +49,7 @@ class Timeline:
 
 
 def _spoken(segment: Segment) -> str:
-    planned = "" if segment.done else "planned: "
+    planned = "" if segment.entered else "planned: "
     length = "" if segment.seconds is None else f" {segment.seconds:.1f} s"
     return f"{planned}{segment.word}{length}"
 
@@ -105,6 +106,7 @@ def _segment(word: str, look: str, begin: float, end: float, *, span: float, cre
         round(100 * (begin - created) / span, 2),
         round(100 * width, 2),
         round(done, 2),
+        begin <= now,
         seconds,
         width > LETTER * (len(word) + 1),
     )
