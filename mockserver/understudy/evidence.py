@@ -75,7 +75,7 @@ def _parts(contract: Path, schemas: Path) -> Iterator[tuple[str, str, Any]]:
         yield "prices", f"price of {model}", row["price"]
     yield "rules about money", "pricing.yaml", {**read_document(contract / "pricing.yaml"), "models": None}
     yield "scenarios and paces", "scenarios.yaml", read_document(contract / "scenarios.yaml")
-    for name in ("conversation", "client"):
+    for name in ("conversation", "client", "recording"):
         if (contract / f"{name}.yaml").is_file():  # a provider may do without
             yield "how clients speak", f"{name}.yaml", read_document(contract / f"{name}.yaml")
     for path in sorted((contract / "readings").glob("*.yaml")):
