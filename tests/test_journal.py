@@ -266,3 +266,16 @@ def test_a_key_that_stands_twice_is_a_fault_of_the_client(make_encore: MakeStage
     assert [(one.pointer, one.keyword) for one in noted.violations] == [("/input/prompt", "duplicate")]
     (breach,) = breaches(stage.parts.values())
     assert "the key stands 2 times in one object" in breach.done
+
+
+def test_the_same_headers_with_another_key_in_the_body_are_masked_anew(make_stage: MakeStage) -> None:
+    """What is kept once for all is kept under everything that had to be masked."""
+    part = make_stage(names=["runninghub"]).part("runninghub")
+    ask = Caller(part, None, {"user-agent": "made by a-key-of-somebody"})
+
+    for key in ("another-key-of-mine", "a-key-of-somebody"):
+        ask("POST", "/task/openapi/status", {"apiKey": key, "taskId": "1"}, key=None)
+    first, second = part.journal
+
+    assert first.header("user-agent") == "made by a-key-of-somebody"
+    assert second.header("user-agent") == "made by …"

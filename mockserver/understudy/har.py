@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from understudy.journal import Entry, Tried
+from understudy.journal import Entry, Tried, header_text
 
 Headers = Iterable[tuple[str, str]]
 _MIME = "content-type"
@@ -130,7 +130,7 @@ def _exchange(
 
 
 def _texts(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
-    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
+    return [(name.decode("latin-1"), header_text(value)) for name, value in headers]
 
 
 def _pairs(pairs: Headers) -> list[dict[str, str]]:

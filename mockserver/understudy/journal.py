@@ -260,4 +260,12 @@ def _parsed(body: bytes) -> Any:
 
 def _header(headers: Iterable[tuple[bytes, bytes]], name: str) -> str | None:
     wanted = name.lower().encode()
-    return next((value.decode("latin-1") for key, value in headers if key == wanted), None)
+    return next((header_text(value) for key, value in headers if key == wanted), None)
+
+
+def header_text(value: bytes) -> str:
+    """A header's value as text: UTF-8, as masks are written, or else as HTTP has it."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")

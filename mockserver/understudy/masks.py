@@ -115,14 +115,17 @@ class Masks:
             kept = exact(orjson.dumps(parsed))
         if self.concern(kept):
             kept = exact(orjson.dumps(without_fields(parsed, self._names)))
-        return self.bounded(hidden.masked(without_logins(without_files(kept))))
+        if b"@" in kept or b";base64," in kept:
+            kept = without_logins(without_files(kept))
+        return self.bounded(hidden.masked(kept))
 
     def reply(self, body: bytes, hidden: Texts, *, harmless: bool = False) -> bytes:
         """A reply's body as it may be kept: our own JSON, so without disguises; a harmless one has no secret field."""
         if len(body) > MOST_KEPT:
             return orjson.dumps({"bytes": len(body)})
         if harmless or not self.concern(body):
-            return hidden.masked(without_logins(exact(body)))
+            kept = exact(body)
+            return hidden.masked(without_logins(kept) if b"@" in kept else kept)
         try:
             kept = exact(orjson.dumps(without_fields(orjson.loads(body), self._names)))
             return hidden.masked(without_logins(kept))

@@ -37,7 +37,7 @@ class Noting:
         self._provider = contract.provider
         self.masks = Masks({*contract.conversation.hidden, *_key_fields(contract)})
         self._chosen = CHOSEN | _declared(contract)
-        self._known: dict[Pairs, Pairs] = {}
+        self._known: dict[int, Pairs] = {}
         talks = contract.conversation.jobs.values()
         self._harmless = frozenset(name for talk in talks for name in (*talk.submits, talk.poll))
 
@@ -93,15 +93,18 @@ class Noting:
         )
 
     def _headers(self, call: Call, hidden: Texts) -> Pairs:
-        """The headers that are kept; a client sends the same ones again and again, so they are kept once."""
-        chosen = self._chosen
-        pairs = [pair for pair in call.request.headers if pair[0] in chosen and len(pair[1]) < LONGEST]
-        kept = hidden.masked_pairs(pairs)
-        known = self._known.get(kept)
+        """The headers that are kept; a client sends the same ones again and again, so they are kept once.
+
+        They are found again by their hash, as a key stands among them that nothing may hold.
+        """
+        headers = tuple([(name, value) for name, value in call.request.headers])
+        seen = hash((headers, *hidden.texts))
+        known = self._known.get(seen)
         if known is None:
             if len(self._known) >= MOST_KNOWN:
                 self._known.clear()
-            known = self._known[kept] = kept
+            pairs = [pair for pair in headers if pair[0] in self._chosen and len(pair[1]) < LONGEST]
+            known = self._known[seen] = hidden.masked_pairs(pairs)
         return known
 
     def _repeated(self, call: Call) -> tuple[Violation, ...]:

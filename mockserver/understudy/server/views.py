@@ -8,7 +8,7 @@ import orjson
 from understudy import artifacts
 from understudy.callbacks import Delivery
 from understudy.jobs import Job
-from understudy.journal import Entry, Tried
+from understudy.journal import Entry, Tried, header_text
 from understudy.part import Part
 
 
@@ -185,4 +185,4 @@ def _said(body: bytes) -> Any:
 
 
 def _headers(pairs: tuple[tuple[bytes, bytes], ...]) -> Mapping[str, str]:
-    return {name.decode("latin-1"): value.decode("latin-1") for name, value in pairs}
+    return {name.decode("latin-1"): header_text(value) for name, value in pairs}
