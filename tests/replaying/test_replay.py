@@ -217,7 +217,11 @@ def test_an_answer_where_the_stand_in_refuses_is_a_difference(tmp_path: Path) ->
         (lambda expect: expect.update(call=[]), "'call' is not known"),
         (lambda expect: expect["calls"][0].update(call="sing"), "call is 'sing'"),
         (lambda expect: expect["calls"][0].update(of=17), "of is 17"),
-        (lambda expect: expect["calls"][0].pop("of"), "neither `of` nor `job`"),
+        (lambda expect: expect["calls"][0].pop("of"), "submit lacks of"),
+        (lambda expect: expect["calls"][1].update(job=None), "wait lacks job"),
+        (lambda expect: expect["calls"][1].update(job=7), "7 is no text"),
+        (lambda expect: expect["calls"][1].update(call="read"), "read lacks of"),
+        (lambda expect: expect["calls"][0].update(gives=["job"]), "is no mapping"),
         (lambda expect: expect.update(calls={}), "is no list"),
         (lambda expect: expect.update(play=[{"exchange": 0, "who": "me", "why": "x"}]), "who is 'me'"),
         (lambda expect: expect.update(known=[{"exchange": 0, "at": "/a", "what": "more"}]), "'why' is missing"),
@@ -321,3 +325,11 @@ def test_a_refusal_where_the_stand_in_refuses_with_another_class_is_a_difference
 
     found = replayed(tmp_path, change, of=("aimlapi", "key-refused"))
     assert [one.difference.what for one in found.unexplained] == ["status"]
+
+
+def test_a_cassette_of_another_version_of_the_contract_says_so(tmp_path: Path) -> None:
+    """It is replayed against the contract that is held."""
+    found = replayed(tmp_path, lambda document: told(document).update(contract="2025-01-01"))
+
+    assert found.holds
+    assert "recorded with contract 2025-01-01, held is 2026-08-21" in FORMS["text"](Fidelity((found,), TODAY))

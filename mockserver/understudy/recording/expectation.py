@@ -158,7 +158,8 @@ class _Reader:
         who = given.get("who", "own")
         if who not in get_args(Who):
             raise DataError(row.where, f"who is {who!r}", expected=f"one of {', '.join(get_args(Who))}")
-        prefer, path, body = (given.get(key) for key in ("prefer", "path", "body"))
+        prefer, path = (found.text() if (found := row.maybe(key)) else None for key in ("prefer", "path"))
+        body = found.mapping() if (found := row.maybe("body")) else None
         return self.place(row), Play(row.at("why").text(), who, prefer, path, body, row.get("wait", 0.0))
 
     def known(self, row: Cursor) -> Known:
