@@ -94,3 +94,30 @@ def test_what_is_not_admitted_or_not_there_is_a_problem(status: int, desk: Desk)
     assert answer.headers["content-type"] == "application/problem+json"
     assert wrong(answer) == []
     assert answer.headers.get("allow") == ("GET, HEAD" if status == 405 else None)
+
+
+def _paths(method: str) -> list[str]:
+    return [path.replace("{provider}", "encore").replace("{id}", "1") for own, path, _ in operations() if own == method]
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=b"])
+@pytest.mark.parametrize("path", _paths("POST"))
+def test_no_form_changes_anything(path: str, kind: str, desk: Desk) -> None:
+    """Whatever is posted, a page of another origin could post it without leave."""
+    desk.submit()
+    before = desk.get("snapshot")
+
+    answer = desk.client.post(f"/_understudy{path}", content=b"{}", headers={"content-type": kind})
+
+    assert (answer.status_code, wrong(answer)) == (400, [])
+    assert "application/json" in answer.json()["detail"]
+    assert desk.get("snapshot") == before
+
+
+@pytest.mark.parametrize("headers", [{"host": "evil.test"}, {"origin": "http://evil.test"}, {"origin": "null"}])
+def test_no_stranger_is_answered_anywhere(headers: dict[str, str], desk: Desk) -> None:
+    """Under another name, or from a page of another origin, whatever the operation."""
+    for method in ("GET", "POST", "DELETE"):
+        for path in _paths(method):
+            answer = desk.client.request(method, f"/_understudy{path.replace('{number}', '1')}", headers=headers)
+            assert (answer.status_code, wrong(answer)) == (403, []), path
