@@ -53,6 +53,18 @@ def submit(stage: RunningStage, **more: Any) -> str:
     return str(answer.json()["id"])
 
 
+def test_a_written_ready_file_outranks_the_environment(stage: RunningStage, tmp_path: Path) -> None:
+    """The variable names another stand-in; one that is written as an option still comes before both."""
+    ready = tmp_path / "ready.json"
+    write_ready_file(ready, {"control": {"url": stage.control.url}})
+    elsewhere = "http://127.0.0.1:1"
+    named = {"UNDERSTUDY_CONTROL_URL": elsewhere}
+
+    assert run("clock", "show", "--ready-file", str(ready), env=named).output.endswith("held\n")
+    assert elsewhere in run("clock", "show", env=named, code=2).output
+    assert elsewhere in run("--url", elsewhere, "clock", "show", "--ready-file", str(ready), code=2).output
+
+
 def test_the_clock(control: Run) -> None:
     """Shown in words, and moved."""
     assert control("clock", "show").output == "2026-01-01 00:00:00.000  held\n"

@@ -1,6 +1,7 @@
 """`understudy control`: ask and change a stand-in that is being served."""
 
 import click
+from click.core import ParameterSource
 
 from understudy.cli.control import clock, deliveries, jobs, journal, rules, stage
 from understudy.cli.control.asking import Asked, Hoisting
@@ -31,6 +32,9 @@ def command(ctx: click.Context, url: str | None, ready_file: str | None, token: 
     These options may stand anywhere behind `control`. Exit code: 0 done, 1 a claim about the journal does not hold,
     2 it could not be done.
     """
+    written = [name for name in ("url", "ready_file") if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    if written == ["ready_file"]:
+        url = None  # what is written outranks what the environment says
     ctx.obj = Asked(url, ready_file, token, as_json)
 
 

@@ -52,7 +52,7 @@ class Asked:
 
     @contextmanager
     def client(self) -> "Iterator[ControlClient]":
-        """The client; `--url` comes before a ready file.
+        """The client; a URL comes before a ready file.
 
         Raises:
             ControlUnreachable: there is no such ready file.
