@@ -18,8 +18,8 @@ from understudy.part import Part
 from understudy.stage import build_stage, load_contracts
 
 AIM = 1000
-# The journal keeps the last 10,000 exchanges whatever happens: filled before anything is measured.
-WARM_UP = 12_000
+# The journal keeps the last 100,000 exchanges whatever happens: filled before anything is measured.
+WARM_UP = 105_000
 
 
 def figures(providers: tuple[str, ...], *, jobs: int) -> list[Figure]:
