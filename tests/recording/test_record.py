@@ -132,7 +132,8 @@ def test_without_a_key_the_variable_is_named(monkeypatch: pytest.MonkeyPatch, tm
         monkeypatch.delenv(name, raising=False)
     result = CliRunner().invoke(group, ["record", "runninghub", "--out", str(tmp_path), "--no-job"])
 
-    assert "Put the key of RunningHub into RUNNINGHUB_API_KEY or RH_API_KEY." in str(result.exception)
+    told = "No key of RunningHub is set. Put the key of RunningHub into RUNNINGHUB_API_KEY or RH_API_KEY."
+    assert str(result.exception) == told
 
 
 def test_nothing_is_written_into_an_installed_package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

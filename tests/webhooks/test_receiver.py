@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from understudy.callbacks import Targets, sign
 from understudy.cli import group
 from understudy.contract import load_contract, providers
-from understudy.errors import PortTaken
+from understudy.errors import OptionError, PortTaken
 from understudy.webhooks import Recogniser, happening
 from understudy.webhooks.receiver import MOST_BYTES, Receiver, Server, Taken
 
@@ -202,6 +202,15 @@ def test_the_command_hands_on_to_a_handler(
     assert shown.exit_code == 0, shown.output
     assert [json.loads(body)["event"] for _, body in got] == ["run.failed"]
     assert shown.output.splitlines()[-1].endswith("handler answered 409, answered 409")
+
+
+@pytest.mark.parametrize("handler", ["nonsense", "localhost:3000", "ftp://127.0.0.1/", "http://", "http://h:99999/"])
+def test_a_handler_that_is_no_address_is_refused_at_once(handler: str) -> None:
+    """Else it would be found out with the first callback, which would be lost."""
+    told = CliRunner().invoke(group, ["listen", "--port", "0", "--count", "1", "--forward-to", handler])
+
+    assert isinstance(told.exception, OptionError)
+    assert f"--forward-to: {handler!r} is not valid. Give the handler's address" in str(told.exception)
 
 
 def test_the_command_leaves_the_ready_file_of_who_holds_its_port(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import click
 
@@ -84,7 +85,23 @@ def _receiver(given: Mapping[str, Any], shown: "Callable[[Taken], None]") -> "Re
     contracts = load_contracts(given["providers"] or None, data=given["data"])
     recogniser = Recogniser(contracts.values(), secrets=given["secrets"])
     targets = Targets(allowed=frozenset(given["allowed"]))
+    _check_handler(given["forward"])
     return Receiver(recogniser, targets, shown, forward=given["forward"], answer=given["answer"])
+
+
+def _check_handler(forward: str | None) -> None:
+    """What is no address is refused at once: else each callback would be lost before anybody sees why."""
+    if forward is None:
+        return
+    from understudy.errors import OptionError  # noqa: PLC0415
+
+    try:
+        parts = urlsplit(forward)
+        valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid:
+        raise OptionError("--forward-to", forward, then="Give the handler's address, as http://127.0.0.1:3000/hook.")
 
 
 def _introduce(url: str, announce: Any, as_json: bool) -> None:

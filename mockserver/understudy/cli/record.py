@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from understudy.cli.options import Money
-from understudy.errors import OptionError
+from understudy.errors import OptionError, UnderstudyError
 
 if TYPE_CHECKING:
     from understudy.recording.plan import Plan
@@ -113,7 +113,8 @@ def _key(plan: "Plan", environment: Mapping[str, str]) -> str:
     names = plan.rules.variables
     key = next((environment[name] for name in names if environment.get(name)), None)
     if key is None:
-        raise OptionError("key", None, then=f"Put the key of {plan.contract.title} into {' or '.join(names)}.")
+        title = plan.contract.title
+        raise UnderstudyError(f"No key of {title} is set. Put the key of {title} into {' or '.join(names)}.")
     return key
 
 
