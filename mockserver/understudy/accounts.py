@@ -1,7 +1,7 @@
 """Whose jobs, balance and secrets these are: accounts, found by key. Raw keys are never kept."""
 
+import os
 import re
-import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -102,7 +102,7 @@ class Keyring:
         most: int = MOST_ACCOUNTS,
     ) -> None:
         self.prefixes = prefixes_of(contract)
-        self._salted = blake2b(key=secrets.token_bytes(16), digest_size=16)
+        self._salted = blake2b(key=os.urandom(16), digest_size=16)
         self._open = open_house
         self._budget = budget
         self._most = most

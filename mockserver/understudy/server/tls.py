@@ -4,7 +4,6 @@ import contextlib
 import os
 import socket
 import ssl
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,6 +76,8 @@ def made_certificate(host: str, names: Iterable[str] = ()) -> Iterator[Tls]:
     Raises:
         UnderstudyError: trustme is not installed.
     """
+    import tempfile  # noqa: PLC0415  (only who makes a certificate needs it)
+
     made = trustme("understudy serve --tls").CA(organization_name="understudy serve", organization_unit_name="one run")
     context = _context()
     shown = (socket.gethostname(),) if host in _ANY else (host,)

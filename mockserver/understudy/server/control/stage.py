@@ -7,7 +7,6 @@ from starlette.requests import Request
 from understudy.server.control.asking import json_object, no_form
 from understudy.server.control.clock import about
 from understudy.server.control.row import Row
-from understudy.snapshots import restore, take
 from understudy.stage import Stage
 
 # Of a snapshot that is put back: uploads and bodies are in it.
@@ -23,11 +22,15 @@ async def reset_stage(stage: Stage, request: Request) -> Any:
 
 async def take_snapshot(stage: Stage, _: Request) -> Any:
     """Everything that has come to be, as a document that `restore` takes."""
+    from understudy.snapshots import take  # noqa: PLC0415  (`serve` starts without it)
+
     return take(stage)
 
 
 async def restore_snapshot(stage: Stage, request: Request) -> Any:
     """Put a snapshot back in place of everything that has come to be; all of it, or nothing."""
+    from understudy.snapshots import restore  # noqa: PLC0415
+
     restore(stage, await json_object(request, most=MOST_SNAPSHOT))
     return await about(stage, request)
 
