@@ -51,6 +51,22 @@ def test_a_fault_is_set_with_its_parameters(visit: OpenPage, provider: Provider)
     expect(page.locator(".rule_row")).to_contain_text("met")
 
 
+def test_a_fault_is_set_for_one_operation(visit: OpenPage, provider: Provider) -> None:
+    """The others are answered; the form proposes the operations of the contracts."""
+    page = visit("/rules").page
+    form = page.locator("#fault-form")
+    form.locator("select[name='fault.name']").select_option("empty")
+    form.locator("input[name=operation]").fill("get_run")
+    expect(page.locator("#operations option[value=get_run]")).to_have_count(1)
+    form.get_by_role("button").click()
+    expect(page.locator(".rule_row")).to_contain_text("operation 'get_run'")
+
+    run = provider.run()
+
+    assert provider.ask("GET", f"/v1/runs/{run}").content == b""
+    assert provider.ask("GET", "/v1/runs").json()["items"]
+
+
 def test_a_rule_that_cannot_be_is_refused_in_words(visit: OpenPage) -> None:
     """What the control API says stands on the page."""
     one = visit("/rules")

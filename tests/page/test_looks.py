@@ -107,6 +107,13 @@ def test_what_is_drawn_has_contrast(visit: OpenPage, scheme: Any) -> None:
     assert {name: r for name, r in ratios.items() if r < (4.5 if "label" in name or "sign" in name else 3)} == {}
 
 
+def test_where_one_is_can_be_seen_on_a_phone(visit: OpenPage) -> None:
+    """The list of tabs is wider than the screen; the one that is shown is scrolled to."""
+    page = visit("/accounts", width=320).page
+
+    expect(page.locator("nav [aria-current]")).to_be_in_viewport(ratio=0.9)
+
+
 @pytest.mark.parametrize("width", [320, 360, 400])
 def test_a_phone_needs_no_sideways_scrolling(visit: OpenPage, played: RunningStage, width: int) -> None:
     """No page is wider than its screen, and the clock is at hand."""

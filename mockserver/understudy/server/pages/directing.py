@@ -51,6 +51,7 @@ class RulesView:
             "scenarios": scenarios(stage),
             "codes": codes(stage),
             "faults": catalogue(),
+            "operations": sorted({one.id for part in stage.parts.values() for one in part.contract.operations}),
             "models": sorted({name for part in stage.parts.values() for name in part.contract.models}),
         }
 

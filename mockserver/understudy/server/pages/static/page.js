@@ -285,6 +285,7 @@ document.addEventListener("visibilitychange", () => (document.hidden ? rest() : 
 window.addEventListener("pagehide", rest);
 window.addEventListener("pageshow", follow);
 for (const field of document.querySelectorAll("[data-switch]")) showCase(field);
+document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 readClock();
 moveBars();
 wakeSolids();
