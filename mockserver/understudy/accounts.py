@@ -109,6 +109,7 @@ class Keyring:
         self._callers: dict[bytes, Caller] = {}
         self.accounts: dict[str, Account] = {}
         self._provider = contract.provider
+        self.odd = 0  # keys of any form that were taken, and that the provider would take for none of its own
         self.admit(self.listing(entries))
 
     def listing(self, entries: Iterable[KeyEntry]) -> "Listing":
@@ -129,6 +130,7 @@ class Keyring:
         """Forget every account; the listed keys stay listed."""
         self.accounts = {}
         self._callers = {}
+        self.odd = 0
 
     def kept(self) -> list[tuple[Account, bool]]:
         """Every account in the order of first use, and whether it is a listed one."""
@@ -165,6 +167,7 @@ class Keyring:
             caller = Caller(self._listed_account(entry.account), admin, entry.scopes, entry.scenario, entry.faults)
         elif self._open and key and not rest.startswith(REFUSED_PREFIX) and not key.startswith(REFUSED_PREFIX):
             caller = Caller(self._open_account(self._hash(rest).hex()), admin)
+            self.odd += bool(self.prefixes) and not any(key.startswith(prefix) for prefix, _ in self.prefixes)
         else:
             return None
         self._callers[hashed] = caller

@@ -48,6 +48,18 @@ def test_a_job_that_failed_is_counted_and_its_price_is_not(stage: Stage, ask: As
     assert any(line.startswith("  google/veo3.1/lite: failed, at least 0.18 USD") for line in account.lines)
 
 
+def test_a_key_that_the_provider_would_refuse_is_told(make_stage: MakeStage) -> None:
+    """Any key is taken here; `Bearer undefined` is what a variable sends that is not set."""
+    stage = make_stage()
+    ask = Caller(stage.part("runflow"), "undefined")
+    ask("POST", RUN, _boat())
+    ask("POST", RUN, _boat())
+    Caller(stage.part("runflow"), "rf_live_mine")("POST", RUN, _boat())
+
+    (told,) = (line for line in account_of(stage).lines if "would be refused" in line)
+    assert told.startswith("  1 key without the form of Runflow's (rf_live_…")
+
+
 def test_equal_jobs_are_one_line(stage: Stage, ask: Ask) -> None:
     """With their number."""
     for _ in range(3):

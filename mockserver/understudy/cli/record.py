@@ -73,7 +73,7 @@ def command(yes: bool, max_spend: Any, assume_price: Any, **given: Any) -> None:
         admit(plan.cost, limit=max_spend, assumed=assume_price)
     key = _key(plan, os.environ)
     if yes and plan.model is not None and max_spend is None:
-        raise OptionError("--yes", "without --max-spend", then="Nobody is asked, so say how much may be spent.")
+        raise UnderstudyError("With --yes nobody is asked: say how much may be spent, --max-spend AMOUNT.")
     if not yes:
         click.confirm("Send this to the provider?", abort=True)
     times = {"patience": given["deadline"], "callback_patience": given["patience"], "every": given["every"]}

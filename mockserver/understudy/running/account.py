@@ -34,7 +34,7 @@ def account_of(stage: Stage) -> Account:
         account.requests += len(entries)
         if entries:
             account.lines.append(f"{part.contract.title}: {_count(len(entries), 'request')}")
-            account.lines += [f"  {line}" for line in (*_asked(entries), *_made(part), *_told(part))]
+            account.lines += [f"  {line}" for line in (*_asked(entries), *_keys(part), *_made(part), *_told(part))]
     if stage.journal.count > len(stage.journal):
         account.lines.append(f"Of {stage.journal.count} requests the newest {len(stage.journal)} are listed.")
     return account
@@ -55,6 +55,16 @@ def _asked(entries: list[Entry]) -> Iterator[str]:
         yield f"{name} {told}{f' {_times(times)}' if times > 1 else ''}"
     broken = (f"{one.pointer or 'the body'}: {one.message}" for entry in entries for one in entry.violations)
     yield from (f"refused for {reason}" for reason in list(dict.fromkeys(broken))[:MOST_REASONS])
+
+
+def _keys(part: Part) -> Iterator[str]:
+    """That keys were taken here which the provider would refuse: a variable that is not set, often."""
+    if part.keyring.odd:
+        forms = ", ".join(f"{prefix}…" for prefix, _ in part.keyring.prefixes)
+        yield (
+            f"{_count(part.keyring.odd, 'key')} without the form of {part.contract.title}'s ({forms}): it would be "
+            "refused there. Is the variable that holds it set?"
+        )
 
 
 def _made(part: Part) -> Iterator[str]:
