@@ -6,7 +6,7 @@ from pathlib import Path
 from understudy.build.aimlapi_openapi import read_aimlapi
 from understudy.build.docs import Docs
 from understudy.build.model_page import ModelPage, PageError
-from understudy.build.runflow_page import read_runflow
+from understudy.build.runflow_page import page_of, read_runflow
 from understudy.build.runninghub_registry import read_runninghub
 from understudy.contract.files import read_document
 from understudy.contract.parse import Cursor
@@ -18,6 +18,8 @@ READERS: Mapping[str, Reader] = {
     "runflow-page": read_runflow,
     "runninghub-registry": read_runninghub,
 }
+# Readers of documents that hold one model each: one of them can be read by itself, wherever it lies.
+PAGE_READERS: Mapping[str, Callable[[Cursor, Path], ModelPage]] = {"runflow-page": page_of}
 
 
 def read_models(sources: Path, docs: Docs) -> dict[str, ModelPage]:

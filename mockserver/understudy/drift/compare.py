@@ -5,7 +5,7 @@ from pathlib import Path
 
 from understudy.build.docs import Docs
 from understudy.build.model_page import ModelPage, PageError
-from understudy.build.readers import read_models
+from understudy.build.readers import PAGE_READERS, read_models
 from understudy.contract import load_contract, providers
 from understudy.contract.files import Document, read_document
 from understudy.contract.parse import Cursor
@@ -123,13 +123,11 @@ def pages_drift(held: Path, name: str, older: Path, newer: Path) -> Iterator[Fin
 
 
 def _page(held: Path, name: str, path: Path) -> Mapping[str, ModelFacts]:
-    from understudy.build.runflow_page import page_of  # noqa: PLC0415  (the one form of page that stands by itself)
-
     rows = Cursor(f"{name} sources.yaml", read_document(held / "schemas" / name / "sources.yaml")).at("build")
-    row = next((row for row in rows.value if row.get("reader") == "runflow-page"), None)
+    row = next((row for row in rows.value if row.get("reader") in PAGE_READERS), None)
     if row is None:
         raise OptionError(
             "provider", name, then="Its docs are no pages of one model each: compare folders, --docs DIR."
         )
-    page = page_of(Cursor(rows.where, row), path)
+    page = PAGE_READERS[row["reader"]](Cursor(rows.where, row), path)
     return {page.id: from_page(name, page)}
