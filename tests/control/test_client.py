@@ -12,7 +12,7 @@ from staging import FOURTH, START
 
 from understudy.cli.ready_file import write_ready_file
 from understudy.control import ControlClient
-from understudy.errors import ControlError, ControlUnreachable, DataError
+from understudy.errors import ControlError, ControlUnreachable, DataError, OptionError
 from understudy.server import serving
 from understudy.server.control.table import ROWS
 from understudy.server.running_stage import RunningStage
@@ -47,6 +47,13 @@ def test_the_clock_is_moved(control: ControlClient) -> None:
     assert control.set_speed(60).speed == 60.0
     assert control.resume().held is False
     assert control.hold().held is True
+
+
+@pytest.mark.parametrize("seconds", [float("nan"), float("inf")])
+def test_what_is_no_number_is_not_sent(control: ControlClient, seconds: float) -> None:
+    """JSON has no word for it."""
+    with pytest.raises(OptionError, match=rf"seconds: {seconds} is not valid. Valid: a finite number"):
+        control.advance(seconds)
 
 
 def test_jobs_are_listed_and_ended(control: ControlClient, stage: RunningStage) -> None:

@@ -127,11 +127,13 @@ def test_an_event_that_lacks_its_fields_does_not_end_the_log(encore_stage: Stage
     assert "balance" in out.lines[1]
 
 
-def test_quiet_writes_nothing() -> None:
+def test_quiet_writes_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     """And goes on at once."""
     log = Log(Lines(), Nowhere())
     with log:
         log.say("serving", "understudy is on.")
+
+    assert capfd.readouterr() == ("", "")
 
 
 def test_every_line_for_machines_fits_the_schema(encore: Caller, encore_stage: Stage, run: Run) -> None:

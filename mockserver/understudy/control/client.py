@@ -1,5 +1,6 @@
 """The client: one method for each operation of the control API."""
 
+import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -9,6 +10,7 @@ from urllib.parse import quote
 from understudy.control.ready import control_door
 from understudy.control.results import Balance, Change, Clock, Delivery, Exchange, Job, Page, Row, Rule, Verdict
 from understudy.control.wire import DEFAULT_URL, Wire
+from understudy.errors import OptionError
 
 
 class ControlClient:
@@ -23,6 +25,7 @@ class ControlClient:
     Raises (from each method):
         ControlUnreachable: nothing answers there, or something else than a stand-in.
         ControlError: it said no; `status` and `detail` say why.
+        OptionError: a number is none.
     """
 
     def __init__(
@@ -95,11 +98,11 @@ class ControlClient:
 
     def set_speed(self, speed: float) -> Clock:
         """Run at so many stage seconds per real second."""
-        return Clock.of(self._wire.post("clock/speed", {"speed": speed}))
+        return Clock.of(self._wire.post("clock/speed", {"speed": _finite("speed", speed)}))
 
     def advance(self, seconds: float) -> Clock:
         """Move the clock and run what falls due, callbacks included; returns when it is settled."""
-        return Clock.of(self._wire.post("clock/advance", {"seconds": seconds}, patient=True))
+        return Clock.of(self._wire.post("clock/advance", {"seconds": _finite("seconds", seconds)}, patient=True))
 
     # Jobs ------------------------------------------------------------------------------------------------------
 
@@ -236,3 +239,10 @@ def _path(noun: str, provider: str, id: str) -> str:  # noqa: A002
 
 def _verdict(row: Row) -> Verdict:
     return Verdict(row["holds"], row["message"], tuple(map(Exchange.of, row["found"])))
+
+
+def _finite(name: str, value: float) -> float:
+    """JSON has no word for what is no number."""
+    if not math.isfinite(value):
+        raise OptionError(name, value, ["a finite number"])
+    return value
