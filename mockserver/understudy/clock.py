@@ -99,7 +99,6 @@ class Clock:
         self._held = held
         self._tell()
 
-
     def _tell(self) -> None:
         for listener in tuple(self.listeners):
             listener()
