@@ -77,7 +77,11 @@ def test_a_snapshot_outlives_the_process(tmp_path: Path) -> None:
 
 def ask(ready: Path, *words: str, code: int = 0) -> str:
     """What `understudy control` prints."""
-    command = [sys.executable, "-m", "understudy", "control", "--ready-file", str(ready), *words]
+    return _said("--ready-file", str(ready), *words, code=code)
+
+
+def _said(*words: str, code: int = 0) -> str:
+    command = [sys.executable, "-m", "understudy", "control", *words]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert done.returncode == code, done.stderr
     return done.stdout + done.stderr
@@ -89,4 +93,9 @@ def test_a_stage_over_tls_is_asked_too(tmp_path: Path) -> None:
     with served(tmp_path, "--tls") as (ready, doors), ControlClient.from_ready_file(ready) as control:
         assert control.url.startswith("https://")
         assert control.clock().due == 0
-        assert doors["ca"]
+        url, ca = str(doors["control"]["url"]), str(doors["ca"])
+        assert '"held"' in _said("--url", url, "--ca", ca, "clock", "show", "--json")
+        assert "nobody vouches for its certificate: name the authority, --ca FILE" in _said(
+            "--url", url, "clock", "show", code=2
+        )
+        assert f"{ready}: it cannot be used" in _said("--url", url, "--ca", str(ready), "clock", "show", code=2)

@@ -8,12 +8,14 @@ from typing import Any
 import httpx2
 import orjson
 
-from understudy.errors import ControlError, ControlUnreachable
+from understudy.errors import ControlError, ControlUnreachable, DataError
 
 DEFAULT_URL = "http://127.0.0.1:8700"
 # Where the control API is below its port.
 ROOT = "/_understudy/"
 _VERSION = "understudy-version"
+# How OpenSSL says that it does not trust a certificate.
+_DISTRUSTED = "CERTIFICATE_VERIFY_FAILED"
 
 
 class Wire:
@@ -22,7 +24,7 @@ class Wire:
     def __init__(self, url: str, *, token: str | None, ca: Path | str | None, timeout: float) -> None:
         self.url = url.rstrip("/").removesuffix(ROOT.rstrip("/"))
         headers = {"authorization": f"Bearer {token}"} if token else {}
-        options: dict[str, Any] = {"verify": ssl.create_default_context(cafile=ca)} if ca else {}
+        options: dict[str, Any] = {"verify": _trusting(ca)} if ca else {}
         try:
             self._client = httpx2.Client(
                 base_url=self.url + ROOT, headers=headers, timeout=timeout, trust_env=False, **options
@@ -49,7 +51,7 @@ class Wire:
         try:
             reply = self._client.request(method, path, **options)
         except (httpx2.HTTPError, httpx2.InvalidURL) as problem:
-            raise ControlUnreachable(self.url, str(problem) or type(problem).__name__) from problem
+            raise ControlUnreachable(self.url, _why(problem)) from problem
         if _VERSION not in reply.headers:
             raise ControlUnreachable(self.url, "what answers there is no understudy")
         row: Mapping[str, Any] = orjson.loads(reply.content)
@@ -57,3 +59,18 @@ class Wire:
             return row
         detail = str(row.get("detail", reply.text))
         raise ControlError(reply.status_code, str(row.get("title", "")), detail, row.get("valid", ()))
+
+
+def _trusting(ca: Path | str) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=ca)
+    except OSError as problem:  # an ssl.SSLError is one too
+        expected = "certificates in PEM form, as `serve --tls` names them while it runs"
+        raise DataError(str(ca), f"it cannot be used ({problem})", expected=expected) from problem
+
+
+def _why(problem: Exception) -> str:
+    text = str(problem) or type(problem).__name__
+    if _DISTRUSTED in text:
+        return f"nobody vouches for its certificate: name the authority, --ca FILE or --ready-file PATH ({text})"
+    return text

@@ -24,18 +24,23 @@ from understudy.cli.control.asking import Asked, Hoisting
 @click.option(
     "--token", envvar="UNDERSTUDY_TOKEN", metavar="TEXT", help="What it asks for off loopback. [env: UNDERSTUDY_TOKEN]"
 )
+@click.option(
+    "--ca",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="The authority that vouches for it over TLS; a ready file names it by itself.",
+)
 @click.option("--json", "as_json", is_flag=True, help="What the control API says, as JSON.")
 @click.pass_context
-def command(ctx: click.Context, url: str | None, ready_file: str | None, token: str | None, as_json: bool) -> None:
+def command(ctx: click.Context, as_json: bool, **given: str | None) -> None:
     """Ask and change a stand-in that is being served: clock, jobs, callbacks, journal, rules, balances, readings.
 
     These options may stand anywhere behind `control`. Exit code: 0 done, 1 a claim about the journal does not hold,
     2 it could not be done.
     """
     written = [name for name in ("url", "ready_file") if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE]
-    if written == ["ready_file"]:
-        url = None  # what is written outranks what the environment says
-    ctx.obj = Asked(url, ready_file, token, as_json)
+    url = None if written == ["ready_file"] else given["url"]  # what is written outranks what the environment says
+    ctx.obj = Asked(url, given["ready_file"], given["token"], given["ca"], as_json)
 
 
 for group in (clock.group, jobs.group, deliveries.group, journal.group, rules.group, rules.balances, rules.readings):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from understudy.control import ControlClient
 
 # Options of `control` that may stand behind its commands too; those that take a value, and the others.
-_VALUED, _FLAGS = ("--url", "--ready-file", "--token"), ("--json",)
+_VALUED, _FLAGS = ("--url", "--ready-file", "--token", "--ca"), ("--json",)
 
 
 _LISTS = {"job": "jobs", "delivery": "deliveries"}
@@ -48,6 +48,7 @@ class Asked:
     url: str | None
     ready_file: str | None
     token: str | None
+    ca: str | None
     as_json: bool
 
     @contextmanager
@@ -63,7 +64,7 @@ class Asked:
         if self.url is None and self.ready_file is not None:
             found = ControlClient.from_ready_file(self.ready_file, token=self.token)
         else:
-            found = ControlClient(self.url or DEFAULT_URL, token=self.token)
+            found = ControlClient(self.url or DEFAULT_URL, token=self.token, ca=self.ca)
         with found:
             yield found
 
