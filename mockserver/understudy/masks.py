@@ -28,13 +28,21 @@ def without_files(body: bytes) -> bytes:
     return _DATA_URI.sub(_described, body) if b";base64," in body else body
 
 
-# Who logs in, as it stands in an address.
+# Who logs in, as it stands in an address; and a parameter of its query that lets somebody in, by its name.
 _LOGIN = re.compile(rb"(://)[^/\s\"'<>@]{1,2000}@")
+_TICKET = re.compile(
+    rb"([?&][\w.%-]{0,100}(?:token|secret|key|sig|signature|auth|credential|password|passwd|pwd|jwt)=)[^&#\s\"'<>]+",
+    re.IGNORECASE,
+)
 
 
 def without_logins(body: bytes) -> bytes:
-    """A body whose addresses name no user and no password."""
-    return _LOGIN.sub(rb"\1" + _MASK + b"@", body) if b"@" in body and b"://" in body else body
+    """A body whose addresses name no user and no password, and carry no token."""
+    if b"://" not in body:
+        return body
+    if b"@" in body:
+        body = _LOGIN.sub(rb"\1" + _MASK + b"@", body)
+    return _TICKET.sub(rb"\1" + _MASK, body) if b"?" in body else body
 
 
 def _described(found: "re.Match[bytes]") -> bytes:
@@ -115,7 +123,7 @@ class Masks:
             kept = exact(orjson.dumps(parsed))
         if self.concern(kept):
             kept = exact(orjson.dumps(without_fields(parsed, self._names)))
-        if b"@" in kept or b";base64," in kept:
+        if b"@" in kept or b"?" in kept or b";base64," in kept:
             kept = without_logins(without_files(kept))
         return self.bounded(hidden.masked(kept))
 
@@ -125,7 +133,7 @@ class Masks:
             return orjson.dumps({"bytes": len(body)})
         if harmless or not self.concern(body):
             kept = exact(body)
-            return hidden.masked(without_logins(kept) if b"@" in kept else kept)
+            return hidden.masked(without_logins(kept) if b"@" in kept or b"?" in kept else kept)
         try:
             kept = exact(orjson.dumps(without_fields(orjson.loads(body), self._names)))
             return hidden.masked(without_logins(kept))
@@ -154,7 +162,7 @@ class Masks:
             return MASK if "@" in url or "?" in url else url
         query = self.query(parts.query.encode("utf-8", "replace"), Texts(())) if parts.query else ""
         host = f"{MASK}@{parts.netloc.rpartition('@')[2]}" if "@" in parts.netloc else parts.netloc
-        return urlunsplit(parts._replace(netloc=host, query=query))
+        return without_logins(urlunsplit(parts._replace(netloc=host, query=query)).encode("utf-8", "replace")).decode()
 
     def concern(self, text: bytes) -> bool:
         """Whether a secret field may be named in a text."""

@@ -32,7 +32,7 @@ from understudy.cli.control.asking import Asked, Hoisting
 )
 @click.option("--json", "as_json", is_flag=True, help="What the control API says, as JSON.")
 @click.pass_context
-def command(ctx: click.Context, as_json: bool, **given: str | None) -> None:
+def command(ctx: click.Context, /, as_json: bool, **given: str | None) -> None:
     """Ask and change a stand-in that is being served: clock, jobs, callbacks, journal, rules, balances, readings.
 
     These options may stand anywhere behind `control`. Exit code: 0 done, 1 a claim about the journal does not hold,
