@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 import click
 
+from understudy.cli.options import data_option
+
 if TYPE_CHECKING:
     from understudy.webhooks.receiver import Receiver, Server, Taken
 
@@ -45,12 +47,7 @@ _SIGNATURES = {
     metavar="PATH",
     help="Written at once and whole when it answers; removed at start and stop.",
 )
-@click.option(
-    "--data",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    metavar="DIR",
-    help="A further data folder: its providers stand beside the packaged ones, or in their place.",
-)
+@data_option
 def command(port: int, count: int | None, as_json: bool, ready_file: Path | None, **given: Any) -> None:
     """Receive callbacks at any path, verify their signatures, show them, and hand them on to a handler.
 

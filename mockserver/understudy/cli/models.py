@@ -2,12 +2,11 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from understudy.cli.options import Pair
+from understudy.cli.options import Pair, data_option
 
 if TYPE_CHECKING:
     from understudy.catalogue import Entry
@@ -30,12 +29,7 @@ _MOST = 12  # options of one field that are shown
     help="Read a contradiction in the docs another way (repeatable).",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
-@click.option(
-    "--data",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    metavar="DIR",
-    help="A further data folder: its providers stand beside the packaged ones, or in their place.",
-)
+@data_option
 def command(
     words: tuple[str, ...], providers: tuple[str, ...], output: str | None, as_json: bool, **given: Any
 ) -> None:

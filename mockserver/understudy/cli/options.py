@@ -39,6 +39,19 @@ class Money(click.ParamType[Decimal]):
         return found
 
 
+def data_option(command: F) -> F:
+    """Where further data is."""
+    return _with(
+        command,
+        click.option(
+            "--data",
+            type=click.Path(exists=True, file_okay=False, path_type=Path),
+            metavar="DIR",
+            help="A further data folder: its providers stand beside the packaged ones, or in their place.",
+        ),
+    )
+
+
 def stage_options(command: F) -> F:
     """The options that shape a stage: providers, readings, seed, speed, pace, budget, faults, data."""
     return _with(
@@ -76,12 +89,7 @@ def stage_options(command: F) -> F:
             help="Damage what fits on purpose: 'reset; operation=get_run; nth=2' (repeatable); `understudy faults` "
             "lists them.",
         ),
-        click.option(
-            "--data",
-            type=click.Path(exists=True, file_okay=False, path_type=Path),
-            metavar="DIR",
-            help="A further data folder: its providers stand beside the packaged ones, or in their place.",
-        ),
+        data_option,
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from understudy.cli.options import Money, Pair, ready_file_option
+from understudy.cli.options import Money, Pair, data_option, ready_file_option
 from understudy.errors import OptionError
 
 if TYPE_CHECKING:
@@ -29,12 +29,7 @@ if TYPE_CHECKING:
     metavar="ID=OPTION",
     help="Hold both sides to another reading of the docs (repeatable); `serve --list-readings` shows them.",
 )
-@click.option(
-    "--data",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    metavar="DIR",
-    help="A further data folder: its providers stand beside the packaged ones, or in their place.",
-)
+@data_option
 @click.option(
     "--port",
     default=8710,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from understudy.cli.options import Money
+from understudy.cli.options import Money, data_option
 from understudy.errors import OptionError, UnderstudyError
 
 if TYPE_CHECKING:
@@ -49,12 +49,7 @@ if TYPE_CHECKING:
     metavar="DIR",
     help="Where cassettes go; contracts/PROVIDER/cassettes/live of a checkout if not given.",
 )
-@click.option(
-    "--data",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    metavar="DIR",
-    help="A further data folder: its providers stand beside the packaged ones, or in their place.",
-)
+@data_option
 def command(yes: bool, max_spend: Any, assume_price: Any, **given: Any) -> None:
     """Record PROVIDER itself: what it refuses for free, then one job with its polls, its result and its callback.
 

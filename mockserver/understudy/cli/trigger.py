@@ -4,12 +4,11 @@ import asyncio
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from understudy.cli.options import Pair
+from understudy.cli.options import Pair, data_option
 
 if TYPE_CHECKING:
     from understudy.callbacks import Outcome
@@ -39,12 +38,7 @@ if TYPE_CHECKING:
     help="Read a contradiction in the docs another way (repeatable).",
 )
 @click.option("--seed", type=int, help="What is drawn: ids. Another one each time unless given.")
-@click.option(
-    "--data",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    metavar="DIR",
-    help="A further data folder: its providers stand beside the packaged ones, or in their place.",
-)
+@data_option
 def command(
     provider: str, event: str | None, url: str | None, fields: tuple[tuple[str, str], ...], **given: Any
 ) -> None:
