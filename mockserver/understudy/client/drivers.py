@@ -46,6 +46,11 @@ class Body:
 
 def drive(talk: Talk[T], client: httpx2.Client, key: Key, *, sleep: Callable[[float], None], now: Now) -> T:
     """The value of a talk."""
+    return drive_with(talk, lambda ask: _send(client, ask, key, now), sleep=sleep)
+
+
+def drive_with(talk: Talk[T], answered: Callable[[Ask], Reply | Trouble], *, sleep: Callable[[float], None]) -> T:
+    """The value of a talk whose requests are answered by a function."""
     answer: Reply | Trouble | None = None
     while True:
         try:
@@ -57,7 +62,7 @@ def drive(talk: Talk[T], client: httpx2.Client, key: Key, *, sleep: Callable[[fl
         if isinstance(step, Pause):
             sleep(step.seconds)
         else:
-            answer = _send(client, step, key, now)
+            answer = answered(step)
 
 
 async def drive_async(

@@ -1,6 +1,6 @@
 """Cassettes: exchanges with a provider, and where they come from. Reading one needs nothing but YAML."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -98,6 +98,14 @@ def read_cassette(path: Path, *, root: Path | None = None) -> Cassette:
     held = providers(root=root)
     if told["provider"] not in held:
         raise UnknownProvider(path, told["provider"], held)
+    exchanges = [_exchange(path, number, one) for number, one in enumerate(document["interactions"])]
+    return cassette_of(path, told, exchanges, [_callback(one) for one in told.get("callbacks", [])])
+
+
+def cassette_of(
+    path: Path, told: Mapping[str, Any], exchanges: Sequence[Exchange], callbacks: Sequence[InboundCallback]
+) -> Cassette:
+    """A cassette from what it says of itself, which must be in order, and what was exchanged."""
     return Cassette(
         path,
         told["origin"],
@@ -109,8 +117,8 @@ def read_cassette(path: Path, *, root: Path | None = None) -> Cassette:
         told["reading"],
         _filled(told),
         told["expect"],
-        tuple(_exchange(path, number, one) for number, one in enumerate(document["interactions"])),
-        tuple(_callback(one) for one in told.get("callbacks", [])),
+        tuple(exchanges),
+        tuple(callbacks),
     )
 
 

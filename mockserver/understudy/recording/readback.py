@@ -7,8 +7,9 @@ from typing import Any
 
 from understudy.callbacks import sign
 from understudy.client import ClientError, JobEnded, Outcome, Refused, ReplyNotUnderstood
-from understudy.client.asks import Ask, Pause, Reply, T, Talk, Trouble
+from understudy.client.asks import Ask, Reply, Talk
 from understudy.client.core import Core
+from understudy.client.drivers import drive_with
 from understudy.client.keys import Key
 from understudy.client.manner_file import read_manner
 from understudy.client.places import text
@@ -58,7 +59,7 @@ class Readback:
             NoRecording: it asks for what was not recorded.
         """
         try:
-            return _given(self._drive(self._talk(call)))
+            return _given(drive_with(self._talk(call), self._answer, sleep=self._pass))
         except Refused as refused:
             return _refusal(refused)
         except JobEnded as ended:
@@ -109,19 +110,8 @@ class Readback:
         assert call.of is not None
         return self.cassette.exchanges[call.of]
 
-    def _drive(self, talk: Talk[T]) -> T:
-        answer: Reply | Trouble | None = None
-        while True:
-            try:
-                step = talk.send(answer)
-            except StopIteration as end:
-                value: T = end.value
-                return value
-            answer = None
-            if isinstance(step, Pause):
-                self._now += step.seconds
-            else:
-                answer = self._answer(step)
+    def _pass(self, seconds: float) -> None:
+        self._now += seconds
 
     def _answer(self, ask: Ask) -> Reply:
         asked = self._asked(ask.method, ask.url, ask.body)

@@ -13,6 +13,7 @@ from understudy.recording.cassette import (
     Cassette,
     Exchange,
     InboundCallback,
+    cassette_of,
     check_metadata,
     read_cassette,
 )
@@ -88,7 +89,7 @@ class Store:
         # Looked through before anything is made of it, so that no error of what comes next can tell a secret.
         self._checked(path, few, told, forbidden, serializer)
         if self.stating is not None:
-            told |= self.stating(_cassette(path, told, few, kept.callbacks))
+            told |= self.stating(cassette_of(path, told, few, kept.callbacks))
         put(path, self._checked(path, few, told, forbidden, serializer))
         return path
 
@@ -177,22 +178,3 @@ def _call(number: int, raw: InboundCallback, kept: InboundCallback) -> dict[str,
         "body": kept.body.decode(),
     }
     return {**row, "filled": left_out_of_call(raw, kept, f"/metadata/{KEY}/callbacks/{number}")}
-
-
-def _cassette(
-    path: Path, told: Mapping[str, Any], exchanges: Sequence[Exchange], calls: Sequence[InboundCallback]
-) -> Cassette:
-    return Cassette(
-        path,
-        told["origin"],
-        told["provider"],
-        told["title"],
-        told["recorded"],
-        tuple(told["source"]),
-        told["contract"],
-        told["reading"],
-        (),
-        told["expect"],
-        tuple(exchanges),
-        tuple(calls),
-    )
