@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from staging import FOURTH
 
 from understudy.bodies import DEEPEST, MOST_FIELDS, read_body, read_query
-from understudy.call import Form, Refused
 from understudy.contract import load_contract
 from understudy.contract.operations import BodyKind
+from understudy.form import Form
 from understudy.messages import Request
+from understudy.refused import Refused
 
 OPERATION = load_contract("encore", root=FOURTH).operation("create_job")
 MULTIPART = "multipart/form-data; boundary=b"

@@ -15,11 +15,11 @@ from staging import FOURTH
 
 import understudy
 from understudy._data import data_root
-from understudy.call import Refused
 from understudy.contract import Contract, load_contract, providers
 from understudy.contract.files import merge_patch, read_document, read_list
 from understudy.contract.readings import Reading, changes
 from understudy.directions import Wish, refusal
+from understudy.refused import Refused
 from understudy.role import find_player
 from understudy.stage import build_stage
 

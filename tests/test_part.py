@@ -9,12 +9,12 @@ import orjson
 import pytest
 from staging import START, Caller, MakeStage
 
-from understudy.call import Refused
 from understudy.callbacks import MemorySender
 from understudy.clock import Clock
 from understudy.draws import snowflake
 from understudy.jobs import Intervention
 from understudy.part import Part
+from understudy.refused import Refused
 
 GOOD = {"model": "solo", "input": {"prompt": "a red door"}}
 TELL = {**GOOD, "tell": "http://127.0.0.1:9/hook"}

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from staging import FOURTH
 
-from understudy.call import FilePart, Form, Refused
 from understudy.contract import load_contract
+from understudy.form import FilePart, Form
 from understudy.queries import Queries
+from understudy.refused import Refused
 
 CONTRACT = load_contract("encore", root=FOURTH)
 QUERIES = Queries(CONTRACT.schemas)

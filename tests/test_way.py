@@ -8,8 +8,8 @@ import pytest
 from staging import Caller, MakeStage
 
 from understudy.accounts import KeyEntry
-from understudy.call import Refused
 from understudy.messages import Reply
+from understudy.refused import Refused
 
 GOOD = {"model": "solo", "input": {"prompt": "a red door"}}
 

@@ -8,9 +8,10 @@ import orjson
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import FormParser, parse_options_header
 
-from understudy.call import FilePart, Form, Refused
 from understudy.contract import Operation
+from understudy.form import FilePart, Form
 from understudy.messages import Request
+from understudy.refused import Refused
 
 # Bounds within which a body is read: beyond them somebody tries to keep the server busy, or to break what comes after.
 DEEPEST = 200

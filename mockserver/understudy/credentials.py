@@ -3,8 +3,9 @@
 from typing import Any, Protocol
 
 from understudy import bodies
-from understudy.call import Call, Form
+from understudy.call import Call
 from understudy.contract import Place
+from understudy.form import Form
 from understudy.messages import Request
 
 

@@ -5,12 +5,14 @@ from functools import partial
 from typing import Any
 
 from understudy.accounts import KeyEntry
-from understudy.call import Call, Form, Refused, Unanswered
+from understudy.call import Call, Unanswered
 from understudy.contract import Contract
 from understudy.directions import check_fault, is_able, preferred_faults
 from understudy.errors import FaultError
 from understudy.faults import NO_FAULTS, Fault, Faults, Sort, catalogue, in_place_of_an_answer, settled, spoilt
+from understudy.form import Form
 from understudy.messages import Reply
+from understudy.refused import Refused
 from understudy.rules import Asked
 
 # Under this name a server that gives its connections away puts them into a request's state.

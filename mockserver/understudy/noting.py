@@ -5,11 +5,12 @@ from typing import Any
 
 import orjson
 
-from understudy.call import Call, Form
+from understudy.call import Call
 from understudy.contract import Contract
 from understudy.contract.operations import resolve
 from understudy.duplicates import duplicates
 from understudy.faults import NO_FAULTS
+from understudy.form import Form
 from understudy.journal import Entry
 from understudy.masks import MASK, Masks, Texts, left_out
 from understudy.messages import Reply, exact

@@ -10,7 +10,7 @@ from understudy import way
 from understudy.accounts import Account, Keyring
 from understudy.agenda import Agenda
 from understudy.artifacts import Clips
-from understudy.call import Answer, Call, Player, Refused
+from understudy.call import Call
 from understudy.callbacks import Deliveries, Delivery, Signing
 from understudy.clock import Clock
 from understudy.contract import Contract, Model
@@ -21,7 +21,9 @@ from understudy.journal import Journal
 from understudy.ledger import Ledger
 from understudy.lifecycle import Course
 from understudy.messages import Request, exact
+from understudy.player import Answer, Player
 from understudy.pricing import Cost
+from understudy.refused import Refused
 from understudy.role import Rewording, Role, learn
 from understudy.rules import Rules
 from understudy.uploads import Uploads

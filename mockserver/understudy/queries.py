@@ -7,9 +7,10 @@ from typing import Any
 import jsonschema_rs
 
 from understudy.bodies import read_query
-from understudy.call import Form, Refused
 from understudy.contract import Operation, Parameter
 from understudy.contract.schemas import Schemas
+from understudy.form import Form
+from understudy.refused import Refused
 from understudy.validation import Violation, violations
 
 # Numbers as JSON writes them; nothing else that Python would take for one (`1_000`, `nan`, ` 5`).

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from understudy.accounts import prefixes_of
-from understudy.call import Player
 from understudy.contract import Contract, Failure, State
 from understudy.directions import Wish
 from understudy.errors import DataError
 from understudy.jobs import Intervention, Job
 from understudy.lifecycle import Course, Courses, Plan
 from understudy.noting import Noting
+from understudy.player import Player
 from understudy.queries import Queries
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from understudy import bodies, downloads, faulting
 from understudy.accounts import Caller
-from understudy.call import Answer, Call, Refused, Unanswered
+from understudy.call import Call, Unanswered
 from understudy.contract import ErrorRow, Model, Operation
 from understudy.credentials import field_of, key_at, keys_of
 from understudy.directions import Wish, check_wish, preferred, refusal
@@ -17,6 +17,8 @@ from understudy.errors import AccountsFull, FaultError, OptionError
 from understudy.faults import NO_FAULTS
 from understudy.lifecycle import Course
 from understudy.messages import Reply, Request, problem
+from understudy.player import Answer
+from understudy.refused import Refused
 from understudy.validation import Violation, violations
 
 if TYPE_CHECKING:

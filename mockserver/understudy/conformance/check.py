@@ -4,25 +4,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from understudy.conformance.exchange import Ask
 from understudy.conformance.facts import Fact
+from understudy.conformance.problem import Problem
 
 if TYPE_CHECKING:
     from understudy.conformance.scene import Scene
 
 # What a check does to its target: it reads or is refused; it sends what must be refused; it begins jobs.
 Level = Literal["reads", "breaking", "jobs"]
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that does not hold: the fact, what was expected, what came, and the request that shows it."""
-
-    fact: Fact
-    expected: str
-    came: str
-    ask: Ask | None = None
-    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)

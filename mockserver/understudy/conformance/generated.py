@@ -9,11 +9,12 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from understudy.conformance.casting import Casting
-from understudy.conformance.check import Outcome, Problem
+from understudy.conformance.check import Outcome
 from understudy.conformance.documents import Documents, Part
 from understudy.conformance.exchange import Ask, Told
 from understudy.conformance.judging import judge
 from understudy.conformance.keys import dressed
+from understudy.conformance.problem import Problem
 from understudy.conformance.running import findings
 from understudy.conformance.scene import Scene
 from understudy.conformance.target import LeftOut

@@ -6,10 +6,10 @@ from functools import cache
 from typing import Protocol
 from urllib.parse import parse_qsl
 
-from understudy.conformance.check import Problem
 from understudy.conformance.exchange import Ask, Told
 from understudy.conformance.facts import Fact, Facts
 from understudy.conformance.oracle import Verdict
+from understudy.conformance.problem import Problem
 from understudy.conformance.refusals import Refusals
 from understudy.contract import Contract, ErrorRow
 

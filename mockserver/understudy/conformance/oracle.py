@@ -6,11 +6,11 @@ from typing import Any
 from urllib.parse import unquote
 
 from understudy import bodies
-from understudy.call import Refused
 from understudy.conformance.exchange import Ask
 from understudy.contract import Contract, Model, Operation
 from understudy.messages import Request
 from understudy.queries import Queries
+from understudy.refused import Refused
 from understudy.validation import Violation, violations
 
 

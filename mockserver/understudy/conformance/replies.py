@@ -5,9 +5,9 @@ from typing import Any
 
 import jsonschema_rs
 
-from understudy.conformance.check import Problem
 from understudy.conformance.exchange import Ask, Told
 from understudy.conformance.facts import Facts, weaker
+from understudy.conformance.problem import Problem
 from understudy.conformance.schemas import Resolver
 from understudy.contract import Contract, Evidence, Operation
 from understudy.contract.operations import resolve

@@ -4,8 +4,9 @@ import re
 import time
 from collections.abc import Iterable, Iterator
 
-from understudy.conformance.check import Check, Finding, Outcome, Problem
+from understudy.conformance.check import Check, Finding, Outcome
 from understudy.conformance.checks import EVERY
+from understudy.conformance.problem import Problem
 from understudy.conformance.scene import Scene
 from understudy.conformance.target import LeftOut
 from understudy.errors import UnderstudyError

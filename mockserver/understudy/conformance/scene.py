@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from understudy.conformance.casting import Casting
-from understudy.conformance.check import Problem
 from understudy.conformance.exchange import Ask, Told, first
 from understudy.conformance.facts import Facts
 from understudy.conformance.links import Links
 from understudy.conformance.oracle import Oracle
+from understudy.conformance.problem import Problem
 from understudy.conformance.receiver import Behaviour, Receiver
 from understudy.conformance.refusals import Refusals
 from understudy.conformance.replies import Replies, reply_problems

@@ -8,7 +8,6 @@ from threading import RLock
 from typing import Any
 
 from understudy.accounts import Account
-from understudy.call import Refused
 from understudy.contract import Contract, Model
 from understudy.contract.money import Needs
 from understudy.errors import OptionError
@@ -19,6 +18,7 @@ from understudy.ledger.standing import Standing
 from understudy.ledger.tariff import Tariff
 from understudy.ledger.unspent import Unspent, of_tallies, plain
 from understudy.pricing import Cost
+from understudy.refused import Refused
 
 
 class Ledger:

@@ -6,10 +6,10 @@ from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-from understudy.conformance.check import Problem
 from understudy.conformance.exchange import Ask, Told, first
 from understudy.conformance.facts import Facts
 from understudy.conformance.links import Links
+from understudy.conformance.problem import Problem
 from understudy.conformance.replies import Replies
 from understudy.conformance.requests import Requests
 from understudy.contract import Contract, State

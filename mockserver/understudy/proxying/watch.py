@@ -7,12 +7,12 @@ from urllib.parse import unquote
 
 import orjson
 
-from understudy.conformance.check import Problem
 from understudy.conformance.exchange import Ask, Told
 from understudy.conformance.facts import Facts
 from understudy.conformance.headers import HeaderRules
 from understudy.conformance.judging import fact_of, judge
 from understudy.conformance.oracle import Oracle, Verdict
+from understudy.conformance.problem import Problem
 from understudy.conformance.refusals import Refusals
 from understudy.conformance.replies import Replies, reply_problems
 from understudy.contract import Contract, Model, Operation, Place

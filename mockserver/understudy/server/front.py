@@ -8,10 +8,11 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 from understudy import __version__, way
-from understudy.call import Call, Refused
+from understudy.call import Call
 from understudy.faults import NO_FAULTS
 from understudy.messages import Reply, Request, problem
 from understudy.part import Part
+from understudy.refused import Refused
 from understudy.server.damaging import Damaging, Sleep
 from understudy.server.wire import wire_of
 

@@ -5,10 +5,12 @@ from collections.abc import Mapping
 import orjson
 
 from encore_player.wire import job_body
-from understudy.call import Answer, Call, Form, Handler
+from understudy.call import Call
 from understudy.draws import uuid4, uuid7
+from understudy.form import Form
 from understudy.jobs import Intervention, Job
 from understudy.messages import Reply, json_reply
+from understudy.player import Answer, Handler
 from understudy.uploads import Upload
 
 

@@ -6,12 +6,14 @@ from typing import Any
 from encore_player.callbacks import tell
 from encore_player.refusals import refuse
 from encore_player.state import Memory
-from understudy.call import Call, Handler, Refused
+from understudy.call import Call
 from understudy.callbacks import Delivery
 from understudy.contract import Contract, ErrorRow
 from understudy.jobs import Job
 from understudy.messages import Reply
 from understudy.part import Part
+from understudy.player import Handler
+from understudy.refused import Refused
 
 
 class Play:

@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 
-from understudy.call import Refused
 from understudy.contract import ErrorRow
 from understudy.messages import Reply, json_reply
+from understudy.refused import Refused
 
 
 def refuse(row: ErrorRow, refused: Refused, *, bare: bool) -> Reply:

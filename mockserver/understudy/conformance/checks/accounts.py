@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from understudy.conformance.check import Check, Problem, check
+from understudy.conformance.check import Check, check
 from understudy.conformance.exchange import Told
+from understudy.conformance.problem import Problem
 from understudy.conformance.scene import Scene
 from understudy.conformance.target import LeftOut
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 
-from understudy.conformance.check import Check, Problem, check
+from understudy.conformance.check import Check, check
 from understudy.conformance.exchange import Ask
 from understudy.conformance.facts import Fact
+from understudy.conformance.problem import Problem
 from understudy.conformance.samples import Variant
 from understudy.conformance.scene import Scene
 from understudy.contract import Model, Operation

@@ -5,9 +5,10 @@ import hmac
 from collections.abc import Iterator
 from typing import Any
 
-from understudy.conformance.check import Check, Problem, check
+from understudy.conformance.check import Check, check
 from understudy.conformance.exchange import first
 from understudy.conformance.facts import Fact
+from understudy.conformance.problem import Problem
 from understudy.conformance.receiver import Arrival
 from understudy.conformance.scene import Scene
 from understudy.conformance.stories import Story

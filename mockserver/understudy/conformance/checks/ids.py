@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from understudy.conformance.check import Check, Problem, check
+from understudy.conformance.check import Check, check
 from understudy.conformance.exchange import first
+from understudy.conformance.problem import Problem
 from understudy.conformance.scene import Scene
 from understudy.conformance.target import LeftOut
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
-from understudy.conformance.check import Check, Problem, check
+from understudy.conformance.check import Check, check
+from understudy.conformance.problem import Problem
 from understudy.conformance.scene import Scene
 from understudy.conformance.stories import Story
 from understudy.conformance.target import LeftOut

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from understudy.conformance.check import Check, Problem, check
+from understudy.conformance.check import Check, check
 from understudy.conformance.exchange import Ask, Who
+from understudy.conformance.problem import Problem
 from understudy.conformance.scene import Scene
 from understudy.conformance.target import LeftOut
 from understudy.contract import Operation

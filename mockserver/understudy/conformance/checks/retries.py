@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
-from understudy.conformance.check import Check, Problem, check
+from understudy.conformance.check import Check, check
 from understudy.conformance.checks.deliveries import callback_fact, called
 from understudy.conformance.exchange import Ask
+from understudy.conformance.problem import Problem
 from understudy.conformance.receiver import Behaviour
 from understudy.conformance.scene import Scene
 from understudy.conformance.stories import Story

@@ -1,7 +1,7 @@
 """AI/ML API: video generations, models, balances. Its facts are in `contracts/aimlapi`; replies are made here."""
 
-from understudy.call import Player
 from understudy.contract import Contract
+from understudy.player import Player
 from understudy.providers.aimlapi.operations import Play
 
 

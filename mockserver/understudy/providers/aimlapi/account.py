@@ -4,13 +4,15 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
-from understudy.call import Answer, Call, Refused
+from understudy.call import Call
 from understudy.draws import digest
 from understudy.ledger import Entry
 from understudy.messages import json_reply
+from understudy.player import Answer
 from understudy.providers.aimlapi.queries import refuse_unknown
 from understudy.providers.aimlapi.state import State
 from understudy.providers.aimlapi.wire import fill, moment
+from understudy.refused import Refused
 from understudy.validation import Violation
 
 

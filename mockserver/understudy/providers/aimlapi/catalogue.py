@@ -8,12 +8,14 @@ from typing import Any
 
 import orjson
 
-from understudy.call import Answer, Call, Refused
+from understudy.call import Call
 from understudy.contract import Contract, Model, Price
 from understudy.messages import JSON_HEADERS, Reply, json_reply
+from understudy.player import Answer
 from understudy.providers.aimlapi.queries import listed
 from understudy.providers.aimlapi.state import State
 from understudy.providers.aimlapi.wire import Template, fill, prepared
+from understudy.refused import Refused
 
 
 def list_models(call: Call) -> Answer:

@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping
 import orjson
 
 from understudy import draws
-from understudy.call import Answer, Call
+from understudy.call import Call
 from understudy.jobs import Job
 from understudy.messages import Reply, json_reply
+from understudy.player import Answer
 from understudy.providers.aimlapi.state import Line, State
 from understudy.providers.aimlapi.wire import generation
 

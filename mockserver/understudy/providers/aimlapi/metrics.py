@@ -5,11 +5,13 @@ from itertools import takewhile
 from math import ceil
 from typing import Any
 
-from understudy.call import Answer, Call, Refused
+from understudy.call import Call
 from understudy.jobs import Job
 from understudy.messages import json_reply
+from understudy.player import Answer
 from understudy.providers.aimlapi.queries import refuse_unknown, repeated
 from understudy.providers.aimlapi.wire import fill, moment
+from understudy.refused import Refused
 from understudy.validation import Violation
 
 

@@ -3,16 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
-from understudy.call import Call, Handler, Refused
+from understudy.call import Call
 from understudy.callbacks import Delivery
 from understudy.contract import Contract, ErrorRow, Operation
 from understudy.errors import DataError
 from understudy.jobs import Job
 from understudy.messages import Reply
 from understudy.part import Part
+from understudy.player import Handler
 from understudy.providers.aimlapi import account, catalogue, generations, metrics, refusals
 from understudy.providers.aimlapi.state import State
 from understudy.providers.aimlapi.tariff import Usage
+from understudy.refused import Refused
 
 HANDLERS: Mapping[str, Handler] = {
     "submit": generations.submit,

@@ -2,7 +2,8 @@
 
 from urllib.parse import parse_qsl
 
-from understudy.call import Call, Refused
+from understudy.call import Call
+from understudy.refused import Refused
 from understudy.validation import Violation
 
 

@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from understudy import draws
-from understudy.call import Call, Refused
+from understudy.call import Call
 from understudy.contract import ErrorRow
 from understudy.messages import Reply, json_reply
 from understudy.providers.aimlapi.hints import Hint
 from understudy.providers.aimlapi.state import State
 from understudy.providers.aimlapi.tracing import Headers
 from understudy.providers.aimlapi.wire import moment
+from understudy.refused import Refused
 from understudy.validation import Violation
 
 

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from understudy.call import Call, Refused
+from understudy.call import Call
 from understudy.draws import uuid4
 from understudy.messages import Reply, json_reply
 from understudy.providers.runflow import money
 from understudy.providers.runflow.refusals import fill
 from understudy.providers.runflow.state import own_shelf, state_of
 from understudy.providers.runflow.times import means, written
+from understudy.refused import Refused
 
 Record = Mapping[str, Any]
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from understudy.artifacts import UPLOADS
-from understudy.call import Call, Refused
+from understudy.call import Call
 from understudy.draws import uuid7
 from understudy.messages import Reply, json_reply
 from understudy.part import Part
@@ -12,6 +12,7 @@ from understudy.providers.runflow.account import person
 from understudy.providers.runflow.refusals import unknown
 from understudy.providers.runflow.state import Asset, own_shelf, state_of
 from understudy.providers.runflow.times import written
+from understudy.refused import Refused
 from understudy.uploads import Upload
 
 

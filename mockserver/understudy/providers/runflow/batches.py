@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from orjson import Fragment
 
-from understudy.call import Call, Refused
+from understudy.call import Call
 from understudy.callbacks import Delivery
 from understudy.contract import Model
 from understudy.draws import uuid7
@@ -19,6 +19,7 @@ from understudy.providers.runflow.inputs import stored
 from understudy.providers.runflow.listing import listed
 from understudy.providers.runflow.refusals import unknown
 from understudy.providers.runflow.state import Batch, Extra, extra_of, state_of
+from understudy.refused import Refused
 from understudy.validation import violations
 from understudy.way import course_of
 

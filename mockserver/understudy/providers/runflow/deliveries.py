@@ -5,12 +5,12 @@ from typing import Any
 
 from orjson import Fragment
 
-from understudy.call import Refused
 from understudy.callbacks import Attempt, Delivery
 from understudy.draws import uuid4
 from understudy.part import Part
 from understudy.providers.runflow.callbacks import CALLBACK
 from understudy.providers.runflow.times import milliseconds, written
+from understudy.refused import Refused
 
 
 def history(part: Part, subject: str) -> list[Delivery]:

@@ -5,9 +5,11 @@ from collections.abc import Awaitable, Mapping
 from hashlib import blake2b
 from typing import Any
 
-from understudy.call import Answer, Call, Handler, Refused
+from understudy.call import Call
 from understudy.messages import Reply, exact
+from understudy.player import Answer, Handler
 from understudy.providers.runflow.state import own_shelf
+from understudy.refused import Refused
 
 # Beyond so many replies an account's oldest is forgotten.
 _MOST = 10_000

@@ -9,9 +9,10 @@ from urllib.parse import unquote_to_bytes
 
 import orjson
 
-from understudy.call import Call, Refused
+from understudy.call import Call
 from understudy.draws import uuid7
 from understudy.providers.runflow.state import Asset, shelf_of, state_of
+from understudy.refused import Refused
 from understudy.uploads import Upload
 from understudy.validation import Violation
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from understudy.call import Call, Refused
+from understudy.call import Call
 from understudy.contract import Model
 from understudy.draws import uuid4
 from understudy.messages import Reply, json_reply
@@ -11,6 +11,7 @@ from understudy.part import Part
 from understudy.providers.runflow import money
 from understudy.providers.runflow.listing import listed
 from understudy.providers.runflow.state import model_uuid, state_of
+from understudy.refused import Refused
 
 Record = Mapping[str, Any]
 

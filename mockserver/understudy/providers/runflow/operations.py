@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from understudy.call import Handler
+from understudy.player import Handler
 from understudy.providers.runflow import (
     account,
     assets,

@@ -3,18 +3,20 @@
 from collections.abc import Mapping
 from typing import Any
 
-from understudy.call import Call, Handler, Refused
+from understudy.call import Call
 from understudy.callbacks import Delivery
 from understudy.contract import Contract, ErrorRow
 from understudy.errors import Conflict
 from understudy.jobs import Job
 from understudy.messages import Reply
 from understudy.part import Part
+from understudy.player import Handler
 from understudy.providers.runflow import batches, callbacks, refusals, runs
 from understudy.providers.runflow.idempotency import heeding
 from understudy.providers.runflow.operations import HANDLERS
 from understudy.providers.runflow.rate_limits import rate_headers, telling
 from understudy.providers.runflow.state import Asset, Batch, Extra, Secret, Shelf, State, Webhook, state_of
+from understudy.refused import Refused
 
 
 class Runflow:

@@ -3,8 +3,9 @@
 from collections.abc import Awaitable, Mapping
 from typing import Any
 
-from understudy.call import Answer, Call, Handler
+from understudy.call import Call
 from understudy.messages import Reply
+from understudy.player import Answer, Handler
 from understudy.providers.runflow.state import own_shelf
 
 Headers = tuple[tuple[bytes, bytes], ...]

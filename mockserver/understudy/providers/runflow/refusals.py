@@ -4,9 +4,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from understudy.call import Call, Refused
+from understudy.call import Call
 from understudy.contract import ErrorRow
 from understudy.messages import Reply, json_reply
+from understudy.refused import Refused
 from understudy.validation import Violation
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")

@@ -2,17 +2,19 @@
 
 from collections.abc import Awaitable
 
-from understudy.call import Answer, Call, Refused
+from understudy.call import Call
 from understudy.callbacks import Delivery
 from understudy.draws import uuid7
 from understudy.jobs import Intervention, Job
 from understudy.messages import Reply, exact, json_reply
 from understudy.part import Part
+from understudy.player import Answer
 from understudy.providers.runflow import callbacks, deliveries
 from understudy.providers.runflow.inputs import stored
 from understudy.providers.runflow.outputs import first_url, output
 from understudy.providers.runflow.state import PLAIN, Extra, extra_of, shelf_of
 from understudy.providers.runflow.wire import run_record
+from understudy.refused import Refused
 
 
 def create_run(call: Call) -> Answer:

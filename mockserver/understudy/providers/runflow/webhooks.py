@@ -6,7 +6,7 @@ from typing import Any
 
 from orjson import Fragment
 
-from understudy.call import Call, Refused
+from understudy.call import Call
 from understudy.callbacks import Attempt, Delivery
 from understudy.draws import uuid7
 from understudy.messages import Reply, json_reply
@@ -16,6 +16,7 @@ from understudy.providers.runflow.listing import listed
 from understudy.providers.runflow.refusals import unknown
 from understudy.providers.runflow.state import Webhook, own_shelf, state_of
 from understudy.providers.runflow.times import means, milliseconds, read, written
+from understudy.refused import Refused
 from understudy.validation import Violation
 
 Record = Mapping[str, Any]

@@ -1,12 +1,13 @@
 """What a key's owner may ask: prices, coins and money, the queue, and what workflows and apps hold."""
 
-from understudy.call import Call, Refused
+from understudy.call import Call
 from understudy.ledger import plain
 from understudy.messages import Reply, json_reply
 from understudy.providers.runninghub import wire
 from understudy.providers.runninghub.old_tasks import enveloped
 from understudy.providers.runninghub.refusals import fill
 from understudy.providers.runninghub.state import state_of
+from understudy.refused import Refused
 
 
 def preview_price(call: Call) -> Reply:

@@ -5,7 +5,6 @@ from typing import Any
 
 import orjson
 
-from understudy.call import Refused
 from understudy.callbacks import Delivery
 from understudy.jobs import Job
 from understudy.messages import exact
@@ -13,6 +12,7 @@ from understudy.part import Part
 from understudy.providers.runninghub import old_tasks, wire
 from understudy.providers.runninghub.refusals import fill, row_words
 from understudy.providers.runninghub.state import state_of
+from understudy.refused import Refused
 
 POLICY = "webhook"
 # A webhook's record is made two milliseconds after its task, whose id has the milliseconds above 22 low bits.

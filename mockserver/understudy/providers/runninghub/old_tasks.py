@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from understudy.call import Call, Refused
+from understudy.call import Call
 from understudy.jobs import Intervention, Job
 from understudy.messages import Reply, json_reply
 from understudy.part import Part
 from understudy.providers.runninghub import wire
 from understudy.providers.runninghub.state import state_of
 from understudy.providers.runninghub.tasks import begin
+from understudy.refused import Refused
 
 
 def enveloped(call: Call, data: Any) -> Reply:

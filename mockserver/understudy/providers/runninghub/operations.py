@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from understudy.call import Handler
+from understudy.player import Handler
 from understudy.providers.runninghub import account, old_tasks, tasks, uploads, webhooks
 
 HANDLERS: Mapping[str, Handler] = {

@@ -3,17 +3,19 @@
 from collections.abc import Mapping
 from typing import Any
 
-from understudy.call import Call, Handler, Refused
+from understudy.call import Call
 from understudy.callbacks import Delivery
 from understudy.contract import Contract, ErrorRow
 from understudy.errors import Conflict
 from understudy.jobs import Job
 from understudy.messages import Reply
 from understudy.part import Part
+from understudy.player import Handler
 from understudy.providers.runninghub import callbacks, refusals
 from understudy.providers.runninghub.dialects import Dialects
 from understudy.providers.runninghub.operations import HANDLERS
 from understudy.providers.runninghub.state import Shelf, State
+from understudy.refused import Refused
 
 
 class RunningHub:

@@ -4,12 +4,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from understudy.call import Call, Refused
+from understudy.call import Call
 from understudy.contract import ErrorRow
 from understudy.contract.parse import value_text
 from understudy.messages import Reply, json_reply
 from understudy.providers.runninghub.dialects import Dialect
 from understudy.providers.runninghub.state import state_of
+from understudy.refused import Refused
 from understudy.validation import Step, Violation
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")

@@ -6,10 +6,12 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from understudy.artifacts import UPLOADS
-from understudy.call import Call, FilePart, Refused
+from understudy.call import Call
+from understudy.form import FilePart
 from understudy.messages import Reply
 from understudy.providers.runninghub.old_tasks import enveloped
 from understudy.providers.runninghub.state import shelf_of
+from understudy.refused import Refused
 from understudy.uploads import Upload
 
 _SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")

@@ -1,9 +1,10 @@
 """The webhook event of a task: what became of it, and sending it again."""
 
-from understudy.call import Call, Refused
+from understudy.call import Call
 from understudy.messages import Reply
 from understudy.providers.runninghub import callbacks
 from understudy.providers.runninghub.old_tasks import enveloped, task_of
+from understudy.refused import Refused
 
 
 def get_webhook(call: Call) -> Reply:
