@@ -3,7 +3,6 @@
 from typing import Any, Protocol
 
 from understudy import bodies
-from understudy.call import Call
 from understudy.contract import Place
 from understudy.form import Form
 from understudy.messages import Request
@@ -27,16 +26,6 @@ def key_at(place: Place, call: Carrier) -> str | None:
         return bodies.read_query(call.request.query).get(place.name)
     found = field_of(call.body, place.name)
     return found if isinstance(found, str) else None
-
-
-def keys_of(call: Call) -> list[str]:
-    """Every key that a request carries, in the order of the contract's places."""
-    operation = call.known_operation
-    if operation is None:
-        return []
-    if len(operation.key) == 1:
-        return [call.key] if call.key else []
-    return [key for place in operation.key if (key := key_at(place, call))]
 
 
 def field_of(body: Any, name: str) -> Any:

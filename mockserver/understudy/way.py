@@ -11,7 +11,7 @@ from understudy import bodies, downloads, faulting
 from understudy.accounts import Caller
 from understudy.call import Call, Unanswered
 from understudy.contract import ErrorRow, Model, Operation
-from understudy.credentials import field_of, key_at, keys_of
+from understudy.credentials import field_of, key_at
 from understudy.directions import Wish, check_wish, preferred, refusal
 from understudy.errors import AccountsFull, FaultError, OptionError
 from understudy.faults import NO_FAULTS
@@ -255,3 +255,13 @@ def _noted(call: Call, reply: Reply, row: str | None, found: tuple[Violation, ..
     note = part.noting.entry if part.settings.keep_bodies else part.noting.line
     part.journal.note(note(call, reply, row=row, found=found, keys=keys_of(call)))
     return reply
+
+
+def keys_of(call: Call) -> list[str]:
+    """Every key that a request carries, in the order of the contract's places."""
+    operation = call.known_operation
+    if operation is None:
+        return []
+    if len(operation.key) == 1:
+        return [call.key] if call.key else []
+    return [key for place in operation.key if (key := key_at(place, call))]
