@@ -19,10 +19,11 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """The code reads as the house style wants it."""
+    """The code reads as the house style wants it, and imports only downwards through the rooms."""
     session.install("--group=lint")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
+    session.run("lint-imports", env={"PYTHONPATH": "mockserver"})
 
 
 @nox.session
@@ -67,7 +68,7 @@ def clips(session: nox.Session) -> None:
     Writes them to the folder that follows `--`, else over the packed ones. No default session: it takes minutes.
     """
     session.install("--group=test", "-e", ".")
-    session.run("python", "-m", "understudy.media._make", *session.posargs)
+    session.run("python", "-m", "tools.clip_recipe", *session.posargs, env={"PYTHONPATH": "tests"})
 
 
 @nox.session
@@ -75,7 +76,7 @@ def clients(session: nox.Session) -> None:
     """Unmodified clients that others published take the stand-in for their provider."""
     session.install(".", "runninghub_sdk==1.1.9", "aimlapi-sdk-python==2.24.0rc1")
     ready = Path(session.create_tmp()) / "ready.json"
-    server = subprocess.Popen([f"{session.bin}/understudy", "serve", "--port", "0", "--ready-file", str(ready)])
+    server = subprocess.Popen([f"{session.bin}/mockreel", "serve", "--port", "0", "--ready-file", str(ready)])
     try:
         while not ready.exists() and server.poll() is None:
             time.sleep(0.05)
@@ -90,16 +91,16 @@ def clients(session: nox.Session) -> None:
 def check(session: nox.Session) -> None:
     """The stand-in holds against its own contract suite, with a fixed seed and a small budget."""
     session.install(".[check]")
-    session.run("understudy", "check", "mock", "--seed", "1", "--budget", "20", *session.posargs)
-    session.run("understudy", "check", "control", "--seed", "1", "--budget", "20")
+    session.run("mockreel", "check", "mock", "--seed", "1", "--budget", "20", *session.posargs)
+    session.run("mockreel", "check", "control", "--seed", "1", "--budget", "20")
 
 
 @nox.session
 def cassettes(session: nox.Session) -> None:
     """No recording holds what looks like a secret, and each of them still holds against the contract and the client."""
     session.install(".[record]")
-    session.run("understudy", "cassettes", "scan", *session.posargs)
-    session.run("understudy", "replay")
+    session.run("mockreel", "cassettes", "scan", *session.posargs)
+    session.run("mockreel", "replay")
 
 
 @nox.session
@@ -119,5 +120,5 @@ def deep(session: nox.Session) -> None:
     `-- --seed N` takes another seed.
     """
     session.install(".[check]")
-    session.run("understudy", "check", "mock", "--budget", "600", *session.posargs)
-    session.run("understudy", "check", "mock", "--readings", "all", *session.posargs)
+    session.run("mockreel", "check", "mock", "--budget", "600", *session.posargs)
+    session.run("mockreel", "check", "mock", "--readings", "all", *session.posargs)

@@ -12,14 +12,14 @@ from urllib.parse import unquote
 import httpx2
 from staging import START
 
-from understudy.accounts import KeyEntry
-from understudy.callbacks import MemorySender
-from understudy.client import AsyncClient, Client
-from understudy.clock import Clock
-from understudy.contract import Contract, load_contract
-from understudy.messages import Reply, Request
-from understudy.part import Part, Settings
-from understudy.stage import build_stage
+from mockreel.client import AsyncClient, Client
+from mockreel.contract import Contract, load_contract
+from mockreel.contract.messages.message import Reply, Request
+from mockreel.engine.accounts.account import KeyEntry
+from mockreel.engine.clock import Clock
+from mockreel.simulator.provider import Part, Settings
+from mockreel.simulator.simulator import build_stage
+from mockreel.webhooks import MemorySender
 
 URL = "http://127.0.0.1:1"  # never connected to
 KEY = {"runflow": "rf_svc_hush-hush-1", "aimlapi": "hush-hush-2", "runninghub": "hush-hush-3"}

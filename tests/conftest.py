@@ -12,16 +12,16 @@ import hypothesis
 import pytest
 from staging import FOURTH, START, Caller, MakeStage
 
-from understudy.accounts import KeyEntry
-from understudy.callbacks import MemorySender
-from understudy.clock import Clock
-from understudy.ledger import Budget
-from understudy.part import Settings
-from understudy.stage import Stage, build_stage, load_contracts
+from mockreel.engine.accounts.account import KeyEntry
+from mockreel.engine.billing import Budget
+from mockreel.engine.clock import Clock
+from mockreel.simulator.provider import Settings
+from mockreel.simulator.simulator import Stage, build_stage, load_contracts
+from mockreel.webhooks import MemorySender
 
 # The same examples in every run: a failure on one machine is a failure on all. No deadline, machines differ.
-hypothesis.settings.register_profile("understudy", derandomize=True, deadline=None, database=None)
-hypothesis.settings.load_profile("understudy")
+hypothesis.settings.register_profile("mockreel", derandomize=True, deadline=None, database=None)
+hypothesis.settings.load_profile("mockreel")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,9 +1,9 @@
 """Is a reply what the contract says this operation answers? The judgement is the contract suite's own."""
 
-from understudy.conformance.exchange import Told
-from understudy.conformance.replies import Replies as Documented
-from understudy.contract import Contract, Operation
-from understudy.messages import Reply
+from mockreel.contract import Contract, Operation
+from mockreel.contract.exchanges.exchange import Told
+from mockreel.contract.exchanges.response_check import Replies as Documented
+from mockreel.contract.messages.message import Reply
 
 
 class Replies:

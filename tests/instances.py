@@ -24,7 +24,7 @@ def valid(schema: Schema) -> st.SearchStrategy[Any]:
 
 
 def _rest(schema: Schema, word: str) -> dict[str, Any]:
-    return {key: value for key, value in schema.items() if key not in (word, "default", "title", "x-understudy")}
+    return {key: value for key, value in schema.items() if key not in (word, "default", "title", "x-mockreel")}
 
 
 def _of(kind: str, schema: Schema) -> st.SearchStrategy[Any]:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from understudy.contract import Contract, Operation
-from understudy.contract.operations import resolve
-from understudy.messages import Request
+from mockreel.contract import Contract, Operation
+from mockreel.contract.messages.message import Request
+from mockreel.contract.operations import resolve
 
 # Values that have broken parsers, schemas and formatters before.
 NASTY: Sequence[Any] = (

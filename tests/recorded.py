@@ -7,9 +7,9 @@ from typing import Any
 import orjson
 import yaml
 
-from understudy._data import data_root
-from understudy.contract.files import read_document
-from understudy.recording import Cassette, read_cassette
+from mockreel._data import data_root
+from mockreel.cassettes import Cassette, read_cassette
+from mockreel.contract.data.files import read_document
 
 Document = dict[str, Any]
 Change = Callable[[Document], None]
@@ -22,7 +22,7 @@ def published(provider: str, name: str) -> Path:
 
 def told(document: Document) -> Document:
     """What a cassette says of itself."""
-    found: Document = document["metadata"]["understudy"]
+    found: Document = document["metadata"]["mockreel"]
     return found
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import orjson
 
-from understudy.messages import Reply, Request
-from understudy.part import Part
-from understudy.stage import Stage
+from mockreel.contract.messages.message import Reply, Request
+from mockreel.simulator.provider import Part
+from mockreel.simulator.simulator import Stage
 
 START = 1_767_225_600.0  # 2026-01-01T00:00:00Z
 FOURTH = Path(__file__).parent / "fourth" / "data"  # the made-up provider `encore`, small enough to read in a minute

@@ -12,7 +12,7 @@ import click
 import pytest
 from tools.pages import page
 
-from understudy.cli.serve import command
+from mockreel.cli.use.serve import command
 
 CHECKOUT = Path(__file__).parents[1]
 FILE = "docs/container/Containerfile"
@@ -92,9 +92,9 @@ def _run(tmp_path: Path, *further: str, token: str | None) -> subprocess.Complet
     keys = tmp_path / "keys.yaml"
     keys.write_text("- {key: anywhere, account: shared}\n")
     words = [str(keys) if word == "/keys.yaml" else word for word in _entry()[1:]]
-    environment = {} if token is None else {"UNDERSTUDY_TOKEN": token}
+    environment = {} if token is None else {"MOCKREEL_TOKEN": token}
     return subprocess.run(
-        [sys.executable, "-m", "understudy", *words, *further],
+        [sys.executable, "-m", "mockreel", *words, *further],
         env={"PATH": "", "PYTHONPATH": ":".join(sys.path), **environment},
         capture_output=True,
         text=True,
@@ -130,8 +130,8 @@ def test_the_page_shows_the_two_commands(tmp_path: Path) -> None:
     assert run[-1] == build[build.index("-t") + 1]
     assert "-p" in run
     assert run[run.index("-v") + 1].split(":")[1] == "/keys.yaml"
-    assert run[run.index("-e") + 1].startswith("UNDERSTUDY_TOKEN")
-    assert f"podman build -f {FILE} -t understudy ." in (CHECKOUT / FILE).read_text("utf-8")
+    assert run[run.index("-e") + 1].startswith("MOCKREEL_TOKEN")
+    assert f"podman build -f {FILE} -t mockreel ." in (CHECKOUT / FILE).read_text("utf-8")
     assert all("engine" in block.marks["not tested"] for block in shown)
 
 

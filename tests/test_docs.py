@@ -17,11 +17,11 @@ from tools.rehearsal import Rehearsal, on_terminal
 from tools.tables import commands
 from tools.write_docs import written
 
-import understudy
-from understudy import Settings, create_app
-from understudy.server.control import Control
-from understudy.server.options import Options
-from understudy.stage import Stage
+import mockreel
+from mockreel import Settings, create_app
+from mockreel.server.admin import Control
+from mockreel.server.options import Options
+from mockreel.simulator.simulator import Stage
 
 PAGES = pages()
 
@@ -77,16 +77,16 @@ def test_no_page_names_the_machine_it_was_written_on(shown: Page) -> None:
 @pytest.mark.parametrize("shown", PAGES, ids=_name)
 def test_no_page_quotes_the_providers_docs(shown: Page) -> None:
     """No run of words is one of the providers' own docs."""
-    if "UNDERSTUDY_DOCS" not in os.environ:
-        pytest.skip("UNDERSTUDY_DOCS does not name the providers' docs, so nothing is compared with them")
+    if "MOCKREEL_DOCS" not in os.environ:
+        pytest.skip("MOCKREEL_DOCS does not name the providers' docs, so nothing is compared with them")
     quoted = sorted(_runs(shown.prose) & _docs_runs())
     assert quoted == [], f"{shown.name} has words of the providers' docs"
 
 
 @cache
 def _docs_runs() -> frozenset[str]:
-    texts = sorted(Path(os.environ["UNDERSTUDY_DOCS"]).rglob("*.txt"))
-    assert texts, "UNDERSTUDY_DOCS names a folder without pages"
+    texts = sorted(Path(os.environ["MOCKREEL_DOCS"]).rglob("*.txt"))
+    assert texts, "MOCKREEL_DOCS names a folder without pages"
     return frozenset().union(*(_runs(path.read_text("utf-8", "replace")) for path in texts))
 
 
@@ -107,7 +107,7 @@ def test_the_readme_has_the_two_commands_each_on_one_line() -> None:
     """The one that shows the demo, and the one that runs all tests, which is the gate's own."""
     lines = page("README.md").text.splitlines()
     gate = (ROOT / ".ci" / "run").read_text("utf-8")
-    demo = "python3 -m venv .venv && .venv/bin/pip install -q . && .venv/bin/understudy demo"
+    demo = "python3 -m venv .venv && .venv/bin/pip install -q . && .venv/bin/mockreel demo"
     tests = "python3 -m venv .venv-nox && .venv-nox/bin/pip install -q nox && .venv-nox/bin/nox -s tests"
     assert demo in lines
     assert tests in lines
@@ -150,7 +150,7 @@ def test_the_routes_of_the_control_api_are_those_of_its_page(stage: Stage) -> No
 def test_the_python_page_has_every_public_name_keyword_and_field() -> None:
     """Public names, the options of `serving`, the keywords of `create_app` and the settings are all told."""
     text = page("docs/python.md").text
-    wanted = {*understudy.__all__, *signature(create_app).parameters}
+    wanted = {*mockreel.__all__, *signature(create_app).parameters}
     wanted |= {field.name for field in (*fields(Options), *fields(Settings))}
     assert sorted(name for name in wanted if f"`{name}" not in text) == []
 
@@ -158,4 +158,4 @@ def test_the_python_page_has_every_public_name_keyword_and_field() -> None:
 @pytest.mark.parametrize("shown", PAGES, ids=_name)
 def test_commands_stand_in_blocks_that_are_run(shown: Page) -> None:
     """What is indented instead of fenced would be shown and not run."""
-    assert re.findall(r"^(?: {4}|\t)\$? ?(?:understudy|curl|python3?|nox|pip) .*", shown.prose, re.MULTILINE) == []
+    assert re.findall(r"^(?: {4}|\t)\$? ?(?:mockreel|curl|python3?|nox|pip) .*", shown.prose, re.MULTILINE) == []

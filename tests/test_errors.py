@@ -4,8 +4,8 @@ import inspect
 
 import pytest
 
-from understudy import errors
-from understudy.errors import DataError, OptionError, PortTaken, UnderstudyError
+from mockreel import errors
+from mockreel.errors import DataError, MockreelError, OptionError, PortTaken
 
 TAKEN = (
     "Cannot listen on 127.0.0.1:8700: Address already in use. Choose other ports with --port N (0 takes free ones), "
@@ -17,7 +17,7 @@ def test_everything_comes_from_one_root_and_stands_in_the_tree_that_is_drawn() -
     """Catching the root catches all; the docstring draws them."""
     found = [one for _, one in inspect.getmembers(errors, inspect.isclass) if one.__module__ == errors.__name__]
 
-    assert all(issubclass(one, UnderstudyError) for one in found)
+    assert all(issubclass(one, MockreelError) for one in found)
     assert [one.__name__ for one in found if one.__name__ not in str(errors.__doc__)] == []
 
 
@@ -40,7 +40,7 @@ def test_everything_comes_from_one_root_and_stands_in_the_tree_that_is_drawn() -
         ),
     ],
 )
-def test_a_message_says_what_happened_what_is_valid_and_what_to_do(error: UnderstudyError, text: str) -> None:
+def test_a_message_says_what_happened_what_is_valid_and_what_to_do(error: MockreelError, text: str) -> None:
     """With the value, in sentences."""
     assert str(error) == text
 

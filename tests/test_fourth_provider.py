@@ -15,10 +15,10 @@ import httpx2
 import pytest
 from staging import FOURTH, START, MakeStage
 
-from understudy.build import build
-from understudy.contract import load_contract
-from understudy.server import serving
-from understudy.server.running_stage import RunningStage
+from mockreel.authoring import build
+from mockreel.contract import load_contract
+from mockreel.server import serving
+from mockreel.server.mock_server import RunningStage
 
 GOOD = {"model": "solo", "input": {"prompt": "x", "seconds": 6}}
 CODE = FOURTH.parent / "encore_player"
@@ -38,7 +38,7 @@ def say(url: str, method: str, path: str, body: Any = None, *, key: str = "k") -
 def test_it_stands_behind_the_other_three(stage: RunningStage) -> None:
     """With a port and a key of its own, in one process."""
     assert list(stage.ready(1)) == ["pid", "version", "control", "runflow", "aimlapi", "runninghub", "encore"]
-    about = say(stage.control.url, "GET", "/_understudy/").json()
+    about = say(stage.control.url, "GET", "/_mockreel/").json()
     assert list(about["providers"]) == ["runflow", "aimlapi", "runninghub", "encore"]
     assert about["providers"]["encore"] == {"title": "Encore", "url": stage.encore.url}
 
@@ -50,7 +50,7 @@ def test_it_is_played_from_its_data(stage: RunningStage) -> None:
     path = f"/v1/jobs/{made.json()['id']}"
     states = [made.json()["state"]]
     for _ in range(8):
-        say(stage.control.url, "POST", "/_understudy/clock/advance", {"seconds": 1})
+        say(stage.control.url, "POST", "/_mockreel/clock/advance", {"seconds": 1})
         states.append(say(stage.encore.url, "GET", path, key=stage.encore.key).json()["state"])
 
     done = say(stage.encore.url, "GET", path, key=stage.encore.key).json()
@@ -80,8 +80,8 @@ def test_the_others_are_what_they_are_without_it(stage: RunningStage, make_stage
 
 def test_its_readings_and_scenarios_are_those_of_the_stage(stage: RunningStage) -> None:
     """Told by the control API as the others' are."""
-    readings = say(stage.control.url, "GET", "/_understudy/readings").json()
-    scenarios = say(stage.control.url, "GET", "/_understudy/scenarios").json()
+    readings = say(stage.control.url, "GET", "/_mockreel/readings").json()
+    scenarios = say(stage.control.url, "GET", "/_mockreel/scenarios").json()
 
     assert readings["encore"]["done-word"]["chosen"] == "done"
     assert "stage-fright" in scenarios["encore"]["failure_codes"]
@@ -101,10 +101,10 @@ def test_its_package_is_small() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are not sent so there")
 def test_the_command_serves_it_too(tmp_path: Path) -> None:
-    """`understudy serve --data DIR`, with the package on the path; the ready file names it."""
+    """`mockreel serve --data DIR`, with the package on the path; the ready file names it."""
     ready = tmp_path / "ready.json"
     environment = {**os.environ, "PYTHONPATH": str(CODE.parent)}
-    command = [sys.executable, "-m", "understudy", "serve", "--data", str(FOURTH), "--port", "0"]
+    command = [sys.executable, "-m", "mockreel", "serve", "--data", str(FOURTH), "--port", "0"]
     server = subprocess.Popen(
         [*command, "--reading", "done-word=finished", "--ready-file", str(ready)],
         env=environment,
@@ -117,7 +117,7 @@ def test_the_command_serves_it_too(tmp_path: Path) -> None:
             time.sleep(0)
         doors = json.loads(ready.read_text())
         assert say(doors["encore"]["url"], "GET", "/v1/health", key=doors["encore"]["key"]).json() == {"well": True}
-        readings = say(doors["control"]["url"], "GET", "/_understudy/readings").json()
+        readings = say(doors["control"]["url"], "GET", "/_mockreel/readings").json()
         assert readings["encore"]["done-word"]["chosen"] == "finished"
     finally:
         server.send_signal(signal.SIGTERM)

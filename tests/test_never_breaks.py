@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, find, settings
 from hypothesis import strategies as st
 
-from understudy.messages import Reply, Request
-from understudy.part import Part
-from understudy.stage import Stage
+from mockreel.contract.messages.message import Reply, Request
+from mockreel.simulator.provider import Part
+from mockreel.simulator.simulator import Stage
 
 BAD_REQUESTS = 20_000
 BATCH = 500
@@ -45,7 +45,7 @@ class Breakages(logging.Handler):
 @pytest.fixture
 def breakages() -> Iterator[Breakages]:
     """What has broken, instead of the log."""
-    log, handler = logging.getLogger("understudy"), Breakages()
+    log, handler = logging.getLogger("mockreel"), Breakages()
     log.addHandler(handler)
     log.propagate = False
     yield handler

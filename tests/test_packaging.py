@@ -10,30 +10,30 @@ from pathlib import Path
 
 import pytest
 
-import understudy
-from understudy._data import checkout, data_dir, data_root
-from understudy.contract.files import read_document
+import mockreel
+from mockreel._data import checkout, data_dir, data_root
+from mockreel.contract.data.files import read_document
 
 CHECKOUT = Path(__file__).parents[1]
-PACKAGE = Path(understudy.__file__).parent
+PACKAGE = Path(mockreel.__file__).parent
 
 
 def test_the_version_is_the_one_that_is_installed() -> None:
     """Said once, in the package."""
-    assert metadata.version("understudy") == understudy.__version__
+    assert metadata.version("mockreel") == mockreel.__version__
 
 
 def test_one_name_is_installed() -> None:
     """Beside it only what tells of it; data folders do not become packages of their own."""
-    files = metadata.distribution("understudy").files or []
+    files = metadata.distribution("mockreel").files or []
     tops = {file.parts[0] for file in files if not file.name.endswith(".pth")}
 
-    assert {top for top in tops if not top.endswith(".dist-info") and top != ".."} <= {"understudy"}
+    assert {top for top in tops if not top.endswith(".dist-info") and top != ".."} <= {"mockreel"}
 
 
 def test_the_command_is_installed() -> None:
     """By its name."""
-    (command,) = metadata.entry_points(group="console_scripts", name="understudy")
+    (command,) = metadata.entry_points(group="console_scripts", name="mockreel")
 
     assert callable(command.load())
 
@@ -79,8 +79,8 @@ def test_every_folder_that_a_wheel_is_made_of_is_there(project: dict[str, dict[s
     assert all((CHECKOUT / name).is_dir() for name in wheel["only-include"])
     assert wheel["sources"] == {
         "mockserver": "",
-        "schemas": "understudy/schemas",
-        "contracts": "understudy/contracts",
+        "schemas": "mockreel/schemas",
+        "contracts": "mockreel/contracts",
     }
 
 
@@ -94,7 +94,7 @@ def test_what_is_imported_is_a_dependency(project: dict[str, dict[str, list[str]
     written = [*project["project"]["dependencies"], *(one for extra in extras.values() for one in extra)]
     stated = {re.split(r"[^A-Za-z0-9_-]", one)[0] for one in written}
     names = {"pyyaml": "yaml", "python-jsonpath": "jsonpath", "vcrpy": "vcr"}
-    known = {names.get(one, one.replace("-", "_")) for one in stated} | {"understudy"}
+    known = {names.get(one, one.replace("-", "_")) for one in stated} | {"mockreel"}
     known |= {name for name, carrier in BROUGHT.items() if carrier in known}
     # `_make` makes the packaged clips: a tool for whoever works on them. The plugin is loaded by pytest alone.
     files = [path for path in PACKAGE.rglob("*.py") if not {"_make", "pytest_plugin.py"} & {*path.parts}]

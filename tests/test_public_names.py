@@ -8,31 +8,31 @@ from typing import Any
 
 import pytest
 
-import understudy
+import mockreel
 
 # Packages whose `__init__` is a face for others.
 FACES = [
-    "understudy",
-    "understudy.build",
-    "understudy.callbacks",
-    "understudy.client",
-    "understudy.contract",
-    "understudy.control",
-    "understudy.proxying",
-    "understudy.feed",
-    "understudy.livelog",
-    "understudy.recording",
-    "understudy.running",
-    "understudy.server",
-    "understudy.watching",
-    "understudy.webhooks",
+    "mockreel",
+    "mockreel.authoring",
+    "mockreel.webhooks",
+    "mockreel.client",
+    "mockreel.contract",
+    "mockreel.client.admin",
+    "mockreel.proxy",
+    "mockreel.simulator.events",
+    "mockreel.server.log",
+    "mockreel.cassettes",
+    "mockreel.proxy.intercept",
+    "mockreel.server",
+    "mockreel.server.reload",
+    "mockreel.webhooks",
 ]
 
 
-@pytest.mark.parametrize("name", understudy.__all__)
+@pytest.mark.parametrize("name", mockreel.__all__)
 def test_every_public_name_is_there(name: str) -> None:
     """Though it is loaded only when it is asked for."""
-    assert getattr(understudy, name) is not None
+    assert getattr(mockreel, name) is not None
 
 
 @pytest.mark.parametrize("face", FACES)
@@ -60,13 +60,13 @@ def _is_module(value: Any) -> bool:
 
 def test_what_is_shown_of_the_package_is_what_is_public() -> None:
     """To whoever looks with `dir`."""
-    assert dir(understudy) == sorted(understudy.__all__)
+    assert dir(mockreel) == sorted(mockreel.__all__)
 
 
 def test_a_name_that_is_not_there_is_answered_with_those_that_are() -> None:
     """As any module would, and then some."""
-    with pytest.raises(AttributeError, match=r"module 'understudy' has no attribute 'serve'; it has Clock, .*serving"):
-        _ = understudy.serve
+    with pytest.raises(AttributeError, match=r"module 'mockreel' has no attribute 'serve'; it has Clock, .*serving"):
+        _ = mockreel.serve
 
 
 def modules_after(code: str) -> set[str]:
@@ -77,21 +77,21 @@ def modules_after(code: str) -> set[str]:
 
 def test_importing_the_package_loads_nothing_of_it() -> None:
     """It is imported by every run of pytest in whose environment it is installed."""
-    code = "import understudy, sys; print([n for n in sys.modules if n.startswith('understudy')])"
+    code = "import mockreel, sys; print([n for n in sys.modules if n.startswith('mockreel')])"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
 
-    assert shown.strip() == "['understudy']"
-    assert not {"orjson", "yaml", "starlette", "click"} & modules_after("import understudy")
+    assert shown.strip() == "['mockreel']"
+    assert not {"orjson", "yaml", "starlette", "click"} & modules_after("import mockreel")
 
 
 @pytest.mark.parametrize(
     ("code", "without"),
     [
-        ("import understudy.server", {"httpx2", "rich", "schemathesis", "vcr", "hypothesis", "jsonpath", "av"}),
-        ("import understudy.cli.serve", {"httpx2", "rich", "schemathesis", "vcr", "hypothesis", "jsonpath", "av"}),
-        ("import understudy.cli", {"httpx2", "rich", "schemathesis", "starlette", "uvicorn", "yaml", "jsonschema_rs"}),
-        ("import understudy.contract", {"httpx2", "starlette", "uvicorn", "click"}),
-        ("from understudy import load_contract\nload_contract('aimlapi')", {"httpx2", "starlette", "jsonpath"}),
+        ("import mockreel.server", {"httpx2", "rich", "schemathesis", "vcr", "hypothesis", "jsonpath", "av"}),
+        ("import mockreel.cli.use.serve", {"httpx2", "rich", "schemathesis", "vcr", "hypothesis", "jsonpath", "av"}),
+        ("import mockreel.cli", {"httpx2", "rich", "schemathesis", "starlette", "uvicorn", "yaml", "jsonschema_rs"}),
+        ("import mockreel.contract", {"httpx2", "starlette", "uvicorn", "click"}),
+        ("from mockreel import load_contract\nload_contract('aimlapi')", {"httpx2", "starlette", "jsonpath"}),
     ],
 )
 def test_what_is_not_needed_is_not_imported(code: str, without: set[str]) -> None:

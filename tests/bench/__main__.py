@@ -13,7 +13,7 @@ import orjson
 from bench import callbacks, checks, journal, memory, proxy, speed, startup
 from bench.figures import Figure, number, table
 from bench.load import CONNECTIONS, generator
-from understudy.stage import load_contracts
+from mockreel.simulator.simulator import load_contracts
 
 SECTIONS = ("speed", "journal", "startup", "memory", "callbacks", "proxy", "checks")
 

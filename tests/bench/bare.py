@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from understudy.server.sockets import listen
+from mockreel.server.http.sockets import listen
 
 
 class JSONResponse(Response):
@@ -40,7 +40,7 @@ def build(samples: dict[str, object]) -> Starlette:
 
 
 def main(samples: Path) -> None:
-    """Serve until killed, with the settings under which `understudy serve` runs uvicorn."""
+    """Serve until killed, with the settings under which `mockreel serve` runs uvicorn."""
     socket = listen("127.0.0.1", 0, ())["control"]
     sys.stdout.write(f"{socket.getsockname()[1]}\n")
     sys.stdout.flush()

@@ -14,7 +14,7 @@ import orjson
 from bench import processes
 from bench.cases import KEY, ask, first_act, polled, submit
 from bench.figures import Figure, quantile
-from understudy.demo.script import Act, Exchange, filled, read_script
+from mockreel.contract.conversation.demo_jobs import Act, Exchange, filled, read_script
 
 PAUSE = 0.002
 PATIENCE = 30.0
@@ -63,7 +63,7 @@ def figures(folder: Path, providers: tuple[str, ...], *, count: int) -> list[Fig
 
 def _measure(folder: Path, act: Act, count: int) -> list[Figure]:
     """Submit under a held clock, let it run very fast, and poll until the last callback has come."""
-    with processes.understudy(folder, "--provider", act.provider, "--hold") as ready, receiving() as receiver:
+    with processes.mockreel(folder, "--provider", act.provider, "--hold") as ready, receiving() as receiver:
         headers = {"authorization": f"Bearer {KEY}"}
         with httpx2.Client(base_url=ready[act.provider]["url"], headers=headers, trust_env=False) as client:
             for exchange in read_script(act.provider).setup:
@@ -86,7 +86,7 @@ def _told(act: Act, port: int, number: int) -> Exchange:
 
 def _release(control: str) -> float:
     """Let the clock run; the moment just before is what lateness is counted from."""
-    with httpx2.Client(base_url=f"{control}/_understudy/clock/", trust_env=False) as client:
+    with httpx2.Client(base_url=f"{control}/_mockreel/clock/", trust_env=False) as client:
         client.post("speed", json={"speed": SPEED}).raise_for_status()
         due = time.monotonic()
         client.post("resume", json={}).raise_for_status()

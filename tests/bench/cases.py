@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import httpx2
 import orjson
 
-from understudy.demo.script import Act, Exchange, filled, found, read_script
+from mockreel.contract.conversation.demo_jobs import Act, Exchange, filled, found, read_script
 
 KEY = "bench"
 # How many jobs the polls rotate over.
@@ -46,7 +46,7 @@ def cases(provider: str, url: str, control: str) -> list[Case]:
     invalid = Exchange(valid.method, valid.path, broken(act, valid.body))
     with httpx2.Client(base_url=url, headers={"authorization": f"Bearer {KEY}"}, trust_env=False) as client:
         finished = [submit(client, act, valid) for _ in range(JOBS)]
-        httpx2.post(f"{control}/_understudy/clock/advance", json={"seconds": 3600}, trust_env=False).raise_for_status()
+        httpx2.post(f"{control}/_mockreel/clock/advance", json={"seconds": 3600}, trust_env=False).raise_for_status()
         pending = [submit(client, act, valid) for _ in range(JOBS)]
         made = {
             "submit": [valid],

@@ -6,9 +6,9 @@ import time
 from collections.abc import Iterator, Sequence
 
 from bench.figures import Figure
-from understudy.conformance.check import Outcome
-from understudy.conformance.report import Report
-from understudy.conformance.suite import Plan, check_mock
+from mockreel.conformance.check import Outcome
+from mockreel.conformance.reports.report import Report
+from mockreel.conformance.suite import Plan, check_mock
 
 # Seconds for the generated requests of one provider.
 BUDGET = 20.0
@@ -42,6 +42,6 @@ def _exchanges(report: Report) -> int:
 def _quick(provider: str) -> float:
     """The time of the command as a user types it."""
     began = time.monotonic()
-    command = [sys.executable, "-m", "understudy", "check", "mock", "--quick", "--provider", provider]
+    command = [sys.executable, "-m", "mockreel", "check", "mock", "--quick", "--provider", provider]
     subprocess.run(command, check=True, capture_output=True)
     return time.monotonic() - began

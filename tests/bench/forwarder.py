@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import httpx2
 import uvicorn
 
-from understudy.server.sockets import listen
+from mockreel.server.http.sockets import listen
 
 _HOP = {b"connection", b"keep-alive", b"transfer-encoding", b"host"}
 

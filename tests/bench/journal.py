@@ -14,8 +14,8 @@ from bench.speed import port_of
 
 # Each side with the module that serves it and its options; the last one is what the others are compared with.
 SIDES = (
-    ("with what was said", "understudy", ()),
-    ("with --no-bodies", "understudy", ("--no-bodies",)),
+    ("with what was said", "mockreel", ()),
+    ("with --no-bodies", "mockreel", ("--no-bodies",)),
     ("without a journal", "bench.silent", ()),
 )
 CASES = ("submit", "poll")

@@ -12,10 +12,10 @@ import orjson
 
 from bench.cases import first_act, without_callback
 from bench.figures import Figure
-from understudy.clock import Clock
-from understudy.messages import Reply, Request
-from understudy.part import Part
-from understudy.stage import build_stage, load_contracts
+from mockreel.contract.messages.message import Reply, Request
+from mockreel.engine.clock import Clock
+from mockreel.simulator.provider import Part
+from mockreel.simulator.simulator import build_stage, load_contracts
 
 AIM = 1000
 # The journal keeps the last 100,000 exchanges whatever happens: filled before anything is measured.

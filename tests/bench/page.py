@@ -15,14 +15,14 @@ from typing import Any
 
 import httpx2
 import orjson
-from page.browsers import ARGUMENTS, LACKING, find_browser
 from playwright.sync_api import Browser, Page, sync_playwright
+from server.dashboard.browsers import ARGUMENTS, LACKING, find_browser
 
 from bench.cases import first_act, without_callback
 from bench.figures import Figure, middle, number, quantile, table
-from understudy.messages import Request
-from understudy.server.hosting import Server
-from understudy.server.options import Options
+from mockreel.contract.messages.message import Request
+from mockreel.server.options import Options
+from mockreel.server.socket_server import Server
 
 PATHS = {
     "jobs": "/",
@@ -139,7 +139,7 @@ def served(jobs: int, entries: int) -> Iterator[dict[str, Any]]:
 
 def _open(browser: Browser, place: dict[str, Any], path: str) -> Page:
     page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
-    page.goto(place["control"] + "/_understudy/page" + path.format(provider=PROVIDER, **place))
+    page.goto(place["control"] + "/_mockreel/page" + path.format(provider=PROVIDER, **place))
     page.locator("#lamp.on").wait_for(state="attached")
     return page
 
@@ -168,7 +168,7 @@ def updates(browser: Browser, place: dict[str, Any]) -> list[Figure]:
             job = http.post(place["url"] + place["path"], json=place["body"]).json()["id"]
             appeared.append(_seen(page, f"{PROVIDER}/{job} queued") - began * 1000)
             began = time.time()
-            http.post(place["control"] + "/_understudy/clock/advance", json={"seconds": 60})
+            http.post(place["control"] + "/_mockreel/clock/advance", json={"seconds": 60})
             changed.append(_seen(page, f"{PROVIDER}/{job} succeeded") - began * 1000)
     longest = float(page.evaluate("window.longest"))
     page.context.close()

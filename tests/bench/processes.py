@@ -15,19 +15,19 @@ PATIENCE = 20.0
 
 
 @contextmanager
-def understudy(folder: Path, *options: str, command: str = "serve") -> Iterator[Mapping[str, Any]]:
-    """`understudy serve`, or another command that has a ready file, on free ports; gives what the file says."""
+def mockreel(folder: Path, *options: str, command: str = "serve") -> Iterator[Mapping[str, Any]]:
+    """`mockreel serve`, or another command that has a ready file, on free ports; gives what the file says."""
     ready = folder / f"ready-{command}.json"
-    words = [sys.executable, "-m", "understudy", command, "--port", "0", "--ready-file", str(ready), *options]
+    words = [sys.executable, "-m", "mockreel", command, "--port", "0", "--ready-file", str(ready), *options]
     with _running(words) as process:
         yield orjson.loads(await_file(ready, process))
 
 
 @contextmanager
 def served(folder: Path, *options: str, module: str, name: str) -> Iterator[Mapping[str, Any]]:
-    """`understudy serve`, or a module that serves as it does, beside others of its sort; gives its ready file."""
+    """`mockreel serve`, or a module that serves as it does, beside others of its sort; gives its ready file."""
     ready = folder / f"ready-{name}.json"
-    command = ("serve",) if module == "understudy" else ()
+    command = ("serve",) if module == "mockreel" else ()
     words = [sys.executable, "-m", module, *command, "--port", "0", "--ready-file", str(ready), *options]
     with _running(words) as process:
         yield orjson.loads(await_file(ready, process))

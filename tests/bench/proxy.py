@@ -67,10 +67,10 @@ def figures(folder: Path, providers: tuple[str, ...], *, rounds: int) -> list[Fi
 
 def _ready(stack: ExitStack, folder: Path, provider: str) -> Iterator[Race]:
     """The stand-in, and both before it. Time is so slow that no job ends by itself."""
-    played = stack.enter_context(processes.understudy(folder, "--provider", provider, "--speed", "0.001"))
+    played = stack.enter_context(processes.mockreel(folder, "--provider", provider, "--speed", "0.001"))
     url = played[provider]["url"]
     words = ("--provider", provider, "--upstream", url)
-    ours = stack.enter_context(processes.understudy(folder, *words, command="proxy"))
+    ours = stack.enter_context(processes.mockreel(folder, *words, command="proxy"))
     port, pid = stack.enter_context(processes.forwarder(url))
     for case in cases(provider, url, played["control"]["url"]):
         if case.name in CASES:

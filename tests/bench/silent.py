@@ -1,12 +1,12 @@
-"""`understudy serve` without a journal, for the bench alone: `python -m bench.silent OPTION …`."""
+"""`mockreel serve` without a journal, for the bench alone: `python -m bench.silent OPTION …`."""
 
 import sys
 
-from understudy import way
-from understudy.call import Call
-from understudy.cli import main
-from understudy.messages import Reply
-from understudy.validation import Violation
+from mockreel.cli import main
+from mockreel.contract.messages.message import Reply
+from mockreel.contract.validation import Violation
+from mockreel.simulator import pipeline
+from mockreel.simulator.context import Call
 
 
 def not_noted(call: Call, reply: Reply, row: str | None, found: tuple[Violation, ...] = ()) -> Reply:
@@ -16,5 +16,5 @@ def not_noted(call: Call, reply: Reply, row: str | None, found: tuple[Violation,
 
 
 if __name__ == "__main__":
-    way._noted = not_noted
+    pipeline._noted = not_noted
     main(["serve", *sys.argv[1:]])

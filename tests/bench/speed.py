@@ -14,7 +14,7 @@ from bench.cases import AIMS, Case, cases, raw
 from bench.figures import Figure, middle, number
 from bench.load import Load, load, write_requests
 from bench.processes import cpu_seconds
-from understudy.demo.script import Exchange
+from mockreel.contract.conversation.demo_jobs import Exchange
 
 
 @dataclass(slots=True)
@@ -85,7 +85,7 @@ def contests(folder: Path, providers: tuple[str, ...], *, rounds: int) -> list[C
 
 def _ready(stack: ExitStack, folder: Path, provider: str) -> Iterator[Contest]:
     """Both servers running, and a contest for each case. Time is so slow that no job ends by itself."""
-    ready = stack.enter_context(processes.understudy(folder, "--provider", provider, "--speed", "0.001"))
+    ready = stack.enter_context(processes.mockreel(folder, "--provider", provider, "--speed", "0.001"))
     every = cases(provider, ready[provider]["url"], ready["control"]["url"])
     samples = {case.name.replace(" ", "-"): orjson.loads(case.sample) for case in every}
     port, pid = stack.enter_context(processes.bare(folder, samples))

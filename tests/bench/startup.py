@@ -1,4 +1,4 @@
-"""How long `understudy serve` takes from the start of its process to its first answer, and where imports spend it."""
+"""How long `mockreel serve` takes from the start of its process to its first answer, and where imports spend it."""
 
 import os
 import subprocess
@@ -15,7 +15,7 @@ from bench.figures import Figure, middle
 from bench.processes import await_file
 
 AIM = 0.3
-COMMAND = (sys.executable, "-m", "understudy", "serve", "--port", "0", "--ready-file")
+COMMAND = (sys.executable, "-m", "mockreel", "serve", "--port", "0", "--ready-file")
 
 
 def figures(folder: Path, providers: tuple[str, ...], *, rounds: int) -> list[Figure]:
@@ -41,7 +41,7 @@ def first_answer(folder: Path, providers: tuple[str, ...]) -> float:
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=compiling(folder))
         try:
             url = orjson.loads(await_file(ready, process))["control"]["url"]
-            client.get(f"{url}/_understudy/").raise_for_status()
+            client.get(f"{url}/_mockreel/").raise_for_status()
             return time.perf_counter() - began
         finally:
             process.terminate()
@@ -64,7 +64,7 @@ def empty() -> float:
 def own_times(folder: Path) -> Counter[str]:
     """Microseconds spent in the modules of each top-level package when the command is imported."""
     done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-c", "import understudy.cli.serve"],
+        [sys.executable, "-X", "importtime", "-c", "import mockreel.cli.use.serve"],
         capture_output=True,
         text=True,
         check=True,

@@ -1,4 +1,4 @@
-"""`understudy control`: a stand-in that is served, asked and changed from the command line."""
+"""`mockreel control`: a stand-in that is served, asked and changed from the command line."""
 
 import json
 import stat
@@ -12,10 +12,10 @@ import pytest
 from click.testing import CliRunner, Result
 from staging import FOURTH, START
 
-from understudy import cli
-from understudy.cli.ready_file import write_ready_file
-from understudy.server import serving
-from understudy.server.running_stage import RunningStage
+from mockreel import cli
+from mockreel.cli.ready_file import write_ready_file
+from mockreel.server import serving
+from mockreel.server.mock_server import RunningStage
 
 Run = Callable[..., Result]
 GOOD = {"model": "solo", "input": {"prompt": "a red door"}}
@@ -29,7 +29,7 @@ def stage() -> Iterator[RunningStage]:
 
 @pytest.fixture
 def control(stage: RunningStage) -> Run:
-    """Runs `understudy control` on the stage; expects its exit code."""
+    """Runs `mockreel control` on the stage; expects its exit code."""
     return lambda *words, code=0, **options: run("--url", stage.control.url, *words, code=code, **options)
 
 
@@ -41,7 +41,7 @@ def run(*words: str, code: int = 0, **options: Any) -> Result:
     def main(rest: tuple[str, ...]) -> None:
         cli.main(list(rest))
 
-    environment = dict.fromkeys(("UNDERSTUDY_CONTROL_URL", "UNDERSTUDY_READY_FILE", "UNDERSTUDY_TOKEN"), "")
+    environment = dict.fromkeys(("MOCKREEL_CONTROL_URL", "MOCKREEL_READY_FILE", "MOCKREEL_TOKEN"), "")
     result = CliRunner(env=environment).invoke(main, ["control", *words], **options)
     assert result.exit_code == code, result.output
     return result
@@ -58,7 +58,7 @@ def test_a_written_ready_file_outranks_the_environment(stage: RunningStage, tmp_
     ready = tmp_path / "ready.json"
     write_ready_file(ready, {"control": {"url": stage.control.url}})
     elsewhere = "http://127.0.0.1:1"
-    named = {"UNDERSTUDY_CONTROL_URL": elsewhere}
+    named = {"MOCKREEL_CONTROL_URL": elsewhere}
 
     assert run("clock", "show", "--ready-file", str(ready), env=named).output.endswith("held\n")
     assert elsewhere in run("clock", "show", env=named, code=2).output
@@ -181,8 +181,8 @@ def test_what_cannot_be_done_is_a_sentence(words: tuple[str, ...], says: str, co
 def test_nothing_running_is_a_sentence(tmp_path: Path) -> None:
     """With what to do."""
     told = run("clock", "show", "--url", "http://127.0.0.1:9", code=2).output
-    assert told.startswith("understudy: Nothing is served at http://127.0.0.1:9")
-    assert "Start it with `understudy serve`" in told
+    assert told.startswith("mockreel: Nothing is served at http://127.0.0.1:9")
+    assert "Start it with `mockreel serve`" in told
     assert "there is no such file" in run("reset", "--ready-file", str(tmp_path / "x"), code=2).output
 
 

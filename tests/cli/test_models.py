@@ -1,4 +1,4 @@
-"""`understudy models`: lists, searches, describes."""
+"""`mockreel models`: lists, searches, describes."""
 
 import json
 from typing import Any
@@ -7,8 +7,8 @@ import pytest
 from click.testing import CliRunner, Result
 from staging import FOURTH
 
-from understudy.cli import group, main
-from understudy.contract import load_contract, providers
+from mockreel.cli import group, main
+from mockreel.contract import load_contract, providers
 
 
 def models(*arguments: str) -> Result:

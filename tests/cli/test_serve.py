@@ -1,4 +1,4 @@
-"""`understudy serve`: what it says before anything is served, and whose ready file it takes away."""
+"""`mockreel serve`: what it says before anything is served, and whose ready file it takes away."""
 
 import socket
 from contextlib import closing
@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from staging import FOURTH
 
-from understudy.cli import main
-from understudy.cli.ready_file import announcing, write_ready_file
-from understudy.contract import load_contract
-from understudy.errors import OptionError
+from mockreel.cli import main
+from mockreel.cli.ready_file import announcing, write_ready_file
+from mockreel.contract import load_contract
+from mockreel.errors import OptionError
 
 ENCORE = ["--data", str(FOURTH), "--provider", "encore"]
 
@@ -31,7 +31,7 @@ def test_a_ready_file_that_cannot_be_written_is_told_at_once(
 
     said = told(capsys, "--port", "0", "--ready-file", str(missing))
 
-    assert said.startswith(f"understudy: --ready-file: '{missing}' is not valid. ")
+    assert said.startswith(f"mockreel: --ready-file: '{missing}' is not valid. ")
     assert "or name another file" in said
     assert len(said.splitlines()) == 1
 

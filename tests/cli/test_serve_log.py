@@ -1,4 +1,4 @@
-"""What `understudy serve` tells while it serves."""
+"""What `mockreel serve` tells while it serves."""
 
 import json
 import os
@@ -58,7 +58,7 @@ def _serving(folder: Path, *options: str, data: Path = FOURTH) -> Iterator[Comma
     words = ["serve", "--data", str(data), "--provider", "encore", "--port", "0", "--ready-file", str(ready)]
     environment = {**os.environ, "PYTHONPATH": str(FOURTH.parent)}
     process = subprocess.Popen(
-        [sys.executable, "-m", "understudy", *words, *options],
+        [sys.executable, "-m", "mockreel", *words, *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -146,7 +146,7 @@ def test_a_terminal_gets_colours_unless_it_says_no(
     variables: dict[str, str], colours: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As https://no-color.org asks for."""
-    from understudy.cli.log import colourful  # noqa: PLC0415  (not loaded where it is not tested)
+    from mockreel.cli.log_option import colourful  # noqa: PLC0415  (not loaded where it is not tested)
 
     for name in ("NO_COLOR", "TERM"):
         monkeypatch.delenv(name, raising=False)
@@ -161,7 +161,7 @@ def test_a_terminal_gets_colours_unless_it_says_no(
 
 def test_json_and_quiet_exclude_each_other(capsys: pytest.CaptureFixture[str]) -> None:
     """One says everything, the other nothing."""
-    from understudy.cli import main  # noqa: PLC0415
+    from mockreel.cli import main  # noqa: PLC0415
 
     with pytest.raises(SystemExit):
         main(["serve", "--json", "--quiet", "--port", "0"])

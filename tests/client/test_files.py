@@ -6,8 +6,8 @@ import httpx2
 import pytest
 from client_rig import MODES, WORK, Trickle, rigged
 
-from understudy.client import DeadlineExceeded, FileRefused, NotOffered, NotReached, ReplyNotUnderstood, Result
-from understudy.errors import OptionError
+from mockreel.client import DeadlineExceeded, FileRefused, NotOffered, NotReached, ReplyNotUnderstood, Result
+from mockreel.errors import OptionError
 
 mode = pytest.mark.parametrize("mode", MODES)
 CDN = "https://cdn.example/clip.mp4"

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from client_rig import loaded
 
-from understudy.client.inputs import fitted
+from mockreel.client.input_format import fitted
 
 LITE = ("aimlapi", "veo-3.1-lite-generate-001")
 FLOW = ("runflow", "google/veo3.1/lite")

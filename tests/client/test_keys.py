@@ -15,10 +15,10 @@ import httpx2
 import pytest
 from client_rig import KEY, MODES, PROVIDERS, URL, WORK, Lost, Rig, Trick, rigged
 
-from understudy.client import AsyncClient, Client, ClientError, KeyWithheld, NotReached, ReplyNotUnderstood
-from understudy.client.keys import Key, api_base
-from understudy.errors import OptionError
-from understudy.running.authority import authority
+from mockreel.client import AsyncClient, Client, ClientError, KeyWithheld, NotReached, ReplyNotUnderstood
+from mockreel.client.http.api_key import Key, api_base
+from mockreel.errors import OptionError
+from mockreel.proxy.intercept.certificate_authority import authority
 
 every = pytest.mark.parametrize("provider", PROVIDERS)
 mode = pytest.mark.parametrize("mode", MODES)

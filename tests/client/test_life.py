@@ -6,17 +6,9 @@ from typing import Any
 import pytest
 from client_rig import KEY, MODES, PROVIDERS, URL, WORK, rigged
 
-from understudy import serving
-from understudy.client import (
-    Client,
-    DeadlineExceeded,
-    JobCancelled,
-    JobFailed,
-    NotOffered,
-    Progress,
-    Refused,
-)
-from understudy.errors import OptionError
+from mockreel import serving
+from mockreel.client import Client, DeadlineExceeded, JobCancelled, JobFailed, NotOffered, Progress, Refused
+from mockreel.errors import OptionError
 
 every = pytest.mark.parametrize("provider", PROVIDERS)
 mode = pytest.mark.parametrize("mode", MODES)

@@ -8,8 +8,8 @@ import orjson
 import pytest
 from client_rig import rigged
 
-from understudy.client import CallbackRefused
-from understudy.errors import OptionError
+from mockreel.client import CallbackRefused
+from mockreel.errors import OptionError
 
 SECRET = "whsec_one"
 EVENT = {

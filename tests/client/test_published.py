@@ -8,7 +8,7 @@ import httpx2
 import pytest
 from client_rig import MODES, WORK, rigged
 
-from understudy.client import (
+from mockreel.client import (
     ClientError,
     Invalid,
     JobFailed,
@@ -19,7 +19,7 @@ from understudy.client import (
     SubmitUncertain,
     Unavailable,
 )
-from understudy.contract.files import read_document
+from mockreel.contract.data.files import read_document
 
 CDN = "https://cdn.example/clip.mp4"
 mode = pytest.mark.parametrize("mode", MODES)

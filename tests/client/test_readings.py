@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from client_rig import KEY, MODES, PROVIDERS, WORK, Rig, rigged
 
-from understudy.client import (
+from mockreel.client import (
     Conflict,
     Invalid,
     JobCancelled,
@@ -16,8 +16,8 @@ from understudy.client import (
     OutOfCredit,
     TooManyRequests,
 )
-from understudy.client.manner_file import read_manner
-from understudy.contract import known_readings, load_contract
+from mockreel.client.profile_file import read_manner
+from mockreel.contract import known_readings, load_contract
 
 HOOK = "http://127.0.0.1:9/hook"
 # Where a request must be written in one way or the other, the client is told which.

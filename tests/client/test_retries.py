@@ -4,7 +4,7 @@ import httpx2
 import pytest
 from client_rig import MODES, PROVIDERS, WORK, Lost, Trick, rigged
 
-from understudy.client import (
+from mockreel.client import (
     DeadlineExceeded,
     NotReached,
     OutOfCredit,
@@ -13,7 +13,7 @@ from understudy.client import (
     TooManyRequests,
     Unavailable,
 )
-from understudy.errors import OptionError
+from mockreel.errors import OptionError
 
 every = pytest.mark.parametrize("provider", PROVIDERS)
 mode = pytest.mark.parametrize("mode", MODES)

@@ -12,11 +12,11 @@ from client_rig import PROVIDERS, WORK, loaded, rigged
 from staging import FOURTH
 from tools.pages import page
 
-import understudy.client
-from understudy import serving
-from understudy.client import AsyncClient, Client, Invalid, JobOptions, JobRequest, NotFound, errors
-from understudy.client.manner_file import read_manner
-from understudy.errors import OptionError
+import mockreel.client
+from mockreel import serving
+from mockreel.client import AsyncClient, Client, Invalid, JobOptions, JobRequest, NotFound, client_errors
+from mockreel.client.profile_file import read_manner
+from mockreel.errors import OptionError
 
 METHODS = [name for name in vars(Client) if not name.startswith("_")]
 
@@ -52,22 +52,24 @@ def test_the_keywords_of_a_submit_are_the_fields_of_a_request() -> None:
 def test_every_error_stands_in_the_tree() -> None:
     """The module's docstring draws it, and the package exports it."""
     found = {
-        name for name, value in vars(errors).items() if inspect.isclass(value) and issubclass(value, errors.ClientError)
+        name
+        for name, value in vars(client_errors).items()
+        if inspect.isclass(value) and issubclass(value, client_errors.ClientError)
     }
 
-    assert {name for name in found if name not in (errors.__doc__ or "")} == set()
-    assert found <= set(understudy.client.__all__)
+    assert {name for name in found if name not in (client_errors.__doc__ or "")} == set()
+    assert found <= set(mockreel.client.__all__)
 
 
 def test_the_public_names_are_in_order_and_there() -> None:
     """Each once."""
-    assert understudy.client.__all__ == sorted(set(understudy.client.__all__))
-    assert all(hasattr(understudy.client, name) for name in understudy.client.__all__)
+    assert mockreel.client.__all__ == sorted(set(mockreel.client.__all__))
+    assert all(hasattr(mockreel.client, name) for name in mockreel.client.__all__)
 
 
 def test_importing_the_package_does_not_load_the_client() -> None:
     """Nor what sends requests."""
-    code = "import understudy, sys; print([n for n in sys.modules if 'httpx2' in n or 'understudy.client' in n])"
+    code = "import mockreel, sys; print([n for n in sys.modules if 'httpx2' in n or 'mockreel.client' in n])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
@@ -127,4 +129,4 @@ def test_the_page_has_every_name_argument_and_field() -> None:
     text = page("docs/client.md").text
     arguments = {*inspect.signature(Client).parameters, *inspect.signature(JobRequest).parameters}
 
-    assert [name for name in sorted({*understudy.client.__all__, *arguments, *METHODS}) if f"`{name}" not in text] == []
+    assert [name for name in sorted({*mockreel.client.__all__, *arguments, *METHODS}) if f"`{name}" not in text] == []

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from understudy.contract.files import read_document
+from mockreel.contract.data.files import read_document
 
 ACTION = Path(__file__).parents[2] / ".github" / "actions" / "check" / "action.yml"
 
@@ -44,7 +44,7 @@ def test_the_action_checks_and_sums_up(tmp_path: Path) -> None:
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert summed.returncode == 0, summed.stderr
     assert (tmp_path / "check.xml").is_file()
-    assert (tmp_path / "summary.md").read_text().startswith("# understudy check")
+    assert (tmp_path / "summary.md").read_text().startswith("# mockreel check")
 
 
 def test_an_action_that_fails_says_so(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`understudy check` as a user meets it: exit codes, reports, what is missing."""
+"""`mockreel check` as a user meets it: exit codes, reports, what is missing."""
 
 import builtins
 import json
@@ -13,18 +13,18 @@ from click.testing import CliRunner, Result
 from conformance.saboteurs import GALLERY
 from conformance.saboteurs.saboteur import honest_contract
 
-from understudy import __version__
-from understudy.cli.check import command
-from understudy.conformance import every_reading
-from understudy.conformance.every_reading import check_readings, combinations
-from understudy.conformance.generated import require
-from understudy.conformance.report import Report
-from understudy.conformance.reports import FORMS, write
-from understudy.conformance.running import run
-from understudy.conformance.scene import Scene, Wanted
-from understudy.conformance.suite import Plan, check_mock
-from understudy.conformance.target import MockTarget
-from understudy.errors import OptionError
+from mockreel import __version__
+from mockreel.cli.gate.check import command
+from mockreel.conformance import reading_matrix
+from mockreel.conformance.check_context import Scene, Wanted
+from mockreel.conformance.check_runner import run
+from mockreel.conformance.generated.generated_requests import require
+from mockreel.conformance.reading_matrix import check_readings, combinations
+from mockreel.conformance.reports import FORMS, write
+from mockreel.conformance.reports.report import Report
+from mockreel.conformance.suite import Plan, check_mock
+from mockreel.errors import OptionError
+from mockreel.simulator.in_process.mock_target import MockTarget
 
 
 def check(*arguments: str) -> Result:
@@ -113,7 +113,7 @@ def test_reports_are_what_they_say(failing: Report) -> None:
     assert sarif["version"] == "2.1.0"
     assert [one["ruleId"] for one in sarif["runs"][0]["results"]] == [finding.check for finding in failing.findings]
     assert document["exit_code"] == failing.exit_code == 1
-    assert FORMS["markdown"](failing).startswith("# understudy check\n")
+    assert FORMS["markdown"](failing).startswith("# mockreel check\n")
 
 
 def test_no_key_stands_in_a_report(failing: Report) -> None:
@@ -138,7 +138,7 @@ def test_a_missing_schemathesis_is_said_with_what_to_do(monkeypatch: pytest.Monk
 
     monkeypatch.delitem(sys.modules, "schemathesis", raising=False)
     monkeypatch.setattr(builtins, "__import__", importing)
-    with pytest.raises(OptionError, match=r"pip install 'understudy\[check\]'"):
+    with pytest.raises(OptionError, match=r"pip install 'mockreel\[check\]'"):
         require()
 
 
@@ -190,7 +190,7 @@ def test_a_reading_under_which_something_breaks_is_named(monkeypatch: pytest.Mon
             return report
         return replace(report, outcomes=tuple(replace(one, broke="it broke") for one in report.outcomes))
 
-    monkeypatch.setattr(every_reading, "check_mock", breaking)
+    monkeypatch.setattr(reading_matrix, "check_mock", breaking)
     report = check_readings(Plan(providers=("runninghub",), quick=True, checks=("refusal.unknown-path",)))
 
     assert {one.provider for one in report.outcomes if one.broke} == {"runninghub no-error=nothing"}

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from understudy.conformance.control import SAYS, check_control
-from understudy.conformance.suite import Plan
-from understudy.server.control import clock
+from mockreel.conformance.suite import Plan
+from mockreel.conformance.targets.control_api import SAYS, check_control
+from mockreel.server.admin import clock_routes
 
 
 def test_the_control_api_keeps_to_its_document() -> None:
@@ -20,12 +20,12 @@ def test_the_control_api_keeps_to_its_document() -> None:
 
 def test_a_reply_that_is_not_as_described_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the request that shows it, and where the fact stands."""
-    honest = clock.clock_row
+    honest = clock_routes.clock_row
 
     def broken(stage: Any) -> Any:
         return {**honest(stage), "held": "perhaps"}
 
-    monkeypatch.setattr(clock, "clock_row", broken)
+    monkeypatch.setattr(clock_routes, "clock_row", broken)
 
     report = check_control(Plan(budget=4))
 

@@ -6,22 +6,22 @@ from decimal import Decimal
 
 import pytest
 
-from understudy.conformance import remote
-from understudy.conformance.checks import refusals
-from understudy.conformance.exchange import Ask
-from understudy.conformance.foreign import Access, check_url
-from understudy.conformance.remote import checked_url
-from understudy.conformance.requests import Requests
-from understudy.conformance.running import run
-from understudy.conformance.scene import Scene, Wanted
-from understudy.conformance.spending import Purse
-from understudy.conformance.suite import Plan
-from understudy.conformance.target import LeftOut, MockTarget
-from understudy.errors import OptionError
-from understudy.messages import Reply, Request, json_reply
-from understudy.part import Part
-from understudy.server.hosting import serving
-from understudy.stage import load_contracts
+from mockreel.conformance.check_context import Scene, Wanted
+from mockreel.conformance.check_runner import run
+from mockreel.conformance.checks import error_responses
+from mockreel.conformance.suite import Plan
+from mockreel.conformance.targets import url_target
+from mockreel.conformance.targets.base_url import Access, check_url
+from mockreel.conformance.targets.spending_guard import Purse
+from mockreel.conformance.targets.url_target import checked_url
+from mockreel.contract.exchanges.exchange import Ask
+from mockreel.contract.exchanges.request_builder import Requests
+from mockreel.contract.messages.message import Reply, Request, json_reply
+from mockreel.errors import OptionError
+from mockreel.server.socket_server import serving
+from mockreel.simulator.in_process.mock_target import LeftOut, MockTarget
+from mockreel.simulator.provider import Part
+from mockreel.simulator.simulator import load_contracts
 
 RUNFLOW = Plan(providers=("runflow",), generated=False, quick=True)
 KEYS = Access(key="rf_live_one", other_key="rf_live_two")
@@ -79,7 +79,7 @@ def test_a_limit_lets_broken_bodies_pass_until_it_is_used_up() -> None:
 
 def test_broken_bodies_reach_a_url_within_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """A run with --max-spend sends what must be refused, begins no job, and says what it would have cost."""
-    monkeypatch.setattr(remote, "SLOWLY", 0.0)
+    monkeypatch.setattr(url_target, "SLOWLY", 0.0)
     plan = replace(RUNFLOW, quick=False, checks=("body.refused",))
     with serving("runflow") as stage:
         report = check_url(stage.runflow.url, plan, replace(KEYS, max_spend=Decimal("0.30")))
@@ -116,7 +116,7 @@ def test_a_foreign_server_is_doubted_where_the_contract_is_not_sure() -> None:
         return part.answer(request) if known and keyed else json_reply(200, {})
 
     target = Stranger(contract, answering=answering)
-    found = {one.check: one for one in run(Scene(contract, target, Wanted(quick=True)), refusals.CHECKS)}
+    found = {one.check: one for one in run(Scene(contract, target, Wanted(quick=True)), error_responses.CHECKS)}
     target.close()
 
     assert found["refusal.unknown-path"].verdict == "doubtful"

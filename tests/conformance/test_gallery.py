@@ -7,7 +7,7 @@ from conformance.saboteurs import GALLERY, Saboteur, caught
 from conformance.saboteurs.saboteur import honest_checks
 from conformance.saboteurs.table import row
 
-from understudy.conformance.checks import EVERY
+from mockreel.conformance.checks import EVERY
 
 DOCS = Path(__file__).parents[2] / "docs" / "check.md"
 
@@ -37,7 +37,7 @@ def test_the_docs_name_no_saboteur_that_does_not_exist() -> None:
 
 def test_no_check_knows_a_saboteur() -> None:
     """The checks are not written to recognise a saboteur: none of their names stands in the package."""
-    package = Path(__file__).parents[2] / "mockserver" / "understudy" / "conformance"
+    package = Path(__file__).parents[2] / "mockserver" / "mockreel" / "conformance"
     text = "\n".join(path.read_text() for path in package.rglob("*.py"))
 
     assert [saboteur.id for saboteur in GALLERY if "-" in saboteur.id and saboteur.id in text] == []

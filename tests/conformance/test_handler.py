@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from understudy.conformance.handler import check_handler
-from understudy.conformance.report import Report
-from understudy.errors import OptionError, UnderstudyError
+from mockreel.conformance.handler.handler_check import check_handler
+from mockreel.conformance.reports.report import Report
+from mockreel.errors import MockreelError, OptionError
 
 SECRET = "a secret of the test"
 # How a receiver answers: (body, signature) -> status.
@@ -125,7 +125,7 @@ def test_no_secret_stands_in_a_report_about_a_handler() -> None:
 
 def test_a_handler_that_does_not_answer_is_an_error() -> None:
     """Nobody at the URL: one sentence that says so."""
-    with pytest.raises(UnderstudyError, match="No handler answers at"):
+    with pytest.raises(MockreelError, match="No handler answers at"):
         check_handler("http://127.0.0.1:1/hook", "runflow", secret=SECRET)
 
 

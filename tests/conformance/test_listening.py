@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from understudy.conformance.listening import listening
-from understudy.conformance.receiver import Behaviour
+from mockreel.conformance.targets.socket_receiver import listening
+from mockreel.simulator.in_process.memory_receiver import Behaviour
 
 
 def test_statuses_are_answered_in_order_and_everything_is_kept() -> None:

@@ -7,15 +7,15 @@ from click.testing import CliRunner
 from conformance.saboteurs.saboteur import honest_contract
 from staging import FOURTH
 
-from understudy.cli.check import command
-from understudy.conformance.casting import Casting
-from understudy.conformance.documents import Documents
-from understudy.conformance.exchange import found
-from understudy.conformance.oracle import Oracle
-from understudy.conformance.receiver import Receiver
-from understudy.conformance.requests import Requests, placed
-from understudy.conformance.scene import Scene
-from understudy.conformance.target import MockTarget
+from mockreel.cli.gate.check import command
+from mockreel.conformance.check_context import Scene
+from mockreel.conformance.generated.openapi_documents import Documents
+from mockreel.conformance.model_selection import Casting
+from mockreel.contract.exchanges.exchange import found
+from mockreel.contract.exchanges.request_builder import Requests, placed
+from mockreel.contract.exchanges.request_check import Oracle
+from mockreel.simulator.in_process.memory_receiver import Receiver
+from mockreel.simulator.in_process.mock_target import MockTarget
 
 PROVIDERS = ["runflow", "aimlapi", "runninghub"]
 

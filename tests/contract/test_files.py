@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from understudy.contract.files import merge_patch, parse_yaml, read_document, read_list
-from understudy.errors import DataError
+from mockreel.contract.data.files import merge_patch, parse_yaml, read_document, read_list
+from mockreel.errors import DataError
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from understudy.contract.leniency import in_any_case, loosen, rewriting
+from mockreel.contract.leniency import in_any_case, loosen, rewriting
 
 SCHEMA: dict[str, Any] = {
     "type": "object",

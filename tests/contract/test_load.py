@@ -12,9 +12,9 @@ import pytest
 import yaml
 from staging import FOURTH
 
-from understudy.contract import load_contract, providers
-from understudy.contract.files import read_document
-from understudy.errors import DataError, OptionError
+from mockreel.contract import load_contract, providers
+from mockreel.contract.data.files import read_document
+from mockreel.errors import DataError, OptionError
 
 # Changes one document in place.
 Change = Callable[[Any], Any]
@@ -173,17 +173,17 @@ def test_a_row_that_does_not_fit_is_an_error_that_leads_to_it(name: str, how: Ch
 @pytest.mark.parametrize(
     ("how", "says"),
     [
-        (lambda d: d["paths"]["/v1/jobs"]["post"].pop("x-understudy"), r"POST /v1/jobs: 'x-understudy' is missing"),
-        (lambda d: d["paths"]["/v1/jobs"]["post"]["x-understudy"].pop("evidence"), "'evidence' is missing"),
+        (lambda d: d["paths"]["/v1/jobs"]["post"].pop("x-mockreel"), r"POST /v1/jobs: 'x-mockreel' is missing"),
+        (lambda d: d["paths"]["/v1/jobs"]["post"]["x-mockreel"].pop("evidence"), "'evidence' is missing"),
         (lambda d: d["paths"]["/v1/jobs"]["post"].pop("operationId"), "'operationId' is missing"),
         (
             lambda d: d["paths"]["/v1/models/{model_id}"]["parameters"].append({"$ref": "#/components/parameters/no"}),
             "nothing stands at /components/parameters/no",
         ),
-        (lambda d: d["x-understudy"].pop("key"), "'key' is missing"),
-        (lambda d: d["x-understudy"]["key"][0].update({"in": "cookie"}), r"/in: 'cookie' is not known"),
-        (lambda d: d["x-understudy"].pop("keys"), "'keys' is missing"),
-        (lambda d: d["x-understudy"].update(order="first"), "/order: 'first' has the wrong type"),
+        (lambda d: d["x-mockreel"].pop("key"), "'key' is missing"),
+        (lambda d: d["x-mockreel"]["key"][0].update({"in": "cookie"}), r"/in: 'cookie' is not known"),
+        (lambda d: d["x-mockreel"].pop("keys"), "'keys' is missing"),
+        (lambda d: d["x-mockreel"].update(order="first"), "/order: 'first' has the wrong type"),
     ],
 )
 def test_a_mistake_in_the_openapi_document_is_an_error(how: Change, says: str, data: Path) -> None:

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from understudy.contract import load_contract
-from understudy.contract.money import Money, money
-from understudy.contract.parse import Cursor
-from understudy.errors import DataError
-from understudy.stage import load_contracts
+from mockreel.contract import load_contract
+from mockreel.contract.billing_rules import Money, money
+from mockreel.contract.data.parser import Cursor
+from mockreel.errors import DataError
+from mockreel.simulator.simulator import load_contracts
 
 LIFECYCLE = load_contract("runninghub").lifecycle
 BECAUSE = {"evidence": "inferred", "source": ["ours"]}

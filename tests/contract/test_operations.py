@@ -5,16 +5,16 @@ from typing import Any
 import pytest
 from staging import FOURTH
 
-from understudy.contract import Place, load_contract
-from understudy.contract.operations import operations, pointer, resolve
-from understudy.errors import DataError
+from mockreel.contract import Place, load_contract
+from mockreel.contract.operations import operations, pointer, resolve
+from mockreel.errors import DataError
 
 CONTRACT = load_contract("encore", root=FOURTH)
 
 
 def read(path_item: dict[str, Any]) -> Any:
     document = {
-        "x-understudy": {"key": [{"in": "header", "name": "X-Key"}]},
+        "x-mockreel": {"key": [{"in": "header", "name": "X-Key"}]},
         "components": {"parameters": {"limit": {"name": "limit", "in": "query", "schema": {"type": "integer"}}}},
         "paths": {"/a/{id}": path_item},
     }
@@ -22,7 +22,7 @@ def read(path_item: dict[str, Any]) -> Any:
 
 
 def row(**own: Any) -> dict[str, Any]:
-    return {"operationId": "go", "x-understudy": {"evidence": "documented", "source": ["x"], **own}}
+    return {"operationId": "go", "x-mockreel": {"evidence": "documented", "source": ["x"], **own}}
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from understudy.contract.parse import Cursor, evidence, value_text
-from understudy.contract.rows import Evidence
-from understudy.errors import DataError
+from mockreel.contract.data.parser import Cursor, evidence, value_text
+from mockreel.contract.rows import Evidence
+from mockreel.errors import DataError
 
 ROW = Cursor("a.yaml", {"text": "x", "texts": ["x", "y"], "number": 1, "half": 0.5, "none": None, "flag": True})
 

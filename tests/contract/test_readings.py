@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from staging import FOURTH
 
-from understudy.contract.readings import apply_overlay, changes, choose, read_readings
-from understudy.errors import DataError, OptionError
+from mockreel.contract.readings import apply_overlay, changes, choose, read_readings
+from mockreel.errors import DataError, OptionError
 
 READINGS = read_readings(FOURTH / "contracts" / "encore" / "readings")
 DOCUMENT: dict[str, Any] = {

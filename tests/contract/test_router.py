@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from staging import FOURTH
 
-from understudy.contract import Operation, load_contract
-from understudy.contract.router import Router
+from mockreel.contract import Operation, load_contract
+from mockreel.contract.router import Router
 
 CONTRACT = load_contract("encore", root=FOURTH)
 SOME = CONTRACT.operation("get_job")

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from staging import FOURTH
 
-from understudy.contract.schemas import BASE, Schemas
-from understudy.errors import DataError
+from mockreel.contract.schemas import BASE, Schemas
+from mockreel.errors import DataError
 
 
 def schemas(root: Path = FOURTH, **options: Any) -> Schemas:

@@ -11,10 +11,10 @@ import pytest
 import yaml
 from staging import FOURTH
 
-from understudy.build import build
-from understudy.contract.files import read_document
-from understudy.drift.compare import data_drift
-from understudy.drift.finding import Finding, ordered
+from mockreel.authoring import build
+from mockreel.contract.data.files import read_document
+from mockreel.drift.comparison import data_drift
+from mockreel.drift.finding import Finding, ordered
 
 OLDER = (
     "# Lens Wide > Moving pictures. ## Overview - **Endpoint**: `https://api.acme.test/v1/run/lens/wide` "
@@ -113,7 +113,7 @@ def acme(tmp_path: Path) -> Path:
     }
     sources = {name: {"title": name, "kind": "documented"} for name in ("wide", "long", "older")}
     _write(root / "schemas/acme/sources.yaml", {"sources": sources, "build": [row]})
-    _write(root / "contracts/acme/openapi.yaml", {"openapi": "3.1.0", "x-understudy": {"key": []}, "paths": {}})
+    _write(root / "contracts/acme/openapi.yaml", {"openapi": "3.1.0", "x-mockreel": {"key": []}, "paths": {}})
     build(docs, root)
     return root
 
@@ -126,12 +126,12 @@ def playable(acme: Path) -> Path:
     schema = {"type": "object", "properties": {"prompt": {"type": "string"}}}
     operation = {
         "operationId": "make_run",
-        "x-understudy": about,
+        "x-mockreel": about,
         "requestBody": {"content": {"application/json": {"schema": schema, "example": {"prompt": 7}}}},
         "responses": {"200": {"description": "The run."}},
     }
     own = {"key": [], "title": "Acme", "package": "acme", "hosts": ["acme.test"], "keys": {"example": "key"}}
-    document = {"openapi": "3.1.0", "x-understudy": own, "paths": {"/v1/runs": {"post": operation}}}
+    document = {"openapi": "3.1.0", "x-mockreel": own, "paths": {"/v1/runs": {"post": operation}}}
     state = {"word": "done", "kind": "succeeded", **about}
     _write(folder / "openapi.yaml", document)
     _write(folder / "lifecycle.yaml", {"initial": "done", "states": {"done": state}, "transitions": []})
@@ -150,8 +150,8 @@ def _write(path: Path, document: Any) -> None:
 
 @pytest.fixture
 def real_docs() -> Path:
-    """The providers' real documents, where UNDERSTUDY_DOCS names them."""
-    named = os.environ.get("UNDERSTUDY_DOCS")
+    """The providers' real documents, where MOCKREEL_DOCS names them."""
+    named = os.environ.get("MOCKREEL_DOCS")
     if not named:
-        pytest.skip("UNDERSTUDY_DOCS is not set: the providers' real documents were not read")
+        pytest.skip("MOCKREEL_DOCS is not set: the providers' real documents were not read")
     return Path(named)

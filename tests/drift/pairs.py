@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Schema = Any
-BASE = "https://understudy.invalid/schemas/acme/"
+BASE = "https://mockreel.invalid/schemas/acme/"
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,13 @@ import pytest
 from click.testing import CliRunner
 from recorded import Change, Document, answer, copied, published, rewrite, told
 
-from understudy._data import data_root
-from understudy.cli.drift import command
-from understudy.contract import providers
-from understudy.drift import NOTHING, Finding, cassettes_drift
-from understudy.drift.cassette_drift import cassette_drift
-from understudy.errors import OptionError
-from understudy.recording import CassetteVersion
+from mockreel._data import data_root
+from mockreel.cassettes import CassetteVersion
+from mockreel.cli.gate.drift import command
+from mockreel.contract import providers
+from mockreel.drift import NOTHING, Finding, cassettes_drift
+from mockreel.drift.recorded.cassette_drift import cassette_drift
+from mockreel.errors import OptionError
 
 RUN = ("aimlapi", "wan-2.7-run")
 FOLDERS = [data_root() / "contracts" / name / "cassettes" / "published" for name in providers()]

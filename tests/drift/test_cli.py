@@ -1,4 +1,4 @@
-"""`understudy drift`: reports, exit codes, and what is said when it cannot be asked so."""
+"""`mockreel drift`: reports, exit codes, and what is said when it cannot be asked so."""
 
 import json
 from pathlib import Path
@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from understudy.cli import group
-from understudy.errors import OptionError
+from mockreel.cli import group
+from mockreel.errors import OptionError
 
 Pages = tuple[Path, Path]
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from understudy._data import data_root
-from understudy.build.model_page import PageError
-from understudy.drift.compare import data_drift, docs_drift, pages_drift
-from understudy.drift.finding import BREAKING, NOTHING, Finding
+from mockreel._data import data_root
+from mockreel.authoring.documented_model import PageError
+from mockreel.drift.comparison import data_drift, docs_drift, pages_drift
+from mockreel.drift.finding import BREAKING, NOTHING, Finding
 
 Drift = Callable[..., dict[str, Finding]]
 CONTRACT, SCHEMAS = "contracts/encore", "schemas/encore"
@@ -66,15 +66,15 @@ CHANGES = [
         "encore/operations/list_jobs/statuses/409",
         "compatible",
     ),
-    (DOCUMENT, _set(f"{JOBS}|x-understudy|admin", True), "encore/operations/list_jobs/admin", REQUESTS),
+    (DOCUMENT, _set(f"{JOBS}|x-mockreel|admin", True), "encore/operations/list_jobs/admin", REQUESTS),
     (
         DOCUMENT,
-        _set("x-understudy|key", [{"in": "header", "name": "X-Key"}]),
+        _set("x-mockreel|key", [{"in": "header", "name": "X-Key"}]),
         "encore/operations/list_jobs/key/query key",
         REQUESTS,
     ),
-    (DOCUMENT, _set("paths|/v1/jobs|post|x-understudy|input", "/job"), "encore/operations/create_job/input", REQUESTS),
-    (DOCUMENT, _set("x-understudy|refusal", {"status": ">=500"}), "encore/document/refusal/status", REPLIES),
+    (DOCUMENT, _set("paths|/v1/jobs|post|x-mockreel|input", "/job"), "encore/operations/create_job/input", REQUESTS),
+    (DOCUMENT, _set("x-mockreel|refusal", {"status": ">=500"}), "encore/document/refusal/status", REPLIES),
     (f"{CONTRACT}/lifecycle.yaml", _set("states|done|word", "finished"), "encore/lifecycle/states/done/word", REPLIES),
     (
         f"{CONTRACT}/lifecycle.yaml",
@@ -115,7 +115,7 @@ CHANGES = [
     (MODEL, _set("properties|size|default", NOTHING), "encore/models/encore/solo/properties/size/default", "docs only"),
     (MODEL, _set("properties|prompt|maxLength", 3), "encore/models/encore/solo/properties/prompt", REQUESTS),
     (MODEL, _set("properties|mood", {"type": "string"}), "encore/models/encore/solo/properties/mood", "compatible"),
-    (MODEL, _set("x-understudy|output", "audio"), "encore/models/encore/solo/output", REPLIES),
+    (MODEL, _set("x-mockreel|output", "audio"), "encore/models/encore/solo/output", REPLIES),
     (
         f"{SCHEMAS}/job.json",
         _set("properties|state|enum", ["waiting", "working", "done", "broken", "dropped", "lost"]),

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from understudy._data import data_root
-from understudy.build.docs import Docs
-from understudy.drift.compare import known
-from understudy.drift.contradictions import contradictions
-from understudy.drift.finding import Finding
-from understudy.drift.model_facts import ModelFacts
-from understudy.drift.stated_examples import stated_examples
+from mockreel._data import data_root
+from mockreel.authoring.docs_folder import Docs
+from mockreel.drift.comparison import known
+from mockreel.drift.contradictions import contradictions
+from mockreel.drift.finding import Finding
+from mockreel.drift.model_facts import ModelFacts
+from mockreel.drift.stated_examples import stated_examples
 
 
 def _found(acme: Path, docs: Path | None = None) -> dict[str, Finding]:

@@ -7,9 +7,9 @@ import jsonschema_rs
 import pytest
 from drift.pairs import BASE, PAIRS, Pair, obj
 
-from understudy.drift.finding import NOTHING
-from understudy.drift.inclusion import Inclusion, includes
-from understudy.drift.message import Message
+from mockreel.drift.finding import NOTHING
+from mockreel.drift.witness.inclusion import Inclusion, includes
+from mockreel.drift.witness.schema_message import Message
 
 # Questions that neither a proof nor a witness settles today; a smaller number is progress, and is written here.
 UNDECIDED = 5

@@ -56,7 +56,7 @@ def _run(job: Job, folder: Path, data: Path) -> list[str]:
     tools, asked = folder / "tools", folder / "asked.txt"
     tools.mkdir(exist_ok=True)
     _script(tools / "gh", f'printf "%s\\n" "$@" >> "{asked}"')
-    _script(tools / "understudy", f'exec "{sys.executable}" -m understudy "$@"')
+    _script(tools / "mockreel", f'exec "{sys.executable}" -m mockreel "$@"')
     environment = os.environ | {"PATH": f"{tools}:{os.environ['PATH']}", "DATA": str(data), "NO_PROXY": "*"}
     for step in job["steps"]:
         if "run" in step and step["name"] != "Install":

@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
 
-from understudy.callbacks import Outcome
-from understudy.callbacks.policy import retried
-from understudy.conformance.exchange import Ask, Told
-from understudy.conformance.receiver import Behaviour
-from understudy.contract import Contract, DeliveryPolicy, JobScenario
-from understudy.contract.conversation import JobTalk
+from mockreel.contract import Contract, DeliveryPolicy, JobScenario
+from mockreel.contract.conversation.conversation import JobTalk
+from mockreel.contract.exchanges.exchange import Ask, Told
+from mockreel.simulator.in_process.memory_receiver import Behaviour
+from mockreel.webhooks import Outcome
+from mockreel.webhooks.retry_policy import retried
 
 # A sum of seconds is rounded.
 ROUNDING = 1e-6

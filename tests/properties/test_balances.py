@@ -6,19 +6,19 @@ from decimal import Decimal
 from functools import cache
 
 import pytest
+from engine.billing.spending import COSTS, Spender
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
-from ledger.spending import COSTS, Spender
 from staging import START
 
-from understudy import interventions
-from understudy.callbacks import MemorySender
-from understudy.clock import Clock
-from understudy.contract import Contract
-from understudy.errors import Conflict, OptionError
-from understudy.jobs import Job
-from understudy.stage import build_stage, load_contracts
+from mockreel.contract import Contract
+from mockreel.engine.clock import Clock
+from mockreel.engine.jobs.job import Job
+from mockreel.errors import Conflict, OptionError
+from mockreel.simulator import interventions
+from mockreel.simulator.simulator import build_stage, load_contracts
+from mockreel.webhooks import MemorySender
 
 # A provider with a reading of it, and what its accounts begin with: enough for a few jobs.
 PLAYED = (

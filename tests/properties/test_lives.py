@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from properties.expected import Life, attempts_until, end_between, possible_words
 
-from understudy.conformance.exchange import Told, first, found
-from understudy.conformance.receiver import Behaviour
-from understudy.conformance.scene import Scene
-from understudy.conformance.target import Answering, MockTarget, answer_honestly, asked_by
-from understudy.contract import Contract
-from understudy.messages import Request
-from understudy.part import Part
-from understudy.stage import load_contracts
+from mockreel.conformance.check_context import Scene
+from mockreel.contract import Contract
+from mockreel.contract.exchanges.exchange import Told, first, found
+from mockreel.contract.messages.message import Request
+from mockreel.simulator.in_process.memory_receiver import Behaviour
+from mockreel.simulator.in_process.mock_target import Answering, MockTarget, answer_honestly, asked_by
+from mockreel.simulator.provider import Part
+from mockreel.simulator.simulator import load_contracts
 
 PROVIDERS = ("runflow", "aimlapi", "runninghub")
 ANSWERS: tuple[Behaviour, ...] = (200, 204, 301, 404, 429, 500, 503, "timeout", "refused", "broken")

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from providers.runflow import INPUT, LITE
 from staging import START, Caller
 
-from understudy.callbacks import MemorySender
-from understudy.clock import Clock
-from understudy.contract import Contract
-from understudy.messages import Reply
-from understudy.stage import build_stage, load_contracts
+from mockreel.contract import Contract
+from mockreel.contract.messages.message import Reply
+from mockreel.engine.clock import Clock
+from mockreel.simulator.simulator import build_stage, load_contracts
+from mockreel.webhooks import MemorySender
 
 # One request: its idempotency key, which of two bodies, and whether time passes before the next.
 SENT = st.tuples(st.sampled_from(["a", "b"]), st.booleans(), st.booleans())

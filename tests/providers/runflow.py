@@ -5,8 +5,8 @@ from typing import Any
 
 from staging import Caller, Spoken
 
-from understudy.contract import Contract
-from understudy.contract.operations import resolve
+from mockreel.contract import Contract
+from mockreel.contract.operations import resolve
 
 Ask = Callable[..., Caller]
 Run = Callable[[Awaitable[Any]], Any]

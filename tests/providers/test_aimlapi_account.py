@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from staging import Caller, MakeStage
 
-from understudy.stage import Stage
+from mockreel.simulator.simulator import Stage
 
 Ask = Callable[..., Caller]
 Run = Callable[[Awaitable[Any]], Any]

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from staging import Caller, MakeStage
 
-from understudy.contract.rows import Price, PriceRule
-from understudy.providers.aimlapi.catalogue import facts
-from understudy.stage import Stage
+from mockreel.contract.rows import Price, PriceRule
+from mockreel.providers.aimlapi.resources.models import facts
+from mockreel.simulator.simulator import Stage
 
 Ask = Callable[..., Caller]
 Run = Callable[[Awaitable[Any]], Any]

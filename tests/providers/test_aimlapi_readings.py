@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from staging import Caller, MakeStage
 
-from understudy._data import data_root
-from understudy.contract import load_contract
-from understudy.contract.files import read_list
-from understudy.stage import Stage
+from mockreel._data import data_root
+from mockreel.contract import load_contract
+from mockreel.contract.data.files import read_list
+from mockreel.simulator.simulator import Stage
 
 Run = Callable[[Awaitable[Any]], Any]
 

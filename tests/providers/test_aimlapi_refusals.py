@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from staging import Caller, MakeStage
 
-from understudy.accounts import KeyEntry
-from understudy.stage import Stage
+from mockreel.engine.accounts.account import KeyEntry
+from mockreel.simulator.simulator import Stage
 
 Ask = Callable[..., Caller]
 

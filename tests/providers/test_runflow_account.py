@@ -4,9 +4,9 @@ import pytest
 from providers.runflow import Ask, Run, code, create, undocumented
 from staging import Caller, MakeStage
 
-from understudy.accounts import KeyEntry
-from understudy.contract import Contract
-from understudy.stage import Stage
+from mockreel.contract import Contract
+from mockreel.engine.accounts.account import KeyEntry
+from mockreel.simulator.simulator import Stage
 
 
 @pytest.fixture

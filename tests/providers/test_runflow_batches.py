@@ -8,11 +8,11 @@ import pytest
 from providers.runflow import HOOK, INPUT, LITE, Ask, Run, code, faults, undocumented
 from staging import Caller, MakeStage
 
-from understudy.accounts import KeyEntry
-from understudy.callbacks import MemorySender
-from understudy.contract import Contract
-from understudy.directions import Wish
-from understudy.stage import Stage
+from mockreel.contract import Contract
+from mockreel.engine.accounts.account import KeyEntry
+from mockreel.engine.scenarios.preferences import Wish
+from mockreel.simulator.simulator import Stage
+from mockreel.webhooks import MemorySender
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import pytest
 from providers.runflow import HOOK, Ask, Run, code, create, faults, undocumented
 from staging import MakeStage
 
-from understudy.callbacks import MemorySender, Outcome
-from understudy.contract import Contract
-from understudy.stage import Stage
+from mockreel.contract import Contract
+from mockreel.simulator.simulator import Stage
+from mockreel.webhooks import MemorySender, Outcome
 
 
 @pytest.fixture

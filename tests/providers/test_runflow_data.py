@@ -7,11 +7,11 @@ from typing import Any
 import jsonschema
 import pytest
 
-from understudy._data import data_root
-from understudy.contract import Contract, load_contract
-from understudy.contract.files import read_document, read_list
-from understudy.contract.operations import resolve
-from understudy.draws import uuid7
+from mockreel._data import data_root
+from mockreel.contract import Contract, load_contract
+from mockreel.contract.data.files import read_document, read_list
+from mockreel.contract.operations import resolve
+from mockreel.engine.randomness import uuid7
 
 NUMBERS = [*(f"C{number}" for number in range(1, 27)), "C8b"]
 # What errors, runs and their callbacks can say, as the docs list it.
@@ -54,7 +54,7 @@ def test_every_documented_code_is_a_row(contract: Contract, code: str) -> None:
 
 def test_operations_name_rows_that_exist(contract: Contract) -> None:
     """What an operation may refuse with."""
-    named = {row for operation in contract.operations for row in operation.raw["x-understudy"].get("refusals", [])}
+    named = {row for operation in contract.operations for row in operation.raw["x-mockreel"].get("refusals", [])}
 
     assert sorted(named - set(contract.errors)) == []
 
@@ -100,7 +100,7 @@ def test_every_row_of_a_table_speaks_of_evidence() -> None:
         if "evidence" not in row
     ]
     document = read_document(folder / "openapi.yaml")
-    rows += [("wire", key) for key, row in document["x-understudy"]["wire"].items() if "evidence" not in row]
+    rows += [("wire", key) for key, row in document["x-mockreel"]["wire"].items() if "evidence" not in row]
 
     assert rows == []
 
@@ -123,7 +123,7 @@ def test_every_schema_is_one_and_its_references_resolve(contract: Contract, name
     document = contract.schemas.document(name)
     jsonschema.Draft202012Validator.check_schema(document)
 
-    assert document["$id"] == f"https://understudy.invalid/schemas/runflow/{name}"
+    assert document["$id"] == f"https://mockreel.invalid/schemas/runflow/{name}"
     contract.schemas.validator(name)
 
 

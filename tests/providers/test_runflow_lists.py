@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from providers.runflow import Ask, Run, code, create, undocumented
 from staging import Caller, MakeStage
 
-from understudy.callbacks import MemorySender
-from understudy.clock import Clock
-from understudy.contract import Contract
-from understudy.stage import Stage, build_stage, load_contracts
+from mockreel.contract import Contract
+from mockreel.engine.clock import Clock
+from mockreel.simulator.simulator import Stage, build_stage, load_contracts
+from mockreel.webhooks import MemorySender
 
 
 @pytest.fixture

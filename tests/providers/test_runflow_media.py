@@ -7,8 +7,8 @@ import pytest
 from providers.runflow import Ask, Run, code, create, read, undocumented
 from staging import Caller, MakeStage
 
-from understudy.contract import Contract
-from understudy.stage import Stage
+from mockreel.contract import Contract
+from mockreel.simulator.simulator import Stage
 
 FILE = b"RIFF....WEBP"
 NANO = "/v1/models/google/nano-banana-pro/edit"

@@ -10,10 +10,10 @@ import pytest
 from providers.runflow import HOOK, INPUT, LITE, Run, code, create, faults, read, undocumented
 from staging import Caller, MakeStage
 
-from understudy.callbacks import MemorySender
-from understudy.contract import Contract, load_contract
-from understudy.messages import Reply
-from understudy.stage import Stage
+from mockreel.contract import Contract, load_contract
+from mockreel.contract.messages.message import Reply
+from mockreel.simulator.simulator import Stage
+from mockreel.webhooks import MemorySender
 
 
 class Played:

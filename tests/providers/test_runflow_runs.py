@@ -9,9 +9,9 @@ import pytest
 from providers.runflow import HOOK, INPUT, LITE, Ask, Run, code, create, read, undocumented
 from staging import Caller, MakeStage
 
-from understudy.accounts import KeyEntry
-from understudy.messages import Reply
-from understudy.stage import Stage
+from mockreel.contract.messages.message import Reply
+from mockreel.engine.accounts.account import KeyEntry
+from mockreel.simulator.simulator import Stage
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import pytest
 from providers.runflow import HOOK, Ask, Run, code, create, undocumented
 from staging import Caller, MakeStage
 
-from understudy.callbacks import MemorySender
-from understudy.contract import Contract
-from understudy.stage import Stage
+from mockreel.contract import Contract
+from mockreel.simulator.simulator import Stage
+from mockreel.webhooks import MemorySender
 
 HOOKS = "/v1/webhooks"
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from understudy._data import data_root
-from understudy.contract import Contract, load_contract
-from understudy.contract.files import read_document, read_list
-from understudy.contract.operations import Operation, resolve
+from mockreel._data import data_root
+from mockreel.contract import Contract, load_contract
+from mockreel.contract.data.files import read_document, read_list
+from mockreel.contract.operations import Operation, resolve
 
 # W-err and A4, and the codes that were seen beside them.
 NUMERIC = "301 380 412 415 416 421 423 433 435 436 500 801 802 803 804 805 806 807 808 809 810 811 812 813 814 901"
@@ -47,7 +47,7 @@ def test_operations_and_settings_name_rows_that_exist(contract: Contract) -> Non
     """What an operation may refuse with, what stands instead, and what the old outputs answer with."""
     named: list[str] = [contract.wire["ended_row"], *contract.wire["pending_rows"].values()]
     for operation in contract.operations:
-        own = operation.raw["x-understudy"]
+        own = operation.raw["x-mockreel"]
         named += [*own.get("refusals", []), *own.get("instead", {}), *own.get("instead", {}).values()]
 
     assert sorted(set(named) - set(contract.errors)) == []

@@ -6,8 +6,8 @@ import pytest
 from providers.runninghub import START, Ask, Run, form, good, old, query, submit, undocumented
 from staging import MakeStage
 
-from understudy.artifacts import UPLOADS
-from understudy.stage import Stage
+from mockreel.engine.artifacts.artifact import UPLOADS
+from mockreel.simulator.simulator import Stage
 
 
 @pytest.fixture

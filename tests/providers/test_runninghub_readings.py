@@ -22,9 +22,9 @@ from providers.runninghub import (
 )
 from staging import Caller, MakeStage
 
-from understudy.callbacks import MemorySender
-from understudy.contract import load_contract
-from understudy.stage import Stage
+from mockreel.contract import load_contract
+from mockreel.simulator.simulator import Stage
+from mockreel.webhooks import MemorySender
 
 Reading = Callable[..., tuple[Caller, Stage]]
 

@@ -6,9 +6,9 @@ import pytest
 from providers.runninghub import BODY, MODEL, QUERY, SUBMIT, Ask, form, old, submit, undocumented
 from staging import MakeStage
 
-from understudy.providers.runninghub.refusals import field_name, row_words
-from understudy.providers.runninghub.state import state_of
-from understudy.stage import Stage
+from mockreel.providers.runninghub.errors import field_name, row_words
+from mockreel.providers.runninghub.state import state_of
+from mockreel.simulator.simulator import Stage
 
 
 @pytest.fixture

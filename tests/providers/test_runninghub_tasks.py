@@ -8,8 +8,8 @@ import pytest
 from providers.runninghub import BODY, MODEL, QUERY, SUBMIT, Ask, Run, query, submit, undocumented
 from staging import MakeStage
 
-from understudy.accounts import KeyEntry
-from understudy.stage import Stage
+from mockreel.engine.accounts.account import KeyEntry
+from mockreel.simulator.simulator import Stage
 
 
 @pytest.fixture

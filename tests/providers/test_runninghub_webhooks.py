@@ -20,9 +20,9 @@ from providers.runninghub import (
 )
 from staging import MakeStage
 
-from understudy.callbacks import MemorySender
-from understudy.callbacks.sending import Outcome
-from understudy.stage import Stage
+from mockreel.simulator.simulator import Stage
+from mockreel.webhooks import MemorySender
+from mockreel.webhooks.transport import Outcome
 
 
 @pytest.fixture

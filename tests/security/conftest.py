@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from security.wires import Receiver, Wires, receiving
 
-from understudy.server.hosting import serving
+from mockreel.server.socket_server import serving
 
 
 @pytest.fixture(scope="module")

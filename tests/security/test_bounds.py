@@ -12,9 +12,9 @@ import httpx2
 import pytest
 from security.wires import HEALTH, KEY, SUBMIT, Wires, received, statuses
 
-from understudy.part import Settings
-from understudy.server import bounds, loop
-from understudy.server.hosting import serving
+from mockreel.server.http import limits, uvicorn_server
+from mockreel.server.socket_server import serving
+from mockreel.simulator.provider import Settings
 
 HEAD = f"POST {SUBMIT} HTTP/1.1\r\nHost: x\r\n".encode() + KEY + b"Content-Type: application/json\r\n"
 
@@ -22,9 +22,9 @@ HEAD = f"POST {SUBMIT} HTTP/1.1\r\nHost: x\r\n".encode() + KEY + b"Content-Type:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wires]:
     """A stage that waits for nobody longer than a moment."""
-    monkeypatch.setattr(loop, "LOOK_TICKS", 1)
-    monkeypatch.setattr(bounds, "HEAD_SECONDS", 0.3)
-    monkeypatch.setattr(bounds, "BODY_SECONDS", 0.3)
+    monkeypatch.setattr(uvicorn_server, "LOOK_TICKS", 1)
+    monkeypatch.setattr(limits, "HEAD_SECONDS", 0.3)
+    monkeypatch.setattr(limits, "BODY_SECONDS", 0.3)
     with serving("runflow", held=True, start=1_767_225_600.0) as stage:
         yield Wires(stage)
 
@@ -191,7 +191,7 @@ def test_an_open_house_has_no_room_for_endless_accounts(wires: Wires) -> None:
 
     assert [one.status_code for one in told] == [200, 200, 403, 200]
     assert told[2].headers["content-type"] == "application/problem+json"
-    assert "POST /_understudy/reset" in told[2].json()["detail"]
+    assert "POST /_mockreel/reset" in told[2].json()["detail"]
 
 
 def test_a_slow_reader_holds_up_no_other() -> None:

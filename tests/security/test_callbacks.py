@@ -9,8 +9,8 @@ import httpx2
 import pytest
 from security.wires import SUBMIT, Receiver, Wires
 
-from understudy.server.hosting import serving
-from understudy.server.running_stage import RunningStage
+from mockreel.server.mock_server import RunningStage
+from mockreel.server.socket_server import serving
 
 HEADERS = {"authorization": "Bearer rf_live_one"}
 # Addresses of others: a cloud's metadata, private networks, documentation, link-local and mapped ones.
@@ -27,7 +27,7 @@ def _told(stage: RunningStage, url: str) -> dict[str, Any]:
     if told.status_code != 201:
         return {"status": "refused", "reason": told.text}
     stage.advance(600)
-    rows = httpx2.get(f"{stage.control.url}/_understudy/deliveries", trust_env=False).json()["deliveries"]
+    rows = httpx2.get(f"{stage.control.url}/_mockreel/deliveries", trust_env=False).json()["deliveries"]
     (row,) = [row for row in rows if row["subject"] == told.json()["id"]]
     found: dict[str, Any] = row
     return found
@@ -67,7 +67,7 @@ def test_a_name_that_leads_to_another_network_is_not_reached(wires: Wires, addre
 )  # fmt: skip
 def test_no_callback_reaches_the_stand_in_itself(wires: Wires, host: str) -> None:
     """Its control door, under any name and spelling of this machine."""
-    told = _told(wires.stage, f"http://{host}:{wires.port('control')}/_understudy/clock/hold")
+    told = _told(wires.stage, f"http://{host}:{wires.port('control')}/_mockreel/clock/hold")
     assert told["status"] != "delivered"
     assert told["reason"]
 
@@ -75,7 +75,7 @@ def test_no_callback_reaches_the_stand_in_itself(wires: Wires, host: str) -> Non
 @pytest.mark.parametrize("to", ["http://169.254.169.254/latest", "own", "/again"])
 def test_a_redirect_is_not_followed(wires: Wires, receiver: Receiver, to: str) -> None:
     """Neither to another network, nor to the control door, nor back."""
-    clock = f"{wires.stage.control.url}/_understudy/clock"
+    clock = f"{wires.stage.control.url}/_mockreel/clock"
     receiver.location = f"{clock}/advance" if to == "own" else to
     before = httpx2.get(clock, trust_env=False).json()["held"]
     told = _told(wires.stage, f"http://127.0.0.1:{receiver.port}/hook")
@@ -105,7 +105,7 @@ def test_credentials_in_a_callback_url_are_shown_nowhere(receiver: Receiver, wri
     with serving("runflow", held=True, start=1_767_225_600.0) as stage:
         told = _told(stage, f"http://{written}127.0.0.1:{receiver.port}/hook")
         assert told["status"] == "delivered"
-        control = f"{stage.control.url}/_understudy"
+        control = f"{stage.control.url}/_mockreel"
         shown = [httpx2.get(f"{control}/{name}", trust_env=False).text for name in ("deliveries", "jobs", "journal")]
         shown.append(httpx2.get(f"{control}/deliveries/{told['id']}", trust_env=False).text)
         shown.append(httpx2.get(f"{control}/jobs/{told['subject']}", trust_env=False).text)

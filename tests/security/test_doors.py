@@ -4,7 +4,7 @@ import httpx2
 import pytest
 from security.wires import Wires
 
-CHANGE = "/_understudy/clock/hold"
+CHANGE = "/_mockreel/clock/hold"
 JSON = {"content-type": "application/json"}
 
 
@@ -31,7 +31,7 @@ def test_a_program_of_this_machine_may(control: str) -> None:
         "169.254.169.254", "127.0.0.1@evil.example", "",
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("path", [CHANGE, "/_understudy/clock", "/_understudy/jobs", "/_understudy/"])
+@pytest.mark.parametrize("path", [CHANGE, "/_mockreel/clock", "/_mockreel/jobs", "/_mockreel/"])
 def test_another_name_for_this_machine_opens_nothing(control: str, host: str, path: str) -> None:
     """A page whose name is made to lead here (DNS rebinding) sends its own name, reading and writing."""
     method = "POST" if path == CHANGE else "GET"
@@ -50,11 +50,11 @@ def test_a_page_of_another_origin_is_refused(control: str, origin: str) -> None:
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=b"])
 def test_what_a_form_can_send_changes_nothing(control: str, kind: str) -> None:
     """A browser sends these to any address without asking it before."""
-    before = httpx2.get(f"{control}/_understudy/scenarios", trust_env=False).json()
-    for path in ("/_understudy/rules", CHANGE, "/_understudy/reset"):
+    before = httpx2.get(f"{control}/_mockreel/scenarios", trust_env=False).json()
+    for path in ("/_mockreel/rules", CHANGE, "/_mockreel/reset"):
         status = _status(control + path, {"content-type": kind}, content=b'{"scenario": "fail"}')
         assert status in (400, 403, 415), (path, status)
-    assert httpx2.get(f"{control}/_understudy/scenarios", trust_env=False).json() == before
+    assert httpx2.get(f"{control}/_mockreel/scenarios", trust_env=False).json() == before
 
 
 def test_what_a_page_sends_without_a_type_is_refused_for_its_origin(control: str) -> None:
@@ -74,7 +74,7 @@ def test_no_reply_invites_other_pages(wires: Wires) -> None:
         for method in ("GET", "OPTIONS"):
             told = httpx2.request(
                 method,
-                door.url + "/_understudy/clock",
+                door.url + "/_mockreel/clock",
                 headers={"origin": "https://evil.example", "access-control-request-method": "POST"},
                 trust_env=False,
             )

@@ -23,9 +23,9 @@ def _heads(said: bytes) -> list[str]:
         "GET /v1/runs?cursor={}",
         "GET /{}",
         "DELETE /v1/{}",
-        "GET /_understudy/media/{}.mp4",
-        "GET /_understudy/uploads/{}",
-        "GET /_understudy/{}",
+        "GET /_mockreel/media/{}.mp4",
+        "GET /_mockreel/uploads/{}",
+        "GET /_mockreel/{}",
     ],
 )
 def test_a_path_or_a_query_makes_no_header(wires: Wires, line: str, written: str) -> None:
@@ -63,7 +63,7 @@ def test_the_type_of_an_upload_makes_no_header(wires: Wires, mime: str) -> None:
     assert "x-evil" not in _heads(said)
     for door in ("runflow", "runninghub"):
         for one in wires.stage.inner.part(door).uploads:
-            fetch = f"GET /_understudy/uploads/{one.id} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
+            fetch = f"GET /_mockreel/uploads/{one.id} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
             back = wires.said(fetch, door=door)
             assert back.startswith((b"HTTP/1.1 200", b"HTTP/1.1 404"))
             assert "x-evil" not in _heads(back)

@@ -3,14 +3,14 @@
 import pytest
 from security.wires import KEY, Wires, statuses
 
-from understudy._data import data_root
+from mockreel._data import data_root
 
 UPS = ("../", "..%2f", "%2e%2e/", "%2e%2e%2f", "%252e%252e%252f", "..%5c", "..\\", "%c0%ae%c0%ae/", "....//", "..;/")
 PLACES = (
-    "/_understudy/media/",
-    "/_understudy/uploads/",
-    "/_understudy/static/",
-    "/_understudy/page/",
+    "/_mockreel/media/",
+    "/_mockreel/uploads/",
+    "/_mockreel/static/",
+    "/_mockreel/page/",
     "/",
     "/v1/runs/",
 )

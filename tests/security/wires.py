@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from understudy.server.running_stage import RunningStage
+from mockreel.server.mock_server import RunningStage
 
 KEY = b"Authorization: Bearer rf_live_one\r\n"
 SUBMIT = "/v1/models/google/veo3.1/lite/runs"

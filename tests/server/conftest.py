@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from staging import FOURTH, START
 
-from understudy.server.hosting import serving
-from understudy.server.running_stage import RunningStage
+from mockreel.server.mock_server import RunningStage
+from mockreel.server.socket_server import serving
 
 
 @pytest.fixture(scope="module")

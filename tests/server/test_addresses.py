@@ -8,12 +8,12 @@ import pytest
 from server.speaking import GOOD, ask
 from staging import FOURTH
 
-from understudy import __version__
-from understudy.accounts import KeyEntry
-from understudy.errors import OptionError
-from understudy.server.hosting import Server, serving
-from understudy.server.options import Options
-from understudy.server.running_stage import RunningStage
+from mockreel import __version__
+from mockreel.engine.accounts.account import KeyEntry
+from mockreel.errors import OptionError
+from mockreel.server.mock_server import RunningStage
+from mockreel.server.options import Options
+from mockreel.server.socket_server import Server, serving
 
 
 def test_each_door_has_an_address_of_its_own(served: RunningStage) -> None:
@@ -23,7 +23,7 @@ def test_each_door_has_an_address_of_its_own(served: RunningStage) -> None:
     assert list(ready) == ["pid", "version", "control", "aimlapi", "encore"]
     assert (ready["pid"], ready["version"]) == (42, __version__)
     assert ready["control"] == {"url": served.control.url}
-    assert ready["encore"] == {"url": served.encore.url, "key": "en_user_understudy"}
+    assert ready["encore"] == {"url": served.encore.url, "key": "en_user_mockreel"}
     assert len({served.control.url, served.encore.url, served.aimlapi.url}) == 3
     with pytest.raises(AttributeError, match="no 'runflow' on this stage; there are control, aimlapi, encore"):
         _ = served.runflow
@@ -39,23 +39,23 @@ def test_a_providers_port_takes_any_host(host: str, served: RunningStage) -> Non
     """Real clients send the host of the real provider."""
     status, body, headers = ask(served.encore.url, "GET", "/v1/health", Host=host)
 
-    assert (status, body, headers["understudy-version"]) == (200, {"well": True}, __version__)
+    assert (status, body, headers["mockreel-version"]) == (200, {"well": True}, __version__)
 
 
 def test_the_control_port_takes_loopback_names_only(served: RunningStage) -> None:
     """And prefixes lead to the providers from there."""
-    assert ask(served.control.url, "GET", "/_understudy/clock")[0] == 200
-    assert ask(served.control.url, "GET", "/_understudy/clock", Host="www.other.test")[0] == 403
+    assert ask(served.control.url, "GET", "/_mockreel/clock")[0] == 200
+    assert ask(served.control.url, "GET", "/_mockreel/clock", Host="www.other.test")[0] == 403
     assert ask(served.control.url, "GET", "/encore/v1/health")[1] == {"well": True}
     status, body, headers = ask(served.control.url, "GET", "/v1/health")
-    assert (status, headers["understudy-version"]) == (404, __version__)
+    assert (status, headers["mockreel-version"]) == (404, __version__)
     assert "/aimlapi/, /encore/" in body["detail"]
 
 
 @pytest.mark.parametrize("path", ["clock", "jobs", "rules", ""])
 def test_a_providers_port_has_no_control_api(path: str, served: RunningStage) -> None:
     """Clips and uploads only."""
-    assert ask(served.encore.url, "GET", f"/_understudy/{path}")[0] == 404
+    assert ask(served.encore.url, "GET", f"/_mockreel/{path}")[0] == 404
 
 
 def test_a_held_stage_sends_no_date(served: RunningStage) -> None:
@@ -95,8 +95,8 @@ def test_off_loopback_the_control_api_wants_its_token() -> None:
     """Under whatever name."""
     options = {"host": "0.0.0.0", "keys": [KeyEntry("k", "a")], "token": "t"}
     with serving("encore", data=FOURTH, **options) as running:
-        assert ask(running.control.url, "GET", "/_understudy/clock", Host="stage.test")[0] == 403
-        found = ask(running.control.url, "GET", "/_understudy/clock", Host="stage.test", Authorization="Bearer t")
+        assert ask(running.control.url, "GET", "/_mockreel/clock", Host="stage.test")[0] == 403
+        found = ask(running.control.url, "GET", "/_mockreel/clock", Host="stage.test", Authorization="Bearer t")
         assert found[0] == 200
         assert ask(running.encore.url, "GET", "/v1/jobs")[0] == 200
 
@@ -107,17 +107,17 @@ def test_two_stages_stand_beside_each_other() -> None:
         made = ask(one.encore.url, "POST", "/v1/jobs", GOOD)[1]
 
         assert ask(other.encore.url, "GET", f"/v1/jobs/{made['id']}")[0] == 404
-        assert ask(one.control.url, "GET", "/_understudy/clock")[1]["held"]
-        assert not ask(other.control.url, "GET", "/_understudy/clock")[1]["held"]
+        assert ask(one.control.url, "GET", "/_mockreel/clock")[1]["held"]
+        assert not ask(other.control.url, "GET", "/_mockreel/clock")[1]["held"]
 
 
 def test_a_result_can_be_fetched_from_the_providers_own_port(served: RunningStage) -> None:
     """Without a key, as from a file host."""
     made = ask(served.encore.url, "POST", "/v1/jobs", GOOD)[1]
-    ask(served.control.url, "POST", "/_understudy/clock/advance", {"seconds": 100})
+    ask(served.control.url, "POST", "/_mockreel/clock/advance", {"seconds": 100})
     url = ask(served.encore.url, "GET", f"/v1/jobs/{made['id']}")[1]["url"]
 
-    assert url.startswith(f"{served.encore.url}/_understudy/media/")
+    assert url.startswith(f"{served.encore.url}/_mockreel/media/")
     status, clip, headers = ask(url, "GET", urlsplit(url).path, Authorization="")
     assert (status, headers["content-type"]) == (200, "video/mp4")
     assert clip

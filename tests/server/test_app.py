@@ -11,12 +11,12 @@ from starlette.routing import Mount
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from understudy import __version__
-from understudy.accounts import KeyEntry
-from understudy.callbacks import MemorySender
-from understudy.clock import Clock
-from understudy.errors import DataError, OptionError
-from understudy.server import create_app
+from mockreel import __version__
+from mockreel.engine.accounts.account import KeyEntry
+from mockreel.engine.clock import Clock
+from mockreel.errors import DataError, OptionError
+from mockreel.server import create_app
+from mockreel.webhooks import MemorySender
 
 GOOD = {"model": "solo", "input": {"prompt": "x"}}
 KEY = {"authorization": "Bearer k"}
@@ -39,7 +39,7 @@ def test_one_provider_stands_at_the_root(client: TestClient) -> None:
 
     assert made.status_code == 201
     assert client.get(f"/v1/jobs/{made.json()['id']}", headers=KEY).json() == made.json()
-    assert client.get("/_understudy/").json()["providers"]["encore"]["title"] == "Encore"
+    assert client.get("/_mockreel/").json()["providers"]["encore"]["title"] == "Encore"
 
 
 def test_several_stand_below_their_names() -> None:
@@ -51,7 +51,7 @@ def test_several_stand_below_their_names() -> None:
             lost = client.get(path)
             assert (lost.status_code, lost.headers["content-type"]) == (404, "application/problem+json")
             assert "/aimlapi/, /encore/" in lost.json()["detail"]
-            assert lost.headers["understudy-version"] == __version__
+            assert lost.headers["mockreel-version"] == __version__
 
 
 def test_results_are_fetched_where_they_were_made() -> None:
@@ -59,10 +59,10 @@ def test_results_are_fetched_where_they_were_made() -> None:
     outer = Starlette(routes=[Mount("/stand-in", make("encore", "aimlapi"))])
     with TestClient(outer) as client:
         made = client.post("/stand-in/encore/v1/jobs", json=GOOD, headers=KEY)
-        client.post("/stand-in/_understudy/clock/advance", json={"seconds": 100})
+        client.post("/stand-in/_mockreel/clock/advance", json={"seconds": 100})
         done = client.get(f"/stand-in/encore/v1/jobs/{made.json()['id']}", headers=KEY).json()
 
-        assert done["url"].startswith("http://testserver/stand-in/encore/_understudy/media/")
+        assert done["url"].startswith("http://testserver/stand-in/encore/_mockreel/media/")
         assert client.get(done["url"]).status_code == 200
 
 
@@ -84,7 +84,7 @@ def test_without_its_lifespan_it_answers_all_the_same() -> None:
     client = TestClient(make(sender=sink))
     made = client.post("/v1/jobs", json={**GOOD, "tell": "http://127.0.0.1:9/"}, headers=KEY)
     for _ in range(3):
-        client.post("/_understudy/clock/advance", json={"seconds": 3})
+        client.post("/_mockreel/clock/advance", json={"seconds": 3})
 
     assert client.get(f"/v1/jobs/{made.json()['id']}", headers=KEY).json()["state"] == "done"
     assert len(sink.sent) == 1
@@ -104,7 +104,7 @@ def test_the_stage_is_found_at_the_app() -> None:
         ("/v1/jobs/a%2Fb", 404),
         ("/v1/jobs/%00%ff%fe", 404),
         ("/v1/jobs/..%2F..%2Fhealth", 404),
-        ("/_understudy/media/..%2f..%2fetc%2fpasswd", 404),
+        ("/_mockreel/media/..%2f..%2fetc%2fpasswd", 404),
         ("/v1/jobs/%", 404),
         ("/v1/" + "a" * 5000, 404),
     ],
@@ -117,7 +117,7 @@ def test_a_path_is_read_as_it_is_decoded(path: str, encoded: int, client: TestCl
     assert answer.json()
 
 
-@pytest.mark.parametrize("path", ["/v1/jobs", "/_understudy/clock", "/"])
+@pytest.mark.parametrize("path", ["/v1/jobs", "/_mockreel/clock", "/"])
 def test_a_web_socket_is_turned_away(path: str, client: TestClient) -> None:
     """None of the providers speaks it."""
     with pytest.raises(WebSocketDisconnect), client.websocket_connect(path):

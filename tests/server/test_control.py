@@ -7,14 +7,14 @@ import pytest
 from staging import FOURTH, START
 from starlette.testclient import TestClient
 
-from understudy import __version__
-from understudy.callbacks import MemorySender
-from understudy.clock import LATEST, Clock
-from understudy.server.app import stage_app
-from understudy.server.control import MOST_BYTES
-from understudy.server.front import Front
-from understudy.server.guard import LOOPBACK_NAMES
-from understudy.stage import Stage, build_stage, load_contracts
+from mockreel import __version__
+from mockreel.engine.clock import LATEST, Clock
+from mockreel.server.access_guard import LOOPBACK_NAMES
+from mockreel.server.admin import MOST_BYTES
+from mockreel.server.app import stage_app
+from mockreel.server.http.asgi import Front
+from mockreel.simulator.simulator import Stage, build_stage, load_contracts
+from mockreel.webhooks import MemorySender
 
 GOOD = {"model": "solo", "input": {"prompt": "a red door"}}
 KEY = {"authorization": "Bearer en_user_one"}
@@ -40,19 +40,19 @@ def client(stage: Stage) -> Iterator[TestClient]:
 
 
 def get(client: TestClient, path: str, **options: Any) -> Any:
-    answer = client.get(f"/_understudy/{path}", **options)
+    answer = client.get(f"/_mockreel/{path}", **options)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
 
 def post(client: TestClient, path: str, body: Any = None, **options: Any) -> Any:
-    return client.post(f"/_understudy/{path}", **({"json": body} if body is not None else {}), **options)
+    return client.post(f"/_mockreel/{path}", **({"json": body} if body is not None else {}), **options)
 
 
 def test_it_says_what_is_played_and_what_time_it_is(client: TestClient) -> None:
     """At its root."""
     assert get(client, "") == {
-        "understudy": __version__,
+        "mockreel": __version__,
         "providers": {"encore": {"title": "Encore", "url": None}},
         "clock": {"now": START, "held": True, "speed": 1.0, "due": 0, "next_due": None},
     }
@@ -161,7 +161,7 @@ def test_it_lists_jobs_deliveries_and_exchanges_newest_first(client: TestClient)
 @pytest.mark.parametrize("limit", ["0", "-1", "10001", "x", "", "1.5", "٣", "9" * 5000])
 def test_a_limit_that_is_none_is_refused(limit: str, client: TestClient) -> None:
     """With what would do."""
-    answer = client.get("/_understudy/jobs", params={"limit": limit})
+    answer = client.get("/_mockreel/jobs", params={"limit": limit})
 
     assert answer.status_code == 400
     assert "a whole number from 1 to 10000" in answer.json()["detail"]
@@ -170,7 +170,7 @@ def test_a_limit_that_is_none_is_refused(limit: str, client: TestClient) -> None
 def test_an_unknown_provider_is_answered_with_the_known_ones(client: TestClient) -> None:
     """In every list."""
     for path in ("jobs", "deliveries", "journal"):
-        answer = client.get(f"/_understudy/{path}?provider=encor")
+        answer = client.get(f"/_mockreel/{path}?provider=encor")
         assert (answer.status_code, answer.json()["valid"]) == (400, ["encore"])
 
 
@@ -193,9 +193,9 @@ def test_a_rule_is_set_listed_and_taken_away(client: TestClient) -> None:
     assert client.post("/v1/jobs", json=GOOD, headers=KEY).status_code == 503
     assert get(client, "rules")["rules"][0]["seen"] == 1
 
-    assert client.delete("/_understudy/rules/1").json() == {"rules": []}
+    assert client.delete("/_mockreel/rules/1").json() == {"rules": []}
     assert client.post("/v1/jobs", json=GOOD, headers=KEY).status_code == 201
-    assert client.delete("/_understudy/rules/1").status_code == 400
+    assert client.delete("/_mockreel/rules/1").status_code == 400
 
 
 def test_all_rules_can_be_cleared(client: TestClient) -> None:
@@ -203,7 +203,7 @@ def test_all_rules_can_be_cleared(client: TestClient) -> None:
     for _ in range(2):
         post(client, "rules", {"scenario": "fail", "code": "stage-fright"})
 
-    assert client.delete("/_understudy/rules").json() == {"rules": []}
+    assert client.delete("/_mockreel/rules").json() == {"rules": []}
 
 
 @pytest.mark.parametrize(
@@ -261,7 +261,7 @@ def test_a_rule_that_could_never_play_is_refused(body: Any, says: str, client: T
 def test_strangers_are_turned_away(headers: dict[str, str], path: str, client: TestClient) -> None:
     """Another name for this machine, a page of another origin: neither may read nor change."""
     for method in ("GET", "POST", "DELETE", "OPTIONS"):
-        answer = client.request(method, f"/_understudy/{path}", headers={**headers, **JSON})
+        answer = client.request(method, f"/_mockreel/{path}", headers={**headers, **JSON})
         assert answer.status_code == 403
         assert answer.json()["title"] == "Not admitted"
         assert not [name for name in answer.headers if name.startswith("access-control")]
@@ -281,15 +281,15 @@ def test_strangers_are_turned_away(headers: dict[str, str], path: str, client: T
 )
 def test_who_asks_under_a_loopback_name_is_admitted(headers: dict[str, str], client: TestClient) -> None:
     """And so is a page of its own."""
-    assert client.get("/_understudy/clock", headers=headers).status_code == 200
+    assert client.get("/_mockreel/clock", headers=headers).status_code == 200
 
 
 def test_two_names_are_one_too_many(client: TestClient) -> None:
     """One of them would be checked, the other believed."""
     headers = [("host", "127.0.0.1:8700"), ("host", "evil.test")]
 
-    assert client.get("/_understudy/clock", headers=headers).status_code == 403
-    assert client.get("/_understudy/clock", headers=headers[::-1]).status_code == 403
+    assert client.get("/_mockreel/clock", headers=headers).status_code == 403
+    assert client.get("/_mockreel/clock", headers=headers[::-1]).status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -299,7 +299,7 @@ def test_two_names_are_one_too_many(client: TestClient) -> None:
 def test_only_json_changes_things(kind: str, path: str, client: TestClient, stage: Stage) -> None:
     """A form of another page would need no leave."""
     body = b'{"seconds":5,"speed":5,"scenario":"fail"}'
-    answer = client.post(f"/_understudy/{path}", content=body, headers={"content-type": kind})
+    answer = client.post(f"/_mockreel/{path}", content=body, headers={"content-type": kind})
 
     assert answer.status_code == 400
     assert "application/json" in answer.json()["detail"]
@@ -309,7 +309,7 @@ def test_only_json_changes_things(kind: str, path: str, client: TestClient, stag
 @pytest.mark.parametrize("body", [b"", b"{", b"[1]", b"\xff", b'{"seconds":NaN}'])
 def test_what_is_no_json_object_is_refused(body: bytes, client: TestClient) -> None:
     """With the reason."""
-    answer = client.post("/_understudy/clock/advance", content=body, headers=JSON)
+    answer = client.post("/_mockreel/clock/advance", content=body, headers=JSON)
 
     assert (answer.status_code, answer.json()["title"]) == (400, "Not understood")
 
@@ -318,7 +318,7 @@ def test_a_body_is_bounded(client: TestClient) -> None:
     """What the control API is told is small."""
     body = b'{"seconds":1' + b" " * MOST_BYTES + b"}"
 
-    assert client.post("/_understudy/clock/advance", content=body, headers=JSON).status_code == 400
+    assert client.post("/_mockreel/clock/advance", content=body, headers=JSON).status_code == 400
 
 
 @pytest.mark.parametrize(
@@ -328,25 +328,25 @@ def test_off_loopback_a_token_is_asked_for(given: str, stage: Stage) -> None:
     """Exactly that one; then any name will do."""
     with open_door(stage, hosts=None, token="s3cret") as client:
         headers = [(b"host", b"stage.test"), (b"authorization", given.encode("latin-1"))]
-        answer = client.get("/_understudy/clock", headers=headers)
+        answer = client.get("/_mockreel/clock", headers=headers)
 
         assert answer.status_code == (200 if given == "Bearer s3cret" else 403)
         assert "s3cret" not in answer.text
-        assert client.get("/_understudy/clock").status_code == 403
+        assert client.get("/_mockreel/clock").status_code == 403
 
 
 def test_every_reply_carries_the_version(client: TestClient) -> None:
     """Refusals and unknown paths too."""
     answers = [
-        client.get("/_understudy/"),
-        client.get("/_understudy/clock", headers={"host": "evil.test"}),
-        client.get("/_understudy/nothing"),
-        client.delete("/_understudy/clock"),
-        client.post("/_understudy/clock/advance"),
+        client.get("/_mockreel/"),
+        client.get("/_mockreel/clock", headers={"host": "evil.test"}),
+        client.get("/_mockreel/nothing"),
+        client.delete("/_mockreel/clock"),
+        client.post("/_mockreel/clock/advance"),
         client.get("/nothing"),
     ]
 
-    assert [answer.headers.get_list("understudy-version") for answer in answers] == [[__version__]] * len(answers)
+    assert [answer.headers.get_list("mockreel-version") for answer in answers] == [[__version__]] * len(answers)
     assert [answer.status_code for answer in answers] == [200, 403, 404, 405, 400, 404]
 
 
@@ -355,7 +355,7 @@ def test_no_key_is_told(client: TestClient) -> None:
     client.post("/v1/jobs", json={**GOOD, "tell": "http://127.0.0.1:9/"}, headers=KEY)
     client.post("/v1/jobs?key=en_user_one", json={**GOOD, "key": "en_user_one", "tell": 5})
 
-    told = "".join(client.get(f"/_understudy/{path}").text for path in ("jobs", "deliveries", "journal", ""))
+    told = "".join(client.get(f"/_mockreel/{path}").text for path in ("jobs", "deliveries", "journal", ""))
 
     assert "account-1" in told
     assert "en_user_one" not in told

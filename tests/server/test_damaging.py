@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import MutableMapping
 from typing import Any
 
-from understudy.faults import read_fault
-from understudy.messages import Reply
-from understudy.server.damaging import PIECE_SECONDS, Damaging
+from mockreel.contract.messages.message import Reply
+from mockreel.engine.faults import read_fault
+from mockreel.server.http.fault_player import PIECE_SECONDS, Damaging
 
 
 class Playing:

@@ -8,9 +8,9 @@ import orjson
 import pytest
 from staging import Caller, MakeStage
 
-from understudy import __version__
-from understudy.messages import Reply
-from understudy.server.front import ByPort, Front, local_path, send_reply, signed
+from mockreel import __version__
+from mockreel.contract.messages.message import Reply
+from mockreel.server.http.asgi import ByPort, Front, local_path, send_reply, signed
 
 GOOD = {"model": "solo", "input": {"prompt": "x"}}
 Message = dict[str, Any]
@@ -102,11 +102,11 @@ def test_a_head_is_answered_as_the_get_without_its_body(encore: Caller) -> None:
 
 def test_every_reply_says_who_sent_it_and_how_long_it_is(encore: Caller) -> None:
     """Refusals too."""
-    for path in ("/v1/health", "/v9", "/_understudy/media/x.mp4"):
+    for path in ("/v1/health", "/v9", "/_mockreel/media/x.mp4"):
         (start, body), _ = ask(Front(encore.part), scope(path=path))
         headers = dict(start["headers"])
 
-        assert headers[b"understudy-version"] == __version__.encode()
+        assert headers[b"mockreel-version"] == __version__.encode()
         assert int(headers[b"content-length"]) == len(body["body"])
 
 
@@ -120,7 +120,7 @@ def test_a_reply_without_a_body_has_no_length(status: int) -> None:
 
     asyncio.run(send_reply(Reply(status, b""), send, head=False))
 
-    assert [name for name, _ in sent[0]["headers"]] == [b"understudy-version"]
+    assert [name for name, _ in sent[0]["headers"]] == [b"mockreel-version"]
 
 
 def test_a_reply_that_says_its_length_is_taken_at_its_word() -> None:
@@ -184,7 +184,7 @@ def test_a_reply_of_somebody_else_is_signed_too() -> None:
 
     asyncio.run(go())
 
-    assert sent[0]["headers"] == [(b"a", b"b"), (b"understudy-version", __version__.encode())]
+    assert sent[0]["headers"] == [(b"a", b"b"), (b"mockreel-version", __version__.encode())]
     assert sent[1] == {"type": "http.response.body", "body": b"x"}
 
 

@@ -10,9 +10,9 @@ import pytest
 from server.speaking import GOOD, ask
 from staging import FOURTH
 
-from understudy import __version__
-from understudy.server.hosting import serving
-from understudy.server.running_stage import RunningStage
+from mockreel import __version__
+from mockreel.server.mock_server import RunningStage
+from mockreel.server.socket_server import serving
 
 
 class Receiver(ThreadingHTTPServer):
@@ -64,7 +64,7 @@ def test_a_callback_is_tried_again_by_the_clock_until_it_is_taken(receiver: Rece
     headers, _ = receiver.got[0]
     assert len({content for _, content in receiver.got}) == 1
     assert len({told["Encore-Signature"] for told, _ in receiver.got}) == 1
-    assert headers["User-Agent"] == f"understudy/{__version__}"
+    assert headers["User-Agent"] == f"mockreel/{__version__}"
     gaps = [later.at - earlier.ended for earlier, later in zip(delivery.attempts, delivery.attempts[1:], strict=False)]
     assert (gaps[0] >= 1, gaps[1] >= 2) == (True, True)
     assert delivery.status == "delivered"
@@ -75,7 +75,7 @@ def test_a_callback_to_the_stand_in_itself_fails_with_the_reason(served: Running
     for url in (served.encore.url, served.aimlapi.url, served.control.url):
         status, job, _ = ask(served.encore.url, "POST", "/v1/jobs", {**GOOD, "tell": f"{url}/v1/jobs"})
         assert status == 201
-        ask(served.control.url, "POST", "/_understudy/clock/advance", {"seconds": 100})
+        ask(served.control.url, "POST", "/_mockreel/clock/advance", {"seconds": 100})
         (delivery,) = served.inner.part("encore").deliveries.of(job["id"])
         assert (delivery.status, len(delivery.attempts)) == ("failed", 1)
         assert "is the stand-in itself" in delivery.reason

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from server.speaking import GOOD, ask, connect, port_of, raw
 from staging import FOURTH
 
-from understudy import Settings
-from understudy.server.hosting import serving
-from understudy.server.running_stage import RunningStage
+from mockreel import Settings
+from mockreel.server.mock_server import RunningStage
+from mockreel.server.socket_server import serving
 
 MEBI = 1024 * 1024
 LINES = {
@@ -183,7 +183,7 @@ def test_a_request_that_waits_is_answered_when_the_clock_is_advanced(served: Run
         while not ask(served.encore.url, "GET", "/v1/jobs")[1]["jobs"]:
             time.sleep(0)
         assert not waiting.done()
-        assert ask(served.control.url, "POST", "/_understudy/clock/advance", {"seconds": 100})[1]["now"] == before + 100
+        assert ask(served.control.url, "POST", "/_mockreel/clock/advance", {"seconds": 100})[1]["now"] == before + 100
 
         status, job, _ = waiting.result(20)
 

@@ -6,8 +6,8 @@ from contextlib import closing
 
 import pytest
 
-from understudy.errors import OptionError, PortTaken
-from understudy.server.sockets import listen, url_of
+from mockreel.errors import OptionError, PortTaken
+from mockreel.server.http.sockets import listen, url_of
 
 
 @pytest.fixture

@@ -14,12 +14,12 @@ import uvicorn
 from server.speaking import GOOD, ask, port_of
 from staging import FOURTH
 
-from understudy import Settings, __version__
-from understudy.callbacks import MemorySender, Outcome, Outgoing
-from understudy.errors import DataError, OptionError, PortTaken, UnderstudyError
-from understudy.server import hosting
-from understudy.server.hosting import Server, serving
-from understudy.server.options import Options
+from mockreel import Settings, __version__
+from mockreel.errors import DataError, MockreelError, OptionError, PortTaken
+from mockreel.server import socket_server
+from mockreel.server.options import Options
+from mockreel.server.socket_server import Server, serving
+from mockreel.webhooks import MemorySender, Outcome, Outgoing
 
 
 def test_a_port_that_is_in_use_is_told_and_none_is_kept() -> None:
@@ -46,7 +46,7 @@ def test_what_is_wrong_is_told_before_anything_is_bound(
 ) -> None:
     """No port is held by a stage that never was."""
     bound: list[Any] = []
-    monkeypatch.setattr(hosting, "listen", lambda *args: bound.append(args))
+    monkeypatch.setattr(socket_server, "listen", lambda *args: bound.append(args))
 
     with pytest.raises(error):
         Server(Options(**{"data": FOURTH, "providers": ("encore",), **options}))
@@ -60,7 +60,7 @@ def test_a_stage_that_does_not_come_up_is_an_error(monkeypatch: pytest.MonkeyPat
         raise OSError("no file descriptors left")
 
     monkeypatch.setattr(uvicorn.Server, "startup", breaks)
-    with pytest.raises(UnderstudyError, match="could not be served") as caught, serving("encore", data=FOURTH):
+    with pytest.raises(MockreelError, match="could not be served") as caught, serving("encore", data=FOURTH):
         raise AssertionError("it was entered")
 
     assert isinstance(caught.value.__cause__, OSError)
@@ -103,7 +103,7 @@ def test_what_waits_when_the_server_is_stopped_is_answered(caplog: pytest.LogCap
     with ThreadPoolExecutor() as pool:
         with serving("encore", data=FOURTH, held=True, sender=sender) as running:
             ask(running.encore.url, "POST", "/v1/jobs", {**GOOD, "tell": "http://127.0.0.1:9/"})
-            advancing = pool.submit(ask, running.control.url, "POST", "/_understudy/clock/advance", {"seconds": 100})
+            advancing = pool.submit(ask, running.control.url, "POST", "/_mockreel/clock/advance", {"seconds": 100})
             assert sender.asked.wait(20)
             waiting = [
                 pool.submit(ask, running.encore.url, "POST", "/v1/wait", GOOD),
@@ -117,5 +117,5 @@ def test_what_waits_when_the_server_is_stopped_is_answered(caplog: pytest.LogCap
     assert [status for status, _, _ in answers] == [503, 503]
     assert all("The house is closed." in str(body) for _, body, _ in answers)
     assert (advanced[0], advanced[1]["title"]) == (503, "Stopping")
-    assert {headers["understudy-version"] for _, _, headers in (*answers, advanced)} == {__version__}
+    assert {headers["mockreel-version"] for _, _, headers in (*answers, advanced)} == {__version__}
     assert not [record for record in caplog.records if record.exc_info]

@@ -12,10 +12,10 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from understudy.errors import OptionError
-from understudy.server.hosting import serving
-from understudy.server.running_stage import RunningStage
-from understudy.server.tls import Tls, encryption, made_certificate, own_certificate
+from mockreel.errors import OptionError
+from mockreel.server.http.tls import Tls, encryption, made_certificate, own_certificate
+from mockreel.server.mock_server import RunningStage
+from mockreel.server.socket_server import serving
 
 trustme = pytest.importorskip("trustme", reason="the extra [run] is not installed")
 SUBMIT = "/v1/models/google/veo3.1/lite/runs"
@@ -56,7 +56,7 @@ def test_a_verifying_client_gets_a_job_and_its_clip(played: RunningStage) -> Non
 
 def test_the_control_api_speaks_tls_too(played: RunningStage) -> None:
     """And answers pages of its own origin only."""
-    url = f"{played.control.url}/_understudy/clock"
+    url = f"{played.control.url}/_mockreel/clock"
     with _client(played, played.ca) as client:
         assert client.get(url, headers={"origin": played.control.url}).status_code == 200
         assert client.get(url, headers={"origin": "https://evil.example"}).status_code == 403
@@ -132,7 +132,7 @@ def test_what_cannot_be_used_is_told(tmp_path: Path) -> None:
 def test_the_command_prints_the_file_to_trust(tmp_path: Path) -> None:
     """The ready file names it too; it is gone when the command has ended."""
     ready = tmp_path / "ready.json"
-    command = [sys.executable, "-m", "understudy", "serve", "--tls", "--port", "0", "--ready-file", str(ready)]
+    command = [sys.executable, "-m", "mockreel", "serve", "--tls", "--port", "0", "--ready-file", str(ready)]
     process = subprocess.Popen([*command, "--provider", "runflow"], stdout=subprocess.PIPE, text=True)
     try:
         while not ready.exists() and process.poll() is None:

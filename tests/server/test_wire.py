@@ -15,10 +15,10 @@ import uvicorn
 from staging import FOURTH
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from understudy import create_app
-from understudy.faulting import WIRE
-from understudy.server.loop import Loop, in_thread
-from understudy.server.wire import Wire, WireProtocol, give_up, wire_of
+from mockreel import create_app
+from mockreel.server.http.protocol import Wire, WireProtocol, give_up, wire_of
+from mockreel.server.http.uvicorn_server import Loop, in_thread
+from mockreel.simulator.fault_selection import WIRE
 
 trustme = pytest.importorskip("trustme")
 

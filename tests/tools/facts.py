@@ -1,6 +1,6 @@
-"""What README.md says of itself is counted, not claimed: by the counting of `understudy evidence`."""
+"""What README.md says of itself is counted, not claimed: by the counting of `mockreel evidence`."""
 
-from understudy.evidence import IN_PART, KINDS, Held, count, held, titles
+from mockreel.contract.evidence.evidence import IN_PART, KINDS, Held, count, held, titles
 
 Row = Held
 

@@ -8,13 +8,13 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import httpx2
-from page.browsers import ARGUMENTS, LACKING, find_browser
-from page.exchanges import TASKS, TRAM
-from page.visits import PAGE, RUNS, Provider
 from playwright.sync_api import Browser, sync_playwright
+from server.dashboard.browsers import ARGUMENTS, LACKING, find_browser
+from server.dashboard.exchanges import TASKS, TRAM
+from server.dashboard.visits import PAGE, RUNS, Provider
 from staging import START
 
-from understudy.server import serving
+from mockreel.server import serving
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 # A picture is shown in a README: larger is too large.

@@ -20,8 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mockreel.contract.data.files import parse_yaml
 from tools.pages import Block
-from understudy.contract.files import parse_yaml
 
 # What the pages call the ports: control's, and the providers' in their order.
 USUAL_PORT = 8700
@@ -102,7 +102,7 @@ class Rehearsal:
 
     def _run(self, block: Block, text: str) -> str:
         words = shlex.split(text, comments=True)
-        stays = words[:2] == ["understudy", "serve"] and not {"&", "--list-readings"} & {*words}
+        stays = words[:2] == ["mockreel", "serve"] and not {"&", "--list-readings"} & {*words}
         if stays and "exit" not in block.marks:
             return self._serve(words)
         return self._command(block, ["sh", "-eu", "-c", self._here(text)])
@@ -142,8 +142,8 @@ class Rehearsal:
         return self._there(said)
 
     def _control(self) -> Mapping[str, str]:
-        """Where `understudy control` finds the server, as its port is not the usual one here."""
-        return {"UNDERSTUDY_CONTROL_URL": self._here(f"http://127.0.0.1:{USUAL_PORT}")} if self.served else {}
+        """Where `mockreel control` finds the server, as its port is not the usual one here."""
+        return {"MOCKREEL_CONTROL_URL": self._here(f"http://127.0.0.1:{USUAL_PORT}")} if self.served else {}
 
     def _here(self, text: str) -> str:
         """The text of a page with the addresses of the running server."""
@@ -161,7 +161,7 @@ def on_terminal(*words: str, folder: Path) -> str:
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (24, 80))
     with subprocess.Popen(
-        [sys.executable, "-m", "understudy", *words],
+        [sys.executable, "-m", "mockreel", *words],
         cwd=folder,
         env=_environment(),
         stdin=theirs,

@@ -5,15 +5,15 @@ from typing import Any
 
 import click
 
+from mockreel._data import data_root
+from mockreel.cli import group
+from mockreel.contract import Contract, Model, load_contract
+from mockreel.contract.data.files import parse_yaml, read_bytes, read_document
+from mockreel.contract.rows import DeliveryPolicy
+from mockreel.engine.faults import Kind, Parameter, catalogue
+from mockreel.server.admin import document
+from mockreel.simulator.pipeline import OWN_PATHS
 from tools import facts
-from understudy._data import data_root
-from understudy.cli import group
-from understudy.contract import Contract, Model, load_contract
-from understudy.contract.files import parse_yaml, read_bytes, read_document
-from understudy.contract.rows import DeliveryPolicy
-from understudy.faults import Kind, Parameter, catalogue
-from understudy.server.control import document
-from understudy.way import OWN_PATHS
 
 
 def evidence() -> str:
@@ -44,7 +44,7 @@ def operations(provider: str) -> str:
     """What is played of a provider's API."""
     contract = load_contract(provider)
     rows = [
-        (_code(f"{operation.method} {operation.path}"), _extra(operation.raw), _evidence(operation.raw["x-understudy"]))
+        (_code(f"{operation.method} {operation.path}"), _extra(operation.raw), _evidence(operation.raw["x-mockreel"]))
         for operation in contract.operations
     ]
     missing = [f"- {row['what']}: {row['why']}" for row in contract.root.get("not_played", [])]
@@ -53,7 +53,7 @@ def operations(provider: str) -> str:
 
 
 def _extra(raw: Mapping[str, Any]) -> str:
-    own = raw["x-understudy"]
+    own = raw["x-mockreel"]
     words = ["begins a job" if own.get("model") and own.get("submits", True) else ""]
     words += ["admin keys only" if own.get("admin") else "", "no key" if own.get("key") == "none" else ""]
     return ", ".join(word for word in words if word)
@@ -324,7 +324,7 @@ def options(*words: str) -> str:
 
 
 def control_options() -> str:
-    """The options that every command of `understudy control` takes."""
+    """The options that every command of `mockreel control` takes."""
     found = group.get_command(click.Context(group), "control")
     assert found is not None
     rows = [_option(option) for option in found.params if isinstance(option, click.Option)]
@@ -332,9 +332,9 @@ def control_options() -> str:
 
 
 def control_commands() -> str:
-    """Every command of `understudy control` with what it does."""
+    """Every command of `mockreel control` with what it does."""
     rows = [
-        (_code(" ".join(("understudy", name, *_arguments(command)))), (command.help or "").partition("\n")[0])
+        (_code(" ".join(("mockreel", name, *_arguments(command)))), (command.help or "").partition("\n")[0])
         for name, command in commands()
         if name.startswith("control ")
     ]

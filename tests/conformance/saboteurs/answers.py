@@ -6,9 +6,9 @@ from typing import Any
 
 from conformance.saboteurs.saboteur import Saboteur, altering, as_owner, changed, operation_id
 
-from understudy.conformance.target import Answering
-from understudy.messages import Reply, Request, json_reply
-from understudy.part import Part
+from mockreel.contract.messages.message import Reply, Request, json_reply
+from mockreel.simulator.in_process.mock_target import Answering
+from mockreel.simulator.provider import Part
 
 
 def _dropping(name: str) -> Any:

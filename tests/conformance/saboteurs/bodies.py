@@ -7,11 +7,11 @@ from typing import Any
 import orjson
 from conformance.saboteurs.saboteur import Saboteur, altering, good, operation_id
 
-from understudy.conformance.target import Answering
-from understudy.contract import Contract
-from understudy.contract.schemas import Schemas
-from understudy.messages import Reply, Request, json_reply
-from understudy.part import Part
+from mockreel.contract import Contract
+from mockreel.contract.messages.message import Reply, Request, json_reply
+from mockreel.contract.schemas import Schemas
+from mockreel.simulator.in_process.mock_target import Answering
+from mockreel.simulator.provider import Part
 
 
 def _schemas(rewrite: Callable[[Any], Any]) -> Callable[[Contract], Contract]:

@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 from conformance.saboteurs.saboteur import Saboteur, meddling, with_header, with_json
 
-from understudy.callbacks import MemorySender, Outcome, Outgoing
-from understudy.contract import Contract
+from mockreel.contract import Contract
+from mockreel.webhooks import MemorySender, Outcome, Outgoing
 
 
 def policy(**changes: Any) -> Callable[[Contract], Contract]:

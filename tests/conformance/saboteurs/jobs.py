@@ -8,9 +8,9 @@ from typing import Any
 import orjson
 from conformance.saboteurs.saboteur import Saboteur, altering, changed, operation_id
 
-from understudy.conformance.target import Answering
-from understudy.messages import Reply, Request, json_reply
-from understudy.part import Part
+from mockreel.contract.messages.message import Reply, Request, json_reply
+from mockreel.simulator.in_process.mock_target import Answering
+from mockreel.simulator.provider import Part
 
 
 def _shouting(reply: Reply, _: Request) -> Reply:

@@ -7,15 +7,15 @@ from typing import Any
 
 import orjson
 
-from understudy.callbacks import MemorySender, Outcome, Outgoing
-from understudy.conformance.generated import Generated
-from understudy.conformance.running import run
-from understudy.conformance.scene import Scene, Wanted
-from understudy.conformance.target import Answering, MockTarget, answer_honestly
-from understudy.contract import Contract
-from understudy.messages import Reply, Request
-from understudy.part import Part
-from understudy.stage import load_contracts
+from mockreel.conformance.check_context import Scene, Wanted
+from mockreel.conformance.check_runner import run
+from mockreel.conformance.generated.generated_requests import Generated
+from mockreel.contract import Contract
+from mockreel.contract.messages.message import Reply, Request
+from mockreel.simulator.in_process.mock_target import Answering, MockTarget, answer_honestly
+from mockreel.simulator.provider import Part
+from mockreel.simulator.simulator import load_contracts
+from mockreel.webhooks import MemorySender, Outcome, Outgoing
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def as_owner(part: Part, request: Request) -> Request:
 def _own_key(part: Part) -> bytes:
     prefixes = part.contract.root.get("keys", {}).get("prefixes", [])
     member = next((row["prefix"] for row in prefixes if row.get("role") != "admin"), "")
-    return f"{member}understudy-check".encode()
+    return f"{member}mockreel-check".encode()
 
 
 class Meddling(MemorySender):

@@ -2,8 +2,8 @@
 
 from encore_player.operations import HANDLERS
 from encore_player.play import Play
-from understudy.contract import Contract
-from understudy.player import Player
+from mockreel.contract import Contract
+from mockreel.simulator.adapter import Player
 
 
 def player(contract: Contract) -> Player:

@@ -3,10 +3,10 @@
 import orjson
 
 from encore_player.wire import job_body
-from understudy.callbacks import Delivery, sign
-from understudy.draws import uuid4
-from understudy.jobs import Job
-from understudy.part import Part
+from mockreel.engine.jobs.job import Job
+from mockreel.engine.randomness import uuid4
+from mockreel.simulator.provider import Part
+from mockreel.webhooks import Delivery, sign
 
 
 def tell(part: Part, job: Job) -> None:

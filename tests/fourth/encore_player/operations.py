@@ -5,13 +5,13 @@ from collections.abc import Mapping
 import orjson
 
 from encore_player.wire import job_body
-from understudy.call import Call
-from understudy.draws import uuid4, uuid7
-from understudy.form import Form
-from understudy.jobs import Intervention, Job
-from understudy.messages import Reply, json_reply
-from understudy.player import Answer, Handler
-from understudy.uploads import Upload
+from mockreel.contract.messages.form import Form
+from mockreel.contract.messages.message import Reply, json_reply
+from mockreel.engine.artifacts.uploads import Upload
+from mockreel.engine.jobs.job import Intervention, Job
+from mockreel.engine.randomness import uuid4, uuid7
+from mockreel.simulator.adapter import Answer, Handler
+from mockreel.simulator.context import Call
 
 
 def _begin(call: Call) -> Job:
@@ -59,7 +59,7 @@ def send_file(call: Call) -> Answer:
     file = form.files["file"]
     id_ = uuid4(call.part.draw("file", call.part.count("file")))
     call.part.uploads.announce(Upload(id_, file.mime, len(file.data), None, file.data))
-    return json_reply(201, {"id": id_, "url": f"{call.request.base_url}/_understudy/uploads/{id_}"})
+    return json_reply(201, {"id": id_, "url": f"{call.request.base_url}/_mockreel/uploads/{id_}"})
 
 
 def echo(call: Call) -> Answer:

@@ -6,14 +6,14 @@ from typing import Any
 from encore_player.callbacks import tell
 from encore_player.refusals import refuse
 from encore_player.state import Memory
-from understudy.call import Call
-from understudy.callbacks import Delivery
-from understudy.contract import Contract, ErrorRow
-from understudy.jobs import Job
-from understudy.messages import Reply
-from understudy.part import Part
-from understudy.player import Handler
-from understudy.refused import Refused
+from mockreel.contract import Contract, ErrorRow
+from mockreel.contract.messages.error_response import Refused
+from mockreel.contract.messages.message import Reply
+from mockreel.engine.jobs.job import Job
+from mockreel.simulator.adapter import Handler
+from mockreel.simulator.context import Call
+from mockreel.simulator.provider import Part
+from mockreel.webhooks import Delivery
 
 
 class Play:

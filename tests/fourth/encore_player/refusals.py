@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 
-from understudy.contract import ErrorRow
-from understudy.messages import Reply, json_reply
-from understudy.refused import Refused
+from mockreel.contract import ErrorRow
+from mockreel.contract.messages.error_response import Refused
+from mockreel.contract.messages.message import Reply, json_reply
 
 
 def refuse(row: ErrorRow, refused: Refused, *, bare: bool) -> Reply:

@@ -5,9 +5,10 @@ from typing import Any
 
 import orjson
 
-from understudy import artifacts, pricing
-from understudy.jobs import Job
-from understudy.part import Part
+from mockreel.contract import pricing
+from mockreel.engine.artifacts import artifact
+from mockreel.engine.jobs.job import Job
+from mockreel.simulator.provider import Part
 
 
 def job_body(part: Part, job: Job, now: float) -> Mapping[str, Any]:
@@ -18,7 +19,7 @@ def job_body(part: Part, job: Job, now: float) -> Mapping[str, Any]:
         "state": state.word,
         "model": job.model.id if job.model else "",
         "input": orjson.Fragment(job.request),
-        "url": artifacts.of_job(part, job).url if succeeded else None,
+        "url": artifact.of_job(part, job).url if succeeded else None,
         "why": failure.message if failure else None,
         "paid": _paid(part, job) if succeeded else None,
     }
@@ -26,6 +27,6 @@ def job_body(part: Part, job: Job, now: float) -> Mapping[str, Any]:
 
 def _paid(part: Part, job: Job) -> str | None:
     assert job.model is not None
-    fields = artifacts.fields_of(part, job)
-    sum_ = pricing.cost(job.model, fields, seconds=artifacts.of_job(part, job).clip.seconds)
+    fields = artifact.fields_of(part, job)
+    sum_ = pricing.cost(job.model, fields, seconds=artifact.of_job(part, job).clip.seconds)
     return None if sum_.amount is None else f"{sum_.amount} {sum_.currency}"

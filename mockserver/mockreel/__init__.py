@@ -1,0 +1,40 @@
+"""A stand-in for paid, asynchronous video-generation APIs, played from their contracts.
+
+from mockreel import serving
+
+with serving() as stage:
+    ...  # stage.runflow.url, stage.runflow.key, stage.control.url
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mockreel.contract import load_contract
+    from mockreel.engine.clock import Clock
+    from mockreel.server import create_app, serving
+    from mockreel.simulator.provider import Settings
+
+__version__ = "0.1.0"
+
+__all__ = ["Clock", "Settings", "__version__", "create_app", "load_contract", "serving"]
+
+# Loaded on first use: importing the package must cost next to nothing, in every pytest run that has it installed.
+_HOMES = {
+    "Clock": "mockreel.engine.clock",
+    "Settings": "mockreel.simulator.provider",
+    "create_app": "mockreel.server",
+    "load_contract": "mockreel.contract",
+    "serving": "mockreel.server",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'mockreel' has no attribute {name!r}; it has {', '.join(__all__)}")
+    import importlib  # noqa: PLC0415
+
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,5 @@
+"""`python -m mockreel`."""
+
+from mockreel.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""Read AI/ML API's OpenAPI files."""

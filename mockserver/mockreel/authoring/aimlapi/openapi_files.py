@@ -1,0 +1,179 @@
+"""Read AI/ML API's OpenAPI 3.0 files: one schema for each model, gathered from every file that has it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from fnmatch import fnmatchcase
+from typing import Any
+
+from mockreel.authoring.docs_folder import Docs
+from mockreel.authoring.documented_model import Correction, ModelPage, PageError, PagePrice, Route
+from mockreel.authoring.openapi3 import translate
+from mockreel.contract.data.parser import Cursor
+
+_METHOD = "post"
+_JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One model as one operation of one file has it."""
+
+    model: str
+    file: str
+    path: str
+    schema: Mapping[str, Any]
+    corrections: tuple[Correction, ...]
+    examples: Mapping[str, Decimal]
+
+
+def read_aimlapi(row: Cursor, docs: Docs) -> Iterator[ModelPage]:
+    """The models of an `aimlapi-openapi` row that its `include` names, in the order of their ids."""
+    names = docs.names(row.at("folder").text(), ".json")
+    wanted = row.at("placeholder").texts()
+    copies = [copy for name in names for copy in read_file(docs.json(name), name, wanted)]
+    include = row.at("include").texts()
+    for model in sorted({copy.model for copy in copies}):
+        if any(fnmatchcase(model, pattern) for pattern in include):
+            yield _gather([copy for copy in copies if copy.model == model], row)
+
+
+def read_file(document: Any, name: str, wanted: tuple[str, ...]) -> Iterator[Copy]:
+    """Every model of every POST operation of a file; `wanted` are the examples in a reply to keep.
+
+    Raises:
+        PageError: the file is no OpenAPI 3.0 document, or an operation has no model.
+    """
+    paths = document.get("paths") if isinstance(document, Mapping) else None
+    version = str(document.get("openapi", "")) if isinstance(document, Mapping) else ""
+    if not isinstance(paths, Mapping) or not version.startswith("3.0"):
+        raise PageError(name, "no OpenAPI document of version 3.0", expected="openapi: 3.0.x, and paths")
+    for path, item in paths.items():
+        if _METHOD in item:
+            where = f"{name} POST {path}"
+            schema = _body(item[_METHOD], where)
+            translated, corrections = translate(schema, where)
+            examples = dict(_examples(item[_METHOD].get("responses", {}), wanted))
+            for model in _ids(schema, where):
+                yield Copy(model, name, path, _only(translated, model), corrections, examples)
+
+
+def _body(operation: Any, where: str) -> Mapping[str, Any]:
+    try:
+        schema = operation["requestBody"]["content"][_JSON]["schema"]
+    except (KeyError, TypeError) as problem:
+        raise PageError(where, f"{problem} is missing", expected=f"requestBody/content/{_JSON}/schema") from problem
+    if not isinstance(schema, Mapping) or not isinstance(schema.get("properties"), Mapping):
+        raise PageError(where, "the body is no flat object", expected="a schema with properties")
+    return schema
+
+
+def _ids(schema: Mapping[str, Any], where: str) -> list[str]:
+    ids = schema["properties"].get("model", {}).get("enum")
+    if not isinstance(ids, list) or not ids or not all(isinstance(id_, str) for id_ in ids):
+        raise PageError(f"{where} /properties/model/enum", f"{ids!r} names no model", expected="a list of model ids")
+    return ids
+
+
+def _only(schema: Mapping[str, Any], model: str) -> Mapping[str, Any]:
+    """The schema of one of the models that share it."""
+    fields = schema["properties"]
+    return {**schema, "properties": {**fields, "model": {**fields["model"], "enum": [model]}}}
+
+
+def _examples(node: Any, wanted: tuple[str, ...]) -> Iterator[tuple[str, Decimal]]:
+    """The examples of the wanted fields, anywhere in the replies."""
+    if isinstance(node, Mapping):
+        for key, value in node.items():
+            if key in wanted and isinstance(value, Mapping) and "example" in value:
+                yield key, Decimal(str(value["example"]))
+            yield from _examples(value, wanted)
+    elif isinstance(node, list):
+        for item in node:
+            yield from _examples(item, wanted)
+
+
+def _gather(copies: list[Copy], row: Cursor) -> ModelPage:
+    preferred = row.at("paths").texts()
+    order = {path: place for place, path in enumerate(preferred)}
+    first, *others = sorted(copies, key=lambda copy: (order.get(copy.path, len(order)), copy.file))
+    stated: dict[str, Any] = row.get("models", {})
+    own = stated.get(first.model, {})
+    source = tuple(own.get("source") or _source(first, row))
+    schema, changes = first.schema, list(first.corrections)
+    alike = preferred if first.path in order else (first.path,)
+    for other in others:
+        if other.path in alike:
+            schema, more = _merged(schema, other)
+            changes.extend(change for change in more if change not in changes)
+    page = ModelPage(
+        id=first.model,
+        output=row.at("output").text(),  # type: ignore[arg-type]  # the contract's parser knows the kinds
+        schema=schema,
+        price=_price(first, row, source),
+        source=source,
+        endpoints=tuple(dict.fromkeys(f"POST {copy.path}" for copy in (first, *others))),
+        documents=tuple(dict.fromkeys(copy.file for copy in (first, *others))),
+        corrections=tuple(changes),
+        routes=tuple(_routes([copy for copy in others if copy.path not in alike])),
+    )
+    return _with_aliases(page, tuple(own.get("aliases", ())))
+
+
+def _source(copy: Copy, row: Cursor) -> tuple[str, ...]:
+    """The source of a file: that of its folder, if the folder has one of its own."""
+    folders = row.maybe("folders")
+    folder = copy.file.removeprefix(row.at("folder").text()).strip("/").partition("/")[0]
+    own = folders.maybe(folder) if folders else None
+    return (own or row.at("source")).texts()
+
+
+def _routes(copies: list[Copy]) -> Iterator[Route]:
+    """The model as each of its older paths takes it."""
+    for path in dict.fromkeys(copy.path for copy in copies):
+        first, *others = [copy for copy in copies if copy.path == path]
+        schema, changes = first.schema, list(first.corrections)
+        for other in others:
+            schema, more = _merged(schema, other)
+            changes.extend(change for change in more if change not in changes)
+        yield Route(f"POST {path}", schema, tuple(changes))
+
+
+def _merged(schema: Mapping[str, Any], other: Copy) -> tuple[Mapping[str, Any], list[Correction]]:
+    """The schema with the fields that only another copy has; where the two differ, the first is kept."""
+    fields = dict(schema["properties"])
+    changes = []
+    for name, field in other.schema["properties"].items():
+        at = f"/properties/{name}"
+        if name not in fields:
+            fields[name] = field
+            changes.append(Correction(at, None, field, f"only {other.file} has it"))
+        elif fields[name] != field:
+            changes.append(Correction(at, field, fields[name], f"{other.file} says otherwise"))
+    return {**schema, "properties": fields}, changes
+
+
+def _price(copy: Copy, row: Cursor, source: tuple[str, ...]) -> PagePrice:
+    return PagePrice(
+        "unknown",
+        row.at("currency").text(),
+        "request",
+        source,
+        note="no page states it; the placeholder is the example of the reply's schema" if copy.examples else "",
+        placeholder=copy.examples,
+    )
+
+
+def _with_aliases(page: ModelPage, aliases: tuple[str, ...]) -> ModelPage:
+    if not aliases:
+        return page
+    fields = page.schema["properties"]
+    names = [page.id, *aliases]
+    change = Correction("/properties/model/enum", [page.id], names, "the pages and samples write the id so")
+    model = {**fields["model"], "enum": names}
+    return replace(
+        page,
+        aliases=aliases,
+        schema={**page.schema, "properties": {**fields, "model": model}},
+        corrections=(*page.corrections, change),
+    )

@@ -1,0 +1,144 @@
+"""`mockreel build`: read, expand, compare, write."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mockreel.authoring.docs_folder import Docs
+from mockreel.authoring.documented_model import PageError
+from mockreel.authoring.expansion import expanded
+from mockreel.authoring.model_documents import HAND, price_row, rows, schema_documents, text
+from mockreel.authoring.model_index import read_schemas
+from mockreel.authoring.readers import read_models
+from mockreel.authoring.written_files import Change, compare, refuse_installed, write
+from mockreel.contract.data.files import read_document
+from mockreel.errors import DataError, OptionError
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a build found: how many models each provider has, and what differs from what was there."""
+
+    models: Mapping[str, int]
+    changes: tuple[Change, ...]
+    written: bool
+
+    @property
+    def same(self) -> bool:
+        """Whether everything stood there already."""
+        return not self.changes
+
+    def lines(self) -> tuple[str, ...]:
+        """The report for a person, a line for each provider and each change."""
+        heads = (f"{provider}: {count} models" for provider, count in self.models.items())
+        return (*heads, *(f"{change.kind} {change.path}" for change in self.changes))
+
+
+def build(
+    docs: Path | None,
+    out: Path,
+    *,
+    data: Path | None = None,
+    providers: Sequence[str] | None = None,
+    check: bool = False,
+) -> Report:
+    """Build the data of all providers, or of some.
+
+    Args:
+        docs: the folder of the providers' documents; None expands only what is there.
+        out: the folder that holds `schemas/` and `contracts/`, or is to hold the built files.
+        data: where the written files are, if not in `out`.
+        providers: the providers to build; all that `data` has if None.
+        check: compare, and write nothing.
+
+    Raises:
+        DataError: a written file does not fit, or `out` lies in an installed package.
+        PageError: a document is not understood.
+        OptionError: an unknown provider.
+    """
+    refuse_installed(out)
+    data = data or out
+    files: dict[str, bytes] = {}
+    stale: list[str] = []
+    models: dict[str, int] = {}
+    for provider in _chosen(data, providers):
+        one = _Build(data, provider, Docs(docs) if docs else None)
+        files |= one.files()
+        stale += one.stale(out)
+        models[provider] = one.count()
+    changes = compare(out, files, stale)
+    if not check:
+        write(out, files, changes)
+    return Report(models, changes, not check)
+
+
+def _chosen(data: Path, providers: Sequence[str] | None) -> tuple[str, ...]:
+    known = tuple(path.parent.name for path in sorted((data / "contracts").glob("*/openapi.yaml")))
+    if not known:
+        raise DataError(str(data), "no contract in it", expected="contracts/<provider>/openapi.yaml")
+    for provider in providers or ():
+        if provider not in known:
+            raise OptionError("provider", provider, known)
+    return known if providers is None else tuple(providers)
+
+
+class _Build:
+    """One provider's build: its models and what is written for them."""
+
+    def __init__(self, data: Path, provider: str, docs: Docs | None) -> None:
+        self.provider = provider
+        self.contract = data / "contracts" / provider
+        folder = data / "schemas" / provider
+        found = read_schemas(folder)
+        self.pages = read_models(folder / "sources.yaml", docs) if docs else None
+        if self.pages is None:
+            self.new: dict[str, dict[str, Any]] = {}
+            self.schemas: dict[str, Mapping[str, Any]] = dict(found)
+        else:
+            written = [schema_documents(provider, page) for page in self.pages.values()]
+            self.new = {file: schema for documents in written for file, schema in documents.items()}
+            hand = {file: schema for file, schema in found.items() if _by_hand(schema)}
+            self._distinct(hand)
+            self.schemas = {**hand, **self.new}
+
+    def count(self) -> int:
+        """How many models there are; a schema for another endpoint of a model is none."""
+        return sum("route" not in schema.get("x-mockreel", {}) for schema in self.schemas.values())
+
+    def files(self) -> dict[str, bytes]:
+        """What is written, by path."""
+        built = {f"schemas/{self.provider}/{file}": text(schema) for file, schema in self.new.items()}
+        prices = self._prices()
+        if self.pages is not None:
+            built[f"contracts/{self.provider}/prices.json"] = rows(prices)
+        ready = expanded(self.contract, dict(sorted(self.schemas.items())), prices)
+        return built | {f"contracts/{self.provider}/{name}": content for name, content in ready.items()}
+
+    def stale(self, out: Path) -> list[str]:
+        """Schemas that an earlier build wrote, and this one does not."""
+        if self.pages is None:
+            return []
+        there = read_schemas(out / "schemas" / self.provider)
+        gone = (file for file, schema in there.items() if file not in self.new and not _by_hand(schema))
+        return [f"schemas/{self.provider}/{file}" for file in gone]
+
+    def _prices(self) -> dict[str, Any]:
+        if self.pages is not None:
+            return {model: price_row(page.price) for model, page in self.pages.items()}
+        path = self.contract / "prices.json"
+        return read_document(path) if path.is_file() else {}
+
+    def _distinct(self, hand: Mapping[str, Any]) -> None:
+        """A model that a page describes is not written by hand as well."""
+        for file in hand:
+            if file in self.new:
+                raise PageError(
+                    f"schemas/{self.provider}/{file}",
+                    "written by hand, and a page describes the model",
+                    then="Delete the file, or take `by: hand` out of it.",
+                )
+
+
+def _by_hand(schema: Mapping[str, Any]) -> bool:
+    return bool(schema.get("x-mockreel", {}).get("by") == HAND)

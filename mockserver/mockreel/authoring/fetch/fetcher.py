@@ -1,0 +1,173 @@
+"""Fetch pages one at a time, each only if it has changed, and say of each what became of it."""
+
+import json
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import httpx2
+
+from mockreel import __version__
+from mockreel.authoring.fetch.source_addresses import Wanted
+from mockreel.contract.data.files import read_document
+from mockreel.errors import DataError
+
+Outcome = Literal["new", "changed", "same", "failed"]
+STATE = "fetched.json"
+_ACCEPT = "text/markdown, application/json;q=0.9, text/plain;q=0.8, text/html;q=0.5, */*;q=0.1"
+_ETAG, _DATE = "etag", "last-modified"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much is taken, and how gently: bytes of a page, seconds for one, seconds between two of one host, moves."""
+
+    most_bytes: int = 8 * 1024 * 1024
+    timeout: float = 30.0
+    pause: float = 1.0
+    redirects: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What became of one page; `why` says what went wrong."""
+
+    page: Wanted
+    outcome: Outcome
+    why: str = ""
+
+    def line(self) -> str:
+        """The outcome for a person."""
+        told = f"{self.outcome:<8}{self.page.provider} {self.page.source}  {self.page.url}"
+        return f"{told}: {self.why}" if self.why else f"{told} -> {self.page.file}"
+
+
+class _Failure(Exception):
+    """Why a page was not taken."""
+
+
+def fetch(
+    pages: Iterable[Wanted], out: Path, *, limits: Limits, pause: Callable[[float], None], again: bool = False
+) -> Iterator[Fetched]:
+    """Fetch pages into a folder, one after the other; a page that fails leaves what was there.
+
+    Args:
+        pages: what to fetch.
+        out: the folder; what was fetched when stands in its `fetched.json`.
+        limits: how much is taken, and how gently.
+        pause: waits for so many seconds.
+        again: ask for every page, whether it has changed or not.
+    """
+    fetcher = _Fetcher(out, limits, pause, again=again)
+    with httpx2.Client(timeout=limits.timeout, headers={"User-Agent": _agent(), "Accept": _ACCEPT}) as client:
+        for page in pages:
+            yield fetcher.one(client, page)
+
+
+def _agent() -> str:
+    return f"mockreel/{__version__} (reads public docs; one request at a time)"
+
+
+class _Fetcher:
+    """One run: what was fetched before, and which host was asked last."""
+
+    def __init__(self, out: Path, limits: Limits, pause: Callable[[float], None], *, again: bool) -> None:
+        self.out = out
+        self.limits = limits
+        self.pause = pause
+        self.again = again
+        self.asked: set[str] = set()
+        path = out / STATE
+        self.state: dict[str, Any] = read_document(path) if path.is_file() else {}
+
+    def one(self, client: httpx2.Client, page: Wanted) -> Fetched:
+        """Fetch one page, and keep it if it differs."""
+        try:
+            content, validators = self._ask(client, page)
+        except _Failure as failure:
+            return Fetched(page, "failed", str(failure))
+        except httpx2.HTTPError as problem:
+            return Fetched(page, "failed", f"{type(problem).__name__}: {problem}")
+        if content is None:
+            return Fetched(page, "same")
+        target = self.out / page.file
+        there = target.read_bytes() if target.is_file() else None
+        _write(target, content)
+        self.state[page.url] = {"file": page.file, **validators}
+        _write(self.out / STATE, json.dumps(self.state, indent=1, sort_keys=True).encode() + b"\n")
+        return Fetched(page, "new" if there is None else "same" if there == content else "changed")
+
+    def _ask(self, client: httpx2.Client, page: Wanted) -> tuple[bytes | None, Mapping[str, str]]:
+        url = page.url
+        for _ in range(self.limits.redirects + 1):
+            self._wait(url)
+            with client.stream("GET", url, headers=self._conditions(page), follow_redirects=False) as reply:
+                if reply.status_code == 304:
+                    return None, {}
+                if not reply.is_redirect:
+                    return self._body(reply), _validators(reply.headers)
+                url = _moved(url, reply.headers)
+        raise _Failure(f"moved more than {self.limits.redirects} times")
+
+    def _wait(self, url: str) -> None:
+        host = urlsplit(url).netloc
+        if host in self.asked:
+            self.pause(self.limits.pause)
+        self.asked.add(host)
+
+    def _conditions(self, page: Wanted) -> dict[str, str]:
+        """The page is wanted only if it has changed since it was fetched, and is still there."""
+        known = self.state.get(page.url, {})
+        if self.again or not (self.out / page.file).is_file():
+            return {}
+        names = {_ETAG: "If-None-Match", _DATE: "If-Modified-Since"}
+        return {header: known[name] for name, header in names.items() if name in known}
+
+    def _body(self, reply: httpx2.Response) -> bytes:
+        if reply.status_code != 200:
+            raise _Failure(f"answered with {reply.status_code}")
+        most = self.limits.most_bytes
+        content = bytearray()
+        for piece in reply.iter_bytes():
+            content += piece
+            if len(content) > most:
+                raise _Failure(f"larger than {most} bytes")
+        if not content.strip():
+            raise _Failure("empty")
+        return bytes(content)
+
+
+def _moved(url: str, headers: Mapping[str, str]) -> str:
+    """Where a page has moved to: over https as before, or not at all."""
+    target = str(httpx2.URL(url).join(headers.get("location", "")))
+    if urlsplit(target).scheme not in ("https", urlsplit(url).scheme):
+        raise _Failure(f"moved to {target}, which is not safe to follow")
+    return target
+
+
+def _validators(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: headers[name] for name in (_ETAG, _DATE) if name in headers}
+
+
+def _write(target: Path, content: bytes) -> None:
+    """The file appears whole or not at all.
+
+    Raises:
+        DataError: the folder cannot be written to.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as file:
+            file.write(content)
+        Path(file.name).chmod(0o644)
+        Path(file.name).replace(target)
+    except OSError as problem:
+        with suppress(OSError, UnboundLocalError):
+            Path(file.name).unlink(missing_ok=True)
+        raise DataError(
+            str(target), f"cannot be written ({problem})", then="Say where to write with --out DIR."
+        ) from problem

@@ -1,0 +1,51 @@
+"""Which reader a row of `build:` asks for, and the models of a provider as all its rows give them."""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from mockreel.authoring.aimlapi.openapi_files import read_aimlapi
+from mockreel.authoring.docs_folder import Docs
+from mockreel.authoring.documented_model import ModelPage, PageError
+from mockreel.authoring.runflow.model_pages import page_of, read_runflow
+from mockreel.authoring.runninghub.registry import read_runninghub
+from mockreel.contract.data.files import read_document
+from mockreel.contract.data.parser import Cursor
+
+Reader = Callable[[Cursor, Docs], Iterator[ModelPage]]
+
+READERS: Mapping[str, Reader] = {
+    "aimlapi-openapi": read_aimlapi,
+    "runflow-page": read_runflow,
+    "runninghub-registry": read_runninghub,
+}
+# Readers of documents that hold one model each: one of them can be read by itself, wherever it lies.
+PAGE_READERS: Mapping[str, Callable[[Cursor, Path], ModelPage]] = {"runflow-page": page_of}
+
+
+def read_models(sources: Path, docs: Docs) -> dict[str, ModelPage]:
+    """Every model that the `build:` rows of a `sources.yaml` name, by id in the order of ids.
+
+    Raises:
+        DataError: a row does not fit.
+        PageError: a document does not, or two rows give one model, or two models one file.
+    """
+    file = Cursor(str(sources), read_document(sources))
+    rows = file.maybe("build")
+    known = file.at("sources").mapping()
+    models: dict[str, ModelPage] = {}
+    for place, item in enumerate(rows.value if rows else ()):
+        row = Cursor(f"{file.where} /build/{place}", item)
+        reader = READERS[row.at("reader").choice(tuple(READERS))]
+        for model in reader(row, docs):
+            _admit(model, models, known, row.where)
+    return dict(sorted(models.items()))
+
+
+def _admit(model: ModelPage, models: dict[str, ModelPage], known: Mapping[str, object], where: str) -> None:
+    clash = next((other.id for other in models.values() if other.file().lower() == model.file().lower()), None)
+    if clash is not None:
+        raise PageError(where, f"{model.id!r} and {clash!r} would be written to one file", expected="one row a model")
+    strange = [id_ for id_ in (*model.source, *model.price.source) if id_ not in known]
+    if strange:
+        raise PageError(where, f"the source {strange[0]!r} is not listed", expected="one of " + ", ".join(known))
+    models[model.id] = model

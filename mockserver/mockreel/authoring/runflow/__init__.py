@@ -1,0 +1,1 @@
+"""Read Runflow's model pages."""

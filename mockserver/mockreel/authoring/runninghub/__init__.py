@@ -1,0 +1,1 @@
+"""Read RunningHub's registry, price list and endpoint pages."""

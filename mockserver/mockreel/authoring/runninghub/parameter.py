@@ -1,0 +1,105 @@
+"""One parameter of RunningHub's registry as a JSON Schema."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from mockreel.authoring.corrections import settle_default
+from mockreel.authoring.documented_model import Correction, PageError, number
+
+Changes = tuple[Correction, ...]
+_MEDIA = {"IMAGE": "image", "VIDEO": "video", "AUDIO": "audio"}
+_NUMBERS = {"INT": "integer", "FLOAT": "number"}
+_TYPES = ("STRING", "LIST", "BOOLEAN", *_NUMBERS, *_MEDIA)
+
+
+def param_schema(param: Any, where: str) -> tuple[dict[str, Any], Changes]:
+    """The schema of one parameter, and what was changed in it.
+
+    Raises:
+        PageError: a key is missing, or its type or value is not understood.
+    """
+    if not isinstance(param, Mapping) or not isinstance(param.get("required"), bool):
+        raise PageError(where, "no parameter with a boolean `required`", expected="fieldKey, type and required")
+    kind = param.get("type")
+    at = f"/properties/{param.get('fieldKey')}"
+    if kind in _MEDIA:
+        return _media(param, at, where)
+    if kind == "STRING":
+        schema, changes = _string(param, at)
+    elif kind == "LIST":
+        schema, changes = {"type": "string", "enum": _options(param, where)}, ()
+    elif kind == "BOOLEAN":
+        schema, changes = {"type": "boolean"}, ()
+    elif kind in _NUMBERS:
+        schema, changes = _number(param, _NUMBERS[kind]), ()
+    else:
+        raise PageError(f"{where} /type", f"{kind!r} is not known", expected="one of " + ", ".join(_TYPES))
+    if "defaultValue" in param:
+        schema["default"] = param["defaultValue"]
+    settled, more = settle_default(schema, at)
+    return settled, (*changes, *more)
+
+
+def _string(param: Mapping[str, Any], at: str) -> tuple[dict[str, Any], Changes]:
+    schema: dict[str, Any] = {"type": "string"}
+    changes: Changes = ()
+    if param["required"]:
+        schema["minLength"] = 1
+        changes = (Correction(f"{at}/minLength", None, 1, "a published reply refuses an empty required text"),)
+    if "maxLength" in param:
+        schema["maxLength"] = number(param["maxLength"])
+    if not param.get("multipleInputs"):
+        return schema, changes
+    why = "marked as several inputs, and the provider's own client sends one text"
+    both = {**schema, "type": ["string", "array"], "items": dict(schema), "maxItems": number(param["maxInputNum"])}
+    return both, (*changes, Correction(f"{at}/type", "string", both["type"], why))
+
+
+def _options(param: Mapping[str, Any], where: str) -> list[str]:
+    options = param.get("options")
+    values = [option.get("value") if isinstance(option, Mapping) else option for option in options or ()]
+    if not values or not all(isinstance(value, str) for value in values):
+        raise PageError(f"{where} /options", f"{options!r} lists no values", expected="texts, or objects with a value")
+    return list(dict.fromkeys(str(value) for value in values))
+
+
+def _number(param: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": kind}
+    for key, keyword in (("min", "minimum"), ("max", "maximum")):
+        if key in param:
+            schema[keyword] = number(param[key])
+    # Whether a step is enforced is not known, so it is told and not checked.
+    return schema | ({"x-mockreel": {"step": number(param["step"])}} if "step" in param else {})
+
+
+def _media(param: Mapping[str, Any], at: str, where: str) -> tuple[dict[str, Any], Changes]:
+    note: dict[str, Any] = {"media": _MEDIA[param["type"]], "accept": _accept(param, where)}
+    if "maxSize" in param:
+        note["max_mb"] = number(param["maxSize"])
+    one: dict[str, Any] = {"type": "string", "minLength": 1}
+    sample = "defaultValue" in param
+    left = (
+        (Correction(f"{at}/default", "an address", None, "a sample file is no fact of the schema"),) if sample else ()
+    )
+    several = bool(param.get("multipleInputs")) and param.get("maxInputNum", 1) > 1
+    plural = param["fieldKey"].endswith("Urls") or param["fieldKey"] == "videos"
+    if not several and not plural:
+        return {**one, "x-mockreel": note}, left
+    schema = {"type": "array", "items": one, **({"minItems": 1} if param["required"] else {})}
+    if "maxInputNum" in param:
+        schema["maxItems"] = number(param["maxInputNum"])
+    if several:
+        return {**schema, "x-mockreel": note}, left
+    why = "marked as one input, and the provider's own client sends a list"
+    changes = (*left, Correction(f"{at}/type", "string", ["string", "array"], why))
+    return {**schema, **one, "type": ["string", "array"], "x-mockreel": note}, changes
+
+
+def _accept(param: Mapping[str, Any], where: str) -> list[str]:
+    """The kinds of file, which the registry keeps as JSON inside a text."""
+    try:
+        kinds = json.loads(param.get("accept", "[]"))
+    except (TypeError, json.JSONDecodeError) as problem:
+        raise PageError(f"{where} /accept", f"{param['accept']!r} is no list", expected='["JPG","PNG"]') from problem
+    return [str(kind) for kind in kinds]

@@ -1,0 +1,132 @@
+"""Read RunningHub's price list: fixed prices, prices by parameter, and those that the list itself cannot say."""
+
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from functools import partial
+from itertools import islice, product
+from typing import Any
+
+from mockreel.authoring.corrections import cast
+from mockreel.authoring.documented_model import Certainty, PageError, PagePrice, Rule
+
+Costs = Mapping[str, Callable[[Mapping[str, Any]], PagePrice]]
+_UNIT = re.compile(r"/(?P<per>\d*)(?P<word>次|秒|second|张|字符)(?P<least>起?)\Z")
+_WORDS = {"次": "request", "秒": "second", "second": "second", "张": "image", "字符": "character"}
+_MOST_CHOICES = 10_000
+
+
+def read_prices(document: Any, name: str, source: str) -> Costs:
+    """A price for each endpoint in the list, still to be told the model's schema, which types the conditions.
+
+    Raises:
+        PageError: the list or an entry of it is not understood.
+    """
+    entries = document.get("pricing") if isinstance(document, Mapping) else None
+    if not isinstance(entries, list):
+        raise PageError(name, "no list under 'pricing'", expected='{"pricing": […]}')
+    return {
+        _text(entry, "endpoint", f"{name} /pricing/{place}"): _cost(entry, f"{name} /pricing/{place}", source)
+        for place, entry in enumerate(entries)
+    }
+
+
+def _cost(entry: Mapping[str, Any], where: str, source: str) -> Callable[[Mapping[str, Any]], PagePrice]:
+    currency = _text(entry, "currency", where)
+    kind = entry.get("pricing_type")
+    if kind == "unparsed":
+        why = "the price list says that a price exists, and not which"
+        unknown = PagePrice("unknown", currency, "request", (source,), note=why)
+        return lambda _: unknown
+    if kind not in ("fixed", "parameter_based"):
+        raise PageError(
+            f"{where} /pricing_type", f"{kind!r} is not known", expected="fixed, parameter_based or unparsed"
+        )
+    unit, per, certainty = _unit(_text(entry, "unit", where), where)
+    if kind == "fixed":
+        fixed = PagePrice(certainty, currency, unit, (source,), amount=_amount(entry, where) / per)
+        return lambda _: fixed
+    rules = tuple((_when(rule, where), _amount(rule, where) / per) for rule in entry.get("rules", ()))
+    if not rules:
+        raise PageError(f"{where} /rules", "no rules", expected="a list of {when, price}")
+    return partial(_by_rules, rules, PagePrice(certainty, currency, unit, (source,)))
+
+
+def _by_rules(
+    rules: tuple[tuple[Mapping[str, str], Decimal], ...], bare: PagePrice, schema: Mapping[str, Any]
+) -> PagePrice:
+    fields = schema["properties"]
+    typed = tuple(
+        Rule({key: _typed(value, fields.get(key, {})) for key, value in when.items()}, amount, bare.certainty)
+        for when, amount in rules
+    )
+    remarks = [*_beyond(typed, fields), *_uncovered(typed, fields)]
+    return PagePrice(bare.certainty, bare.currency, bare.unit, bare.source, rules=typed, note="; ".join(remarks))
+
+
+def _typed(value: str, field: Mapping[str, Any]) -> Any:
+    """A condition's value as the model's schema has it: typed, and in the case of its option."""
+    meant = cast(value, field.get("type"))
+    options = field.get("enum", [])
+    alike = [option for option in options if str(option).lower() == str(meant).lower()]
+    return alike[0] if meant not in options and len(alike) == 1 else meant
+
+
+def _beyond(rules: tuple[Rule, ...], fields: Mapping[str, Any]) -> list[str]:
+    """Conditions that no request can meet."""
+    met = {
+        f"{key}={value}": None
+        for rule in rules
+        for key, value in rule.when.items()
+        if key not in fields or value not in fields[key].get("enum", [value])
+    }
+    return [f"the model does not offer {', '.join(met)}"] if met else []
+
+
+def _uncovered(rules: tuple[Rule, ...], fields: Mapping[str, Any]) -> list[str]:
+    """Choices that no rule prices, counted only where they can be listed."""
+    keys = sorted({key for rule in rules for key in rule.when if key in fields})
+    choices = [fields[key].get("enum") or _booleans(fields[key]) for key in keys]
+    if not all(choices):
+        return []
+    combinations = islice(product(*choices), _MOST_CHOICES)
+    missed = [c for c in combinations if not any(_holds(rule, dict(zip(keys, c, strict=True))) for rule in rules)]
+    return [f"no rule for {len(missed)} of the choices of {', '.join(keys)}"] if missed else []
+
+
+def _booleans(field: Mapping[str, Any]) -> list[bool]:
+    return [False, True] if field.get("type") == "boolean" else []
+
+
+def _holds(rule: Rule, choice: Mapping[str, Any]) -> bool:
+    return all(choice.get(key) == value for key, value in rule.when.items())
+
+
+def _unit(text: str, where: str) -> tuple[str, Decimal, Certainty]:
+    found = _UNIT.match(text)
+    if found is None:
+        raise PageError(f"{where} /unit", f"{text!r} is not known", expected="/ and one of " + ", ".join(_WORDS))
+    per = Decimal(found["per"] or 1)
+    # How a part of a group of units is rounded is not known, so a share of it is the least.
+    return _WORDS[found["word"]], per, "at least" if found["least"] or per != 1 else "exact"
+
+
+def _when(rule: Any, where: str) -> Mapping[str, str]:
+    when = rule.get("when") if isinstance(rule, Mapping) else None
+    if not isinstance(when, Mapping) or not all(isinstance(value, str) for value in when.values()):
+        raise PageError(f"{where} /rules", f"{rule!r} is no rule", expected="{when: {field: text}, price: number}")
+    return when
+
+
+def _amount(entry: Any, where: str) -> Decimal:
+    price = entry.get("price") if isinstance(entry, Mapping) else None
+    if isinstance(price, bool) or not isinstance(price, int | Decimal):
+        raise PageError(f"{where} /price", f"{price!r} is no amount", expected="a number")
+    return Decimal(price)
+
+
+def _text(entry: Any, key: str, where: str) -> str:
+    value = entry.get(key) if isinstance(entry, Mapping) else None
+    if not isinstance(value, str):
+        raise PageError(f"{where} /{key}", f"{value!r} is no text", expected="a text")
+    return value

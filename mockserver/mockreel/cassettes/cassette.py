@@ -1,0 +1,225 @@
+"""Cassettes: exchanges with a provider, and where they come from. Reading one needs nothing but YAML."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import jsonschema_rs
+import orjson
+
+from mockreel._data import data_root
+from mockreel.cassettes.cassette_errors import CassetteUnreadable, CassetteVersion, NoProvenance, UnknownProvider
+from mockreel.contract import providers
+from mockreel.contract.data.files import parse_yaml
+from mockreel.contract.validation import violations
+from mockreel.errors import DataError
+
+VERSION = 1
+KEY = "mockreel"
+Origin = Literal["live", "published"]
+Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A place in the cassette's file that its source does not show, or that was left out, and why."""
+
+    at: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and its reply. Header names are as they were written; a name may come more than once."""
+
+    method: str
+    uri: str
+    headers: Headers
+    body: bytes
+    status: int
+    reply_headers: Headers
+    reply: bytes
+
+    def asked(self, name: str) -> str | None:
+        """A header of the request, whatever its case."""
+        return _header(self.headers, name)
+
+    def told(self, name: str) -> str | None:
+        """A header of the reply, whatever its case."""
+        return _header(self.reply_headers, name)
+
+
+@dataclass(frozen=True, slots=True)
+class InboundCallback:
+    """A callback that the provider sent; `at` is when, or after which exchange, as the cassette says it."""
+
+    url: str
+    headers: Headers
+    body: bytes
+    method: str = "POST"
+    at: str | None = None
+    filled: tuple[Filled, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cassette:
+    """What a cassette holds. `expect` is what the reference client gets from it."""
+
+    path: Path
+    origin: Origin
+    provider: str
+    title: str
+    recorded: str
+    source: tuple[str, ...]
+    contract: str
+    reading: Mapping[str, str]
+    filled: tuple[Filled, ...]
+    expect: Mapping[str, Any]
+    exchanges: tuple[Exchange, ...] = field(repr=False)
+    callbacks: tuple[InboundCallback, ...] = field(repr=False)
+
+
+def read_cassette(path: Path, *, root: Path | None = None) -> Cassette:
+    """A cassette by its path.
+
+    Args:
+        root: the folder that holds the contracts; the packaged one if None.
+
+    Raises:
+        CassetteUnreadable: it is missing, no YAML, or not the form of a cassette.
+        CassetteVersion: it is of another version of the format.
+        NoProvenance: it does not say where it comes from.
+        UnknownProvider: it is of a provider whose contract is not held.
+    """
+    document = _document(path)
+    told = _provenance(path, document)
+    held = providers(root=root)
+    if told["provider"] not in held:
+        raise UnknownProvider(path, told["provider"], held)
+    exchanges = [_exchange(path, number, one) for number, one in enumerate(document["interactions"])]
+    return cassette_of(path, told, exchanges, [_callback(one) for one in told.get("callbacks", [])])
+
+
+def cassette_of(
+    path: Path, told: Mapping[str, Any], exchanges: Sequence[Exchange], callbacks: Sequence[InboundCallback]
+) -> Cassette:
+    """A cassette from what it says of itself, which must be in order, and what was exchanged."""
+    return Cassette(
+        path,
+        told["origin"],
+        told["provider"],
+        told["title"],
+        told["recorded"],
+        tuple(told["source"]),
+        told["contract"],
+        told["reading"],
+        _filled(told),
+        told["expect"],
+        tuple(exchanges),
+        tuple(callbacks),
+    )
+
+
+def cassettes_of(provider: str, root: Path | None = None) -> list[Path]:
+    """Where the cassettes of a provider lie, the live ones first; they need not be readable."""
+    folder = (root or data_root()) / "contracts" / provider / "cassettes"
+    return [path for origin in get_args(Origin) for path in sorted((folder / origin).rglob("*.yaml"))]
+
+
+def check_metadata(told: Any) -> str:
+    """What is wrong with what a cassette says of itself; empty if nothing is."""
+    wrong = violations(_validator(), told)
+    return "; ".join(f"metadata/{KEY}{one.pointer}: {one.message}" for one in wrong[:3])
+
+
+@cache
+def _validator() -> jsonschema_rs.Draft202012Validator:
+    schema = orjson.loads((Path(__file__).parent / "metadata.json").read_bytes())
+    return jsonschema_rs.Draft202012Validator(schema, offline=True)
+
+
+def _document(path: Path) -> Mapping[str, Any]:
+    try:
+        document = parse_yaml(path.read_bytes(), where=path.name)
+    except OSError as problem:
+        raise CassetteUnreadable(path, problem.strerror or str(problem)) from None
+    except DataError as problem:
+        raise CassetteUnreadable(path, problem.what) from None
+    if not isinstance(document, dict):
+        raise CassetteUnreadable(path, f"its root is {type(document).__name__}, and no mapping")
+    if document.get("version") != VERSION:
+        raise CassetteVersion(path, document.get("version"), VERSION)
+    if not isinstance(document.get("interactions"), list):
+        raise CassetteUnreadable(path, "it has no list of `interactions`")
+    return document
+
+
+def _provenance(path: Path, document: Mapping[str, Any]) -> Mapping[str, Any]:
+    metadata = document.get("metadata")
+    told = metadata.get(KEY) if isinstance(metadata, dict) else None
+    if not isinstance(told, dict):
+        raise NoProvenance(path, f"nothing stands at metadata/{KEY}")
+    if wrong := check_metadata(told):
+        raise NoProvenance(path, wrong)
+    return told
+
+
+def _filled(row: Mapping[str, Any]) -> tuple[Filled, ...]:
+    return tuple(Filled(one["at"], one["why"]) for one in row.get("filled", []))
+
+
+def _callback(row: Mapping[str, Any]) -> InboundCallback:
+    at = row.get("at")
+    return InboundCallback(
+        row["url"],
+        _pairs(row["headers"]),
+        row["body"].encode(),
+        row.get("method", "POST"),
+        None if at is None else str(at),
+        _filled(row),
+    )
+
+
+def _exchange(path: Path, number: int, row: Any) -> Exchange:
+    try:
+        request, reply = row["request"], row["response"]
+        return Exchange(
+            _text(request["method"]),
+            _text(request["uri"]),
+            _pairs(request.get("headers") or {}),
+            _bytes(request.get("body")),
+            int(reply["status"]["code"]),
+            _pairs(reply.get("headers") or {}),
+            _bytes((reply.get("body") or {}).get("string")),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as problem:
+        what = f"{problem} is missing" if isinstance(problem, KeyError) else str(problem)
+        raise CassetteUnreadable(path, f"interactions/{number} is no exchange ({what})") from None
+
+
+def _pairs(headers: Mapping[str, Any]) -> Headers:
+    return tuple(
+        (name, _text(value))
+        for name, values in headers.items()
+        for value in (values if isinstance(values, list) else [values])
+    )
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    if not isinstance(value, str):
+        raise TypeError(f"{type(value).__name__} stands where a text is expected")
+    return value
+
+
+def _bytes(value: Any) -> bytes:
+    if value is None:
+        return b""
+    return value if isinstance(value, bytes) else _text(value).encode()
+
+
+def _header(headers: Headers, name: str) -> str | None:
+    return next((value for known, value in headers if known.lower() == name.lower()), None)

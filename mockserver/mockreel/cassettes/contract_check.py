@@ -1,0 +1,77 @@
+"""Is each reply and callback of a cassette what the contract says, under the readings that the cassette names?"""
+
+from collections.abc import Iterator
+from urllib.parse import unquote, urlsplit
+
+import orjson
+
+from mockreel.cassettes.cassette import Cassette, Exchange, InboundCallback
+from mockreel.cassettes.expectation import Place
+from mockreel.contract import Contract, Operation
+from mockreel.contract.exchanges.exchange import Told
+from mockreel.contract.exchanges.response_check import Replies
+from mockreel.contract.validation import Violation
+from mockreel.webhooks.payloads import documented
+
+
+class Validity:
+    """Judges the cassettes of one contract; what is compiled once serves them all."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        self._replies = Replies(contract)
+        self._callbacks = documented(contract)
+
+    def wrong(self, cassette: Cassette, place: Place) -> Iterator[str]:
+        """What breaks the contract about an exchange's reply, or about a callback."""
+        if place.kind == "callback":
+            return self._callback(cassette.callbacks[place.number])
+        return self._reply(cassette.exchanges[place.number])
+
+    def held(self, cassette: Cassette, place: Place) -> bool:
+        """Whether the contract plays such a thing at all."""
+        if place.kind == "exchange":
+            return self.operation(cassette.exchanges[place.number]) is not None
+        payload = parsed(cassette.callbacks[place.number].body)
+        fields = set(payload) if isinstance(payload, dict) else set()
+        return any(one.required and one.required <= fields for one in self._callbacks)
+
+    def operation(self, exchange: Exchange) -> Operation | None:
+        """The operation that was asked; None where the contract has none."""
+        found = self._contract.router.find(unquote(urlsplit(exchange.uri).path))
+        return found.methods.get(exchange.method) if found else None
+
+    def _reply(self, exchange: Exchange) -> Iterator[str]:
+        operation = self.operation(exchange)
+        if operation is None:
+            yield f"the contract has no operation {exchange.method} {urlsplit(exchange.uri).path}"
+            return
+        found = self._replies.documented(operation, exchange.status)
+        if found is None:
+            yield f"{operation.id} documents no status {exchange.status}, only {', '.join(operation.statuses)}"
+            return
+        key, response = found
+        told = told_of(exchange)
+        media = self._replies.wrong_media(response, told)
+        yield from (media,) if media else self._replies.violations(operation, key, response, told)
+
+    def _callback(self, callback: InboundCallback) -> Iterator[str]:
+        payload = parsed(callback.body)
+        found: list[tuple[Violation, ...]] = [one.wrong(payload) for one in self._callbacks]
+        if not found:
+            yield "the contract has no callback"
+        elif all(found):
+            yield from (f"{one.pointer or '/'}: {one.message[:300]}" for one in min(found, key=len))
+
+
+def told_of(exchange: Exchange) -> Told:
+    """The recorded reply as the checks see one."""
+    return Told(exchange.status, {name.lower(): value for name, value in exchange.reply_headers}, exchange.reply)
+
+
+def parsed(body: bytes) -> object:
+    """A body as JSON, or None where it is none."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None

@@ -1,0 +1,1 @@
+"""Record a provider with the user's own key."""

@@ -1,0 +1,48 @@
+"""What the reference client gets from a new cassette, as its metadata states it."""
+
+from typing import Any
+
+from mockreel.cassettes.cassette import Cassette
+from mockreel.cassettes.cassette_errors import NoRecording
+from mockreel.cassettes.expectation import Call, Doing
+from mockreel.cassettes.recorder.recording_plan import Plan
+from mockreel.cassettes.replay.client_replay import Readback
+from mockreel.client.values import Outcome
+
+
+def of_job(plan: Plan, cassette: Cassette, outcome: Outcome | None) -> dict[str, Any]:
+    """The calls of a job. Should the cassette say otherwise than the provider did, the provider's word is stated."""
+    reading = Readback(plan.contract, cassette, root=plan.root)
+    submitted = reading.call(_call("submit", of=0))
+    calls = [{"call": "submit", "of": 0, "gives": submitted}]
+    if outcome is not None and "job" in submitted:
+        calls.append({"call": "wait", "job": submitted["job"], "gives": _waited(reading, submitted["job"], outcome)})
+    heard = [{"of": number, "gives": reading.callback(one)} for number, one in enumerate(cassette.callbacks)]
+    files = [n for n, one in enumerate(cassette.exchanges) if not one.uri.startswith(plan.base_url)]
+    outside = [{"exchange": number, "why": "a file, fetched from where the result stands"} for number in files]
+    return {"calls": calls} | ({"callbacks": heard} if heard else {}) | ({"outside": outside} if outside else {})
+
+
+def _waited(reading: Readback, job: str, outcome: Outcome) -> dict[str, Any]:
+    try:
+        waited = reading.call(_call("wait", job=job))
+    except NoRecording:
+        waited = {}
+    same = (waited.get("state"), len(waited.get("urls", ()))) == (outcome.state, len(outcome.urls))
+    return waited if same else {"state": outcome.state, "word": outcome.word}
+
+
+def of_refusal(plan: Plan, cassette: Cassette, *, polled: bool, wrong_key: bool) -> dict[str, Any]:
+    """The one call of a refusal."""
+    reading = Readback(plan.contract, cassette, root=plan.root)
+    job = reading.phrases.job(cassette.exchanges[0]) if polled else None
+    given: dict[str, Any] = {"call": "poll", "job": job} if polled else {"call": "submit", "of": 0}
+    gives = reading.call(_call("poll", job=job) if polled else _call("submit", of=0))
+    played = [
+        {"exchange": n, "who": "invalid", "why": "asked with a wrong key"} for n in range(len(cassette.exchanges))
+    ]
+    return {"calls": [{**given, "gives": gives}]} | ({"play": played} if wrong_key else {})
+
+
+def _call(do: Doing, *, of: int | None = None, job: str | None = None) -> Call:
+    return Call(do, of, job, None, {})

@@ -1,0 +1,75 @@
+"""The callback of a job, as it comes in: a receiver on this machine behind a public address of the user's."""
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from mockreel.cassettes.cassette import InboundCallback
+from mockreel.contract import Contract
+from mockreel.server.webhook_receiver import Receiver, Server
+from mockreel.webhooks import Targets
+from mockreel.webhooks.recognition import Heard, Recogniser
+
+_EXACT = 15  # digits that survive in any parser of JSON
+
+
+@dataclass(slots=True)
+class Inbound:
+    """What has come in. Whoever knows the public address may send; only what tells of the job is kept."""
+
+    url: str
+    _came: list[tuple[str, InboundCallback]] = field(default_factory=list)
+    _more: threading.Condition = field(default_factory=threading.Condition)
+
+    def take(self, subject: str, headers: Mapping[str, str], body: bytes) -> None:
+        with self._more:
+            self._came.append((subject, InboundCallback(self.url, tuple(headers.items()), body)))
+            self._more.notify_all()
+
+    def of(self, job: str, *, within: float) -> list[InboundCallback]:
+        """The callbacks that tell of a job; waits until there is one."""
+        with self._more:
+            self._more.wait_for(lambda: self._about(job), timeout=within)
+            return self._about(job)
+
+    def _about(self, job: str) -> list[InboundCallback]:
+        return [one for subject, one in self._came if _is_same(subject, job)]
+
+
+def _is_same(subject: str, job: str) -> bool:
+    """Whether a callback tells of a job; a number of 19 digits may have lost its last ones on the way."""
+    if subject == job:
+        return True
+    long = subject.isdecimal() and job.isdecimal() and len(subject) == len(job) > _EXACT
+    return long and subject[:_EXACT] == job[:_EXACT]
+
+
+class _Noting(Recogniser):
+    """Keeps the bytes of each callback that it recognises."""
+
+    def __init__(self, contract: Contract, inbound: Inbound) -> None:
+        super().__init__([contract])
+        self._inbound = inbound
+
+    def recognise(self, headers: Mapping[str, str], body: bytes) -> Heard:
+        heard = super().recognise(headers, body)
+        if not heard.refusal:
+            self._inbound.take(heard.subject, headers, body)
+        return heard
+
+
+@contextmanager
+def receiving(contract: Contract, url: str, *, port: int) -> Iterator[Inbound]:
+    """A receiver on a port of this machine, to which `url` forwards, until the block ends."""
+    inbound, ready = Inbound(url), threading.Event()
+    receiver = Receiver(_Noting(contract, inbound), Targets(), lambda taken: None)
+    server = Server(receiver, port=port, ready=lambda own: ready.set())
+    thread = threading.Thread(target=server.listen, daemon=True)
+    thread.start()
+    try:
+        ready.wait(10)
+        yield inbound
+    finally:
+        server.should_exit = True
+        thread.join(10)

@@ -1,0 +1,84 @@
+"""What `recording.yaml` of a contract says: the job and the refusals to record, and what of a message may be kept."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mockreel._data import data_root
+from mockreel.contract.data.files import read_document
+from mockreel.contract.data.parser import Cursor, evidence
+from mockreel.errors import OptionError
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalRow:
+    """A request that is refused and costs nothing: a poll of an id, or a submit; with the key, or with a wrong one."""
+
+    name: str
+    row: str
+    poll: str | None
+    model: str | None
+    input: Mapping[str, Any]
+    wrong_key: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """One provider's rows, and what keys look like. `words`, `texts`, `ids` name fields; `a/b` is the field b in a."""
+
+    provider: str
+    variables: tuple[str, ...] = ()
+    looks: tuple[str, ...] = ()
+    model: str = ""
+    input: Mapping[str, Any] = field(default_factory=dict)
+    refusals: tuple[RefusalRow, ...] = ()
+    words: frozenset[str] = frozenset()
+    texts: frozenset[str] = frozenset()
+    ids: frozenset[str] = frozenset()
+
+
+def read_rules(provider: str, *, root: Path | None = None) -> Rules:
+    """The rows of one provider.
+
+    Raises:
+        OptionError: the provider's folder has no `recording.yaml`.
+        DataError: a row does not fit.
+    """
+    path = (root or data_root()) / "contracts" / provider / "recording.yaml"
+    if not path.is_file():
+        having = sorted(found.parent.name for found in path.parent.parent.glob("*/recording.yaml"))
+        raise OptionError("provider", provider, having, then=f"Recording needs {path.name} in its folder.")
+    file = Cursor(f"contracts/{provider}/{path.name}", read_document(path))
+    key, job, fields = file.at("key"), file.at("job"), file.at("fields")
+    for row in (key, job, fields):
+        evidence(row)
+    return Rules(
+        provider,
+        key.at("variables").texts(),
+        looks_of_all(root=root),
+        job.at("model").text(),
+        job.at("input").mapping(),
+        tuple(file.at("refusals").each(_refusal).values()),
+        *(frozenset(fields.at(name).texts()) for name in ("words", "texts", "ids")),
+    )
+
+
+def looks_of_all(*, root: Path | None = None) -> tuple[str, ...]:
+    """What the keys of every provider look like: one may stand in another's cassette."""
+    found = sorted(((root or data_root()) / "contracts").glob("*/recording.yaml"))
+    rows = [Cursor(f"contracts/{path.parent.name}/{path.name}", read_document(path)).at("key") for path in found]
+    return tuple(dict.fromkeys(look for row in rows for look in row.at("looks").texts()))
+
+
+def _refusal(name: str, row: Cursor) -> RefusalRow:
+    evidence(row)
+    poll, submit, key = row.maybe("poll"), row.maybe("submit"), row.maybe("key")
+    return RefusalRow(
+        name,
+        row.at("row").text(),
+        poll.text() if poll else None,
+        submit.at("model").text() if submit else None,
+        submit.at("input").mapping() if submit else {},
+        key is not None and key.choice(("wrong",)) == "wrong",
+    )

@@ -1,0 +1,1 @@
+"""Keep secrets out of cassettes, and look for them in files."""

@@ -1,0 +1,121 @@
+"""The last look before a cassette is written. It does not trust scrubbing: it knows what came over the wire."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+from mockreel.cassettes.cassette import Exchange, Headers, InboundCallback
+from mockreel.cassettes.cassette_errors import SecretLeft
+from mockreel.cassettes.redaction.placeholders import KEPT_LENGTH, is_common, is_placeholder
+from mockreel.cassettes.redaction.secret_patterns import EMAIL, HARMLESS, URL, UUID, Secrets, is_reserved
+from mockreel.cassettes.redaction.text_places import leaves
+from mockreel.contract.data.files import parse_yaml
+
+_CREDENTIALS = re.compile(r"authorization|cookie|token|secret|api-?key|signature|password|session", re.IGNORECASE)
+_LONG_NUMBER = re.compile(r"(?<!\d)(?<!\d\.)\d{12,}(?!\.?\d)")
+_PART = re.compile(r"[^\s;,=\"]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Something that must not be in a cassette: what it is, and where; never the thing itself."""
+
+    place: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.what}"
+
+
+class Guard:
+    """Knows what must not be written.
+
+    Args:
+        known: secrets, by what they are called.
+        looks: what the providers' keys look like.
+    """
+
+    def __init__(self, known: Mapping[str, str], looks: Sequence[str]) -> None:
+        self._known = dict(known)
+        self._looks = looks
+
+    def check(self, path: Path, text: str, replaced: Mapping[str, str], wire: Mapping[str, str]) -> None:
+        """Look through a cassette as it would be written.
+
+        Args:
+            replaced: what scrubbing has replaced, by what it is called.
+            wire: what `on_the_wire` has seen.
+
+        Raises:
+            SecretLeft: something is still there; it says where, and not what.
+        """
+        texts = list(leaves(parse_yaml(text, where=path.name)))
+        whole = "\n".join(one for _, one in texts)
+        plain = {one: what for one, what in {**replaced, **wire}.items() if _tells(one) and one in whole}
+        secrets = Secrets(self._looks, known=self._known, plain=plain)
+        left = [Left(place, found[0].what) for place, one in texts if (found := secrets.found(one))]
+        squeezed = "".join(text.split())
+        left += [Left("somewhere in the file", what) for one, what in self._known.items() if one in squeezed]
+        if left:
+            raise SecretLeft(path, [str(one) for one in dict.fromkeys(left)])
+
+
+def _tells(text: str) -> bool:
+    """Whether a text could not stand anywhere by chance."""
+    return len(text) >= KEPT_LENGTH and not is_common(text)
+
+
+def on_the_wire(exchanges: Sequence[Exchange], callbacks: Sequence[InboundCallback] = ()) -> dict[str, str]:
+    """What a cassette of these exchanges must not hold, by its form: credentials, addresses' queries, persons, ids."""
+    found: dict[str, str] = {}
+    for one in exchanges:
+        found |= _of_headers(one.headers) | _of_headers(one.reply_headers)
+        for text in _texts(one.uri, one.body, one.reply, *(value for _, value in (*one.headers, *one.reply_headers))):
+            found |= dict(_of_text(text))
+    for call in callbacks:
+        found |= _of_headers(call.headers)
+        for text in _texts(call.url, call.body, *(value for _, value in call.headers)):
+            found |= dict(_of_text(text))
+    return {one: what for one, what in found.items() if not HARMLESS.match(one)}
+
+
+def _texts(*values: str | bytes) -> Iterator[str]:
+    for value in values:
+        yield from (text for _, text in leaves(value))
+
+
+def _of_headers(headers: Headers) -> dict[str, str]:
+    """Every part of a header that carries credentials."""
+    return {
+        part: f"a part of the header {name.lower()}"
+        for name, value in headers
+        if _CREDENTIALS.search(name)
+        for part in _PART.findall(value)
+        if len(part) >= 8 or any(map(str.isdigit, part))
+    }
+
+
+def _of_text(text: str) -> Iterator[tuple[str, str]]:
+    for match in EMAIL.finditer(text):
+        if not is_reserved(match[1]):
+            yield match[0], "an e-mail address"
+    yield from ((match[0], "an id") for match in UUID.finditer(text))
+    yield from ((match[0], "an id") for match in _LONG_NUMBER.finditer(UUID.sub("", text)))
+    for match in URL.finditer(text):
+        yield from _of_url(match[0])
+
+
+def _of_url(url: str) -> Iterator[tuple[str, str]]:
+    if is_placeholder(url):
+        return
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return
+    if parts.password:
+        yield parts.password, "a password in an address"
+    for _, value in parse_qsl(parts.query):
+        if any(map(str.isdigit, value)) or len(value) >= 16:
+            yield value, "a value of an address's query"

@@ -1,0 +1,80 @@
+"""Which fields of a message the contract's schemas know, and which values they list."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from mockreel.contract import Contract
+from mockreel.contract.exchanges.schema_references import Resolver
+
+# A schema and the address that its references are relative to.
+Candidate = tuple[Any, str]
+Candidates = tuple[Candidate, ...]
+
+_BRANCHES = ("allOf", "anyOf", "oneOf")
+_SINGLE = ("if", "then", "else")
+_MOST = 64
+
+
+class Knowing:
+    """Walks the schemas of one contract beside a value. Nothing is known below no candidate."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._resolver = Resolver(contract)
+
+    def schemas(self, schemas: Iterable[Any]) -> Candidates:
+        """Schemas of the OpenAPI document as candidates."""
+        return tuple((self._resolver.absolute(schema), "") for schema in schemas if schema is not None)
+
+    def model(self, name: str) -> Candidates:
+        """A model's input schema as a candidate."""
+        return (self._resolver.model(name),)
+
+    def field(self, candidates: Candidates, name: str) -> Candidates:
+        """What is known of a field of an object."""
+        found = (
+            (schema["properties"][name], base)
+            for schema, base in self._flat(candidates)
+            if name in _mapping(schema.get("properties"))
+        )
+        return tuple(found)
+
+    def item(self, candidates: Candidates) -> Candidates:
+        """What is known of the items of a list."""
+        flat = list(self._flat(candidates))
+        items = [(schema["items"], base) for schema, base in flat if "items" in schema]
+        return tuple(items + [(one, base) for schema, base in flat for one in schema.get("prefixItems", ())])
+
+    def lists(self, candidates: Candidates, value: Any) -> bool:
+        """Whether a schema lists this very value."""
+        return any(
+            value in schema.get("enum", ()) or ("const" in schema and schema["const"] == value)
+            for schema, _ in self._flat(candidates)
+        )
+
+    def _flat(self, candidates: Candidates) -> Iterator[tuple[Mapping[str, Any], str]]:
+        """The schemas that may hold at a place, with every reference followed and every branch taken."""
+        left, seen = list(candidates), 0
+        while left and seen < _MOST:
+            seen += 1
+            schema, base = self._resolver.followed(*left.pop())
+            if not isinstance(schema, Mapping):
+                continue
+            yield schema, base
+            left += [(one, base) for key in _BRANCHES for one in schema.get(key, ())]
+            left += [(schema[key], base) for key in _SINGLE if key in schema]
+
+
+def schema_of_places(places: Iterable[str]) -> dict[str, Any]:
+    """A schema that knows what stands at JSON pointers in which `*` is any index."""
+    whole: dict[str, Any] = {}
+    for place in places:
+        node = whole
+        for step in place.split("/")[1:]:
+            node = (
+                node.setdefault("items", {}) if step == "*" else node.setdefault("properties", {}).setdefault(step, {})
+            )
+    return whole
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

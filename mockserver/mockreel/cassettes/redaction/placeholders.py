@@ -1,0 +1,120 @@
+"""Placeholders: what stands in a cassette instead of a value, of its sort and form, the same for the same value."""
+
+import re
+from collections import Counter
+from urllib.parse import urlsplit
+
+from mockreel.cassettes.redaction.secret_patterns import EMAIL, UUID, is_reserved
+
+FILES = "https://files.mockreel.invalid"
+KEPT_LENGTH = 6  # a shorter value could stand anywhere by chance
+
+_HEX = re.compile(r"[0-9a-fA-F]{16,}")
+_SUFFIX = re.compile(r"\.[A-Za-z0-9]{2,4}$")
+_FIRST = {"person": "person-{n}@example.com", "key": "placeholder-key-{n}", "signature": "placeholder-signature-{n}"}
+
+
+class Placeholders:
+    """What was replaced so far, and by what."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, str], str] = {}
+        self._counts: Counter[str] = Counter()
+        self._sorts: dict[str, str] = {}
+        self._made: set[str] = set()
+        self._longest: list[tuple[str, str]] | None = None  # what is looked for in texts, as long as nothing is new
+
+    @property
+    def originals(self) -> dict[str, str]:
+        """What must be found nowhere, each with what it is called."""
+        return dict(self._sorts)
+
+    def of(self, value: str, sort: str = "text") -> str:
+        """The placeholder of a text. A sort that is not told by the value's own form is `key`, `signature`, `text`…"""
+        if value in self._made:
+            return value
+        if ("key", value) in self._found:
+            sort = "key"
+        shape = sort if sort in ("key", "signature", "secret") else _shape(value)
+        shape = sort if shape == "text" else shape
+        made = self._found.get((shape, value))
+        if made is None:
+            self._counts[shape] += 1
+            made = self._found[shape, value] = _made(shape, value, self._counts[shape])
+            self._made.add(made)
+            self._longest = None
+            if made != value:
+                self._sorts[value] = _called(shape)
+        return made
+
+    def number(self, value: float) -> int:
+        """The placeholder of a number that names somebody or something."""
+        return int(self.of(str(value), "id")) if isinstance(value, int) and value >= 0 else 0
+
+    def address(self, url: str) -> str:
+        """The placeholder of an address; one that nobody can own is left as it is."""
+        return url if is_placeholder(url) else self.of(url, "url")
+
+    def within(self, text: str) -> str:
+        """A text with everything that was replaced elsewhere replaced here, but for what is a common word."""
+        if self._longest is None:
+            found = ((value, made) for (_, value), made in self._found.items())
+            told = [pair for pair in found if len(pair[0]) >= KEPT_LENGTH and not is_common(pair[0])]
+            self._longest = sorted(told, key=lambda pair: -len(pair[0]))
+        for value, made in self._longest:
+            if value in text:
+                text = text.replace(value, made)
+        return text
+
+
+def _shape(value: str) -> str:
+    if UUID.fullmatch(value):
+        return "uuid"
+    if value.isdecimal() and value.isascii():
+        return "digits"
+    if EMAIL.fullmatch(value):
+        return "person"
+    if value.startswith(("http://", "https://", "wss://", "ws://")):
+        return "url"
+    if _HEX.fullmatch(value):
+        return "hex"
+    return "token" if re.fullmatch(r"[A-Za-z0-9_-]{13,64}", value) else "text"
+
+
+def _made(shape: str, value: str, number: int) -> str:
+    if shape in _FIRST:
+        return _FIRST[shape].format(n=number)
+    if shape in ("hex", "digits", "token"):
+        head = {"hex": "", "digits": "1" if len(value) > 3 else "", "token": "placeholder"}[shape]
+        return head + str(number).rjust(len(value) - len(head) if len(value) > 3 else 0, "0")
+    if shape == "uuid":
+        return f"00000000-0000-{value[14]}000-8000-{number:012d}"
+    return f"{FILES}/{number}{_suffix(value)}" if shape == "url" else f"placeholder {shape} {number}"
+
+
+def _suffix(url: str) -> str:
+    try:
+        found = _SUFFIX.search(urlsplit(url).path)
+    except ValueError:
+        return ""
+    return found[0].lower() if found else ""
+
+
+def _called(shape: str) -> str:
+    """How a report speaks of what was replaced."""
+    names = {"key": "the key", "person": "an e-mail address", "url": "an address", "signature": "a signature"}
+    return names.get(shape, f"a replaced {shape}" if shape in ("secret", "text") else "a replaced id")
+
+
+def is_common(value: str) -> bool:
+    """Whether a text is one plain word, which could stand anywhere."""
+    return value.isascii() and value.isalpha() and (value.islower() or value.isupper())
+
+
+def is_placeholder(url: str) -> bool:
+    """Whether an address is one of ours, or one that nobody can own."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return bool(parts.hostname) and is_reserved(parts.hostname or "") and not (parts.username or parts.query)

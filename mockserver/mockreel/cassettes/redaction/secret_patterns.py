@@ -1,0 +1,197 @@
+"""What looks like a secret in a text, whoever it belongs to; a place is named, the secret itself never."""
+
+import base64
+import binascii
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+# Placeholders of ours, and what nobody owns, are no secrets.
+HARMLESS = re.compile(
+    r"(?:[A-Za-z]{1,8}[_-]){0,2}(?:placeholder|mockreel|example|your|invalid|none|null|xxx|redacted|filtered)"
+    r"|\.\.\.|[<${(*…]",
+    re.IGNORECASE,
+)
+_RESERVED = ("example", "invalid", "test", "localhost", "example.com", "example.org", "example.net")
+UUID = re.compile(
+    r"(?:(?<![0-9A-Fa-f])|(?<=%2[Ff]))[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?![0-9A-Fa-f])"
+)
+EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+(?:@|%40)((?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,})")
+URL = re.compile(r"\bhttps?://[^\s\"'<>\\)\]}]+")
+_TOKEN = re.compile(r"[A-Za-z0-9+/_=-]{20,}")
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
+_PIECE = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+_FILE = re.compile(r"/[^/?#\s\"'<>]{8,}\.[A-Za-z0-9]{2,4}(?=$|[?#\s\"'<>)}\]])")
+_PLACEHOLDER = re.compile(r"placeholder(?:-[a-z]+-|0*)\d+")
+_LONGEST_PIECE = 6
+_LONG, _FEW = 12, 4  # a long text of no more different signs tells nothing
+_WORDY = (
+    2.6  # letters in a piece: what is drawn changes between large, small and digits more often than what is written
+)
+
+
+class Sign(NamedTuple):
+    """One way in which a secret shows; the first group is what must be harmless, the whole match if there is none."""
+
+    name: str
+    pattern: "re.Pattern[str]"
+
+
+def _sign(name: str, pattern: str) -> Sign:
+    return Sign(name, re.compile(pattern))
+
+
+SIGNS = (
+    _sign("a private key", r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY"),
+    _sign("a bearer token", r"(?i)\b(?:bearer|basic)(?:\s|%20|\+)+([A-Za-z0-9._~+/=-]{6,})"),
+    _sign("a JSON web token", r"\b(eyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]*)?)"),
+    _sign("an access key of a cloud", r"\b((?:AKIA|ASIA|LTAI|AKID)[A-Za-z0-9]{12,})"),
+    _sign("an API key", r"\b((?:sk|pk|rk)[-_](?:live_|test_|proj-|ant-)?[A-Za-z0-9_-]{16,})"),
+    _sign("an API key", r"\b(AIza[A-Za-z0-9_-]{20,}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,})"),
+    _sign("an API key", r"\b(xox[abeoprs]-[A-Za-z0-9-]{10,}|hf_[A-Za-z0-9]{20,}|npm_[A-Za-z0-9]{30,})"),
+    _sign("a signing secret", r"\b(whsec_[A-Za-z0-9+/=_-]{6,})"),
+    _sign(
+        "a signed query parameter",
+        r"(?i)[?&;](?:x-(?:amz|goog|oss|cos|tos)-(?:signature|credential|security-token)|signature|sign|sig|hmac|token"
+        r"|access[_-]?token|auth[_-]?key|(?:oss|aws)?access[_-]?key(?:[_-]?id)?|api[_-]?key|key[_-]?pair[_-]?id|policy"
+        r"|secret|password|se|st|sv|skoid|googleaccessid|q-ak|q-signature|security-token)=([^&#\s\"'<>]+)",
+    ),
+    _sign("a name and a password in an address", r"://([^/\s:@\"']+:[^/\s@\"']+)@"),
+    _sign("a cookie", r"(?i)\b(?:set-)?cookie2?[\"']?\s*[:=]\s*[\"']?\[?[\"']?([^\s\"'\],;=]+=[^\s\"'\],;]+)"),
+    _sign(
+        "a secret by its name",
+        r"(?i)[\"']?(?:api[_-]?key|secret|password|access[_-]?token|refresh[_-]?token)[\"']?\s*[:=]\s*[\"']?([^\s\"',;&}]{6,})",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """Something that looks like a secret: what it is called, and where in the text it stands."""
+
+    what: str
+    start: int
+    end: int
+
+
+class Secrets:
+    """Finds what looks like a secret.
+
+    Args:
+        looks: patterns of the providers' own keys.
+        known: texts that are secrets, whatever they look like and however they are disguised, by what they are called.
+        plain: the same, as they are.
+        allowed: texts that are none, though they look so: ids of jobs, for instance.
+    """
+
+    def __init__(
+        self,
+        looks: Iterable[str] = (),
+        *,
+        known: Mapping[str, str] | None = None,
+        plain: Mapping[str, str] | None = None,
+        allowed: Iterable[str] = (),
+    ) -> None:
+        self._signs = (*SIGNS, *(Sign("a key of the provider", re.compile(one)) for one in looks))
+        known = {written: what for text, what in (known or {}).items() for written in disguises(text)}
+        self._known = tuple({**(plain or {}), **known}.items())
+        self._allowed = frozenset(allowed)
+
+    def found(self, text: str, *, deep: bool = True) -> list[Sighting]:
+        """Everything in a text that looks like a secret, in the order of its places."""
+        sightings = [*self._by_text(text), *self._by_sign(text), *self._mails(text), *self._random(text)]
+        if deep:
+            sightings += self._encoded(text)
+        return sorted(sightings, key=lambda one: (one.start, -one.end))
+
+    def _by_text(self, text: str) -> Iterator[Sighting]:
+        for written, what in self._known:
+            at = text.find(written)
+            while at >= 0:
+                yield Sighting(what, at, at + len(written))
+                at = text.find(written, at + 1)
+
+    def _by_sign(self, text: str) -> Iterator[Sighting]:
+        for sign in self._signs:
+            for match in sign.pattern.finditer(text):
+                group = 1 if sign.pattern.groups else 0
+                if not self._harmless(match[group]):
+                    yield Sighting(sign.name, match.start(group), match.end(group))
+
+    def _mails(self, text: str) -> Iterator[Sighting]:
+        for match in EMAIL.finditer(text):
+            if not is_reserved(match[1]) and match[0] not in self._allowed:
+                yield Sighting("an e-mail address", match.start(), match.end())
+
+    def _random(self, text: str) -> Iterator[Sighting]:
+        files = [(one.start(), one.end()) for one in _FILE.finditer(text)]
+        for match in _TOKEN.finditer(text):
+            token = _PLACEHOLDER.sub("", self._without_allowed(_without_files(match, files)))
+            if not self._harmless(token) and is_random(token):
+                yield Sighting("a text that looks drawn at random", match.start(), match.end())
+
+    def _encoded(self, text: str) -> Iterator[Sighting]:
+        """What shows only once base64 is undone."""
+        for match in _BASE64.finditer(text):
+            inner = _decoded(match[0])
+            if inner and (found := self.found(inner, deep=False)):
+                yield Sighting(f"{found[0].what}, in base64", match.start(), match.end())
+
+    def _harmless(self, text: str) -> bool:
+        few = len(text) >= _LONG and len(set(text)) <= _FEW
+        return few or text in self._allowed or (bool(HARMLESS.match(text)) and not is_random(text))
+
+    def _without_allowed(self, token: str) -> str:
+        for one in self._allowed:
+            token = token.replace(one, "")
+        return token
+
+
+def is_random(token: str) -> bool:
+    """Whether a text of letters and digits looks drawn, and not written: no words, no numbers, no UUID."""
+    token = UUID.sub("", token).strip("-_/=+")
+    pieces = _PIECE.findall(token)
+    if len(token) < 20 or len(pieces) < 6 or len(set(token)) < 10:
+        return False
+    return sum(min(len(piece), _LONGEST_PIECE) for piece in pieces) / len(pieces) < _WORDY
+
+
+def _without_files(match: "re.Match[str]", files: Iterable[tuple[int, int]]) -> str:
+    """A token without the name of a file that it ends in: a drawn name of a file opens nothing."""
+    starts = [start for start, end in files if start < match.end() <= end]
+    return match.string[match.start() : max(match.start(), min(starts))] if starts else match[0]
+
+
+def is_reserved(host: str) -> bool:
+    """Whether nobody can own a host: the names that are set aside for examples and tests."""
+    host = host.lower().rstrip(".")
+    return any(host == one or host.endswith(f".{one}") for one in _RESERVED)
+
+
+def disguises(text: str) -> set[str]:
+    """A secret as it may be written: as it is, in base64 (wherever it begins), in hex, escaped for a URL or JSON."""
+    raw = text.encode("utf-8", "replace")
+    found = {text, raw.hex(), raw.hex().upper(), "".join(f"%{byte:02X}" for byte in raw)}
+    found |= {re.sub(r"[^A-Za-z0-9._~-]", lambda one: f"%{ord(one[0]):02X}" if ord(one[0]) < 128 else one[0], text)}
+    found.add(text.replace("/", "\\/"))
+    for alphabet in (base64.b64encode, base64.urlsafe_b64encode):
+        for shift in range(3):
+            # Only what no neighbour of the secret can change.
+            written = alphabet(b"\0" * shift + raw).decode().rstrip("=")
+            end = -1 if (shift + len(raw)) % 3 else None
+            core = written[(0, 2, 3)[shift] : end]
+            if len(core) >= 6:
+                found.add(core)
+    return {one for one in found if len(one) >= 4}
+
+
+def _decoded(token: str) -> str:
+    """The text that a base64 text stands for; empty where it stands for none."""
+    plain = token.rstrip("=").replace("-", "+").replace("_", "/")
+    try:
+        raw = base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+        inner = raw.decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+    return inner if inner.isprintable() or "\n" in inner else ""

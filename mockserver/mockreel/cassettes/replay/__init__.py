@@ -1,0 +1,1 @@
+"""Replay cassettes: against the contract, through the client, beside the mock server."""

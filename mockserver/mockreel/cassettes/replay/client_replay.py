@@ -1,0 +1,173 @@
+"""What the reference client makes of a cassette: its own talks, fed with the recorded replies instead of a network."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mockreel.cassettes.cassette import Cassette, Exchange, InboundCallback
+from mockreel.cassettes.expectation import Call
+from mockreel.cassettes.player import Asked, Tape, otherwise
+from mockreel.cassettes.replay.request_parser import Phrases
+from mockreel.client import ClientError, JobEnded, Outcome, Refused, ReplyNotUnderstood
+from mockreel.client.deadlines import Timing
+from mockreel.client.flows import Core
+from mockreel.client.http.api_key import Key
+from mockreel.client.http.drivers import drive_with
+from mockreel.client.http.steps import Ask, Reply, Talk
+from mockreel.client.profile_file import read_manner
+from mockreel.client.values import Job, Notice
+from mockreel.contract import Contract
+from mockreel.contract.exchanges.pointers import text
+from mockreel.contract.pricing import Cost
+from mockreel.webhooks import sign
+
+# No published callback comes with a signature that could be verified; the replay signs its bytes itself.
+SECRET = "mockreel-replay"
+PATIENCE_SECONDS = 86_400.0
+
+
+@dataclass
+class Readback:
+    """The reference client in front of one cassette.
+
+    `remarks` is what the client says otherwise than the recorded request does.
+    """
+
+    contract: Contract
+    cassette: Cassette
+    root: Path | None = None
+    remarks: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._now = 0.0
+        manner = read_manner(self.contract.provider, root=self.root)
+        url = str(self.contract.document["servers"][0]["url"])
+        timing = Timing(lambda: self._now, lambda: 0.5)
+        self.core = Core(self.contract, manner, url, Key(SECRET), timing, timeout=60.0)
+        self.phrases = Phrases(self.contract, manner, self.core.wire)
+        exchanges = self.cassette.exchanges
+        asked = [self._asked(one.method, one.uri, one.body) for one in exchanges]
+        freely = frozenset(number for number, one in enumerate(exchanges) if self.phrases.submits(one))
+        self.tape = Tape(asked, exchanges, freely)
+        self._last: tuple[Asked, Reply] | None = None
+
+    def call(self, call: Call) -> dict[str, Any]:
+        """What a call gives.
+
+        Raises:
+            NoRecording: it asks for what was not recorded.
+        """
+        try:
+            return _given(drive_with(self._talk(call), self._answer, sleep=self._pass))
+        except Refused as refused:
+            return _refusal(refused)
+        except JobEnded as ended:
+            return _outcome(ended.outcome)
+        except ClientError as error:
+            return {"error": type(error).__name__}
+
+    def callback(self, callback: InboundCallback) -> dict[str, Any]:
+        """What the client makes of a callback."""
+        headers = dict(callback.headers)
+        signature = self.contract.callbacks.signature
+        if signature is not None:
+            headers[signature.header] = sign(signature, SECRET, callback.body)
+        secret = SECRET if signature is not None else None
+        try:
+            sort = self.core.job("unknown").sort
+            return _notice(self.core.notices.read(callback.body, headers, secret, sort=sort))
+        except ClientError as error:
+            return {"error": type(error).__name__}
+
+    def _talk(self, call: Call) -> Talk[Any]:
+        core, deadline = self.core, self.core.deadline(PATIENCE_SECONDS)
+        if call.do == "ask":
+            return core.exchanges.ask(self.phrases.again(self._exchange(call)), deadline)
+        if call.do in ("submit", "quote"):
+            request = self.phrases.request(self._exchange(call))
+            if call.do == "submit":
+                return core.submit(request, deadline)
+            return core.quote(request.model or "", request.input, deadline)
+        job = core.job(call.job or "", sort=call.sort)
+        if call.do == "read":
+            return self._read(call, job)
+        talks: Mapping[str, Callable[..., Talk[Any]]] = {"poll": core.poll, "wait": core.wait, "cancel": core.cancel}
+        return talks[call.do](job, deadline)
+
+    def _read(self, call: Call, job: Job) -> Talk[Outcome]:
+        """A job as a route tells it on which the client does not ask of itself."""
+        core, rows = self.core, self.core.manner.jobs[job.sort]
+        ask = self.phrases.again(self._exchange(call))
+        reply = yield from core.exchanges.ask(ask, core.deadline(PATIENCE_SECONDS), job=job)
+        word = text(reply.json, rows.state)
+        state = core.outcomes.state(word)
+        if word is None or state is None:
+            raise ReplyNotUnderstood(ask.what, f"it says {word!r} of its state", job=job)
+        return core.outcomes.read(job, reply.json, reply.headers, word=word, state=state)
+
+    def _exchange(self, call: Call) -> Exchange:
+        assert call.of is not None
+        return self.cassette.exchanges[call.of]
+
+    def _pass(self, seconds: float) -> None:
+        self._now += seconds
+
+    def _answer(self, ask: Ask) -> Reply:
+        asked = self._asked(ask.method, ask.url, ask.body)
+        if self._tries_again(asked):
+            assert self._last is not None
+            return self._last[1]
+        number = self.tape.play(asked)
+        recorded = self.cassette.exchanges[number]
+        if number in self.tape.freely:
+            own = self.phrases.unmarked(self.tape.asked[number].body), self.phrases.unmarked(asked.body)
+            self.remarks += [f"exchange {number}: {told}" for told in otherwise(*own)]
+        headers = {name.lower(): value for name, value in recorded.reply_headers}
+        reply = Reply(recorded.status, headers, recorded.reply)
+        self._last = asked, reply
+        return reply
+
+    def _tries_again(self, asked: Asked) -> bool:
+        """A client that tries again after a refusal is told the same where no second try was recorded."""
+        if self._last is None or self._last[0] != asked or not self.core.refusals.refused(self._last[1]):
+            return False
+        return all(number in self.tape.played for number, one in enumerate(self.tape.asked) if one == asked)
+
+    def _asked(self, method: str, url: str, body: bytes) -> Asked:
+        return Asked.of(method, url, body, without=self.phrases.keyed)
+
+
+def _given(found: Any) -> dict[str, Any]:
+    if isinstance(found, Outcome):
+        return _outcome(found)
+    if isinstance(found, Job):
+        return {"job": found.id}
+    if isinstance(found, Cost):
+        return {"amount": None if found.amount is None else str(found.amount), "currency": found.currency}
+    return {"answered": found.status} if isinstance(found, Reply) else {"done": True}
+
+
+def _outcome(outcome: Outcome) -> dict[str, Any]:
+    told: dict[str, Any] = {"state": outcome.state, "word": outcome.word}
+    if outcome.results:
+        told["urls"] = list(outcome.urls)
+    if outcome.failure is not None:
+        told |= {"code": outcome.failure.code, "message": outcome.failure.message, "stage": outcome.failure.stage}
+    if outcome.spent is not None:
+        told["spent"] = f"{outcome.spent.amount} {outcome.spent.currency}"
+    return told
+
+
+def _refusal(refused: Refused) -> dict[str, Any]:
+    return {
+        "refused": type(refused).__name__,
+        "status": refused.status,
+        "code": refused.code,
+        "message": refused.message,
+    }
+
+
+def _notice(notice: Notice) -> dict[str, Any]:
+    told: dict[str, Any] = {"job": notice.job.id, "event": notice.event}
+    return told | (_outcome(notice.outcome) if notice.outcome is not None else {})

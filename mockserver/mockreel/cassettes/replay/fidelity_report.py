@@ -1,0 +1,179 @@
+"""The fidelity report: what replaying came to, as text for the terminal, JSON, and Markdown."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from mockreel import __version__
+from mockreel._data import data_root
+from mockreel.cassettes.cassette import Cassette
+from mockreel.cassettes.replay.replayer import Replayed, Unlike
+from mockreel.contract.data.files import read_document
+
+# As many places as are named of differences that have one reason.
+_NAMED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Fidelity:
+    """What came of all cassettes, as of a day; `strict` counts also what is stated and not there."""
+
+    replayed: tuple[Replayed, ...]
+    today: date
+    strict: bool = False
+    root: Path | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """0 if every cassette holds, else 1."""
+        return int(not all(one.holds and (one.tidy or not self.strict) for one in self.replayed))
+
+    def sentence(self) -> str:
+        """The whole in one line."""
+        failing = sum(not one.holds for one in self.replayed)
+        known = sum(len(one.unlike) - len(one.unexplained) for one in self.replayed)
+        unexplained = sum(len(one.unexplained) for one in self.replayed)
+        count = len(self.replayed)
+        held = "all hold" if not failing else f"{failing} {'does' if failing == 1 else 'do'} not hold"
+        return (
+            f"{count} cassette{'s' * (count != 1)}: {held}; the stand-in differs in {unexplained} places "
+            f"without a reason, in {known} with one."
+        )
+
+    def age(self, cassette: Cassette) -> int:
+        """How many days ago an exchange was recorded, counted from the first day that its date may mean."""
+        parts = [int(part) for part in cassette.recorded.split("-")]
+        year, month, day = (*parts, 1, 1)[:3]
+        return (self.today - date(year, month, day)).days
+
+    def standing(self, cassette: Cassette) -> str:
+        """Why a cassette is believed: it is live, was observed by somebody, is a sample of the docs, or a client's."""
+        if cassette.origin == "live":
+            return "live"
+        path = (self.root or data_root()) / "schemas" / cassette.provider / "sources.yaml"
+        table: Mapping[str, Any] = read_document(path).get("sources", {}) if path.is_file() else {}
+        kinds = {table.get(source, {}).get("kind", "unknown") for source in cassette.source}
+        words = {"published": "observed", "documented": "sample of the docs", "client": "a client's"}
+        return next((word for kind, word in words.items() if kind in kinds), "of an unknown source")
+
+
+def text(report: Fidelity) -> str:
+    """For a reader at a terminal: a line for each cassette, and below it what is to be said of it."""
+    lines = [
+        line for one in report.replayed for line in (_line(report, one), *(f"      {told}" for told in details(one)))
+    ]
+    return "\n".join([*lines, "", report.sentence(), ""])
+
+
+def _line(report: Fidelity, one: Replayed) -> str:
+    mark = "ok" if one.holds else "FAIL"
+    if one.cassette is None:
+        return f"{mark:<6}{one.path}"
+    cassette = one.cassette
+    return (
+        f"{mark:<6}{cassette.provider:<12} {cassette.path.stem:<26} {len(cassette.exchanges)} exchanges, "
+        f"{len(cassette.callbacks)} callbacks, {report.standing(cassette)}, {report.age(cassette)} days old"
+    )
+
+
+def details(one: Replayed) -> list[str]:
+    """What is to be said of a cassette, the worst first."""
+    told = [f"cannot be replayed: {one.broke}"] if one.broke else []
+    told += [f"breaks the contract: {what}" for what in one.invalid]
+    told += [f"read otherwise by the client: {what}" for what in one.misread]
+    told += [f"no reason given: {other.place} {other.difference}" for other in one.unexplained]
+    told += [f"no longer differs: {known.place} {known.what} at {known.at or '/'} ({known.why})" for known in one.gone]
+    told += [f"nobody asked for exchange {number}" for number in one.unused]
+    told += [_known(why, list(group)) for (_, why), group in _by_reason(one)]
+    told += [f"said otherwise by the client: {remark}" for remark in one.remarks]
+    if one.cassette is not None and one.version != one.cassette.contract:
+        told.append(f"recorded with contract {one.cassette.contract}, held is {one.version}")
+    return told + [f"outside the contract: {place}, {why}" for place, why in one.outside]
+
+
+def _by_reason(one: Replayed) -> Iterator[tuple[tuple[str, str], Iterator[Unlike]]]:
+    explained = [other for other in one.unlike if other.why is not None]
+    return groupby(explained, key=lambda other: (str(other.place), other.why or ""))
+
+
+def _known(why: str, group: list[Unlike]) -> str:
+    places = [f"{other.difference.what} at {other.difference.at or '/'}" for other in group[:_NAMED]]
+    more = f" and {len(group) - _NAMED} more" if len(group) > _NAMED else ""
+    return f"known: {group[0].place} {', '.join(places)}{more}: {why}"
+
+
+def as_json(report: Fidelity) -> str:
+    """Everything that is known of each cassette."""
+    document = {
+        "mockreel": __version__,
+        "today": report.today.isoformat(),
+        "exit_code": report.exit_code,
+        "says": report.sentence(),
+        "cassettes": [_row(report, one) for one in report.replayed],
+    }
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n"
+
+
+def _row(report: Fidelity, one: Replayed) -> dict[str, Any]:
+    cassette = one.cassette
+    row: dict[str, Any] = {"path": str(one.path), "holds": one.holds, "tidy": one.tidy}
+    if cassette is not None:
+        row |= {
+            "provider": cassette.provider,
+            "title": cassette.title,
+            "origin": cassette.origin,
+            "standing": report.standing(cassette),
+            "recorded": cassette.recorded,
+            "age_days": report.age(cassette),
+            "source": list(cassette.source),
+            "contract": cassette.contract,
+            "contract_held": one.version,
+            "reading": dict(cassette.reading),
+        }
+    return row | {
+        "broke": one.broke or None,
+        "invalid": list(one.invalid),
+        "misread": list(one.misread),
+        "differences": [_difference(other) for other in one.unlike],
+        "gone": [{"place": str(row.place), "at": row.at, "what": row.what, "why": row.why} for row in one.gone],
+        "unused": list(one.unused),
+        "remarks": list(one.remarks),
+        "outside": [{"place": str(place), "why": why} for place, why in one.outside],
+    }
+
+
+def _difference(other: Unlike) -> dict[str, Any]:
+    found = other.difference
+    said = {"at": found.at, "what": found.what, "recorded": found.recorded, "played": found.played}
+    return {"place": str(other.place), **said, "why": other.why}
+
+
+def markdown(report: Fidelity) -> str:
+    """For a merge request: a table of the cassettes, and a section for what is to be said."""
+    parts = ["# mockreel replay", "", report.sentence(), "", "| provider | cassette | holds | standing | days |"]
+    parts += ["| --- | --- | --- | --- | --- |", *(_table_row(report, one) for one in report.replayed)]
+    for one in report.replayed:
+        told = details(one)
+        if told:
+            parts += ["", f"## {one.path.stem}", "", *(f"- {_plain(line)}" for line in told)]
+    return "\n".join(parts) + "\n"
+
+
+def _table_row(report: Fidelity, one: Replayed) -> str:
+    held = "yes" if one.holds else "**no**"
+    if one.cassette is None:
+        return f"|  | {one.path.stem} | {held} |  |  |"
+    cassette = one.cassette
+    return f"| {cassette.provider} | {one.path.stem} | {held} | {report.standing(cassette)} | {report.age(cassette)} |"
+
+
+def _plain(line: str) -> str:
+    return " ".join(line.split()).replace("<", "&lt;").replace("|", "\\|")
+
+
+FORMS: Mapping[str, Callable[[Fidelity], str]] = {"text": text, "json": as_json, "markdown": markdown}

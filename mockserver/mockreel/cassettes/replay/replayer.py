@@ -1,0 +1,171 @@
+"""Replay cassettes: against the contract, through the reference client, and beside the stand-in."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mockreel.cassettes.cassette import Cassette, cassettes_of, read_cassette
+from mockreel.cassettes.contract_check import Validity
+from mockreel.cassettes.expectation import Expectation, Known, Place, expectation
+from mockreel.cassettes.replay.client_replay import Readback
+from mockreel.cassettes.replay.json_shape import Difference
+from mockreel.cassettes.replay.mock_comparison import StandIn
+from mockreel.contract import Contract, load_contract
+from mockreel.errors import MockreelError
+
+
+@dataclass(frozen=True, slots=True)
+class Unlike:
+    """One difference between the stand-in and the recording; `why` is the reason that the cassette gives for it."""
+
+    place: Place
+    difference: Difference
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What came of one cassette.
+
+    Args:
+        invalid: what in its replies breaks the contract.
+        misread: what the reference client got otherwise than it states.
+        unlike: where the stand-in's replies have another shape.
+        gone: known differences that are no longer there.
+        unused: exchanges that no call asked for.
+        remarks: what the client says otherwise than the recorded request does.
+        outside: what the contract does not play, with the reason.
+        broke: why it could not be replayed.
+        version: the contract's version as it is held, which may be a later one than the cassette names.
+    """
+
+    path: Path
+    cassette: Cassette | None = None
+    invalid: tuple[str, ...] = ()
+    misread: tuple[str, ...] = ()
+    unlike: tuple[Unlike, ...] = ()
+    gone: tuple[Known, ...] = ()
+    unused: tuple[int, ...] = ()
+    remarks: tuple[str, ...] = ()
+    outside: tuple[tuple[Place, str], ...] = ()
+    broke: str = ""
+    version: str = ""
+
+    @property
+    def unexplained(self) -> tuple[Unlike, ...]:
+        """Differences for which no reason is given."""
+        return tuple(one for one in self.unlike if one.why is None)
+
+    @property
+    def holds(self) -> bool:
+        """Whether its replies are valid, the client gets what it states, and each difference has a reason."""
+        return not (self.invalid or self.misread or self.broke or self.unexplained)
+
+    @property
+    def tidy(self) -> bool:
+        """Whether it states nothing that is not there: each exchange is asked for, each known difference occurs."""
+        return not (self.unused or self.gone)
+
+
+@dataclass
+class Replay:
+    """Replays cassettes; contracts are loaded once for each set of readings."""
+
+    root: Path | None = None
+    _held: dict[tuple[str, tuple[tuple[str, str], ...]], tuple[Contract, Validity]] = field(default_factory=dict)
+
+    def paths(self, providers: Iterable[str]) -> Iterator[Path]:
+        """Where the cassettes of some providers lie."""
+        for provider in providers:
+            yield from cassettes_of(provider, self.root)
+
+    def each(self, paths: Iterable[Path]) -> Iterator[Replayed]:
+        """Every cassette, replayed; one that cannot be is among them, with the reason."""
+        for path in paths:
+            try:
+                yield self.replay(read_cassette(path, root=self.root))
+            except MockreelError as problem:
+                yield Replayed(path, broke=str(problem))
+
+    def replay(self, cassette: Cassette) -> Replayed:
+        """One cassette, three ways.
+
+        Raises:
+            MockreelError: what it states of itself does not fit.
+        """
+        stated = expectation(cassette)
+        contract, validity = self.held(cassette.provider, cassette.reading)
+        places = [Place("exchange", number) for number in range(len(cassette.exchanges))]
+        places += [Place("callback", number) for number in range(len(cassette.callbacks))]
+        inside = [place for place in places if place not in stated.outside]
+        back = Readback(contract, cassette, self.root)
+        misread = tuple(_misread(back, stated))
+        unlike, gone = self._beside(contract, cassette, stated, back, inside)
+        return Replayed(
+            cassette.path,
+            cassette,
+            tuple(_invalid(validity, cassette, inside, stated)),
+            misread,
+            unlike,
+            gone,
+            tuple(one for one in back.tape.unused if Place("exchange", one) in inside),
+            tuple(back.remarks),
+            tuple(stated.outside.items()),
+            version=str(contract.document["info"]["version"]),
+        )
+
+    def held(self, provider: str, readings: Mapping[str, str]) -> tuple[Contract, Validity]:
+        """A contract under a set of readings, with what judges replies by it."""
+        key = (provider, tuple(sorted(readings.items())))
+        if key not in self._held:
+            contract = load_contract(provider, readings=readings, root=self.root)
+            self._held[key] = contract, Validity(contract)
+        return self._held[key]
+
+    def _beside(
+        self, contract: Contract, cassette: Cassette, stated: Expectation, back: Readback, inside: list[Place]
+    ) -> tuple[tuple[Unlike, ...], tuple[Known, ...]]:
+        with StandIn(contract, cassette, back.phrases, stated.play) as stand_in:
+            found = [(place, one) for place in inside for one in stand_in.differences(place)]
+        used: set[Known] = set()
+        unlike = []
+        for place, one in found:
+            known = next((row for row in stated.known if row.place == place and _means(row, one)), None)
+            used |= {known} if known else set()
+            unlike.append(Unlike(place, one, known.why if known else None))
+        return tuple(unlike), tuple(row for row in stated.known if row not in used)
+
+
+def _means(known: Known, difference: Difference) -> bool:
+    return known.what == difference.what and difference.is_at(known.at)
+
+
+def _invalid(validity: Validity, cassette: Cassette, inside: list[Place], stated: Expectation) -> Iterator[str]:
+    for place in inside:
+        yield from (f"{place}: {text}" for text in validity.wrong(cassette, place))
+    for place in stated.outside:
+        if validity.held(cassette, place):
+            yield f"{place}: it is stated to be outside the contract, and the contract has it now"
+
+
+def _misread(back: Readback, stated: Expectation) -> Iterator[str]:
+    """Where the client got something else than the cassette states; what it states is a part of what there is."""
+    if not stated.calls and not stated.callbacks and not stated.outside:
+        yield "its `expect` states no calls, so nothing says what a client gets from it"
+    for call in stated.calls:
+        try:
+            yield from (f"{call}: {text}" for text in _unmet(call.gives, back.call(call)))
+        except MockreelError as problem:
+            yield f"{call}: {problem}"
+    for notice in stated.callbacks:
+        given = back.callback(back.cassette.callbacks[notice.of])
+        yield from (f"callback {notice.of}: {text}" for text in _unmet(notice.gives, given))
+
+
+def _unmet(stated: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[str]:
+    if not stated:
+        yield f"nothing is stated; the client got {dict(given)}"
+    for key, value in stated.items():
+        if given.get(key) != value:
+            yield f"{key} is {given.get(key)!r} instead of {value!r} (the client got {dict(given)})"

@@ -1,0 +1,134 @@
+"""Say a recorded request again as the reference client says it: which model and input, which job, which operation."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import orjson
+
+from mockreel.cassettes.cassette import Exchange
+from mockreel.client.http.request_writer import Wire
+from mockreel.client.http.steps import Ask
+from mockreel.client.profile import Manner
+from mockreel.client.values import JobRequest
+from mockreel.contract import Contract, Operation
+from mockreel.contract.exchanges.pointers import values
+from mockreel.errors import OptionError
+
+
+@dataclass
+class Phrases:
+    """Reads the requests of one provider."""
+
+    contract: Contract
+    manner: Manner
+    wire: Wire
+
+    @cached_property
+    def keyed(self) -> frozenset[str]:
+        """The fields of a query or a body in which a key may stand."""
+        places = [place for operation in self.contract.operations for place in operation.key]
+        return frozenset(place.name for place in places if place.kind != "header")
+
+    def operation(self, exchange: Exchange) -> Operation | None:
+        """The operation that was asked, or None where the contract has none."""
+        found = self.contract.router.find(unquote(urlsplit(exchange.uri).path))
+        return found.methods.get(exchange.method) if found else None
+
+    def submits(self, exchange: Exchange) -> bool:
+        """Whether a request begins a job, or asks what one would cost."""
+        operation = self.operation(exchange)
+        if operation is None:
+            return False
+        quote = self.manner.quote.operation if self.manner.quote else None
+        return operation.id == quote or self.contract.conversation.of(operation.id) is not None
+
+    def request(self, exchange: Exchange) -> JobRequest:
+        """What was to be run.
+
+        Raises:
+            OptionError: the contract has no such operation.
+        """
+        operation = self._held(exchange)
+        params = self._params(exchange)
+        body = _body(exchange)
+        body = {name: value for name, value in body.items() if name not in self.keyed}
+        model = None
+        if operation.model is not None:
+            where = params if operation.model.kind == "path" else body
+            named = where.get(operation.model.name)
+            model = where.pop(operation.model.name) if isinstance(named, str) else None
+        callback = self._taken(operation, body)
+        mark = self._mark(exchange, body)
+        given = dict(body)
+        inner = given.pop(operation.input_path[0], {}) if operation.input_path else given
+        extra = given if operation.input_path else {}
+        return JobRequest(model, inner, callback, mark, extra=extra, params=params, via=operation.id)
+
+    def again(self, exchange: Exchange) -> Ask:
+        """The request of an operation that the client has no method for, with the key where it belongs."""
+        operation = self._held(exchange)
+        place = next((place for place in operation.key if place.kind == "header"), None)
+        return Ask(operation.id, exchange.method, exchange.uri, {}, exchange.body, place)
+
+    def job(self, exchange: Exchange) -> str | None:
+        """The job that a request is about: its id stands where the client puts it, or would on a like route."""
+        operation = self.operation(exchange)
+        if operation is None or self.contract.conversation.of(operation.id) is not None:
+            return None
+        own = self.manner.by_id.get(operation.id)
+        for place in (own,) if own else tuple(self.manner.by_id.values()):
+            there = {"path": self._params, "query": _query, "body": _body}[place.kind](exchange)
+            if place.name in there:
+                return str(there[place.name])
+        return None
+
+    def unmarked(self, body: Any) -> Any:
+        """A body without the word by which a client finds its job again, which it draws itself."""
+        mark = self.manner.mark
+        if mark is None or mark.place.kind != "body" or not isinstance(body, dict):
+            return body
+        return {name: value for name, value in body.items() if name != mark.place.name}
+
+    def _held(self, exchange: Exchange) -> Operation:
+        operation = self.operation(exchange)
+        if operation is None:
+            asked = f"{exchange.method} {urlsplit(exchange.uri).path}"
+            then = "State it under `outside`, with the reason why the contract does not play it."
+            raise OptionError("operation", asked, then=then)
+        return operation
+
+    def _params(self, exchange: Exchange) -> dict[str, str]:
+        found = self.contract.router.find(unquote(urlsplit(exchange.uri).path))
+        return dict(found.params) if found else {}
+
+    def _taken(self, operation: Operation, body: dict[str, Any]) -> str | None:
+        """The callback URL, taken out of the body."""
+        if not operation.raw.get("callbacks"):
+            return None
+        place = self.wire.callback_place(operation)
+        found = next(iter(values(body, place)), None)
+        body.pop(place.removeprefix("/"), None)
+        return found
+
+    def _mark(self, exchange: Exchange, body: dict[str, Any]) -> str | None:
+        mark = self.manner.mark
+        if mark is None:
+            return None
+        if mark.place.kind == "header":
+            return exchange.asked(mark.place.name)
+        found = body.pop(mark.place.name, None)
+        return None if found is None else str(found)
+
+
+def _body(exchange: Exchange) -> dict[str, Any]:
+    try:
+        found = orjson.loads(exchange.body) if exchange.body else {}
+    except orjson.JSONDecodeError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _query(exchange: Exchange) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(exchange.uri).query, keep_blank_values=True))

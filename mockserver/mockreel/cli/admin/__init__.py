@@ -1,0 +1,64 @@
+"""`mockreel control`: ask and change a stand-in that is being served."""
+
+import click
+from click.core import ParameterSource
+
+from mockreel.cli.admin import (
+    clock_commands,
+    delivery_commands,
+    job_commands,
+    journal_commands,
+    rule_commands,
+    state_commands,
+)
+from mockreel.cli.admin.server_options import Asked, Hoisting
+
+
+@click.group("control", cls=Hoisting)
+@click.option(
+    "--url",
+    envvar="MOCKREEL_CONTROL_URL",
+    metavar="URL",
+    help="Where the control port is; http://127.0.0.1:8700 unless told. [env: MOCKREEL_CONTROL_URL]",
+)
+@click.option(
+    "--ready-file",
+    envvar="MOCKREEL_READY_FILE",
+    type=click.Path(dir_okay=False),
+    metavar="PATH",
+    help="The file that `serve --ready-file` has written. [env: MOCKREEL_READY_FILE]",
+)
+@click.option(
+    "--token", envvar="MOCKREEL_TOKEN", metavar="TEXT", help="What it asks for off loopback. [env: MOCKREEL_TOKEN]"
+)
+@click.option(
+    "--ca",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="The authority that vouches for it over TLS; a ready file names it by itself.",
+)
+@click.option("--json", "as_json", is_flag=True, help="What the control API says, as JSON.")
+@click.pass_context
+def command(ctx: click.Context, /, as_json: bool, **given: str | None) -> None:
+    """Ask and change a stand-in that is being served: clock, jobs, callbacks, journal, rules, balances, readings.
+
+    These options may stand anywhere behind `control`. Exit code: 0 done, 1 a claim about the journal does not hold,
+    2 it could not be done.
+    """
+    written = [name for name in ("url", "ready_file") if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    url = None if written == ["ready_file"] else given["url"]  # what is written outranks what the environment says
+    ctx.obj = Asked(url, given["ready_file"], given["token"], given["ca"], as_json)
+
+
+for group in (
+    clock_commands.group,
+    job_commands.group,
+    delivery_commands.group,
+    journal_commands.group,
+    rule_commands.group,
+    rule_commands.balances,
+    rule_commands.readings,
+):
+    command.add_command(group)
+for one in (rule_commands.faults, state_commands.reset, state_commands.snapshot, state_commands.restore):
+    command.add_command(one)

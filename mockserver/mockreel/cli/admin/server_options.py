@@ -1,0 +1,134 @@
+"""What every `mockreel control` command shares: whom to ask, and how the answer is shown."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mockreel.errors import OptionError
+
+if TYPE_CHECKING:
+    from mockreel.client.admin import ControlClient
+
+# Options of `control` that may stand behind its commands too; those that take a value, and the others.
+_VALUED, _FLAGS = ("--url", "--ready-file", "--token", "--ca"), ("--json",)
+
+
+_LISTS = {"job": "jobs", "delivery": "deliveries"}
+
+
+class Hoisting(click.Group):
+    """A group whose own options may stand anywhere: they are moved to the front before they are read."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        own: list[str] = []
+        rest: list[str] = []
+        words = iter(args)
+        for word in words:
+            if word == "--":
+                rest += [word, *words]
+            elif word in _FLAGS or word.startswith(tuple(f"{name}=" for name in _VALUED)):
+                own.append(word)
+            elif word in _VALUED:
+                own += [word, *islice(words, 1)]
+            else:
+                rest.append(word)
+        return super().parse_args(ctx, [*own, *rest])
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Whom to ask, and whether the answer is wanted as JSON."""
+
+    url: str | None
+    ready_file: str | None
+    token: str | None
+    ca: str | None
+    as_json: bool
+
+    @contextmanager
+    def client(self) -> "Iterator[ControlClient]":
+        """The client; a URL comes before a ready file.
+
+        Raises:
+            ControlUnreachable: there is no such ready file.
+        """
+        from mockreel.client.admin import ControlClient  # noqa: PLC0415  (--help needs no HTTP client)
+        from mockreel.client.admin.control_request import DEFAULT_URL  # noqa: PLC0415
+
+        if self.url is None and self.ready_file is not None:
+            found = ControlClient.from_ready_file(self.ready_file, token=self.token)
+        else:
+            found = ControlClient(self.url or DEFAULT_URL, token=self.token, ca=self.ca)
+        with found:
+            yield found
+
+    def show(self, raw: Any, lines: Callable[[], Iterable[str]]) -> None:
+        """Say what came: as JSON, or in lines for a reader."""
+        if self.as_json:
+            click.echo(json.dumps(raw, indent=2, ensure_ascii=False))
+            return
+        for line in lines():
+            click.echo(line)
+
+
+def moment(seconds: float | None) -> str:
+    """A moment of the stage for a reader."""
+    if seconds is None:
+        return "never"
+    return datetime.fromtimestamp(seconds, UTC).isoformat(sep=" ", timespec="milliseconds").replace("+00:00", "")
+
+
+def columns(rows: Iterable[Iterable[object]]) -> list[str]:
+    """Rows with their cells in columns."""
+    cells = [["-" if cell is None else str(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)] if cells else []
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+
+
+def place(client: "ControlClient", noun: str, written: str) -> tuple[str, str]:
+    """The provider and the id in `PROVIDER/ID`; an id alone is looked for with every provider.
+
+    Raises:
+        OptionError: no provider has it.
+    """
+    from mockreel.errors import ControlError  # noqa: PLC0415
+
+    providers = list(client.about()["providers"])
+    provider, slash, id_ = written.partition("/")
+    if slash and provider in providers:
+        return provider, id_
+    look: Callable[[str, str], Any] = client.get_job if noun == "job" else client.get_delivery
+    for name in providers:
+        try:
+            look(name, written)
+        except ControlError as no:
+            if no.status != 404:
+                raise
+        else:
+            return name, written
+    raise OptionError(noun, written, then=f"No provider has it; `mockreel control {_LISTS[noun]} list` shows them.")
+
+
+def pairs(given: Iterable[tuple[str, str]]) -> Mapping[str, Any]:
+    """`FIELD=VALUE` options as a JSON object: values that are JSON as such, others as texts; dots lead inside."""
+    found: dict[str, Any] = {}
+    for name, text in given:
+        inner = found
+        *steps, last = name.split(".")
+        for step in steps:
+            inner = inner.setdefault(step, {})
+        inner[last] = _value(text)
+    return found
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

@@ -1,0 +1,82 @@
+"""`mockreel control reset`, `snapshot` and `restore`: the stage as a whole."""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mockreel.cli.admin.server_options import Asked, moment
+from mockreel.cli.ready_file import write_ready_file
+from mockreel.errors import DataError
+
+STANDARD = Path("-")
+
+
+@click.command("reset")
+@click.pass_obj
+def reset(asked: Asked) -> None:
+    """Begin anew: no job, account, callback or journal; the rules and the clock as at the start."""
+    with asked.client() as control:
+        about = control.reset()
+    asked.show(about, lambda: [f"A clean stage. {_clock(about)}"])
+
+
+@click.command("snapshot")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path, allow_dash=True))
+@click.pass_obj
+def snapshot(asked: Asked, file: Path) -> None:
+    """Write everything that has come to be to FILE (`-`: standard output), readable by you alone.
+
+    No key is in it, but what callbacks are signed with is.
+    """
+    with asked.client() as control:
+        document = control.snapshot()
+    if file == STANDARD:
+        click.echo(json.dumps(document))
+        return
+    try:
+        write_ready_file(file, document)
+    except OSError as problem:
+        raise DataError(str(file), f"it cannot be written ({problem.strerror})") from problem
+    asked.show({"file": str(file)}, lambda: [f"Written: {file} ({_counts(document)})"])
+
+
+@click.command("restore")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path, allow_dash=True))
+@click.pass_obj
+def restore(asked: Asked, file: Path) -> None:
+    """Put what `snapshot` wrote to FILE (`-`: standard input) back in place of everything that has come to be."""
+    document = _read(file)
+    with asked.client() as control:
+        about = control.restore(document)
+    asked.show(about, lambda: _restored(document, about))
+
+
+def _read(file: Path) -> Mapping[str, Any]:
+    try:
+        document = json.loads(sys.stdin.read() if file == STANDARD else file.read_text("utf-8"))
+    except OSError as problem:
+        raise DataError(str(file), f"it cannot be read ({problem.strerror})") from problem
+    except ValueError as problem:
+        raise DataError(str(file), f"it is no JSON ({problem})", expected="what `snapshot` wrote") from problem
+    if not isinstance(document, Mapping):
+        raise DataError(str(file), "its root is no JSON object", expected="what `snapshot` wrote")
+    return document
+
+
+def _restored(document: Mapping[str, Any], about: Mapping[str, Any]) -> Iterator[str]:
+    yield f"Restored: {_counts(document)}. {_clock(about)}"
+
+
+def _counts(document: Mapping[str, Any]) -> str:
+    parts = document["providers"].values()
+    jobs, told = sum(len(part["jobs"]) for part in parts), sum(len(part["deliveries"]) for part in parts)
+    return f"{jobs} jobs, {told} deliveries"
+
+
+def _clock(about: Mapping[str, Any]) -> str:
+    clock = about["clock"]
+    return f"The clock {'stands at' if clock['held'] else 'runs from'} {moment(clock['now'])}."

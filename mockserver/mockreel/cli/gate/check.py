@@ -1,0 +1,195 @@
+"""`mockreel check`: does a server play the part?"""
+
+import sys
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mockreel.cli.options import Money, Pair
+
+
+@click.command("check")
+@click.argument("target", default="mock")
+@click.option(
+    "--provider", "providers", multiple=True, metavar="NAME", help="Only this provider (repeatable); a URL needs one."
+)
+@click.option("--model", "models", multiple=True, metavar="ID", help="Only this model (repeatable).")
+@click.option(
+    "--check", "checks", multiple=True, metavar="ID", help="Only this check (repeatable); `generated` for Schemathesis."
+)
+@click.option("--quick", is_flag=True, help="Our own checks with few models, nothing generated: for every save.")
+@click.option("--budget", default=60.0, show_default=True, help="Seconds for one provider.")
+@click.option("--seed", default=0, show_default=True, help="The same seed makes the same requests.")
+@click.option("--only-ours", is_flag=True, help="Leave the generated requests out; needs no Schemathesis.")
+@click.option(
+    "--reading",
+    "readings",
+    multiple=True,
+    type=Pair(),
+    metavar="ID=OPTION",
+    help="Check under another reading (repeatable).",
+)
+@click.option(
+    "--readings",
+    "every",
+    type=click.Choice(["all"]),
+    help="Check the mock under every reading, one at a time and all together.",
+)
+@click.option("--key", envvar="MOCKREEL_KEY", metavar="TEXT", help="A key for a URL. [env: MOCKREEL_KEY]")
+@click.option(
+    "--other-key",
+    envvar="MOCKREEL_OTHER_KEY",
+    metavar="TEXT",
+    help="A key of another account. [env: MOCKREEL_OTHER_KEY]",
+)
+@click.option("--full", is_flag=True, help="Send a URL everything, whatever it costs.")
+@click.option(
+    "--max-spend",
+    type=Money(),
+    default=Decimal(0),
+    metavar="AMOUNT",
+    help="Send a URL what must be refused too, up to this price.",
+)
+@click.option(
+    "--callback-url",
+    metavar="URL",
+    help="Where a URL reaches the receiver, if it cannot reach this machine's loopback.",
+)
+@click.option(
+    "--callback-listen",
+    default="127.0.0.1:0",
+    show_default=True,
+    metavar="HOST:PORT",
+    help="Where the receiver listens.",
+)
+@click.option(
+    "--handler",
+    metavar="URL",
+    help="Check your own program that receives callbacks: send it every event of --provider.",
+)
+@click.option(
+    "--secret",
+    envvar="MOCKREEL_SECRET",
+    metavar="TEXT",
+    help="What --handler verifies with. [env: MOCKREEL_SECRET]",
+)
+@click.option(
+    "--report",
+    "reports",
+    multiple=True,
+    type=Pair(),
+    metavar="FORM=PATH",
+    help="Write junit, json, markdown, sarif or text (repeatable).",
+)
+@click.option("--list", "listed", is_flag=True, help="List our own checks, and stop.")
+@click.option(
+    "--data",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="A further data folder.",
+)
+def command(target: str, listed: bool, reports: tuple[tuple[str, str], ...], **given: Any) -> None:
+    """Check that TARGET plays a provider: `mock` (the stand-in, in this process) or a base URL.
+
+    `control` checks the stand-in's own control API against its own document instead.
+
+    A URL is taken for one that may bill: it gets reads, and requests with no key or a wrong one, unless --max-spend or
+    --full is given.
+
+    Exit code: 0 holds, 1 falls short, 2 could not run.
+    """
+    from mockreel.conformance.reports import check_form, terminal_report, write  # noqa: PLC0415
+
+    if listed:
+        _list()
+        return
+    for form, _ in reports:
+        check_form(form)
+    report = _run(target, given, lambda outcome: _show(outcome, terminal_report))
+    for note in report.notes:
+        click.echo(f"left out: {note}")
+    click.echo(report.sentence())
+    for form, path in reports:
+        write(report, form, Path(path))
+    sys.exit(report.exit_code)
+
+
+def _plan(given: Mapping[str, Any]) -> Any:
+    from mockreel.conformance.suite import Plan  # noqa: PLC0415
+
+    return Plan(
+        providers=given["providers"],
+        models=given["models"],
+        checks=given["checks"],
+        seed=given["seed"],
+        quick=given["quick"],
+        budget=given["budget"],
+        generated=not given["only_ours"],
+        readings=dict(given["readings"]),
+        data=given["data"],
+    )
+
+
+def _run(target: str, given: Mapping[str, Any], watcher: Any) -> Any:
+    from mockreel.conformance import suite  # noqa: PLC0415
+    from mockreel.errors import OptionError  # noqa: PLC0415
+
+    plan = _plan(given)
+    if given["handler"]:
+        return _check_handler(plan, given, watcher)
+    if target == "control":
+        from mockreel.conformance.targets.control_api import check_control  # noqa: PLC0415
+
+        return check_control(plan, watcher=watcher)
+    if target == "mock":
+        if given["every"]:
+            from mockreel.conformance.reading_matrix import check_readings  # noqa: PLC0415
+
+            return check_readings(plan, watcher=watcher)
+        return suite.check_mock(plan, watcher=watcher)
+    if given["every"]:
+        raise OptionError("--readings all", target, ["mock"], then="Another server has but one way to speak.")
+    from mockreel.conformance.targets.base_url import Access, check_url  # noqa: PLC0415
+
+    access = Access(
+        key=given["key"],
+        other_key=given["other_key"],
+        full=given["full"],
+        max_spend=given["max_spend"],
+        callback_url=given["callback_url"],
+        callback_listen=given["callback_listen"],
+    )
+    return check_url(target, plan, access, watcher=watcher)
+
+
+def _check_handler(plan: Any, given: Mapping[str, Any], watcher: Any) -> Any:
+    from mockreel.conformance.handler.handler_check import check_handler  # noqa: PLC0415
+    from mockreel.contract import providers  # noqa: PLC0415
+    from mockreel.errors import OptionError  # noqa: PLC0415
+
+    if len(plan.providers) != 1:
+        then = "A handler receives the callbacks of one provider."
+        raise OptionError("--provider", ", ".join(plan.providers) or None, providers(), then=then)
+    return check_handler(
+        given["handler"], plan.providers[0], secret=given["secret"], seed=plan.seed, data=plan.data, watcher=watcher
+    )
+
+
+def _show(outcome: Any, form: Any) -> None:
+    click.echo(form.line(outcome))
+    for text in form.details(outcome):
+        click.echo(text)
+
+
+def _list() -> None:
+    from mockreel.conformance.check_runner import REPLIES, REPLIES_SAY  # noqa: PLC0415
+    from mockreel.conformance.checks import EVERY  # noqa: PLC0415
+    from mockreel.conformance.generated.generated_requests import PHASES, SAYS  # noqa: PLC0415
+
+    rows = [(check.id, check.says) for check in EVERY]
+    rows += [(REPLIES, REPLIES_SAY), *((f"generated.{phase}", SAYS[phase]) for phase in PHASES)]
+    for name, says in rows:
+        click.echo(f"{name:<26}{says}")

@@ -1,0 +1,71 @@
+"""`mockreel replay`: every cassette against the contract, through the reference client, and beside the stand-in."""
+
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+# As in mockreel.cassettes.replay.fidelity_report, which `--help` does not import.
+_FORMS = ("text", "json", "markdown")
+
+
+@click.command("replay")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
+@click.option("--provider", "providers", multiple=True, metavar="NAME", help="Only this provider's (repeatable).")
+@click.option("--format", "form", type=click.Choice(_FORMS), default="text", show_default=True, help="How it is told.")
+@click.option(
+    "--strict", is_flag=True, help="Fail too on exchanges that nobody asks for and known differences that are gone."
+)
+@click.option(
+    "--today",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="The day from which ages are counted, if not this one.",
+)
+@click.option(
+    "--data",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="The data folder, if not the packaged one.",
+)
+def command(paths: tuple[Path, ...], form: str, strict: bool, today: datetime | None, **given: Any) -> None:
+    """Replay the cassettes at PATH (files or folders), or all that the data folder holds.
+
+    Exit codes: 0 all hold; 1 a reply breaks the contract, the client reads it otherwise than is stated, or the stand-in
+    answers otherwise without a reason; 2 there is nothing to replay.
+    """
+    from mockreel.cassettes.replay.fidelity_report import FORMS, Fidelity  # noqa: PLC0415
+    from mockreel.cassettes.replay.replayer import Replay  # noqa: PLC0415
+    from mockreel.errors import OptionError  # noqa: PLC0415
+
+    providers, data = given["providers"], given["data"]
+    replay = Replay(data)
+    names = _providers(providers, data)
+    chosen = list(_files(paths) if paths else replay.paths(names))
+    if not chosen:
+        then = "No cassette (*.yaml) is there: record one, or name another file or folder."
+        raise OptionError("PATH", " ".join(map(str, paths)), then=then)
+    day = today.date() if today is not None else datetime.now(UTC).date()
+    replayed = tuple(one for one in replay.each(chosen) if one.cassette is None or one.cassette.provider in names)
+    report = Fidelity(replayed, day, strict, data)
+    click.echo(FORMS[form](report), nl=False)
+    sys.exit(report.exit_code)
+
+
+def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
+    for path in paths:
+        yield from sorted(path.rglob("*.yaml")) if path.is_dir() else (path,)
+
+
+def _providers(names: tuple[str, ...], data: Path | None) -> tuple[str, ...]:
+    from mockreel.contract import providers  # noqa: PLC0415
+    from mockreel.errors import OptionError  # noqa: PLC0415
+
+    held = providers(root=data)
+    for name in names:
+        if name not in held:
+            raise OptionError("--provider", name, held)
+    return names or held

@@ -1,0 +1,53 @@
+"""The ready file: it appears, whole, when everything answers, and says where."""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from mockreel.errors import OptionError
+
+
+@contextmanager
+def announcing(path: Path | None) -> Iterator[Any]:
+    """Writes the ready file when told, and takes it away at the start, and at the end if it is still the one written.
+
+    Raises:
+        OptionError: no file can be written there.
+    """
+    if path is None:
+        yield lambda _content: None
+        return
+    check_ready_file(path)
+    path.unlink(missing_ok=True)
+    written: list[int] = []
+    try:
+        yield lambda content: written.append(write_ready_file(path, content))
+    finally:
+        if path.exists() and path.stat().st_ino in written:
+            path.unlink(missing_ok=True)
+
+
+def check_ready_file(path: Path | None) -> None:
+    """See that a ready file can be written, before anything is served.
+
+    Raises:
+        OptionError: its folder is missing, or not to be written to.
+    """
+    if path is None or (path.parent.is_dir() and os.access(path.parent, os.W_OK | os.X_OK)):
+        return
+    then = f"Its folder must exist and be writable: create {str(path.parent)!r}, or name another file."
+    raise OptionError("--ready-file", str(path), then=then)
+
+
+def write_ready_file(path: Path, content: Mapping[str, Any]) -> int:
+    """The file appears whole or not at all, readable by its owner only; gives its inode."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
+    with os.fdopen(handle, "w") as file:
+        json.dump(content, file)
+        inode = os.fstat(handle).st_ino
+    Path(name).replace(path)
+    return inode

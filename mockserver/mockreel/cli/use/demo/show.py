@@ -1,0 +1,115 @@
+"""The demo: one job for each documented page, callbacks refused twice, clips saved, costs summed."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from rich.console import Console
+
+from mockreel.cli.use.demo.performance import Performer, Progress
+from mockreel.cli.use.demo.receiver import Receiver, receiving
+from mockreel.cli.use.demo.screen import Changed, shown
+from mockreel.contract.conversation.demo_jobs import Script, read_script
+from mockreel.engine.billing import unspent
+from mockreel.server.mock_server import RunningStage
+from mockreel.server.socket_server import serving
+from mockreel.simulator.provider import Settings
+from mockreel.simulator.simulator import Stage
+
+# How many attempts of each callback the demo's receiver refuses.
+REFUSED_ATTEMPTS = 2
+# When only back-offs longer than this are left to wait for, the clock is sped up.
+LONG_WAIT_SECONDS = 10.0
+FAST = 60.0
+
+
+def perform(folder: Path, *, console: Console, seed: int = 0, data: Path | None = None) -> bool:
+    """Run the demo, saving clips into `folder`; whether all of it happened.
+
+    Args:
+        console: where it is shown.
+        seed: the same seed gives the same jobs.
+        data: a further data folder, whose providers take part where they have a `demo.yaml`.
+    """
+    with serving(settings=Settings(seed=seed), data=data) as stage:
+        demo = _Demo(stage, {name: read_script(name, root=_home(data, name)) for name in stage.inner.parts}, console)
+        demo.introduce()
+        now = stage.inner.clock.now
+        with receiving(refuse=REFUSED_ATTEMPTS, now=now) as receiver, shown(console, demo.progresses) as changed:
+            asyncio.run(demo.play(receiver, folder, changed))
+        _sum_up(console, demo.progresses, folder, stage.inner)
+    return all(progress.done and not progress.problem for progress in demo.progresses)
+
+
+def _home(data: Path | None, name: str) -> Path | None:
+    return data if data is not None and (data / "contracts" / name).is_dir() else None
+
+
+class _Demo:
+    """One run: the stage, the acts of every provider, and how far each is."""
+
+    def __init__(self, stage: RunningStage, scripts: Mapping[str, Script], console: Console) -> None:
+        self._stage = stage
+        self._parts = stage.inner.parts
+        self._scripts = scripts
+        self._console = console
+        acts = [act for script in scripts.values() for act in script.acts]
+        self.progresses = [Progress(act, self._parts[act.provider].contract.title) for act in acts]
+
+    def introduce(self) -> None:
+        say = partial(self._console.print, highlight=False)
+        say("mockreel demo: nothing here reaches the real providers, and nothing is billed.")
+        for name, part in self._parts.items():
+            say(f"  {part.contract.title:<12} {self._stage.addresses[name].url}")
+        say(f"Each callback is refused {REFUSED_ATTEMPTS} times with 500, so that its retries can be seen.\n")
+
+    async def play(self, receiver: Receiver, folder: Path, changed: Changed) -> None:
+        """Every provider's acts at once."""
+        performers = [
+            Performer(part, self._stage.addresses[name], receiver, folder, changed).perform(
+                self._scripts[name], [progress for progress in self.progresses if progress.act.provider == name]
+            )
+            for name, part in self._parts.items()
+        ]
+        hurrying = asyncio.create_task(self._hurry())
+        try:
+            await asyncio.gather(*performers)
+        finally:
+            hurrying.cancel()
+            await asyncio.gather(hurrying, return_exceptions=True)
+
+    async def _hurry(self) -> None:
+        """Speed the clock up once nothing but long back-offs is left to wait for."""
+        while not all(progress.done or self._waits_long(progress) for progress in self.progresses):
+            await asyncio.sleep(0.1)
+        waiting = {self._parts[p.act.provider].contract.title for p in self.progresses if not p.done}
+        if waiting:
+            self._stage.inner.clock.set_speed(FAST)
+            names = " and ".join(sorted(waiting))
+            self._console.print(
+                f"{names} waits longer before it tries again: the clock now runs {FAST:g} times as fast.",
+                highlight=False,
+                soft_wrap=True,
+            )
+
+    def _waits_long(self, progress: Progress) -> bool:
+        policies = self._parts[progress.act.provider].contract.callbacks.policies.values()
+        longest = max((delay for policy in policies for delay in policy.delays), default=0.0)
+        return progress.act.callback and bool(progress.attempts) and longest > LONG_WAIT_SECONDS
+
+
+def _sum_up(console: Console, progresses: Sequence[Progress], folder: Path, stage: Stage) -> None:
+    """What it would have cost, per currency; unknown prices are named, not guessed."""
+    console.print(f"\nNot spent: {unspent(stage).amounts}.", highlight=False, soft_wrap=True)
+    for progress in progresses:
+        if progress.cost is None or progress.cost.amount is None:
+            told = f"  The price of {progress.title} is unknown and not in this sum."
+            console.print(told, highlight=False, soft_wrap=True)
+    silent = [part.contract.title for part in stage.parts.values() if not part.contract.callbacks.events]
+    for title in silent:
+        console.print(f"  {title} documents no callback, so none was sent.", highlight=False)
+    failed = [progress for progress in progresses if progress.problem]
+    console.print(f"Clips are in {folder}.", highlight=False, soft_wrap=True)
+    for progress in failed:
+        console.print(f"FAILED {progress.title}: {progress.problem}", highlight=False, soft_wrap=True, markup=False)

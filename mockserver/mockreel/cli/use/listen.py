@@ -1,0 +1,140 @@
+"""`mockreel listen`: a receiver of callbacks that verifies, shows and hands on."""
+
+import json
+import os
+import signal
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import click
+
+from mockreel.cli.options import data_option
+
+if TYPE_CHECKING:
+    from mockreel.server.webhook_receiver import Receiver, Server, Taken
+
+_SIGNATURES = {
+    "good": "signature good",
+    "bad": "SIGNATURE BAD",
+    "missing": "SIGNATURE MISSING",
+    "unchecked": "signature not checked, as no --secret was given",
+    "none": "unsigned",
+}
+
+
+@click.command("listen")
+@click.option("--port", default=8790, show_default=True, help="Where to listen on this machine; 0 takes a free one.")
+@click.option("--forward-to", "forward", metavar="URL", help="Hand callbacks on to this handler, with the same bytes.")
+@click.option(
+    "--secret",
+    "secrets",
+    multiple=True,
+    envvar="MOCKREEL_CALLBACK_SECRET",
+    metavar="TEXT",
+    help="What callbacks are signed with; several while one replaces another (repeatable).",
+)
+@click.option("--provider", "providers", multiple=True, metavar="NAME", help="Only this provider's (repeatable).")
+@click.option("--answer", type=click.IntRange(200, 599), default=200, show_default=True, help="The status to answer.")
+@click.option("--allow-host", "allowed", multiple=True, metavar="HOST", help="Let the handler be there (repeatable).")
+@click.option("--count", type=click.IntRange(1), metavar="N", help="Stop after so many callbacks.")
+@click.option("--json", "as_json", is_flag=True, help="Show each callback as a line of JSON, with its body.")
+@click.option(
+    "--ready-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="PATH",
+    help="Written at once and whole when it answers; removed at start and stop.",
+)
+@data_option
+def command(port: int, count: int | None, as_json: bool, ready_file: Path | None, **given: Any) -> None:
+    """Receive callbacks at any path, verify their signatures, show them, and hand them on to a handler.
+
+    One with a bad signature is answered with 400 and not handed on. Otherwise the answer is the handler's, or --answer.
+    """
+    from mockreel.cli.ready_file import announcing, check_ready_file  # noqa: PLC0415
+    from mockreel.server.webhook_receiver import Server  # noqa: PLC0415
+
+    left = count
+
+    def shown(taken: "Taken") -> None:
+        nonlocal left
+        click.echo(json.dumps(_row(taken), ensure_ascii=False) if as_json else _line(taken))
+        left = None if left is None else left - 1
+        if left == 0:
+            server.should_exit = True
+
+    check_ready_file(ready_file)
+    server = Server(_receiver(given, shown), port=port, ready=lambda url: _introduce(url, announce, as_json))
+    # Only now that the port is ours: the file may be another's, who holds it.
+    with announcing(ready_file) as announce:
+        _stop_on_signals(server)
+        server.listen()
+
+
+def _receiver(given: Mapping[str, Any], shown: "Callable[[Taken], None]") -> "Receiver":
+    from mockreel.server.webhook_receiver import Receiver  # noqa: PLC0415
+    from mockreel.simulator.simulator import load_contracts  # noqa: PLC0415
+    from mockreel.webhooks import Targets  # noqa: PLC0415
+    from mockreel.webhooks.recognition import Recogniser  # noqa: PLC0415
+
+    contracts = load_contracts(given["providers"] or None, data=given["data"])
+    recogniser = Recogniser(contracts.values(), secrets=given["secrets"])
+    targets = Targets(allowed=frozenset(given["allowed"]))
+    _check_handler(given["forward"])
+    return Receiver(recogniser, targets, shown, forward=given["forward"], answer=given["answer"])
+
+
+def _check_handler(forward: str | None) -> None:
+    """What is no address is refused at once: else each callback would be lost before anybody sees why."""
+    if forward is None:
+        return
+    from mockreel.errors import OptionError  # noqa: PLC0415
+
+    try:
+        parts = urlsplit(forward)
+        valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid:
+        raise OptionError("--forward-to", forward, then="Give the handler's address, as http://127.0.0.1:3000/hook.")
+
+
+def _introduce(url: str, announce: Any, as_json: bool) -> None:
+    announce({"pid": os.getpid(), "url": url})
+    if not as_json:
+        click.echo(f"Listening on {url}, at any path. Stop with Ctrl-C.")
+
+
+def _stop_on_signals(server: "Server") -> None:
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        server.should_exit = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+
+
+def _line(taken: "Taken") -> str:
+    heard = taken.heard
+    if heard.callback is None:
+        return f"? {heard.refusal} Answered {taken.answered}."
+    told = " ".join(part for part in (heard.callback.contract.title, heard.word, heard.subject, heard.state) if part)
+    parts = [told, _SIGNATURES[heard.signature], taken.handed, f"answered {taken.answered}"]
+    wrong = [f"    not as documented: {one.pointer or 'the body'}: {one.message}" for one in heard.violations[:5]]
+    return "\n".join([", ".join(parts), *wrong])
+
+
+def _row(taken: "Taken") -> Mapping[str, Any]:
+    heard = taken.heard
+    return {
+        "provider": heard.callback.contract.provider if heard.callback else None,
+        "event": heard.word if heard.callback else None,
+        "subject": heard.subject,
+        "state": heard.state,
+        "signature": heard.signature,
+        "violations": [one.row() for one in heard.violations],
+        "handler": taken.handed,
+        "answered": taken.answered,
+        "body": heard.payload,
+    }

@@ -1,0 +1,69 @@
+"""`mockreel run`: any program, unchanged, against the stand-in."""
+
+import os
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mockreel.cli.options import callback_options, shared, stage_options
+
+if TYPE_CHECKING:
+    from mockreel.proxy.intercept import Plan
+
+
+@click.command("run", context_settings={"allow_interspersed_args": False})
+@stage_options
+@click.option(
+    "--allow-host",
+    "allow_hosts",
+    multiple=True,
+    metavar="HOST",
+    help="Let the program call this host too, the real one; * stands for anything (repeatable).",
+)
+@callback_options
+@click.option(
+    "--wait",
+    default=0.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Play on after the program has ended, until its jobs and callbacks have, for so long at most.",
+)
+@click.option("--quiet", is_flag=True, help="Say nothing of what the program did.")
+@click.argument("words", metavar="-- COMMAND", nargs=-1, type=click.UNPROCESSED, required=True)
+def command(words: tuple[str, ...], quiet: bool, **given: Any) -> None:
+    """Run COMMAND against the stand-in: its calls to the providers' hosts are answered here, and nothing is billed.
+
+    The program is not changed: proxy and CA variables lead it here, for it alone. Its exit code is passed on; what it
+    did, and what it would have cost, is told on stderr.
+    """
+    from mockreel.proxy.intercept import run  # noqa: PLC0415
+    from mockreel.proxy.intercept.child_process import NotStarted  # noqa: PLC0415
+
+    def told(line: str) -> None:
+        click.echo(f"mockreel run: {line}", err=True)
+
+    try:
+        ran = run(_plan(words, given), environment=os.environ, told=told)
+    except NotStarted as problem:
+        told(str(problem))
+        sys.exit(problem.code)
+    if not quiet:
+        told(f"the program ended with {ran.code} after {ran.seconds:.1f} s.")
+        for line in ran.lines():
+            click.echo(f"  {line}", err=True)
+    sys.exit(ran.code)
+
+
+def _plan(words: tuple[str, ...], given: Mapping[str, Any]) -> "Plan":
+    from mockreel.proxy.intercept import Plan  # noqa: PLC0415
+    from mockreel.simulator.provider import Settings  # noqa: PLC0415
+
+    return Plan(
+        words,
+        **shared(given),
+        settings=Settings(seed=given["seed"], pace=given["pace"]),
+        allow_hosts=given["allow_hosts"],
+        wait=given["wait"],
+    )

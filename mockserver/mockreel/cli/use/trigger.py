@@ -1,0 +1,138 @@
+"""`mockreel trigger`: send any callback of any provider, signed."""
+
+import asyncio
+import sys
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mockreel.cli.options import Pair, data_option
+
+if TYPE_CHECKING:
+    from mockreel.contract import Contract
+    from mockreel.simulator.in_process.sample_webhooks import Happening
+    from mockreel.webhooks import Outcome
+
+
+@click.command("trigger")
+@click.argument("provider")
+@click.argument("event", required=False)
+@click.option("--to", "url", metavar="URL", help="Where to send it; without it, it is shown.")
+@click.option(
+    "--set", "fields", multiple=True, type=Pair(), metavar="FIELD=VALUE", help="Set a field: output.x=1 (repeatable)."
+)
+@click.option(
+    "--secret", envvar="MOCKREEL_CALLBACK_SECRET", metavar="TEXT", help="What to sign it with; unsigned without it."
+)
+@click.option("--state", metavar="NAME", help="How the job ended, where one event tells of several ends.")
+@click.option("--operation", metavar="ID", help="What began the job, where that makes a difference.")
+@click.option("--allow-host", "allowed", multiple=True, metavar="HOST", help="Let it leave for this host (repeatable).")
+@click.option(
+    "--reading",
+    "readings",
+    multiple=True,
+    type=Pair(),
+    metavar="ID=OPTION",
+    help="Read a contradiction in the docs another way (repeatable).",
+)
+@click.option("--seed", type=int, help="What is drawn: ids. Another one each time unless given.")
+@data_option
+def command(
+    provider: str, event: str | None, url: str | None, fields: tuple[tuple[str, str], ...], **given: Any
+) -> None:
+    """Send EVENT of PROVIDER, as the stand-in would send it; without EVENT, list what can be sent.
+
+    Exit code 0: it was taken, as the provider understands it. 1: it was not. 2: there is no such event.
+    """
+    from mockreel.simulator.in_process.sample_webhooks import happening, happenings  # noqa: PLC0415
+    from mockreel.simulator.simulator import load_contracts  # noqa: PLC0415
+
+    contract = load_contracts([provider], readings=dict(given["readings"]), data=given["data"])[provider]
+    root = given["data"] if given["data"] is not None and (given["data"] / "contracts" / provider).is_dir() else None
+    if event is None:
+        _list(contract, list(happenings(contract, root=root)))
+        return
+    seed = time.time_ns() if given["seed"] is None else given["seed"]
+    found = happening(contract, event, state=given["state"], operation=given["operation"], seed=seed, root=root)
+    body = _body(found, fields)
+    headers = _headers(contract, found, body, given["secret"])
+    if url is None:
+        _show(headers, body)
+        return
+    _report(found, url, _sent(found, url, headers, body, given["allowed"]))
+
+
+def _list(contract: "Contract", found: "Sequence[Happening]") -> None:
+    if not found:
+        click.echo(f"{contract.title} documents no callback for its jobs.")
+    for word in dict.fromkeys(one.word for one in found):
+        states = dict.fromkeys(one.state for one in found if one.word == word)
+        operations = dict.fromkeys(one.operation for one in found if one.word == word)
+        click.echo(f"{word}  --state {'|'.join(states)}  --operation {'|'.join(operations)}")
+
+
+def _body(found: "Happening", fields: tuple[tuple[str, str], ...]) -> bytes:
+    """The payload with the fields that were set; what is not as documented then is told, and sent."""
+    import orjson  # noqa: PLC0415
+
+    from mockreel.webhooks.field_overrides import with_field  # noqa: PLC0415
+
+    if not fields:
+        return found.body
+    payload = orjson.loads(found.body)
+    for name, value in fields:
+        payload = with_field(payload, name, value)
+    for wrong in found.callback.wrong(payload):
+        click.echo(f"not as documented: {wrong.pointer or 'the body'}: {wrong.message}", err=True)
+    return orjson.dumps(payload)
+
+
+def _headers(contract: "Contract", found: "Happening", body: bytes, secret: str | None) -> tuple[tuple[str, str], ...]:
+    from mockreel.errors import OptionError  # noqa: PLC0415
+    from mockreel.webhooks import sign  # noqa: PLC0415
+
+    if not secret:
+        return found.headers
+    signature = contract.callbacks.signature
+    if signature is None:
+        raise OptionError("--secret", "…", then=f"{contract.title} signs no callback: leave it out.")
+    return (*found.headers, (signature.header, sign(signature, secret, body)))
+
+
+def _show(headers: tuple[tuple[str, str], ...], body: bytes) -> None:
+    for name, value in headers:
+        click.echo(f"{name}: {value}")
+    click.echo(b"\n" + body)  # these bytes are what the signature is over
+
+
+def _sent(
+    found: "Happening", url: str, headers: tuple[tuple[str, str], ...], body: bytes, allowed: tuple[str, ...]
+) -> "Outcome":
+    from mockreel import __version__  # noqa: PLC0415
+    from mockreel.webhooks import HttpSender, Outgoing, Targets  # noqa: PLC0415
+
+    async def send() -> "Outcome":
+        sender = HttpSender(Targets(allowed=frozenset(allowed)), user_agent=f"mockreel/{__version__}")
+        try:
+            return await sender.send(Outgoing(url, headers, body, found.policy.timeout))
+        finally:
+            await sender.close()
+
+    return asyncio.run(send())
+
+
+def _report(found: "Happening", url: str, outcome: "Outcome") -> None:
+    from mockreel.server.webhook_receiver import why  # noqa: PLC0415
+    from mockreel.webhooks.retry_policy import taken  # noqa: PLC0415
+
+    what = f"{found.word} ({found.operation}, {found.state}) to {url}"
+    if outcome.error is not None:
+        click.echo(f"{what} was not taken: {why(outcome)}.", err=True)
+        sys.exit(1)
+    click.echo(
+        f"{what}: answered {outcome.status}{f': {outcome.response.strip()}' if outcome.response.strip() else ''}"
+    )
+    if not taken(found.policy, outcome):
+        sys.exit(1)

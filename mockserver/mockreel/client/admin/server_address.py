@@ -1,0 +1,28 @@
+"""Where the control port of a served stage is, and whom to trust there, as its ready file says."""
+
+import json
+from pathlib import Path
+
+from mockreel.errors import ControlUnreachable, DataError
+
+
+def control_door(path: Path) -> tuple[str, str | None]:
+    """The address of the control port in a ready file, and the file of the authority that vouches for it, if any.
+
+    Raises:
+        ControlUnreachable: there is no such file.
+        DataError: it is no ready file.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError as problem:
+        why = "there is no such file: it stands there as long as the stand-in is served"
+        raise ControlUnreachable(str(path), why) from problem
+    except (OSError, UnicodeDecodeError) as problem:
+        raise DataError(str(path), f"it cannot be read ({problem})") from problem
+    try:
+        content = json.loads(text)
+        return str(content["control"]["url"]), content.get("ca")
+    except (ValueError, KeyError, TypeError) as problem:
+        expected = "what `mockreel serve --ready-file` writes"
+        raise DataError(str(path), "it is no ready file", expected=expected) from problem

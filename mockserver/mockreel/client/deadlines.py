@@ -1,0 +1,45 @@
+"""Time and chance as the client is given them: the deadline of a call, and the wait before another try."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mockreel.client.profile import Pace
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Where time and chance come from: `now` in seconds of any beginning, `draw` evenly between 0 and 1."""
+
+    now: Callable[[], float]
+    draw: Callable[[], float]
+
+    def backoff(self, pace: Pace, tries: int) -> float:
+        """Seconds before the next try: doubled each time up to a ceiling, and the half of it left to chance."""
+        wait: float = min(pace.ceiling, pace.backoff * 2 ** (tries - 1))
+        return wait / 2 + wait / 2 * self.draw()
+
+    def word(self) -> str:
+        """A word that nobody else draws."""
+        return "".join("0123456789abcdef"[int(self.draw() * 16)] for _ in range(32))
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """The end of a call, however many requests it takes."""
+
+    timing: Timing
+    began: float
+    seconds: float | None
+
+    @classmethod
+    def after(cls, timing: Timing, seconds: float | None) -> "Deadline":
+        return cls(timing, timing.now(), seconds)
+
+    @property
+    def passed(self) -> float:
+        """Seconds since the call began."""
+        return self.timing.now() - self.began
+
+    @property
+    def left(self) -> float:
+        return float("inf") if self.seconds is None else self.seconds - self.passed

@@ -1,0 +1,250 @@
+"""Everything that is said to a provider over the life of a job, as talks that do no input or output themselves."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from decimal import Decimal
+from difflib import get_close_matches
+from typing import Any
+
+from mockreel.client.client_errors import (
+    DeadlineExceeded,
+    JobCancelled,
+    JobFailed,
+    NotOffered,
+    ReplyNotUnderstood,
+    SubmitUncertain,
+)
+from mockreel.client.deadlines import Deadline, Timing
+from mockreel.client.http.api_key import Key
+from mockreel.client.http.request_writer import Wire
+from mockreel.client.http.steps import Pause, Reply, Talk
+from mockreel.client.input_format import fitted, named
+from mockreel.client.profile import Manner
+from mockreel.client.readers.error_reader import Refusals
+from mockreel.client.readers.job_reader import Outcomes
+from mockreel.client.readers.webhook_reader import Notices
+from mockreel.client.retries import Exchanges, Uncertain
+from mockreel.client.values import Job, JobRequest, Outcome, Progress
+from mockreel.contract import Contract, Model, Operation
+from mockreel.contract.conversation.conversation import JobTalk
+from mockreel.contract.exchanges import pointers
+from mockreel.contract.pricing import Cost
+from mockreel.engine.artifacts import artifact
+from mockreel.errors import OptionError
+
+OnProgress = Callable[[Progress], None]
+
+
+class Core:
+    """Speaks with one provider."""
+
+    def __init__(
+        self, contract: Contract, manner: Manner, base_url: str, key: Key, timing: Timing, *, timeout: float
+    ) -> None:
+        self.contract = contract
+        self.manner = manner
+        self.timing = timing
+        self.wire = Wire(contract, manner, base_url)
+        self.refusals = Refusals(contract, manner.refusal, key)
+        self.outcomes = Outcomes(manner)
+        self.notices = Notices(contract, manner, self.outcomes, self.refusals)
+        self.exchanges = Exchanges(manner.pace, self.refusals, timing, timeout=timeout)
+
+    def deadline(self, seconds: float | None) -> Deadline:
+        return Deadline.after(self.timing, seconds)
+
+    def job(self, job: Job | str, *, sort: str | None = None) -> Job:
+        """A job by its id, as after a crash.
+
+        Raises:
+            OptionError: it is another provider's, or of a sort that is not known.
+        """
+        if isinstance(job, Job):
+            if job.provider != self.contract.provider:
+                raise OptionError(
+                    "job", job.id, then=f"It is a job of {job.provider}, this client speaks with another."
+                )
+            return job
+        if not job:
+            raise OptionError("job", job, then="It is the id that submit() gave.")
+        usual = self.contract.conversation.of(self.manner.submit)
+        name = sort or (usual.name if usual else "")
+        if name not in self.manner.jobs:
+            raise OptionError("sort", name, self.manner.jobs)
+        return Job(job, self.contract.provider, name)
+
+    def submit(self, request: JobRequest, deadline: Deadline) -> Talk[Job]:
+        """Begin a job."""
+        operation, talk = self._begins(request.via or self.manner.submit)
+        self._check_idempotency(request.idempotency_key)
+        request = replace(request, mark=self._mark(request.mark))
+        find = self.manner.find.says.format(mark=request.mark)
+        uncertain = Uncertain(request.mark, find, repeats=request.idempotency_key is not None)
+        ask = self.wire.submit(operation, replace(request, model=self._name(request.model)), self._fields(request))
+        rows = self.manner.jobs[talk.name]
+
+        def accepted(reply: Reply) -> bool:
+            return pointers.text(reply.json, rows.id) is not None
+
+        reply = yield from self.exchanges.ask(ask, deadline, uncertain=uncertain, expected=accepted)
+        id_ = pointers.text(reply.json, rows.id)
+        if id_ is None:
+            why = f"it answered {reply.status} without the id of a job"
+            raise SubmitUncertain(ask.what, why, mark=request.mark, find=find)
+        return Job(id_, self.contract.provider, talk.name, request.mark, self.refusals.request_id(reply))
+
+    def poll(self, job: Job, deadline: Deadline) -> Talk[Outcome]:
+        """A job as it is now."""
+        talk, rows = self.contract.conversation.jobs[job.sort], self.manner.jobs[job.sort]
+        ask = self.wire.about(self.contract.operation(talk.poll), job.id, what=f"poll of {job.id}")
+
+        def ended(reply: Reply) -> bool:
+            return self.outcomes.state(pointers.text(reply.json, rows.state)) not in (None, "pending")
+
+        reply = yield from self.exchanges.ask(ask, deadline, job=job, expected=ended)
+        word = pointers.text(reply.json, rows.state)
+        state = self.outcomes.state(word)
+        if word is None or state is None:
+            known = ", ".join(sorted(self.manner.words))
+            why = f"it says {word!r} of its state" if word else "it says nothing of its state"
+            raise ReplyNotUnderstood(ask.what, f"{why}; known are {known}", job=job)
+        if talk.made is not None and state in ("succeeded", "partial", "failed"):
+            reply = yield from self._made(talk, job, deadline)
+        return self.outcomes.read(job, reply.json, reply.headers, word=word, state=state)
+
+    def wait(
+        self, job: Job, deadline: Deadline, *, every: float | None = None, on_progress: OnProgress | None = None
+    ) -> Talk[Outcome]:
+        """The job once it has ended well."""
+        pause, polls = self.manner.pace.poll if every is None else every, 0
+        while True:
+            outcome = yield from self.poll(job, deadline)
+            polls += 1
+            if on_progress is not None:
+                on_progress(Progress(outcome, deadline.passed, polls))
+            if outcome.state == "failed":
+                raise JobFailed(outcome)
+            if outcome.state == "cancelled":
+                raise JobCancelled(outcome)
+            if outcome.ended:
+                return outcome
+            if pause >= deadline.left:
+                raise DeadlineExceeded(
+                    f"wait for {job.id}", deadline.seconds or 0.0, job=job, last=f"it was {outcome.word}"
+                )
+            yield Pause(pause)
+
+    def run(
+        self,
+        request: JobRequest,
+        deadline: Deadline,
+        *,
+        every: float | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Talk[Outcome]:
+        """Submit, then wait."""
+        job = yield from self.submit(request, deadline)
+        return (yield from self.wait(job, deadline, every=every, on_progress=on_progress))
+
+    def cancel(self, job: Job, deadline: Deadline) -> Talk[None]:
+        """Ask that a job be cancelled; how it ended, a poll says.
+
+        Raises:
+            NotOffered: the provider has no such thing.
+        """
+        name = self.contract.conversation.cancel
+        if name is None:
+            raise NotOffered(self.contract.title, "cancellation", "The job goes on, and costs what it costs.")
+        ask = self.wire.about(self.contract.operation(name), job.id, what=f"cancel of {job.id}")
+        yield from self.exchanges.ask(ask, deadline, job=job)
+
+    def find(self, mark: str, deadline: Deadline) -> Talk[Job | None]:
+        """The job that was submitted with a mark, or None where nothing was.
+
+        Raises:
+            NotOffered: the provider cannot be asked; the text says how people look.
+        """
+        find = self.manner.find
+        if find.operation is None:
+            raise NotOffered(self.contract.title, "search for jobs by a mark", find.says.format(mark=mark))
+        query = {name: text.format(mark=mark) for name, text in find.query.items()}
+        job = self.job("unknown")
+        ask = self.wire.ask(self.contract.operation(find.operation), what=f"search for {mark}", query=query)
+        reply = yield from self.exchanges.ask(ask, deadline)
+        found = pointers.first(reply.json, (find.items,)) or []
+        id_ = pointers.text(found[0], self.manner.jobs[job.sort].id) if found else None
+        return None if id_ is None else replace(job, id=id_, mark=mark)
+
+    def price(self, model: str, fields: Mapping[str, Any]) -> Cost:
+        """What a job would cost by the prices of the contract; asks nobody.
+
+        Raises:
+            OptionError: the model is not held.
+        """
+        held = self.model(model)
+        if held is None:
+            near = get_close_matches(model, self.contract.names, n=5, cutoff=0.3)
+            raise OptionError("model", model, near, then="`mockreel models` lists them all.")
+        return artifact.price_of(self, held, fitted(self.contract, held, fields))
+
+    def quote(self, model: str, fields: Mapping[str, Any], deadline: Deadline) -> Talk[Cost]:
+        """What the provider says that a job would cost.
+
+        Raises:
+            NotOffered: it has no such operation.
+        """
+        row = self.manner.quote
+        if row is None:
+            raise NotOffered(self.contract.title, "quotation", "Use price(), which reckons by the contract.")
+        request = JobRequest(model, fields)
+        ask = self.wire.submit(self.contract.operation(row.operation), request, self._fields(request))
+        reply = yield from self.exchanges.ask(replace(ask, what=f"quotation for {model}"), deadline)
+        amount = pointers.text(reply.json, (row.amount,))
+        currency = pointers.text(reply.json, (row.currency,)) or ""
+        return Cost(None if amount is None else Decimal(amount), currency, "unknown" if amount is None else "exact")
+
+    def model(self, name: str | None) -> Model | None:
+        return self.contract.names.get(name) if name is not None else None
+
+    def _mark(self, given: str | None) -> str | None:
+        """A word of the caller's own where the provider has a place for one; drawn if none is given."""
+        row = self.manner.mark
+        if row is None:
+            if given is not None:
+                raise OptionError("mark", given, then=f"{self.contract.title} has no place for one; leave it out.")
+            return None
+        mark = self.timing.word() if given is None else given
+        if not re.fullmatch(row.pattern, mark):
+            raise OptionError("mark", mark, then=f"{self.contract.title} takes what matches {row.pattern}.")
+        return mark
+
+    def _check_idempotency(self, key: str | None) -> None:
+        if key is not None and self.manner.idempotency is None:
+            raise OptionError("idempotency_key", key, then=f"{self.contract.title} documents none; leave it out.")
+        if key is not None and not re.fullmatch(r"[!-~]+", key):
+            raise OptionError(
+                "idempotency_key", key, then="It is sent in a header: letters, digits and signs of ASCII."
+            )
+
+    def _name(self, model: str | None) -> str | None:
+        """How a model is called on the wire: as it was given, unless its schema takes one other name only."""
+        held = self.model(model)
+        return model if held is None else named(self.contract, held, model or "")
+
+    def _begins(self, name: str) -> tuple[Operation, JobTalk]:
+        talk = self.contract.conversation.of(name)
+        if talk is None or talk.name not in self.manner.jobs:
+            valid = [one for row in self.contract.conversation.jobs.values() for one in row.submits]
+            raise OptionError("via", name, valid)
+        return self.contract.operation(name), talk
+
+    def _fields(self, request: JobRequest) -> Mapping[str, Any]:
+        held = self.model(request.model)
+        return fitted(self.contract, held, request.input) if held is not None else request.input
+
+    def _made(self, talk: JobTalk, job: Job, deadline: Deadline) -> Talk[Reply]:
+        """What a job made, where that is asked for apart; a failed job is told there as a refusal."""
+        operation = self.contract.operation(talk.made or "")
+        ask = self.wire.about(operation, job.id, what=f"results of {job.id}")
+        return (yield from self.exchanges.ask(ask, deadline, job=job, expected=lambda reply: reply.json is not None))

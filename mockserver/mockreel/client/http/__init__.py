@@ -1,0 +1,1 @@
+"""HTTP for the reference client: requests, retries, keys, files, drivers."""

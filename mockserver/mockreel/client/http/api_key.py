@@ -1,0 +1,62 @@
+"""The key, and the one place where it may go: its provider's API host over TLS, or this machine."""
+
+import ipaddress
+import re
+from collections.abc import Iterable
+
+from mockreel.client.client_errors import KeyWithheld
+from mockreel.errors import OptionError
+
+_ORIGIN = re.compile(r"(https?)://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?((?:/[\w.~-]+)*)/?")
+
+
+class Key:
+    """An API key that no text shows: not its repr, not an error, not a log."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        if not text or text != text.strip() or not text.isascii() or not text.isprintable():
+            raise OptionError("key", "…", then="It is empty, or holds characters that no header can carry.")
+        self._text = text
+
+    def __repr__(self) -> str:
+        return "Key(…)"
+
+    def __reduce__(self) -> str:
+        raise TypeError("a key is not pickled")
+
+    def shown_to_the_provider(self, scheme: str) -> str:
+        """The header's value; only what sends may ask for it."""
+        return f"{scheme} {self._text}".strip()
+
+    def scrubbed(self, text: str) -> str:
+        """A text of the provider's without the key, should it have repeated it."""
+        return text.replace(self._text, "…")
+
+
+def api_base(url: str, *, hosts: Iterable[str], title: str) -> str:
+    """The base URL, if a key may be sent there.
+
+    Raises:
+        KeyWithheld: it is neither a host of the provider over HTTPS nor on this machine.
+    """
+    hosts = tuple(hosts)
+    parts = _ORIGIN.fullmatch(url)
+    if parts is None:
+        raise KeyWithheld(url, hosts, title, "it is no plain http or https address")
+    scheme, host, port, _ = parts.groups()
+    if not is_loopback(host):
+        if host.lower() not in hosts:
+            raise KeyWithheld(url, hosts, title, "it is no API host of this provider")
+        if scheme != "https" or port not in (None, "443"):
+            raise KeyWithheld(url, hosts, title, "it is not HTTPS on its usual port")
+    return url.rstrip("/")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"

@@ -1,0 +1,1 @@
+"""What responses and webhooks say: jobs, errors, notices."""

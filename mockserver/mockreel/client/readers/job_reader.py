@@ -1,0 +1,82 @@
+"""Read a job out of a reply or a callback, whichever reading of the docs its provider follows."""
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from itertools import zip_longest
+from typing import Any
+
+from mockreel.client.profile import FailurePlaces, JobPlaces, Manner, Places
+from mockreel.client.values import Job, JobFailure, Money, Outcome, Result, StateKind
+from mockreel.contract.exchanges import pointers
+from mockreel.engine.artifacts.artifact import seconds
+
+_ADDRESS = ("http://", "https://", "data:")
+
+
+class Outcomes:
+    """Reads for one provider."""
+
+    def __init__(self, manner: Manner) -> None:
+        self._manner = manner
+
+    def state(self, word: str | None) -> StateKind | None:
+        """What a word means; None where no reading has it."""
+        return self._manner.words.get(word.casefold()) if word else None
+
+    def word(self, document: Any, found: Places) -> str | None:
+        """The first word at the places that says a state."""
+        return pointers.text(document, found)
+
+    def read(self, job: Job, document: Any, headers: Mapping[str, str], *, word: str, state: StateKind) -> Outcome:
+        """The whole of a job."""
+        rows = self._manner.jobs[job.sort]
+        done = state in ("succeeded", "partial")
+        return Outcome(
+            job=job,
+            state=state,
+            word=word,
+            results=self.results(rows, document) if done else (),
+            failure=failure(document, rows.failure) if state == "failed" else None,
+            spent=_spent(rows, document, headers),
+            raw=document,
+        )
+
+    def results(self, rows: JobPlaces, document: Any) -> tuple[Result, ...]:
+        """What the job made."""
+        urls = self.urls(rows, document)
+        kinds, lengths = _all(document, rows.kinds), _all(document, rows.seconds)
+        if not urls:
+            return tuple(Result(None, text) for text in _all(document, rows.texts) if isinstance(text, str) and text)
+        many = zip_longest(urls, kinds[: len(urls)], lengths[: len(urls)])
+        return tuple(Result(url, None, kind, seconds(length)) for url, kind, length in many)
+
+    def urls(self, rows: JobPlaces, document: Any) -> list[str]:
+        """The addresses at the first place that has any."""
+        for place in rows.results:
+            found = [
+                one for one in pointers.values(document, place) if isinstance(one, str) and one.startswith(_ADDRESS)
+            ]
+            if found:
+                return found
+        return []
+
+
+def failure(document: Any, found: FailurePlaces) -> JobFailure:
+    """Why a job failed."""
+    code, message, stage = (pointers.text(document, place) for place in (found.code, found.message, found.stage))
+    return JobFailure(code, message or "", stage)
+
+
+def _all(document: Any, found: Places) -> list[Any]:
+    return next((held for place in found if (held := pointers.values(document, place))), [])
+
+
+def _spent(rows: JobPlaces, document: Any, headers: Mapping[str, str]) -> Money | None:
+    for place in rows.spent:
+        text = pointers.text(document, (place.at,), headers)
+        try:
+            if text is not None:
+                return Money(Decimal(text) / place.per, place.currency)
+        except InvalidOperation:
+            continue
+    return None

@@ -1,0 +1,1 @@
+"""Generated requests, judged by the contract."""

@@ -1,0 +1,157 @@
+"""OpenAPI documents for a generator: self-contained, with the readings applied and each model's own schema in place."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import urljoin
+
+from mockreel.contract import Contract, Model, Operation
+from mockreel.contract.schemas import BASE
+
+# An operation with the model that stands in its path or body; None where it has none.
+Part = tuple[Operation, Model | None]
+# What a generator needs of an operation; everything else (callbacks, tags, examples of replies) is left out.
+_KEPT = ("operationId", "parameters", "requestBody", "responses", "servers")
+
+
+class Documents:
+    """Makes documents of one contract."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        self._openapi = f"{BASE}contracts/{contract.provider}/openapi.json"
+        self._folder = f"{BASE}schemas/{contract.provider}/"
+
+    def document(self, parts: Iterable[Part]) -> dict[str, Any]:
+        """A document with these operations; a model in the path makes a path of its own."""
+        paths: dict[str, Any] = {}
+        for operation, model in parts:
+            path, item = self._placed(operation, model)
+            paths.setdefault(path, {})[operation.method.lower()] = item
+        bundle = _Bundle(self._contract, self._openapi, self._folder)
+        components = {
+            kind: bundle.rewritten(rows, self._openapi)
+            for kind, rows in self._contract.document.get("components", {}).items()
+            if kind in ("parameters", "responses", "requestBodies", "schemas", "headers", "links")
+        }
+        found = bundle.rewritten(paths, self._openapi)
+        components["schemas"] = {**components.get("schemas", {}), **bundle.taken()}
+        info = {"title": self._contract.title, "version": "1"}
+        return _pruned({"openapi": "3.1.0", "info": info, "paths": found, "components": components})
+
+    def callback(self, item: Mapping[str, Any]) -> dict[str, Any]:
+        """A document whose one operation is a callback, lifted out of the place where OpenAPI has it."""
+        post = {key: item[key] for key in ("parameters", "requestBody", "responses") if key in item}
+        bundle = _Bundle(self._contract, self._openapi, self._folder)
+        paths = bundle.rewritten({"/": {"post": {"operationId": "callback", **post}}}, self._openapi)
+        own = self._contract.document.get("components", {}).get("schemas", {})
+        schemas = {**bundle.rewritten(own, self._openapi), **bundle.taken()}
+        info = {"title": f"{self._contract.title} callback", "version": "1"}
+        return {"openapi": "3.1.0", "info": info, "paths": paths, "components": {"schemas": schemas}}
+
+    def _placed(self, operation: Operation, model: Model | None) -> tuple[str, dict[str, Any]]:
+        """The path and the operation object, with the model's schema in its place."""
+        shared = self._contract.document["paths"][operation.path].get("parameters", [])
+        item = {key: operation.raw[key] for key in _KEPT if key in operation.raw}
+        item["parameters"] = [*shared, *item.get("parameters", [])]
+        path = operation.path
+        if model is None or operation.model is None:
+            return path, item
+        name = model.routes.get(operation.route, model.schema) if model.routes else model.schema
+        schema: Any = {"$ref": self._folder + name}
+        if operation.model.kind == "path":
+            path = path.replace(f"{{{operation.model.name}}}", model.id)
+            item["parameters"] = [one for one in item["parameters"] if self._name(one) != operation.model.name]
+        else:
+            schema = self._with_name(schema, operation.model.name, model.id)
+        item["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": self._body(operation, schema)}},
+        }
+        return path, item
+
+    def _name(self, parameter: Mapping[str, Any]) -> str:
+        while "$ref" in parameter:
+            parameter = self._contract.document["components"]["parameters"][parameter["$ref"].rpartition("/")[2]]
+        name: str = parameter["name"]
+        return name
+
+    def _with_name(self, schema: Mapping[str, Any], field: str, model: str) -> dict[str, Any]:
+        """A model's schema in which its name is the only one."""
+        plain = dict(self._contract.schemas.document(schema["$ref"].removeprefix(self._folder)))
+        plain["properties"] = {**plain.get("properties", {}), field: {"const": model}}
+        plain["required"] = [*dict.fromkeys([*plain.get("required", []), field])]
+        return {key: value for key, value in plain.items() if not key.startswith("$") and key != "x-mockreel"}
+
+    def _body(self, operation: Operation, schema: Mapping[str, Any]) -> Any:
+        """The operation's own body with a model's input at its place; at the root the input is the body."""
+        step = operation.input.removeprefix("/")
+        if not step:
+            return schema
+        own = operation.request_schema or {}
+        if "$ref" in own:
+            own = self._contract.schemas.document(own["$ref"].rpartition("/")[2])
+        kept = {key: value for key, value in own.items() if not key.startswith("$") and key != "x-mockreel"}
+        return {**kept, "properties": {**kept.get("properties", {}), step: schema}}
+
+
+class _Bundle:
+    """Brings every schema file that is referred to into one document."""
+
+    def __init__(self, contract: Contract, openapi: str, folder: str) -> None:
+        self._contract = contract
+        self._openapi = openapi
+        self._folder = folder
+        self._files: dict[str, Any] = {}
+
+    def taken(self) -> dict[str, Any]:
+        """The files, as schemas of the document."""
+        return self._files
+
+    def rewritten(self, node: Any, base: str) -> Any:
+        """A node with every reference leading into the document."""
+        if isinstance(node, list):
+            return [self.rewritten(item, base) for item in node]
+        if not isinstance(node, Mapping):
+            return node
+        found = {
+            key: self.rewritten(value, base)
+            for key, value in node.items()
+            if key not in ("$id", "$schema", "x-mockreel")
+        }
+        reference = node.get("$ref")
+        if isinstance(reference, str):
+            found["$ref"] = self._reference(urljoin(base, reference))
+        return found
+
+    def _reference(self, address: str) -> str:
+        file, _, place = address.partition("#")
+        if file == self._openapi:
+            return f"#{place}"
+        name = file.removeprefix(self._folder)
+        key = "file-" + name.replace("/", "-").removesuffix(".json")
+        if key not in self._files:
+            self._files[key] = {}
+            self._files[key] = self.rewritten(self._contract.schemas.document(name), file)
+        return f"#/components/schemas/{key}{place}"
+
+
+def _pruned(document: dict[str, Any]) -> dict[str, Any]:
+    """The document without links to operations that it does not have."""
+    known = {item["operationId"] for path in document["paths"].values() for item in path.values()}
+    for response in _responses(document):
+        links = response.get("links", {})
+        response["links"] = {name: link for name, link in links.items() if _leads(document, link) in known}
+    return document
+
+
+def _responses(document: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
+    yield from document["components"].get("responses", {}).values()
+    for path in document["paths"].values():
+        for item in path.values():
+            yield from item.get("responses", {}).values()
+
+
+def _leads(document: Mapping[str, Any], link: Mapping[str, Any]) -> Any:
+    if "$ref" in link:
+        link = document["components"]["links"][link["$ref"].rpartition("/")[2]]
+    return link.get("operationId")

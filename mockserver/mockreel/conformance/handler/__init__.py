@@ -1,0 +1,1 @@
+"""Check a program that receives webhooks."""

@@ -1,0 +1,38 @@
+"""Reports: the same run as JUnit XML, JSON, Markdown, SARIF, or text for the terminal."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from mockreel.conformance.reports import json_report, junit_report, markdown_report, sarif_report, terminal_report
+from mockreel.conformance.reports.report import Report
+from mockreel.errors import OptionError
+
+FORMS: dict[str, Callable[[Report], str]] = {
+    "junit": junit_report.written,
+    "json": json_report.written,
+    "markdown": markdown_report.written,
+    "sarif": sarif_report.written,
+    "text": terminal_report.written,
+}
+
+
+def write(report: Report, form: str, path: Path) -> None:
+    """Write a report in one form.
+
+    Raises:
+        OptionError: there is no such form, or the file cannot be written.
+    """
+    check_form(form)
+    try:
+        path.write_text(FORMS[form](report), encoding="utf-8")
+    except OSError as problem:
+        raise OptionError(f"--report {form}", str(path), then=f"It cannot be written: {problem}.") from problem
+
+
+def check_form(form: str) -> None:
+    """See that a form exists, before a run is made for it."""
+    if form not in FORMS:
+        raise OptionError("--report", form, FORMS, then="Write --report junit=PATH.")
+
+
+__all__ = ["FORMS", "check_form", "write"]

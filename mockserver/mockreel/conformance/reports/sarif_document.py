@@ -1,0 +1,34 @@
+"""SARIF 2.1.0, the form in which code scanning takes findings: the document around those of any command."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+import orjson
+
+from mockreel import __version__
+
+_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+Level = Literal["error", "warning", "note", "none"]
+
+
+def result(rule: str, level: Level, text: str, file: str, properties: Mapping[str, Any]) -> dict[str, Any]:
+    """One finding, at a file of the data."""
+    return {
+        "ruleId": rule,
+        "level": level,
+        "message": {"text": text},
+        "locations": [{"physicalLocation": {"artifactLocation": {"uri": file}}}],
+        "properties": dict(properties),
+    }
+
+
+def document(rules: Mapping[str, str], results: Iterable[Mapping[str, Any]], *, exit_code: int) -> str:
+    """One run: its rules with what each says, and its results."""
+    described = [{"id": id_, "shortDescription": {"text": says}} for id_, says in rules.items()]
+    run = {
+        "tool": {"driver": {"name": "mockreel", "version": __version__, "rules": described}},
+        "results": list(results),
+        "invocations": [{"executionSuccessful": exit_code != 2, "exitCode": exit_code}],
+    }
+    whole = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+    return orjson.dumps(whole, option=orjson.OPT_INDENT_2).decode() + "\n"

@@ -1,0 +1,1 @@
+"""What a check runs against: the mock in process, a base URL, the control API."""

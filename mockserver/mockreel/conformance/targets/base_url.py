@@ -1,0 +1,109 @@
+"""Check whoever answers at a base URL."""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+
+from mockreel import __version__
+from mockreel.conformance.check import Outcome
+from mockreel.conformance.reports.report import Report
+from mockreel.conformance.suite import Plan, Watcher, check_target
+from mockreel.conformance.targets.socket_receiver import listening
+from mockreel.conformance.targets.spending_guard import Admission, Purse
+from mockreel.conformance.targets.url_target import RemoteTarget, checked_url, is_loopback
+from mockreel.contract import Contract, Operation
+from mockreel.contract.exchanges.exchange import Who
+from mockreel.errors import OptionError
+from mockreel.simulator.in_process.memory_receiver import Receiver
+from mockreel.simulator.simulator import load_contracts
+
+
+@dataclass(frozen=True)
+class Access:
+    """What a run may do at a URL, and with which keys."""
+
+    key: str | None = None
+    other_key: str | None = None
+    full: bool = False
+    max_spend: Decimal = Decimal(0)
+    callback_url: str | None = None
+    callback_listen: str = "127.0.0.1:0"
+
+    @property
+    def admission(self) -> Admission:
+        if self.full:
+            return "full"
+        return "breaking" if self.max_spend > 0 else "reads"
+
+    @property
+    def keys(self) -> Mapping[Who, str]:
+        found: dict[Who, str | None] = {"own": self.key, "other": self.other_key}
+        return {who: key for who, key in found.items() if key}
+
+
+def check_url(url: str, plan: Plan, access: Access, *, watcher: Watcher = lambda _: None) -> Report:
+    """Check a base URL against one provider's contract.
+
+    Raises:
+        OptionError: it is no URL, or it is not said which provider it claims to be.
+    """
+    checked_url(url)
+    began = time.monotonic()
+    contract = _contract(plan)
+    purse = Purse(contract, access.admission, access.max_spend)
+    outcomes: list[Outcome] = []
+    notes: list[str] = []
+    with _receiver(url, access, contract) as receiver:
+        target = RemoteTarget(url, contract, purse=purse, keys=access.keys, receiver=receiver)
+        try:
+            for outcome in check_target(plan, contract, target, notes=notes, admits=_admits(contract, access)):
+                outcomes.append(outcome)
+                watcher(outcome)
+        finally:
+            target.close()
+    if access.admission == "breaking":
+        notes.append(f"had everything been accepted, it would have cost {purse.shown()}")
+    return Report(url, __version__, plan.seed, tuple(outcomes), tuple(notes), time.monotonic() - began)
+
+
+def _contract(plan: Plan) -> Contract:
+    loaded = load_contracts(plan.providers or None, readings=plan.readings, data=plan.data)
+    if len(loaded) != 1:
+        raise OptionError(
+            "--provider", ", ".join(plan.providers) or None, loaded, then="A URL claims to be one of them."
+        )
+    return next(iter(loaded.values()))
+
+
+def _admits(contract: Contract, access: Access) -> "_Admits":
+    return _Admits(contract, access)
+
+
+@dataclass(frozen=True)
+class _Admits:
+    """Which operations generated requests may go to: reads only, unless everything is allowed."""
+
+    contract: Contract
+    access: Access
+
+    def __call__(self, operation: Operation) -> bool:
+        reads = operation.method == "GET" or operation.id in self.contract.conversation.reads
+        return self.access.full or (reads and (bool(self.access.key) or not operation.key))
+
+
+@contextmanager
+def _receiver(url: str, access: Access, contract: Contract) -> Iterator[Receiver | None]:
+    """A receiver where jobs may be begun and the target can reach it; None otherwise."""
+    from httpx2 import URL  # noqa: PLC0415
+
+    reachable = access.callback_url is not None or is_loopback(URL(url).host)
+    if not (access.full and contract.callbacks.events and reachable):
+        yield None
+        return
+    host, _, port = access.callback_listen.rpartition(":")
+    if not host or not port.isdecimal():
+        raise OptionError("--callback-listen", access.callback_listen, ["127.0.0.1:0", "0.0.0.0:9000"])
+    with listening(public_url=access.callback_url, host=host, port=int(port)) as receiver:
+        yield receiver

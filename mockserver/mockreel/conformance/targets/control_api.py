@@ -1,0 +1,199 @@
+"""The stand-in's own control API, held against its own OpenAPI document by generated requests."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+from starlette.testclient import TestClient
+
+from mockreel import __version__
+from mockreel.conformance.check import Finding, Outcome
+from mockreel.conformance.check_runner import MOST_FINDINGS
+from mockreel.conformance.generated.generated_requests import PHASES, require
+from mockreel.conformance.reports.report import Report
+from mockreel.conformance.suite import Plan, Watcher
+from mockreel.contract import Evidence
+from mockreel.contract.conversation.demo_jobs import filled, read_script
+from mockreel.contract.evidence.facts import Fact
+from mockreel.engine.clock import Clock
+from mockreel.server.access_guard import LOOPBACK_NAMES
+from mockreel.server.admin import document
+from mockreel.server.app import ByPrefix, stage_app
+from mockreel.simulator.in_process.mock_target import START
+from mockreel.simulator.provider import Settings
+from mockreel.simulator.simulator import Stage, build_stage, load_contracts
+from mockreel.webhooks import MemorySender
+
+NAME = "control"
+URL = "http://127.0.0.1:8700"
+SAYS = {
+    "examples": "The document's own examples are taken, and answered as described.",
+    "coverage": "At every edge of every schema, what it allows is answered as described, what it forbids is refused.",
+    "fuzzing": "Whatever is drawn from the document is answered as described.",
+    "stateful": "What an operation gives is taken by the others, in any order.",
+}
+# What the generator judges; that everything allowed succeeds is not asked: most names are nobody's.
+_CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_schema_conformance",
+    "negative_data_rejection",
+    "unsupported_method",
+)
+# After these the stage is another one, and is put back.
+_CLEARING = ("/reset", "/restore")
+_EVIDENCE = Evidence("inferred", ("ours",))
+
+
+def check_control(plan: Plan, *, watcher: Watcher = lambda _: None) -> Report:
+    """Check the control API of a stage in this process, with every provider and some jobs on it.
+
+    Raises:
+        OptionError: what generates requests is not installed.
+    """
+    library, began = require(), time.monotonic()
+    logging.getLogger("schemathesis").setLevel(logging.CRITICAL)
+    outcomes: list[Outcome] = []
+    with Rehearsed(plan) as stage:
+        for outcome in _outcomes(library, stage, plan):
+            outcomes.append(outcome)
+            watcher(outcome)
+    return Report(NAME, __version__, plan.seed, tuple(outcomes), (), time.monotonic() - began)
+
+
+class Rehearsed:
+    """A stage on which something has happened, and its control API as a WSGI application."""
+
+    def __init__(self, plan: Plan) -> None:
+        contracts = load_contracts(plan.providers or None, readings=plan.readings, data=plan.data)
+        self._stage: Stage = build_stage(
+            contracts,
+            clock=Clock(start=START, held=True),
+            open_house=True,
+            settings=Settings(seed=plan.seed, patience=1.0),
+            sender=MemorySender(),
+        )
+        app = stage_app(self._stage, ByPrefix(self._stage, base_url=URL), hosts=LOOPBACK_NAMES)
+        self._client = TestClient(app, base_url=URL, raise_server_exceptions=False)
+        self.cases = 0
+
+    def __enter__(self) -> "Rehearsed":
+        self._client.__enter__()
+        self._rehearse()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.__exit__(None, None, None)
+
+    def _rehearse(self) -> None:
+        """A stage as at the beginning, a job of each provider that has ended and one that has not."""
+        self._client.post("/_mockreel/reset")
+        for provider in self._stage.parts:
+            self._perform(provider)
+        self._client.post("/_mockreel/clock/advance", json={"seconds": 100})
+        for provider in self._stage.parts:
+            self._perform(provider)
+
+    def _perform(self, provider: str) -> None:
+        acts = read_script(provider).acts
+        if acts:
+            submit = acts[0].submit
+            body = filled(submit.body, {"callback": "http://127.0.0.1:9/told"})
+            headers = {"authorization": "Bearer a-key-of-the-rehearsal"}
+            self._client.request(submit.method, f"/{provider}{submit.path}", json=body, headers=headers)
+
+    def document(self) -> Any:
+        """The control API's document, with the names of what is there as examples of what may be asked."""
+        found = deepcopy(document())
+        jobs = [(name, job.id) for name, part in self._stage.parts.items() for job in part.jobs]
+        told = [(name, one.id) for name, part in self._stage.parts.items() for one in part.deliveries]
+        for path, item in found["paths"].items():
+            there = jobs if path.startswith("/jobs/") else told if path.startswith("/deliveries/") else []
+            for place, parameter in enumerate(item.get("parameters", ())) if there else ():
+                names = list(dict.fromkeys(pair[place] for pair in there))
+                parameter["schema"] = {"enum": [*names, "nobody"]}
+        found["servers"] = [{"url": f"{URL}/_mockreel"}]
+        return found
+
+    def __call__(self, environ: Mapping[str, Any], start: Callable[..., Any]) -> list[bytes]:
+        """Answer one generated request."""
+        path = quote(environ["PATH_INFO"].encode("latin-1", "replace"), safe="/:@!$&'()*+,;=~")
+        query = environ.get("QUERY_STRING", "")
+        kind = environ.get("CONTENT_TYPE")
+        answer = self._client.request(
+            environ["REQUEST_METHOD"],
+            f"{URL}{path}{'?' if query else ''}{query}",
+            content=environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)),
+            headers={"content-type": kind} if kind else {},
+        )
+        self.cases += 1
+        if answer.status_code == HTTPStatus.OK and path.endswith(_CLEARING):
+            self._rehearse()
+        names = ("content-type", "allow")
+        start(f"{answer.status_code} -", [(name, answer.headers[name]) for name in names if name in answer.headers])
+        return [answer.content]
+
+
+def _outcomes(library: Any, stage: Rehearsed, plan: Plan) -> Iterator[Outcome]:
+    """One outcome for each phase; the budget is shared evenly."""
+    for phase in PHASES:
+        began, before = time.monotonic(), stage.cases
+        found = list(_findings(library, stage, phase, plan))[:MOST_FINDINGS]
+        broke = "; ".join(one for one in found if isinstance(one, str))
+        findings = tuple(one for one in found if isinstance(one, Finding))
+        name, seconds = f"{NAME}.{phase}", time.monotonic() - began
+        yield Outcome(name, SAYS[phase], NAME, stage.cases - before, findings, (), broke, seconds)
+
+
+def _findings(library: Any, stage: Rehearsed, phase: str, plan: Plan) -> Iterator[Finding | str]:
+    """What the generator's checks find in one phase; a text says what kept it from running."""
+    from schemathesis.config import SchemathesisConfig  # noqa: PLC0415
+    from schemathesis.engine import events, from_schema  # noqa: PLC0415
+
+    config = SchemathesisConfig.from_dict(_settings(phase, plan))
+    schema = library.openapi.from_dict(stage.document(), config=config)
+    schema.app = stage
+    told: set[str] = set()
+    for event in from_schema(schema).execute():
+        if isinstance(event, events.NonFatalError):
+            yield f"{event.label}: {str(event.value)[:300]}"
+        elif isinstance(event, events.FatalError):
+            yield str(event.exception)[:300]
+        elif isinstance(event, events.ScenarioFinished):
+            for finding in _failures(phase, event.recorder):
+                if finding.subject + finding.expected not in told:
+                    told.add(finding.subject + finding.expected)
+                    yield finding
+
+
+def _failures(phase: str, recorder: Any) -> Iterator[Finding]:
+    for case_id, nodes in recorder.checks.items():
+        for node in nodes:
+            if node.failure_info is not None:
+                case, failure = recorder.cases[case_id].value, node.failure_info.failure
+                fact = Fact(failure.title, f"schemas/control/openapi.yaml {case.method} {case.path}", _EVIDENCE)
+                yield Finding(
+                    f"{NAME}.{phase}",
+                    NAME,
+                    f"{case.method} {case.path}",
+                    fact,
+                    failure.title,
+                    failure.message[:500],
+                    node.failure_info.code_sample,
+                    doubt=False,
+                )
+
+
+def _settings(phase: str, plan: Plan) -> dict[str, Any]:
+    return {
+        "seed": plan.seed,
+        "max-time": max(1, int(plan.budget / len(PHASES))),
+        "checks": {"enabled": False, **{name: {"enabled": True} for name in _CHECKS}},
+        "generation": {"max-examples": max(5, int(plan.budget)), "database": "none", "with-security-parameters": False},
+        "phases": {one: {"enabled": one == phase} for one in PHASES},
+    }

@@ -1,0 +1,100 @@
+"""A base URL as a target: asked over HTTP, in real time, and taken for one that may bill."""
+
+import time
+from collections.abc import Mapping
+
+import httpx2
+
+from mockreel.conformance.targets.spending_guard import Purse
+from mockreel.contract import Contract
+from mockreel.contract.exchanges.exchange import Ask, Told, Who
+from mockreel.errors import MockreelError, OptionError
+from mockreel.simulator.in_process.memory_receiver import Receiver
+from mockreel.simulator.in_process.target_keys import INVALID, Keys, dressed
+
+TIMEOUT = 30.0
+# Requests that might bill go out so slowly, in seconds between two of them.
+SLOWLY = 1.0
+# Headers that HTTP itself needs and the client sets.
+_CLIENTS_OWN = {"content-length", "host", "connection", "transfer-encoding"}
+
+
+class Unreachable(MockreelError):
+    """The target did not answer."""
+
+
+class RemoteTarget:
+    """Whoever answers at a base URL.
+
+    Args:
+        purse: admits what may be sent.
+        keys: by whose they are; a real one goes to the target's own origin only.
+        receiver: where its callbacks come, if it can reach one.
+    """
+
+    own = False
+
+    def __init__(
+        self,
+        base_url: str,
+        contract: Contract,
+        *,
+        purse: Purse,
+        keys: Mapping[Who, str],
+        receiver: Receiver | None = None,
+    ) -> None:
+        self.base_url = checked_url(base_url)
+        self.keys = Keys({"invalid": INVALID, **keys})
+        self.receiver = receiver
+        self._contract = contract
+        self._purse = purse
+        self._client = httpx2.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=False)
+
+    def send(self, ask: Ask) -> Told:
+        self._purse.admit(ask)
+        if self._purse.admission == "breaking" and ask.method != "GET":
+            time.sleep(SLOWLY)
+        ask = dressed(ask, self.keys)
+        url = self.base_url + ask.path + (f"?{ask.query}" if ask.query else "")
+        headers = {name: value for name, value in ask.headers.items() if name.lower() not in _CLIENTS_OWN}
+        return self._asked(ask.method, url, headers, ask.body)
+
+    def fetch(self, url: str) -> Told:
+        return self._asked("GET", url, {}, b"")
+
+    def now(self) -> float:
+        return time.monotonic()
+
+    def wait(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _asked(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Told:
+        try:
+            reply = self._client.request(method, url, headers=dict(headers), content=body or None)
+        except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as problem:
+            raise Unreachable(f"{method} {url} was not answered: {problem or type(problem).__name__}") from problem
+        return Told(reply.status_code, {name.lower(): value for name, value in reply.headers.items()}, reply.content)
+
+
+def checked_url(url: str) -> str:
+    """A base URL without the slash at its end.
+
+    Raises:
+        OptionError: it is no HTTP URL, or a real key would travel unencrypted.
+    """
+    try:
+        parts = httpx2.URL(url)
+    except httpx2.InvalidURL as problem:
+        raise OptionError("TARGET", url, ["mock", "http://127.0.0.1:8701"], then=str(problem)) from problem
+    if parts.scheme not in ("http", "https") or not parts.host:
+        raise OptionError("TARGET", url, ["mock", "http://127.0.0.1:8701", "https://gateway.example/runflow"])
+    if parts.scheme == "http" and not is_loopback(parts.host):
+        raise OptionError("TARGET", url, [f"https://{parts.host}"], then="A key goes unencrypted to loopback only.")
+    return url.rstrip("/")
+
+
+def is_loopback(host: str) -> bool:
+    return host in ("localhost", "::1") or host.startswith("127.")

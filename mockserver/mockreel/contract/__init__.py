@@ -1,0 +1,42 @@
+"""The contract: everything that is held about a provider, read from data into frozen values."""
+
+from mockreel.contract.loader import Contract, known_readings, load_contract, providers
+from mockreel.contract.operations import Operation, Parameter, Place
+from mockreel.contract.rows import (
+    Callbacks,
+    DeliveryPolicy,
+    ErrorRow,
+    Event,
+    Evidence,
+    Failure,
+    JobScenario,
+    Lifecycle,
+    Model,
+    Price,
+    ReplyScenario,
+    Scenarios,
+    State,
+)
+
+__all__ = [
+    "Callbacks",
+    "Contract",
+    "DeliveryPolicy",
+    "ErrorRow",
+    "Event",
+    "Evidence",
+    "Failure",
+    "JobScenario",
+    "Lifecycle",
+    "Model",
+    "Operation",
+    "Parameter",
+    "Place",
+    "Price",
+    "ReplyScenario",
+    "Scenarios",
+    "State",
+    "known_readings",
+    "load_contract",
+    "providers",
+]

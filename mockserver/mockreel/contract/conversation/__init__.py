@@ -1,0 +1,1 @@
+"""How a client talks with a provider over the life of a job, as a file says it."""

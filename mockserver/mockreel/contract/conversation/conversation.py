@@ -1,0 +1,150 @@
+"""How a client speaks with a provider over the life of a job: what OpenAPI does not say (`conversation.yaml`)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mockreel.contract.data.parser import Cursor, evidence
+from mockreel.contract.rows import Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a callback tells: where the job's id and state stand in it, whose policy it follows, who sends it again."""
+
+    id: str
+    state: str | None
+    policy: str
+    redeliver: str | None
+    via: str | None = None  # the operation whose reply leads to `redeliver`, where the submit's does not
+
+
+@dataclass(frozen=True, slots=True)
+class JobTalk:
+    """One sort of job. Operations are ids of the OpenAPI document, places are JSON pointers (`*` is any index).
+
+    `id` is where a poll's reply repeats the id; `made` asks for the results where the poll does not show them.
+    """
+
+    name: str
+    submits: tuple[str, ...]
+    poll: str
+    id: str | None
+    form: str
+    form_evidence: Evidence
+    state: str
+    made: str | None
+    results: tuple[str, ...]
+    forward: Evidence
+    final: Evidence
+    apart: Evidence
+    told: Told | None
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """How a receiver gets the secret that callbacks are signed with."""
+
+    operation: str
+    body: Any
+    at: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """What is expected of a client: seconds between polls, refusals that may be tried again, the header that says when.
+
+    Each is None where no row says anything of the kind.
+    """
+
+    poll: tuple[float, Evidence] | None = None
+    retry: tuple[frozenset[str], Evidence] | None = None
+    wait: tuple[str, Evidence] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """Everything of the kind; empty where a provider's folder has no such file.
+
+    `reads` are operations that are no GET but change nothing; `codes` are the places of a refusal's code,
+    `beyond` the query parameters and operations with rules that their schemas cannot say, `hidden` the fields whose
+    texts are secrets.
+    """
+
+    jobs: Mapping[str, JobTalk] = field(default_factory=dict)
+    secret: Secret | None = None
+    cancel: str | None = None
+    manners: Manners = Manners()
+    reads: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    beyond: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+
+    def of(self, submit: str) -> JobTalk | None:
+        """The sort of job that an operation begins, or None."""
+        return next((talk for talk in self.jobs.values() if submit in talk.submits), None)
+
+
+def conversation(file: Cursor) -> Conversation:
+    """`conversation.yaml`."""
+    secret = file.maybe("secret")
+    return Conversation(
+        file.at("jobs").each(_talk),
+        _secret(secret) if secret else None,
+        _text(file, "cancel"),
+        _manners(file.maybe("manners")),
+        *(_texts(file, key) for key in ("reads", "codes", "beyond", "hidden")),
+    )
+
+
+def _talk(name: str, row: Cursor) -> JobTalk:
+    told = row.maybe("told")
+    return JobTalk(
+        name,
+        row.at("submits").texts(),
+        row.at("poll").text(),
+        _text(row, "id"),
+        row.at("form").at("pattern").text(),
+        evidence(row.at("form")),
+        row.at("state").text(),
+        _text(row, "made"),
+        row.at("results").texts(),
+        evidence(row.at("forward")),
+        evidence(row.at("final")),
+        evidence(row.at("apart")),
+        _told(told) if told else None,
+        evidence(row),
+    )
+
+
+def _told(row: Cursor) -> Told:
+    return Told(
+        row.at("id").text(), _text(row, "state"), row.at("policy").text(), _text(row, "redeliver"), _text(row, "via")
+    )
+
+
+def _secret(row: Cursor) -> Secret:
+    return Secret(row.at("operation").text(), row.mapping().get("body"), row.at("at").text(), evidence(row))
+
+
+def _manners(row: Cursor | None) -> Manners:
+    if row is None:
+        return Manners()
+    poll, retry, wait = (row.maybe(key) for key in ("poll", "retry", "wait"))
+    return Manners(
+        (poll.get("seconds", 0.0), evidence(poll)) if poll else None,
+        (frozenset(retry.at("rows").texts()), evidence(retry)) if retry else None,
+        (wait.at("header").text(), evidence(wait)) if wait else None,
+    )
+
+
+def _texts(row: Cursor, key: str) -> tuple[str, ...]:
+    found = row.maybe(key)
+    return found.texts() if found else ()
+
+
+def _text(row: Cursor, key: str) -> str | None:
+    found = row.maybe(key)
+    return found.text() if found else None

@@ -1,0 +1,1 @@
+"""Contract files: read, and checked into typed rows."""

@@ -1,0 +1,1 @@
+"""Why facts are believed: counted, and looked up."""

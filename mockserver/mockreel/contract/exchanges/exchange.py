@@ -1,0 +1,119 @@
+"""One HTTP exchange as the checks see it: what was asked, what was told, and the line that asks it again."""
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Literal
+
+import orjson
+
+from mockreel.contract import Operation
+
+# Whose key goes with a request: the one that was given, another account's, an admin's, one that nobody has, none.
+Who = Literal["own", "other", "admin", "invalid", "nobody"]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One request before its key is put in."""
+
+    method: str
+    path: str
+    query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    operation: Operation | None = None
+    who: Who = "own"
+
+    @cached_property
+    def json(self) -> Any:
+        """The parsed body, or None where it is no JSON."""
+        return _parsed(self.body)
+
+    def with_json(self, value: Any) -> "Ask":
+        """The same request with another body."""
+        return replace(self, body=orjson.dumps(value))
+
+    def curl(self, base_url: str, *, secrets: tuple[str, ...] = ()) -> str:
+        """The line that asks it again, with the key left out."""
+        url = base_url + self.path + (f"?{self.query}" if self.query else "")
+        parts = ["curl", "-sS", "-X", self.method, shlex.quote(url)]
+        keyed = {place.name.lower() for place in (self.operation.key if self.operation else ())}
+        for name, value in self.headers.items():
+            if name.lower() in keyed:
+                continue
+            parts += ["-H", shlex.quote(f"{name}: {value}")]
+        if self.who not in ("nobody", "invalid") and self.operation is not None:
+            parts += _key_arguments(self.operation)
+        if self.body:
+            parts += ["--data-raw", shlex.quote(self.body.decode("utf-8", "replace"))]
+        return _without(" ".join(parts), secrets)
+
+
+def _key_arguments(operation: Operation) -> list[str]:
+    place = next((place for place in operation.key if place.kind == "header"), None)
+    if place is None:
+        return []
+    scheme = f"{place.scheme} " if place.scheme else ""
+    return ["-H", f'"{place.name}: {scheme}$KEY"']
+
+
+def _without(text: str, secrets: tuple[str, ...]) -> str:
+    for secret in secrets:
+        if secret:
+            text = text.replace(secret, "$KEY")
+    return text
+
+
+@dataclass(frozen=True)
+class Told:
+    """One reply, complete; header names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @cached_property
+    def json(self) -> Any:
+        """The parsed body, or None where it is no JSON."""
+        return _parsed(self.body)
+
+    @property
+    def media(self) -> str:
+        """The content type without its parameters."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    def shown(self) -> str:
+        """The reply in one line, cut where it is long."""
+        text = self.body.decode("utf-8", "replace")
+        return f"{self.status} {text[:400]}{'…' if len(text) > 400 else ''}".strip()
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def found(document: Any, pointer: str) -> list[Any]:
+    """Every value at a JSON pointer in which `*` stands for any index; empty where nothing stands there."""
+    values = [document]
+    for part in pointer.split("/")[1:]:
+        values = [inner for value in values for inner in _step(value, part)]
+    return values
+
+
+def _step(value: Any, part: str) -> list[Any]:
+    if isinstance(value, list):
+        if part == "*":
+            return value
+        return [value[int(part)]] if part.isdecimal() and int(part) < len(value) else []
+    key = part.replace("~1", "/").replace("~0", "~")
+    return [value[key]] if isinstance(value, Mapping) and key in value else []
+
+
+def first(document: Any, pointer: str) -> Any:
+    """The first value at a JSON pointer, or None."""
+    return next(iter(found(document, pointer)), None)

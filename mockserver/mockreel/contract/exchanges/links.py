@@ -1,0 +1,65 @@
+"""Follow a link of the OpenAPI document from one reply to the next request."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mockreel.contract import Contract, Operation
+from mockreel.contract.exchanges.exchange import Ask, Told, first
+from mockreel.contract.exchanges.request_builder import Requests
+from mockreel.contract.exchanges.response_check import Replies
+from mockreel.contract.operations import resolve
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where it leads, and what fills its parameters and its body."""
+
+    to: Operation
+    parameters: Mapping[str, Any]
+    body: Any
+
+
+class Links:
+    """The links of one contract."""
+
+    def __init__(self, contract: Contract, requests: Requests, replies: Replies) -> None:
+        self._contract = contract
+        self._requests = requests
+        self._replies = replies
+
+    def find(self, operation: Operation, told: Told, to: str) -> Link | None:
+        """The link of a reply that leads to an operation, or None."""
+        response = self._replies.documented(operation, told.status)
+        for row in (response[1] if response else {}).get("links", {}).values():
+            link = resolve(self._contract.document, row, where=operation.id)
+            if link.get("operationId") == to:
+                return Link(self._contract.operation(to), link.get("parameters", {}), link.get("requestBody"))
+        return None
+
+    def follow(self, link: Link, ask: Ask, told: Told) -> Ask:
+        """The request that a link makes of an exchange."""
+        values = {name: str(_value(text, ask, told)) for name, text in link.parameters.items()}
+        found = self._requests.good(link.to, params=values)
+        return found if link.body is None else found.with_json(_filled(link.body, ask, told))
+
+    def id(self, link: Link, ask: Ask, told: Told) -> Any:
+        """What the link takes from the reply: the job's id."""
+        texts = [*link.parameters.values(), *(link.body.values() if isinstance(link.body, Mapping) else ())]
+        return next((_value(text, ask, told) for text in texts if str(text).startswith("$response")), None)
+
+
+def _filled(body: Any, ask: Ask, told: Told) -> Any:
+    """A link's body; what its expressions do not find is left out."""
+    if not isinstance(body, Mapping):
+        return _value(body, ask, told)
+    values = {name: _value(text, ask, told) for name, text in body.items()}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _value(expression: Any, ask: Ask, told: Told) -> Any:
+    """What a runtime expression stands for; anything else is itself."""
+    if not isinstance(expression, str) or not expression.startswith("$"):
+        return expression
+    source, _, place = expression.partition("#")
+    return first(told.json if source.startswith("$response") else ask.json, place)

@@ -1,0 +1,108 @@
+"""Well-formed requests for the operations of a contract, put together from its own schemas and examples."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import orjson
+
+from mockreel.contract import Contract, Model, Operation
+from mockreel.contract.exchanges.exchange import Ask
+from mockreel.contract.exchanges.sample_values import Samples
+from mockreel.contract.exchanges.schema_references import Resolver
+from mockreel.contract.operations import resolve
+
+# An id of the usual forms that nothing has, where a contract names no example.
+NOBODYS = "00000000-0000-7000-8000-000000000000"
+
+
+class Requests:
+    """Makes requests; always the same ones."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        self.resolver = Resolver(contract)
+        self.samples = Samples(self.resolver)
+
+    def good(self, operation: Operation, model: Model | None = None, *, params: Mapping[str, str] | None = None) -> Ask:
+        """A well-formed request; `params` fills path and query parameters, the rest takes examples."""
+        if operation.model is not None and model is None:
+            model = next(iter(self._contract.names_at[operation.id].values()), None)
+        values = dict(params or {})
+        if operation.model is not None and operation.model.kind == "path" and model is not None:
+            values.setdefault(operation.model.name, model.id)
+        path, query = self._path(operation, values), self._query(operation, values)
+        ask = Ask(operation.method, path, query, operation=operation)
+        if operation.body == "json":
+            ask = replace(ask, headers={"content-type": "application/json"})
+            ask = ask.with_json(self.body(operation, model))
+        return ask
+
+    def body(self, operation: Operation, model: Model | None) -> Any:
+        """A well-formed body: the operation's example or its smallest one, with the model's smallest input in it."""
+        body = self._example(operation)
+        if model is None or operation.model is None:
+            return self.samples.smallest(operation.request_schema or {}) if body is None else body
+        name = model.routes.get(operation.route, model.schema) if model.routes else model.schema
+        schema, base = self.resolver.model(name)
+        fields = self.samples.smallest(schema, base)
+        body = self.samples.smallest(operation.request_schema or {})
+        body = placed(body if isinstance(body, dict) else {}, operation.input, fields)
+        return {**body, operation.model.name: model.id} if operation.model.kind == "body" else body
+
+    def with_input(self, operation: Operation, model: Model, fields: Any) -> Ask:
+        """A request whose model input is this."""
+        good = self.good(operation, model)
+        body = placed(good.json, operation.input, fields) if operation.input else fields
+        if operation.model is not None and operation.model.kind == "body":
+            body = {**body, operation.model.name: model.id}
+        return good.with_json(body)
+
+    def _path(self, operation: Operation, values: Mapping[str, str]) -> str:
+        path = operation.path
+        for name in [part[1:-1] for part in path.split("/") if part.startswith("{")]:
+            value = values.get(name) or self._parameter_example(operation, name) or NOBODYS
+            path = path.replace(f"{{{name}}}", quote(value, safe="/" if name in operation.many else ""))
+        return path
+
+    def _query(self, operation: Operation, values: Mapping[str, str]) -> str:
+        pairs = {}
+        for parameter in operation.query:
+            if parameter.name in values:
+                pairs[parameter.name] = values[parameter.name]
+            elif parameter.required:
+                example = self._parameter_example(operation, parameter.name)
+                pairs[parameter.name] = example or str(self.samples.smallest(parameter.schema))
+        return urlencode(pairs)
+
+    def _parameter_example(self, operation: Operation, name: str) -> str | None:
+        for row in self._parameters(operation):
+            if row["name"] == name and "example" in row:
+                return str(row["example"])
+        return None
+
+    def _parameters(self, operation: Operation) -> Iterable[Mapping[str, Any]]:
+        item = self._contract.document["paths"][operation.path]
+        rows = (*item.get("parameters", ()), *operation.raw.get("parameters", ()))
+        return [resolve(self._contract.document, row, where=operation.id) for row in rows]
+
+    def _example(self, operation: Operation) -> Any:
+        body = resolve(self._contract.document, operation.raw.get("requestBody") or {}, where=operation.id)
+        media: Mapping[str, Any] = next(iter(body.get("content", {}).values()), {})
+        if "example" in media:
+            return media["example"]
+        return next((row.get("value") for row in media.get("examples", {}).values()), None)
+
+
+def placed(body: Any, place: str, value: Any) -> Any:
+    """A body with a value at a pointer of its own; at the root its fields are merged in."""
+    steps = place.split("/")[1:]
+    if not steps:
+        return {**body, **value} if isinstance(body, Mapping) and isinstance(value, Mapping) else value
+    return {**body, steps[0]: placed(body.get(steps[0], {}), place[len(steps[0]) + 1 :], value) if steps[1:] else value}
+
+
+def raw_json(value: Any) -> bytes:
+    """A value as the bytes of a body."""
+    return orjson.dumps(value)

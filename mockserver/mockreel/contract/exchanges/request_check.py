@@ -1,0 +1,82 @@
+"""Does the contract allow this request? Judged on what is really sent, with the contract's own schemas."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from mockreel.contract import Contract, Model, Operation
+from mockreel.contract.exchanges.exchange import Ask
+from mockreel.contract.messages import body as bodies
+from mockreel.contract.messages.error_response import Refused
+from mockreel.contract.messages.message import Request
+from mockreel.contract.messages.query import Queries
+from mockreel.contract.validation import Violation, violations
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is wrong with a request: the error row that tells it (None if nothing is), and each violation in words."""
+
+    row: str | None
+    violations: tuple[str, ...] = ()
+    model: Model | None = None
+
+
+class Oracle:
+    """Judges requests by one contract."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        self._queries = Queries(contract.schemas)
+
+    def judge(self, ask: Ask) -> Verdict:
+        """What the contract says of a request, apart from its key."""
+        assert ask.operation is not None
+        headers = [
+            (name.lower().encode("latin-1", "replace"), value.encode("latin-1", "replace"))
+            for name, value in ask.headers.items()
+        ]
+        request = Request(ask.method, unquote(ask.path), headers, ask.query.encode(), ask.body, "")
+        try:
+            body = bodies.read_body(request, ask.operation)
+            if ask.operation.query:
+                self._queries.read(ask.operation, request.query)
+        except Refused as refused:
+            told = tuple(violation.message for violation in refused.violations)
+            return Verdict(refused.row, told or tuple(str(value) for value in refused.values.values()))
+        return self._judge_body(ask.operation, request.path, body)
+
+    def _judge_body(self, operation: Operation, path: str, body: Any) -> Verdict:
+        wrong = self._queries.body_violations(operation, body)
+        if operation.model is None:
+            return Verdict("invalid-body" if wrong else None, _told(wrong))
+        model = self.model(operation, path, body)
+        if model is None and not (operation.strangers and not wrong):
+            return Verdict("invalid-body" if wrong else "unknown-model", ("the model is not known",))
+        if model is not None and operation.body == "json":
+            name = model.routes.get(operation.route, model.schema) if model.routes else model.schema
+            validator = self._contract.schemas.validator(name)
+            wrong += violations(validator, _inside(body, operation.input), prefix=operation.input_path)
+        return Verdict("invalid-body" if wrong else None, _told(wrong), model)
+
+    def model(self, operation: Operation, path: str, body: Any) -> Model | None:
+        """The model that a request is for, if the contract has it; `path` is percent-decoded."""
+        if operation.model is None:
+            return None
+        if operation.model.kind == "path":
+            found = self._contract.router.find(path)
+            name: Any = found.params.get(operation.model.name, "") if found else None
+        else:
+            name = body.get(operation.model.name) if isinstance(body, Mapping) else None
+        return self._contract.names_at[operation.id].get(name) if isinstance(name, str) else None
+
+
+def _told(found: tuple[Violation, ...]) -> tuple[str, ...]:
+    return tuple(f"{one.pointer} {one.message}".strip() for one in found)
+
+
+def _inside(body: Any, place: str) -> Any:
+    for step in place.split("/")[1:]:
+        body = body.get(step) if isinstance(body, Mapping) else None
+    return body

@@ -1,0 +1,100 @@
+"""Is a reply what the contract says that this operation answers?"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import jsonschema_rs
+
+from mockreel.contract import Contract, Evidence, Operation
+from mockreel.contract.evidence.facts import Facts, weaker
+from mockreel.contract.exchanges.exchange import Ask, Told
+from mockreel.contract.exchanges.problem import Problem
+from mockreel.contract.exchanges.schema_references import Resolver
+from mockreel.contract.operations import resolve
+from mockreel.contract.validation import violations
+
+
+class Replies:
+    """The documented replies of one contract, compiled on first use."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        self._resolver = Resolver(contract)
+        self._compiled: dict[tuple[str, str], jsonschema_rs.Draft202012Validator] = {}
+        self._found: dict[tuple[str, int], tuple[str, Mapping[str, Any]] | None] = {}
+
+    def documented(self, operation: Operation, status: int) -> tuple[str, Mapping[str, Any]] | None:
+        """The response that an operation documents for a status, with its key; None where there is none."""
+        asked = operation.id, status
+        if asked not in self._found:
+            self._found[asked] = self._documented(operation, status)
+        return self._found[asked]
+
+    def _documented(self, operation: Operation, status: int) -> tuple[str, Mapping[str, Any]] | None:
+        responses: Mapping[str, Any] = operation.raw.get("responses", {})
+        for key in (str(status), f"{status // 100}XX", f"{status // 100}xx", "default"):
+            if key in responses:
+                return key, resolve(self._contract.document, responses[key], where=operation.id)
+        return None
+
+    def wrong_media(self, response: Mapping[str, Any], told: Told) -> str:
+        """What is wrong with the content type; empty if nothing is."""
+        content = response.get("content", {})
+        if not content or told.media in content or "*/*" in content:
+            return ""
+        return f"{told.media or 'no content type'} instead of {', '.join(content)}"
+
+    def violations(self, operation: Operation, key: str, response: Mapping[str, Any], told: Told) -> tuple[str, ...]:
+        """What in the body breaks the documented schema; empty where the contract has none or the body is no JSON."""
+        schema = response.get("content", {}).get(told.media, {}).get("schema")
+        if schema is None or "json" not in told.media:
+            return ()
+        body = told.json
+        if body is None and told.body.strip() != b"null":
+            return ("the body is no JSON",)
+        validator = self._validator(operation, key, schema)
+        if validator.is_valid(body):
+            return ()
+        return tuple(f"{one.pointer or '/'}: {one.message[:300]}" for one in violations(validator, body))
+
+    def evidence(self, operation: Operation, response: Mapping[str, Any], told: Told) -> Evidence:
+        """Why the schema of a reply is believed: the operation's evidence and the schema's own, the weaker of both."""
+        own = operation.raw["x-mockreel"]
+        found = Evidence(own["evidence"], tuple(own["source"]))
+        schema, _ = self._resolver.followed(response.get("content", {}).get(told.media, {}).get("schema", {}))
+        rows = schema.get("x-mockreel") if isinstance(schema, Mapping) else None
+        return weaker(found, Evidence(rows["evidence"], tuple(rows["source"]))) if rows else found
+
+    def _validator(self, operation: Operation, key: str, schema: Any) -> jsonschema_rs.Draft202012Validator:
+        if (operation.id, key) not in self._compiled:
+            schemas = self._contract.schemas
+            found = schemas.compile(schemas.absolute(schema), where=f"{operation.id} {key}")
+            self._compiled[operation.id, key] = found
+        return self._compiled[operation.id, key]
+
+
+def reply_problems(replies: Replies, facts: Facts, ask: Ask, told: Told) -> Iterator[Problem]:
+    """What the contract does not allow about a reply: its status, its content type, its body."""
+    operation = ask.operation
+    if operation is None or ask.method == "HEAD":
+        return
+    found = replies.documented(operation, told.status)
+    if found is None:
+        known = ", ".join(operation.statuses)
+        fact = facts.operation(f"{operation.id} answers with {known}", operation)
+        yield Problem(fact, f"one of the statuses {known}", told.shown(), ask, operation.id)
+        return
+    key, response = found
+    media = replies.wrong_media(response, told)
+    wrong = () if media else replies.violations(operation, key, response, told)
+    if not (media or wrong):
+        return
+    fact = facts.fact(
+        f"the reply {key} of {operation.id} has its documented form",
+        f"openapi.yaml {operation.method} {operation.path} {key}",
+        replies.evidence(operation, response, told),
+    )
+    if media:
+        yield Problem(fact, "the documented content type", media, ask, operation.id)
+    for violation in wrong[:5]:
+        yield Problem(fact, "a body of the documented form", f"{violation} in {told.shown()}", ask, operation.id)

@@ -1,0 +1,133 @@
+"""Instances of a schema without a generator: the smallest that is valid, those at its edges, and those just beyond."""
+
+import copy
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mockreel.contract.exchanges.schema_references import Resolver
+
+_WORDS = {"uri": "https://example.com/a.png", "uuid": "00000000-0000-4000-8000-000000000000", "date": "2026-01-01"}
+_TEXT = "a paper boat crosses a puddle"
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One instance, what is special about it, and of which kind that is."""
+
+    what: str
+    value: Any
+    kind: str
+
+
+class Samples:
+    """Makes instances of the schemas of one contract; always the same ones."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        self._resolver = resolver
+
+    def smallest(self, schema: Any, base: str = "") -> Any:
+        """Required fields only, each with its example, its default, its first option or a plain value."""
+        schema, base = self._resolver.followed(schema, base)
+        if not isinstance(schema, Mapping):
+            return _TEXT
+        for word in ("const", "example", "default"):
+            if word in schema and schema[word] is not None:
+                return schema[word]
+        if schema.get("examples"):
+            return schema["examples"][0]
+        if schema.get("enum"):
+            return schema["enum"][0]
+        for word in ("anyOf", "oneOf"):
+            if word in schema:
+                return self._merged(schema, schema[word][0], base)
+        return self._all(schema, base) if "allOf" in schema else self._plain(schema, base)
+
+    def _merged(self, schema: Mapping[str, Any], branch: Any, base: str) -> Any:
+        """The first branch of several, with what stands beside them."""
+        beside = {key: value for key, value in schema.items() if key not in ("anyOf", "oneOf")}
+        found = self.smallest(branch, base)
+        if isinstance(found, Mapping) and "properties" in beside:
+            return {**self._plain({"type": "object", **beside}, base), **found}
+        return found
+
+    def _all(self, schema: Mapping[str, Any], base: str) -> Any:
+        found: dict[str, Any] = {}
+        for part in (*schema["allOf"], {key: value for key, value in schema.items() if key != "allOf"}):
+            value = self.smallest(part, base)
+            found.update(value if isinstance(value, Mapping) else {})
+        return found
+
+    def _plain(self, schema: Mapping[str, Any], base: str) -> Any:
+        kind = schema.get("type", "object" if "properties" in schema else "string")
+        kind = next((one for one in kind if one != "null"), "null") if isinstance(kind, list) else kind
+        if kind == "object":
+            fields = schema.get("properties", {})
+            return {name: self.smallest(fields.get(name, {}), base) for name in schema.get("required", ())}
+        if kind == "array":
+            return [self.smallest(schema.get("items", {}), base) for _ in range(schema.get("minItems", 0))]
+        if kind in ("integer", "number"):
+            return schema.get("minimum", schema.get("maximum", 1))
+        return {"boolean": True, "null": None}.get(kind, _text(schema))
+
+    def allowed(self, schema: Mapping[str, Any], base: str) -> Iterator[Variant]:
+        """The smallest instance with one field at a time at each of its edges."""
+        smallest = self.smallest(schema, base)
+        yield Variant("only what is required", smallest, "smallest")
+        for name, field in schema.get("properties", {}).items():
+            for what, value in self._edges(field, base):
+                yield Variant(f"{name} {what}", {**smallest, name: value}, what.split(" '")[0])
+
+    def _edges(self, field: Any, base: str) -> Iterator[tuple[str, Any]]:
+        field, base = self._first_way(field, base)
+        for option in field.get("enum", ()):
+            yield f"is {option!r}", option
+        for word in ("minimum", "maximum"):
+            if word in field:
+                yield f"at its {word}", field[word]
+        if "maxLength" in field and field["maxLength"] <= 10_000:
+            yield "as long as it may be", "a" * field["maxLength"]
+        if "maxItems" in field and "items" in field and field["maxItems"] <= 100:
+            yield "with as many as it may have", [self.smallest(field["items"], base)] * field["maxItems"]
+
+    def forbidden(self, schema: Mapping[str, Any], base: str) -> Iterator[Variant]:
+        """The smallest instance broken in one way at a time."""
+        smallest = self.smallest(schema, base)
+        for name in schema.get("required", ()):
+            without = {key: value for key, value in smallest.items() if key != name}
+            yield Variant(f"{name} is missing", without, "is missing")
+        for name, field in schema.get("properties", {}).items():
+            for what, value in self._beyond(field, base):
+                yield Variant(f"{name} {what}", {**copy.deepcopy(smallest), name: value}, what)
+
+    def _first_way(self, field: Any, base: str) -> tuple[Any, str]:
+        """A field's schema; of several ways to write it the first, which is the strict one."""
+        field, base = self._resolver.followed(field, base)
+        for word in ("anyOf", "oneOf"):
+            if isinstance(field, Mapping) and field.get(word):
+                return self._resolver.followed(field[word][0], base)
+        return field, base
+
+    def _beyond(self, field: Any, base: str) -> Iterator[tuple[str, Any]]:
+        field, base = self._first_way(field, base)
+        yield "is an object of nothing known", {"mockreel": [None]}
+        if "enum" in field:
+            yield "is no option", "mockreel-no-option"
+        if "minimum" in field:
+            yield "is below its minimum", field["minimum"] - 1
+        if "maximum" in field:
+            yield "is above its maximum", field["maximum"] + 1
+        if "minLength" in field and field["minLength"] > 0:
+            yield "is too short", "a" * (field["minLength"] - 1)
+        if "maxLength" in field and field["maxLength"] <= 100_000:
+            yield "is too long", "a" * (field["maxLength"] + 1)
+        if "maxItems" in field and "items" in field and field["maxItems"] <= 100:
+            yield "has too many", [self.smallest(field["items"], base)] * (field["maxItems"] + 1)
+
+
+def _text(schema: Mapping[str, Any]) -> str:
+    known = _WORDS.get(str(schema.get("format")))
+    if known is not None:
+        return known
+    least, most = int(schema.get("minLength", 1)), int(schema.get("maxLength", len(_TEXT)))
+    return (_TEXT * (1 + least // len(_TEXT)))[: max(least, min(most, len(_TEXT)))]

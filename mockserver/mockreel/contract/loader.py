@@ -1,0 +1,213 @@
+"""Load a provider's contract under a set of readings: data files in, one frozen value out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from mockreel._data import data_root
+from mockreel.contract.billing_rules import Money, money
+from mockreel.contract.conversation.conversation import Conversation, conversation
+from mockreel.contract.data import parser
+from mockreel.contract.data.files import Document, merge_patch, read_document
+from mockreel.contract.data.parser import Cursor
+from mockreel.contract.leniency import rewriting
+from mockreel.contract.operations import Operation, operations
+from mockreel.contract.readings import Reading, apply_overlay, changes, choose, read_readings
+from mockreel.contract.router import Router
+from mockreel.contract.rows import Callbacks, ErrorRow, Failure, Lifecycle, Model, Scenarios
+from mockreel.contract.schemas import Schemas
+from mockreel.errors import DataError, OptionError
+
+# The files of a contract that a reading may patch.
+_PATCHED = (
+    "models.json",
+    "lifecycle.yaml",
+    "errors.yaml",
+    "callbacks.yaml",
+    "scenarios.yaml",
+    "pricing.yaml",
+    "conversation.yaml",
+)
+
+
+@dataclass(frozen=True)
+class Contract:
+    """Everything that is held about a provider, under one set of readings."""
+
+    provider: str
+    title: str
+    order: int
+    package: str
+    hosts: tuple[str, ...]
+    example_key: str
+    operations: tuple[Operation, ...]
+    router: Router = field(repr=False)
+    models: Mapping[str, Model] = field(repr=False)
+    lifecycle: Lifecycle = field(repr=False)
+    errors: Mapping[str, ErrorRow] = field(repr=False)
+    failures: Mapping[str, Failure] = field(repr=False)
+    callbacks: Callbacks = field(repr=False)
+    scenarios: Scenarios = field(repr=False)
+    conversation: Conversation = field(repr=False)
+    pricing: Document = field(repr=False)
+    money: Money = field(repr=False)
+    wire: Mapping[str, Any] = field(repr=False)
+    root: Document = field(repr=False)
+    readings: Mapping[str, Reading] = field(repr=False)
+    chosen: Mapping[str, str]
+    document: Document = field(repr=False)
+    schemas: Schemas = field(repr=False)
+
+    @cached_property
+    def names(self) -> Mapping[str, Model]:
+        """Every model by its id and by each of its aliases."""
+        return {name: model for model in self.models.values() for name in (model.id, *model.aliases)}
+
+    @cached_property
+    def names_at(self) -> Mapping[str, Mapping[str, Model]]:
+        """By operation, the models that are taken there: one that stands in a body names its endpoints."""
+        return {one.id: self._taken(one) for one in self.operations if one.model is not None}
+
+    def _taken(self, operation: Operation) -> Mapping[str, Model]:
+        if operation.model is None or operation.model.kind != "body":
+            return self.names
+        return {
+            n: model for n, model in self.names.items() if operation.route in model.endpoints or not model.endpoints
+        }
+
+    def operation(self, id: str) -> Operation:  # noqa: A002  (what OpenAPI calls it)
+        """The operation with that id.
+
+        Raises:
+            OptionError: there is none.
+        """
+        for operation in self.operations:
+            if operation.id == id:
+                return operation
+        raise OptionError("operation", id, sorted(operation.id for operation in self.operations))
+
+
+def providers(*, root: Path | None = None) -> tuple[str, ...]:
+    """The providers whose contracts a data folder holds, in the order of their names."""
+    folder = (root or data_root()) / "contracts"
+    found = [path.parent for path in sorted(folder.glob("*/openapi.json"))]
+    if not found:
+        raise DataError(str(folder), "no contract in it", expected="folders that hold an openapi.json")
+    return tuple(path.name for path in found)
+
+
+def known_readings(provider: str, *, root: Path | None = None) -> Mapping[str, Reading]:
+    """The readings of one provider, by id."""
+    return read_readings((root or data_root()) / "contracts" / provider / "readings")
+
+
+def load_contract(provider: str, *, readings: Mapping[str, str] | None = None, root: Path | None = None) -> Contract:
+    """The contract of one provider.
+
+    Args:
+        provider: its folder's name.
+        readings: chosen options by reading id; the others take their defaults.
+        root: the folder that holds `schemas/` and `contracts/`; the packaged one if None.
+
+    Raises:
+        OptionError: an unknown provider, reading or option.
+        DataError: a file that cannot be read, or a row that does not fit.
+    """
+    root = root or data_root()
+    folder = root / "contracts" / provider
+    if not (folder / "openapi.json").is_file():
+        raise OptionError("provider", provider, providers(root=root))
+    known = known_readings(provider, root=root)
+    chosen = choose(known, readings or {})
+    return _Loader(root, provider, known, chosen).load()
+
+
+class _Loader:
+    """One load: the files of one provider with the chosen readings applied."""
+
+    def __init__(self, root: Path, provider: str, known: Mapping[str, Reading], chosen: Mapping[str, str]) -> None:
+        self.root = root
+        self.provider = provider
+        self.folder = f"contracts/{provider}"
+        self.readings = known
+        self.chosen = chosen
+        self.changes = changes(known, chosen)
+
+    def load(self) -> Contract:
+        self._check_patches()
+        document = self._openapi()
+        own = Cursor(f"{self.folder}/openapi.json /x-mockreel", document.get("x-mockreel", {}))
+        found = operations(document, where=f"{self.folder}/openapi.json")
+        errors, pricing = self._file("errors.yaml"), self._file("pricing.yaml")
+        lifecycle = parser.lifecycle(self._file("lifecycle.yaml"))
+        refusals, failures = parser.error_rows(errors), parser.failures(errors)
+        wire = _values(own.get("wire", {}))
+        schemas = Schemas(
+            self.root,
+            self.provider,
+            patches=self.changes.patches,
+            rewrite=rewriting(wire),
+            components=document.get("components"),
+        )
+        return Contract(
+            provider=self.provider,
+            title=own.at("title").text(),
+            order=own.get("order", 1000),
+            package=own.at("package").text(),
+            hosts=own.at("hosts").texts(),
+            example_key=own.at("keys").at("example").text(),
+            operations=found,
+            router=Router(found),
+            models=self._file("models.json").each(parser.model),
+            lifecycle=lifecycle,
+            errors=refusals,
+            failures=failures,
+            callbacks=parser.callbacks(self._file("callbacks.yaml")),
+            scenarios=parser.scenarios(self._file("scenarios.yaml")),
+            conversation=self._conversation(),
+            pricing=dict(pricing.mapping()),
+            money=money(pricing, lifecycle, errors=refusals, failures=failures),
+            wire=wire,
+            root=document["x-mockreel"],
+            readings=self.readings,
+            chosen=self.chosen,
+            document=document,
+            schemas=schemas,
+        )
+
+    def _check_patches(self) -> None:
+        """A patch for a file that nobody reads would change nothing, and nobody would notice."""
+        files = {f"{self.folder}/{name}" for name in _PATCHED}
+        for path in self.changes.patches:
+            own = path in files or path.startswith(f"schemas/{self.provider}/")
+            if not own or not (self.root / path).is_file():
+                raise DataError(
+                    f"{self.folder}/readings",
+                    f"a patch for {path!r}",
+                    expected=f"one of {', '.join(_PATCHED)} in {self.folder}/, or a file in schemas/{self.provider}/",
+                    then="What openapi.json says is changed by an overlay.",
+                )
+
+    def _openapi(self) -> Document:
+        """The document without a path for each model, if `build` has written it: an eighth of the whole."""
+        lean = f"{self.folder}/operations.json"
+        name = lean if (self.root / lean).is_file() else f"{self.folder}/openapi.json"
+        return apply_overlay(read_document(self.root / name), self.changes.overlay, where=name)
+
+    def _conversation(self) -> Conversation:
+        there = (self.root / self.folder / "conversation.yaml").is_file()
+        return conversation(self._file("conversation.yaml")) if there else Conversation()
+
+    def _file(self, name: str) -> Cursor:
+        path = f"{self.folder}/{name}"
+        document = read_document(self.root / path)
+        for patch in self.changes.patches.get(path, []):
+            document = merge_patch(document, patch)
+        return Cursor(path, document)
+
+
+def _values(rows: Mapping[str, Any]) -> dict[str, Any]:
+    """The bare values of `wire` rows; each is written as `{value, evidence, source}`."""
+    return {name: row["value"] if isinstance(row, Mapping) and "value" in row else row for name, row in rows.items()}

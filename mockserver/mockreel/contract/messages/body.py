@@ -1,0 +1,152 @@
+"""Read a request's body: JSON, a form or bytes; what cannot be read is refused, never guessed."""
+
+import logging
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import FormParser, parse_options_header
+
+from mockreel.contract import Operation
+from mockreel.contract.messages.error_response import Refused
+from mockreel.contract.messages.form import FilePart, Form
+from mockreel.contract.messages.message import Request
+
+# Bounds within which a body is read: beyond them somebody tries to keep the server busy, or to break what comes after.
+DEEPEST = 200
+MOST_FIELDS = 1000
+
+# What it finds wrong with a form is told to who sent it, not to the terminal.
+logging.getLogger("python_multipart").addHandler(logging.NullHandler())
+
+
+def read_body(request: Request, operation: Operation) -> Any:
+    """The body as the operation wants it, or None where there is none and none is needed.
+
+    Raises:
+        Refused: it cannot be read so (`malformed-json`, `wrong-content-type`).
+    """
+    if operation.body == "none":
+        return None
+    if operation.body == "bytes":
+        return request.body
+    if operation.body == "json":
+        return _json(request, operation)
+    return _form(request)
+
+
+def _json(request: Request, operation: Operation) -> Any:
+    if not request.body:
+        if operation.body_required:
+            raise _malformed("the body is empty")
+        return None
+    kind = request.header(b"content-type")
+    if kind is not None and b"json" not in kind.lower():
+        raise Refused("wrong-content-type", values={"content_type": kind.decode("latin-1")})
+    try:
+        value = orjson.loads(request.body)
+    except orjson.JSONDecodeError as problem:
+        raise _malformed(str(problem)) from problem
+    if request.body.count(b"{") + request.body.count(b"[") > DEEPEST and _is_deeper(value, DEEPEST):
+        raise _malformed(f"it is nested deeper than {DEEPEST} levels")
+    return value
+
+
+def _malformed(reason: str) -> Refused:
+    return Refused("malformed-json", values={"reason": reason})
+
+
+def _is_deeper(value: Any, most: int) -> bool:
+    """Whether lists and objects stand inside each other more than `most` deep."""
+    level = [value]
+    for _ in range(most + 1):
+        level = [inner for outer in level if isinstance(outer, dict | list) for inner in _inside(outer)]
+        if not level:
+            return False
+    return True
+
+
+def _inside(outer: Any) -> list[Any]:
+    return list(outer.values()) if isinstance(outer, dict) else outer
+
+
+def _form(request: Request) -> Form:
+    header = request.header(b"content-type") or b""
+    kind, options = parse_options_header(header)
+    if kind == b"multipart/form-data" and b"boundary" in options:
+        return _multipart(request.body, options[b"boundary"])
+    if kind == b"application/x-www-form-urlencoded":
+        return _urlencoded(request.body)
+    raise Refused("wrong-content-type", values={"content_type": header.decode("latin-1")})
+
+
+def _urlencoded(body: bytes) -> Form:
+    try:
+        pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    except ValueError as problem:
+        raise _malformed(str(problem)) from problem
+    return Form(dict(pairs), {})
+
+
+def _multipart(body: bytes, boundary: bytes) -> Form:
+    parts = _Parts()
+    config = {"MAX_MEMORY_FILE_SIZE": len(body) + 1}
+    try:
+        parser = FormParser(
+            "multipart/form-data", parts.field, parts.file, on_end=parts.end, boundary=boundary, config=config
+        )
+        parser.write(body)
+        parser.finalize()
+    except (FormParserError, ValueError) as problem:
+        raise _malformed(str(problem)) from problem
+    if not parts.complete:
+        raise _malformed("the form does not end with its boundary")
+    return Form(parts.fields, parts.files)
+
+
+class _Parts:
+    """What the parser of a multipart form hands over."""
+
+    def __init__(self) -> None:
+        self.fields: dict[str, str] = {}
+        self.files: dict[str, FilePart] = {}
+        self.complete = False
+        self._count = 0
+
+    def field(self, field: Any) -> None:
+        self._number()
+        self.fields[_text(field.field_name)] = _text(field.value)
+
+    def file(self, file: Any) -> None:
+        self._number()
+        name = _text(file.field_name)
+        file.file_object.seek(0)
+        mime = _text(file.content_type) or "application/octet-stream"
+        self.files[name] = FilePart(name, _text(file.file_name), mime, file.file_object.read())
+        file.close()
+
+    def end(self) -> None:
+        self.complete = True
+
+    def _number(self) -> None:
+        self._count += 1
+        if self._count > MOST_FIELDS:
+            raise _malformed(f"it has more than {MOST_FIELDS} parts")
+
+
+def _text(value: bytes | str | None) -> str:
+    if value is None:
+        return ""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+
+
+def read_query(query: bytes) -> dict[str, str]:
+    """The query's parameters; of several with one name the last counts."""
+    if not query:
+        return {}
+    if b"%" in query or b"+" in query:
+        return dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
+    text = query.decode("latin-1")
+    pairs = (part.partition("=") for part in text.split("&"))
+    return {name: value for name, _, value in pairs if name}

@@ -1,0 +1,74 @@
+"""HTTP messages as the engine sees them: one request in, one reply out, no server type anywhere."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+if TYPE_CHECKING:
+    from mockreel.engine.faults import Fault
+
+# Header names in lower case, as ASGI gives them.
+Headers = Iterable[tuple[bytes, bytes]]
+
+
+@dataclass(slots=True)
+class Request:
+    """One HTTP request as it arrived; `path` is percent-decoded, `query` and `body` are not parsed.
+
+    Where a key may stand is not shown.
+    """
+
+    method: str
+    path: str
+    headers: Headers = field(repr=False)
+    query: bytes = field(repr=False)
+    body: bytes = field(repr=False)
+    base_url: str  # where this provider is reached: scheme, host, port, prefix; no slash at the end
+    state: Mapping[str, Any] | None = field(default=None, repr=False)  # what its server knows besides
+    _first: dict[bytes, bytes] | None = field(default=None, init=False, repr=False, compare=False)
+
+    def header(self, name: bytes) -> bytes | None:
+        """The first header of that lower-case name, or None."""
+        if self._first is None:
+            self._first = dict(reversed([*self.headers]))
+        return self._first.get(name)
+
+    def joined(self, name: bytes) -> bytes | None:
+        """Every header of that lower-case name as one, as HTTP lets lists be written; None where there is none."""
+        first = self._first
+        if (self.header(name) if first is None else first.get(name)) is None:
+            return None
+        return b", ".join(value for key, value in self.headers if key == name)
+
+
+@dataclass(slots=True)
+class Reply:
+    """One HTTP reply, complete; `fault` is what befalls it on its way to the client."""
+
+    status: int
+    body: bytes
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    fault: "Fault | None" = None
+
+
+JSON_HEADERS = ((b"content-type", b"application/json"),)
+PROBLEM_HEADERS = ((b"content-type", b"application/problem+json"),)
+
+
+def json_reply(status: int, body: Any, *, headers: tuple[tuple[bytes, bytes], ...] = ()) -> Reply:
+    """A JSON reply; `orjson.Fragment` may stand in `body` for bytes that are JSON already."""
+    return Reply(status, orjson.dumps(body), JSON_HEADERS + headers if headers else JSON_HEADERS)
+
+
+def problem(status: int, title: str, detail: str, *, more: Mapping[str, Any] | None = None) -> Reply:
+    """The stand-in's own error (RFC 9457), for what only the stand-in has: scenarios, rules, the clock."""
+    kind = "https://mockreel.invalid/problems/" + title.lower().replace(" ", "-")
+    body = {"type": kind, "title": title, "status": status, "detail": detail, **(more or {})}
+    return Reply(status, orjson.dumps(body), PROBLEM_HEADERS)
+
+
+def exact(data: bytes) -> bytes:
+    """A copy that holds no more memory than its length; orjson's own results pin 4 KB each."""
+    return bytes(memoryview(data))

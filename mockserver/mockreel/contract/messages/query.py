@@ -1,0 +1,100 @@
+"""Query parameters and body envelopes against the operation's own schemas, compiled on first use."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import jsonschema_rs
+
+from mockreel.contract import Operation, Parameter
+from mockreel.contract.messages.body import read_query
+from mockreel.contract.messages.error_response import Refused
+from mockreel.contract.messages.form import Form
+from mockreel.contract.schemas import Schemas
+from mockreel.contract.validation import Violation, violations
+
+# Numbers as JSON writes them; nothing else that Python would take for one (`1_000`, `nan`, ` 5`).
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]{1,2})?")
+
+
+class Queries:
+    """The schemas that stand in the operations of one contract."""
+
+    def __init__(self, schemas: Schemas) -> None:
+        self._schemas = schemas
+        self._parameters: dict[str, list[tuple[Parameter, jsonschema_rs.Draft202012Validator]]] = {}
+        self._bodies: dict[str, jsonschema_rs.Draft202012Validator | None] = {}
+
+    def read(self, operation: Operation, query: bytes) -> Mapping[str, Any]:
+        """The declared parameters of a query, typed.
+
+        Raises:
+            Refused: `invalid-query`, with a violation for each parameter that breaks its schema or is missing.
+        """
+        given = read_query(query)
+        values: dict[str, Any] = {}
+        found: list[Violation] = []
+        for parameter, validator in self._parameters_of(operation):
+            text = given.get(parameter.name)
+            if text is None:
+                if parameter.required:
+                    found.append(_missing(parameter))
+                continue
+            value = values[parameter.name] = typed(text, parameter.schema)
+            if not validator.is_valid(value):
+                found += violations(validator, value, prefix=("query", parameter.name))
+        if found:
+            raise Refused("invalid-query", violations=tuple(found))
+        return values
+
+    def body_violations(self, operation: Operation, body: Any) -> tuple[Violation, ...]:
+        """What is wrong with a body, judged by the operation's own schema."""
+        validator = self._body(operation)
+        if validator is None or (body is None and not operation.body_required):
+            return ()
+        instance = _as_object(body) if isinstance(body, Form) else body
+        return () if validator.is_valid(instance) else violations(validator, instance)
+
+    def _parameters_of(self, operation: Operation) -> list[tuple[Parameter, jsonschema_rs.Draft202012Validator]]:
+        found = self._parameters.get(operation.id)
+        if found is None:
+            found = self._parameters[operation.id] = [(one, self._parameter(operation, one)) for one in operation.query]
+        return found
+
+    def _parameter(self, operation: Operation, parameter: Parameter) -> jsonschema_rs.Draft202012Validator:
+        where = f"the parameter {parameter.name} of {operation.id}"
+        return self._schemas.compile(self._schemas.absolute(parameter.schema), where=where)
+
+    def _body(self, operation: Operation) -> jsonschema_rs.Draft202012Validator | None:
+        if operation.id not in self._bodies:
+            schema = operation.request_schema if operation.body in ("json", "form") else None
+            self._bodies[operation.id] = (
+                None
+                if schema is None
+                else self._schemas.compile(self._schemas.absolute(schema), where=f"the body of {operation.id}")
+            )
+        return self._bodies[operation.id]
+
+
+def _as_object(form: Form) -> Mapping[str, Any]:
+    return {**form.fields, **dict.fromkeys(form.files, "")}
+
+
+def _missing(parameter: Parameter) -> Violation:
+    return Violation(
+        ("query", parameter.name), "required", f'"{parameter.name}" is a required parameter', None, parameter.name
+    )
+
+
+def typed(text: str, schema: Mapping[str, Any]) -> Any:
+    """The value that a text of a query or a header means under a schema; the text itself where it means none."""
+    kinds = schema.get("type", "string")
+    for kind in [kinds] if isinstance(kinds, str) else kinds:
+        if kind == "integer" and _INTEGER.fullmatch(text):
+            return int(text)
+        if kind == "boolean" and text in ("true", "false"):
+            return text == "true"
+        if kind == "number" and len(text) < 100 and _NUMBER.fullmatch(text):
+            return float(text)
+    return text

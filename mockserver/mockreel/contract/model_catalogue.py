@@ -1,0 +1,161 @@
+"""The models that contracts hold: found by words, and described from their schemas."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from mockreel.contract import Contract, Model, Price
+from mockreel.errors import OptionError
+
+Row = dict[str, Any]
+_BOUNDS = ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "pattern", "format")
+# The words of a schema for "one of these".
+_EITHER = ("anyOf", "oneOf")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One model of one provider."""
+
+    contract: Contract
+    model: Model
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.model.id, *self.model.aliases)
+
+    @property
+    def title(self) -> str:
+        """What the docs call it, where that is another name."""
+        title: str = self.contract.schemas.written(self.model.schema).get("title", "")
+        return "" if title in self.names else title
+
+    def row(self) -> Row:
+        """What a list says of it."""
+        price = self.model.price
+        return {
+            "provider": self.contract.provider,
+            "id": self.model.id,
+            "aliases": list(self.model.aliases),
+            "title": self.title,
+            "output": self.model.output,
+            "price": {"says": price_in_words(price), "certainty": price.certainty, "currency": price.currency},
+            "evidence": self.model.evidence.kind,
+        }
+
+
+def entries(contracts: Iterable[Contract]) -> list[Entry]:
+    """Every model, by provider and id."""
+    return [Entry(contract, model) for contract in contracts for model in contract.models.values()]
+
+
+def found(among: Sequence[Entry], words: Sequence[str], *, output: str | None = None) -> list[Entry]:
+    """The models whose id, alias or title has every word, whatever its case, and that make what is asked for.
+
+    Raises:
+        OptionError: there is none; it names the nearest.
+    """
+    outputs = sorted({entry.model.output for entry in among})
+    if output is not None and output not in outputs:
+        raise OptionError("output", output, outputs)
+    wanted = [word.lower() for word in words]
+    kept = [
+        entry
+        for entry in among
+        if output in (None, entry.model.output)
+        and any(all(word in name.lower() for word in wanted) for name in (*entry.names, entry.title))
+    ]
+    if not kept:
+        near = get_close_matches(" ".join(words), [name for entry in among for name in entry.names], n=5, cutoff=0.3)
+        raise OptionError("model", " ".join(words), near, then="`mockreel models` lists them all.")
+    return kept
+
+
+def named(among: Sequence[Entry], name: str) -> list[Entry]:
+    """The models that are called so, by id or alias: at most one for each provider."""
+    return [entry for entry in among if name in entry.names]
+
+
+def described(entry: Entry) -> Row:
+    """Everything that is held about a model."""
+    contract, model = entry.contract, entry.model
+    schema = contract.schemas.written(model.schema)
+    note = schema.get("x-mockreel", {})
+    return {
+        **entry.row(),
+        "deprecated": bool(schema.get("deprecated")),
+        "schema": f"schemas/{contract.provider}/{model.schema}",
+        "endpoints": list(model.endpoints),
+        "fields": _fields(schema),
+        "media": dict(model.media),
+        "price": _price(model.price),
+        "source": _sources(contract, model.evidence.source),
+        "documents": list(note.get("documents", [])),
+        "note": note.get("note", ""),
+        "corrections": list(note.get("corrections", [])),
+        "routes": [_route(contract, endpoint, file) for endpoint, file in model.routes.items()],
+    }
+
+
+def price_in_words(price: Price) -> str:
+    """A price in a few words: `from 0.315 to 0.504 CNY/second`."""
+    amounts = [rule.amount for rule in price.rules] + ([price.amount] if price.amount is not None else [])
+    if price.certainty == "unknown" or not amounts:
+        return "unknown"
+    least, most = min(amounts), max(amounts)
+    sum_ = f"{least:f}" if least == most else f"{least:f} to {most:f}"
+    return f"{'at least ' if price.certainty == 'at least' else ''}{sum_} {price.currency}/{price.unit}"
+
+
+def _price(price: Price) -> Row:
+    return {
+        "says": price_in_words(price),
+        "certainty": price.certainty,
+        "currency": price.currency,
+        "unit": price.unit,
+        "amount": None if price.amount is None else f"{price.amount:f}",
+        "rules": [
+            {"when": dict(rule.when), "amount": f"{rule.amount:f}", "certainty": rule.certainty} for rule in price.rules
+        ],
+        "placeholder": dict(price.placeholder),
+        "note": price.note,
+        "evidence": price.evidence.kind,
+        "source": list(price.evidence.source),
+    }
+
+
+def _route(contract: Contract, endpoint: str, file: str) -> Row:
+    schema = contract.schemas.written(file)
+    corrections = list(schema.get("x-mockreel", {}).get("corrections", []))
+    return {"endpoint": endpoint, "fields": _fields(schema), "corrections": corrections}
+
+
+def _sources(contract: Contract, ids: Iterable[str]) -> list[Row]:
+    known = contract.schemas.sources()
+    return [{"id": id_, **{key: known[id_][key] for key in ("title", "url") if key in known[id_]}} for id_ in ids]
+
+
+def _fields(schema: Mapping[str, Any]) -> list[Row]:
+    """The fields of an input, the required ones first."""
+    needed = schema.get("required", [])
+    rows = [_field(name, field, required=name in needed) for name, field in schema.get("properties", {}).items()]
+    return sorted(rows, key=lambda row: not row["required"])
+
+
+def _field(name: str, field: Mapping[str, Any], *, required: bool) -> Row:
+    row: Row = {"name": name, "type": "|".join(_types(field)), "required": required}
+    row |= {"default": field["default"]} if "default" in field else {}
+    row |= {"options": list(field["enum"])} if "enum" in field else {}
+    row |= {key: field[key] for key in _BOUNDS if key in field}
+    row |= {"deprecated": True} if field.get("deprecated") else {}
+    return row | {key: value for key, value in field.get("x-mockreel", {}).items() if key not in row}
+
+
+def _types(field: Mapping[str, Any]) -> Iterator[str]:
+    kinds = field.get("type", ())
+    for kind in [kinds] if isinstance(kinds, str) else kinds:
+        items = field.get("items", {}).get("type")
+        yield f"{items}[]" if kind == "array" and isinstance(items, str) else kind
+    for branch in [branch for word in _EITHER for branch in field.get(word, [])]:
+        yield from _types(branch)

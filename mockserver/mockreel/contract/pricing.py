@@ -1,0 +1,57 @@
+"""What a job costs, and how sure that is. Money is decimal, per currency, and never guessed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from mockreel.contract.data.parser import value_text
+from mockreel.contract.rows import Certainty, Model, Price, PriceRule
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """A sum in one currency; `amount` is None where the price is unknown."""
+
+    amount: Decimal | None
+    currency: str
+    certainty: Certainty
+
+
+def cost(model: Model, fields: Mapping[str, Any], *, seconds: float | None = None, default: float = 1.0) -> Cost:
+    """What one job of a model costs.
+
+    Args:
+        model: with its price row.
+        fields: the job's input; fields that it lacks count with the model's defaults.
+        seconds: the length of the clip, for prices per second.
+        default: how many units are charged where the unit is not the second.
+    """
+    price = model.price
+    if price.certainty == "unknown":
+        return Cost(None, price.currency, "unknown")
+    rule = _rule(price, {**model.defaults, **fields})
+    amount, certainty = (rule.amount, rule.certainty) if rule else (price.amount, price.certainty)
+    if amount is None:
+        return Cost(None, price.currency, "unknown")
+    if price.unit != "second":
+        return Cost(amount * Decimal(str(default)), price.currency, certainty)
+    if seconds is None:
+        return Cost(None, price.currency, "unknown")
+    return Cost(amount * Decimal(str(seconds)), price.currency, certainty)
+
+
+def _rule(price: Price, fields: Mapping[str, Any]) -> PriceRule | None:
+    """The first rule whose every condition holds."""
+    texts = {name: value_text(value) for name, value in fields.items()}
+    for rule in price.rules:
+        if all(texts.get(name) == value for name, value in rule.when.items()):
+            return rule
+    return None
+
+
+def total(costs: Mapping[str, Decimal], cost: Cost) -> dict[str, Decimal]:
+    """Sums per currency with one more cost added; an unknown amount adds nothing."""
+    if cost.amount is None:
+        return dict(costs)
+    return {**costs, cost.currency: costs.get(cost.currency, Decimal(0)) + cost.amount}

@@ -1,0 +1,114 @@
+"""Find the operation that a method and a path mean: literals bind before one segment, one segment before many."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from mockreel.contract.operations import Operation
+
+
+@dataclass(slots=True)
+class _Node:
+    """One step of the trie. `tails` are the parameters of many segments that begin here."""
+
+    literals: dict[str, "_Node"] = field(default_factory=dict)
+    single: "_Node | None" = None
+    tails: "list[_Tail]" = field(default_factory=list)
+    end: "_End | None" = None
+
+
+@dataclass(slots=True)
+class _End:
+    """A template that ends here: its operations by method, and the names of its parameters in order."""
+
+    names: tuple[str, ...]
+    methods: dict[str, Operation] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Tail:
+    """A parameter of many segments and the literal segments that must follow it."""
+
+    after: tuple[str, ...]
+    end: _End
+
+
+class Found(NamedTuple):
+    """The operations at a path, by method, and its parameters."""
+
+    methods: dict[str, Operation]
+    params: dict[str, str]
+
+
+class Router:
+    """A matcher over all path templates of one provider."""
+
+    __slots__ = ("_literal", "_root")
+
+    def __init__(self, operations: Iterable[Operation]) -> None:
+        self._root = _Node()
+        self._literal: dict[str, Found] = {}  # templates without parameters, which bind before all others
+        for operation in operations:
+            self._add(operation)
+
+    def find(self, path: str) -> Found | None:
+        """What stands at a path (percent-decoded, beginning with a slash), or None."""
+        literal = self._literal.get(path)
+        if literal is not None:
+            return literal
+        parts = path[1:].split("/")
+        values: list[str] = []
+        end = _walk(self._root, parts, 0, values)
+        return Found(end.methods, dict(zip(end.names, values, strict=True))) if end else None
+
+    def _add(self, operation: Operation) -> None:
+        node = self._root
+        parts = operation.path[1:].split("/")
+        names = tuple(part[1:-1] for part in parts if part.startswith("{"))
+        for index, part in enumerate(parts):
+            if not part.startswith("{"):
+                node = node.literals.setdefault(part, _Node())
+            elif part[1:-1] in operation.many:
+                _tail(node, tuple(parts[index + 1 :]), names).methods[operation.method] = operation
+                return
+            else:
+                node.single = node.single or _Node()
+                node = node.single
+        node.end = node.end or _End(names)
+        node.end.methods[operation.method] = operation
+        if not names:
+            self._literal[operation.path] = Found(node.end.methods, {})
+
+
+def _tail(node: _Node, after: tuple[str, ...], names: tuple[str, ...]) -> _End:
+    for tail in node.tails:
+        if tail.after == after:
+            return tail.end
+    end = _End(names)
+    node.tails.append(_Tail(after, end))
+    node.tails.sort(key=lambda tail: -len(tail.after))
+    return end
+
+
+def _walk(node: _Node, parts: list[str], index: int, values: list[str]) -> _End | None:
+    if index == len(parts):
+        return node.end
+    part = parts[index]
+    literal = node.literals.get(part)
+    if literal is not None and (end := _walk(literal, parts, index + 1, values)) is not None:
+        return end
+    if node.single is not None and part:
+        values.append(part)
+        if (end := _walk(node.single, parts, index + 1, values)) is not None:
+            return end
+        values.pop()
+    return _many(node, parts, index, values)
+
+
+def _many(node: _Node, parts: list[str], index: int, values: list[str]) -> _End | None:
+    for tail in node.tails:
+        stop = len(parts) - len(tail.after)
+        if stop > index and tuple(parts[stop:]) == tail.after and all(parts[index:stop]):
+            values.append("/".join(parts[index:stop]))
+            return tail.end
+    return None

@@ -1,0 +1,134 @@
+"""The JSON Schemas of a provider: found by `$id`, read and compiled on first use, never from the network."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+
+from mockreel.contract.data.files import Document, merge_patch, parse_document, read_bytes, read_document
+from mockreel.errors import DataError
+
+BASE = "https://mockreel.invalid/"
+# Turns a schema into the one that is enforced (`lenient-numbers`).
+Rewrite = Callable[[Document], Document]
+
+
+class Schemas:
+    """The schema documents of one provider.
+
+    Args:
+        root: the folder that holds `schemas/` and `contracts/`.
+        provider: whose schemas.
+        patches: merge patches of the chosen readings, by file path below `root`.
+        rewrite: applied to every model's schema as it is read.
+        components: the `components` of the provider's OpenAPI document, which schemas may refer to.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        provider: str,
+        *,
+        patches: Mapping[str, list[Any]],
+        rewrite: Rewrite | None = None,
+        components: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.home = root  # the folder of the data that it was read from
+        self._openapi = f"{BASE}contracts/{provider}/openapi.json"
+        self._components = components or {}
+        self._folder = f"schemas/{provider}"
+        self._patches = patches
+        self._rewrite = rewrite
+        self._documents: dict[str, Document] = {}
+        self._validators: dict[str, jsonschema_rs.Draft202012Validator] = {}
+        self._registry: jsonschema_rs.Registry | None = None
+        self._held: dict[str, bytes] = {}
+
+    def hold(self) -> None:
+        """Read every file now, so that what is done to it later is not seen; it is still parsed on first use."""
+        folder = self.home / self._folder
+        self._held = {path.relative_to(folder).as_posix(): read_bytes(path) for path in folder.rglob("*.json")}
+
+    def document(self, name: str) -> Document:
+        """One schema document, patched by the readings; `name` is its path below the provider's folder.
+
+        Raises:
+            DataError: there is no such file, or it is no schema.
+        """
+        found = self._documents.get(name)
+        if found is None:
+            found = self._documents[name] = self._read(name)
+        return found
+
+    def validator(self, name: str) -> jsonschema_rs.Draft202012Validator:
+        """The compiled validator of one schema document."""
+        found = self._validators.get(name)
+        if found is None:
+            found = self._validators[name] = self.compile(self.document(name), where=f"{self._folder}/{name}")
+        return found
+
+    def compile(self, schema: dict[str, Any], *, where: str) -> jsonschema_rs.Draft202012Validator:
+        """A validator for a schema that may refer to the provider's common documents by `$id`.
+
+        Raises:
+            DataError: it is no schema, or a reference in it does not resolve.
+        """
+        try:
+            return jsonschema_rs.Draft202012Validator(
+                schema, registry=self.registry(), validate_formats=True, offline=True
+            )
+        except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as problem:
+            raise DataError(where, f"not usable as a schema ({problem})") from problem
+
+    def registry(self) -> jsonschema_rs.Registry:
+        """The common documents: every schema of the provider that is no model's."""
+        if self._registry is None:
+            documents: list[tuple[str, Any]] = [(self.uri(name), self.document(name)) for name in self.names()]
+            documents.append((self._openapi, {"components": self.absolute(self._components)}))
+            self._registry = jsonschema_rs.Registry(documents, draft=jsonschema_rs.Draft202012)
+        return self._registry
+
+    def names(self) -> list[str]:
+        """The common documents: every schema that is no model's."""
+        if self._held:
+            return sorted(name for name in self._held if "/" not in name)
+        return sorted(path.name for path in (self.home / self._folder).glob("*.json"))
+
+    def uri(self, name: str) -> str:
+        """The `$id` under which a document is known."""
+        return f"{BASE}{self._folder}/{name}"
+
+    def absolute(self, schema: Any) -> Any:
+        """A schema from the OpenAPI document with its relative file references made absolute."""
+        if isinstance(schema, Mapping):
+            return {
+                key: self._target(value) if key == "$ref" and isinstance(value, str) else self.absolute(value)
+                for key, value in schema.items()
+            }
+        return [self.absolute(item) for item in schema] if isinstance(schema, list) else schema
+
+    def _target(self, reference: str) -> str:
+        if reference.startswith("#/"):
+            return self._openapi + reference
+        return BASE + reference.removeprefix("../../") if reference.startswith("../../") else reference
+
+    def written(self, name: str) -> Document:
+        """A schema document with the patches of the readings, and as strict as it is written."""
+        path = self.home / self._folder / name
+        if ".." in Path(name).parts:
+            raise DataError(str(path), "leads out of its folder")
+        document = parse_document(self._held.get(name) or read_bytes(path), path)
+        for patch in self._patches.get(f"{self._folder}/{name}", []):
+            document = merge_patch(document, patch)
+        return document
+
+    def sources(self) -> Document:
+        """What each source id of the provider stands for."""
+        path = self.home / self._folder / "sources.yaml"
+        found: Document = read_document(path)["sources"] if path.is_file() else {}
+        return found
+
+    def _read(self, name: str) -> Document:
+        document = self.written(name)
+        return self._rewrite(document) if self._rewrite and name.startswith("models/") else document

@@ -1,0 +1,139 @@
+"""What a comparison found, as text for the terminal, JSON, Markdown for a merge request or an issue, and SARIF."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mockreel import __version__
+from mockreel.conformance.reports import sarif_document
+from mockreel.drift.finding import BREAKING, NOTHING, VERDICTS, Finding, Verdict
+from mockreel.errors import OptionError
+
+_LONGEST = 300
+_RULES: Mapping[Verdict, str] = {
+    "breaking for requests": "A request that works today is refused, or means something else.",
+    "breaking for replies": "A reply is one that a client of today does not know.",
+    "price": "A price changed.",
+    "unknown": "Neither a proof nor a counterexample was found.",
+    "compatible": "Nothing that works today breaks.",
+    "docs only": "The docs say it in another way, or contradict themselves.",
+}
+_LEVELS: Mapping[Verdict, sarif_document.Level] = {
+    **dict.fromkeys(BREAKING, "error"),
+    "price": "warning",
+    "unknown": "warning",
+    "compatible": "note",
+    "docs only": "note",
+}
+
+
+def summary(findings: Sequence[Finding]) -> str:
+    """The findings in one sentence."""
+    counts = Counter(finding.verdict for finding in findings)
+    told = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict])
+    return f"{len(findings)} finding{'s' * (len(findings) != 1)}: {told}." if findings else "No drift."
+
+
+def text(findings: Sequence[Finding], exit_code: int) -> str:
+    """For a reader at a terminal."""
+    del exit_code
+    lines = [line for finding in findings for line in (*_lines(finding), "")]
+    return "\n".join([*lines, summary(findings), ""])
+
+
+def _lines(finding: Finding) -> list[str]:
+    sources = f"  [{', '.join(finding.sources)}]" if finding.sources else ""
+    lines = [f"{finding.verdict.upper()}  {finding.id}", f"  {finding.says}{sources}"]
+    return lines + [f"  {name:<8} {value}" for name, value in _shown(finding)]
+
+
+def _shown(finding: Finding) -> list[tuple[str, str]]:
+    values = (("before", finding.before), ("after", finding.after), ("witness", finding.witness))
+    return [(name, shown(value)) for name, value in values if value is not NOTHING]
+
+
+def shown(value: Any) -> str:
+    """A value in one line, cut where it is long."""
+    told = json.dumps(value, ensure_ascii=False, default=str)
+    return told if len(told) <= _LONGEST else told[:_LONGEST] + "…"
+
+
+def as_json(findings: Sequence[Finding], exit_code: int) -> str:
+    """Everything that is known of each finding."""
+    counts = Counter(finding.verdict for finding in findings)
+    document = {
+        "mockreel": __version__,
+        "exit_code": exit_code,
+        "counts": {verdict: counts[verdict] for verdict in VERDICTS},
+        "findings": [finding.row() for finding in findings],
+    }
+    return json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n"
+
+
+def markdown(findings: Sequence[Finding], exit_code: int) -> str:
+    """For a merge request or an issue: a section for each verdict, the worst first."""
+    del exit_code
+    parts = ["# mockreel drift", "", summary(findings)]
+    for verdict in VERDICTS:
+        own = [finding for finding in findings if finding.verdict == verdict]
+        if own:
+            parts += ["", f"## {verdict}", "", _RULES[verdict], ""]
+            parts += [line for finding in own for line in _item(finding)]
+    return "\n".join(parts) + "\n"
+
+
+def _item(finding: Finding) -> list[str]:
+    lines = [f"- **{finding.id}**: {finding.says}", f"  - where: {code(finding.where)}"]
+    lines += [f"  - {name}: {code(value)}" for name, value in _shown(finding)]
+    return lines + ([f"  - sources: {', '.join(finding.sources)}"] if finding.sources else [])
+
+
+def code(told: str) -> str:
+    """Text as code, whatever backticks and line ends stand in it."""
+    plain = " ".join(told.split())
+    fence = "`"
+    while fence in plain:
+        fence += "`"
+    return f"{fence} {plain} {fence}" if "`" in plain else f"`{plain}`"
+
+
+def as_sarif(findings: Sequence[Finding], exit_code: int) -> str:
+    """For code scanning: a finding stands at the file that it is about."""
+    rules = {_rule(verdict): says for verdict, says in _RULES.items()}
+    return sarif_document.document(rules, [_result(finding) for finding in findings], exit_code=exit_code)
+
+
+def _result(finding: Finding) -> dict[str, Any]:
+    told = "\n".join(_lines(finding))
+    properties = {"id": finding.id, "sources": list(finding.sources)}
+    file = finding.where.split(" ")[0] or finding.id
+    return sarif_document.result(_rule(finding.verdict), _LEVELS[finding.verdict], told, file, properties)
+
+
+def _rule(verdict: Verdict) -> str:
+    return f"drift-{verdict.replace(' ', '-')}"
+
+
+Form = Callable[[Sequence[Finding], int], str]
+FORMS: Mapping[str, Form] = {"text": text, "json": as_json, "markdown": markdown, "sarif": as_sarif}
+
+
+def write(findings: Sequence[Finding], form: str, path: Path, *, exit_code: int) -> None:
+    """Write a report in one form.
+
+    Raises:
+        OptionError: there is no such form, or the file cannot be written.
+    """
+    check_form(form)
+    try:
+        path.write_text(FORMS[form](findings, exit_code), encoding="utf-8")
+    except OSError as problem:
+        raise OptionError(f"--report {form}", str(path), then=f"It cannot be written: {problem}.") from problem
+
+
+def check_form(form: str) -> None:
+    """See that a form exists, before anything is compared for it."""
+    if form not in FORMS:
+        raise OptionError("--report", form, FORMS, then="Write --report markdown=PATH.")

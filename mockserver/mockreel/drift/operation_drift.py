@@ -1,0 +1,150 @@
+"""Compare two versions of what a provider answers to: operations row by row, their messages as schemas."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mockreel.contract import Contract, Operation
+from mockreel.contract.operations import Place, resolve
+from mockreel.drift.finding import Finding
+from mockreel.drift.row_drift import rows_drift
+from mockreel.drift.row_rules import DOCUMENT, OPERATIONS
+from mockreel.drift.schema_drift import Direction, Subject, schema_findings
+from mockreel.drift.witness.inclusion import same
+from mockreel.drift.witness.schema_message import BASE, Message
+
+_OPEN = "none"
+_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """One message of an operation."""
+
+    direction: Direction
+    where: str
+    schema: Any
+    source: tuple[str, ...] = ()
+
+
+def operations_drift(before: Contract, after: Contract) -> Iterator[Finding]:
+    """Every difference in the operations, and in the messages of those that both versions have."""
+    where = f"contracts/{before.provider}/openapi.yaml"
+    old, new = _rows(before), _rows(after)
+    for id_, row in new.items():
+        if _OPEN in row["key"] and id_ in old:
+            row["key"] = {**old[id_]["key"], **row["key"]}  # who sends a key where none is asked for is not refused
+    yield from rows_drift(old, new, OPERATIONS, id=f"{before.provider}/operations", where=where)
+    yield from rows_drift(
+        _root(before.root), _root(after.root), DOCUMENT, id=f"{before.provider}/document", where=f"{where} x-mockreel"
+    )
+    yield from _messages(before, after)
+
+
+def _rows(contract: Contract) -> dict[str, dict[str, Any]]:
+    return {operation.id: _row(contract, operation) for operation in contract.operations}
+
+
+def _row(contract: Contract, operation: Operation) -> dict[str, Any]:
+    own = operation.raw["x-mockreel"]
+    responses = {
+        str(status): resolve(contract.document, response, where=operation.id)
+        for status, response in operation.raw.get("responses", {}).items()
+    }
+    return {
+        "method": operation.method,
+        "path": operation.path,
+        "key": {_spelled(place): {} for place in operation.key} or {_OPEN: {}},
+        "query": {parameter.name: {"required": parameter.required} for parameter in operation.query},
+        "statuses": {status: {} for status in responses},
+        "headers": {name: {} for response in responses.values() for name in response.get("headers", {})},
+        "admin": operation.admin,
+        "scope": operation.scope,
+        "model": _spelled(operation.model) if operation.model else None,
+        "input": operation.input,
+        "body": operation.body,
+        "body_required": operation.body_required,
+        "refusals": own.get("refusals", []),
+        "links": {name: {} for response in responses.values() for name in response.get("links", {})},
+        "evidence": own["evidence"],
+        "source": own["source"],
+    }
+
+
+def _root(root: Mapping[str, Any]) -> dict[str, Any]:
+    keys = {f"{place['in']} {place['name']}": place for place in root.get("key", ())}
+    return {**root, "key": keys}
+
+
+def _spelled(place: Place) -> str:
+    return f"{place.kind} {place.name} {place.scheme}".strip()
+
+
+def _messages(before: Contract, after: Contract) -> Iterator[Finding]:
+    """Each pair of schemas once, however many operations it serves."""
+    pairs: dict[str, tuple[Message, Message, list[_Place]]] = {}
+    documents = documents_of(before), documents_of(after)
+    new = _all_places(after)
+    for name, old in _all_places(before).items():
+        if name in new:
+            messages = _message(before, old, documents[0]), _message(after, new[name], documents[1])
+            key = f"{old.direction} {messages[0].at} {messages[0].schema} {messages[1].at} {messages[1].schema}"
+            pairs.setdefault(key, (*messages, []))[2].append(old)
+    for one, other, found in pairs.values():
+        if not same(one, other):
+            yield from schema_findings(one, other, found[0].direction, _subject(before, one, found))
+
+
+def _subject(contract: Contract, message: Message, places: list[_Place]) -> Subject:
+    file = message.at.removeprefix(BASE)
+    shown = [place.where for place in places[:_SHOWN]] + ["…"] * (len(places) > _SHOWN)
+    name = file if file.startswith("schemas/") else f"operations/{places[0].where}"
+    sources = tuple(dict.fromkeys(source for place in places for source in place.source))
+    id_ = name.removeprefix(f"schemas/{contract.provider}/").replace(" ", "/")
+    return Subject(f"{contract.provider}/{places[0].direction}/{id_}", f"{name} (in {', '.join(shown)})", sources)
+
+
+def _message(contract: Contract, place: _Place, documents: Mapping[str, Any]) -> Message:
+    """The message; one that is nothing but a file is that file."""
+    schema = contract.schemas.absolute(place.schema)
+    target = schema.get("$ref") if isinstance(schema, Mapping) and len(schema) == 1 else None
+    if isinstance(target, str) and target in documents:
+        return Message(documents[target], at=target, documents=documents)
+    return Message(schema, at=f"{BASE}contracts/{contract.provider}/inline.json", documents=documents)
+
+
+def documents_of(contract: Contract) -> dict[str, Any]:
+    """The documents that the messages of a contract may refer to, by address."""
+    names = contract.schemas.names()
+    found: dict[str, Any] = {contract.schemas.uri(name): contract.schemas.document(name) for name in names}
+    components = contract.schemas.absolute(contract.document.get("components", {}))
+    return found | {f"{BASE}contracts/{contract.provider}/openapi.json": {"components": components}}
+
+
+def _all_places(contract: Contract) -> dict[str, _Place]:
+    """Every message of a contract: of its operations, and what its callbacks carry."""
+    found = {name: place for one in contract.operations for name, place in _places(contract, one).items()}
+    if contract.callbacks.payload:
+        file = f"../../schemas/{contract.provider}/{contract.callbacks.payload}"
+        found["callback"] = _Place("replies", "callback", {"$ref": file})
+    return found
+
+
+def _places(contract: Contract, operation: Operation) -> dict[str, _Place]:
+    """Every message of an operation by a name that both versions have."""
+    found: dict[str, _Place] = {}
+    source = tuple(operation.raw["x-mockreel"]["source"])
+    if operation.request_schema is not None:
+        found[f"{operation.id} request"] = _Place(
+            "requests", f"{operation.id} request", operation.request_schema, source
+        )
+    for parameter in operation.query:
+        where = f"{operation.id} query {parameter.name}"
+        found[where] = _Place("requests", where, parameter.schema, source)
+    for status, response in operation.raw.get("responses", {}).items():
+        body = resolve(contract.document, response, where=operation.id)
+        for media, content in body.get("content", {}).items():
+            if "schema" in content:
+                where = f"{operation.id} {status}"
+                found[f"{where} {media}"] = _Place("replies", where, content["schema"], source)
+    return found

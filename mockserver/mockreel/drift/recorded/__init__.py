@@ -1,0 +1,1 @@
+"""Drift between the contract and recorded exchanges."""

@@ -1,0 +1,97 @@
+"""Compare what is held with recorded exchanges: what a cassette shows and we do not say, or say otherwise."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mockreel.cassettes import Cassette, read_cassette
+from mockreel.cassettes.contract_check import parsed
+from mockreel.cassettes.replay.client_replay import Readback
+from mockreel.contract import Contract, load_contract
+from mockreel.contract.exchanges.pointers import first
+from mockreel.drift.finding import NOTHING, Finding
+from mockreel.drift.recorded.error_drift import RefusalJudge
+from mockreel.drift.recorded.lifecycle_drift import LifeJudge
+from mockreel.drift.recorded.price_drift import PriceJudge
+from mockreel.drift.recorded.recorded_exchange import Recorded
+from mockreel.drift.recorded.request_drift import RequestJudge
+from mockreel.drift.recorded.response_drift import ReplyJudge
+from mockreel.errors import OptionError
+from mockreel.webhooks.payloads import documented
+
+
+@dataclass
+class Judges:
+    """Contracts by provider and readings, each with what judges replies by it."""
+
+    held: Path
+    _known: dict[tuple[str, tuple[tuple[str, str], ...]], tuple[Contract, ReplyJudge]] = field(default_factory=dict)
+
+    def of(self, cassette: Cassette) -> tuple[Contract, ReplyJudge]:
+        """The contract that a cassette is compared with."""
+        key = (cassette.provider, tuple(sorted(cassette.reading.items())))
+        if key not in self._known:
+            contract = load_contract(cassette.provider, readings=cassette.reading, root=self.held)
+            self._known[key] = contract, ReplyJudge(contract, self.held)
+        return self._known[key]
+
+
+def cassettes_drift(held: Path, paths: Iterable[Path], names: Sequence[str] = ()) -> Iterator[Finding]:
+    """The differences between what is held and what cassettes show; one finding for each, whoever shows it first.
+
+    Args:
+        paths: cassettes, or folders of them.
+        names: only the cassettes of these providers.
+
+    Raises:
+        OptionError: there is no cassette.
+        RecordingError: one cannot be read.
+    """
+    files = [file for path in paths for file in (sorted(path.rglob("*.yaml")) if path.is_dir() else [path])]
+    if not files:
+        raise OptionError("--against", ", ".join(map(str, paths)), then="No cassette (*.yaml) is there.")
+    seen: set[str] = set()
+    judges = Judges(held)
+    for cassette in (read_cassette(file, root=held) for file in files):
+        if names and cassette.provider not in names:
+            continue
+        for finding in cassette_drift(held, cassette, judges):
+            if finding.id not in seen:
+                seen.add(finding.id)
+                yield finding
+
+
+def cassette_drift(held: Path, cassette: Cassette, judges: Judges | None = None) -> Iterator[Finding]:
+    """The differences between what is held and what one cassette shows, under the readings that it names."""
+    contract, replies = (judges or Judges(held)).of(cassette)
+    back = Readback(contract, cassette, held)
+    every = (
+        replies,
+        RefusalJudge(contract, back.core),
+        PriceJudge(contract, back.core, back.phrases),
+        RequestJudge(contract, back.core),
+        LifeJudge(contract, back.core, back.phrases),
+    )
+    for number, exchange in enumerate(cassette.exchanges):
+        recorded = Recorded(cassette, number, back.phrases.operation(exchange), held)
+        for judge in every:
+            yield from judge.drift(recorded)
+    yield from _callbacks(contract, cassette)
+
+
+def _callbacks(contract: Contract, cassette: Cassette) -> Iterator[Finding]:
+    """What breaks the schema of the callback that a payload comes nearest to."""
+    known = documented(contract)
+    for number, callback in enumerate(cassette.callbacks):
+        payload = parsed(callback.body)
+        nearest = min(known, key=lambda one: len(one.wrong(payload)), default=None)
+        where = f"{cassette.path.name} callback {number}"
+        if nearest is None or nearest.told is None or first(payload, (nearest.told.id,)) is None:
+            id_, says = f"{cassette.provider}/recorded/callback", "a callback that is not held"
+            yield Finding(id_, where, NOTHING, payload, "compatible", says, payload, cassette.source)
+            continue
+        for one in nearest.wrong(payload):
+            id_ = f"{cassette.provider}/recorded/{nearest.operation.id}/callback{one.pointer}/{one.keyword}"
+            after = NOTHING if one.keyword == "required" else one.value
+            says = f"a callback breaks `{one.keyword}`"
+            yield Finding(id_, where, one.limit, after, "breaking for replies", says, payload, cassette.source)

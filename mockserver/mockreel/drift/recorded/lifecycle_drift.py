@@ -1,0 +1,42 @@
+"""Drift of lifecycles: a job that went from one state to another to which no transitions lead."""
+
+from collections.abc import Iterator
+
+from mockreel.cassettes.replay.request_parser import Phrases
+from mockreel.client.flows import Core
+from mockreel.contract import Contract, State
+from mockreel.contract.exchanges.pointers import text
+from mockreel.drift.finding import Finding
+from mockreel.drift.recorded.recorded_exchange import Recorded
+
+
+class LifeJudge:
+    """Follows the jobs of one cassette; each state is compared with the one before."""
+
+    def __init__(self, contract: Contract, core: Core, phrases: Phrases) -> None:
+        self._lifecycle = contract.lifecycle
+        self._core = core
+        self._phrases = phrases
+        self._last: dict[str, State] = {}
+
+    def drift(self, recorded: Recorded) -> Iterator[Finding]:
+        """Where a job moved as no transitions lead."""
+        id_ = self._phrases.job(recorded.exchange)
+        after = self._state(recorded)
+        if id_ is None or after is None:
+            return
+        before = self._last.get(id_, after)
+        self._last[id_] = after
+        if not self._lifecycle.leads(before, after):
+            says = "a job moved as no transitions lead"
+            aspect = f"lifecycle/{before.name}/{after.name}"
+            yield recorded.finding(aspect, "breaking for replies", says, before.word, after.word)
+
+    def _state(self, recorded: Recorded) -> State | None:
+        """The one state that a word is for; None where it is for several, or nobody knows it."""
+        for rows in self._core.manner.jobs.values():
+            word = text(recorded.told.json, rows.state)
+            found = [state for state in self._lifecycle.states.values() if state.word == word]
+            if len(found) == 1:
+                return found[0]
+        return None

@@ -1,0 +1,1 @@
+"""Prove or refute that one schema accepts what another does."""

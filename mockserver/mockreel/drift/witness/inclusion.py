@@ -1,0 +1,101 @@
+"""Does one schema accept everything that another does? By proof; else by a witness against it; else nobody knows."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import jsonschema_rs
+
+from mockreel.drift.finding import NOTHING
+from mockreel.drift.witness.candidates import candidates
+from mockreel.drift.witness.schema_message import Message, Settled
+from mockreel.drift.witness.tree import alike
+
+Answer = Literal["yes", "no", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Inclusion:
+    """The answer; `no` comes with a value that the narrower accepts and the wider refuses."""
+
+    answer: Answer
+    witness: Any = NOTHING
+
+
+def includes(wider: Message, narrower: Message) -> Inclusion:
+    """Whether `wider` accepts all that `narrower` accepts.
+
+    A witness decides, whatever was proved: it is checked with the validators that check messages.
+    """
+    if same(wider, narrower):
+        return Inclusion("yes")
+    pair = _Pair(wider.settled("wider"), narrower.settled("narrower"))
+    witness = pair.witness()
+    if witness is not NOTHING:
+        return Inclusion("no", witness)
+    return Inclusion("yes" if pair.proved() else "unknown")
+
+
+def same(one: Message, other: Message) -> bool:
+    """Whether two messages are word for word the same, with all that they refer to."""
+    return one.at == other.at and alike(one.settled("either").documents, other.settled("either").documents)
+
+
+class _Pair:
+    """Two schemas side by side, each with its own documents."""
+
+    def __init__(self, wider: Settled, narrower: Settled) -> None:
+        self.wider = wider
+        self.narrower = narrower
+        try:
+            self.canonical: tuple[Any, Any] | None = (wider.canonical(), narrower.canonical())
+        except (ValueError, jsonschema_rs.ReferencingError):
+            self.canonical = None
+
+    def proved(self) -> bool:
+        """Whether it is certain that nothing is accepted by the narrower alone."""
+        if self.canonical is None:
+            return False
+        wider, narrower = self.canonical
+        try:
+            return str(wider.covers(narrower)) == "yes" or str(narrower.subtract(wider).satisfiability()) == "no"
+        except ValueError:
+            return False
+
+    def witness(self) -> Any:
+        """The smallest value found that the narrower accepts and the wider refuses, or NOTHING."""
+        wider, narrower = self.wider.validator(), self.narrower.validator()
+        for tried in self._rounds():
+            found = [value for value in tried if narrower.is_valid(value) and not wider.is_valid(value)]
+            if found:
+                return min(found, key=_size)
+        return NOTHING
+
+    def _rounds(self) -> Iterator[list[Any]]:
+        """What to try: first what the engine says the difference is, then all that either schema speaks of."""
+        for branch in self._difference():
+            yield candidates([branch], self._resolve)
+        yield candidates([self.narrower.schema], self._resolve)
+        yield candidates([self.narrower.schema, self.wider.schema], self._resolve)
+        for branch in self._difference():
+            yield candidates([self.narrower.schema, branch], self._resolve)
+
+    def _difference(self) -> list[Any]:
+        if self.canonical is None:
+            return []
+        wider, narrower = self.canonical
+        try:
+            found = narrower.subtract(wider).to_json_schema()
+        except ValueError:
+            return []
+        return list(found.get("anyOf", [found])) if isinstance(found, dict) else []
+
+    def _resolve(self, reference: str) -> Any:
+        side = self.wider if reference.startswith("https://wider.") else self.narrower
+        return side.resolve(reference)
+
+
+def _size(value: Any) -> tuple[int, str]:
+    text = json.dumps(value, sort_keys=True)
+    return len(text), text

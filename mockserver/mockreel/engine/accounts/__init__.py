@@ -1,0 +1,1 @@
+"""Accounts, found by key, and the keys file."""

@@ -1,0 +1,222 @@
+"""Whose jobs, balance and secrets these are: accounts, found by key. Raw keys are never kept."""
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+from mockreel.contract import Contract
+from mockreel.contract.data.parser import Cursor
+from mockreel.engine.faults import Faults
+from mockreel.engine.journal.redaction import MASK
+from mockreel.errors import AccountsFull, DataError
+
+if TYPE_CHECKING:
+    from mockreel.engine.billing.balance import Purse
+    from mockreel.engine.jobs.job import Job
+
+# Keys that begin so are refused even where any key is taken, so that a wrong key can be had on demand.
+REFUSED_PREFIX = "invalid"
+# How accounts are known: by a name that was listed, by the hash of a key, or not yet.
+_LISTED, _WAITING = "listed:", "waiting:"
+# Where any key is taken, so many accounts are kept of a provider.
+MOST_ACCOUNTS = 10_000
+# What a key could be inside of a longer text.
+_LIKE_A_KEY = re.compile(r"[A-Za-z0-9_.~+-]{8,}")
+
+
+@dataclass(slots=True, eq=False)
+class Account:
+    """One account of a provider; accounts are numbered by first use.
+
+    `balance` is what it begins with; None is no limit. `purse` is how it stands, kept by the ledger.
+    """
+
+    number: int
+    name: str
+    balance: Decimal | None = None
+    purse: "Purse | None" = field(default=None, repr=False)
+    drawn: int = 0  # how many jobs it has begun
+    jobs: "list[Job]" = field(default_factory=list, repr=False)
+    shelf: dict[str, Any] = field(default_factory=dict, repr=False)  # what the provider's package keeps for it
+
+    def next_number(self) -> int:
+        """The number of its next job."""
+        self.drawn += 1
+        return self.drawn
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who sends a request: an account, and what its key is for. `scopes` of None are all of them."""
+
+    account: Account
+    admin: bool
+    scopes: frozenset[str] | None = None
+    scenario: str | None = None
+    faults: Faults | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyEntry:
+    """One line of a keys file."""
+
+    key: str = field(repr=False)
+    account: str
+    provider: str | None = None
+    scopes: frozenset[str] | None = None
+    balance: Decimal | None = None
+    scenario: str | None = None
+    faults: Faults | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Listed keys of one provider by their hashes, and what their accounts begin with."""
+
+    entries: Mapping[bytes, KeyEntry] = field(repr=False)
+    balances: Mapping[str, Decimal]
+
+
+class Keyring:
+    """The keys of one provider.
+
+    Args:
+        contract: says which prefixes a key may have, and which of them is an admin's.
+        entries: the listed keys.
+        open_house: take any other key too, each with an account of its own.
+        budget: what an account begins with whose keys state no balance; None is no limit.
+        most: how many accounts are kept, where any key is taken.
+    """
+
+    def __init__(
+        self,
+        contract: Contract,
+        *,
+        entries: Iterable[KeyEntry] = (),
+        open_house: bool = False,
+        budget: Decimal | None = None,
+        most: int = MOST_ACCOUNTS,
+    ) -> None:
+        self.prefixes = prefixes_of(contract)
+        self._salted = blake2b(key=os.urandom(16), digest_size=16)
+        self._open = open_house
+        self._budget = budget
+        self._most = most
+        self._callers: dict[bytes, Caller] = {}
+        self.accounts: dict[str, Account] = {}
+        self._provider = contract.provider
+        self.odd = 0  # keys of any form that were taken, and that the provider would take for none of its own
+        self.admit(self.listing(entries))
+
+    def listing(self, entries: Iterable[KeyEntry]) -> "Listing":
+        """Those of the listed keys that are for this provider, ready to be admitted.
+
+        Raises:
+            DataError: an account has two balances.
+        """
+        own = {self._hash(entry.key): entry for entry in entries if entry.provider in (None, self._provider)}
+        return Listing(own, _balances(own.values()))
+
+    def admit(self, listing: "Listing") -> None:
+        """Admit these listed keys from now on, and none that was listed before; accounts stay what they are."""
+        self._listed, self._balances = listing.entries, listing.balances
+        self._callers = {}
+
+    def begin_anew(self) -> None:
+        """Forget every account; the listed keys stay listed."""
+        self.accounts = {}
+        self._callers = {}
+        self.odd = 0
+
+    def kept(self) -> list[tuple[Account, bool]]:
+        """Every account in the order of first use, and whether it is a listed one."""
+        found = [(account, name.startswith(_LISTED)) for name, account in self.accounts.items()]
+        return sorted(found, key=lambda pair: pair[0].number)
+
+    def put_back(self, accounts: Iterable[tuple[Account, bool]]) -> None:
+        """Take these accounts: listed ones belong to their keys, each other one to the next key that is new here."""
+        for account, listed in accounts:
+            self.accounts[f"{_LISTED if listed else _WAITING}{account.name}"] = account
+
+    def find(self, key: str) -> Caller | None:
+        """Who owns a key, or None where it is not admitted.
+
+        Raises:
+            AccountsFull: it would be the first of one account more than are kept.
+        """
+        hashed = self._hash(key)
+        caller = self._callers.get(hashed)
+        return caller if caller is not None else self._admit(key, hashed)
+
+    def masked(self, text: str) -> str:
+        """A text with every key in it that is known here masked; what is no longer than a word is taken for none."""
+        return _LIKE_A_KEY.sub(lambda found: MASK if self._knows(found[0]) else found[0], text)
+
+    def _knows(self, text: str) -> bool:
+        hashed = self._hash(text)
+        return hashed in self._callers or hashed in self._listed
+
+    def _admit(self, key: str, hashed: bytes) -> Caller | None:
+        rest, admin = self._role(key)
+        entry = self._listed.get(hashed)
+        if entry is not None:
+            caller = Caller(self._listed_account(entry.account), admin, entry.scopes, entry.scenario, entry.faults)
+        elif self._open and key and not rest.startswith(REFUSED_PREFIX) and not key.startswith(REFUSED_PREFIX):
+            caller = Caller(self._open_account(self._hash(rest).hex()), admin)
+            self.odd += bool(self.prefixes) and not any(key.startswith(prefix) for prefix, _ in self.prefixes)
+        else:
+            return None
+        self._callers[hashed] = caller
+        return caller
+
+    def _role(self, key: str) -> tuple[str, bool]:
+        """What is left of a key behind its prefix, and whether the prefix is an admin's."""
+        for prefix, admin in self.prefixes:
+            if key.startswith(prefix):
+                return key.removeprefix(prefix), admin
+        return key, False
+
+    def _open_account(self, name: str) -> Account:
+        full = len(self.accounts) >= self._most and name not in self.accounts
+        if full and not any(one.startswith(_WAITING) for one in self.accounts):
+            raise AccountsFull(self._most)
+        return self._account(name)
+
+    def _listed_account(self, name: str) -> Account:
+        return self._account(f"{_LISTED}{name}", shown=name, balance=self._balances.get(name))
+
+    def _account(self, name: str, *, shown: str | None = None, balance: Decimal | None = None) -> Account:
+        if name not in self.accounts and not name.startswith(_LISTED):
+            waiting = next((one for one in self.accounts if one.startswith(_WAITING)), None)
+            if waiting is not None:
+                self.accounts[name] = self.accounts.pop(waiting)
+        if name not in self.accounts:
+            number = len(self.accounts) + 1
+            opening = self._budget if balance is None else balance
+            self.accounts[name] = Account(number, shown or f"account-{number}", opening)
+        return self.accounts[name]
+
+    def _hash(self, key: str) -> bytes:
+        hashing = self._salted.copy()
+        hashing.update(key.encode("utf-8", "surrogateescape"))
+        return hashing.digest()
+
+
+def prefixes_of(contract: Contract) -> tuple[tuple[str, bool], ...]:
+    """The prefixes that a key may have, and whether it is an admin's then."""
+    keys = Cursor(f"contracts/{contract.provider}/openapi.json /x-mockreel/keys", contract.root.get("keys", {}))
+    return tuple((row["prefix"], row.get("role") == "admin") for row in keys.mapping().get("prefixes", []))
+
+
+def _balances(entries: Iterable[KeyEntry]) -> dict[str, Decimal]:
+    """The balance of each account, which any of its keys may state."""
+    found: dict[str, Decimal] = {}
+    for entry in entries:
+        if entry.balance is not None and found.setdefault(entry.account, entry.balance) != entry.balance:
+            what = f"the account {entry.account!r} has two balances, {found[entry.account]} and {entry.balance}"
+            raise DataError("the listed keys", what, then="State it with one of its keys.")
+    return found

@@ -1,0 +1,91 @@
+"""A keys file, read and checked: who is admitted, as whom, for what."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from mockreel.contract import Contract
+from mockreel.contract.data.files import parse_yaml, read_bytes
+from mockreel.contract.data.parser import Cursor
+from mockreel.engine.accounts.account import KeyEntry
+from mockreel.engine.faults import Faults, read_faults
+from mockreel.errors import DataError, FaultError, OptionError
+
+
+def check_keys(entries: Iterable[KeyEntry], contracts: Mapping[str, Contract], *, known: Iterable[str]) -> None:
+    """See that listed keys name providers and scenarios that there are.
+
+    Args:
+        contracts: of the providers that are played; `known` are the names of all.
+
+    Raises:
+        OptionError: one names something else; a key is never part of the message.
+    """
+    names = (*contracts, *(name for name in known if name not in contracts))
+    for entry in entries:
+        if entry.provider is not None and entry.provider not in names:
+            raise OptionError("provider of a listed key", entry.provider, names)
+        played = [contract for name, contract in contracts.items() if entry.provider in (None, name)]
+        scenarios = dict.fromkeys(name for contract in played for name in contract.scenarios.names)
+        if entry.scenario is not None and played and entry.scenario not in scenarios:
+            raise OptionError("scenario of a listed key", entry.scenario, scenarios)
+
+
+def read_keys(path: Path) -> tuple[KeyEntry, ...]:
+    """The entries of a keys file: a YAML list of `{key, account, provider?, scopes?, balance?, scenario?, fault?}`.
+
+    Raises:
+        DataError: the file is unreadable, or an entry lacks its key; a key is never part of the message.
+    """
+    value = parse_yaml(read_bytes(path), where=str(path))
+    if not isinstance(value, list):
+        raise DataError(str(path), "its root is no list", expected="a list of {key, account, …}")
+    if not value:
+        raise DataError(str(path), "it lists no key, so that nobody would be admitted", expected="{key, account, …}")
+    return tuple(_entry(Cursor(f"{path} entry {number}", row)) for number, row in enumerate(value, 1))
+
+
+def _entry(row: Cursor) -> KeyEntry:
+    if not isinstance(row.value, Mapping):
+        raise DataError(row.where, "it is no mapping", expected="{key, account, …}")  # what stands there may be a key
+    fields: Mapping[str, Any] = row.value
+    unknown = sorted(set(fields) - {"key", "account", "provider", "scopes", "balance", "scenario", "fault"})
+    if unknown:
+        raise DataError(row.where, f"unknown fields {', '.join(unknown)}")
+    key = fields.get("key")
+    if not isinstance(key, str) or not key:
+        raise DataError(row.where, "it has no key", expected="a text under 'key'")
+    scopes = row.maybe("scopes")
+    return KeyEntry(
+        key,
+        row.get("account", "listed"),
+        row.get("provider", "") or None,
+        frozenset(scopes.texts()) if scopes else None,
+        _balance(row),
+        row.get("scenario", "") or None,
+        _faults(row),
+    )
+
+
+def _faults(row: Cursor) -> Faults | None:
+    found = row.maybe("fault")
+    if found is None:
+        return None
+    try:
+        return read_faults(found.value)
+    except FaultError as wrong:
+        raise DataError(found.where, str(wrong).rstrip(".")) from wrong
+
+
+def _balance(row: Cursor) -> Decimal | None:
+    found = row.maybe("balance")
+    if found is None:
+        return None
+    try:
+        balance = Decimal(str(found.value))
+    except InvalidOperation:
+        balance = Decimal("NaN")
+    if not balance.is_finite():
+        raise DataError(found.where, f"{found.value!r} is no amount", expected="a number")
+    return balance

@@ -1,0 +1,1 @@
+"""What jobs make and clients upload: result files, uploads, packed clips."""

@@ -1,0 +1,113 @@
+"""The sums that were not spent: one per currency, unknown prices counted as unknown."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Protocol
+
+import orjson
+
+from mockreel.engine.billing.balance import NOTHING, Tally
+
+if TYPE_CHECKING:
+    from mockreel.simulator.provider import Part
+
+
+class Played(Protocol):
+    """A stage: what is played on it."""
+
+    @property
+    def parts(self) -> "Mapping[str, Part]": ...
+
+
+@dataclass(frozen=True, slots=True)
+class Unspent:
+    """What jobs would have cost.
+
+    Args:
+        sums: by currency, over the jobs that are paid for and those under way; never converted.
+        least: whether one of the prices in them is a lower bound.
+        unknown: how many of these jobs have no known price; nothing of them is in the sums.
+        free: how many jobs ended where their provider takes nothing.
+        open: how many of the jobs in the sums are under way.
+    """
+
+    sums: Mapping[str, Decimal] = field(default_factory=dict)
+    least: bool = False
+    unknown: int = 0
+    free: int = 0
+    open: int = 0
+
+    @property
+    def begun(self) -> bool:
+        """Whether any job began."""
+        return bool(self.sums or self.unknown or self.free)
+
+    @property
+    def amounts(self) -> str:
+        """The sums as people read them: `at least 1.78 USD + 1.89 CNY`."""
+        sums = " + ".join(f"{plain(amount)} {currency}" for currency, amount in self.sums.items())
+        return f"{'at least ' if self.least else ''}{sums}" if sums else "nothing known" if self.unknown else "nothing"
+
+    def lines(self) -> Iterator[str]:
+        """The sums in sentences, with what is in them and what is not."""
+        yield f"Not spent: {self.amounts}."
+        if self.unknown:
+            yield f"Not in this sum: {_jobs(self.unknown)} whose price is unknown."
+        if self.free:
+            yield f"Not in this sum: {_jobs(self.free)} that ended where nothing is taken."
+        if self.open:
+            yield f"{_jobs(self.open)} had not ended."
+
+    def row(self) -> dict[str, Any]:
+        """As plain values."""
+        sums = {currency: plain(amount) for currency, amount in self.sums.items()}
+        return {"sums": sums, "least": self.least, "unknown": self.unknown, "free": self.free, "open": self.open}
+
+    def written(self) -> str:
+        """As a text that `read` takes."""
+        return orjson.dumps(self.row()).decode()
+
+
+def read(text: str) -> Unspent:
+    """What `written` gave."""
+    row = orjson.loads(text)
+    return Unspent(**{**row, "sums": {name: Decimal(amount) for name, amount in row["sums"].items()}})
+
+
+def together(some: Iterable[Unspent]) -> Unspent:
+    """All of them in one."""
+    every = list(some)
+    sums: dict[str, Decimal] = {}
+    for one in every:
+        for currency, amount in one.sums.items():
+            sums[currency] = sums.get(currency, NOTHING) + amount
+    return Unspent(
+        sums,
+        any(one.least for one in every),
+        sum(one.unknown for one in every),
+        sum(one.free for one in every),
+        sum(one.open for one in every),
+    )
+
+
+def unspent(stage: Played) -> Unspent:
+    """What everything that began on a stage would have cost so far."""
+    return together(part.ledger.unspent(part.clock.now()) for part in stage.parts.values())
+
+
+def of_tallies(currency: str, *, under_way: Tally, taken: Tally, free: Tally) -> Unspent:
+    """The sums of one provider."""
+    whole = under_way.joined(taken)
+    sums = {currency: whole.amount} if whole.count > whole.unknown else {}
+    return Unspent(sums, whole.least > 0, whole.unknown, free.count, under_way.count)
+
+
+def plain(amount: Decimal) -> str:
+    """An amount as it is written: no exponent, no zeros at its end."""
+    text = f"{amount:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _jobs(number: int) -> str:
+    return f"{number} job{'' if number == 1 else 's'}"

@@ -1,0 +1,121 @@
+"""Where all time comes from: real, faster, held, or moved by hand. It never runs backwards."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from mockreel.errors import OptionError
+
+# 9999-12-31T23:59:59Z: a later moment cannot be written as a date, so no clock goes there.
+LATEST = 253_402_300_799.0
+
+
+class Clock:
+    """A piecewise clock: between two changes it runs at one speed from one origin.
+
+    Args:
+        start: the stage's time at the beginning, seconds since the epoch; the real time if None.
+        speed: stage seconds per real second.
+        held: begin with the clock standing still.
+        real: a monotonic source of real seconds (a parameter so that tests own it).
+    """
+
+    __slots__ = ("_first", "_held", "_origin", "_real", "_since", "_speed", "jumped", "listeners")
+
+    def __init__(
+        self,
+        *,
+        start: float | None = None,
+        speed: float = 1.0,
+        held: bool = False,
+        real: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._real = real
+        self._origin = time.time() if start is None else _moment(start)
+        self._since = real()
+        self._held = held
+        self._speed = _checked(speed)
+        # How it began; a clock that began with the real time and ran begins with the real time again.
+        self._first = (None if start is None and not held else self._origin, held, self._speed)
+        # How many seconds it was moved by hand altogether, and who is told of every change.
+        self.jumped = 0.0
+        self.listeners: list[Callable[[], None]] = []
+
+    @property
+    def held(self) -> bool:
+        return self._held
+
+    @property
+    def speed(self) -> float:
+        return self._speed
+
+    def now(self) -> float:
+        """The stage's time in seconds since the epoch."""
+        if self._held:
+            return self._origin
+        return min(LATEST, self._origin + (self._real() - self._since) * self._speed)
+
+    def begin_anew(self) -> None:
+        """Back to how it was at the beginning: with `begin_at` the one way back, for a stage that begins anew."""
+        start, held, speed = self._first
+        self.begin_at(time.time() if start is None else start, held=held, speed=speed)
+
+    def begin_at(self, moment: float, *, held: bool, speed: float) -> None:
+        """Stand at any moment, and go on from there: for a stage that is put back to another time."""
+        self._origin, self._speed = _moment(moment), _checked(speed)
+        self._since = self._real()
+        self._held = held
+        self._tell()
+
+    def hold(self) -> None:
+        """Stand still from now on."""
+        self._rebase(held=True)
+
+    def resume(self) -> None:
+        """Run on from where the clock stands."""
+        self._rebase(held=False)
+
+    def set_speed(self, speed: float) -> None:
+        """Run at `speed` stage seconds per real second from now on."""
+        checked = _checked(speed)
+        self._rebase(held=self._held)
+        self._speed = checked
+        self._tell()
+
+    def advance_to(self, moment: float) -> None:
+        """Jump forward to `moment`; a moment that has passed leaves the clock as it is."""
+        self._rebase(held=self._held)
+        before, self._origin = self._origin, min(LATEST, max(self._origin, moment))
+        self.jumped += self._origin - before
+        self._tell()
+
+    def real_seconds_until(self, moment: float) -> float | None:
+        """Real seconds until the stage's time is `moment`; None while the clock is held."""
+        return None if self._held else max(0.0, (moment - self.now()) / self._speed)
+
+    def _rebase(self, *, held: bool) -> None:
+        self._origin = self.now()
+        self._since = self._real()
+        self._held = held
+        self._tell()
+
+    def _tell(self) -> None:
+        for listener in tuple(self.listeners):
+            listener()
+
+
+def _moment(start: float) -> float:
+    if not 0 <= start <= LATEST:
+        raise OptionError("start", start, [f"seconds since 1970, from 0 to {LATEST:.0f}"])
+    return float(start)
+
+
+def _checked(speed: float) -> float:
+    if not 0 < speed < float("inf"):
+        raise OptionError("speed", speed, ["a number above 0"], then="To stop the clock, hold it.")
+    return float(speed)
+
+
+def utc(moment: float) -> datetime:
+    """A moment of the stage as an aware datetime in UTC."""
+    return datetime.fromtimestamp(moment, UTC)

@@ -1,0 +1,31 @@
+"""Every fault that can be played. Docs, page, commands and control API read it here."""
+
+from collections.abc import Mapping
+from functools import cache
+
+from mockreel.engine.faults.kinds import Kind
+from mockreel.engine.faults.response_faults import REPLY_FAULTS
+from mockreel.engine.faults.webhook_faults import CALLBACK_FAULTS
+from mockreel.errors import FaultError
+
+
+def catalogue() -> tuple[Kind, ...]:
+    """Every fault: first those of replies, then those of callbacks."""
+    return REPLY_FAULTS + CALLBACK_FAULTS
+
+
+@cache
+def _by_name() -> Mapping[str, Kind]:
+    return {kind.name: kind for kind in catalogue()}
+
+
+def kind_of(name: str) -> Kind:
+    """One fault by name.
+
+    Raises:
+        FaultError: there is none; the message lists them.
+    """
+    found = _by_name().get(name)
+    if found is None:
+        raise FaultError("fault", name, _by_name())
+    return found

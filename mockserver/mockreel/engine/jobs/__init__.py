@@ -1,0 +1,1 @@
+"""Jobs and their lifecycle: what becomes of each, and when."""

@@ -1,0 +1,149 @@
+"""Jobs: what was asked, by whom, when, and what will become of it; and the store that keeps them."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from mockreel.contract import Failure, Model, State
+from mockreel.contract.pricing import Cost
+from mockreel.engine.accounts.account import Account
+from mockreel.engine.jobs.lifecycle import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Intervention:
+    """What changed a plan later: from `at` (seconds since the epoch) the job is in `state`.
+
+    `through` are the states that it passed at that moment on its way there, `fields` what the new end says in place of
+    the plan's own fields.
+    """
+
+    at: float
+    state: State
+    failure: Failure | None = None
+    reason: str = ""
+    through: tuple[State, ...] = ()
+    fields: Mapping[str, Any] | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """One job. `request` is the body as it was accepted, in exact bytes; `input` is never kept parsed."""
+
+    id: str
+    number: int
+    account: Account
+    model: Model | None
+    created: float
+    plan: Plan
+    request: bytes
+    kind: str  # which operation began it: what a provider's package calls its sort of job
+    callback_url: str | None = None
+    intervention: Intervention | None = None
+    extra: Any = None  # what the provider's package keeps for it
+    cost: Cost | None = None  # what it costs if it is paid for; equal costs are one object
+
+    @property
+    def ends(self) -> float | None:
+        """The moment at which it becomes terminal; None for a job that never does."""
+        if self.intervention is not None and self.intervention.state.terminal:
+            return self.intervention.at
+        end = self.plan.end
+        return None if end is None else self.created + end
+
+    def state(self, now: float) -> State:
+        """The state that holds at `now`."""
+        if self.intervention is not None and now >= self.intervention.at:
+            return self.intervention.state
+        return self.plan.states[self.plan.at(now, created=self.created)]
+
+    def failure(self, now: float) -> Failure | None:
+        """Why it failed; None unless it has."""
+        if self.state(now).kind != "failed":
+            return None
+        return self.intervention.failure if self.intervention else self.plan.failure
+
+    @property
+    def fields(self) -> Mapping[str, Any]:
+        """What its scenario says of the result beside its states."""
+        changed = self.intervention.fields if self.intervention is not None else None
+        return self.plan.fields if changed is None else changed
+
+    def began(self, now: float) -> float | None:
+        """When it left its first state; None while it has not."""
+        first = self.created + self.plan.begins[1] if len(self.plan.begins) > 1 else self.created
+        if self.intervention is not None:
+            first = min(first, self.intervention.at)
+        return first if now >= first else None
+
+    def passed(self, now: float) -> tuple[tuple[State, float], ...]:
+        """Every state that it has entered, with the moment."""
+        cut = self.intervention.at if self.intervention else float("inf")
+        steps = [
+            (state, self.created + begin)
+            for state, begin in zip(self.plan.states, self.plan.begins, strict=True)
+            if self.created + begin <= now and self.created + begin <= cut
+        ]
+        if self.intervention is not None and cut <= now:
+            steps += [(state, cut) for state in (*self.intervention.through, self.intervention.state)]
+        return tuple(steps)
+
+
+class JobStore(Protocol):
+    """Where jobs are kept; memory by default."""
+
+    def add(self, job: Job) -> None: ...
+
+    def get(self, id: str) -> Job | None: ...  # noqa: A002  (what providers call it)
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Job]: ...
+
+    def __reversed__(self) -> Iterator[Job]: ...
+
+
+class MemoryJobs:
+    """Jobs in memory, oldest first.
+
+    Beyond `limit` jobs, or `most_bytes` of requests, the oldest are forgotten, after `forgetting` was told.
+    """
+
+    def __init__(
+        self,
+        *,
+        limit: int = 1_000_000,
+        most_bytes: int = 512 * 1024 * 1024,
+        forgetting: Callable[[Job], None] | None = None,
+    ) -> None:
+        self._jobs: dict[str, Job] = {}
+        self._limit = limit
+        self._most_bytes = most_bytes
+        self._bytes = 0
+        self._forgetting = forgetting
+
+    def add(self, job: Job) -> None:
+        self._jobs[job.id] = job
+        self._bytes += len(job.request)
+        job.account.jobs.append(job)
+        while len(self._jobs) > self._limit or (self._bytes > self._most_bytes and len(self._jobs) > 1):
+            self._forget(next(iter(self._jobs)))
+
+    def get(self, id: str) -> Job | None:  # noqa: A002
+        return self._jobs.get(id)
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+    def __iter__(self) -> Iterator[Job]:
+        return iter(self._jobs.values())
+
+    def __reversed__(self) -> Iterator[Job]:
+        return reversed(self._jobs.values())
+
+    def _forget(self, oldest: str) -> None:
+        job = self._jobs.pop(oldest)
+        self._bytes -= len(job.request)
+        if self._forgetting is not None:
+            self._forgetting(job)
+        job.account.jobs.remove(job)

@@ -1,0 +1,1 @@
+"""The journal of requests and webhook attempts: queries, export, redaction."""

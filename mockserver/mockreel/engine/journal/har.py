@@ -1,0 +1,152 @@
+"""The journal as an HTTP archive (HAR 1.2), which browsers and other tools open. What is masked stays masked."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from mockreel.engine.journal.journal import Entry, Tried, header_text
+
+Headers = Iterable[tuple[str, str]]
+_MIME = "content-type"
+
+
+def har(
+    entries: Iterable[tuple[int, Entry]],
+    *,
+    addresses: Mapping[str, str],
+    attempts: Iterable[Tried] = (),
+    version: str,
+) -> Mapping[str, Any]:
+    """An archive of exchanges and of attempts to deliver callbacks, in the order of time.
+
+    Args:
+        addresses: the base URL of each provider.
+        version: of the program that writes it.
+    """
+    found = [_of_entry(number, entry, addresses.get(entry.provider, "")) for number, entry in entries]
+    found += [_of_attempt(tried) for tried in attempts]
+    found.sort(key=lambda row: str(row["startedDateTime"]))
+    creator = {"name": "mockreel", "version": version}
+    comment = "Played by a stand-in, not by the providers. Keys are masked; times are those of its clock."
+    return {"log": {"version": "1.2", "creator": creator, "entries": found, "comment": comment}}
+
+
+def _of_entry(number: int, entry: Entry, address: str) -> dict[str, Any]:
+    query = f"?{entry.query}" if entry.query else ""
+    row = _exchange(
+        entry.at,
+        entry.at,
+        method=entry.method,
+        url=f"{address or f'http://{entry.provider}.invalid'}{entry.path}{query}",
+        headers=_texts(entry.headers),
+        body=entry.body,
+        status=entry.status,
+        reply_headers=_texts(entry.reply_headers),
+        reply=entry.reply,
+    )
+    # What a HAR has no place for stands under names of one's own, which begin with an underscore.
+    return row | {
+        "_number": number,
+        "_provider": entry.provider,
+        "_account": entry.account,
+        "_operation": entry.operation,
+        "_job": entry.job,
+        "_refusal": entry.row,
+        "_fault": entry.fault,
+        "_violations": [violation.row() for violation in entry.violations],
+    }
+
+
+def _of_attempt(tried: Tried) -> dict[str, Any]:
+    row = _exchange(
+        tried.at,
+        tried.ended,
+        method="POST",
+        url=tried.url,
+        headers=list(tried.headers),
+        body=tried.body,
+        status=tried.status or 0,
+        reply_headers=[],
+        reply=b"",
+    )
+    return row | {
+        "_provider": tried.provider,
+        "_account": tried.account,
+        "_delivery": tried.delivery,
+        "_job": tried.subject,
+        "_event": tried.event,
+        "_attempt": tried.number,
+        "_error": tried.detail or tried.error,
+        "_fault": tried.fault,
+    }
+
+
+def _exchange(
+    began: float,
+    ended: float,
+    *,
+    method: str,
+    url: str,
+    headers: list[tuple[str, str]],
+    body: bytes,
+    status: int,
+    reply_headers: list[tuple[str, str]],
+    reply: bytes,
+) -> dict[str, Any]:
+    took = round((ended - began) * 1000, 3)
+    request = {
+        "method": method,
+        "url": url,
+        "httpVersion": "HTTP/1.1",
+        "cookies": [],
+        "headers": _pairs(headers),
+        "queryString": _pairs(parse_qsl(urlsplit(url).query, keep_blank_values=True)),
+        "headersSize": -1,
+        "bodySize": len(body),
+    }
+    if body:
+        request["postData"] = {"mimeType": _mime(headers), "text": _text(body)}
+    response = {
+        "status": status,
+        "statusText": _phrase(status),
+        "httpVersion": "HTTP/1.1",
+        "cookies": [],
+        "headers": _pairs(reply_headers),
+        "content": {"size": len(reply), "mimeType": _mime(reply_headers), "text": _text(reply)},
+        "redirectURL": dict(reply_headers).get("location", ""),
+        "headersSize": -1,
+        "bodySize": len(reply),
+    }
+    return {
+        "startedDateTime": datetime.fromtimestamp(began, UTC).isoformat(timespec="microseconds"),
+        "time": took,
+        "request": request,
+        "response": response,
+        "cache": {},
+        "timings": {"send": 0, "wait": took, "receive": 0},
+    }
+
+
+def _texts(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
+    return [(name.decode("latin-1"), header_text(value)) for name, value in headers]
+
+
+def _pairs(pairs: Headers) -> list[dict[str, str]]:
+    return [{"name": name, "value": value} for name, value in pairs]
+
+
+def _mime(headers: Headers) -> str:
+    return next((value for name, value in headers if name.lower() == _MIME), "application/octet-stream")
+
+
+def _text(body: bytes) -> str:
+    return body.decode("utf-8", "replace")
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""

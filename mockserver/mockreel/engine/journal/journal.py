@@ -1,0 +1,271 @@
+"""What was asked and what was answered, which callbacks were tried: bounded, in order, without secrets."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Any, NamedTuple
+
+import orjson
+
+from mockreel.contract.validation import Violation
+from mockreel.engine.journal.redaction import MOST_KEPT, left_out
+from mockreel.errors import OptionError
+
+# What an entry weighs beside its bytes, about: itself, its texts and its violations; its headers are shared.
+_FRAME = 600
+_VIOLATION = 500
+
+
+class Entry(NamedTuple):
+    """One exchange; `row` is the error row that was played, if any, `violations` are as they may be kept.
+
+    `headers` are those of the request that are kept; `job` is the id of the job that it began or asked
+    about. `fault` is what was damaged on purpose; where it lets nothing be answered, the status is 0.
+    One is made for each request: a tuple is made three times as fast as a frozen dataclass.
+    """
+
+    at: float
+    provider: str
+    account: str | None
+    method: str
+    path: str
+    operation: str | None
+    status: int
+    row: str | None
+    violations: tuple[Violation, ...]
+    query: str = ""
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    body: bytes = b""
+    reply: bytes = b""
+    reply_headers: tuple[tuple[bytes, bytes], ...] = ()
+    job: str | None = None
+    fault: str | None = None
+
+    @property
+    def json(self) -> Any:
+        """The request's body, parsed; a form shows its fields and files, an upload its size and hash."""
+        return _parsed(self.body)
+
+    @property
+    def reply_json(self) -> Any:
+        """The reply's body, parsed; None where it is no JSON."""
+        return _parsed(self.reply)
+
+    def header(self, name: str) -> str | None:
+        """A header of the request, or None where it was not sent or is not kept."""
+        return _header(self.headers, name)
+
+    def reply_header(self, name: str) -> str | None:
+        """A header of the reply, or None."""
+        return _header(self.reply_headers, name)
+
+    def shown(self) -> Mapping[str, Any]:
+        """The entry as the control API shows it."""
+        return {
+            "at": self.at,
+            "provider": self.provider,
+            "account": self.account,
+            "method": self.method,
+            "path": self.path,
+            "operation": self.operation,
+            "status": self.status,
+            "refusal": self.row,
+            "fault": self.fault,
+            "violations": [violation.row() for violation in self.violations],
+        }
+
+    @property
+    def weight(self) -> int:
+        """About how many bytes it holds."""
+        said = len(self.path) + len(self.query) + len(self.body) + len(self.reply)
+        return _FRAME + said + _VIOLATION * len(self.violations)
+
+
+class Tried(NamedTuple):
+    """One attempt to deliver a callback: what was sent, and what came of it (`error` as in `Outcome`)."""
+
+    at: float
+    ended: float
+    provider: str
+    account: str
+    delivery: str
+    subject: str
+    kind: str
+    event: str
+    number: int
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    status: int | None
+    error: str | None
+    detail: str
+    forged: bool = False
+    fault: str | None = None
+
+    @property
+    def json(self) -> Any:
+        """The callback's body, parsed."""
+        return _parsed(self.body)
+
+    @property
+    def weight(self) -> int:
+        """About how many bytes it holds."""
+        return _FRAME + len(self.url) + len(self.body) + len(self.detail)
+
+
+class Journal:
+    """The newest exchanges of a stage: at most `limit` of them, with at most `most` violations altogether, in about
+    `most_bytes`; and as many attempts to deliver in as many bytes. The newest one is always kept.
+
+    Args:
+        known: the operations of each provider, so that a question with a slip in it is an error; asked freely if None.
+    """
+
+    def __init__(
+        self,
+        *,
+        limit: int = 100_000,
+        most: int = 50_000,
+        most_bytes: int = 64 * 1024 * 1024,
+        known: Mapping[str, Iterable[str]] | None = None,
+    ) -> None:
+        self._entries: deque[Entry] = deque()
+        self._tried: deque[Tried] = deque()
+        self._tried_bytes = 0
+        self._limit = limit
+        self._most = most
+        self._most_bytes = most_bytes
+        self._violations = 0
+        self._bytes = 0
+        self._known = known
+        self.observer: Callable[[Entry | Tried], None] | None = None
+        self.count = 0
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(tuple(self._entries))
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def numbered(self) -> list[tuple[int, Entry]]:
+        """Every exchange that is kept with its number, oldest first; the stage's first one has number 1."""
+        entries = tuple(self._entries)
+        return list(enumerate(entries, self.count - len(entries) + 1))
+
+    def get(self, number: int) -> Entry | None:
+        """The exchange with that number, or None where it is not kept (any more)."""
+        place = number - (self.count - len(self._entries)) - 1
+        return self._entries[place] if 0 <= place < len(self._entries) else None
+
+    def note(self, entry: Entry) -> None:
+        """Write one exchange down."""
+        self.count += 1
+        self._entries.append(entry)
+        if entry.violations:
+            self._violations += len(entry.violations)
+        self._bytes += entry.weight
+        if len(self._entries) > self._limit or self._bytes > self._most_bytes or self._violations > self._most:
+            self._forget()
+        if self.observer is not None:
+            self.observer(entry)
+
+    def know(self, known: Mapping[str, Iterable[str]]) -> None:
+        """Ask about these operations of these providers from now on."""
+        self._known = known
+
+    def clear(self) -> None:
+        """Forget everything, and count anew."""
+        self._entries.clear()
+        self._tried.clear()
+        self.count = self._violations = self._bytes = self._tried_bytes = 0
+
+    def _forget(self) -> None:
+        """Forget the oldest until the rest is within bounds."""
+        while len(self._entries) > 1 and (
+            len(self._entries) > self._limit or self._violations > self._most or self._bytes > self._most_bytes
+        ):
+            oldest = self._entries.popleft()
+            self._violations -= len(oldest.violations)
+            self._bytes -= oldest.weight
+
+    def note_attempt(self, tried: Tried) -> None:
+        """Write one attempt to deliver down."""
+        if len(tried.body) > MOST_KEPT:
+            tried = tried._replace(body=left_out(tried.body))
+        self._tried.append(tried)
+        self._tried_bytes += tried.weight
+        while len(self._tried) > 1 and (len(self._tried) > self._limit or self._tried_bytes > self._most_bytes):
+            self._tried_bytes -= self._tried.popleft().weight
+        if self.observer is not None:
+            self.observer(tried)
+
+    def requests(
+        self,
+        *,
+        provider: str | None = None,
+        operation: str | None = None,
+        method: str | None = None,
+        path: str | None = None,
+        account: str | None = None,
+        job: str | None = None,
+        status: int | None = None,
+    ) -> list[Entry]:
+        """The exchanges that fit everything that is given, oldest first; `*` in a path stands for anything.
+
+        Raises:
+            OptionError: no such provider or operation is on the stage.
+        """
+        self.check(provider, operation)
+        wanted: dict[str, Any] = {"provider": provider, "operation": operation, "method": method}
+        wanted |= {"account": account, "job": job, "status": status}
+        asked = {name: value for name, value in wanted.items() if value is not None}
+        return [
+            entry
+            for entry in self
+            if (path is None or entry.path == path or fnmatchcase(entry.path, path))
+            and all(getattr(entry, name) == value for name, value in asked.items())
+        ]
+
+    def attempts(self, *, provider: str | None = None, job: str | None = None, forged: bool = False) -> list[Tried]:
+        """The attempts to deliver a callback, oldest first; `job` is what they tell of (a batch, perhaps)."""
+        self.check(provider, None)
+        return [
+            tried
+            for tried in tuple(self._tried)
+            if provider in (None, tried.provider) and job in (None, tried.subject) and tried.forged == forged
+        ]
+
+    def check(self, provider: str | None, operation: str | None) -> None:
+        """See that a question names what there is.
+
+        Raises:
+            OptionError: no such provider or operation is on the stage.
+        """
+        known = self._known
+        if known is None:
+            return
+        if provider is not None and provider not in known:
+            raise OptionError("provider", provider, known)
+        names = sorted({name for one in known if provider in (None, one) for name in known[one]})
+        if operation is not None and operation not in names:
+            raise OptionError("operation", operation, names)
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return orjson.loads(body) if body else None
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _header(headers: Iterable[tuple[bytes, bytes]], name: str) -> str | None:
+    wanted = name.lower().encode()
+    return next((header_text(value) for key, value in headers if key == wanted), None)
+
+
+def header_text(value: bytes) -> str:
+    """A header's value as text: UTF-8, as masks are written, or else as HTTP has it."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")

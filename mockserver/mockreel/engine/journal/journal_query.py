@@ -1,0 +1,222 @@
+"""Questions to the journal: which exchanges fit, how often, in which order; and why none does."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from fnmatch import fnmatchcase
+from typing import Any
+
+import orjson
+
+from mockreel.engine.journal.journal import Entry
+from mockreel.errors import OptionError
+
+# An exchange with its number in the journal.
+Numbered = tuple[int, Entry]
+# How many exchanges an explanation names.
+NEAREST = 3
+# Among how many of the newest exchanges the nearest are looked for.
+LOOKED_AT = 10_000
+# A longer value is cut in an explanation.
+LONGEST = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What an exchange must be; None means anything.
+
+    `*` in a path stands for anything. `body` and `reply` are parts of the request's and the reply's JSON: each of
+    their fields must stand there with that value, other fields may stand beside.
+    """
+
+    provider: str | None = None
+    operation: str | None = None
+    method: str | None = None
+    path: str | None = None
+    account: str | None = None
+    job: str | None = None
+    status: int | None = None
+    refusal: str | None = None
+    body: Mapping[str, Any] | None = None
+    reply: Mapping[str, Any] | None = None
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> "Question":
+        """The question that these fields ask.
+
+        Raises:
+            OptionError: a field that is none, or a value of another type.
+        """
+        names = [field.name for field in fields(cls)]
+        for name, value in given.items():
+            if name not in names:
+                raise OptionError("what is asked of the journal", name, names)
+            wanted = int if name == "status" else Mapping if name in ("body", "reply") else str
+            if value is not None and (not isinstance(value, wanted) or isinstance(value, bool)):
+                kind = {int: "a number", str: "a text", Mapping: "a JSON object"}[wanted]
+                raise OptionError(name, value, [kind])
+        return cls(**given)
+
+    def misfits(self, entry: Entry) -> list[str]:
+        """Why an exchange does not fit, one reason a field; empty where it fits."""
+        reasons = (_MATCHERS[name](entry, wanted) for name, wanted in self._asked())
+        return [reason for reason in reasons if reason is not None]
+
+    def among(self, entries: Iterable[Numbered]) -> Iterator[Numbered]:
+        """Those of many exchanges that fit, one after the other; each is looked at up to the first difference."""
+        asked = [(_MATCHERS[name], wanted) for name, wanted in self._asked()]
+        for numbered in entries:
+            for match, wanted in asked:
+                if match(numbered[1], wanted) is not None:
+                    break
+            else:
+                yield numbered
+
+    def _asked(self) -> Iterable[tuple[str, Any]]:
+        found = ((field.name, getattr(self, field.name)) for field in fields(self))
+        return ((name, value) for name, value in found if value is not None)
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name} {_short(value)}" for name, value in self._asked()) or "any request"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether the journal is as was said; `found` are the exchanges that fit, `message` says what is otherwise.
+
+    It is true where the claim holds.
+    """
+
+    holds: bool
+    found: tuple[Numbered, ...]
+    message: str = ""
+
+    def __bool__(self) -> bool:
+        return self.holds
+
+    def __repr__(self) -> str:
+        """What pytest shows of a claim that does not hold."""
+        return f"<{'holds' if self.holds else 'does not hold'}: {len(self.found)} found>\n{self.message}".rstrip()
+
+
+def counted(
+    entries: Sequence[Numbered],
+    question: Question,
+    *,
+    times: int | None = None,
+    at_least: int | None = None,
+    at_most: int | None = None,
+) -> Verdict:
+    """Whether so many exchanges fit; at least one if no number is said."""
+    found = tuple(question.among(entries))
+    least = times if times is not None else 1 if at_least is None and at_most is None else at_least or 0
+    most = times if times is not None else at_most
+    if least <= len(found) and (most is None or len(found) <= most):
+        return Verdict(True, found)
+    said = f"Expected {_expected(least, most)} with {question}; the journal has {len(found)}."
+    if len(found) >= least:
+        lines = [f"  {_line(numbered)}" for numbered in found[-NEAREST:]]
+        return Verdict(False, found, "\n".join([said, "The last of them:", *lines]))
+    return Verdict(False, found, "\n".join([said, *_nearest(entries, question, leaving=found)]))
+
+
+def ordered(entries: Sequence[Numbered], questions: Sequence[Question]) -> Verdict:
+    """Whether an exchange fits each question, each after the one before; others may lie between."""
+    found: list[Numbered] = []
+    rest = list(entries)
+    for place, question in enumerate(questions):
+        fitting = next(question.among(rest), None)
+        if fitting is None:
+            after = f" after #{found[-1][0]}" if found else ""
+            said = f"Step {place + 1} of {len(questions)} was not found{after}: {question}."
+            steps = [f"  found: {_line(numbered)}" for numbered in found]
+            return Verdict(False, tuple(found), "\n".join([said, *steps, *_nearest(rest, question)]))
+        found.append(fitting)
+        rest = [numbered for numbered in rest if numbered[0] > fitting[0]]
+    return Verdict(True, tuple(found))
+
+
+def _expected(least: int, most: int | None) -> str:
+    if most is None:
+        return f"at least {least} request{'s' if least != 1 else ''}"
+    if least == most:
+        return f"{least} request{'s' if least != 1 else ''}"
+    return f"{least} to {most} requests" if least else f"at most {most} request{'s' if most != 1 else ''}"
+
+
+def _nearest(entries: Sequence[Numbered], question: Question, *, leaving: Sequence[Numbered] = ()) -> list[str]:
+    """The exchanges that fit best, with what is otherwise; of equals the newest."""
+    fitting = {number for number, _ in leaving}
+    looked = entries[-LOOKED_AT:]
+    others = [(question.misfits(entry), number, entry) for number, entry in looked if number not in fitting]
+    if not others:
+        return ["There is no other request in the journal."] if fitting else ["There is no request in the journal."]
+    others.sort(key=lambda other: (len(other[0]), -other[1]))
+    lines = [f"  {_line((number, entry))}: {'; '.join(reasons)}" for reasons, number, entry in others[:NEAREST]]
+    return ["Nearest first:", *lines]
+
+
+def _line(numbered: Numbered) -> str:
+    number, entry = numbered
+    return f"#{number} {entry.method} {entry.path} ({entry.account or 'no account'}, {entry.status})"
+
+
+def _short(value: Any) -> str:
+    text = repr(value) if isinstance(value, str) else orjson.dumps(value, default=str).decode()
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+# A matcher answers None, or the reason why the exchange does not fit.
+_Matcher = Callable[[Entry, Any], str | None]
+
+
+def _same(name: str, read: Callable[[Entry], Any]) -> _Matcher:
+    def match(entry: Entry, wanted: Any) -> str | None:
+        found = read(entry)
+        return None if found == wanted else f"{name} is {_short(found)}, not {_short(wanted)}"
+
+    return match
+
+
+def _path(entry: Entry, wanted: str) -> str | None:
+    if entry.path == wanted or fnmatchcase(entry.path, wanted):
+        return None
+    return f"path is {_short(entry.path)}, not {_short(wanted)}"
+
+
+def _inside(name: str, raw: Callable[[Entry], bytes], read: Callable[[Entry], Any]) -> _Matcher:
+    def match(entry: Entry, wanted: Mapping[str, Any]) -> str | None:
+        if not raw(entry):
+            return f"{name} is empty or not kept"
+        return _lack(read(entry), wanted, name)
+
+    return match
+
+
+def _lack(found: Any, wanted: Any, where: str) -> str | None:
+    """The first place at which a JSON value lacks what is wanted; None where it has all."""
+    if not isinstance(wanted, Mapping):
+        same = found == wanted and isinstance(found, bool) == isinstance(wanted, bool)
+        return None if same else f"{where} is {_short(found)}, not {_short(wanted)}"
+    if not isinstance(found, Mapping):
+        return f"{where} is {_short(found)}, no JSON object"
+    for name, value in wanted.items():
+        if name not in found:
+            return f"{where} has no {name!r}"
+        lack = _lack(found[name], value, f"{where}.{name}")
+        if lack is not None:
+            return lack
+    return None
+
+
+_MATCHERS: Mapping[str, _Matcher] = {
+    "provider": _same("provider", lambda entry: entry.provider),
+    "operation": _same("operation", lambda entry: entry.operation),
+    "method": _same("method", lambda entry: entry.method),
+    "path": _path,
+    "account": _same("account", lambda entry: entry.account),
+    "job": _same("job", lambda entry: entry.job),
+    "status": _same("status", lambda entry: entry.status),
+    "refusal": _same("refusal", lambda entry: entry.row),
+    "body": _inside("body", lambda entry: entry.body, lambda entry: entry.json),
+    "reply": _inside("reply", lambda entry: entry.reply, lambda entry: entry.reply_json),
+}

@@ -1,0 +1,1 @@
+"""What a request is to meet: the `Prefer` header, and rules."""

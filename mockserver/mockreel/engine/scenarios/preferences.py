@@ -1,0 +1,107 @@
+"""What is wished of a request, as its `Prefer` header says it: scenarios and faults; whether the provider has it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mockreel.contract import Contract, ErrorRow, Scenarios
+from mockreel.engine.faults import NO_FAULTS, Fault, Faults
+from mockreel.engine.faults.fault import word
+from mockreel.errors import FaultError, OptionError
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A scenario by name, with the code that it should play."""
+
+    scenario: str
+    code: str | None = None
+
+
+def preferred(header: bytes | None) -> Wish | None:
+    """The wish in a `Prefer` header (RFC 7240): `scenario=fail; code=X`; None where it names no scenario."""
+    if header is None or b"scenario" not in header.lower():
+        return None
+    for preference in header.decode("latin-1").split(","):
+        words = dict(word(part) for part in preference.split(";"))
+        if "scenario" in words:
+            return Wish(words["scenario"], words.get("code"))
+    return None
+
+
+def preferred_faults(header: bytes | None) -> Faults:
+    """The faults in a `Prefer` header: `fault=delay; seconds=2, fault=callback-lost`; none where it names none.
+
+    Raises:
+        FaultError: there is no such fault, parameter or value, or there are two of a sort.
+    """
+    if header is None or b"fault" not in header.lower():
+        return NO_FAULTS
+    return Faults.of(_faults(header.decode("latin-1")))
+
+
+def _faults(header: str) -> Iterator[Fault]:
+    """Each fault with what follows it in its preference, but for a scenario's own words."""
+    for preference in header.split(","):
+        words = [word(part) for part in preference.split(";") if part.strip()]
+        names = [name for name, _ in words]
+        if "fault" in names:
+            (_, fault), *rest = words[names.index("fault") :]
+            yield Fault.of(fault.lower(), {name: value for name, value in rest if name not in ("scenario", "code")})
+
+
+def check_fault(contract: Contract, fault: Fault) -> None:
+    """See that a fault can befall what a provider sends.
+
+    Raises:
+        FaultError: it has no callbacks, or does not sign them.
+    """
+    if fault.kind.sort == "callback" and not contract.callbacks.policies:
+        then = f"{contract.title} documents no callback, so none is sent that could be damaged."
+        raise FaultError(f"fault for {contract.provider}", fault.name, then=then)
+    if fault.kind.signs and contract.callbacks.signature is None:
+        then = f"{contract.title} signs no callback, so no signature can be wrong."
+        raise FaultError(f"fault for {contract.provider}", fault.name, then=then)
+
+
+def check_wish(contract: Contract, wish: Wish) -> None:
+    """See that a provider has what is wished.
+
+    Raises:
+        OptionError: it has no such scenario; the message lists what there is.
+    """
+    if wish.scenario not in contract.scenarios.names:
+        raise OptionError(f"scenario for {contract.provider}", wish.scenario, contract.scenarios.names)
+
+
+def refusal(contract: Contract, wish: Wish) -> ErrorRow | None:
+    """The error row that a reply scenario plays; None for a job scenario.
+
+    Raises:
+        OptionError: no error row has the wished code.
+    """
+    scenarios: Scenarios = contract.scenarios
+    scenario = scenarios.requests.get(wish.scenario)
+    if scenario is None:
+        return None
+    if scenario.row != "by-code":
+        return contract.errors[scenario.row]
+    return error_by_code(contract, wish.code)
+
+
+def error_by_code(contract: Contract, code: str | None) -> ErrorRow:
+    """The error row with that name or wire code."""
+    rows = contract.errors.values()
+    for row in rows:
+        if code is not None and code in (row.name, str(row.code)):
+            return row
+    valid = sorted({*contract.errors, *(str(row.code) for row in rows if row.code is not None)})
+    raise OptionError(f"error code for {contract.provider}", code, valid)
+
+
+def is_able(contract: Contract, fault: Fault) -> bool:
+    """Whether a fault can befall what a provider sends."""
+    try:
+        check_fault(contract, fault)
+    except FaultError:
+        return False
+    return True

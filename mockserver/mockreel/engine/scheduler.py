@@ -1,0 +1,245 @@
+"""What must happen at a moment: one queue of due times, driven by the clock."""
+
+import asyncio
+import contextlib
+import heapq
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import Future
+from itertools import count
+from typing import Any, TypeVar
+
+from mockreel.engine.clock import LATEST, Clock
+from mockreel.errors import OptionError, StageClosed
+
+T = TypeVar("T")
+
+# The runner looks again at least so often (real seconds): an event loop takes no timer of any length.
+LONGEST_SLEEP = 3600.0
+# How many due actions are begun before requests have their turn again.
+AT_ONCE = 16
+
+# An action is called when it falls due. What it returns, if anything, is awaited before time moves on.
+Action = Callable[[], Awaitable[None] | None]
+# When it is due, the number of its entry, and what is to be done.
+Entry = tuple[float, int, Action]
+# Told of an action that broke, so that one mistake does not stop what is due after it.
+OnError = Callable[[Exception], None]
+
+
+def _log(problem: Exception) -> None:
+    logging.getLogger("mockreel").error("an action of the agenda broke", exc_info=problem)
+
+
+class Agenda:
+    """Due actions in order of time, then of entry.
+
+    With a running clock one task sleeps until the next due time. Under `advance` the same actions are run one
+    after the other, each awaited, with the clock standing at the action's own moment. While the clock is held
+    nothing runs but under `advance`, not even what is due already.
+
+    It belongs to one event loop at a time: to the one that started it last. What an event loop that ends leaves
+    unfinished is due again on the next.
+    """
+
+    __slots__ = (
+        "_changed",
+        "_clock",
+        "_era",
+        "_loop",
+        "_numbers",
+        "_on_error",
+        "_queue",
+        "_runner",
+        "_running",
+        "_turn",
+        "closing",
+    )
+
+    def __init__(self, clock: Clock, *, on_error: OnError = _log) -> None:
+        self._clock = clock
+        self._on_error = on_error
+        self._queue: list[Entry] = []
+        self._numbers = count()
+        self._running: set[asyncio.Task[None]] = set()
+        self._runner: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._changed: asyncio.Event | None = None
+        self._turn: asyncio.Lock | None = None
+        self._era = 0
+        # Set by the server that is being stopped: a wait that is cancelled from then on is answered, not broken off.
+        self.closing = False
+        clock.listeners.append(self._wake)
+
+    def __len__(self) -> int:
+        """How many actions wait for their moment."""
+        return len(self._queue)
+
+    @property
+    def in_flight(self) -> int:
+        """How many actions have begun and not ended."""
+        return len(self._running)
+
+    @property
+    def next_due(self) -> float | None:
+        """The moment of the next action, or None."""
+        return self._queue[0][0] if self._queue else None
+
+    def at(self, moment: float, action: Action) -> None:
+        """Run `action` when the clock reaches `moment`; as soon as the clock runs, if it has passed."""
+        heapq.heappush(self._queue, (moment, next(self._numbers), action))
+        if self._queue[0][2] is action:
+            self._wake()
+
+    def start(self) -> None:
+        """Make sure that due actions are run on the running event loop; cheap when they already are."""
+        loop = asyncio.get_running_loop()
+        if self._loop is loop and self._runner is not None and not self._runner.done():
+            return
+        self._wake()  # the runner of another loop sees that it is not wanted any more
+        self._loop = loop
+        self._changed = asyncio.Event()
+        self._turn = asyncio.Lock()
+        self._running = set()
+        self._runner = loop.create_task(self._run(self._changed, self._turn), name="mockreel-agenda")
+
+    def pending(self) -> list[Entry]:
+        """What waits for its moment, in order."""
+        return sorted(self._queue, key=lambda entry: entry[:2])
+
+    def clear(self) -> None:
+        """Forget what is due and break off what is under way, for a stage that begins anew; on the agenda's loop."""
+        self._era += 1
+        self._queue.clear()
+        self._numbers = count()
+        for task in (self._runner, *self._running):
+            if task is not None and not task.get_loop().is_closed():
+                task.cancel()
+        was_running, self._running, self._runner = self._runner is not None, set(), None
+        if was_running:
+            self.start()
+
+    async def stop(self) -> None:
+        """End the runner and whatever it began."""
+        loop = asyncio.get_running_loop()
+        known = [task for task in (self._runner, *self._running) if task is not None and not task.done()]
+        tasks = [task for task in known if task.get_loop() is loop]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._runner = None
+        self._loop = None
+
+    async def advance(self, seconds: float) -> int:
+        """Move the clock by `seconds`, running everything that falls due, in order; returns how many ran.
+
+        Returns when it is settled: what the actions began has ended, and nothing due is left.
+
+        Raises:
+            OptionError: `seconds` is negative or no number.
+        """
+        if not 0 <= seconds < float("inf"):
+            raise OptionError("seconds", seconds, ["a number from 0 up"], then="The clock never runs backwards.")
+        if self._clock.now() + seconds > LATEST:
+            raise OptionError("seconds", seconds, then="The clock ends with the year 9999.")
+        self.start()
+        assert self._turn is not None
+        async with self._turn:
+            return await self._advance_to(self._clock.now() + seconds)
+
+    def advance_from_outside(self, seconds: float) -> "Future[int]":
+        """The same for a thread that has not this agenda's loop; wait for what it gives.
+
+        Raises:
+            StageClosed: no loop runs it (any more).
+        """
+        return self.run_from_outside(self.advance(seconds), what="advance")
+
+    def run_from_outside(self, work: Coroutine[Any, Any, T], *, what: str) -> "Future[T]":
+        """Run something on this agenda's loop for a thread that has another, or none.
+
+        Raises:
+            StageClosed: no loop runs it (any more).
+        """
+        if self._loop is None or self._loop.is_closed():
+            work.close()
+            raise StageClosed(what)
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    async def _advance_to(self, target: float) -> int:
+        ran, era = 0, self._era
+        await self._join()
+        while era == self._era and self._queue and self._queue[0][0] <= target:
+            entry = heapq.heappop(self._queue)
+            self._clock.advance_to(entry[0])
+            try:
+                await self._perform(entry[2])
+            except asyncio.CancelledError:
+                if era == self._era:
+                    heapq.heappush(self._queue, entry)
+                raise
+            ran += 1
+        if era == self._era:
+            self._clock.advance_to(target)
+        return ran
+
+    async def settle(self) -> None:
+        """Run what is due now and wait until everything that was begun has ended; time does not move."""
+        await self.advance(0)
+
+    async def _join(self) -> None:
+        while self._running:
+            await asyncio.wait(set(self._running))
+
+    async def _run(self, changed: asyncio.Event, turn: asyncio.Lock) -> None:
+        while self._changed is changed:  # until another event loop has taken over
+            changed.clear()
+            async with turn:
+                self._begin_due()
+            await self._sleep(changed)
+
+    def _begin_due(self) -> None:
+        """Begin what is due, but not so much at once that requests would feel it; the rest has its turn after them."""
+        now = self._clock.now()
+        for _ in range(AT_ONCE):
+            if not self._queue or self._queue[0][0] > now or self._clock.held:
+                return
+            self._begin(heapq.heappop(self._queue))
+
+    def _begin(self, entry: Entry) -> None:
+        running, era, task = self._running, self._era, asyncio.ensure_future(self._perform(entry[2]))
+        running.add(task)
+
+        def ended(task: asyncio.Task[None]) -> None:
+            running.discard(task)
+            if task.cancelled() and era == self._era:  # its event loop was ended under it: it is due again on the next
+                heapq.heappush(self._queue, entry)
+
+        task.add_done_callback(ended)
+
+    async def _perform(self, action: Action) -> None:
+        try:
+            outcome = action()
+            if outcome is not None:
+                await outcome
+        except Exception as problem:
+            self._on_error(problem)
+
+    async def _sleep(self, changed: asyncio.Event) -> None:
+        due = self.next_due
+        seconds = None if due is None else self._clock.real_seconds_until(due)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(changed.wait(), None if seconds is None else min(seconds, LONGEST_SLEEP))
+
+    def _wake(self) -> None:
+        if self._changed is None or self._loop is None or self._loop.is_closed():
+            return
+        try:
+            running = asyncio.get_running_loop()
+        except RuntimeError:
+            running = None
+        if running is self._loop:
+            self._changed.set()
+            return
+        with contextlib.suppress(RuntimeError):  # the loop was closed in the meantime
+            self._loop.call_soon_threadsafe(self._changed.set)

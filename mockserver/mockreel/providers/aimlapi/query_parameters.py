@@ -1,0 +1,34 @@
+"""Query parameters beyond what a schema says: repeated ones, lists in one, and those that nobody knows."""
+
+from urllib.parse import parse_qsl
+
+from mockreel.contract.messages.error_response import Refused
+from mockreel.contract.validation import Violation
+from mockreel.simulator.context import Call
+
+
+def repeated(call: Call, name: str) -> list[str]:
+    """Every value of a parameter that may be given more than once."""
+    return [value for key, value in _pairs(call) if key == name]
+
+
+def listed(call: Call, name: str) -> list[str]:
+    """Every value of a parameter that may be repeated, or hold several behind commas; in lower case."""
+    return [word.strip().lower() for value in repeated(call, name) for word in value.split(",") if word.strip()]
+
+
+def refuse_unknown(call: Call) -> None:
+    """See that only declared parameters are given.
+
+    Raises:
+        Refused: one is not declared.
+    """
+    known = {parameter.name for parameter in call.operation.query}
+    extra = list(dict.fromkeys(key for key, _ in _pairs(call) if key not in known))
+    if extra:
+        found = Violation(("query",), "additionalProperties", f"unknown parameters: {', '.join(extra)}", None, extra)
+        raise Refused("invalid-query", violations=(found,))
+
+
+def _pairs(call: Call) -> list[tuple[str, str]]:
+    return parse_qsl(call.request.query.decode("latin-1"), keep_blank_values=True)

@@ -1,0 +1,133 @@
+"""The models: the list with its filters and sections, and the lookup of one."""
+
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from hashlib import sha1
+from typing import Any
+
+import orjson
+
+from mockreel.contract import Contract, Model, Price
+from mockreel.contract.messages.error_response import Refused
+from mockreel.contract.messages.message import JSON_HEADERS, Reply, json_reply
+from mockreel.providers.aimlapi.query_parameters import listed
+from mockreel.providers.aimlapi.responses import Template, fill, prepared
+from mockreel.providers.aimlapi.state import State
+from mockreel.simulator.adapter import Answer
+from mockreel.simulator.context import Call
+
+
+def list_models(call: Call) -> Answer:
+    """The models that every filter keeps; not sent again to who has them already."""
+    rows = call.part.contract.wire["catalogue"]
+    filters = [(set(listed(call, parameter)), names) for parameter, names in rows["filters"].items()]
+    entry, hidden = prepared(rows["entry"]), _hidden(call, rows)
+    every = (_remembered(call, model) for model in call.part.contract.models.values())
+    kept = [_entry(entry, words, hidden) for words in every if _kept(filters, words)]
+    body = orjson.dumps(fill(rows["list"], {"models": kept}))
+    tag = _etag(body, rows["etag"])
+    headers = ((b"etag", tag),)
+    if _known(call.request.header(b"if-none-match"), tag):
+        return Reply(304, b"", headers)
+    return Reply(200, body, JSON_HEADERS + headers)
+
+
+def _remembered(call: Call, model: Model) -> dict[str, Any]:
+    """The words of a model, put together once."""
+    state: State = call.part.state
+    if model.id not in state.catalogue:
+        state.catalogue[model.id] = facts(call.part.contract, model)
+    return state.catalogue[model.id]
+
+
+def get_model(call: Call) -> Answer:
+    """One model by its id or an alias, in any case of letters."""
+    wanted = call.params["id"].lower()
+    contract = call.part.contract
+    found = next((model for name, model in contract.names.items() if name.lower() == wanted), None)
+    if found is None:
+        raise Refused("model-not-found", values={"model": call.params["id"]})
+    rows = contract.wire["catalogue"]
+    entry = _entry(prepared(rows["entry"]), _remembered(call, found), _hidden(call, rows))
+    return json_reply(200, fill(rows["one"], {"model": entry}))
+
+
+def facts(contract: Contract, model: Model) -> dict[str, Any]:
+    """Everything that the catalogue can say of a model, by template word."""
+    rows = contract.wire["catalogue"]
+    fields = contract.schemas.document(model.schema)["properties"]
+    names = (model.id, *model.aliases)
+    owners = (owner for start, owner in rows["developers"].items() if any(name.startswith(start) for name in names))
+    inputs, outputs = _words(rows["inputs"], fields), [model.output]
+    return {
+        "id": model.id,
+        "aliases": list(model.aliases),
+        "type": rows["type"],
+        "name": model.id.rpartition("/")[2].replace("-", " ").title(),
+        "developer": next(owners, ""),
+        "tags": rows["tags"],
+        "pricing": _pricing(model.price, rows["pricing"]),
+        "modalities": fill(rows["modalities"], {"inputs": inputs, "outputs": outputs}),
+        "capabilities": _words(rows["capabilities"], fields),
+        "input": inputs,
+        "output": outputs,
+    }
+
+
+def _words(by_field: Mapping[str, str], fields: Mapping[str, Any]) -> list[str]:
+    """What the fields of a schema stand for, each word once."""
+    return list(dict.fromkeys(word for name, word in by_field.items() if name in fields))
+
+
+def _hidden(call: Call, rows: Mapping[str, Any]) -> set[str]:
+    """The sections of an entry that were not asked for."""
+    row = rows["include"]
+    asked = listed(call, row["parameter"])
+    everything = row["everything"] in asked or "true" in listed(call, row["synonym"])
+    return set() if everything else {section for section in rows["sections"] if section not in asked}
+
+
+def _entry(template: Template, words: Mapping[str, Any], hidden: set[str]) -> Any:
+    """A model without the sections that are hidden."""
+    return template({word: value for word, value in words.items() if word not in hidden})
+
+
+def _kept(filters: Sequence[tuple[set[str], list[str]]], words: Mapping[str, Any]) -> bool:
+    """Whether a model passes: one value of each parameter that is given must be among its own."""
+    return all(not asked or asked & set(_values(words, names)) for asked, names in filters)
+
+
+def _values(words: Mapping[str, Any], names: list[str]) -> Iterator[str]:
+    for name in names:
+        value = words[name]
+        yield from (text.lower() for text in (value if isinstance(value, list) else [value]))
+
+
+def _pricing(price: Price, templates: Mapping[str, Any]) -> Any:
+    """A price as the catalogue shows it; None where it is unknown."""
+    if price.certainty == "unknown":
+        return None
+    if not price.rules:
+        return fill(templates["fixed"], {"price": _number(price.amount), "unit": price.unit})
+    dimensions = list(dict.fromkeys(name for rule in price.rules for name in rule.when))
+    variants = [
+        fill(templates["variant"], {"when": rule.when, "price": _number(rule.amount), "unit": price.unit})
+        for rule in price.rules
+    ]
+    return fill(templates["variants"], {"dimensions": dimensions, "variants": variants})
+
+
+def _number(amount: Decimal | None) -> float | None:
+    return None if amount is None else float(amount)
+
+
+def _etag(body: bytes, form: str) -> bytes:
+    digest = b64encode(sha1(body, usedforsecurity=False).digest()).decode().rstrip("=")
+    return form.format(length=len(body), hash=digest).encode()
+
+
+def _known(header: bytes | None, tag: bytes) -> bool:
+    """Whether an If-None-Match names the tag; weak and strong count alike, as for any GET."""
+    tags = [] if header is None else [part.strip().removeprefix(b"W/") for part in header.split(b",")]
+    return b"*" in tags or tag.removeprefix(b"W/") in tags

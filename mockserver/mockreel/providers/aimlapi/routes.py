@@ -1,0 +1,26 @@
+"""Which handler answers an operation: the operation's own `plays` says so, and `reply` names its template."""
+
+from collections.abc import Mapping
+
+from mockreel.contract import Operation
+from mockreel.errors import DataError
+from mockreel.providers.aimlapi.resources import account, generations, metrics, models
+from mockreel.simulator.adapter import Handler
+
+HANDLERS: Mapping[str, Handler] = {
+    "submit": generations.submit,
+    "poll": generations.poll,
+    "models": models.list_models,
+    "model": models.get_model,
+    "metrics": metrics.report,
+    "balance": account.balance,
+    "transactions": account.transactions,
+}
+
+
+def handler_of(operation: Operation) -> Handler:
+    plays = operation.raw["x-mockreel"].get("plays")
+    if plays not in HANDLERS:
+        where = f"the operation {operation.id} /x-mockreel/plays"
+        raise DataError(where, f"{plays!r} is nothing that can be played", expected="one of " + ", ".join(HANDLERS))
+    return HANDLERS[plays]

@@ -1,0 +1,71 @@
+"""What the package keeps while the stage stands: the contract's wire facts made ready, and when the stage began."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from mockreel.contract import Contract, Operation
+from mockreel.contract.rows import StateKind
+from mockreel.providers.aimlapi.responses import Template, prepared
+from mockreel.providers.aimlapi.trace_headers import Tracing
+from mockreel.providers.aimlapi.usage import Tariff
+from mockreel.providers.aimlapi.validation_hints import Hints
+
+KINDS: tuple[str, ...] = get_args(StateKind)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What one operation says: its status, and its template by the kind of the job's state.
+
+    `ids` is the shape of new ids, `parameter` what names a job in the query; `traced` says whether the operation is
+    about a generation, so that its replies have the tracing headers.
+    """
+
+    status: int
+    says: Mapping[str, Template]
+    ids: str
+    parameter: str | None
+    traced: bool
+
+
+class State:
+    """The state of one part."""
+
+    def __init__(self, contract: Contract, *, started: float) -> None:
+        wire = contract.wire
+        self.started = started
+        self.tracing = Tracing(wire["tracing"], issued=wire["ids"]["issued"])
+        envelope = wire["envelopes"][wire["envelope"]]
+        self.envelope = prepared(envelope)
+        self.numbered = any(str(word).startswith("$request") for word in envelope.values())
+        self.hints = Hints(wire["hints"], style=wire["kind_words"])
+        self.tariff = Tariff(contract.money.units, places=wire["tracing"]["usd_places"], tracing=self.tracing)
+        self.media = tuple(_names(contract.root["media"]))
+        self.catalogue: dict[str, dict[str, Any]] = {}  # the words of each model, once somebody has asked
+        self.lines = {operation.id: _line(operation, wire) for operation in contract.operations}
+
+
+def _line(operation: Operation, wire: Mapping[str, Any]) -> Line:
+    own = operation.raw["x-mockreel"]
+    parameter = next((parameter.name for parameter in operation.query if parameter.required), None)
+    return Line(
+        next(int(status) for status in operation.statuses if status.startswith("2")),
+        _by_kind(wire["replies"].get(own.get("reply"))),
+        own.get("ids", wire["ids"]["shape"]),
+        parameter,
+        traced=operation.submits or parameter is not None,
+    )
+
+
+def _by_kind(raw: Any) -> dict[str, Template]:
+    """A template for each kind of state; one that does not tell them apart holds for all."""
+    divided = isinstance(raw, Mapping) and set(raw) <= set(KINDS)
+    return {kind: prepared(part) for kind, part in (raw if divided else dict.fromkeys(KINDS, raw)).items()}
+
+
+def _names(media: Mapping[str, Any]) -> Iterator[str]:
+    """The fields of a request that a clip depends on."""
+    for names in media.values():
+        if isinstance(names, list):
+            yield from names

@@ -1,0 +1,11 @@
+"""Runflow: runs of models, their callbacks, batches, webhooks, uploads and the account behind the key."""
+
+from mockreel.contract import Contract
+from mockreel.providers.runflow.adapter import Runflow
+
+__all__ = ["player"]
+
+
+def player(contract: Contract) -> Runflow:
+    """What plays Runflow's contract."""
+    return Runflow(contract)

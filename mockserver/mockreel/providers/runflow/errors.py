@@ -1,0 +1,79 @@
+"""From an error row to the reply that says it."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from mockreel.contract import ErrorRow
+from mockreel.contract.messages.error_response import Refused
+from mockreel.contract.messages.message import Reply, json_reply
+from mockreel.contract.validation import Violation
+from mockreel.simulator.context import Call
+
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+# How much of a text that may repeat what was sent is shown.
+_SHOWN = 300
+
+
+def refuse(call: Call, row: ErrorRow, refused: Refused) -> Reply:
+    """The provider's own no."""
+    values = {key: _shown(value) for key, value in {**_known(call), **refused.values}.items()}
+    code, message = fill(str(row.code), values), fill(row.message, values)
+    if "body" in row.fields:
+        text = fill(row.fields["body"], {"code": code, "message": message})
+        return Reply(row.status, text.encode(), ((b"content-type", row.fields["type"].encode()),))
+    return json_reply(row.status, _enveloped(call, row, code, message, refused.violations))
+
+
+def _known(call: Call) -> Mapping[str, object]:
+    """What a text's placeholders stand for in a refusal that does not say it: what was asked for, or a neutral word."""
+    contract = call.part.contract
+    failure = contract.failures["default"]
+    sent = call.body if isinstance(call.body, dict) else {}
+    asked = {name: value for name, value in {**sent, **call.params}.items() if isinstance(value, str)}
+    model = {"model": call.model.id} if call.model else {"model": asked["model_id"]} if "model_id" in asked else {}
+    request = {"method": call.request.method, "path": call.request.path}
+    said = {"code": failure.code, "message": failure.message}
+    return {**contract.wire["unnamed"], **asked, **said, **request, **model}
+
+
+def _enveloped(call: Call, row: ErrorRow, code: str, message: str, found: tuple[Violation, ...]) -> Mapping[str, Any]:
+    wire = call.part.contract.wire
+    details = [detail(violation, wire["body_place"]) for violation in found] or row.fields.get("errors")
+    if details and wire["violations"] != "errors":
+        return {wire["violations"]: details}
+    body = envelope(code, message, details)
+    for name in row.fields.get("without", ()):
+        body.pop(name)
+    return {"error": body} if wire["envelope"] == "nested" else body
+
+
+def envelope(code: str, message: str, errors: Any = None) -> dict[str, Any]:
+    """What every refusal holds."""
+    return {"code": code, "message": message, "errors": errors}
+
+
+def detail(violation: Violation, body_place: str) -> Mapping[str, Any]:
+    """One violation as a list item of the envelope."""
+    place = violation.path if violation.path[:1] == ("query",) else (body_place, *violation.path)
+    return {"loc": list(place), "msg": violation.message[:_SHOWN], "type": violation.keyword}
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """A text with its `{placeholders}` filled in; one without a value stays as it is."""
+    return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), text)
+
+
+def _shown(value: object) -> str:
+    """A value as a message may repeat it: not too long, and text that UTF-8 can hold."""
+    return str(value)[:_SHOWN].encode("utf-8", "replace").decode()
+
+
+def invalid_query(name: str, why: str, value: Any) -> Refused:
+    """The refusal of one query parameter for a reason that no schema can say."""
+    return Refused("invalid-query", violations=(Violation(("query", name), name, why, value, None),))
+
+
+def unknown(noun: str, row: str = "unknown-thing") -> Refused:
+    """There is no such thing, or it is another account's."""
+    return Refused(row, values={"noun": noun})

@@ -1,0 +1,1 @@
+"""Lists: filtered, sorted, cut into pages."""

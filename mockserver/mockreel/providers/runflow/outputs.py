@@ -1,0 +1,62 @@
+"""What a finished run holds in `output`."""
+
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mockreel.engine.artifacts import artifact, media
+from mockreel.engine.artifacts.artifact import Artifact
+from mockreel.engine.jobs.job import Job
+from mockreel.providers.runflow.timestamps import milliseconds
+from mockreel.simulator.provider import Part
+
+
+def output(part: Part, job: Job) -> Mapping[str, Any]:
+    """The output of a run that has succeeded, in the shape that the contract has for its model."""
+    fields = artifact.fields_of(part, job)
+    made = artifact.of_job(part, job)
+    urls = list(_urls(part, job, fields))
+    shape = _shape(part, job)
+    return {shape: urls} if shape != "normalized" else _normalized(job, made, urls, fields)
+
+
+def first_url(made: Mapping[str, Any]) -> str:
+    """The address of the first artifact of an output, whatever its shape."""
+    first = next(iter(made.values()))[0]
+    return str(first["url"] if isinstance(first, Mapping) else first)
+
+
+def _shape(part: Part, job: Job) -> str:
+    """The shape with the longest prefix that the model's id has."""
+    shapes: Mapping[str, str] = part.contract.wire["output_shape"]
+    id_ = job.model.id if job.model else ""
+    return shapes[max((prefix for prefix in shapes if id_.startswith(prefix)), key=len)]
+
+
+def _urls(part: Part, job: Job, fields: Mapping[str, Any]) -> Iterator[str]:
+    """One address for each artifact; the media themselves where the input asks for that."""
+    inline = fields.get(part.contract.wire["inline"]) is True
+    return (_inline(job, made) if inline else made.url for made in artifact.every(part, job))
+
+
+def _inline(job: Job, made: Artifact) -> str:
+    content = b64encode(media.content(made.clip, stamp=job.id.encode())).decode()
+    return f"data:{made.clip.mime};base64,{content}"
+
+
+def _normalized(job: Job, made: Artifact, urls: list[str], fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    clip = made.clip
+    seconds = clip.seconds if made.kind == "video" else None
+    size = {"type": made.kind, "width": clip.width, "height": clip.height, "duration": seconds}
+    return {
+        "outputs": [{"url": url, **size} for url in urls],
+        "nsfw_detected": job.fields.get("nsfw_detected", False),
+        "seed": fields.get("seed"),
+        "timing": {"inference_ms": milliseconds((job.ends or job.created) - _last_left(job))},
+    }
+
+
+def _last_left(job: Job) -> float:
+    """When the job entered the last state before its end."""
+    begins = [begin for begin in job.plan.begins[:-1] if job.created + begin <= (job.ends or job.created)]
+    return job.created + (begins[-1] if begins else 0.0)

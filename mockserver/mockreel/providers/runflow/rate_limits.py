@@ -1,0 +1,50 @@
+"""The rate limit's headers, where the chosen reading has them; the limit itself is never enforced."""
+
+from collections.abc import Awaitable, Mapping
+from typing import Any
+
+from mockreel.contract.messages.message import Reply
+from mockreel.providers.runflow.state import own_shelf
+from mockreel.simulator.adapter import Answer, Handler
+from mockreel.simulator.context import Call
+
+Headers = tuple[tuple[bytes, bytes], ...]
+
+
+def telling(handler: Handler, row: Mapping[str, Any]) -> Handler:
+    """A handler whose replies tell how near the limit is; its refusals do so where they are put together."""
+
+    def told(call: Call) -> Answer:
+        answer = handler(call)
+        return _with(answer, rate_headers(call, row)) if isinstance(answer, Reply) else _later(call, answer, row)
+
+    return told
+
+
+def rate_headers(call: Call, row: Mapping[str, Any], *, refused: bool = False) -> Headers:
+    """The headers of one reply; `refused` for one that says there were too many."""
+    window = int(call.now // row["window"])
+    used = _used(call, window)
+    left = 0 if refused else max(0, row["allowed"] - used)
+    reset = (window + 1) * row["window"]
+    values = {"limit": row["allowed"], "remaining": left, "reset": reset}
+    if refused:
+        values["retry"] = max(1, int(reset - call.now))
+    return tuple((row[name].lower().encode(), str(value).encode()) for name, value in values.items())
+
+
+def _used(call: Call, window: int) -> int:
+    """How many requests the account has sent in this window, this one included; 0 where nobody is known."""
+    if call.caller is None:
+        return 0
+    shelf = own_shelf(call)
+    shelf.window = (window, shelf.window[1] + 1 if shelf.window[0] == window else 1)
+    return shelf.window[1]
+
+
+def _with(reply: Reply, headers: Headers) -> Reply:
+    return Reply(reply.status, reply.body, reply.headers + headers)
+
+
+async def _later(call: Call, answer: Awaitable[Reply], row: Mapping[str, Any]) -> Reply:
+    return _with(await answer, rate_headers(call, row))

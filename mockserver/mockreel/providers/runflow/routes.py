@@ -1,0 +1,72 @@
+"""Who answers which operation of the contract."""
+
+from collections.abc import Mapping
+
+from mockreel.providers.runflow.resources import (
+    account,
+    assets,
+    batches,
+    callback_secrets,
+    models,
+    run_details,
+    runs,
+    service_status,
+    webhook_subscriptions,
+)
+from mockreel.simulator.adapter import Handler
+
+HANDLERS: Mapping[str, Handler] = {
+    handler.__name__: handler
+    for handler in (
+        runs.create_run,
+        runs.run_model,
+        runs.get_run,
+        runs.cancel_run,
+        runs.set_run_feedback,
+        runs.get_run_callback_history,
+        runs.redeliver_run_callback,
+        run_details.list_runs,
+        run_details.list_run_statuses,
+        run_details.list_run_logs,
+        run_details.get_run_log,
+        run_details.list_node_runs,
+        run_details.get_node_run,
+        run_details.get_runs_stats,
+        batches.create_batch,
+        batches.get_batch,
+        batches.list_batch_items,
+        batches.get_batch_callback_history,
+        batches.redeliver_batch_callback,
+        callback_secrets.list_callback_secrets,
+        callback_secrets.create_callback_secret,
+        callback_secrets.get_callback_secret,
+        callback_secrets.update_callback_secret,
+        callback_secrets.delete_callback_secret,
+        webhook_subscriptions.list_webhooks,
+        webhook_subscriptions.create_webhook,
+        webhook_subscriptions.get_webhook,
+        webhook_subscriptions.update_webhook,
+        webhook_subscriptions.delete_webhook,
+        webhook_subscriptions.list_event_types,
+        webhook_subscriptions.get_event_type,
+        webhook_subscriptions.list_webhook_deliveries,
+        webhook_subscriptions.get_webhook_delivery,
+        webhook_subscriptions.list_webhook_attempts,
+        webhook_subscriptions.get_webhook_attempt,
+        assets.create_asset_upload,
+        assets.put_upload,
+        assets.confirm_upload,
+        assets.get_asset,
+        assets.delete_asset,
+        assets.list_asset_types,
+        models.list_models,
+        models.get_model,
+        models.list_model_prices,
+        account.get_me,
+        account.get_balance,
+        account.update_balance,
+        account.list_credit_balances,
+        service_status.get_health,
+        service_status.get_readiness,
+    )
+} | {"list_public_models": models.list_models}

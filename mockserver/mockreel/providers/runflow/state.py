@@ -1,0 +1,154 @@
+"""What the package keeps: on the part what all accounts share, on an account's shelf what is its own."""
+
+from asyncio import Future
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, NamedTuple, cast
+
+from mockreel.contract import Contract, Model
+from mockreel.contract.messages.message import Reply
+from mockreel.engine.accounts.account import Account
+from mockreel.engine.jobs.job import Job
+from mockreel.engine.randomness import uuid4
+from mockreel.simulator.context import Call
+from mockreel.simulator.provider import Part
+
+
+@dataclass(slots=True, eq=False)
+class Secret:
+    """A callback secret; `plain` is shown once, and signs while the secret is current."""
+
+    id: str
+    number: int
+    label: str | None
+    plain: str = field(repr=False)
+    current: bool
+    created: float
+    updated: float
+    last_used: float | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Webhook:
+    """An organization's webhook; no subscriptions mean every event."""
+
+    id: str
+    number: int
+    url: str
+    secret: str | None = field(repr=False)
+    events: tuple[str, ...]
+    created: float
+    updated: float
+    disabled: float | None = None
+    triggered: float | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Asset:
+    """An uploaded file; `confirmed` is None until the third step."""
+
+    id: str
+    name: str
+    mime: str
+    created: float
+    size: int
+    folder: str | None = None
+    confirmed: float | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Batch:
+    """Runs that were begun together; what becomes of it follows from them."""
+
+    id: str
+    number: int
+    account: Account
+    model: Model
+    created: float
+    callback_url: str | None
+    metadata: bytes | None
+    jobs: list[Job] = field(default_factory=list)
+
+
+class Extra(NamedTuple):
+    """What few runs have beside their input; most have none of it."""
+
+    client_ref: str | None = None
+    metadata: bytes | None = None
+    batch: Batch | None = None
+    feedback: tuple[bool | None, str | None] | None = None
+
+
+PLAIN = Extra()
+
+
+def extra_of(job: Job) -> Extra:
+    return job.extra or PLAIN
+
+
+class Shelf:
+    """What the package keeps for one account."""
+
+    def __init__(self, part: Part, account: Account) -> None:
+        self.org_id = uuid4(part.draw("organization", account.number))
+        self.user_id = uuid4(part.draw("user", account.number))
+        self.opened = part.clock.now()
+        self.secrets: dict[str, Secret] = {}
+        self.webhooks: dict[str, Webhook] = {}
+        self.assets: dict[str, Asset] = {}
+        # By Idempotency-Key, with what was asked; a reply that is still waited for is a future.
+        self.replies: dict[str, tuple[bytes, Reply | Future[Reply]]] = {}
+        self.threshold: Decimal | None = None
+        self.balance_changed = self.opened
+        self.window = (0, 0)  # which window of the rate limit, and how many requests in it
+
+
+@dataclass
+class State:
+    """What the package keeps for one part as long as the stage stands."""
+
+    contract: Contract
+    batches: dict[str, Batch] = field(default_factory=dict)
+    model_ids: dict[str, str] = field(default_factory=dict)
+    blanks: dict[str, dict[str, Any]] = field(default_factory=dict)
+    # By account and model, what the records of its runs have in common.
+    records: dict[tuple[int, str], dict[str, Any]] = field(default_factory=dict)
+
+    @cached_property
+    def reference(self) -> bytes:
+        """How a stored file is written inside an input."""
+        return str(self.contract.wire["asset_reference"]).encode()
+
+    def blank(self, schema: str) -> dict[str, Any]:
+        """A record of a noun with every key that its schema names, all null."""
+        found = self.blanks.get(schema)
+        if found is None:
+            found = self.blanks[schema] = dict.fromkeys(self.contract.schemas.document(schema)["properties"])
+        return found
+
+
+def state_of(part: Part) -> State:
+    return cast(State, part.state)
+
+
+def shelf_of(part: Part, account: Account) -> Shelf:
+    shelf = account.shelf.get(part.name)
+    if shelf is None:
+        shelf = account.shelf[part.name] = Shelf(part, account)
+    return cast(Shelf, shelf)
+
+
+def own_shelf(call: Call) -> Shelf:
+    """The shelf of the account that asks."""
+    return shelf_of(call.part, call.account)
+
+
+def model_uuid(part: Part, model: Model | None) -> str | None:
+    """The id that a record has for a model, whose name stands in paths only."""
+    if model is None:
+        return None
+    ids = state_of(part).model_ids
+    if model.id not in ids:
+        ids[model.id] = uuid4(part.draw("model", model.id))
+    return ids[model.id]

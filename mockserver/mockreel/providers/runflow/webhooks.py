@@ -1,0 +1,155 @@
+"""What Runflow sends when a run ends: payload, headers, signature, and whom it tells."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+from orjson import Fragment
+
+from mockreel.engine.accounts.account import Account
+from mockreel.engine.jobs.job import Job
+from mockreel.engine.randomness import uuid4, uuid7
+from mockreel.providers.runflow.errors import envelope
+from mockreel.providers.runflow.outputs import output
+from mockreel.providers.runflow.state import Secret, Webhook, extra_of, shelf_of
+from mockreel.providers.runflow.timestamps import milliseconds, written
+from mockreel.simulator.provider import Part
+from mockreel.webhooks import Delivery, sign
+
+# The names of the policies in the contract.
+CALLBACK, WEBHOOK = "callback", "webhook"
+
+
+def tell_of_run(part: Part, job: Job) -> None:
+    """Tell a run's own callback and the organization's webhooks of its end, each once."""
+    event = part.contract.callbacks.event_on(job.state(part.clock.now()).name)
+    if event is None:
+        return
+    told = {(delivery.kind, delivery.owner) for delivery in part.deliveries.of(job.id) if delivery.automatic}
+    if job.callback_url is not None and (CALLBACK, None) not in told:
+        deliver(
+            part,
+            job.account,
+            subject=job.id,
+            url=job.callback_url,
+            event=event.word,
+            body=run_payload(part, job),
+        )
+    for webhook in _subscribed(shelf_of(part, job.account).webhooks.values(), event.word):
+        if (WEBHOOK, webhook.id) not in told:
+            webhook.triggered = part.clock.now()
+            deliver(
+                part,
+                job.account,
+                subject=job.id,
+                url=webhook.url,
+                event=event.word,
+                body=run_payload(part, job),
+                webhook=webhook,
+            )
+
+
+def _subscribed(webhooks: Iterable[Webhook], event: str) -> list[Webhook]:
+    return [
+        webhook for webhook in webhooks if webhook.disabled is None and (not webhook.events or event in webhook.events)
+    ]
+
+
+def run_payload(part: Part, job: Job) -> bytes:
+    """The callback payload of a run that has ended, from its state now."""
+    state = job.state(part.clock.now())
+    wire = part.contract.wire
+    event = part.contract.callbacks.event_on(state.name)
+    metadata = extra_of(job).metadata
+    ended = job.ends or job.created
+    return orjson.dumps(
+        {
+            "event": event.word if event else None,
+            "run_id": job.id,
+            "status": wire["callback_status"].get(state.name, state.word),
+            "output": _output(part, job),
+            "duration_ms": milliseconds(ended - job.created),
+            "created_at": written(job.created, wire["callback_times"]),
+            "completed_at": written(ended, wire["callback_times"]),
+            "metadata": Fragment(metadata) if metadata is not None else None,
+        }
+    )
+
+
+def _output(part: Part, job: Job) -> Mapping[str, Any] | None:
+    now = part.clock.now()
+    if job.state(now).kind in ("succeeded", "partial"):
+        return output(part, job)
+    failure = job.failure(now)
+    if failure is None or part.contract.wire["failed_output"] == "nothing":
+        return None
+    return envelope(failure.code, failure.message)
+
+
+def deliver(
+    part: Part,
+    account: Account,
+    *,
+    subject: str,
+    url: str,
+    event: str,
+    body: bytes,
+    webhook: Webhook | None = None,
+    automatic: bool = True,
+) -> Delivery:
+    """Begin to deliver one payload; bytes and headers are frozen here."""
+    now = part.clock.now()
+    number = part.count("delivery")
+    secret = None if webhook else current_secret(shelf_of(part, account).secrets.values())
+    kind = WEBHOOK if webhook else CALLBACK
+    delivery = Delivery(
+        uuid7(now, part.draw("delivery", number)),
+        subject,
+        kind,
+        account,
+        url,
+        event,
+        body,
+        _headers(part, number, body, _key(part, secret, webhook)),
+        part.contract.callbacks.policies[kind],
+        now,
+        automatic=automatic,
+        secret_id=secret.id if secret else None,
+        owner=webhook.id if webhook else None,
+    )
+    if secret is not None:
+        secret.last_used = now
+    part.deliveries.schedule(delivery)
+    return delivery
+
+
+def current_secret(secrets: Iterable[Secret]) -> Secret | None:
+    """The secret that signs, if any."""
+    return next((secret for secret in secrets if secret.current), None)
+
+
+def secrets_of(part: Part, delivery: Delivery) -> tuple[str, ...]:
+    """What a delivery is signed with, then the other secrets of its organization, the newest first."""
+    shelf = shelf_of(part, delivery.account)
+    if delivery.kind == WEBHOOK:
+        webhook = shelf.webhooks.get(delivery.owner or "")
+        key = _key(part, None, webhook) if webhook else None
+        return () if key is None else (key,)
+    kept = sorted(shelf.secrets.values(), key=lambda secret: (not secret.current, -secret.number))
+    return tuple(secret.plain for secret in kept)
+
+
+def _key(part: Part, secret: Secret | None, webhook: Webhook | None) -> str | None:
+    """What a delivery is signed with."""
+    if webhook is not None:
+        return webhook.secret if part.contract.wire["webhook_signed"] else None
+    return secret.plain if secret else None
+
+
+def _headers(part: Part, number: int, body: bytes, key: str | None) -> tuple[tuple[str, str], ...]:
+    contract = part.contract.callbacks
+    filled = {"request-id": uuid4(part.draw("delivery-request", number))}
+    headers = [(header.name, filled.get(header.value, header.value)) for header in contract.headers]
+    if key is not None and contract.signature is not None:
+        headers.append((contract.signature.header, sign(contract.signature, key, body)))
+    return tuple(headers)

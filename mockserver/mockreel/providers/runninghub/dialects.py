@@ -1,0 +1,63 @@
+"""The ways in which RunningHub speaks: flat replies with a text `errorCode`, envelopes with a numeric `code`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mockreel.contract import Contract, Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """One way to speak.
+
+    `base` is the reply when there is nothing to tell; `code` and `texts` are its keys for a refusal's code and text;
+    `like` is the dialect whose words it borrows where a row has none for it.
+    """
+
+    name: str
+    like: str | None
+    base: Mapping[str, Any]
+    code: str
+    texts: tuple[str, ...]
+    numeric: bool
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Under which names data rows may hold words for it, its own first."""
+        return (self.name,) if self.like is None else (self.name, self.like)
+
+    def says(self, **values: Any) -> dict[str, Any]:
+        """A reply with these values, and the base's for the rest."""
+        return {**self.base, **values}
+
+    def refuses(self, code: str | int, text: str, **values: Any) -> dict[str, Any]:
+        """A reply with a code and its text."""
+        spoken = int(code) if self.numeric else str(code)
+        return {**self.base, self.code: spoken, **dict.fromkeys(self.texts, text), **values}
+
+
+class Dialects:
+    """The dialects of a contract, by name, by operation, and by path where no operation was found."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._named = {name: _dialect(name, row) for name, row in contract.wire["dialects"].items()}
+        self._of = {one.id: self._named[one.raw["x-mockreel"]["dialect"]] for one in contract.operations}
+        self._unrouted = [(row["prefix"], self._named[row["dialect"]]) for row in contract.wire["unrouted"]]
+
+    def named(self, name: str) -> Dialect:
+        return self._named[name]
+
+    def of(self, operation_id: str) -> Dialect:
+        """How an operation answers."""
+        return self._of[operation_id]
+
+    def speaking(self, operation: Operation | None, path: str) -> Dialect:
+        """How a request is answered, whether or not an operation was found for it."""
+        if operation is not None:
+            return self._of[operation.id]
+        return next(dialect for prefix, dialect in self._unrouted if path.startswith(prefix))
+
+
+def _dialect(name: str, row: Mapping[str, Any]) -> Dialect:
+    return Dialect(name, row.get("like"), row["base"], row["code"], tuple(row["texts"]), row["numeric"])

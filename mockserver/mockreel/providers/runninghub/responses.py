@@ -1,0 +1,120 @@
+"""From a job to what RunningHub says of it: the flat reply of V2, and the outputs of the old API."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mockreel.contract import Failure
+from mockreel.contract.messages.error_response import Refused
+from mockreel.engine.artifacts import artifact as artifacts
+from mockreel.engine.billing import plain
+from mockreel.engine.jobs.job import Job
+from mockreel.providers.runninghub.state import state_of
+from mockreel.simulator.provider import Part
+
+Body = dict[str, Any]
+
+
+def task(part: Part, job: Job, now: float) -> Body:
+    """The flat reply of `/query`."""
+    state = job.state(now)
+    reply = state_of(part).dialects.named("flat").says(taskId=job.id, status=state.word)
+    if state.kind == "pending":
+        return reply
+    if state.kind == "succeeded":
+        return reply | _made(part, job, state.word)
+    failure = failure_of(part, job, now)
+    return reply | {"errorCode": failure.code, "errorMessage": failure.message} if failure else reply
+
+
+def submitted(part: Part, job: Job, now: float) -> Body:
+    """The flat reply to a submission, which has fewer keys and two that only it fills."""
+    reply = task(part, job, now) | _beginning(part, job)
+    return {key: reply[key] for key in part.contract.wire["submit_keys"]}
+
+
+def started(part: Part, job: Job, now: float) -> Body:
+    """What the old API says of a task that it has started."""
+    return {
+        "netWssUrl": None,
+        "taskId": number(part, "task_id", job.id),
+        "taskStatus": job.state(now).word,
+        **_beginning(part, job),
+    }
+
+
+def outputs(part: Part, job: Job) -> list[Body]:
+    """The outputs of a task that has succeeded, as the old API lists them."""
+    node, used = part.contract.wire["output_node"], usage(part, job)
+    return [
+        {"fileUrl": one.url, "fileType": _ending(one), "nodeId": node, **used} for one in artifacts.every(part, job)
+    ]
+
+
+def usage(part: Part, job: Job) -> Body:
+    """What a finished task has used: money for a model, time for a workflow or an app."""
+    row: Body = dict(part.contract.wire["usage"])
+    if job.model is not None:
+        spent = part.ledger.due(job.cost)
+        row["thirdPartyConsumeMoney"] = None if spent is None else plain(spent)
+    elif job.ends is not None:
+        row["taskCostTime"] = str(round(job.ends - (job.began(job.ends) or job.created)))
+    row["taskCostTime"] = number(part, "task_cost_time", row["taskCostTime"])
+    return row
+
+
+def failure_of(part: Part, job: Job, now: float) -> Failure | None:
+    """Why a task has no outputs; for a cancelled one only where cancelling has no word of its own."""
+    if job.state(now).kind == "cancelled":
+        name = part.contract.wire.get("cancelled_failure")
+        return part.contract.failures[name] if name else None
+    return job.failure(now)
+
+
+def reason(failure: Failure | None) -> Mapping[str, Any]:
+    """The `failedReason` of a failure, as the old API details it."""
+    return failure.fields.get("reason", {}) if failure else {}
+
+
+def number(part: Part, what: str, text: str) -> str | int | float:
+    """A number as the contract's reading writes that sort of number: as text, or as a number."""
+    if part.contract.wire["numbers"].get(what) != "number":
+        return text
+    return float(text) if "." in text else int(text)
+
+
+def _made(part: Part, job: Job, word: str) -> Body:
+    used = usage(part, job)
+    whole = {"taskId": int(job.id), "parentTaskId": None, "taskStatus": word, "usage": used}
+    results = [_result(artifact) for artifact in artifacts.every(part, job)]
+    return {"results": results, "usage": used, "taskUsageList": [whole]}
+
+
+def _result(artifact: artifacts.Artifact) -> Body:
+    result = {"url": artifact.url, "outputType": _ending(artifact), "text": None}
+    if artifact.kind == "text":  # it stands in the reply itself, where clients look when there is no address
+        result |= {"url": None, "text": artifacts.text_of(artifact)}
+    return result
+
+
+def _beginning(part: Part, job: Job) -> Body:
+    client = part.draw("client", job.id, size=16).hex()
+    return {"clientId": client, "promptTips": part.contract.wire["prompt_tips"]}
+
+
+def _ending(artifact: artifacts.Artifact) -> str:
+    return artifact.clip.suffix.removeprefix(".")
+
+
+def outputs_of(part: Part, job: Job, now: float) -> list[Body]:
+    """The outputs of a task.
+
+    Raises:
+        Refused: it has none yet, or never will; the row says which.
+    """
+    state = job.state(now)
+    if state.kind == "succeeded":
+        return outputs(part, job)
+    if state.kind == "pending":
+        raise Refused(part.contract.wire["pending_rows"][state.name])
+    details = {"failedReason": reason(failure_of(part, job, now))}
+    raise Refused(part.contract.wire["ended_row"], values={"data": details})

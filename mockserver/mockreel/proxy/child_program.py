@@ -1,0 +1,35 @@
+"""A program, unchanged, whose calls to the providers' hosts take the way through the proxy."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from mockreel.proxy.intercept.certificate_authority import authority
+from mockreel.proxy.intercept.child_process import execute
+from mockreel.proxy.intercept.environment import environment_of
+from mockreel.proxy.intercept.host_routes import Routes, former
+from mockreel.proxy.intercept.intercept_proxy import proxying
+from mockreel.proxy.proxy_server import Proxy
+from mockreel.server.http.uvicorn_server import in_thread
+
+
+def run_through(
+    proxy: Proxy, words: Sequence[str], *, environment: Mapping[str, str], ready: Callable[[], None]
+) -> int:
+    """Run a program through the proxy; its exit code. Every host that is no provider's may be called.
+
+    Raises:
+        NotStarted: there is no such program.
+        MockreelError: the certificate of the run could not be made.
+    """
+    ports = {host: proxy.sockets[name].getsockname()[1] for host, name in proxy.hosts.items()}
+    routes = Routes(ports, ("*",), former(environment))
+    with (
+        in_thread(proxy, what="The proxy"),
+        authority(sorted(ports), environment) as trusted,
+        proxying(routes, trusted.context, told=proxy.report.noted) as tunnel,
+    ):
+        ready()
+        ours = environment_of(
+            environment, proxy=tunnel.url, authority=trusted, doors=tunnel.doors, allowed=("*",), control=""
+        )
+        del ours["MOCKREEL_CONTROL_URL"]  # there is no stage
+        return execute(words, ours)

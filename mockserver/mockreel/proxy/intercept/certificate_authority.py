@@ -1,0 +1,76 @@
+"""A certificate authority for one run: its key stays in memory, its certificate lies in a folder of the run's own."""
+
+import os
+import ssl
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from mockreel.server.http.tls import trustme
+
+# Where a program, or the library that it uses, has been told to find the authorities that it trusts.
+BUNDLE_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "HTTPLIB2_CA_CERTS")
+EXTRA_VARIABLES = ("NODE_EXTRA_CA_CERTS", "DENO_CERT")
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """What the proxy shows to the program, and the files by which the program trusts it.
+
+    `context` ends TLS for the hosts; `folder` is the run's own and readable by the user alone; `bundle` holds the
+    authorities that were trusted before and ours, `extra` those that were added before and ours.
+    """
+
+    context: ssl.SSLContext
+    folder: Path
+    bundle: Path
+    extra: Path
+
+
+@contextmanager
+def authority(hosts: Iterable[str], environment: Mapping[str, str]) -> Iterator[Authority]:
+    """An authority for these hosts until the block ends. The key of no certificate is ever kept in a file.
+
+    Raises:
+        MockreelError: trustme is not installed.
+    """
+    made = trustme("mockreel run").CA(
+        organization_name="mockreel run", organization_unit_name="one run, this machine only"
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.set_alpn_protocols(["http/1.1"])
+    made.issue_cert(*sorted(hosts)).configure_cert(context)
+    own = made.cert_pem.bytes()
+    with tempfile.TemporaryDirectory(prefix="mockreel-run-") as name:  # mode 0700
+        folder = Path(name)
+        bundle, extra = folder / "trusted.pem", folder / "added.pem"
+        _write(bundle, _former(environment, BUNDLE_VARIABLES) or _usual(), own)
+        _write(extra, _former(environment, EXTRA_VARIABLES), own)
+        yield Authority(context, folder, bundle, extra)
+
+
+def _former(environment: Mapping[str, str], names: Iterable[str]) -> list[Path]:
+    """The files that these variables name, each once."""
+    paths = [Path(environment[name]) for name in names if environment.get(name)]
+    return [path for path in dict.fromkeys(paths) if path.is_file()]
+
+
+def _usual() -> list[Path]:
+    """The authorities that a program trusts when nothing is set: certifi's where it is there, and the system's."""
+    found = ssl.get_default_verify_paths().cafile
+    paths = [Path(found)] if found else []
+    try:
+        import certifi  # noqa: PLC0415  (comes with clients, not with us)
+    except ImportError:
+        return paths
+    return [*paths, Path(certifi.where())]
+
+
+def _write(path: Path, former: Iterable[Path], own: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        for one in former:
+            file.write(one.read_bytes().rstrip() + b"\n")
+        file.write(own)

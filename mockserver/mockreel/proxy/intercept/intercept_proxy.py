@@ -1,0 +1,283 @@
+"""The proxy of a run: it ends TLS for the providers' hosts, lets through what is allowed, and refuses the rest."""
+
+import asyncio
+import contextlib
+import logging
+import socket
+import ssl
+import struct
+import threading
+from asyncio import StreamReader, StreamWriter
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from mockreel.proxy.intercept.host_routes import Routes, is_loopback
+from mockreel.proxy.intercept.http_heads import (
+    HEAD_BYTES,
+    Answered,
+    Head,
+    answer,
+    authority_of,
+    login_of,
+    read_head,
+    rewritten,
+)
+
+HEAD_SECONDS = 20.0
+HANDSHAKE_SECONDS = 20.0
+CONNECT_SECONDS = 30.0
+CLOSE_SECONDS = 5.0
+# So many turns of the loop it takes from a connection that was accepted to the task that serves it.
+ACCEPTED_AFTER = 5
+
+
+@dataclass(slots=True)
+class Passage:
+    """What came by: connections to providers, hosts that were refused, handshakes that the program broke off."""
+
+    arrived: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+    distrusted: Counter[str] = field(default_factory=Counter)
+    outside: Counter[str] = field(default_factory=Counter)
+
+
+class Proxy:
+    """A proxy on a free port of this machine, and a door with TLS for each provider's host.
+
+    Args:
+        routes: where calls go.
+        context: ends TLS for the providers' hosts.
+        told: called with a sentence the first time that a host is refused.
+    """
+
+    def __init__(self, routes: Routes, context: ssl.SSLContext, *, told: Callable[[str], None]) -> None:
+        self._routes = routes
+        self._context = context
+        self._told = told
+        self._servers: list[asyncio.Server] = []
+        self._serving: set[asyncio.Task[Any]] = set()
+        self._over = False
+        self.passage = Passage()
+        self.url = ""
+        self.doors: dict[str, int] = {}
+
+    async def open(self) -> None:
+        """Take the ports."""
+        self.url = f"http://127.0.0.1:{await self._listen(self._serve)}"
+        for host in self._routes.providers:
+            self.doors[host] = await self._listen(self._door(host))
+
+    async def close(self) -> None:
+        """Give the ports back, and end every connection."""
+        self._over = True
+        for _ in range(ACCEPTED_AFTER):  # asyncio loses a connection whose server closes in between
+            await asyncio.sleep(0)
+        for server in self._servers:
+            server.close()
+        for task in self._serving:
+            task.cancel()
+        await asyncio.gather(*self._serving, return_exceptions=True)
+
+    async def _listen(self, serve: Callable[[StreamReader, StreamWriter], Coroutine[Any, Any, None]]) -> int:
+        async def served(reader: StreamReader, writer: StreamWriter) -> None:
+            task = asyncio.current_task()
+            assert task is not None
+            self._serving.add(task)
+            plain = writer.transport
+            cut = False
+            try:
+                await serve(reader, writer)
+            except ConnectionResetError:
+                cut = _reset(plain)  # what befell the one end befalls the other
+            except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+                pass  # either side has gone, or the run is over
+            finally:
+                await _ended(writer, plain, at_once=self._over or cut)
+                self._serving.discard(task)
+
+        server = await asyncio.start_server(served, "127.0.0.1", 0, limit=HEAD_BYTES)
+        self._servers.append(server)
+        port: int = server.sockets[0].getsockname()[1]
+        return port
+
+    def _door(self, host: str) -> Callable[[StreamReader, StreamWriter], Coroutine[Any, Any, None]]:
+        async def serve(reader: StreamReader, writer: StreamWriter) -> None:
+            await self._to_provider(host, reader, writer)
+
+        return serve
+
+    async def _serve(self, reader: StreamReader, writer: StreamWriter) -> None:
+        """One connection to the proxy: a tunnel, or one plain request."""
+        try:
+            head = await asyncio.wait_for(read_head(reader), HEAD_SECONDS)
+            await (self._tunnel if head.method == "CONNECT" else self._forward)(head, reader, writer)
+        except Answered as refused:
+            await answer(writer, refused.status, str(refused))
+
+    async def _tunnel(self, head: Head, reader: StreamReader, writer: StreamWriter) -> None:
+        host, port = authority_of(head.target, 443)
+        if host in self._routes.providers:
+            if port != 443:
+                raise self._refuse(host, self._routes.unencrypted(host))
+            await _established(writer)
+            await self._to_provider(host, reader, writer)
+            return
+        out, into = await self._outside("https", host, port)
+        try:
+            await _established(writer)
+            await _joined(reader, writer, out, into)
+        finally:
+            into.close()
+
+    async def _to_provider(self, host: str, reader: StreamReader, writer: StreamWriter) -> None:
+        """End TLS, and hand the plain bytes to the provider's own port."""
+        try:
+            await writer.start_tls(self._context, ssl_handshake_timeout=HANDSHAKE_SECONDS)
+        except (ssl.SSLError, OSError):
+            self.passage.distrusted[host] += 1
+            return
+        self.passage.arrived[host] += 1
+        out, into = await asyncio.open_connection("127.0.0.1", self._routes.providers[host])
+        await _joined(reader, writer, out, into)
+
+    async def _forward(self, head: Head, reader: StreamReader, writer: StreamWriter) -> None:
+        """A request without TLS, as a program sends it to a proxy: one for each connection."""
+        parts = urlsplit(head.target)
+        if parts.scheme != "http" or not parts.hostname:
+            raise Answered(400, f"{head.target[:200]!r} is no address for a proxy; this port is the proxy of a run.")
+        host, port = parts.hostname, parts.port or 80
+        if host in self._routes.providers:
+            raise self._refuse(host, self._routes.unencrypted(host))
+        out, into = await self._outside("http", host, port)
+        try:
+            into.write(rewritten(head, parts, self._proxy("http", host, port)))
+            await into.drain()
+            await _joined(reader, writer, out, into)
+        finally:
+            into.close()
+
+    async def _outside(self, scheme: str, host: str, port: int) -> tuple[StreamReader, StreamWriter]:
+        """A connection to a host that may be called, through the proxy that was set before where there is one."""
+        if not self._routes.is_open(host):
+            raise self._refuse(host, self._routes.refusal(host))
+        self.passage.outside[host] += 1
+        proxy = self._proxy(scheme, host, port)
+        if proxy is None:
+            return await _connected(host, port, host)
+        if proxy.scheme != "http" or not proxy.hostname:
+            raise Answered(502, f"Your proxy {proxy.scheme}://{proxy.hostname} is no http:// proxy.")
+        out, into = await _connected(proxy.hostname, proxy.port or 80, f"the proxy {proxy.hostname}")
+        if scheme == "https":
+            into.write(
+                f"CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n".encode() + login_of(proxy) + b"\r\n"
+            )
+            status = (await out.readuntil(b"\r\n\r\n")).split(b"\r\n", 1)[0].decode("latin-1")
+            if " 200" not in status:
+                into.close()
+                raise Answered(
+                    502, f"The proxy {proxy.hostname} of your environment does not let {host} pass: {status}"
+                )
+        return out, into
+
+    def _proxy(self, scheme: str, host: str, port: int) -> SplitResult | None:
+        """The proxy that was set before for a host outside; this machine is called directly."""
+        return None if is_loopback(host) else self._routes.before.proxy(scheme, host, port)
+
+    def _refuse(self, host: str, why: str) -> Answered:
+        if not self.passage.refused[host]:
+            self._told(why)
+        self.passage.refused[host] += 1
+        return Answered(403, why)
+
+
+@contextlib.contextmanager
+def proxying(routes: Routes, context: ssl.SSLContext, *, told: Callable[[str], None]) -> Iterator[Proxy]:
+    """A proxy in a thread of its own until the block ends."""
+    proxy = Proxy(routes, context, told=told)
+    loop = asyncio.new_event_loop()
+    # A handshake that a program breaks off is counted and told; asyncio need not log it too.
+    loop.set_exception_handler(lambda _, event: logging.getLogger(__name__).debug("%s", event))
+    thread = threading.Thread(target=loop.run_forever, name="mockreel proxy", daemon=True)
+    thread.start()
+    try:
+        asyncio.run_coroutine_threadsafe(proxy.open(), loop).result()
+        yield proxy
+    finally:
+        asyncio.run_coroutine_threadsafe(proxy.close(), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+async def _connected(host: str, port: int, name: str) -> tuple[StreamReader, StreamWriter]:
+    try:
+        return await asyncio.wait_for(asyncio.open_connection(host, port), CONNECT_SECONDS)
+    except (OSError, TimeoutError) as problem:
+        raise Answered(502, f"{name} cannot be reached: {problem or 'no answer'}") from problem
+
+
+async def _established(writer: StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+    await writer.drain()
+
+
+async def _joined(reader: StreamReader, writer: StreamWriter, out: StreamReader, into: StreamWriter) -> None:
+    """Carry bytes both ways until either side has ended.
+
+    Raises:
+        ConnectionResetError: the side that is called has reset its connection.
+    """
+    ways = [asyncio.create_task(_carry(reader, into)), asyncio.create_task(_carry(out, writer))]
+    try:
+        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        into.close()  # first: the end of the run may cut short what follows
+        for way in ways:
+            way.cancel()
+        await asyncio.gather(*ways, return_exceptions=True)
+        await _ended(into, into.transport, at_once=False)
+    if not ways[1].cancelled() and ways[1].result():
+        raise ConnectionResetError
+
+
+def _reset(plain: asyncio.WriteTransport) -> bool:
+    """End a connection with a RST; TLS, if any, says no goodbye on it."""
+    found = plain.get_extra_info("socket")
+    if found is not None:
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    plain.abort()
+    return True
+
+
+async def _ended(writer: StreamWriter, plain: asyncio.WriteTransport, *, at_once: bool) -> None:
+    """Close a connection, and see that it is closed; `plain` is what TLS, if any, was put on.
+
+    Aborting the transport of TLS itself raises in Python 3.11.
+    """
+    writer.close()
+    if not at_once:
+        with contextlib.suppress(OSError, asyncio.CancelledError):
+            await asyncio.wait_for(writer.wait_closed(), CLOSE_SECONDS)
+            return
+    plain.abort()
+    with contextlib.suppress(OSError, asyncio.CancelledError):
+        await writer.wait_closed()
+
+
+async def _carry(source: StreamReader, sink: StreamWriter) -> bool:
+    """Carry bytes until either side has ended; whether the source was reset."""
+    is_reading = True
+    try:
+        while chunk := await source.read(65536):
+            is_reading = False
+            sink.write(chunk)
+            await sink.drain()
+            is_reading = True
+    except ConnectionResetError:
+        return is_reading
+    except OSError:
+        pass
+    return False

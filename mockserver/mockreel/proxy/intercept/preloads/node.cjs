@@ -1,0 +1,39 @@
+"use strict";
+// Loaded into every Node program of a run: a connection to a provider's host is made to the stand-in instead, one to
+// this machine or an allowed host is left alone, and any other is refused. Node's own fetch reads no proxy variables.
+const { Socket, isIP } = require("node:net");
+const { doors, allowed, proxy } = JSON.parse(process.env.MOCKREEL_RUN || '{"doors": {}, "allowed": ["*"]}');
+
+const patterns = allowed.map((name) =>
+  new RegExp("^" + name.toLowerCase().split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&")).join(".*") + "$"));
+const isLoopback = (host) =>
+  host === "localhost" || host.endsWith(".localhost") || host === "::1" || host === "::" || host === "0.0.0.0" || (isIP(host) === 4 && host.startsWith("127."));
+
+const connect = Socket.prototype.connect;
+
+// Refused as the proxy would have done it, and the proxy is told, so that the run can tell it.
+function refuse(socket, host, port, why) {
+  const telling = new Socket().on("error", () => {});
+  connect.call(telling, { host: "127.0.0.1", port: proxy }).end(`CONNECT ${host}:${port} HTTP/1.1\r\n\r\n`);
+  const text = `mockreel run: ${host} was not called: ${why}`;
+  process.nextTick(() => socket.destroy(Object.assign(new Error(text), { code: "EMOCKREEL" })));
+  return socket;
+}
+
+Socket.prototype.connect = function (...given) {
+  const args = Array.isArray(given[0]) ? given[0] : given;  // Node's own callers hand them over as one array
+  const done = args.find((one) => typeof one === "function");
+  const options = args[0] !== null && typeof args[0] === "object" ? args[0]
+    : { port: args[0], host: typeof args[1] === "string" ? args[1] : undefined };
+  if (options.path || (typeof args[0] === "string" && !/^\d+$/.test(args[0]))) return connect.apply(this, given);  // a file
+  const host = String(options.host || "localhost").toLowerCase().replace(/^\[|\]$/g, "");
+  const port = Number(options.port);
+  if (Object.hasOwn(doors, host)) {
+    if (port !== 443) return refuse(this, host, port, `a key would go there unencrypted. Use https://${host} on the usual port.`);
+    const moved = { ...options, host: "127.0.0.1", port: doors[host], lookup: undefined };
+    return done ? connect.call(this, moved, done) : connect.call(this, moved);
+  }
+  if (isLoopback(host) || patterns.some((pattern) => pattern.test(host))) return connect.apply(this, given);
+  return refuse(this, host, port, "it is none of the providers' hosts " +
+    `(${Object.keys(doors).join(", ")}). Allow it: mockreel run --allow-host ${host} -- COMMAND`);
+};

@@ -1,0 +1,113 @@
+"""The jobs that pass by: each moves along the lifecycle, and only forwards, from one reply about it to the next."""
+
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qs, unquote
+
+from mockreel.contract import Contract, State
+from mockreel.contract.conversation.conversation import JobTalk
+from mockreel.contract.evidence.facts import Facts
+from mockreel.contract.exchanges.exchange import Ask, Told, first
+from mockreel.contract.exchanges.links import Links
+from mockreel.contract.exchanges.problem import Problem
+from mockreel.contract.exchanges.request_builder import Requests
+from mockreel.contract.exchanges.response_check import Replies
+from mockreel.contract.operations import resolve
+
+# Of so many jobs the last state is known; the one that was not heard of for longest is forgotten.
+MOST_JOBS = 10_000
+
+
+class Tracks:
+    """Where each job of one provider was seen last."""
+
+    def __init__(self, contract: Contract, facts: Facts, replies: Replies) -> None:
+        self._contract = contract
+        self._facts = facts
+        self._links = Links(contract, Requests(contract), replies)
+        self._seen: OrderedDict[str, tuple[State, ...]] = OrderedDict()
+        self._words: dict[str, tuple[State, ...]] = {}
+        for state in contract.lifecycle.states.values():
+            self._words[state.word] = (*self._words.get(state.word, ()), state)
+        self._leads = cache(contract.lifecycle.leads)
+        self._polls = {talk.poll: (talk, self._parameter(talk)) for talk in contract.conversation.jobs.values()}
+
+    def follow(self, ask: Ask, told: Told) -> Iterator[Problem]:
+        """What the lifecycle does not allow about a reply that was no refusal."""
+        operation = ask.operation
+        if operation is None:
+            return
+        if operation.id in self._polls:
+            talk, name = self._polls[operation.id]
+            yield from self._look(talk, self._polled(ask, name), ask, told)
+            return
+        talk_ = self._contract.conversation.of(operation.id)
+        link = self._links.find(operation, told, talk_.poll) if talk_ else None
+        if talk_ is not None and link is not None:
+            yield from self._look(talk_, self._links.id(link, ask, told), ask, told)
+
+    def _look(self, talk: JobTalk, job: Any, ask: Ask, told: Told) -> Iterator[Problem]:
+        """One more word about a job."""
+        word = first(told.json, talk.state)
+        if not isinstance(word, str):
+            return  # the schema of the reply says whether it must be there
+        states = self._words.get(word)
+        if states is None:
+            yield self._unknown(word, ask)
+            return
+        before = self._seen.pop(str(job), None) if job else None
+        if job:
+            self._seen[str(job)] = states
+            if len(self._seen) > MOST_JOBS:
+                self._seen.popitem(last=False)
+        if before is not None:
+            yield from self._moved(talk, before, states, ask)
+
+    def _moved(self, talk: JobTalk, before: tuple[State, ...], after: tuple[State, ...], ask: Ask) -> Iterator[Problem]:
+        if any(state.terminal for state in before):
+            if before[0].word != after[0].word:
+                where = f"conversation.yaml {talk.name} final"
+                fact = self._facts.fact("a job that has ended never changes again", where, talk.final)
+                yield Problem(fact, f"still {before[0].word}", after[0].word, ask)
+        elif not any(self._leads(a, b) for a in before for b in after):
+            says = "a job moves along the transitions of the lifecycle"
+            fact = self._facts.fact(says, "lifecycle.yaml transitions", talk.forward)
+            yield Problem(fact, f"something that follows {before[0].word}", after[0].word, ask)
+
+    def _unknown(self, word: str, ask: Ask) -> Problem:
+        lifecycle = self._contract.lifecycle
+        words = ", ".join(self._words)
+        fact = self._facts.fact(f"a job is one of {words}", "lifecycle.yaml states", lifecycle.initial.evidence)
+        return Problem(fact, f"one of {words}", repr(word[:80]), ask)
+
+    def _polled(self, ask: Ask, name: str | None) -> Any:
+        """The job that a poll asks about."""
+        found = self._contract.router.find(unquote(ask.path))
+        if name is None or found is None:
+            return None
+        if name in found.params:
+            return found.params[name]
+        asked = parse_qs(ask.query).get(name)
+        if asked:
+            return asked[-1]
+        body = ask.json
+        return body.get(name) if isinstance(body, Mapping) else None
+
+    def _parameter(self, talk: JobTalk) -> str | None:
+        """The name under which a poll is told the job: the one that the submit's link fills from its reply."""
+        for submit in talk.submits:
+            for response in self._contract.operation(submit).raw.get("responses", {}).values():
+                links = resolve(self._contract.document, response, where=submit).get("links", {})
+                for row in links.values():
+                    link = resolve(self._contract.document, row, where=submit)
+                    if link.get("operationId") == talk.poll:
+                        return _filled_from_reply(link)
+        return None
+
+
+def _filled_from_reply(link: Mapping[str, Any]) -> str | None:
+    body = link.get("requestBody")
+    given = {**link.get("parameters", {}), **(body if isinstance(body, Mapping) else {})}
+    return next((name for name, text in given.items() if str(text).startswith("$response")), None)

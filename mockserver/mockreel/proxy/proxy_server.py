@@ -1,0 +1,170 @@
+"""A proxy on its sockets: one plain port of this machine for each provider."""
+
+import socket
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from mockreel import __version__
+from mockreel.contract import Contract
+from mockreel.contract.messages.message import problem
+from mockreel.errors import OptionError
+from mockreel.proxy.contract_watch import Watch
+from mockreel.proxy.forwarder import Forwarder
+from mockreel.proxy.proxy_report import Recorder, Report, Say
+from mockreel.proxy.spending_limit import Purse
+from mockreel.proxy.upstream import Upstream, new_client, trust, upstream_of
+from mockreel.server.http.asgi import Receive, Scope, Send, send_reply
+from mockreel.server.http.limits import Bounded
+from mockreel.server.http.sockets import bind, url_of
+from mockreel.server.http.uvicorn_server import Loop
+from mockreel.simulator.provider import Settings
+from mockreel.simulator.simulator import load_contracts
+
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is put between; `mockreel proxy --help` says the same of each.
+
+    `upstreams` are URLs by provider's name; `connects` are addresses (`host:port`) in place of a host's own.
+    """
+
+    providers: tuple[str, ...] = ()
+    port: int = 0
+    readings: Mapping[str, str] | None = None
+    data: Path | None = None
+    upstreams: Mapping[str, str] = field(default_factory=dict)
+    connects: Mapping[str, str] = field(default_factory=dict)
+    ca: Path | None = None
+    limit: Decimal | None = None
+    assumed: Decimal | None = None
+    as_json: bool = False
+    most_body: int = Settings().max_body
+
+
+class Proxy:
+    """A proxy on its sockets. Bind with `Proxy(plan, say=…)`, run with `run()`; both raise what is wrong.
+
+    Args:
+        say: is given each line to write.
+        recorder: keeps what passes by.
+    """
+
+    def __init__(self, plan: Plan, *, say: Say, recorder: Recorder | None = None) -> None:
+        contracts = load_contracts(plan.providers or None, readings=plan.readings, data=plan.data)
+        upstreams = _upstreams(contracts, plan)
+        self._trust = trust(plan.ca)
+        self.purse = Purse(plan.limit, plan.assumed)
+        self.report = Report(say, self.purse, plan.as_json, recorder)
+        forwarders = {
+            name: Forwarder(
+                contract,
+                upstreams[name],
+                watch=Watch(contract),
+                purse=self.purse,
+                ear=self.report,
+                most_body=plan.most_body,
+            )
+            for name, contract in contracts.items()
+        }
+        # Last, so that nothing can go wrong while ports are held.
+        self.sockets: dict[str, socket.socket] = bind(HOST, plan.port, contracts)
+        self.urls = {name: url_of(one) for name, one in self.sockets.items()}
+        self.hosts = {host.lower(): name for name, contract in contracts.items() for host in contract.hosts}
+        self._upstreams = upstreams
+        self._titles = {name: contract.title for name, contract in contracts.items()}
+        ports = {self.sockets[name].getsockname()[1]: one for name, one in forwarders.items()}
+        self._loop = Loop(_config(_Doors(ports, self._trust)))
+
+    def run(self, *, ready: Callable[[], None] | None = None) -> None:
+        """Forward until `stop` is called, then tell the sums; `ready` is called once everything answers."""
+
+        def begun() -> None:
+            self.report.began(self._lines(), {"providers": self.urls})
+            if ready is not None:
+                ready()
+
+        self._loop.ready = begun
+        try:
+            self._loop.run(sockets=list(self.sockets.values()))
+        finally:
+            for one in self.sockets.values():
+                one.close()
+        self.report.ended()
+
+    def stop(self) -> None:
+        """End forwarding; may be called from any thread or a signal handler. What is under way has some seconds."""
+        self._loop.end()
+
+    def ready(self, pid: int) -> Mapping[str, Any]:
+        """What the ready file holds."""
+        doors = {name: {"url": url, "upstream": self._upstreams[name].shown} for name, url in self.urls.items()}
+        return {"pid": pid, "version": __version__, **doors}
+
+    def _lines(self) -> list[str]:
+        width = max(map(len, self._titles.values()))
+        doors = [
+            f"{self._titles[name]:<{width}} {url} -> {self._upstreams[name].shown}" for name, url in self.urls.items()
+        ]
+        return ["The proxy is on. What passes here reaches the real providers, and is billed.", *doors]
+
+
+class _Doors:
+    """The forwarders by their ports, with one client for all while they serve."""
+
+    def __init__(self, forwarders: Mapping[int, Forwarder], context: ssl.SSLContext) -> None:
+        self._forwarders = forwarders
+        self._trust = context
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            forwarder = self._forwarders.get(scope["server"][1])
+            if forwarder is None:
+                await send_reply(problem(404, "Not found", "No provider is here."), send, head=False)
+            else:
+                await forwarder(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """The client belongs to the loop that serves."""
+        await receive()
+        async with new_client(self._trust) as client:
+            for forwarder in self._forwarders.values():
+                forwarder.client = client
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def _upstreams(contracts: Mapping[str, Contract], plan: Plan) -> dict[str, Upstream]:
+    for name in plan.upstreams:
+        if name not in contracts:
+            raise OptionError("--upstream", name, contracts, then="Name a provider that is played: NAME=URL.")
+    return {
+        name: upstream_of(contract, plan.upstreams.get(name), plan.connects) for name, contract in contracts.items()
+    }
+
+
+def _config(app: _Doors) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=Bounded,
+        ws="none",
+        loop="auto",
+        lifespan="on",
+        log_config=None,
+        log_level="critical",  # a reply that its host breaks off is told by us, and is no fault of the application
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=3,
+    )

@@ -1,0 +1,46 @@
+"""One violation of the contract, as it is told."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from mockreel.contract.evidence.facts import Fact
+
+Side = Literal["request", "reply", "job"]
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One violation: whose, in which exchange, what was expected and what came, and the fact that speaks against it."""
+
+    provider: str
+    side: Side
+    line: str
+    operation: str | None
+    status: int
+    expected: str
+    came: str
+    fact: Fact
+
+    def __str__(self) -> str:
+        source = "".join(f"; {one}" for one in self.fact.sources)
+        return (
+            f"{self.provider} {self.side} {self.line} ({self.status}): expected {self.expected}, came {self.came} - "
+            f"{self.fact.says} [{self.fact.where}, {self.fact.evidence.kind}{source}]"
+        )
+
+    def row(self) -> dict[str, Any]:
+        """The same for machines."""
+        return {
+            "event": "violation",
+            "provider": self.provider,
+            "side": self.side,
+            "exchange": self.line,
+            "operation": self.operation,
+            "status": self.status,
+            "expected": self.expected,
+            "came": self.came,
+            "fact": self.fact.says,
+            "where": self.fact.where,
+            "evidence": self.fact.evidence.kind,
+            "sources": list(self.fact.sources),
+        }

@@ -1,0 +1,112 @@
+"""Jobs: listed and inspected; completed, failed and cancelled by hand."""
+
+from collections.abc import Callable, Iterator
+from heapq import merge
+from itertools import islice
+from typing import Any
+
+from starlette.requests import Request
+
+from mockreel.engine.jobs.job import Job
+from mockreel.engine.journal.journal_query import Question
+from mockreel.errors import OptionError
+from mockreel.server.admin.request_reader import job, known, limit, no_form, optional_json, parts, text
+from mockreel.server.admin.route import Row
+from mockreel.server.admin.views import entry_detail, job_detail, job_row
+from mockreel.simulator import interventions
+from mockreel.simulator.provider import Part
+from mockreel.simulator.simulator import Stage
+
+# Of the exchanges about one job no more are shown with it; the journal has them all.
+MOST_EXCHANGES = 200
+
+Placed = tuple[Part, Job]
+
+
+async def list_jobs(stage: Stage, request: Request) -> Any:
+    """The newest jobs first: at most `limit` (100 unless told), from behind `after`, those that fit."""
+    most, fits = limit(request), _filter(request)
+    chosen = parts(stage, request)
+    found = list(islice((one for one in _behind(_newest(chosen), request) if fits(*one)), most + 1))
+    last = found[most - 1] if len(found) > most else None
+    return {
+        "count": sum(len(part.jobs) for part in chosen),
+        "jobs": [job_row(*one) for one in found[:most]],
+        "next": f"{last[0].name}/{last[1].id}" if last else None,
+    }
+
+
+def _newest(chosen: list[Part]) -> Iterator[Placed]:
+    """Every job of some parts, the newest first."""
+    return merge(*map(_line, chosen), key=lambda one: -one[1].created)
+
+
+def _line(part: Part) -> Iterator[Placed]:
+    return ((part, one) for one in reversed(part.jobs))
+
+
+def _behind(found: Iterator[Placed], request: Request) -> Iterator[Placed]:
+    """What comes after the job that `after` names, as `next` of the page before gave it."""
+    after = request.query_params.get("after")
+    if after is not None and not any(f"{part.name}/{one.id}" == after for part, one in found):
+        raise OptionError("after", after, then="Take it from `next` of the page before, with the same provider.")
+    return found
+
+
+def _filter(request: Request) -> Callable[[Part, Job], bool]:
+    """Whether a job has the state (by our name, the provider's word or the sort), the account and the model asked."""
+    state, account, model = (request.query_params.get(name) for name in ("state", "account", "model"))
+
+    def fits(part: Part, one: Job) -> bool:
+        if state is not None:
+            is_now = one.state(part.clock.now())
+            if state not in (is_now.name, is_now.word, is_now.kind):
+                return False
+        named = one.model is not None and model in (one.model.id, *one.model.aliases)
+        return account in (None, one.account.name) and (model is None or named)
+
+    return fits
+
+
+async def get_job(stage: Stage, request: Request) -> Any:
+    """One job whole, with the exchanges that are about it: the first, and the newest of many."""
+    part, found = job(stage, request)
+    said = list(Question(provider=part.name, job=found.id).among(stage.journal.numbered()))
+    if len(said) > MOST_EXCHANGES:
+        said = [said[0], *said[1 - MOST_EXCHANGES :]]
+    return {**job_detail(part, found), "exchanges": [entry_detail(*one) for one in said]}
+
+
+async def complete_job(stage: Stage, request: Request) -> Any:
+    """Let a job succeed now."""
+    no_form(request)
+    part, found = job(stage, request)
+    interventions.complete(part, found)
+    return job_row(part, found)
+
+
+async def fail_job(stage: Stage, request: Request) -> Any:
+    """Let a job fail now; `{code?}` says of what, by key or by the provider's own code."""
+    body = await optional_json(request)
+    known(body, ["code"])
+    part, found = job(stage, request)
+    interventions.fail(part, found, code=text(body, "code", interventions.DEFAULT))
+    return job_row(part, found)
+
+
+async def cancel_job(stage: Stage, request: Request) -> Any:
+    """Cancel a job now; `{reason?}` is kept with it."""
+    body = await optional_json(request)
+    known(body, ["reason"])
+    part, found = job(stage, request)
+    interventions.cancel(part, found, reason=text(body, "reason", ""))
+    return job_row(part, found)
+
+
+ROWS = (
+    Row("GET", "jobs", list_jobs),
+    Row("GET", "jobs/{provider}/{id:path}", get_job),
+    Row("POST", "jobs/{provider}/{id:path}/complete", complete_job),
+    Row("POST", "jobs/{provider}/{id:path}/fail", fail_job),
+    Row("POST", "jobs/{provider}/{id:path}/cancel", cancel_job),
+)

@@ -1,0 +1,148 @@
+"""The journal: what was asked, answered and delivered, and which states jobs entered; asked, asserted, exported."""
+
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any
+
+from starlette.requests import Request
+
+from mockreel import __version__
+from mockreel.engine.journal.har import har
+from mockreel.engine.journal.journal import Tried
+from mockreel.engine.journal.journal_query import Numbered, Question, Verdict, counted, ordered
+from mockreel.errors import OptionError
+from mockreel.server.admin.request_reader import NotThere, choice, flag, json_object, limit, parts, whole
+from mockreel.server.admin.route import Row
+from mockreel.server.admin.views import attempt_row, entry_detail, entry_row, shown_json_bytes, shown_text
+from mockreel.simulator.simulator import Stage
+
+_ASKED = ("provider", "operation", "method", "path", "account", "job", "refusal")
+_COUNTS = ("times", "at_least", "at_most")
+
+
+async def list_entries(stage: Stage, request: Request) -> Any:
+    """The exchanges that fit, the newest first unless `order=oldest`; with what was said where `bodies=true`."""
+    question = _question(request, stage)
+    most, row = limit(request), entry_detail if flag(request, "bodies") else entry_row
+    found = list(islice(question.among(_behind(stage, request)), most + 1))
+    more = found[most - 1][0] if len(found) > most else None
+    return {"count": stage.journal.count, "entries": [row(*numbered) for numbered in found[:most]], "next": more}
+
+
+def _behind(stage: Stage, request: Request) -> list[Numbered]:
+    """Every exchange in the order that is asked, from behind the one that `after` names."""
+    entries, after = stage.journal.numbered(), _after(request)
+    if choice(request, "order", ("newest", "oldest")) == "newest":
+        entries.reverse()
+        return entries if after is None else [one for one in entries if one[0] < after]
+    return entries if after is None else [one for one in entries if one[0] > after]
+
+
+def _question(request: Request, stage: Stage) -> Question:
+    """What the query asks for; a name that nobody has is an error, since nothing would ever fit it."""
+    given: dict[str, Any] = {name: request.query_params[name] for name in _ASKED if name in request.query_params}
+    status = request.query_params.get("status")
+    if status is not None:
+        given["status"] = whole(status, "status")
+    stage.journal.check(given.get("provider"), given.get("operation"))
+    return Question.of(given)
+
+
+def _after(request: Request) -> int | None:
+    text = request.query_params.get("after")
+    return None if text is None else whole(text, "after")
+
+
+async def get_entry(stage: Stage, request: Request) -> Any:
+    """One exchange, with what was said."""
+    number = request.path_params["number"]
+    entry = stage.journal.get(number)
+    if entry is None:
+        kept = stage.journal.numbered()
+        then = f"The journal keeps {kept[0][0]} to {kept[-1][0]}." if kept else "The journal is empty."
+        raise NotThere("exchange", number, then=then)
+    return entry_detail(number, entry)
+
+
+async def list_attempts(stage: Stage, request: Request) -> Any:
+    """The attempts to deliver a callback, the newest first; forged ones (of tests) are left out."""
+    names = {part.name for part in parts(stage, request)}
+    tried = [one for one in stage.journal.attempts(job=request.query_params.get("job")) if one.provider in names]
+    page = tried[::-1][: limit(request)]
+    return {"count": len(tried), "attempts": [attempt_row(stage.part(one.provider), one) for one in page]}
+
+
+async def list_changes(stage: Stage, request: Request) -> Any:
+    """The states that jobs have entered, the newest first."""
+    provider = request.query_params.get("provider")
+    changes = stage.changes(provider=provider or None, job=request.query_params.get("job"))
+    return {"count": len(changes), "changes": [one._asdict() for one in changes[::-1][: limit(request)]]}
+
+
+async def assert_journal(stage: Stage, request: Request) -> Any:
+    """Whether the journal is as is said: so many exchanges that fit, or one for each of `order`, in that order."""
+    body = await json_object(request)
+    verdict = _ordered(stage, body) if "order" in body else _counted(stage, body)
+    return {
+        "holds": verdict.holds,
+        "message": verdict.message,
+        "found": [entry_row(*numbered) for numbered in verdict.found],
+    }
+
+
+def _counted(stage: Stage, body: Mapping[str, Any]) -> Verdict:
+    counts = {name: _count(body[name], name) for name in _COUNTS if body.get(name) is not None}
+    if "times" in counts and len(counts) > 1:
+        raise OptionError("times", counts["times"], then="Say either `times`, or `at_least` and `at_most`.")
+    question = _asked(stage, {name: value for name, value in body.items() if name not in _COUNTS})
+    return counted(stage.journal.numbered(), question, **counts)
+
+
+def _ordered(stage: Stage, body: Mapping[str, Any]) -> Verdict:
+    steps = body["order"]
+    if not isinstance(steps, list) or not steps or not all(isinstance(step, dict) for step in steps):
+        raise OptionError("order", steps, ["a list of questions"])
+    shared = {name: value for name, value in body.items() if name != "order"}
+    return ordered(stage.journal.numbered(), [_asked(stage, {**shared, **step}) for step in steps])
+
+
+def _asked(stage: Stage, given: Mapping[str, Any]) -> Question:
+    question = Question.of(given)
+    stage.journal.check(question.provider, question.operation)
+    return question
+
+
+def _count(value: Any, name: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise OptionError(name, value, ["a whole number from 0 up"])
+    return value
+
+
+async def export_har(stage: Stage, request: Request) -> Any:
+    """The exchanges that fit, and the attempts to deliver callbacks, as an HTTP archive (HAR 1.2)."""
+    question = _question(request, stage)
+    entries = list(question.among(stage.journal.numbered()))
+    tried = stage.journal.attempts(provider=question.provider, job=question.job)
+    plain = question == Question(provider=question.provider, job=question.job)
+    return har(
+        entries,
+        addresses={part.name: part.base_url for part in stage.parts.values()},
+        attempts=[_shown(stage, one) for one in tried] if plain else (),
+        version=__version__,
+    )
+
+
+def _shown(stage: Stage, tried: Tried) -> Tried:
+    """An attempt without secrets."""
+    part = stage.part(tried.provider)
+    return tried._replace(url=shown_text(part, tried.url) or "", body=shown_json_bytes(part, tried.body))
+
+
+ROWS = (
+    Row("GET", "journal", list_entries),
+    Row("GET", "journal/attempts", list_attempts),
+    Row("GET", "journal/changes", list_changes),
+    Row("GET", "journal/har", export_har),
+    Row("POST", "journal/assert", assert_journal),
+    Row("GET", "journal/{number:int}", get_entry),
+)

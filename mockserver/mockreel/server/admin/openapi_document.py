@@ -1,0 +1,51 @@
+"""The control API's own OpenAPI document, as one JSON document without references to other files."""
+
+from functools import cache
+from typing import Any
+
+from starlette.requests import Request
+
+from mockreel._data import data_dir
+from mockreel.contract.data.files import read_document
+from mockreel.server.admin.route import Row
+from mockreel.simulator.simulator import Stage
+
+_SNAPSHOT = "snapshot.json"
+_HOME = "#/components/schemas/Snapshot"
+
+
+async def describe(_: Stage, __: Request) -> Any:
+    """What can be asked here."""
+    return document()
+
+
+@cache
+def document() -> Any:
+    """The document, with the schema of a snapshot in it.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    folder = data_dir("schemas") / "control"
+    written = read_document(folder / "openapi.yaml")
+    snapshot = read_document(folder / _SNAPSHOT)
+    written["components"]["schemas"]["Snapshot"] = {
+        name: value for name, value in snapshot.items() if not name.startswith("$") or name == "$defs"
+    }
+    return _settled(written)
+
+
+def _settled(value: Any) -> Any:
+    """A value with its references as they are within the one document."""
+    if isinstance(value, dict):
+        return {name: _target(inner) if name == "$ref" else _settled(inner) for name, inner in value.items()}
+    return [_settled(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _target(reference: str) -> str:
+    if reference.startswith("#/$defs/"):
+        return f"{_HOME}/{reference.removeprefix('#/')}"
+    return _HOME if reference == _SNAPSHOT else reference
+
+
+ROWS = (Row("GET", "openapi.json", describe),)

@@ -1,0 +1,154 @@
+"""What a request of the control API says, read strictly: JSON bodies, numbers, limits, providers."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+
+from mockreel.engine.jobs.job import Job
+from mockreel.errors import OptionError
+from mockreel.simulator.provider import Part
+from mockreel.simulator.simulator import Stage
+from mockreel.webhooks import Delivery
+
+MOST_BYTES = 1024 * 1024  # of a body; what the control API is told is small
+
+
+async def json_object(request: Request, *, most: int = MOST_BYTES) -> dict[str, Any]:
+    """The JSON object of a request; anything but JSON is refused, so that no form of another page gets in."""
+    kind = _content_type(request)
+    if kind != "application/json":
+        raise OptionError("content type", kind, ["application/json"])
+    return _object(await _read(request, most))
+
+
+async def optional_json(request: Request) -> dict[str, Any]:
+    """The same where nothing need be said: an empty body is an empty object."""
+    no_form(request)
+    raw = await _read(request, MOST_BYTES)
+    return _object(raw) if raw else {}
+
+
+async def _read(request: Request, most: int) -> bytes:
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > most:
+            raise OptionError("body", f"more than {most} bytes", ["a smaller JSON object"])
+    return b"".join(chunks)
+
+
+def _object(raw: bytes) -> dict[str, Any]:
+    try:
+        body = orjson.loads(raw)
+    except orjson.JSONDecodeError as wrong:
+        raise OptionError("body", str(wrong), ["a JSON object"]) from wrong
+    if not isinstance(body, dict):
+        raise OptionError("body", body, ["a JSON object"])
+    return body
+
+
+def no_form(request: Request) -> None:
+    """What needs no body may be asked without one, but not by a form."""
+    kind = _content_type(request)
+    if kind not in ("", "application/json"):
+        raise OptionError("content type", kind, ["application/json", "none"])
+
+
+def _content_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def number(body: Mapping[str, Any], name: str) -> float:
+    """A number in a body."""
+    value = body.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise OptionError(name, value, ["a number"], then=f'Send {{"{name}": 3}}.')
+    return float(value)
+
+
+def limit(request: Request) -> int:
+    """How many of a list are wanted."""
+    text = request.query_params.get("limit", "100")
+    if not (_is_whole(text) and len(text) <= 5 and 1 <= int(text) <= 10_000):
+        raise OptionError("limit", text, ["a whole number from 1 to 10000"])
+    return int(text)
+
+
+def whole(text: str, name: str) -> int:
+    """A whole number in a query."""
+    if not (_is_whole(text) and len(text) <= 12):
+        raise OptionError(name, text, ["a whole number"])
+    return int(text)
+
+
+def _is_whole(text: str) -> bool:
+    return text.isascii() and text.isdecimal()
+
+
+def flag(request: Request, name: str) -> bool:
+    """Yes or no in a query; no unless told."""
+    return choice(request, name, ("false", "true")) == "true"
+
+
+def choice(request: Request, name: str, valid: tuple[str, ...]) -> str:
+    """One of some words in a query; the first unless told."""
+    word = request.query_params.get(name, valid[0])
+    if word not in valid:
+        raise OptionError(name, word, valid)
+    return word
+
+
+class NotThere(OptionError):
+    """Nothing of that name is on the stage (any more); answered with 404."""
+
+
+def job(stage: Stage, request: Request) -> tuple[Part, Job]:
+    """The job that the path names.
+
+    Raises:
+        NotThere: there is none.
+    """
+    part, name = stage.part(request.path_params["provider"]), request.path_params["id"]
+    found = part.jobs.get(name)
+    if found is None:
+        raise NotThere(f"job of {part.name}", name, then="The list of jobs has those that there are.")
+    return part, found
+
+
+def delivery(stage: Stage, request: Request) -> tuple[Part, Delivery]:
+    """The delivery that the path names.
+
+    Raises:
+        NotThere: there is none.
+    """
+    part, name = stage.part(request.path_params["provider"]), request.path_params["id"]
+    found = part.deliveries.get(name)
+    if found is None:
+        raise NotThere(f"delivery of {part.name}", name, then="The list of deliveries has those that there are.")
+    return part, found
+
+
+def text(body: Mapping[str, Any], name: str, default: str) -> str:
+    """A text in a body, or the default."""
+    value = body.get(name)
+    if value is None:
+        return default
+    if not isinstance(value, str):
+        raise OptionError(name, value, ["a text"])
+    return value
+
+
+def known(body: Mapping[str, Any], names: Iterable[str]) -> None:
+    """See that a body says nothing that would be overlooked."""
+    unknown = sorted(set(body) - set(names))
+    if unknown:
+        raise OptionError("field", ", ".join(unknown), names)
+
+
+def parts(stage: Stage, request: Request) -> list[Part]:
+    """The provider that the query names, or all of them."""
+    name = request.query_params.get("provider")
+    return [stage.part(name)] if name else list(stage.parts.values())

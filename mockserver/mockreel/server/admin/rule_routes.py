@@ -1,0 +1,51 @@
+"""Rules: which requests meet which scenario or fault, in the order of their setting; and what faults there are."""
+
+from typing import Any
+
+from starlette.requests import Request
+
+from mockreel.engine.faults import catalogue
+from mockreel.errors import OptionError
+from mockreel.server.admin.request_reader import json_object
+from mockreel.server.admin.route import Row
+from mockreel.simulator.rule_parser import set_rule
+from mockreel.simulator.simulator import Stage
+
+
+async def list_rules(stage: Stage, _: Request) -> Any:
+    return {"rules": [rule.row() for rule in stage.rules.all]}
+
+
+async def add_rule(stage: Stage, request: Request) -> Any:
+    """`{scenario, code?}` or `{fault}`, with conditions; the rules are asked in the order of their setting."""
+    rule = set_rule(stage.rules, stage.parts, await json_object(request))
+    stage.feed.note("rule", rule=rule.id)
+    return rule.row()
+
+
+async def clear_rules(stage: Stage, _: Request) -> Any:
+    stage.rules.all.clear()
+    stage.feed.note("rule", rule=None)
+    return {"rules": []}
+
+
+async def remove_rule(stage: Stage, request: Request) -> Any:
+    found = request.path_params["id"]
+    if not stage.rules.remove(found):
+        raise OptionError("rule", found, [str(rule.id) for rule in stage.rules.all])
+    stage.feed.note("rule", rule=found)
+    return {"rules": [rule.row() for rule in stage.rules.all]}
+
+
+async def list_faults(_: Stage, __: Request) -> Any:
+    """What can be damaged, and how."""
+    return {"faults": [kind.row() for kind in catalogue()]}
+
+
+ROWS = (
+    Row("GET", "rules", list_rules),
+    Row("POST", "rules", add_rule),
+    Row("DELETE", "rules", clear_rules),
+    Row("DELETE", "rules/{id:int}", remove_rule),
+    Row("GET", "faults", list_faults),
+)

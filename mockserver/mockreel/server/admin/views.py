@@ -1,0 +1,188 @@
+"""What the control API shows of a stage: scenarios, jobs, deliveries, exchanges, as plain values, and no secret."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from mockreel.engine.artifacts import artifact as artifacts
+from mockreel.engine.jobs.job import Job
+from mockreel.engine.journal.journal import Entry, Tried, header_text
+from mockreel.simulator.provider import Part
+from mockreel.webhooks import Delivery
+
+
+def scenarios_row(part: Part) -> Mapping[str, Any]:
+    """What can be played: scenarios, failure codes, error codes."""
+    scenarios = part.contract.scenarios
+    return {
+        "default": scenarios.default,
+        "jobs": {name: list(scenario.states) for name, scenario in scenarios.jobs.items()},
+        "requests": {name: scenario.row for name, scenario in scenarios.requests.items()},
+        "failure_codes": {name: failure.code for name, failure in part.contract.failures.items()},
+        "error_codes": {name: row.code for name, row in part.contract.errors.items()},
+    }
+
+
+def job_row(part: Part, job: Job) -> Mapping[str, Any]:
+    """A job with every state that it has passed."""
+    now = part.clock.now()
+    failure = job.failure(now)
+    return {
+        "provider": part.name,
+        "id": job.id,
+        "account": job.account.name,
+        "model": job.model.id if job.model else None,
+        "operation": job.kind,
+        "created": job.created,
+        "ends": job.ends,
+        "state": job.state(now).name,
+        "passed": [{"state": state.name, "word": state.word, "at": at} for state, at in job.passed(now)],
+        "failure": failure.name if failure else None,
+        "clip": clip_row(part, job, now),
+    }
+
+
+def clip_row(part: Part, job: Job, now: float) -> Mapping[str, Any] | None:
+    """What a job that has succeeded made; `says` tells where that is not quite what was asked."""
+    if job.state(now).kind not in ("succeeded", "partial"):
+        return None
+    artifact = artifacts.of_job(part, job)
+    return {"url": artifact.url, "file": artifact.clip.name, "says": artifact.clip.says}
+
+
+def job_detail(part: Part, job: Job) -> Mapping[str, Any]:
+    """A job whole: what was asked, what is planned, what it failed of, who was told."""
+    now = part.clock.now()
+    failure, changed = job.failure(now), job.intervention
+    return {
+        **job_row(part, job),
+        "input": shown_json(part, job.request),
+        "callback_url": shown_text(part, job.callback_url),
+        "plan": [
+            {"state": state.name, "word": state.word, "at": job.created + begin}
+            for state, begin in zip(job.plan.states, job.plan.begins, strict=True)
+        ],
+        "intervention": {"at": changed.at, "state": changed.state.name, "reason": changed.reason} if changed else None,
+        "why": {"name": failure.name, "code": failure.code, "message": failure.message} if failure else None,
+        "deliveries": [delivery_detail(part, one) for one in part.deliveries.of(job.id)],
+    }
+
+
+def delivery_row(part: Part, delivery: Delivery) -> Mapping[str, Any]:
+    """A delivery with every attempt."""
+    return {
+        "provider": part.name,
+        "id": delivery.id,
+        "subject": delivery.subject,
+        "kind": delivery.kind,
+        "event": delivery.event,
+        "url": shown_text(part, delivery.url),
+        "automatic": delivery.automatic,
+        "status": delivery.status,
+        "reason": delivery.reason,
+        "created": delivery.created,
+        "next_at": delivery.next_at,
+        "attempts": [
+            {
+                "number": attempt.number,
+                "at": attempt.at,
+                "ended": attempt.ended,
+                "status": attempt.outcome.status,
+                "error": attempt.outcome.error,
+                "detail": attempt.outcome.detail,
+                "fault": attempt.fault,
+            }
+            for attempt in delivery.attempts
+        ],
+    }
+
+
+def delivery_detail(part: Part, delivery: Delivery) -> Mapping[str, Any]:
+    """A delivery with what is sent."""
+    return {
+        **delivery_row(part, delivery),
+        "account": delivery.account.name,
+        "headers": dict(delivery.headers),
+        "body": shown_json(part, delivery.body),
+    }
+
+
+def entry_row(number: int, entry: Entry) -> Mapping[str, Any]:
+    """An exchange without what was said."""
+    return {"number": number, **entry.shown(), "job": entry.job}
+
+
+def entry_detail(number: int, entry: Entry) -> Mapping[str, Any]:
+    """An exchange with what was said, as far as it is kept."""
+    return {
+        **entry_row(number, entry),
+        "query": entry.query,
+        "headers": _headers(entry.headers),
+        "body": _said(entry.body),
+        "reply_headers": _headers(entry.reply_headers),
+        "reply": _said(entry.reply),
+    }
+
+
+def attempt_row(part: Part, tried: Tried) -> Mapping[str, Any]:
+    """One attempt to deliver a callback, with what was sent."""
+    return {
+        "at": tried.at,
+        "ended": tried.ended,
+        "provider": tried.provider,
+        "account": tried.account,
+        "delivery": tried.delivery,
+        "subject": tried.subject,
+        "kind": tried.kind,
+        "event": tried.event,
+        "number": tried.number,
+        "url": shown_text(part, tried.url),
+        "headers": dict(tried.headers),
+        "body": shown_json(part, tried.body),
+        "status": tried.status,
+        "error": tried.error,
+        "detail": tried.detail,
+        "forged": tried.forged,
+        "fault": tried.fault,
+    }
+
+
+def shown_json(part: Part, body: bytes) -> Any:
+    """What a kept body says, without secrets: JSON where it is JSON, else text."""
+    try:
+        value = orjson.loads(body) if body else None
+    except orjson.JSONDecodeError:
+        return part.keyring.masked(body.decode("utf-8", "replace"))
+    return _without_keys(part, part.noting.masks.value(value))
+
+
+def shown_json_bytes(part: Part, body: bytes) -> bytes:
+    """A kept body without secrets, as bytes again."""
+    value = shown_json(part, body)
+    return value.encode() if isinstance(value, str) else orjson.dumps(value) if body else b""
+
+
+def shown_text(part: Part, text: str | None) -> str | None:
+    """A text, an address perhaps, without the keys in it."""
+    return None if text is None else part.keyring.masked(part.noting.masks.address(text))
+
+
+def _without_keys(part: Part, value: Any) -> Any:
+    if isinstance(value, str):
+        return part.keyring.masked(value)
+    if isinstance(value, dict):
+        return {part.keyring.masked(name): _without_keys(part, inner) for name, inner in value.items()}
+    return [_without_keys(part, inner) for inner in value] if isinstance(value, list) else value
+
+
+def _said(body: bytes) -> Any:
+    """A body that is masked already: JSON where it is JSON, else text."""
+    try:
+        return orjson.loads(body) if body else None
+    except orjson.JSONDecodeError:
+        return body.decode("utf-8", "replace")
+
+
+def _headers(pairs: tuple[tuple[bytes, bytes], ...]) -> Mapping[str, str]:
+    return {name.decode("latin-1"): header_text(value) for name, value in pairs}

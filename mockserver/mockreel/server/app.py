@@ -1,0 +1,193 @@
+"""`create_app`: a stage as an ASGI application, to be mounted, wrapped and tested as any other."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any, cast
+
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from mockreel.contract.messages.message import Reply, problem
+from mockreel.engine.accounts.account import KeyEntry
+from mockreel.engine.accounts.key_file import read_keys
+from mockreel.engine.artifacts.artifact import MEDIA, UPLOADS
+from mockreel.engine.billing import Budget
+from mockreel.engine.clock import Clock
+from mockreel.server.access_guard import LOOPBACK_NAMES, Guard
+from mockreel.server.admin import Control
+from mockreel.server.dashboard.browser_pass import PAGE, reads_html
+from mockreel.server.http.asgi import App, Front, Receive, Scope, Send, local_path, send_reply, signed
+from mockreel.simulator.pipeline import OWN_PATHS
+from mockreel.simulator.provider import Settings
+from mockreel.simulator.rule_parser import set_faults
+from mockreel.simulator.simulator import Stage, build_stage, load_contracts
+from mockreel.webhooks import Sender, Targets
+
+# What runs beside the requests of a stage, as long as it is served.
+Beside = Callable[[Stage], Coroutine[None, None, None]]
+# Loopback, and the name that Starlette's test client gives an application.
+IN_PROCESS_NAMES = LOOPBACK_NAMES | {"testserver"}
+
+
+def create_app(
+    *providers: str,
+    readings: Mapping[str, str] | None = None,
+    keys: Path | str | Iterable[KeyEntry] = (),
+    open_house: bool = False,
+    clock: Clock | None = None,
+    settings: Settings | None = None,
+    sender: Sender | None = None,
+    targets: Targets | None = None,
+    data: Path | None = None,
+    base_url: str | None = None,
+    control_hosts: frozenset[str] | None = IN_PROCESS_NAMES,
+    faults: Iterable[Any] = (),
+    budget: Budget | None = None,
+    assume_price: Budget | None = None,
+) -> Starlette:
+    """A Starlette application that plays the named providers, or all of them.
+
+    One provider stands at the root; several stand below their names (`/runflow/v1/…`). The control API is below
+    `/_mockreel/`, and in a browser the page. The stage is found at `app.state.stage`.
+
+    Args:
+        readings: options by reading id.
+        keys: a keys file, or entries; only these are admitted unless `open_house`.
+        open_house: take any non-empty key, each with an account of its own.
+        clock: where time comes from.
+        settings: seed, pace, bounds.
+        sender: how callbacks are sent.
+        targets: where they may go.
+        data: a further data folder.
+        base_url: the address under which results are served; taken from each request if None.
+        control_hosts: the host names under which the control API may be asked; None admits any, for an application
+            that guards it otherwise.
+        faults: what is damaged on purpose: texts (`"reset; operation=get_run; nth=2"`) or mappings.
+        budget: what every account begins with whose keys state no balance, `5` or `{"runflow": 5}`; without one nobody
+            is refused.
+        assume_price: what counts for a job of unknown price; as the contracts say if None.
+
+    Raises:
+        OptionError: an unknown provider, reading, option or pace.
+        DataError: data that cannot be used.
+    """
+    stage = build_stage(
+        load_contracts(providers or None, readings=readings, data=data),
+        clock=clock,
+        keys=read_keys(Path(keys)) if isinstance(keys, str | Path) else keys,
+        open_house=open_house,
+        settings=settings,
+        sender=sender,
+        targets=targets,
+        budget=budget,
+        assume_price=assume_price,
+    )
+    set_faults(stage.rules, stage.parts, faults)
+    stage.rules.keep_as_first()
+    if len(stage.parts) == 1:
+        (part,) = stage.parts.values()
+        return stage_app(stage, Front(part, base_url=base_url), hosts=control_hosts)
+    return stage_app(stage, ByPrefix(stage, base_url=base_url), hosts=control_hosts)
+
+
+class ByPrefix:
+    """Tells the providers apart by the first segment of the path."""
+
+    def __init__(self, stage: Stage, *, base_url: str | None = None) -> None:
+        self._fronts = {
+            name: Front(part, prefix=f"/{name}", base_url=f"{base_url}/{name}" if base_url else None)
+            for name, part in stage.parts.items()
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = local_path(scope)
+        front = self._fronts.get(path.removeprefix("/").partition("/")[0])
+        if front is not None:
+            await front(scope, receive, send)
+            return
+        names = ", ".join(f"/{name}/" for name in self._fronts)
+        detail = f"Nothing is at {path}. The providers are at {names}; the control API is at {OWN_PATHS}."
+        await send_reply(problem(404, "Not found", detail), send, head=scope["method"] == "HEAD")
+
+
+class Own:
+    """What is the stand-in's own: the control API and the page, which is loaded when it is first asked for."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._control = cast(App, Control(stage).app())
+
+    @cached_property
+    def _page(self) -> App:
+        from mockreel.server.dashboard.site import Site  # noqa: PLC0415  (templates are not needed to play)
+
+        return cast(App, Site(self._stage).app())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = local_path(scope)
+        wants_page = path == PAGE or path.startswith(f"{PAGE}/") or (path == OWN_PATHS and reads_html(scope))
+        await (self._page if wants_page else self._control)(scope, receive, send)
+
+
+class Doors:
+    """Leads to the control API and the page, or to the providers; with `home`, browsers from the root to the page."""
+
+    def __init__(self, control: App, players: App, *, home: bool) -> None:
+        self._control = control
+        self._players = players
+        self._home = home
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = local_path(scope)
+        if scope["type"] != "http":
+            await send({"type": "websocket.close"})  # none of the providers speaks it
+        elif self._home and path == "/" and reads_html(scope):
+            place = f"{scope.get('root_path', '')}{PAGE}/".encode()
+            await send_reply(Reply(307, b"", ((b"location", place),)), send, head=True)
+        elif path.startswith(OWN_PATHS) and not path.startswith((MEDIA, UPLOADS)):
+            await self._control(scope, receive, signed(send))
+        else:
+            await self._players(scope, receive, send)
+
+
+def stage_app(
+    stage: Stage,
+    players: App,
+    *,
+    hosts: frozenset[str] | None,
+    token: str | None = None,
+    beside: Sequence[Beside] = (),
+) -> Starlette:
+    """A Starlette application over a stage: its own behind the guard, `players` for everything else.
+
+    What runs `beside` the requests is cancelled when the application ends.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        stage.agenda.start()
+        tasks = [asyncio.ensure_future(one(stage)) for one in beside]
+        try:
+            yield
+        finally:
+            await _ended(tasks)
+            await stage.close()
+
+    guarded = Guard(Own(stage), hosts=hosts, token=token)
+    doors = Doors(cast(App, guarded), players, home=isinstance(players, ByPrefix))
+    app = Starlette(routes=[Mount("/", doors)], lifespan=lifespan)
+    app.state.stage = stage
+    return app
+
+
+async def _ended(tasks: Sequence["asyncio.Future[None]"]) -> None:
+    """End what ran beside the requests; what broke is told."""
+    for task in tasks:
+        task.cancel()
+    for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+        if isinstance(outcome, Exception):
+            logging.getLogger("mockreel").error("what ran beside the requests broke", exc_info=outcome)

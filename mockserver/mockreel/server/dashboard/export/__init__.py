@@ -1,0 +1,1 @@
+"""An exchange as a curl command or a pytest test."""

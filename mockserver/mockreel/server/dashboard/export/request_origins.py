@@ -1,0 +1,142 @@
+"""What one exchange rests on: the earlier ones that its ids came from, and those that changed what it asks about."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from mockreel.engine.artifacts.artifact import MEDIA, UPLOADS
+from mockreel.engine.journal.journal import Entry, Journal
+from mockreel.server.dashboard.export.journaled_request import operation_of
+from mockreel.simulator.provider import Part
+
+# A shorter text is no id: it would be found everywhere.
+SHORTEST = 8
+# So many exchanges are told before one; what rests on more is told without the others.
+MOST_BEFORE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A value that came from a reply: `steps` lead to it in the reply's JSON."""
+
+    value: str
+    name: str
+    entry: Entry
+    steps: tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An exchange that is told before another, with the values that are wanted of its reply."""
+
+    entry: Entry
+    gives: tuple[Origin, ...]
+
+
+def steps_before(part: Part, journal: Journal, entry: Entry) -> tuple[Step, ...]:
+    """What must be told before an exchange so that it can be told, in the order of time."""
+    earlier = list(_before(part, journal, entry))
+    found = _origins(part, entry, earlier)
+    if not found:
+        return ()
+    known = frozenset(found)
+    told = [origin.entry for origin in found.values()]
+    told += [one for one in earlier if _acts_on(part, one, known) and not any(one is other for other in told)]
+    places = {id(one): place for place, one in enumerate(earlier)}
+    ordered = sorted({id(one): one for one in told}.values(), key=lambda one: places[id(one)])
+    return tuple(
+        Step(one, tuple(origin for origin in found.values() if origin.entry is one)) for one in ordered[:MOST_BEFORE]
+    )
+
+
+def _before(part: Part, journal: Journal, entry: Entry) -> Iterator[Entry]:
+    """The earlier exchanges of the same account, and of nobody in particular."""
+    for one in journal:
+        if one is entry:
+            return
+        if one.provider == part.name and (entry.account is None or one.account in (None, entry.account)):
+            yield one
+
+
+def _origins(part: Part, entry: Entry, earlier: list[Entry]) -> dict[str, Origin]:
+    """The origins of every value in an exchange, and of what those rest on in turn."""
+    found: dict[str, Origin] = {}
+    waiting = [entry]
+    for one in waiting:
+        for name, value in _values(part, one):
+            if value in found or len(found) >= MOST_BEFORE:
+                continue
+            origin = _origin(name, value, earlier)
+            if origin is not None:
+                found[value] = origin
+                waiting.append(origin.entry)
+    return found
+
+
+def _acts_on(part: Part, entry: Entry, values: Iterable[str]) -> bool:
+    """Whether an exchange may have changed what the values stand for."""
+    if entry.method in ("GET", "HEAD") or entry.row is not None or entry.operation is None:
+        return False
+    if entry.operation in part.contract.conversation.reads:
+        return False
+    return any(_mentions(entry, value) for value in values)
+
+
+def _mentions(entry: Entry, value: str) -> bool:
+    """Whether a request has a value anywhere."""
+    return value in entry.path or value in entry.query or value.encode() in entry.body
+
+
+def _values(part: Part, entry: Entry) -> Iterator[tuple[str, str]]:
+    """What a request says that may have come from a reply: parameters, and texts of its body."""
+    operation = operation_of(part.contract, entry)
+    found = part.contract.router.find(entry.path)
+    model = operation.model.name if operation is not None and operation.model is not None else None
+    named = [(name, value) for name, value in (found.params if found else {}).items() if name != model]
+    named += parse_qsl(entry.query)
+    named += [("job_id", own_id(entry))] if entry.path.startswith((MEDIA, UPLOADS)) else []
+    named += _texts("value", entry.json)
+    yield from ((name, value) for name, value in named if len(value) >= SHORTEST)
+
+
+def own_id(entry: Entry) -> str:
+    """The id in a path of the stand-in's own: of a job that made a clip, of an upload."""
+    return entry.path.rpartition("/")[2].partition(".")[0]
+
+
+def _texts(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    """Every text in a JSON value, with the name of its field."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _texts(str(key), inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(name, inner)
+    elif isinstance(value, str) and " " not in value:
+        yield name, value
+
+
+def _origin(name: str, value: str, earlier: list[Entry]) -> Origin | None:
+    """The first reply that has a value; None where a request had it before."""
+    written = value.encode()
+    for entry in earlier:
+        if _mentions(entry, value):
+            return None
+        if written in entry.reply and entry.row is None:
+            steps = find(value, entry.reply_json)
+            if steps is not None:
+                return Origin(value, name, entry, steps)
+    return None
+
+
+def find(value: str, inside: Any) -> tuple[str | int, ...] | None:
+    """The steps to a text, or to a number that is written so, in a JSON value; None where it is not in it."""
+    if isinstance(inside, Mapping | list):
+        pairs = inside.items() if isinstance(inside, Mapping) else enumerate(inside)
+        for step, inner in pairs:
+            rest = find(value, inner)
+            if rest is not None:
+                return (step, *rest)
+        return None
+    return () if inside == value or (isinstance(inside, int) and str(inside) == value) else None

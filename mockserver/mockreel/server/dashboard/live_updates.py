@@ -1,0 +1,80 @@
+"""What has changed on a page since it was last sent: as server-sent events, for as long as somebody looks."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from typing import Any
+
+import orjson
+
+from mockreel.server.dashboard.renderer import Region
+from mockreel.simulator.simulator import Stage
+
+# Real seconds between two looks at most, so that a server that is being stopped is not kept waiting.
+PATIENCE = 0.25
+# Real seconds of rest after a change was sent; where looking takes long, a page rests so many times as long.
+REST = 0.05
+REST_BY_WORK = 4
+# A stream ends after so many real seconds; the browser opens the next one by itself.
+LIFETIME = 20.0
+# So many streams at once; whoever is left out asks again later.
+MOST_STREAMS = 24
+
+# Gives the regions of a page as they are now, or raises where what it shows is gone.
+Look = Callable[[], Iterable[Region]]
+
+
+class Changes:
+    """What a page has been sent: the order and the versions of its blocks, not the blocks."""
+
+    def __init__(self) -> None:
+        self._sent: dict[str, dict[str, str]] = {}
+
+    def since(self, regions: Iterable[Region]) -> dict[str, Any]:
+        """What must be sent: by region, the new order if it has one, and the blocks that are new or changed."""
+        found = {}
+        for region in regions:
+            versions = {block.key: block.version for block in region.blocks}
+            before = self._sent.get(region.name)
+            if before == versions and before is not None and list(before) == list(versions):
+                continue
+            known = before or {}
+            changed = {b.key: [b.version, b.html] for b in region.blocks if known.get(b.key) != b.version}
+            found[region.name] = {"order": list(versions), "blocks": changed}
+            self._sent[region.name] = versions
+        return found
+
+
+class Streams:
+    """The streams of one stage."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._open = 0
+
+    @property
+    def full(self) -> bool:
+        return self._open >= MOST_STREAMS
+
+    async def follow(self, look: Look, news: Callable[[Iterable[Any]], Mapping[str, Any]]) -> AsyncIterator[bytes]:
+        """The events of one stream; the first brings the whole page, so that nothing is missed before it."""
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + LIFETIME
+        changes, feed = Changes(), self._stage.feed
+        self._open += 1
+        try:
+            cursor = feed.cursor
+            yield b"retry: 400\n" + _event({"regions": changes.since(look())})
+            while loop.time() < ends and not self._stage.agenda.closing:
+                heard = await feed.wait(cursor, timeout=PATIENCE)
+                if heard.cursor == cursor:
+                    continue
+                cursor = heard.cursor
+                began = loop.time()
+                yield _event({"regions": changes.since(look()), **news(heard.events)})
+                await asyncio.sleep(max(REST, REST_BY_WORK * (loop.time() - began)))
+        finally:
+            self._open -= 1
+
+
+def _event(data: Mapping[str, Any]) -> bytes:
+    return b"data: " + orjson.dumps(data) + b"\n\n"

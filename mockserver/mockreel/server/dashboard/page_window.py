@@ -1,0 +1,176 @@
+"""A window on a long list: one page of what fits a filter, newest first, without a copy of the rest."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from heapq import merge
+from itertools import islice
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlencode
+
+from mockreel.engine.jobs.job import Job
+from mockreel.engine.journal.journal import Entry
+from mockreel.simulator.provider import Part
+from mockreel.simulator.simulator import Stage
+from mockreel.webhooks import Delivery
+
+T = TypeVar("T")
+
+ROWS = 50
+# What does not fit is looked through so far; behind that a filter says that there may be more.
+MOST_LOOKED_AT = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Window(Generic[T]):
+    """One page of a list: `total` of what fits, `sure` unless the list was too long to be looked through."""
+
+    items: tuple[T, ...]
+    number: int
+    total: int
+    sure: bool = True
+    size: int = ROWS
+
+    @property
+    def first(self) -> int:
+        return (self.number - 1) * self.size + 1 if self.items else 0
+
+    @property
+    def last(self) -> int:
+        return (self.number - 1) * self.size + len(self.items)
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // self.size))
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What of a list is wanted; empty texts want everything."""
+
+    provider: str = ""
+    state: str = ""
+    text: str = ""
+    page: int = 1
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> "Filter":
+        """The filter in a query; what is no page number is the first."""
+        number = query.get("page", "1")
+        page = int(number) if number.isascii() and number.isdecimal() and len(number) < 7 else 1
+        return cls(query.get("provider", ""), query.get("state", ""), query.get("text", "").strip()[:200], max(1, page))
+
+    def query(self, page: int | None = None) -> str:
+        """The filter as a query, perhaps on another page."""
+        values = {"provider": self.provider, "state": self.state, "text": self.text}
+        values["page"] = "" if (page or self.page) == 1 else str(page or self.page)
+        return urlencode({name: value for name, value in values.items() if value})
+
+    @property
+    def narrow(self) -> bool:
+        """Whether it leaves anything out."""
+        return bool(self.provider or self.state or self.text)
+
+
+def window(items: Iterable[T], fits: Callable[[T], bool] | None, page: int, total: int) -> Window[T]:
+    """One page of a list; without a test of what fits, `total` is how long it is and nothing else is looked at."""
+    start = (page - 1) * ROWS
+    if fits is None:
+        return Window(tuple(islice(items, start, start + ROWS)), page, total)
+    found: list[T] = []
+    count = 0
+    for item in islice(items, MOST_LOOKED_AT):
+        if fits(item):
+            if start <= count < start + ROWS:
+                found.append(item)
+            count += 1
+    return Window(tuple(found), page, count, total <= MOST_LOOKED_AT)
+
+
+def jobs(stage: Stage, wanted: Filter) -> Window[tuple[Part, Job]]:
+    """The jobs that fit, newest first."""
+    parts = _parts(stage, wanted)
+    now, text = stage.clock.now(), wanted.text
+
+    def fits(pair: tuple[Part, Job]) -> bool:
+        job = pair[1]
+        return (not wanted.state or job.state(now).kind == wanted.state) and (not text or _mentions(job, text))
+
+    newest = merge(*map(_newest_jobs, parts), key=lambda pair: -pair[1].created)
+    test = fits if wanted.state or text else None
+    return window(newest, test, wanted.page, sum(len(part.jobs) for part in parts))
+
+
+def _newest_jobs(part: Part) -> Iterator[tuple[Part, Job]]:
+    return ((part, job) for job in reversed(part.jobs))
+
+
+def _mentions(job: Job, text: str) -> bool:
+    return (
+        text in job.id
+        or text == job.account.name
+        or (job.model is not None and text in job.model.id)
+        or text.encode() in job.request
+    )
+
+
+def deliveries(stage: Stage, wanted: Filter) -> Window[tuple[Part, Delivery]]:
+    """The deliveries that fit, newest first."""
+    parts = _parts(stage, wanted)
+
+    def fits(pair: tuple[Part, Delivery]) -> bool:
+        one = pair[1]
+        known = not wanted.state or one.status == wanted.state
+        return known and (not wanted.text or any(wanted.text in text for text in (one.subject, one.url, one.event)))
+
+    newest = merge(*map(_newest_deliveries, parts), key=lambda pair: -pair[1].created)
+    test = fits if wanted.state or wanted.text else None
+    return window(newest, test, wanted.page, sum(len(part.deliveries) for part in parts))
+
+
+def _newest_deliveries(part: Part) -> Iterator[tuple[Part, Delivery]]:
+    return ((part, one) for one in reversed(list(part.deliveries)))
+
+
+def entries(stage: Stage, wanted: Filter) -> Window[tuple[int, Entry]]:
+    """The journal's entries that fit with their numbers, newest first."""
+    kept = tuple(stage.journal)
+    last = stage.journal.count
+    numbered = ((last - index, entry) for index, entry in enumerate(reversed(kept)))
+    return window(numbered, _entry_test(wanted) if wanted.narrow else None, wanted.page, len(kept))
+
+
+def _entry_test(wanted: Filter) -> Callable[[tuple[int, Entry]], bool]:
+    kind, text, provider = ENTRY_KINDS.get(wanted.state), wanted.text, wanted.provider
+    written = text.encode()
+
+    def fits(pair: tuple[int, Entry]) -> bool:
+        entry = pair[1]
+        if provider and entry.provider != provider:
+            return False
+        if kind is not None and not kind(entry):
+            return False
+        return (
+            not text or text in entry.path or text in (entry.operation, entry.job, entry.row) or written in entry.body
+        )
+
+    return fits
+
+
+# What of the journal may be asked for.
+ENTRY_KINDS: Mapping[str, Callable[[Entry], Any]] = {
+    "answered": lambda entry: entry.row is None,
+    "refused": lambda entry: entry.row is not None,
+    "invalid": lambda entry: entry.violations,
+    "submits": lambda entry: entry.method == "POST" and entry.job is not None and entry.row is None,
+}
+
+
+def entry(stage: Stage, number: int) -> Entry | None:
+    """The entry with that number, unless it was forgotten or never was."""
+    kept = tuple(stage.journal)
+    index = number - 1 - (stage.journal.count - len(kept))
+    return kept[index] if 0 <= index < len(kept) else None
+
+
+def _parts(stage: Stage, wanted: Filter) -> list[Part]:
+    return [part for part in stage.parts.values() if wanted.provider in ("", part.name)]

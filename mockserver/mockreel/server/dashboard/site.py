@@ -1,0 +1,181 @@
+"""The pages as an application: routes, headers, streams. What it shows is the stage; what it changes goes the way of
+the control API."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import cached_property
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from mockreel import __version__
+from mockreel.contract.messages.message import Request as Message
+from mockreel.server.dashboard.browser_pass import PAGE
+from mockreel.server.dashboard.control_pages import AccountsView, ReadingsView, RulesView
+from mockreel.server.dashboard.live_updates import Streams
+from mockreel.server.dashboard.pages import (
+    DeliveriesView,
+    Desk,
+    ExchangeView,
+    JobsView,
+    JobView,
+    JournalView,
+    Lost,
+    MakeView,
+    clock_region,
+)
+from mockreel.server.dashboard.renderer import Region, Rendering
+from mockreel.server.dashboard.security_headers import HEADERS
+from mockreel.server.dashboard.static import stamp, static
+from mockreel.simulator import files
+from mockreel.simulator.events import Event
+from mockreel.simulator.pipeline import OWN_PATHS
+from mockreel.simulator.simulator import Stage
+
+# So many things that happened are told one by one; of more than that, how many.
+MOST_TOLD = 3
+
+VIEWS: Mapping[str, MakeView] = {
+    "/": JobsView,
+    "/jobs/{provider}/{id:path}": JobView,
+    "/journal": JournalView,
+    "/journal/{number}": ExchangeView,
+    "/deliveries": DeliveriesView,
+    "/rules": RulesView,
+    "/readings": ReadingsView,
+    "/accounts": AccountsView,
+}
+
+
+class Site:
+    """The pages over one stage."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._streams = Streams(stage)
+
+    @cached_property
+    def _rendering(self) -> Rendering:
+        """The templates, read when the first page is asked for."""
+        return Rendering()
+
+    def app(self) -> Starlette:
+        """Every page below `/_mockreel/page`."""
+        routes = [Route(PAGE + path, self._endpoint(make), methods=["GET"]) for path, make in VIEWS.items()]
+        routes += [
+            Route(PAGE, self._home, methods=["GET"]),
+            Route(OWN_PATHS, self._home, methods=["GET"]),
+            Route(f"{PAGE}/static/{{name}}", self._static, methods=["GET"]),
+            Route(f"{PAGE}/clips/{{provider}}/{{id:path}}", self._clip, methods=["GET"]),
+        ]
+        return Starlette(routes=routes)
+
+    async def _home(self, request: Request) -> Response:
+        return RedirectResponse(f"{_root(request)}{PAGE}/", 307, headers=HEADERS)
+
+    async def _static(self, request: Request) -> Response:
+        return static(request.path_params["name"], stamped=request.url.query)
+
+    async def _clip(self, request: Request) -> Response:
+        """What a job made, under the page's own origin; it stays there when its address has expired elsewhere."""
+        part = self._stage.parts.get(request.path_params["provider"])
+        if part is None:
+            return Response(status_code=404, headers=HEADERS)
+        asked = Message(request.method, request.url.path, request.headers.raw, b"", b"", "")
+        reply = files.clip(part, asked, request.path_params["id"])
+        headers = {name.decode(): value.decode() for name, value in reply.headers}
+        return Response(reply.body, reply.status, headers={**headers, **HEADERS})
+
+    def _endpoint(self, make: MakeView) -> Callable[[Request], Awaitable[Response]]:
+        async def endpoint(request: Request) -> Response:
+            desk = self._desk(request)
+            try:
+                view = make(desk)
+            except Lost as lost:
+                return self._answer(desk, "lost.html", 404, title="Not on this stage", here="", detail=str(lost))
+            if "live" in request.query_params:
+                return self._stream(desk, make)
+            regions = {region.name: region for region in view.regions()}
+            return self._answer(
+                desk, view.template, 200, title=view.title, here=view.tab, regions=regions, **view.values()
+            )
+
+        return endpoint
+
+    def _desk(self, request: Request) -> Desk:
+        params = {name: str(value) for name, value in request.path_params.items()}
+        base = f"{_root(request)}{PAGE}"
+        return Desk(self._stage, self._rendering, base, params, dict(request.query_params))
+
+    def _answer(
+        self,
+        desk: Desk,
+        template: str,
+        status: int,
+        *,
+        title: str,
+        here: str,
+        regions: Mapping[str, Region] | None = None,
+        **values: Any,
+    ) -> Response:
+        html = self._rendering.page(
+            template,
+            **values,
+            title=title,
+            here=here,
+            base=desk.base,
+            own=desk.base.removesuffix("page"),
+            version=stamp(),
+            release=__version__,
+            titles=[part.contract.title for part in self._stage.parts.values()],
+            tabs=[(name, path, None) for name, path in TABS],
+            regions={"clock": clock_region(desk), **(regions or {})},
+        )
+        return HTMLResponse(html, status, headers=HEADERS)
+
+    def _stream(self, desk: Desk, make: MakeView) -> Response:
+        if self._streams.full:
+            return Response(status_code=503, headers={**HEADERS, "retry-after": "5"})
+
+        def look() -> Iterable[Region]:
+            try:
+                return [clock_region(desk), *make(desk).regions()]
+            except Lost:
+                return [clock_region(desk)]
+
+        stream = self._streams.follow(look, _news)
+        return StreamingResponse(stream, media_type="text/event-stream", headers=HEADERS)
+
+
+TABS = (
+    ("Jobs", ""),
+    ("Journal", "journal"),
+    ("Deliveries", "deliveries"),
+    ("Rules", "rules"),
+    ("Readings", "readings"),
+    ("Accounts", "accounts"),
+)
+
+
+def _root(request: Request) -> str:
+    return str(request.scope.get("root_path", ""))
+
+
+def _news(events: Iterable[Event]) -> Mapping[str, Any]:
+    """What happened, for who does not see it: in words of ours."""
+    told = [text for event in events if (text := _in_words(event))]
+    shown = told[-MOST_TOLD:] if len(told) <= MOST_TOLD else [f"{len(told)} things happened; the last: {told[-1]}"]
+    return {"news": "; ".join(shown)} if shown else {}
+
+
+def _in_words(event: Event) -> str:
+    fields = event.fields
+    if event.kind == "state":
+        return f"job {event.job} is {fields['word']}"
+    if event.kind == "request" and fields.get("refusal"):
+        return f"{fields['method']} {fields['path']} was refused, {fields['refusal']}"
+    if event.kind == "attempt":
+        return f"{fields['event']} {'answered ' + str(fields['status']) if fields['status'] else 'not delivered'}"
+    return "" if event.kind in ("request", "clock") else event.kind

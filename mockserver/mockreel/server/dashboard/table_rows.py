@@ -1,0 +1,213 @@
+"""What the page shows of jobs, deliveries and exchanges: plain values, for the templates."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from mockreel.contract.operations import Place
+from mockreel.contract.pricing import Cost
+from mockreel.engine.artifacts import artifact, media
+from mockreel.engine.billing import plain
+from mockreel.engine.jobs.job import Job
+from mockreel.engine.journal.journal import Entry, Journal, Tried
+from mockreel.engine.journal.redaction import Masks, Texts
+from mockreel.server.dashboard.job_timeline import Timeline, look, timeline
+from mockreel.simulator.provider import Part
+from mockreel.webhooks import Delivery
+
+# A job's id is shown so long in a list; its page has the whole.
+ID_SHOWN = 13
+_LOOKS = {"pending": "waiting", "delivered": "succeeded", "failed": "failed"}
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """One job in a list and on its page."""
+
+    provider: str
+    title: str
+    id: str
+    model: str | None
+    kind: str
+    account: str
+    created: float
+    length: float | None
+    word: str
+    look: str
+    over: bool
+    line: Timeline
+    cost: str
+    failure: str
+    failures: tuple[str, ...]
+    can_cancel: bool
+
+    @property
+    def version(self) -> str:
+        """Another one when the job has changed, but not when only time has passed: the browser moves the bar itself."""
+        return "\n".join((self.word, str(self.over), str(self.length), self.failure, self.cost, self.line.shape))
+
+    @property
+    def short(self) -> str:
+        return self.id if len(self.id) <= ID_SHOWN + 1 else f"{self.id[:5]}…{self.id[-7:]}"
+
+
+def job_row(part: Part, job: Job, now: float) -> JobRow:
+    """A job as it is at a moment."""
+    state, failure, contract = job.state(now), job.failure(now), part.contract
+    return JobRow(
+        part.name,
+        contract.title,
+        job.id,
+        job.model.id if job.model else None,
+        job.kind,
+        job.account.name,
+        job.created,
+        None if job.ends is None else job.ends - job.created,
+        state.word,
+        look(job, state),
+        state.terminal,
+        timeline(job, now),
+        cost_in_words(job.cost),
+        f"{failure.name}: {failure.message}" if failure else "",
+        tuple(contract.failures),
+        any(one.kind == "cancelled" for one in contract.lifecycle.states.values()),
+    )
+
+
+def cost_in_words(cost: Cost | None) -> str:
+    """A price with how sure it is."""
+    if cost is None or cost.amount is None:
+        return "unknown"
+    return f"{'at least ' if cost.certainty == 'at least' else ''}{plain(cost.amount)} {cost.currency}"
+
+
+def input_of(part: Part, job: Job) -> bytes:
+    """What a job was given, without secrets and files."""
+    keys = (place for operation in part.contract.operations for place in operation.key if place.kind != "header")
+    masks = Masks({*part.contract.conversation.hidden, *_names(keys)})
+    return masks.json(job.request, artifact.fields_of(part, job), Texts(())) if job.request else b""
+
+
+def _names(places: Iterable[Place]) -> Iterator[str]:
+    return (place.name for place in places)
+
+
+@dataclass(frozen=True, slots=True)
+class ClipRow:
+    """What a job made, and how it can be shown."""
+
+    kind: str
+    url: str = ""
+    name: str = ""
+    file: str = ""
+    width: int | None = None
+    height: int | None = None
+    says: str = ""
+    text: str = ""
+
+
+def clip_row(part: Part, job: Job, now: float, *, url: str) -> ClipRow | None:
+    """The result of a job; None while there is none yet."""
+    state = job.state(now)
+    if state.kind not in ("succeeded", "partial"):
+        return ClipRow("none") if state.terminal else None
+    clip = artifact.of_job(part, job).clip
+    text = media.content(clip).decode("utf-8", "replace") if clip.kind == "text" else ""
+    return ClipRow(clip.kind, url, _described(clip), f"{job.id}{clip.suffix}", clip.width, clip.height, clip.says, text)
+
+
+def _described(clip: media.Clip) -> str:
+    parts = [
+        clip.kind,
+        f"{clip.width} by {clip.height} pixels" if clip.width else "",
+        f"{clip.seconds:g} s" if clip.seconds else "",
+        "" if clip.kind != "video" else "with sound" if clip.sound else "silent",
+        clip.mime,
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeRow:
+    """One exchange with its number."""
+
+    number: int
+    entry: Entry
+    open: bool = False
+
+    @property
+    def version(self) -> str:
+        """An exchange never changes."""
+        return str(self.number)
+
+
+def numbered(journal: Journal) -> Iterator[tuple[int, Entry]]:
+    """Every entry with its number, oldest first."""
+    kept = tuple(journal)
+    return enumerate(kept, start=journal.count - len(kept) + 1)
+
+
+def exchanges_of(part: Part, job: Job) -> list[ExchangeRow]:
+    """The exchanges about a job, oldest first; the one that began it stands open."""
+    found = [(n, one) for n, one in numbered(part.journal) if one.job == job.id and one.provider == part.name]
+    return [ExchangeRow(number, one, open=place == 0) for place, (number, one) in enumerate(found)]
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRow:
+    """One delivery with its attempts."""
+
+    provider: str
+    one: Delivery
+    has_job: bool
+
+    @property
+    def look(self) -> str:
+        return "working" if self.one.status == "pending" and self.one.attempts else _LOOKS[self.one.status]
+
+
+def delivery_row(part: Part, one: Delivery) -> DeliveryRow:
+    """A delivery as the page shows it."""
+    return DeliveryRow(part.name, one, part.jobs.get(one.subject) is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """One line of a job's cue sheet; `after` is in seconds from its beginning."""
+
+    after: float
+    sort: str
+    text: str
+    look: str = ""
+    number: int = 0
+    status: int | None = None
+    refused: bool = False
+    note: str = ""
+
+
+def cues(part: Part, job: Job, now: float, exchanges: Iterable[ExchangeRow]) -> list[tuple[str, Cue]]:
+    """Everything that happened to a job, in order, each with a key of its own; `exchanges` are those about it."""
+    found: list[tuple[float, int, str, Cue]] = []
+    for place, (state, at) in enumerate(job.passed(now)):
+        cue = Cue(at - job.created, "state", state.word, look(job, state))
+        found.append((at, 1, f"state-{place}-{state.name}", cue))
+    for row in exchanges:
+        found.append((row.entry.at, 0 if row.open else 2, f"request-{row.number}", _of_entry(row, job)))
+    for tried in part.journal.attempts(provider=part.name, job=job.id):
+        found.append((tried.at, 3, f"attempt-{tried.delivery}-{tried.number}", _of_attempt(tried, job)))
+    found.sort(key=lambda cue: cue[:2])
+    return [(key, cue) for _, _, key, cue in found]
+
+
+def _of_entry(row: ExchangeRow, job: Job) -> Cue:
+    entry = row.entry
+    text = f"{entry.method} {entry.operation or entry.path}"
+    after = entry.at - job.created
+    return Cue(after, "request", text, number=row.number, status=entry.status, refused=entry.row is not None)
+
+
+def _of_attempt(tried: Tried, job: Job) -> Cue:
+    refused = tried.status is None or not 200 <= tried.status < 300
+    text = f"{tried.event}, attempt {tried.number}"
+    return Cue(
+        tried.at - job.created, "attempt", text, status=tried.status, refused=refused, note=tried.error or "no answer"
+    )

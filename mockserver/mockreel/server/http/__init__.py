@@ -1,0 +1,1 @@
+"""Sockets and HTTP: ASGI, protocol, limits, TLS."""

@@ -1,0 +1,172 @@
+"""Between ASGI and a part: read a request within bounds, hand it over, send the reply.
+
+Provider traffic takes this way without Starlette's routes and Request objects; everything else goes to the app behind.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any
+
+from mockreel import __version__
+from mockreel.contract.messages.error_response import Refused
+from mockreel.contract.messages.message import Reply, Request, problem
+from mockreel.engine.faults import NO_FAULTS
+from mockreel.server.http.fault_player import Damaging, Sleep
+from mockreel.server.http.protocol import wire_of
+from mockreel.simulator import pipeline
+from mockreel.simulator.context import Call
+from mockreel.simulator.provider import Part
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+# The one stated departure from the providers' wire: every reply says who really sent it.
+VERSION_HEADER = (b"mockreel-version", __version__.encode())
+WITHOUT_BODY = (204, 304)
+# The error row of a provider that has no time for anybody.
+UNAVAILABLE = "unavailable"
+
+
+class Front:
+    """A raw ASGI endpoint for one part.
+
+    Args:
+        part: who answers.
+        prefix: where it is mounted; taken off the path.
+        base_url: under which address results are served; from the request's Host header if None.
+        sleep: how the real seconds of a fault pass.
+    """
+
+    def __init__(
+        self, part: Part, *, prefix: str = "", base_url: str | None = None, sleep: Sleep = asyncio.sleep
+    ) -> None:
+        self._part = part
+        self._sleep = sleep
+        self._prefix = prefix
+        self._base = base_url
+        self._limit = part.settings.max_body
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        method: str = scope["method"]
+        body = b"" if method in ("GET", "HEAD") else await self._body(receive)
+        if body is None:
+            return
+        part = self._part
+        part.agenda.start()
+        path = local_path(scope).removeprefix(self._prefix)
+        base = self._base or _origin(scope) + self._prefix
+        state = scope.get("state")
+        request = Request(method, path or "/", scope["headers"], scope["query_string"], body, base, state)
+        answer = part.answer(request)
+        reply = answer if isinstance(answer, Reply) else await self._waited(request, answer)
+        head = method == "HEAD"
+        if reply.fault is None:
+            await send_reply(reply, send, head=head)
+        else:
+            playing = Damaging(receive, send, wire_of(scope), closing=self._is_closing, sleep=self._sleep)
+            await playing.play(reply, headers_of(reply), head=head)
+
+    def _is_closing(self) -> bool:
+        return self._part.agenda.closing
+
+    async def _waited(self, request: Request, answer: Awaitable[Reply]) -> Reply:
+        """An answer that waits for the clock; where the server is stopped meanwhile, the provider's own no."""
+        try:
+            return await answer
+        except asyncio.CancelledError:
+            if not self._part.agenda.closing:
+                raise
+        return unavailable(self._part, request)
+
+    async def _body(self, receive: Receive) -> bytes | None:
+        """The whole body; a byte more than the limit where it is larger; None where the client has gone."""
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        body: bytes = message.get("body", b"")
+        if not message.get("more_body"):
+            return body
+        parts, size = [body], len(body)
+        while message.get("more_body") and size <= self._limit:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return None
+            parts.append(message.get("body", b""))
+            size += len(parts[-1])
+        return b"".join(parts)
+
+
+def unavailable(part: Part, request: Request) -> Reply:
+    """What a provider says that has no time for anybody."""
+    call = Call(part, request, part.clock.now())
+    call.faults = NO_FAULTS
+    found = part.contract.router.find(request.path)
+    operation = found.methods.get(request.method) if found else None
+    if operation is not None:
+        call.operation = operation
+    if UNAVAILABLE not in part.contract.errors:
+        return problem(503, "Stopping", "The stand-in is being stopped.")
+    return pipeline.refuse(call, Refused(UNAVAILABLE))
+
+
+async def send_reply(reply: Reply, send: Send, *, head: bool) -> None:
+    """Send a complete reply; to a HEAD request without its body."""
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers_of(reply)})
+    await send({"type": "http.response.body", "body": b"" if head else reply.body})
+
+
+def headers_of(reply: Reply) -> list[tuple[bytes, bytes]]:
+    """The headers of a reply as they are sent."""
+    headers = [*reply.headers, VERSION_HEADER]
+    if reply.status in WITHOUT_BODY:
+        return headers
+    for name, _ in headers:
+        if name == b"content-length":
+            return headers
+    headers.append((b"content-length", b"%d" % len(reply.body)))
+    return headers
+
+
+def signed(send: Send) -> Send:
+    """A `send` that adds the stand-in's version to a reply that somebody else puts together."""
+
+    async def sending(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", ()), VERSION_HEADER]
+        await send(message)
+
+    return sending
+
+
+def local_path(scope: Scope) -> str:
+    """The path below the place where the application is mounted."""
+    path: str = scope["path"]
+    root = scope.get("root_path")
+    return path.removeprefix(root) if root else path
+
+
+def _origin(scope: Scope) -> str:
+    """Scheme, authority and mount point as the client sees them."""
+    host = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), None)
+    if host is None:
+        server = scope.get("server") or ("127.0.0.1", 80)
+        host = f"{server[0]}:{server[1]}"
+    return f"{scope.get('scheme', 'http')}://{host}{scope.get('root_path', '')}"
+
+
+class ByPort:
+    """Tells the providers apart by the port that a request came in on; every other port is the control port's."""
+
+    def __init__(self, fronts: Mapping[int, Front], behind: App) -> None:
+        self._fronts = fronts
+        self._behind = behind
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            front = self._fronts.get(scope["server"][1])
+            if front is not None:
+                await front(scope, receive, send)
+                return
+        await self._behind(scope, receive, send)

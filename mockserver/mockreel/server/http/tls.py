@@ -1,0 +1,110 @@
+"""TLS for a stage: with the user's certificate, or with one that is made for the run and vouched for by a file."""
+
+import contextlib
+import os
+import socket
+import ssl
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mockreel.errors import MockreelError, OptionError
+
+# Under these names this machine is reached; a made certificate is good for them.
+_OWN_NAMES = ("localhost", "127.0.0.1", "::1")
+_ANY = ("0.0.0.0", "::")
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """What ends TLS; `ca` is the file of the authority that vouches for it, where it was made for the run."""
+
+    context: ssl.SSLContext
+    ca: Path | None = None
+
+
+@contextlib.contextmanager
+def encryption(wanted: bool, certificate: Path | None, key: Path | None, *, host: str) -> Iterator[Tls | None]:
+    """What ends TLS as the options want it; None where none wants it.
+
+    Raises:
+        OptionError: one of certificate and key is missing, or they cannot be used.
+        MockreelError: trustme is not installed, and a certificate must be made.
+    """
+    if certificate is not None and key is not None:
+        yield own_certificate(certificate, key)
+    elif certificate is not None or key is not None:
+        missing = "--tls-key" if key is None else "--tls-cert"
+        raise OptionError(missing, None, then="A certificate and its key go together: --tls-cert FILE --tls-key FILE.")
+    elif wanted:
+        with made_certificate(host) as tls:
+            yield tls
+    else:
+        yield None
+
+
+def own_certificate(certificate: Path, key: Path) -> Tls:
+    """TLS with a certificate (its chain may follow in the file) and its key, both in PEM form.
+
+    Raises:
+        OptionError: they cannot be read, or do not belong together.
+    """
+    context = _context()
+    for option, path in (("--tls-cert", certificate), ("--tls-key", key)):
+        if not os.access(path, os.R_OK) or not path.is_file():
+            raise OptionError(option, str(path), then="There is no such file, or it cannot be read.")
+    try:
+        context.load_cert_chain(certificate, key, password=_no_password)
+    except (OSError, ssl.SSLError) as problem:
+        then = f"Both must be in PEM form, belong together and need no password ({problem.strerror or problem})."
+        raise OptionError("--tls-cert, --tls-key", f"{certificate}, {key}", then=then) from None
+    return Tls(context)
+
+
+def _no_password() -> str:
+    raise ssl.SSLError("the key has a password")
+
+
+@contextlib.contextmanager
+def made_certificate(host: str, names: Iterable[str] = ()) -> Iterator[Tls]:
+    """TLS with a certificate made for this block: for this machine's own names, `host` and `names`.
+
+    The key of the authority stays in memory. Its certificate lies in a folder that the user alone can read, and goes
+    with the block.
+
+    Raises:
+        MockreelError: trustme is not installed.
+    """
+    import tempfile  # noqa: PLC0415  (only who makes a certificate needs it)
+
+    made = trustme("mockreel serve --tls").CA(organization_name="mockreel serve", organization_unit_name="one run")
+    context = _context()
+    shown = (socket.gethostname(),) if host in _ANY else (host,)
+    made.issue_cert(*dict.fromkeys([*_OWN_NAMES, *shown, *names])).configure_cert(context)
+    with tempfile.TemporaryDirectory(prefix="mockreel-tls-") as folder:  # mode 0700
+        ca = Path(folder) / "ca.pem"
+        ca.write_bytes(made.cert_pem.bytes())
+        yield Tls(context, ca)
+
+
+def trustme(who: str) -> Any:
+    """The library that makes certificates.
+
+    Raises:
+        MockreelError: it is not installed.
+    """
+    try:
+        import trustme as found  # noqa: PLC0415  (an extra)
+    except ImportError as missing:
+        raise MockreelError(
+            f"{who} makes a certificate for its run with trustme, which is not installed ({missing}). "
+            "Install it: pip install 'mockreel[run]'"
+        ) from missing
+    return found
+
+
+def _context() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.set_alpn_protocols(["http/1.1"])
+    return context

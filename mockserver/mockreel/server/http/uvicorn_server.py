@@ -1,0 +1,107 @@
+"""uvicorn as we run it: it tells when it is ready, ends when it is told to, and leaves the signals to others."""
+
+import asyncio
+import contextlib
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+import uvicorn
+
+from mockreel.errors import MockreelError
+from mockreel.server.http.limits import look_at
+
+# Of the loop's ticks, of which there are ten a second, so many lie between two looks at the connections.
+LOOK_TICKS = 10
+
+
+class Loop(uvicorn.Server):
+    """Tells when it is ready, and leaves the signals to whoever runs it: a library must not take them."""
+
+    ready: Callable[[], None] | None = None
+    _loop: asyncio.AbstractEventLoop | None = None
+    _over: asyncio.Event
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        self._over, self._loop = asyncio.Event(), asyncio.get_running_loop()
+        await super().serve(sockets)
+
+    async def main_loop(self) -> None:
+        """As the original, but it ends when it is told to, not at the next tick."""
+        counter = 0
+        while not await self.on_tick(counter):
+            counter = (counter + 1) % 864_000
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._over.wait(), 0.1)
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % LOOK_TICKS == 0:
+            look_at(self.server_state.connections, asyncio.get_running_loop().time())
+        return await super().on_tick(counter)
+
+    def end(self) -> None:
+        """End serving; from any thread."""
+        self.should_exit = True
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # it has ended by itself
+                self._loop.call_soon_threadsafe(self._over.set)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        if self.started and self.ready is not None:
+            self.ready()
+
+
+class Serves(Protocol):
+    """What can be run in a thread of its own."""
+
+    def run(self, *, ready: Callable[[], None] | None = None) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+@contextlib.contextmanager
+def in_thread(server: Serves, *, what: str, leaving: list[threading.Thread] | None = None) -> Iterator[None]:
+    """Run a server in a thread of its own until the block ends.
+
+    Args:
+        what: is served, in words.
+        leaving: where the thread is put in place of being waited for; it ends within moments.
+
+    Raises:
+        MockreelError: it cannot be served.
+    """
+    served = threading.Event()
+    settled = threading.Event()  # served, or never going to be
+    failed: list[BaseException] = []
+
+    def ready() -> None:
+        served.set()
+        settled.set()
+
+    def run() -> None:
+        try:
+            server.run(ready=ready)
+        except BaseException as problem:  # handed to the caller's thread
+            failed.append(problem)
+        finally:
+            settled.set()
+
+    thread = threading.Thread(target=run, name="mockreel", daemon=True)
+    thread.start()
+    settled.wait()
+    try:
+        if not served.is_set():
+            raise MockreelError(f"{what} could not be served.") from (failed[0] if failed else None)
+        yield
+    finally:
+        server.stop()
+        if leaving is None:
+            thread.join()
+        else:
+            leaving.append(thread)

@@ -1,0 +1,135 @@
+"""An event as one line to read: when, who, what, and what came of it, in columns."""
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from mockreel.engine.clock import utc
+from mockreel.server.log.terminal_text import fitted, harmless
+from mockreel.simulator.events import Event
+
+# The columns: the provider's name, and what happened. With these a line that needs no explaining fits in 100.
+_NAME = 10
+_WHAT = 44
+_STAGE = "stage"
+
+_PLAIN, _DIM, _RED, _GREEN, _YELLOW, _CYAN = "", "2", "31", "32", "33", "36"
+_BY_KIND = {"succeeded": _GREEN, "failed": _RED, "cancelled": _YELLOW, "partial": _YELLOW, "pending": _DIM}
+
+# What happened, what came of it, and the colour of that.
+_Told = tuple[str, str, str]
+
+
+class Lines:
+    """Writes events as lines; with `colours`, what came of it is marked by ANSI colours."""
+
+    def __init__(self, *, colours: bool = False) -> None:
+        self._colours = colours
+
+    def line(self, event: Event) -> str:
+        """One event."""
+        what, outcome, colour = _KINDS.get(event.kind, _other)(event)
+        second, rest = divmod(event.at, 1)
+        when = f"{_time(int(second))}.{int(rest * 1000):03}"
+        name = fitted(harmless(event.provider or _STAGE), _NAME)
+        what, outcome = fitted(harmless(what), _WHAT), harmless(outcome)
+        if not self._colours:
+            return f"{when}  {name}  {what}  {outcome}".rstrip()
+        return f"{_in(_DIM, when)}  {_in(_CYAN, name)}  {what}  {_in(colour, outcome)}"
+
+    def skipped(self, count: int) -> str:
+        """What was left out, because the reader was slower than the stage."""
+        return _in(_YELLOW if self._colours else _PLAIN, f"… {count:,} events are left out here: {_TOO_SLOW}")
+
+    def sentence(self, kind: str, text: str, fields: Mapping[str, Any]) -> str:
+        """A sentence of the stand-in itself, as it is."""
+        return "\n".join(harmless(line) for line in text.splitlines())
+
+
+@lru_cache(maxsize=64)
+def _time(second: int) -> str:
+    return utc(second).strftime("%H:%M:%S")
+
+
+_TOO_SLOW = "they came faster than they could be written."
+
+
+def _in(colour: str, text: str) -> str:
+    return f"\x1b[{colour}m{text}\x1b[0m" if colour and text else text
+
+
+def _request(event: Event) -> _Told:
+    fields = event.fields
+    status = int(fields["status"])
+    outcome = [f"→ {status or 'no answer'}", *_said(fields)]
+    colour = _GREEN if 200 <= status < 400 and not fields["refusal"] else _YELLOW if status < 500 and status else _RED
+    return f"{fields['method']} {fields['path']}", "  ".join(outcome), colour
+
+
+def _said(fields: Mapping[str, Any]) -> Iterator[str]:
+    """Which refusal or fault was played, and what was wrong with the request."""
+    if fields["refusal"]:
+        yield str(fields["refusal"])
+    if fields.get("fault"):
+        yield f"fault {fields['fault']}"
+    yield from fields["violations"]
+    if fields["more_violations"]:
+        yield f"and {fields['more_violations']} more"
+
+
+def _state(event: Event) -> _Told:
+    fields = event.fields
+    return f"  job {event.job}", f"= {fields['word']}", _BY_KIND.get(fields["state_kind"], _PLAIN)
+
+
+def _attempt(event: Event) -> _Told:
+    fields = event.fields
+    status, error = fields["status"], fields["error"]
+    outcome = [
+        f"→ {error or status}",
+        f"fault {fields['fault']}" if fields.get("fault") else "",
+        "by hand" if fields.get("forged") else "",
+        fields["url"],
+        f"of {event.job}",
+        fields["detail"] if error else "",
+    ]
+    taken = error is None and status is not None and 200 <= status < 300
+    return (
+        f"  callback {fields['event']}, attempt {fields['attempt']}",
+        "  ".join(one for one in outcome if one),
+        _GREEN if taken else _RED,
+    )
+
+
+def _clock(event: Event) -> _Told:
+    fields = event.fields
+    moment = utc(fields["now"]).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return "clock", f"= {moment}, " + ("held" if fields["held"] else f"speed {fields['speed']:g}"), _DIM
+
+
+def _data(event: Event) -> _Told:
+    fields = event.fields
+    if fields["taken"]:
+        return "data", f"= read again: {', '.join(fields['files'])}", _GREEN
+    return "data", f"= not taken, the old is played on. {fields['problem']}", _RED
+
+
+def _other(event: Event) -> _Told:
+    """Any other kind: its fields as they are."""
+    what = " ".join(one for one in (event.kind, event.account, event.job) if one)
+    return what, ", ".join(f"{name}: {_short(value)}" for name, value in event.fields.items() if value), _DIM
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return " ".join(f"{name}={one}" for name, one in value.items())
+    return str(value)
+
+
+_KINDS: Mapping[str, Callable[[Event], _Told]] = {
+    "request": _request,
+    "state": _state,
+    "attempt": _attempt,
+    "clock": _clock,
+    "data": _data,
+}

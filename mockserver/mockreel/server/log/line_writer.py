@@ -1,0 +1,65 @@
+"""Where lines go: a thread of its own writes them, so that a reader who does not read stops nobody but itself."""
+
+import contextlib
+import queue
+import threading
+from collections.abc import Callable
+from typing import TextIO
+
+# How long the last lines may take at the end, in real seconds.
+PATIENCE = 2.0
+
+Done = Callable[[], None]
+
+
+class Outlet:
+    """Writes what it is given, in order. When the reader has gone, it goes on as if it were written."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._queue: queue.SimpleQueue[tuple[str, Done | None] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="mockreel log", daemon=True)
+        self._thread.start()
+
+    def say(self, text: str, *, done: Done | None = None) -> None:
+        """Write a text, some time; `done` is called when it is written, in another thread."""
+        self._queue.put((text, done))
+
+    def close(self, *, patience: float = PATIENCE) -> bool:
+        """Write the rest, but wait for no reader longer than `patience` real seconds; whether all was written."""
+        self._queue.put(None)
+        self._thread.join(patience)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        while (item := self._queue.get()) is not None:
+            text, done = item
+            with contextlib.suppress(OSError, ValueError):  # nobody reads any more, or the stream is closed
+                _write(self._stream, text)
+            if done is not None:
+                done()
+
+
+class Nowhere:
+    """Writes nothing."""
+
+    def say(self, text: str, *, done: Done | None = None) -> None:
+        """It is as if it were written."""
+        if done is not None:
+            done()
+
+    def close(self) -> bool:
+        """There is nothing left to write."""
+        return True
+
+
+def _write(stream: TextIO, text: str) -> None:
+    """Past the stream's own buffer, whose lock would hold up the end of the process as long as nobody reads."""
+    raw = getattr(getattr(stream, "buffer", None), "raw", None)
+    if raw is None:
+        stream.write(text)
+        stream.flush()
+        return
+    left = memoryview(text.encode(stream.encoding or "utf-8", "backslashreplace"))
+    while left:
+        left = left[raw.write(left) or 0 :]

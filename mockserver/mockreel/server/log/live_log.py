@@ -1,0 +1,104 @@
+"""The live log: follows a feed and writes what it tells. Nothing waits for whoever reads it."""
+
+import asyncio
+from collections import deque
+from collections.abc import Mapping
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from mockreel.server.log.line_writer import PATIENCE, Done
+from mockreel.simulator.events import Event, Feed, News
+
+# So many lines are put together before requests have their turn again, and so long more are waited for, in seconds.
+AT_ONCE = 100
+PAUSE = 0.05
+
+
+class Form(Protocol):
+    """How things are written: as lines to read, or as JSON."""
+
+    def line(self, event: Event) -> str: ...
+    def skipped(self, count: int) -> str: ...
+    def sentence(self, kind: str, text: str, fields: Mapping[str, Any]) -> str: ...
+
+
+class Writer(Protocol):
+    """Where texts go; `done` is called when one is written."""
+
+    def say(self, text: str, *, done: Done | None = None) -> None: ...
+    def close(self) -> bool: ...
+
+
+class Log:
+    """A form and where it goes.
+
+    While something is not written, what happens stays in the feed, which is bounded; what it has forgotten by then is
+    counted, and the number told in its place.
+    """
+
+    def __init__(self, form: Form, outlet: Writer, *, pause: float = PAUSE) -> None:
+        self._form = form
+        self._outlet = outlet
+        self._pause = pause
+        self._left: deque[Event] = deque()
+        self._skipped = 0
+        self._cursor = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._outlet.close()
+
+    def say(self, kind: str, text: str, **fields: Any) -> None:
+        """A sentence of the stand-in itself; `fields` are the same for machines."""
+        self._outlet.say(f"{self._form.sentence(kind, text, fields)}\n")
+
+    async def follow(self, feed: Feed) -> None:
+        """Write what happens until this is cancelled; what has happened by then is still written, if anybody reads."""
+        self._cursor = feed.cursor
+        try:
+            while True:
+                self._take(await feed.wait(self._cursor))
+                await self._write()
+                await asyncio.sleep(self._pause)
+        except asyncio.CancelledError:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(PATIENCE):
+                    self._take(feed.since(self._cursor))
+                    await self._write()
+            raise
+
+    def _take(self, news: News) -> None:
+        self._cursor = news.cursor
+        self._left.extend(news.events)
+        self._skipped += news.skipped
+
+    async def _write(self) -> None:
+        """Write all that was taken, some lines at once."""
+        while self._left or self._skipped:
+            lines = [self._form.skipped(self._skipped)] if self._skipped else []
+            self._skipped = 0
+            lines += [self._line(self._left.popleft()) for _ in range(min(AT_ONCE, len(self._left)))]
+            await self._written("".join([f"{line}\n" for line in lines]))
+
+    def _line(self, event: Event) -> str:
+        """One event; anybody may note one, and what its fields lack must not end the log."""
+        try:
+            return self._form.line(event)
+        except (KeyError, TypeError, ValueError) as lack:
+            what = f"an event of the kind {event.kind!r} cannot be written: {type(lack).__name__} {lack}"
+            return self._form.sentence("broken", what, {})
+
+    async def _written(self, text: str) -> None:
+        loop, written = asyncio.get_running_loop(), asyncio.Event()
+
+        def done() -> None:
+            with suppress(RuntimeError):  # the loop has ended in the meantime
+                loop.call_soon_threadsafe(written.set)
+
+        self._outlet.say(text, done=done)
+        await written.wait()

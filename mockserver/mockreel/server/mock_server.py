@@ -1,0 +1,152 @@
+"""A stage that is being served: where its doors are, and what code beside it asks of it."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mockreel import __version__
+from mockreel.engine.billing import Amount, Unspent, read_budget, unspent
+from mockreel.engine.clock import Clock
+from mockreel.engine.journal.journal import Journal
+from mockreel.engine.journal.journal_query import Question, Verdict, counted, ordered
+from mockreel.engine.scenarios.rules import Rule
+from mockreel.errors import OptionError
+from mockreel.simulator.rule_parser import set_faults
+from mockreel.simulator.simulator import Change, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where one door of a running stage is: a provider with a key that works, or the control API."""
+
+    url: str
+    key: str = field(default="", repr=False)  # it may be a listed one
+
+
+@dataclass(frozen=True)
+class RunningStage:
+    """A stage that is being served: `stage.runflow.url`, `stage.runflow.key`, `stage.control.url`, as in its file."""
+
+    addresses: Mapping[str, Address]
+    inner: Stage = field(repr=False)
+    ca: Path | None = None  # the file of the authority that vouches for it, where one was made for the run
+
+    def __getattr__(self, name: str) -> Address:
+        addresses: Mapping[str, Address] = self.__dict__["addresses"]
+        if name not in addresses:
+            raise AttributeError(f"no {name!r} on this stage; there are {', '.join(addresses)}")
+        return addresses[name]
+
+    @property
+    def journal(self) -> Journal:
+        """What was asked, answered and delivered."""
+        return self.inner.journal
+
+    def changes(self, *, provider: str | None = None, job: str | None = None) -> list[Change]:
+        """Every state that the jobs have entered so far, in the order of time."""
+        return self.inner.changes(provider=provider, job=job)
+
+    def requested(
+        self, *, times: int | None = None, at_least: int | None = None, at_most: int | None = None, **what: Any
+    ) -> Verdict:
+        """Whether so many exchanges fit, at least one unless told: `assert stage.requested(operation="get_run")`.
+
+        Args:
+            what: `provider`, `operation`, `method`, `path`, `account`, `job`, `status`, `refusal`; `body` and `reply`
+                are mappings whose fields must stand in the JSON with these values.
+
+        Raises:
+            OptionError: a word that is none, or an operation that no provider has.
+        """
+        question = self._asked(what)
+        return counted(self.journal.numbered(), question, times=times, at_least=at_least, at_most=at_most)
+
+    def requested_in_order(self, *steps: Mapping[str, Any]) -> Verdict:
+        """Whether an exchange fits each step, each after the one before; others may lie between."""
+        return ordered(self.journal.numbered(), [self._asked(step) for step in steps])
+
+    def _asked(self, what: Mapping[str, Any]) -> Question:
+        question = Question.of(what)
+        self.journal.check(question.provider, question.operation)
+        return question
+
+    def reset(self) -> None:
+        """Begin anew: no job, account, delivery or journal; the rules and the clock as at the start.
+
+        Raises:
+            StageClosed: the stage has been taken down.
+        """
+
+        async def begin_anew() -> None:
+            self.inner.begin_anew()
+
+        self.inner.agenda.run_from_outside(begin_anew(), what="reset").result()
+
+    def unspent(self) -> Unspent:
+        """What everything that has begun would have cost so far."""
+        return unspent(self.inner)
+
+    def set_balance(self, provider: str, amount: Amount | None, *, key: str | None = None) -> None:
+        """Make the balance that a provider tells this amount, which counts from now on; None takes the limit away.
+
+        Args:
+            amount: in the provider's currency, or with a unit of it behind, as a budget.
+            key: whose account; that of the stage's own key if None.
+
+        Raises:
+            OptionError: an unknown provider, no amount, or a key that is not admitted.
+        """
+        part = self.inner.part(provider)
+        caller = part.keyring.find(self.addresses[provider].key if key is None else key)
+        if caller is None:
+            raise OptionError("key", "one that is not shown here", then=f"{part.contract.title} does not admit it.")
+        given = {} if amount is None else {provider: amount}
+        read = read_budget(given, {provider: part.contract}, what="balance")
+        part.ledger.set_balance(caller.account, read.get(provider), part.clock.now())
+        self.inner.feed.note("balance", provider=provider, account=caller.account.name)
+
+    @property
+    def clock(self) -> Clock:
+        """Where the stage's time comes from."""
+        return self.inner.clock
+
+    def fault(self, given: str | Mapping[str, Any]) -> Rule:
+        """Damage what fits from now on: `stage.fault("reset; operation=get_run; nth=2")`; gives the rule.
+
+        Raises:
+            OptionError: there is no such fault, parameter or condition.
+        """
+        (rule,) = set_faults(self.inner.rules, self.inner.parts, [given])
+        return rule
+
+    def advance(self, seconds: float) -> int:
+        """Move the stage's clock, running what falls due in order, callbacks included; gives how many actions ran.
+
+        For code that is no coroutine: it returns when all has ended.
+
+        Raises:
+            OptionError: `seconds` is negative or no number.
+            StageClosed: the stage has been taken down.
+        """
+        return self.inner.agenda.advance_from_outside(seconds).result()
+
+    async def advance_async(self, seconds: float) -> int:
+        """The same for coroutines: the event loop goes on meanwhile, and can answer callbacks."""
+        return await asyncio.wrap_future(self.inner.agenda.advance_from_outside(seconds))
+
+    def doors(self) -> Mapping[str, Any]:
+        """Every address, without a key."""
+        return {**self._about(), **{name: {"url": address.url} for name, address in self.addresses.items()}}
+
+    def ready(self, pid: int) -> Mapping[str, Any]:
+        """What the ready file holds."""
+        doors = {
+            name: {"url": address.url} if name == "control" else {"url": address.url, "key": address.key}
+            for name, address in self.addresses.items()
+        }
+        return {"pid": pid, **self._about(), **doors}
+
+    def _about(self) -> Mapping[str, Any]:
+        return {"version": __version__, **({"ca": str(self.ca)} if self.ca else {})}

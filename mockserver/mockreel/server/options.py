@@ -1,0 +1,36 @@
+"""How a stage is served: what the command and `serving` can be told."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mockreel.engine.accounts.account import KeyEntry
+from mockreel.engine.billing import Budget
+from mockreel.server.http.tls import Tls
+from mockreel.simulator.provider import Settings
+from mockreel.webhooks import Sender
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to serve; `mockreel serve --help` says the same of each."""
+
+    providers: tuple[str, ...] = ()
+    host: str = "127.0.0.1"
+    port: int = 0
+    readings: Mapping[str, str] | None = None
+    keys: Path | Iterable[KeyEntry] | None = None
+    settings: Settings | None = None
+    data: Path | None = None
+    callback_map: Mapping[str, str] | None = None
+    allow_callbacks: frozenset[str] = frozenset()
+    speed: float = 1.0
+    held: bool = False
+    start: float | None = None
+    token: str | None = None
+    sender: Sender | None = None
+    tls: Tls | None = None
+    faults: Iterable[Any] = ()
+    budget: Budget | None = None
+    assume_price: Budget | None = None

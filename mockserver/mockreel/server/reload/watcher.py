@@ -1,0 +1,131 @@
+"""Watches the files that a stage is played from, and lets it play by what stands in them."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mockreel.contract import Contract, load_contract
+from mockreel.engine.accounts.key_file import read_keys
+from mockreel.errors import MockreelError
+from mockreel.server.reload.changed_files import Files
+from mockreel.server.reload.schema_precheck import check_schemas
+from mockreel.simulator.provider import Part
+from mockreel.simulator.simulator import Stage
+
+# Real seconds between two looks. A change is taken when the next look finds no other: editors write in several steps.
+EVERY = 0.5
+# What people write, and what `build` makes of it for the server.
+WRITTEN, BUILT = "openapi.yaml", "openapi.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of changed files: `problem` says why they were not taken."""
+
+    files: tuple[str, ...]
+    problem: str | None = None
+
+
+class Watch:
+    """Looks at the data of every part, and at the keys file.
+
+    Args:
+        keys: the keys file, if there is one.
+        told: called with what became of each change; the stage's feed has it too.
+    """
+
+    def __init__(self, stage: Stage, *, keys: Path | None = None, told: Callable[[Taken], None] | None = None) -> None:
+        self._stage = stage
+        self._keys = keys
+        self._told = told
+        homes = {(name, part.contract.schemas.home) for name, part in stage.parts.items()}
+        folders = [home / kind / name for name, home in sorted(homes) for kind in ("contracts", "schemas")]
+        self._files = Files(folders, single=[keys] if keys else [])
+        self._fresh: set[Path] = set()  # changed, and perhaps not written to the end
+        self._open: set[Path] = set()  # not taken so far
+        _hold(part.contract for part in stage.parts.values())
+
+    async def run(self, *, every: float = EVERY) -> None:
+        """Look until this is cancelled."""
+        while True:
+            await asyncio.sleep(every)
+            try:
+                await self.look()
+            except Exception as broken:
+                logging.getLogger("mockreel").error("the watch over the data broke; it goes on", exc_info=broken)
+
+    async def look(self) -> Taken | None:
+        """Look once; what has changed is taken when it has not changed again by the next look."""
+        changed = await asyncio.to_thread(self._files.changed)
+        self._fresh |= changed
+        if changed or not self._fresh:
+            return None
+        self._open |= self._fresh
+        self._fresh = set()
+        taken = await self._take(self._open)
+        if taken.problem is None:
+            self._open = set()
+        self._stage.feed.note("data", taken=taken.problem is None, files=list(taken.files), problem=taken.problem)
+        if self._told is not None:
+            self._told(taken)
+        return taken
+
+    async def _take(self, files: set[Path]) -> Taken:
+        names = tuple(sorted(self._shown(path) for path in files))
+        unbuilt = [path for path in files if path.name == WRITTEN and _is_newer(path, path.with_name(BUILT))]
+        if unbuilt:
+            problem = f"{self._shown(unbuilt[0])} is what `mockreel build` reads: run it, and what it writes is taken."
+            return Taken(names, problem)
+        parts = [part for part in self._stage.parts.values() if any(_is_of(path, part) for path in files)]
+        try:
+            contracts = await asyncio.to_thread(_read, parts, frozenset(files))
+            keys = await asyncio.to_thread(read_keys, self._keys) if self._keys in files and self._keys else None
+            self._stage.recast(contracts, keys=keys)
+        except MockreelError as problem:
+            return Taken(names, str(problem))
+        except Exception as broken:  # of the data, most likely: the old is played on in any case
+            logging.getLogger("mockreel").debug("data that breaks the loader", exc_info=broken)
+            return Taken(names, f"{type(broken).__name__}: {broken}")
+        return Taken(names)
+
+    def _shown(self, path: Path) -> str:
+        """A path below the data folder that it is in."""
+        homes = {part.contract.schemas.home for part in self._stage.parts.values()}
+        home = next((home for home in homes if path.is_relative_to(home)), None)
+        return path.relative_to(home).as_posix() if home and path != self._keys else str(path)
+
+
+def _read(parts: Iterable[Part], files: frozenset[Path]) -> dict[str, Contract]:
+    """The contracts of some parts as their files are now, under the readings that are chosen now."""
+    contracts = {part.name: _load(part) for part in parts}
+    _hold(contracts.values())
+    for contract in contracts.values():
+        check_schemas(contract, files)
+    return contracts
+
+
+def _load(part: Part) -> Contract:
+    chosen: Mapping[str, str] = part.contract.chosen
+    readings = part.contract.readings
+    others = {name: option for name, option in chosen.items() if option != readings[name].default}
+    return load_contract(part.name, readings=others, root=part.contract.schemas.home)
+
+
+def _hold(contracts: Iterable[Contract]) -> None:
+    """See that what is done to the files later does not reach a contract that is being played."""
+    for contract in contracts:
+        contract.schemas.hold()
+
+
+def _is_of(path: Path, part: Part) -> bool:
+    home = part.contract.schemas.home
+    return any(path.is_relative_to(home / kind / part.name) for kind in ("contracts", "schemas"))
+
+
+def _is_newer(path: Path, other: Path) -> bool:
+    try:
+        return path.stat().st_mtime_ns > other.stat().st_mtime_ns
+    except OSError:
+        return False

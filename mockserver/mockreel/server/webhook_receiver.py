@@ -1,0 +1,140 @@
+"""A receiver of callbacks on this machine: each is recognised, shown, handed on to a handler, and answered."""
+
+import socket
+from collections.abc import Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+import uvicorn
+
+from mockreel import __version__
+from mockreel.server.http.asgi import Receive, Scope, Send
+from mockreel.server.http.limits import Bounded
+from mockreel.server.http.sockets import listen, url_of
+from mockreel.server.http.uvicorn_server import Loop
+from mockreel.webhooks import HttpSender, Outcome, Outgoing, Targets, describe
+from mockreel.webhooks.recognition import Heard, Recogniser
+
+MOST_BYTES = 8 * 1024 * 1024
+FORWARD_SECONDS = 30.0
+# What belongs to one connection, or is written anew by whoever sends.
+_OWN = {"host", "content-length", "connection", "transfer-encoding", "keep-alive", "user-agent", "te", "upgrade"}
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One callback, how the handler answered it (None where it was not handed on), and what its sender was told."""
+
+    heard: Heard
+    outcome: Outcome | None
+    answered: int
+
+    @property
+    def handed(self) -> str:
+        """What became of it, in words."""
+        return "not handed on" if self.outcome is None else f"handler {why(self.outcome)}"
+
+
+@dataclass(slots=True)
+class Receiver:
+    """An ASGI application that takes callbacks.
+
+    Args:
+        forward: the URL of the handler; nothing is handed on if None.
+        targets: where the handler may be.
+        answer: the status for a callback that is taken and not handed on.
+        shown: called with each callback once it was answered.
+    """
+
+    recogniser: Recogniser
+    targets: Targets
+    shown: Callable[[Taken], None]
+    forward: str | None = None
+    answer: int = 200
+    _sender: HttpSender | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        if scope["method"] != "POST":
+            await _send(send, 405, b"A callback is a POST.\n")
+            return
+        body = await _read(receive)
+        if body is None:
+            await _send(send, 413, b"A callback has at most %d bytes here.\n" % MOST_BYTES)
+            return
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        taken = await self._take(headers, body)
+        # Shown first: whoever has got the answer finds it shown.
+        self.shown(taken)
+        await _send(send, taken.answered, _reply(taken))
+
+    async def _take(self, headers: MutableMapping[str, str], body: bytes) -> Taken:
+        heard = self.recogniser.recognise(headers, body)
+        if heard.refusal:
+            return Taken(heard, None, 400)
+        if self.forward is None:
+            return Taken(heard, None, self.answer)
+        self._sender = self._sender or HttpSender(self.targets, user_agent=f"mockreel/{__version__}")
+        kept = tuple((name, value) for name, value in headers.items() if name not in _OWN)
+        outcome = await self._sender.send(Outgoing(self.forward, kept, body, FORWARD_SECONDS))
+        return Taken(heard, outcome, outcome.status or 502)
+
+    async def close(self) -> None:
+        if self._sender is not None:
+            await self._sender.close()
+
+
+def why(outcome: Outcome) -> str:
+    """An outcome in words, with the option of these commands where the host was not allowed."""
+    told, advice, _ = describe(outcome).partition("; allow it")
+    return f"{told}. Allow it: --allow-host HOST" if advice else told
+
+
+def _reply(taken: Taken) -> bytes:
+    if taken.outcome is not None:
+        return taken.outcome.response.encode() or (taken.handed.encode() if taken.outcome.error else b"")
+    return taken.heard.refusal.encode()
+
+
+async def _read(receive: Receive) -> bytes | None:
+    """The body, or None where it is too large or its sender has gone."""
+    parts, size, more = [], 0, True
+    while more:
+        message = await receive()
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        more = bool(message.get("more_body"))
+        if size > MOST_BYTES or message["type"] == "http.disconnect":
+            return None
+    return b"".join(parts)
+
+
+async def _send(send: Send, status: int, body: bytes) -> None:
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+class Server(Loop):
+    """The receiver on its port. It leaves the signals to whoever runs it, and tells when it answers."""
+
+    def __init__(self, receiver: Receiver, *, port: int = 0, ready: Callable[[str], None]) -> None:
+        self._socket: socket.socket = listen("127.0.0.1", port, ())["control"]
+        self.url = url_of(self._socket)
+        self._receiver = receiver
+        self.ready = lambda: ready(self.url)
+        receiver.targets.own_ports.add(self._socket.getsockname()[1])
+        config: dict[str, Any] = {"http": Bounded, "ws": "none", "lifespan": "off", "log_config": None}
+        super().__init__(uvicorn.Config(receiver, access_log=False, proxy_headers=False, server_header=False, **config))
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets=sockets)
+        await self._receiver.close()
+
+    def listen(self) -> None:
+        """Take callbacks until `should_exit` is set."""
+        try:
+            self.run(sockets=[self._socket])
+        finally:
+            self._socket.close()

@@ -1,0 +1,1 @@
+"""A provider as it is simulated: the pipeline of a request, its context, events, snapshots."""

@@ -1,0 +1,109 @@
+"""A contract made ready to be played, and what it takes to play another one from now on."""
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import cast
+
+from mockreel.contract import Contract, Failure, State
+from mockreel.contract.messages.query import Queries
+from mockreel.engine.accounts.account import prefixes_of
+from mockreel.engine.jobs.job import Intervention, Job
+from mockreel.engine.jobs.lifecycle import Course, Courses, Plan
+from mockreel.engine.scenarios.preferences import Wish
+from mockreel.errors import DataError
+from mockreel.simulator.adapter import Player
+from mockreel.simulator.capture import Noting
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """Everything that a part has of its contract. To make one can fail; to play it cannot."""
+
+    contract: Contract
+    player: Player
+    courses: Courses
+    default: Wish
+    default_course: Course
+    queries: Queries
+    noting: Noting
+    prefixes: tuple[tuple[str, bool], ...]
+
+
+def learn(contract: Contract, player: Player, *, pace: str) -> Role:
+    """The role that a contract gives.
+
+    Raises:
+        OptionError: the contract has no such pace.
+        DataError: a row does not fit the others.
+    """
+    courses = Courses(contract, pace=pace)
+    default = Wish(contract.scenarios.default)
+    return Role(
+        contract,
+        player,
+        courses,
+        default,
+        courses.course(default.scenario),
+        Queries(contract.schemas),
+        Noting(contract),
+        prefixes_of(contract),
+    )
+
+
+def find_player(contract: Contract) -> Player:
+    """The package that plays a contract, named by its `x-mockreel.package`.
+
+    Raises:
+        DataError: there is no such package, or it lacks a handler for an operation.
+    """
+    where = f"contracts/{contract.provider}/openapi.json /x-mockreel/package"
+    try:
+        module = importlib.import_module(contract.package)
+    except ModuleNotFoundError as missing:
+        what = f"{contract.package!r} cannot be imported ({missing})"
+        then = "Put the folder that holds it on PYTHONPATH, or install it."
+        raise DataError(where, what, expected="an importable package", then=then) from missing
+    player = cast(Player, module.player(contract))
+    lacking = sorted({operation.id for operation in contract.operations} - set(player.handlers))
+    if lacking:
+        raise DataError(where, f"{contract.package} has no handler for {', '.join(lacking)}")
+    return player
+
+
+class Rewording:
+    """Jobs in the words of another contract: their moments stay, each state and failure is that of the same name.
+
+    What the other contract does not have stays as it is.
+    """
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        # By identity, as all jobs of a course share them; the old ones are held so that no identity is used twice.
+        self._states: dict[int, tuple[tuple[State, ...], tuple[State, ...]]] = {}
+
+    def apply(self, job: Job) -> None:
+        """Reword one job."""
+        if job.model is not None:
+            job.model = self._contract.models.get(job.model.id, job.model)
+        job.plan = self._plan(job.plan)
+        if job.intervention is not None:
+            job.intervention = self._intervention(job.intervention)
+
+    def _plan(self, plan: Plan) -> Plan:
+        old, new = self._states.get(id(plan.states), ((), ()))
+        if old is not plan.states:
+            new = self._all(plan.states)
+            self._states[id(plan.states)] = (plan.states, new)
+        return replace(plan, states=new, failure=self._failure(plan.failure))
+
+    def _intervention(self, one: Intervention) -> Intervention:
+        (state,) = self._all((one.state,))
+        return replace(one, state=state, through=self._all(one.through), failure=self._failure(one.failure))
+
+    def _all(self, states: tuple[State, ...]) -> tuple[State, ...]:
+        known: Mapping[str, State] = self._contract.lifecycle.states
+        return tuple(known.get(state.name, state) for state in states)
+
+    def _failure(self, failure: Failure | None) -> Failure | None:
+        return None if failure is None else self._contract.failures.get(failure.name, failure)

@@ -1,0 +1,9 @@
+"""What happens on a stage, as it happens: a numbered list of events that anybody may follow.
+
+Nothing ticks while nobody looks, and a stage that nobody has looked at keeps nothing for it.
+"""
+
+from mockreel.simulator.events.event import Event, News
+from mockreel.simulator.events.event_stream import Feed
+
+__all__ = ["Event", "Feed", "News"]

@@ -1,0 +1,101 @@
+"""One thing that happened, and how requests and attempts to deliver become one."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from mockreel.contract import State
+from mockreel.engine.jobs.job import Job
+from mockreel.engine.journal.journal import Entry, Tried
+
+# A longer path is cut, and of the violations of one request no more are told.
+LONGEST = 300
+MOST_VIOLATIONS = 3
+
+
+class Event(NamedTuple):
+    """One thing that happened.
+
+    `kind` is `request`, `state`, `attempt`, `clock`, `rule`, `balance`, `recast`, `reset` or another word of whoever
+    noted it; `fields` are that kind's own. Numbers rise; a gap between two means that what stood there was forgotten.
+    """
+
+    number: int
+    at: float
+    kind: str
+    provider: str | None = None
+    account: str | None = None
+    job: str | None = None
+    fields: Mapping[str, Any] = {}
+
+    def numbered(self, number: int) -> "Event":
+        """The same event with its number; a request that is measured waits for it, so it is made fast."""
+        _, at, kind, provider, account, job, fields = self
+        return Event(number, at, kind, provider, account, job, fields)
+
+    def row(self) -> dict[str, Any]:
+        """The event as plain values, on one level."""
+        return {
+            "number": self.number,
+            "at": self.at,
+            "kind": self.kind,
+            "provider": self.provider,
+            "account": self.account,
+            "job": self.job,
+            **self.fields,
+        }
+
+
+class News(NamedTuple):
+    """What is new since a cursor: the events, the cursor to ask with next, and how many were forgotten meanwhile."""
+
+    events: tuple[Event, ...]
+    cursor: int
+    skipped: int
+
+
+def of_request(entry: Entry) -> Event:
+    """An exchange, without what was said in it."""
+    fields = {
+        "method": entry.method,
+        "path": entry.path[:LONGEST],
+        "operation": entry.operation,
+        "status": entry.status,
+        "refusal": entry.row,
+        "fault": entry.fault,
+        "violations": _violations(entry) if entry.violations else [],
+        "more_violations": max(0, len(entry.violations) - MOST_VIOLATIONS),
+    }
+    return Event(0, entry.at, "request", entry.provider, entry.account, entry.job, fields)
+
+
+def _violations(entry: Entry) -> list[str]:
+    return [f"{one.pointer}: {one.message}" for one in entry.violations[:MOST_VIOLATIONS]]
+
+
+def of_attempt(tried: Tried) -> Event:
+    """An attempt to deliver a callback; where it went is told without user and query, which may be secrets."""
+    fields = {
+        "delivery": tried.delivery,
+        "callback": tried.kind,
+        "event": tried.event,
+        "attempt": tried.number,
+        "url": _address(tried.url)[:LONGEST],
+        "status": tried.status,
+        "error": tried.error,
+        "detail": tried.detail[:LONGEST],
+        "forged": tried.forged,
+        "fault": tried.fault,
+    }
+    return Event(0, tried.ended, "attempt", tried.provider, tried.account, tried.subject, fields)
+
+
+def _address(url: str) -> str:
+    scheme, _, rest = url.partition("?")[0].partition("://")
+    place, slash, path = rest.partition("/")
+    return f"{scheme}://{place.rpartition('@')[2]}{slash}{path}"
+
+
+def of_change(at: float, provider: str, job: Job, state: State) -> Event:
+    """A state that a job has entered."""
+    fields = {"state": state.name, "word": state.word, "state_kind": state.kind}
+    return Event(0, at, "state", provider, job.account.name, job.id, fields)

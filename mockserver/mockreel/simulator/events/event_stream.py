@@ -1,0 +1,249 @@
+"""The feed of a stage: its newest events, each with a number, and a way to wait for more."""
+
+import asyncio
+import contextlib
+import threading
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from mockreel.engine.clock import Clock
+from mockreel.engine.jobs.job import Job
+from mockreel.engine.journal.journal import Entry, Journal, Tried
+from mockreel.simulator.events.due_changes import Upcoming
+from mockreel.simulator.events.event import Event, News, of_attempt, of_change, of_request
+from mockreel.simulator.events.waiter import Waiter
+
+if TYPE_CHECKING:
+    from mockreel.simulator.provider import Part
+
+# A job of a provider that begins, or that was changed.
+_Told = tuple[str, Job, bool]
+# What comes first of what happens at the same moment: what was done, what became of the jobs, who was told.
+_RANKS = {"state": 1, "attempt": 2}
+# Longest wait between two looks of who waits, in real seconds: an event loop takes no timer of any length.
+_LONGEST_WAIT = 3600.0
+
+
+class Staged(Protocol):
+    """What a feed reads of a stage."""
+
+    @property
+    def parts(self) -> Mapping[str, "Part"]: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def journal(self) -> Journal: ...
+
+
+class Feed:
+    """The newest `limit` events of a stage, numbered from 1.
+
+    It begins to listen with the first look, which finds what the journal and the jobs still know of what was before.
+    Changes of jobs are computed at each look, from the next change of each open job. When nobody has looked while
+    `limit` things happened, it stops listening until the next look.
+    """
+
+    def __init__(self, stage: Staged, *, limit: int = 10_000) -> None:
+        self._stage = stage
+        self._limit = limit
+        self._kept: deque[Event] = deque(maxlen=limit)
+        self._heard: deque[Event | _Told] = deque()
+        self._upcoming = Upcoming()
+        self._number = 0
+        self._listens = False
+        self._looked = float("-inf")
+        self._asked = 0  # how many requests the journal had counted when it was last looked at
+        self._clock: tuple[Any, ...] = ()
+        self._waiters: set[Waiter] = set()
+        self._lock = threading.Lock()
+
+    @property
+    def cursor(self) -> int:
+        """The number of the newest event: who asks for what is newer than it gets what happens from now on."""
+        with self._lock:
+            self._look()
+            return self._number
+
+    @property
+    def next_change(self) -> float | None:
+        """The moment of the next change of a job by the clock alone; None where none will come."""
+        with self._lock:
+            self._look()
+            return self._upcoming.next_at
+
+    def since(self, cursor: int = 0) -> News:
+        """What is newer than `cursor`, as far as it is still known; a cursor of another feed's counts as 0."""
+        with self._lock:
+            self._look()
+            if cursor == self._number:
+                return News((), cursor, 0)
+            after = cursor if cursor < self._number else 0
+            events: list[Event] = []
+            for event in reversed(self._kept):
+                if event.number <= after:
+                    break
+                events.append(event)
+            return News(tuple(reversed(events)), self._number, self._number - after - len(events))
+
+    def look(self) -> None:
+        """Put down what has happened so far, if anybody has ever looked."""
+        with self._lock:
+            if self._listens:
+                self._look()
+
+    async def wait(self, cursor: int, *, timeout: float | None = None) -> News:
+        """What is newer than `cursor`, as soon as there is something; nothing after `timeout` real seconds."""
+        loop = asyncio.get_running_loop()
+        ends = None if timeout is None else loop.time() + timeout
+        waiter = Waiter(loop)
+        self._waiters.add(waiter)
+        try:
+            while True:
+                waiter.event.clear()
+                news = self.since(cursor)
+                left = None if ends is None else ends - loop.time()
+                if news.cursor != cursor or (left is not None and left <= 0):
+                    return news
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(self._pause(left)):
+                        await waiter.event.wait()
+        finally:
+            self._waiters.discard(waiter)
+
+    async def follow(self, cursor: int | None = None, *, timeout: float | None = None) -> AsyncIterator[News]:
+        """What happens, batch by batch, for ever; after `timeout` real seconds without any, an empty batch.
+
+        Args:
+            cursor: where to begin; with what happens from now on if None.
+        """
+        if cursor is None:
+            cursor = self.cursor
+        while True:
+            news = await self.wait(cursor, timeout=timeout)
+            cursor = news.cursor
+            yield news
+
+    def note(
+        self,
+        kind: str,
+        *,
+        provider: str | None = None,
+        account: str | None = None,
+        job: str | None = None,
+        **fields: Any,
+    ) -> None:
+        """Tell of something that happens now; cheap where nobody listens."""
+        if self._listens:
+            self._hear(Event(0, self._stage.clock.now(), kind, provider, account, job, fields))
+
+    def reset(self) -> None:
+        """The stage was cleared, or another one restored: what it has now is where the feed goes on."""
+        with self._lock:
+            self._looked, self._asked = float("-inf"), 0
+            if not self._listens:
+                return
+            before = [event for event in self._heard if isinstance(event, Event)]
+            self._stop()
+            self._looked = self._stage.clock.now()
+            self._listen()
+            self._heard.extend([*before, Event(0, self._looked, "reset")])
+        self._wake()
+
+    def _pause(self, left: float | None) -> float:
+        """Real seconds until something may have changed by the clock alone."""
+        due = self._upcoming.next_at
+        changes = None if due is None else self._stage.clock.real_seconds_until(due)
+        return min(one for one in (left, changes, _LONGEST_WAIT) if one is not None)
+
+    def _look(self) -> None:
+        """Put down what has happened since the last look."""
+        if not self._listens:
+            self._listen()
+        found: list[Event] = []
+        while self._heard:
+            self._take(self._heard.popleft(), found)
+        now = self._stage.clock.now()
+        self._look_at_clock(now, found)
+        found += [of_change(*change) for change in self._upcoming.until(now)]
+        self._looked = now
+        self._asked = self._stage.journal.count
+        if len(found) > 1:
+            found.sort(key=_place)
+        for number, event in enumerate(found, self._number + 1):
+            self._kept.append(event.numbered(number))
+        self._number += len(found)
+
+    def _take(self, heard: Event | _Told, found: list[Event]) -> None:
+        if isinstance(heard, Event):
+            found.append(heard)
+            return
+        provider, job, begins = heard
+        if begins:
+            self._upcoming.add(provider, job)
+        else:
+            self._upcoming.changed(provider, job, since=self._looked)
+
+    def _look_at_clock(self, now: float, found: list[Event]) -> None:
+        clock = self._stage.clock
+        told = (clock.held, clock.speed, clock.jumped)
+        if told != self._clock:
+            if self._clock:
+                found.append(Event(0, now, "clock", fields={"now": now, "held": clock.held, "speed": clock.speed}))
+            self._clock = told
+
+    def _listen(self) -> None:
+        """Listen from now on; what happened since the last look is found in the journal and the jobs."""
+        stage, since = self._stage, self._looked
+        self._listens = True
+        self._clock = self._clock or (stage.clock.held, stage.clock.speed, stage.clock.jumped)
+        stage.journal.observer = self._hear_noted
+        stage.clock.listeners.append(self._wake)
+        for part in stage.parts.values():
+            part.observer = self._hear_job
+            self._find_jobs(part, since)
+        asked = [entry for entry in stage.journal if entry.at > since]
+        self._number += max(0, stage.journal.count - self._asked - len(asked))
+        tried = [one for one in stage.journal.attempts() if one.ended > since]
+        self._heard.extend([*map(of_request, asked), *map(of_attempt, tried)])
+
+    def _find_jobs(self, part: "Part", since: float) -> None:
+        """The jobs of a part; of those before the newest `limit` only what is to come."""
+        now, jobs = self._stage.clock.now(), list(part.jobs)
+        for place, job in enumerate(jobs, start=self._limit - len(jobs)):
+            known = now if place < 0 else since
+            if job.ends is None or job.ends > known:
+                self._upcoming.add(part.name, job, told=len(job.passed(known)))
+
+    def _stop(self) -> None:
+        """Listen no more."""
+        stage = self._stage
+        self._listens = False
+        stage.journal.observer = None
+        stage.clock.listeners.remove(self._wake)
+        for part in stage.parts.values():
+            part.observer = None
+        self._upcoming.clear()
+        self._heard.clear()
+
+    def _hear_noted(self, noted: Entry | Tried) -> None:
+        self._hear(of_request(noted) if isinstance(noted, Entry) else of_attempt(noted))
+
+    def _hear_job(self, part: "Part", job: Job) -> None:
+        self._hear((part.name, job, job.intervention is None))
+
+    def _hear(self, heard: Event | _Told) -> None:
+        self._heard.append(heard)
+        if len(self._heard) > self._limit:
+            with self._lock:
+                self._stop()
+        elif self._waiters:
+            self._wake()
+
+    def _wake(self) -> None:
+        for waiter in tuple(self._waiters):
+            waiter.wake()
+
+
+def _place(event: Event) -> tuple[float, int]:
+    return event.at, _RANKS.get(event.kind, 0)

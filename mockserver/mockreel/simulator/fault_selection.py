@@ -1,0 +1,139 @@
+"""Faults on a request's way: which one was chosen, whether it can be played, and when it takes the handler's place."""
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Any
+
+from mockreel.contract import Contract
+from mockreel.contract.messages.error_response import Refused
+from mockreel.contract.messages.form import Form
+from mockreel.contract.messages.message import Reply
+from mockreel.engine.accounts.account import KeyEntry
+from mockreel.engine.faults import NO_FAULTS, Fault, Faults, Sort, catalogue, in_place_of_an_answer, settled, spoilt
+from mockreel.engine.scenarios.preferences import check_fault, is_able, preferred_faults
+from mockreel.engine.scenarios.rules import Asked
+from mockreel.errors import FaultError
+from mockreel.simulator.context import Call, Unanswered
+
+# Under this name a server that gives its connections away puts them into a request's state.
+WIRE = "mockreel.wire"
+# The error row of a provider that is asked too often.
+RATE_LIMITED = "rate-limited"
+
+
+def choose(call: Call, prefer: bytes | None) -> None:
+    """Find the faults of a request: in its `Prefer` header, then by the rules, then of its key.
+
+    Raises:
+        FaultError: what is wished does not exist, or cannot be played for this provider or on this server.
+        Refused, Unanswered: a fault is played in place of an answer.
+    """
+    call.faults = NO_FAULTS  # what goes wrong from here on is told undamaged
+    found = _settled(call, _chosen(call, prefer))
+    for fault in found:
+        check_fault(call.part.contract, fault)
+        _check_wire(call, fault)
+    call.faults = found
+    if found.reply is not None and not found.reply.handled:
+        _answer_in_place(call, found.reply)
+
+
+def _chosen(call: Call, prefer: bytes | None) -> Faults:
+    """The first that names a fault decides, for replies and for callbacks apart; callbacks where a job may begin."""
+    wished = preferred_faults(prefer)
+    begins = _begins(call)
+    return Faults(
+        wished.reply or _standing(call, "reply"),
+        (wished.callback or _standing(call, "callback")) if begins else None,
+    )
+
+
+def _standing(call: Call, sort: Sort) -> Fault | None:
+    """What the rules or the key want of every request; what names no provider is for those who have such a thing."""
+    able = partial(is_able, call.part.contract)
+    found = call.part.rules.fault(sort, asked_of(call), able) if call.part.rules.all else None
+    own = (call.caller.faults if call.caller else None) or NO_FAULTS
+    kept = own.reply if sort == "reply" else own.callback
+    return found or (kept if kept is not None and able(kept) else None)
+
+
+def _begins(call: Call) -> bool:
+    """Whether the request may begin what a callback tells of."""
+    operation = call.known_operation
+    return operation is not None and (operation.submits or "callbacks" in operation.raw)
+
+
+def _settled(call: Call, found: Faults) -> Faults:
+    """The same with what must be drawn; each account's draws are its own."""
+    if found.reply is None and found.callback is None:
+        return NO_FAULTS
+    return Faults(*(None if one is None else _drawn(call, one) for one in (found.reply, found.callback)))
+
+
+def _drawn(call: Call, fault: Fault) -> Fault:
+    account = call.caller.account.number if call.caller else 0
+    turn = call.part.count(f"fault of account {account}")
+    return settled(fault, call.part.draw("fault", account, turn, size=8))
+
+
+def _check_wire(call: Call, fault: Fault) -> None:
+    if fault.kind.wire and WIRE not in (call.request.state or ()):
+        playable = [kind.name for kind in catalogue() if not kind.wire]
+        then = (
+            "This application runs in another server, which does not give its connections away: "
+            "use `mockreel serve` or `serving()`, "
+            "or run it with uvicorn's http=mockreel.server.http.protocol:WireProtocol."
+        )
+        raise FaultError("fault in this server", fault.name, playable, then=then)
+
+
+def _answer_in_place(call: Call, fault: Fault) -> None:
+    row = call.part.contract.errors.get(RATE_LIMITED)
+    if fault.name == "throttled" and row is not None and row.status == 429:
+        raise Refused(RATE_LIMITED)
+    raise Unanswered(in_place_of_an_answer(fault))
+
+
+def check_keys_faults(entries: Iterable[KeyEntry], contracts: Mapping[str, Contract]) -> None:
+    """See that the faults of listed keys can be played by their provider, or by one at least.
+
+    Raises:
+        FaultError: one cannot.
+    """
+    for entry in entries:
+        places = [contract for name, contract in contracts.items() if entry.provider in (None, name)]
+        for fault in entry.faults or NO_FAULTS:
+            if places and not any(is_able(contract, fault) for contract in places):
+                check_fault(places[0], fault)
+
+
+def played(call: Call, reply: Reply) -> Reply:
+    """The reply as its fault wants it; the same object where there is none."""
+    faults = call.faults
+    if faults is None or faults is NO_FAULTS or faults.reply is None or reply.fault is not None:
+        return reply
+    return spoilt(faults.reply, reply)
+
+
+def asked_of(call: Call, *, model: Any = None, body: Any = None) -> Asked:
+    """What the rules look at: of the call itself, or of one of several jobs that it begins."""
+    operation = call.known_operation
+    chosen = model or call.model
+    return Asked(
+        call.part.name,
+        chosen.id if chosen else None,
+        prompt(call.body if body is None else body),
+        operation.id if operation else None,
+        call.caller.account.number if call.caller else 0,
+    )
+
+
+def prompt(body: Any) -> str:
+    """Every text in a body, one per line: what a rule's `prompt` is looked for in."""
+    if isinstance(body, Form):
+        return "\n".join(body.fields.values())
+    if isinstance(body, str):
+        return body
+    if isinstance(body, dict):
+        return "\n".join(prompt(value) for value in body.values())
+    return "\n".join(prompt(item) for item in body) if isinstance(body, list) else ""

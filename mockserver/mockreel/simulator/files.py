@@ -1,0 +1,86 @@
+"""Fetch clips and uploads from a provider's port, and take uploads in."""
+
+import re
+from typing import TYPE_CHECKING
+
+from mockreel.contract.messages.message import Reply, Request, problem
+from mockreel.engine.artifacts import media
+from mockreel.engine.artifacts.artifact import MEDIA, UPLOADS, of_job
+from mockreel.engine.artifacts.uploads import Upload
+
+if TYPE_CHECKING:
+    from mockreel.simulator.provider import Part
+
+# A type that may stand in a header, whoever announced it.
+_TYPE = re.compile(r"[\w.+-]{1,60}/[\w.+-]{1,60}( ?; ?[\w.+-]{1,60}=[\w.+-]{1,60})?", re.ASCII)
+
+
+def serve(part: "Part", request: Request) -> Reply:
+    """Answer a request for a clip or an upload on a provider's port."""
+    if request.path.startswith(MEDIA) and request.method in ("GET", "HEAD"):
+        return _clip(part, request)
+    if request.path.startswith(UPLOADS) and request.method in ("GET", "HEAD", "PUT"):
+        return _upload(part, request)
+    return problem(404, "Not found", f"The stand-in has nothing for {request.method} {request.path}.")
+
+
+def _clip(part: "Part", request: Request) -> Reply:
+    name, _, _ = request.path.removeprefix(MEDIA).rpartition(".")
+    job = part.jobs.get(name)
+    lifetime = part.contract.wire.get("output_lifetime")
+    if lifetime is not None and job is not None and job.ends is not None and part.clock.now() > job.ends + lifetime:
+        return problem(403, "Clip address expired", f"The contract gives it {lifetime} s after the end of its job.")
+    return clip(part, request, name)
+
+
+def clip(part: "Part", request: Request, name: str) -> Reply:
+    """What a job made, whether or not its address has expired; `name` is the job's id."""
+    job = part.jobs.get(name)
+    if job is None or job.state(part.clock.now()).kind not in ("succeeded", "partial"):
+        return problem(404, "No such clip", f"No job {name!r} of this stage has made a clip. Clips live in memory.")
+    artifact = of_job(part, job)
+    content = media.content(artifact.clip, stamp=job.id.encode())
+    return _ranged(request, content, artifact.clip.mime, says=artifact.clip.says)
+
+
+def _upload(part: "Part", request: Request) -> Reply:
+    upload = part.uploads.get(request.path.removeprefix(UPLOADS))
+    if upload is None:
+        return problem(404, "No such upload", "Nothing was announced under this address, or it has been forgotten.")
+    if request.method == "PUT":
+        return _take(part, request, upload)
+    if upload.data is None:
+        return problem(404, "Not uploaded yet", "The file was announced, but its bytes have not been sent.")
+    mime = upload.mime if _TYPE.fullmatch(upload.mime) else "application/octet-stream"
+    reply = _ranged(request, upload.data, mime)
+    # Whoever uploads says what type it is: a browser must not run it, whatever that says.
+    return Reply(reply.status, reply.body, (*reply.headers, (b"content-security-policy", b"sandbox")))
+
+
+def _take(part: "Part", request: Request, upload: Upload) -> Reply:
+    if upload.expires is not None and part.clock.now() > upload.expires:
+        return problem(403, "Upload address expired", "Announce the file again to get a new address.")
+    if len(request.body) > part.settings.max_body:
+        return problem(413, "Too large", f"The stand-in takes {part.settings.max_body} bytes at most.")
+    part.uploads.store(upload.id, request.body)
+    return Reply(200, b"")
+
+
+def _ranged(request: Request, content: bytes, mime: str, *, says: str = "") -> Reply:
+    """The bytes, or the range of them that is asked for; `says` tells where a clip is not quite what was asked."""
+    answer = media.ranged(
+        content,
+        mime=mime,
+        header=_header(request, b"range"),
+        if_range=_header(request, b"if-range"),
+        if_none_match=_header(request, b"if-none-match"),
+        head=request.method == "HEAD",
+    )
+    headers = tuple((name.lower().encode(), value.encode()) for name, value in answer.headers.items())
+    note = ((b"mockreel-clip", says.encode()),) if says else ()
+    return Reply(answer.status, answer.body, headers + note)
+
+
+def _header(request: Request, name: bytes) -> str | None:
+    value = request.header(name)
+    return value.decode("latin-1") if value is not None else None

@@ -1,0 +1,168 @@
+"""What a check runs against: the stand-in in this process, or (in `remote`) a base URL."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Protocol, TypeVar
+from urllib.parse import unquote, urlsplit
+
+from mockreel.contract import Contract
+from mockreel.contract.exchanges.exchange import Ask, Told, Who
+from mockreel.contract.messages.message import Reply, Request
+from mockreel.engine.clock import Clock
+from mockreel.errors import MockreelError
+from mockreel.simulator.in_process.memory_receiver import Receiver
+from mockreel.simulator.in_process.target_keys import Keys, drawn, dressed
+from mockreel.simulator.provider import Part, Settings
+from mockreel.simulator.simulator import Stage, build_stage
+from mockreel.webhooks import MemorySender, Outcome, Outgoing
+
+T = TypeVar("T")
+
+START = 1_767_225_600.0  # 2026-01-01T00:00:00Z: the mock's clock is held, so that a run can be repeated
+MOCK_URL = "http://mock.test"
+RECEIVER_URL = "http://127.0.0.1:9"  # never connected to: the mock's callbacks stay in memory
+
+
+class LeftOut(MockreelError):
+    """A check cannot be made against this target, or not with what it was given; the text says why."""
+
+
+class Target(Protocol):
+    """Whoever claims to be the provider. `own` is our stand-in, which is held to inferred facts too."""
+
+    base_url: str
+    own: bool
+    keys: Keys
+    receiver: Receiver | None
+
+    def send(self, ask: Ask) -> Told:
+        """Ask, and wait for the reply."""
+        ...
+
+    def fetch(self, url: str) -> Told:
+        """Fetch what a result's URL leads to, without a key."""
+        ...
+
+    def now(self) -> float:
+        """The target's clock, in seconds."""
+        ...
+
+    def wait(self, seconds: float) -> None:
+        """Let so much time pass at the target."""
+        ...
+
+    def close(self) -> None: ...
+
+
+# Answers a request as the mock does; a saboteur puts its own in place.
+Answering = Callable[[Part, Request], Reply | Awaitable[Reply]]
+
+
+def answer_honestly(part: Part, request: Request) -> Reply | Awaitable[Reply]:
+    """What the stand-in answers."""
+    return part.answer(request)
+
+
+class MockTarget:
+    """One provider played in this process on a held clock; its time is advanced, so nothing waits.
+
+    Args:
+        contract: what is played, which is not always what it is checked against.
+        answering: what stands between a request and the stand-in's answer.
+        sender: builds what stands between a callback and the receiver, from the honest one.
+    """
+
+    own = True
+    base_url = MOCK_URL
+
+    def __init__(
+        self,
+        contract: Contract,
+        *,
+        seed: int = 0,
+        answering: Answering = answer_honestly,
+        sender: Callable[[MemorySender], MemorySender] = lambda honest: honest,
+    ) -> None:
+        self.keys, entries = drawn(contract)
+        self.receiver: Receiver | None = Receiver(RECEIVER_URL, self.now)
+        self._stage: Stage = build_stage(
+            {contract.provider: contract},
+            clock=Clock(start=START, held=True),
+            keys=entries,
+            settings=Settings(seed=seed, patience=3600.0),
+            sender=sender(MemorySender(self._take)),
+        )
+        self._part = self._stage.part(contract.provider)
+        self._answering = answering
+        self._loop = asyncio.new_event_loop()
+
+    def send(self, ask: Ask) -> Told:
+        return self._request(dressed(ask, self.keys))
+
+    def fetch(self, url: str) -> Told:
+        if not url.startswith(f"{MOCK_URL}/"):
+            return Told(0, {}, f"{url} is no address of the stand-in".encode())
+        parts = urlsplit(url)
+        return self._request(Ask("GET", parts.path, parts.query, who="nobody"))
+
+    def now(self) -> float:
+        return self._stage.clock.now()
+
+    def wait(self, seconds: float) -> None:
+        self._run(self._stage.advance(seconds))
+
+    def close(self) -> None:
+        self._run(self._stage.close())
+        self._loop.close()
+
+    def _request(self, ask: Ask) -> Told:
+        headers = [(name.lower().encode("latin-1"), _latin(value)) for name, value in ask.headers.items()]
+        request = Request(ask.method, unquote(ask.path), headers, ask.query.encode(), ask.body, MOCK_URL)
+        answer = self._answering(self._part, request)
+        reply = answer if isinstance(answer, Reply) else self._run(self._awaited(answer))
+        return _told(reply, head=ask.method == "HEAD")
+
+    async def _awaited(self, answer: Awaitable[Reply]) -> Reply:
+        """A reply that waits for the clock: move it from one due moment to the next until it comes."""
+        task = asyncio.ensure_future(answer)
+        for _ in range(1000):
+            for _ in range(5):
+                await asyncio.sleep(0)
+            due = self._stage.agenda.next_due
+            if task.done() or due is None:
+                break
+            await self._stage.advance(max(0.0, due - self._stage.clock.now()))
+        if not task.done():
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            raise LeftOut("the reply waits for something that never happens")
+        return task.result()
+
+    def _run(self, work: Awaitable[T]) -> T:
+        async def wrap() -> T:
+            return await work
+
+        return self._loop.run_until_complete(wrap())
+
+    def _take(self, message: Outgoing) -> int | Outcome:
+        assert self.receiver is not None
+        behaviour = self.receiver.take(message.url, dict(message.headers), message.body)
+        if isinstance(behaviour, int):
+            return behaviour
+        error = "timeout" if behaviour == "timeout" else "network"
+        return Outcome(error=error, detail=behaviour)
+
+
+def _latin(value: str) -> bytes:
+    return value.encode("latin-1", "replace")
+
+
+def _told(reply: Reply, *, head: bool) -> Told:
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in reply.headers}
+    return Told(reply.status, headers, b"" if head else reply.body)
+
+
+def asked_by(ask: Ask, who: Who) -> Ask:
+    """The same request by somebody else."""
+    return replace(ask, who=who)

@@ -1,0 +1,148 @@
+"""What a provider sends when something happens: played on a stage of its own, so that every byte is the provider's."""
+
+import asyncio
+from collections.abc import Awaitable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mockreel.contract import Contract, Failure, State
+from mockreel.contract.conversation.demo_jobs import read_script
+from mockreel.contract.exchanges.exchange import Ask
+from mockreel.contract.exchanges.request_builder import Requests, placed
+from mockreel.contract.messages.message import Reply, Request
+from mockreel.contract.rows import DeliveryPolicy
+from mockreel.engine.clock import Clock
+from mockreel.engine.jobs.job import Intervention
+from mockreel.errors import OptionError
+from mockreel.simulator.provider import Part, Settings
+from mockreel.simulator.simulator import build_stage
+from mockreel.webhooks import MemorySender, Outgoing
+from mockreel.webhooks.payloads import Documented, documented
+
+# A callback's URL on the stage; what is sent goes elsewhere.
+NOWHERE = "http://127.0.0.1:9/"
+# Where the results of a job that never ran would lie.
+RESULTS = "https://mockreel.invalid"
+RUN_SECONDS = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One callback as it would be sent: the event's word, which operation began the job, and how it ended."""
+
+    word: str
+    callback: Documented
+    state: str
+    policy: DeliveryPolicy
+    body: bytes
+    headers: tuple[tuple[str, str], ...]
+
+    @property
+    def operation(self) -> str:
+        return self.callback.operation.id
+
+
+def happening(
+    contract: Contract,
+    event: str,
+    *,
+    state: str | None = None,
+    operation: str | None = None,
+    seed: int = 0,
+    root: Path | None = None,
+) -> Happening:
+    """The first callback that fits: by the event's word or our name for it, the state, and the operation.
+
+    Raises:
+        OptionError: the provider documents no callback, or none that fits; the message lists what there is.
+    """
+    if not contract.callbacks.events:
+        raise OptionError("provider", contract.provider, then=f"{contract.title} documents no callback for its jobs.")
+    named = contract.callbacks.events.get(event)
+    wanted = (named.word if named else event).lower()
+    found: list[Happening] = []
+    for one in happenings(contract, seed=seed, root=root):
+        if one.word.lower() == wanted and state in (None, one.state) and operation in (None, one.operation):
+            return one
+        found.append(one)
+    fitting = [one for one in found if one.word.lower() == wanted]
+    if not fitting:
+        raise OptionError("event", event, sorted({one.word for one in found}))
+    if state is not None and state not in {one.state for one in fitting}:
+        raise OptionError("state", state, sorted({one.state for one in fitting}))
+    raise OptionError("operation", operation, sorted({one.operation for one in fitting}))
+
+
+def happenings(contract: Contract, *, seed: int = 0, root: Path | None = None) -> Iterator[Happening]:
+    """Every callback that the stand-in can send: one for each operation that asks for one, and each end."""
+    asks = _Asks(contract, root)
+    for callback in documented(contract):
+        ask = asks.of(callback)
+        for state in contract.lifecycle.states.values():
+            if state.terminal:
+                yield from _played(contract, callback, ask, [state], seed)
+        ends = [state for state in contract.lifecycle.states.values() if state.kind in ("succeeded", "failed")]
+        yield from (one for one in _played(contract, callback, ask, ends, seed) if one.state == "several")
+
+
+class _Asks:
+    """A request for each operation: the demo's where it has one, else the smallest."""
+
+    def __init__(self, contract: Contract, root: Path | None) -> None:
+        self._contract = contract
+        self._requests = Requests(contract)
+        self._acts = read_script(contract.provider, root=root).acts
+
+    def of(self, callback: Documented) -> Ask:
+        operation = callback.operation
+        for act in self._acts:
+            found = self._contract.router.find(act.submit.path)
+            if found is not None and found.methods.get(act.submit.method) is operation:
+                ask = Ask(act.submit.method, act.submit.path, headers={"content-type": "application/json"})
+                return ask.with_json(placed(act.submit.body, callback.place, NOWHERE))
+        ask = self._requests.good(operation)
+        return ask.with_json(placed(ask.json, callback.place, NOWHERE))
+
+
+def _played(contract: Contract, callback: Documented, ask: Ask, ends: list[State], seed: int) -> Iterator[Happening]:
+    """Begin what the request asks for on a stage of its own, end its jobs in these states, and take what is sent."""
+    sender = MemorySender()
+    clock = Clock(held=True)
+    settings = Settings(seed=seed)
+    stage = build_stage({contract.provider: contract}, clock=clock, open_house=True, settings=settings, sender=sender)
+    part = stage.part(contract.provider)
+    if not _begun(part, ask):
+        return
+    jobs = list(part.jobs)
+    if len(jobs) < len(ends):
+        return
+    failure = contract.failures.get("default")
+    for number, job in enumerate(jobs):
+        part.intervene(job, _end(clock.now() + RUN_SECONDS, ends[number % len(ends)], failure))
+    asyncio.run(_done(stage.advance(2 * RUN_SECONDS)))
+    state = ends[0].name if len(ends) == 1 else "several"
+    for delivery in part.deliveries:
+        message = next(one for one in sender.sent if one.body == delivery.body)
+        yield Happening(delivery.event, callback, state, delivery.policy, delivery.body, _plain(contract, message))
+
+
+def _begun(part: Part, ask: Ask) -> bool:
+    headers = [(name.lower().encode(), value.encode()) for name, value in ask.headers.items()]
+    headers.append((b"authorization", f"Bearer {part.contract.example_key}".encode()))
+    answer = part.answer(Request(ask.method, ask.path, headers, ask.query.encode(), ask.body, RESULTS))
+    return isinstance(answer, Reply) and len(part.jobs) > 0
+
+
+def _end(at: float, state: State, failure: Failure | None) -> Intervention:
+    return Intervention(at, state, failure if state.kind == "failed" else None)
+
+
+async def _done(advancing: Awaitable[int]) -> None:
+    await advancing
+
+
+def _plain(contract: Contract, message: Outgoing) -> tuple[tuple[str, str], ...]:
+    """Its headers without a signature: whoever sends it signs it."""
+    signature = contract.callbacks.signature
+    name = signature.header.lower() if signature else ""
+    return tuple((key, value) for key, value in message.headers if key.lower() != name)

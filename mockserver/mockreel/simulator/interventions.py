@@ -1,0 +1,83 @@
+"""Complete, fail or cancel a job by hand, along the lifecycle of its provider."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mockreel.contract import Failure, Lifecycle, State
+from mockreel.engine.jobs.job import Intervention, Job
+from mockreel.errors import Conflict
+from mockreel.simulator.provider import Part
+
+# The failure that a contract has for a job that fails without a stated reason.
+DEFAULT = "default"
+
+
+def complete(part: Part, job: Job) -> None:
+    """Let a job succeed, now.
+
+    Raises:
+        Conflict: it has ended, or its lifecycle leads to no success from where it is.
+    """
+    _end(part, job, "succeeded", fields=part.default_course.fields)
+
+
+def fail(part: Part, job: Job, *, code: str = DEFAULT) -> None:
+    """Let a job fail, now, with the failure of that key or wire code.
+
+    Raises:
+        OptionError: the provider has no such failure.
+        Conflict: it has ended, or its lifecycle leads to no failure from where it is.
+    """
+    failure = part.courses.failure(code)
+    _end(part, job, "failed", failure=failure, fields=_fields_of(part, failure))
+
+
+def cancel(part: Part, job: Job, *, reason: str = "") -> None:
+    """Cancel a job, now, as its provider's own cancellation would.
+
+    Raises:
+        Conflict: it has ended, or its provider knows no cancelled jobs.
+    """
+    _end(part, job, "cancelled", reason=reason)
+
+
+def _end(
+    part: Part,
+    job: Job,
+    kind: str,
+    *,
+    failure: Failure | None = None,
+    reason: str = "",
+    fields: Mapping[str, Any] | None = None,
+) -> None:
+    now = part.clock.now()
+    state = job.state(now)
+    if state.terminal:
+        raise Conflict(f"The job {job.id} has ended already: it is {state.word} since {job.ends:.3f}. It stays so.")
+    way = _way(part.contract.lifecycle, state, kind)
+    if way is None:
+        kinds = sorted({one.kind for one in part.contract.lifecycle.states.values() if one.terminal})
+        then = f"Its jobs end as {', '.join(kinds)}."
+        raise Conflict(f"No job of {part.contract.title} that is {state.word} can become {kind}. {then}")
+    part.intervene(job, Intervention(now, way[-1], failure, reason, way[:-1], fields))
+
+
+def _way(lifecycle: Lifecycle, start: State, kind: str) -> tuple[State, ...] | None:
+    """The states on the shortest way from one state to the first of a kind; None where there is none."""
+    ways: list[tuple[State, ...]] = [(start,)]
+    seen = {start.name}
+    for way in ways:
+        for name, state in lifecycle.states.items():
+            if name in seen or (way[-1].name, name) not in lifecycle.transitions:
+                continue
+            if state.kind == kind:
+                return (*way[1:], state)
+            seen.add(name)
+            ways.append((*way, state))
+    return None
+
+
+def _fields_of(part: Part, failure: Failure) -> Mapping[str, Any]:
+    """What the scenario of a failure says of the result."""
+    scenarios = part.contract.scenarios.jobs.values()
+    return next((scenario.fields for scenario in scenarios if scenario.failure == failure.name), {})

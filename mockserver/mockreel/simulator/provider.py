@@ -1,0 +1,340 @@
+"""A provider on the stage: its contract, its accounts and jobs, and the way of a request through them."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from mockreel.contract import Contract, Model
+from mockreel.contract.messages.error_response import Refused
+from mockreel.contract.messages.message import Request, exact
+from mockreel.contract.pricing import Cost
+from mockreel.engine.accounts.account import Account, Keyring
+from mockreel.engine.artifacts.artifact import Clips
+from mockreel.engine.artifacts.uploads import Uploads
+from mockreel.engine.billing import Ledger
+from mockreel.engine.clock import Clock
+from mockreel.engine.faults import NO_FAULTS
+from mockreel.engine.jobs.job import Intervention, Job, JobStore, MemoryJobs
+from mockreel.engine.jobs.lifecycle import Course
+from mockreel.engine.journal.journal import Journal
+from mockreel.engine.randomness import digest
+from mockreel.engine.scenarios.rules import Rules
+from mockreel.engine.scheduler import Agenda
+from mockreel.simulator import pipeline
+from mockreel.simulator.adapter import Answer, Player
+from mockreel.simulator.compiled_contract import Rewording, Role, learn
+from mockreel.simulator.context import Call
+from mockreel.webhooks import Deliveries, Delivery, Signing
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a stage plays: the same settings and the same calls give the same bytes under a held clock."""
+
+    seed: int = 0
+    pace: str = "quick"
+    max_body: int = 32 * 1024 * 1024
+    max_jobs: int = 1_000_000
+    patience: float = 60.0  # real seconds that a request may wait for a job to end
+    keep_bodies: bool = True  # the journal keeps what was said, not only who asked for what and how it ended
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JobEnd:
+    """What the agenda does at a job's end, if that is still its end then: tell whoever wants to know."""
+
+    part: "Part"
+    job: Job
+    at: float
+
+    def __call__(self) -> None:
+        if self.job.ends == self.at:
+            self.part.player.job_ended(self.part, self.job)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reckoning:
+    """What the agenda does at a job's end where the jobs in flight stop when nothing is left."""
+
+    part: "Part"
+    account: Account
+
+    def __call__(self) -> None:
+        self.part.stop_unpaid(self.account, self.part.clock.now())
+
+
+class Part:
+    """One provider as it is played."""
+
+    def __init__(
+        self,
+        contract: Contract,
+        player: Player,
+        *,
+        clock: Clock,
+        agenda: Agenda,
+        journal: Journal,
+        rules: Rules,
+        keyring: Keyring,
+        deliveries: Deliveries,
+        settings: Settings,
+        assumed: Decimal | None = None,
+    ) -> None:
+        self.name = contract.provider
+        self.clock = clock
+        self.agenda = agenda
+        self.journal = journal
+        self.rules = rules
+        self.keyring = keyring
+        self.deliveries = deliveries
+        deliveries.signing = self._signing
+        self.settings = settings
+        self.assumed = assumed  # what counts for a job of unknown price; as the contract says if None
+        self._play(learn(contract, player, pace=settings.pace))
+        self._waiting: dict[str, list[Callable[[], None]]] = {}
+        self.observer: Callable[[Part, Job], None] | None = None  # told of every job that begins or is changed
+        self.base_url = ""  # as last seen; what is sent without a request (a callback) uses it
+        self._open()
+
+    def _play(self, role: Role) -> None:
+        self.contract, self.player = role.contract, role.player
+        self.courses, self.default, self.default_course = role.courses, role.default, role.default_course
+        self.queries, self.noting = role.queries, role.noting
+        self.keyring.prefixes = role.prefixes
+
+    def recast(self, role: Role, state: Any) -> None:
+        """Play another role from now on: what has come to be stays, and is told in its words."""
+        self._play(role)
+        self.state: Any = state
+        self.clips = Clips(self)
+        rewording = Rewording(role.contract)
+        for job in list(self.jobs):
+            rewording.apply(job)
+        self.ledger.read(role.contract)
+
+    def _open(self) -> None:
+        """Everything that comes to be while the part is played, as it is at the beginning."""
+        self.jobs: JobStore = MemoryJobs(limit=self.settings.max_jobs, forgetting=self._count_in)
+        self.uploads = Uploads()
+        self.clips = Clips(self)
+        self.numbers: dict[str, int] = {}
+        self.ledger = Ledger(
+            self.contract,
+            opened=self.clock.now(),
+            accounts=self._accounts,
+            assumed=self.assumed,
+            changed=self._balance_changed,
+        )
+        self.state = self.player.new_state(self)
+
+    def _accounts(self) -> Iterable[Account]:
+        return self.keyring.accounts.values()
+
+    def _count_in(self, job: Job) -> None:
+        """A job is about to be forgotten: what it costs stays in the sums of its account."""
+        self.ledger.standing(job.account, self.clock.now())
+
+    def begin_anew(self) -> None:
+        """Forget every account, job, upload and delivery; who waits for a job is told that it has not ended."""
+        self.keyring.begin_anew()
+        self.deliveries.clear()
+        self._open()
+        for tell in [tell for some in self._waiting.values() for tell in some]:
+            tell()
+
+    def answer(self, request: Request) -> Answer:
+        """The reply to one request, or an awaitable of it where the answer must wait for the clock."""
+        return pipeline.answer(self, request)
+
+    def draw(self, purpose: str, *key: str | int, size: int = 64) -> bytes:
+        """Drawn bytes for a purpose; the same purpose and key always give the same."""
+        return digest(self.settings.seed, self.name, purpose, *key, size=size)
+
+    def count(self, what: str) -> int:
+        """The next number of a sort of thing, from 1."""
+        number = self.numbers[what] = self.numbers.get(what, 0) + 1
+        return number
+
+    def begin(
+        self,
+        call: Call,
+        make_id: Any,
+        *,
+        request: bytes = b"",
+        callback_url: str | None = None,
+        extra: Any = None,
+        tell: bool = False,
+    ) -> Job:
+        """Begin a job for a call: draw its plan, keep it, and note its end on the agenda where somebody is told.
+
+        Args:
+            make_id: `(now, drawn bytes) -> id` in the provider's form.
+            request: what the provider echoes or needs later; kept in exact bytes.
+            callback_url: whom to tell when it ends.
+            tell: call `player.job_ended` at its end even without a callback URL.
+
+        Raises:
+            Refused: what the account has left is not enough for it.
+        """
+        cost = self.ledger.cost(call.model, call.fields)
+        self.ledger.admit(call.account, cost, call.now)
+        job = self.begin_for(
+            call.account,
+            call.course or self.default_course,
+            make_id,
+            now=call.now,
+            kind=call.operation.id,
+            model=call.model,
+            cost=cost,
+            request=request,
+            callback_url=callback_url,
+            extra=extra,
+            tell=tell,
+        )
+        call.job = job.id
+        if call.faults is not NO_FAULTS:
+            self.damage(call, job.id)
+        return job
+
+    def _signing(self, delivery: Delivery) -> Signing | None:
+        signature = self.contract.callbacks.signature
+        return None if signature is None else Signing(signature, self.player.secrets(self, delivery))
+
+    def damage(self, call: Call, subject: str) -> None:
+        """See that the callbacks that tell of a subject meet the fault that its call wants for them, if any."""
+        if call.faults is not None and call.faults.callback is not None:
+            self.deliveries.damage(subject, call.faults.callback)
+
+    def begin_for(
+        self,
+        account: Account,
+        course: Course,
+        make_id: Any,
+        *,
+        now: float,
+        kind: str,
+        model: Model | None = None,
+        cost: Cost | None = None,
+        request: bytes = b"",
+        callback_url: str | None = None,
+        extra: Any = None,
+        tell: bool = False,
+    ) -> Job:
+        """Begin a job outside a call (an item of a batch), whose account can pay; `cost` of None is unknown."""
+        number = account.next_number()
+        block = digest(self.settings.seed, self.name, account.number, number)
+        plan = course.plan(block)
+        job = Job(
+            self._unused(make_id, now, block),
+            number,
+            account,
+            model,
+            now,
+            plan,
+            exact(request),
+            kind,
+            callback_url,
+            extra=extra,
+            cost=cost,
+        )
+        self.jobs.add(job)
+        if self.observer is not None:
+            self.observer(self, job)
+        if callback_url is not None or tell:
+            self.watch(job)
+        if self.ledger.money.stops is not None and self.ledger.is_limited(account):
+            self._reckon(job)
+        return job
+
+    def _unused(self, make_id: Any, now: float, block: bytes) -> str:
+        """An id that no job has yet: where a form has few random digits, it is drawn again."""
+        for turn in range(100):
+            found: str = make_id(now, block[32:] if not turn else digest(turn, block.hex()))
+            if self.jobs.get(found) is None:
+                return found
+        raise RuntimeError(f"{make_id} gives ids that are taken; the last was {found!r}")
+
+    def watch(self, job: Job) -> None:
+        """Note a job's end on the agenda, so that `player.job_ended` is called then."""
+        end = job.ends
+        if end is not None:
+            self.agenda.at(end, JobEnd(self, job, end))
+
+    def intervene(self, job: Job, intervention: Intervention) -> None:
+        """Change a job's plan: cancel, complete or fail it, from now on."""
+        with self.ledger.changing(job, self.clock.now()):
+            job.intervention = intervention
+        if self.observer is not None:
+            self.observer(self, job)
+        self.watch(job)
+        if self.ledger.money.stops is not None and self.ledger.is_limited(job.account):
+            self._reckon(job)
+        for tell in self._waiting.get(job.id, ()):
+            tell()
+
+    def _reckon(self, job: Job) -> None:
+        """See at a job's end whether the others can still be paid."""
+        if job.ends is not None:
+            self.agenda.at(job.ends, Reckoning(self, job.account))
+
+    def _balance_changed(self, account: Account, now: float) -> None:
+        """The balance was changed by hand; where it matters to jobs in flight, see to them."""
+        if self.ledger.money.stops is None:
+            return
+        self.stop_unpaid(account, now)
+        for job in account.jobs:
+            if not job.state(now).terminal:
+                self._reckon(job)
+
+    def stop_unpaid(self, account: Account, now: float) -> None:
+        """Fail the jobs in flight of an account with nothing left, where the provider's row says so."""
+        name = self.ledger.money.stops
+        if name is None or not self.ledger.is_empty(account, now):
+            return
+        failed = next(state for state in self.contract.lifecycle.states.values() if state.kind == "failed")
+        for job in list(account.jobs):
+            if not job.state(now).terminal:
+                self.intervene(job, Intervention(now, failed, self.contract.failures[name]))
+
+    async def wait_for(self, job: Job) -> bool:
+        """Wait until a job has ended by the clock; False if that took longer than `settings.patience` real seconds."""
+        if job.state(self.clock.now()).terminal:
+            return True
+        over = asyncio.Event()
+        tell = _on_its_loop(over)
+        self._waiting.setdefault(job.id, []).append(tell)
+        if job.ends is not None:
+            self.agenda.at(job.ends, tell)
+        try:
+            await asyncio.wait_for(over.wait(), self.settings.patience)
+        except TimeoutError:
+            return False
+        finally:
+            self._waiting[job.id].remove(tell)
+            if not self._waiting[job.id]:
+                del self._waiting[job.id]
+        return self.jobs.get(job.id) is job
+
+    def job_of(self, account: Account, id: str | None, *, row: str = "unknown-job") -> Job:  # noqa: A002
+        """A job of this account.
+
+        Raises:
+            Refused: there is none, or it is another account's; the two look the same.
+        """
+        job = self.jobs.get(id) if id else None
+        if job is None or job.account is not account:
+            raise Refused(row, values={"id": id})
+        return job
+
+
+def _on_its_loop(over: asyncio.Event) -> Callable[[], None]:
+    """Sets an event on the loop that waits for it, which need not be the one that drives the agenda."""
+    loop = asyncio.get_running_loop()
+
+    def tell() -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(over.set)
+
+    return tell

@@ -1,0 +1,264 @@
+"""A stage: every provider that is played in this process, on one clock."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from mockreel import contract as contracts
+from mockreel.contract import Contract
+from mockreel.engine.accounts.account import KeyEntry, Keyring, Listing
+from mockreel.engine.accounts.key_file import check_keys
+from mockreel.engine.billing import Budget, read_budget
+from mockreel.engine.clock import Clock
+from mockreel.engine.journal.journal import Journal, Tried
+from mockreel.engine.scenarios.rules import Rules
+from mockreel.engine.scheduler import Agenda
+from mockreel.errors import OptionError
+from mockreel.simulator.compiled_contract import find_player, learn
+from mockreel.simulator.events import Feed
+from mockreel.simulator.fault_selection import check_keys_faults
+from mockreel.simulator.provider import Part, Settings
+from mockreel.webhooks import Attempt, Deliveries, Delivery, HttpSender, Sender, Targets
+
+
+class Change(NamedTuple):
+    """One state that a job has entered, and when; `word` is what the provider calls it."""
+
+    at: float
+    provider: str
+    account: str
+    job: str
+    state: str
+    word: str
+
+
+@dataclass(slots=True)
+class Stage:
+    """The parts, and what they share."""
+
+    parts: Mapping[str, Part]
+    clock: Clock
+    agenda: Agenda
+    journal: Journal
+    rules: Rules
+    sender: Sender
+    targets: Targets
+    settings: Settings = field(default_factory=Settings)
+    feed: Feed = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.feed = Feed(self)
+
+    def part(self, name: str) -> Part:
+        """One provider as it is played.
+
+        Raises:
+            OptionError: it is not on this stage.
+        """
+        if name not in self.parts:
+            raise OptionError("provider", name, self.parts)
+        return self.parts[name]
+
+    def advance(self, seconds: float) -> Awaitable[int]:
+        """Move the clock, running what falls due in order; gives how many actions ran."""
+        return self.agenda.advance(seconds)
+
+    def changes(self, *, provider: str | None = None, job: str | None = None) -> list[Change]:
+        """Every state that the jobs have entered so far, in the order of time; nothing is kept for it.
+
+        Raises:
+            OptionError: no such provider is on the stage.
+        """
+        now = self.clock.now()
+        parts = self.parts.values() if provider is None else [self.part(provider)]
+        found = [
+            Change(at, part.name, one.account.name, one.id, state.name, state.word)
+            for part in parts
+            for one in list(part.jobs)
+            if job in (None, one.id)
+            for state, at in one.passed(now)
+        ]
+        return sorted(found, key=lambda change: change.at)
+
+    def recast(self, contracts: Mapping[str, Contract], *, keys: Iterable[KeyEntry] | None = None) -> None:
+        """Play by other contracts from now on: other readings, or other data. All of them are taken, or none.
+
+        Jobs under way keep their moments, and accounts, journal, deliveries, uploads and the clock are what they were.
+        Call it on the stage's event loop.
+
+        Args:
+            keys: the listed keys from now on; those that were listed before if None.
+
+        Raises:
+            OptionError: a provider that is not on the stage, or a pace that a contract does not have.
+            DataError: a contract that cannot be played.
+        """
+        ready = [
+            (self.part(name), learn(contract, find_player(contract), pace=self.settings.pace))
+            for name, contract in contracts.items()
+        ]
+        states = [role.player.taken_over(part) for part, role in ready]
+        listings = [] if keys is None else self._listings(tuple(keys), contracts)
+        for (part, role), state in zip(ready, states, strict=True):
+            before = part.contract.chosen
+            part.recast(role, state)
+            changed = {id_: option for id_, option in role.contract.chosen.items() if before.get(id_) != option}
+            self.feed.note("recast", provider=part.name, readings=changed)
+        for part, listing in listings:
+            part.keyring.admit(listing)
+        self.journal.know({name: [one.id for one in part.contract.operations] for name, part in self.parts.items()})
+
+    def _listings(self, keys: tuple[KeyEntry, ...], changed: Mapping[str, Contract]) -> list[tuple[Part, Listing]]:
+        """By part, the keys that it is to admit, checked against the contracts that are going to be played."""
+        _check_keys(keys, {name: changed.get(name, part.contract) for name, part in self.parts.items()})
+        return [(part, part.keyring.listing(keys)) for part in self.parts.values()]
+
+    def begin_anew(self) -> None:
+        """A clean stage: no job, account, delivery or entry of the journal; the rules and the clock as at the start."""
+        self.feed.look()
+        self.agenda.clear()
+        self.clock.begin_anew()
+        for part in self.parts.values():
+            part.begin_anew()
+        self.rules.begin_anew()
+        self.journal.clear()
+        self.feed.reset()
+
+    async def close(self) -> None:
+        """End what is under way."""
+        await self.agenda.stop()
+        await self.sender.close()
+
+
+def load_contracts(
+    names: Iterable[str] | None = None, *, readings: Mapping[str, str] | None = None, data: Path | None = None
+) -> dict[str, Contract]:
+    """The contracts of the named providers, or of all, in the order of their ports: the packaged ones, then by name.
+
+    Args:
+        readings: options by reading id; an id may be written `provider:id`, and must be where two providers share it.
+        data: a further data folder; its providers stand beside, or in place of, the packaged ones.
+
+    Raises:
+        OptionError: an unknown provider, reading or option.
+    """
+    packaged = contracts.providers()
+    homes: dict[str, Path | None] = dict.fromkeys(packaged)
+    if data is not None:
+        homes.update(dict.fromkeys(contracts.providers(root=data), data))
+    wanted = tuple(homes) if names is None else tuple(names)
+    for name in wanted:
+        if name not in homes:
+            raise OptionError("provider", name, homes)
+    chosen = _by_provider(readings or {}, {name: homes[name] for name in wanted})
+    loaded = [contracts.load_contract(name, readings=chosen.get(name, {}), root=homes[name]) for name in wanted]
+    places = {c.provider: (0, c.order) if c.provider in packaged else (1, 0) for c in loaded}
+    return {c.provider: c for c in sorted(loaded, key=lambda c: (places[c.provider], c.provider))}
+
+
+def _by_provider(readings: Mapping[str, str], homes: Mapping[str, Path | None]) -> dict[str, dict[str, str]]:
+    """Which readings are which provider's."""
+    if not readings:
+        return {}
+    known = {name: contracts.known_readings(name, root=root) for name, root in homes.items()}
+    chosen: dict[str, dict[str, str]] = {}
+    for written, option in readings.items():
+        provider, _, name = written.rpartition(":")
+        owners = [owner for owner in known if name in known[owner] and provider in ("", owner)]
+        if not owners:
+            raise OptionError("reading", written, sorted({f"{o}:{r}" for o in known for r in known[o]}))
+        if len(owners) > 1:
+            valid = [f"{owner}:{name}" for owner in owners]
+            raise OptionError("reading", written, valid, then="Several providers have a reading of that name.")
+        chosen.setdefault(owners[0], {})[name] = option
+    return chosen
+
+
+def build_stage(
+    loaded: Mapping[str, Contract],
+    *,
+    clock: Clock | None = None,
+    keys: Iterable[KeyEntry] = (),
+    open_house: bool = False,
+    settings: Settings | None = None,
+    sender: Sender | None = None,
+    targets: Targets | None = None,
+    budget: Budget | None = None,
+    assume_price: Budget | None = None,
+) -> Stage:
+    """A stage with these providers on it.
+
+    Args:
+        clock: where time comes from; the real clock if None.
+        keys: the listed keys.
+        open_house: take any non-empty key, each with an account of its own.
+        sender: how callbacks are sent; over HTTP, confined by `targets`, if None.
+        budget: what every account begins with whose keys state no balance; None is no limit.
+        assume_price: what counts for a job of unknown price; as the contracts say if None.
+    """
+    from mockreel import __version__  # noqa: PLC0415  (the package's face imports this module)
+
+    clock = clock or Clock()
+    agenda = Agenda(clock)
+    journal = Journal(known={name: [one.id for one in contract.operations] for name, contract in loaded.items()})
+    settings = settings or Settings()
+    rules = Rules(seed=settings.seed)
+    targets = targets or Targets()
+    sender = sender or HttpSender(targets, user_agent=f"mockreel/{__version__}")
+    entries = tuple(keys)
+    budgets = read_budget(budget, loaded)
+    assumed = read_budget(assume_price, loaded, what="assumed price")
+    _check_keys(entries, loaded)
+    parts = {
+        name: Part(
+            contract,
+            find_player(contract),
+            clock=clock,
+            agenda=agenda,
+            journal=journal,
+            rules=rules,
+            keyring=Keyring(contract, entries=entries, open_house=open_house, budget=budgets.get(name)),
+            deliveries=Deliveries(clock=clock, agenda=agenda, sender=sender),
+            settings=settings,
+            assumed=assumed.get(name),
+        )
+        for name, contract in loaded.items()
+    }
+    for part in parts.values():
+        part.deliveries.observer = _noting(part)
+    return Stage(parts, clock, agenda, journal, rules, sender, targets, settings)
+
+
+def _noting(part: Part) -> Callable[[Delivery, Attempt], None]:
+    """Writes the attempts of a part's deliveries into the journal."""
+
+    def note(delivery: Delivery, attempt: Attempt) -> None:
+        outcome = attempt.outcome
+        part.journal.note_attempt(
+            Tried(
+                attempt.at,
+                attempt.ended,
+                part.name,
+                delivery.account.name,
+                delivery.id,
+                delivery.subject,
+                delivery.kind,
+                delivery.event,
+                attempt.number,
+                delivery.url,
+                attempt.headers or delivery.headers,
+                delivery.body,
+                outcome.status,
+                outcome.error,
+                outcome.detail,
+                fault=attempt.fault,
+            )
+        )
+
+    return note
+
+
+def _check_keys(entries: tuple[KeyEntry, ...], loaded: Mapping[str, Contract]) -> None:
+    check_keys(entries, loaded, known=contracts.providers())
+    check_keys_faults(entries, loaded)

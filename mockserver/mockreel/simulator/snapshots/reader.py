@@ -1,0 +1,197 @@
+"""Read a provider's part of a snapshot into values of ours; nothing on the stage is changed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any, TypeVar
+
+from mockreel.contract import Failure, State
+from mockreel.contract.pricing import Cost
+from mockreel.engine.accounts.account import Account
+from mockreel.engine.artifacts.uploads import Upload
+from mockreel.engine.billing import Purse
+from mockreel.engine.faults import Fault, read_fault
+from mockreel.engine.jobs.job import Intervention, Job
+from mockreel.engine.jobs.lifecycle import Plan
+from mockreel.errors import DataError, MockreelError
+from mockreel.simulator.provider import Part
+from mockreel.simulator.snapshots.codec import Reader
+from mockreel.simulator.snapshots.references import references
+from mockreel.webhooks import Attempt, Delivery, Outcome
+
+T = TypeVar("T")
+WHERE = "the snapshot"
+
+
+@dataclass(slots=True)
+class Past:
+    """What a provider's part of a snapshot says, read."""
+
+    row: Mapping[str, Any]
+    accounts: dict[int, Account]
+    listed: set[int]
+    jobs: dict[str, Job]
+    deliveries: dict[str, Delivery]
+    damage: dict[str, Fault]
+    uploads: list[Upload]
+    state: Any
+
+
+def read_part(part: Part, row: Mapping[str, Any]) -> Past:
+    """A provider's part of a snapshot.
+
+    Raises:
+        DataError: it names what the contract does not have.
+    """
+    accounts = {one["number"]: _account(one) for one in row["accounts"]}
+    states: dict[tuple[str, ...], tuple[State, ...]] = {}
+    jobs = {one["id"]: _job(part, one, accounts, states) for one in row["jobs"]}
+    reader = Reader(
+        part.player.keepsakes, references(part, jobs=jobs, accounts=accounts), where=f"{WHERE} /providers/{part.name}"
+    )
+    for one in row["accounts"]:  # in the order of writing, as what stands in several places is in the first of them
+        accounts[one["number"]].shelf = reader.read(one["shelf"])
+    for one in row["jobs"]:
+        jobs[one["id"]].extra = reader.read(one["extra"])
+    return Past(
+        row,
+        accounts,
+        {one["number"] for one in row["accounts"] if one["listed"]},
+        jobs,
+        {one["id"]: _delivery(part, one, accounts) for one in row["deliveries"]},
+        {subject: _fault(fault) for subject, fault in row["damage"].items()},
+        [
+            Upload(one["id"], one["mime"], one["size"], one["expires"], reader.read(one["data"]))
+            for one in row["uploads"]
+        ],
+        _state(part, reader.read(row["state"])),
+    )
+
+
+def _state(part: Part, kept: Any) -> Any:
+    try:
+        return part.player.put_back(part, kept)
+    except (KeyError, TypeError, AttributeError) as problem:
+        raise DataError(f"{WHERE} /providers/{part.name}/state", f"it cannot be used ({problem})") from problem
+
+
+def _upload(row: Mapping[str, Any], reader: Reader) -> Upload:
+    return Upload(row["id"], row["mime"], row["size"], row["expires"], reader.read(row["data"]))
+
+
+def _account(row: Mapping[str, Any]) -> Account:
+    account = Account(row["number"], row["name"], _amount(row["balance"]), drawn=row["drawn"])
+    purse = row["purse"]
+    if purse is not None:
+        added = [(at, _sum(amount)) for at, amount in purse["added"]]
+        account.purse = Purse(_amount(purse["opening"]), purse["limited"], added)
+    return account
+
+
+def _amount(text: str | None) -> Decimal | None:
+    return None if text is None else _sum(text)
+
+
+def _sum(text: str) -> Decimal:
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite():
+        raise DataError(WHERE, f"{text!r} is no amount", expected="a decimal number")
+    return amount
+
+
+def _job(
+    part: Part,
+    row: Mapping[str, Any],
+    accounts: Mapping[int, Account],
+    known: dict[tuple[str, ...], tuple[State, ...]],
+) -> Job:
+    """A job, but for what the provider's package keeps for it; jobs of one course share their states."""
+    names = tuple(row["plan"]["states"])
+    if names not in known:
+        known[names] = tuple(one_of(part.contract.lifecycle.states, name, "state") for name in names)
+    plan, cost = row["plan"], row["cost"]
+    if len(plan["begins"]) != len(names):
+        raise DataError(f"{WHERE}, job {row['id']}", "its plan has not one moment for each state")
+    return Job(
+        row["id"],
+        row["number"],
+        one_of(accounts, row["account"], "account"),
+        None if row["model"] is None else one_of(part.contract.models, row["model"], "model"),
+        row["created"],
+        Plan(known[names], tuple(plan["begins"]), _failure(part, plan["failure"]), plan["fields"]),
+        row["request"].encode(),
+        row["operation"],
+        row["callback_url"],
+        _intervention(part, row["intervention"]),
+        cost=None if cost is None else Cost(_amount(cost["amount"]), cost["currency"], cost["certainty"]),
+    )
+
+
+def _intervention(part: Part, row: Mapping[str, Any] | None) -> Intervention | None:
+    if row is None:
+        return None
+    states = part.contract.lifecycle.states
+    return Intervention(
+        row["at"],
+        one_of(states, row["state"], "state"),
+        _failure(part, row["failure"]),
+        row["reason"],
+        tuple(one_of(states, name, "state") for name in row["through"]),
+        row["fields"],
+    )
+
+
+def _failure(part: Part, name: str | None) -> Failure | None:
+    return None if name is None else one_of(part.contract.failures, name, "failure")
+
+
+def _delivery(part: Part, row: Mapping[str, Any], accounts: Mapping[int, Account]) -> Delivery:
+    return Delivery(
+        row["id"],
+        row["subject"],
+        row["kind"],
+        one_of(accounts, row["account"], "account"),
+        row["url"],
+        row["event"],
+        row["body"].encode(),
+        _pairs(row["headers"]),
+        one_of(part.contract.callbacks.policies, row["kind"], "kind of delivery"),
+        row["created"],
+        automatic=row["automatic"],
+        secret_id=row["secret_id"],
+        owner=row["owner"],
+        status=row["status"],
+        reason=row["reason"],
+        next_at=row["next_at"],
+        completed=row["completed"],
+        attempts=[_attempt(attempt) for attempt in row["attempts"]],
+        fault=None if row["fault"] is None else _fault(row["fault"]),
+    )
+
+
+def _attempt(row: Mapping[str, Any]) -> Attempt:
+    headers = None if row["headers"] is None else _pairs(row["headers"])
+    return Attempt(**{**row, "outcome": Outcome(**row["outcome"]), "headers": headers})
+
+
+def _pairs(rows: list[list[str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, value) for name, value in rows)
+
+
+def _fault(row: Mapping[str, Any]) -> Fault:
+    try:
+        return read_fault(row)
+    except MockreelError as problem:
+        raise DataError(WHERE, str(problem).rstrip(".")) from problem
+
+
+def one_of(known: Mapping[Any, T], name: Any, what: str) -> T:
+    if name not in known:
+        valid = ", ".join(map(str, list(known)[:20]))
+        raise DataError(
+            WHERE, f"{name!r} is no {what}", expected=f"one of {valid}" if valid else "none, as there is none"
+        )
+    return known[name]

@@ -1,0 +1,104 @@
+"""Put a snapshot back: everything is read and checked first, then it takes the place of what the stage has."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from mockreel.engine.scenarios.rules import Rule, Rules
+from mockreel.errors import Conflict, DataError, MockreelError
+from mockreel.simulator.provider import JobEnd, Part, Reckoning
+from mockreel.simulator.rule_parser import set_rule
+from mockreel.simulator.simulator import Stage
+from mockreel.simulator.snapshots.reader import WHERE, Past, one_of, read_part
+from mockreel.simulator.snapshots.schema import check_shape
+from mockreel.simulator.snapshots.writer import FORM, other_readings
+from mockreel.webhooks.dispatcher import AttemptDue
+
+
+def restore(stage: Stage, document: Any) -> None:
+    """Put a snapshot back in place of everything that has come to be; the journal begins anew.
+
+    Call it on the stage's event loop.
+
+    Raises:
+        DataError: it is none, or not one that this version reads; the stage is as it was.
+        Conflict: it was taken of a stage that plays otherwise; the stage is as it was.
+    """
+    check_shape(document, form=FORM)
+    _check_stage(stage, document)
+    pasts = {name: read_part(stage.part(name), row) for name, row in document["providers"].items()}
+    rules = _rules(stage, document["rules"])
+    due = [_due(row, stage, pasts) for row in document["due"]]
+
+    stage.begin_anew()
+    clock = document["clock"]
+    stage.clock.begin_at(clock["now"], held=clock["held"], speed=clock["speed"])
+    for name, past in pasts.items():
+        _fill(stage.part(name), past)
+    stage.rules.put_back(rules)
+    for at, action in due:
+        stage.agenda.at(at, action)
+    stage.feed.reset()
+
+
+def _check_stage(stage: Stage, document: Mapping[str, Any]) -> None:
+    """See that the stage plays as the one of which the snapshot was taken.
+
+    Raises:
+        Conflict: other providers, another seed, or other readings.
+    """
+    names = tuple(document["providers"])
+    if set(names) != set(stage.parts):
+        wanted = " ".join(f"--provider {name}" for name in names)
+        raise Conflict(f"The snapshot has {', '.join(names)}; here are {', '.join(stage.parts)}. Serve with {wanted}.")
+    if document["seed"] != stage.settings.seed:
+        here, there = stage.settings.seed, document["seed"]
+        raise Conflict(f"The snapshot has the seed {there}; here it is {here}. Serve with --seed {there}.")
+    for name, row in document["providers"].items():
+        readings = row["readings"]
+        if readings != other_readings(stage.part(name).contract):
+            chosen = " ".join(f"--reading {name}:{one}={option}" for one, option in readings.items()) or "the defaults"
+            raise Conflict(f"The snapshot has other readings for {name}: {chosen}. Choose them, then restore.")
+
+
+def _rules(stage: Stage, rows: list[Mapping[str, Any]]) -> list[Rule]:
+    """The rules with their numbers and what they have met; each must be playable here."""
+    found = []
+    for row in rows:
+        given = {name: value for name, value in row.items() if name not in ("id", "seen", "turns")}
+        try:
+            rule = set_rule(Rules(), stage.parts, given)
+        except MockreelError as problem:
+            raise DataError(f"{WHERE} /rules", str(problem).rstrip(".")) from problem
+        turns = {(provider, account): turn for provider, account, turn in row["turns"]}
+        found.append(replace(rule, id=row["id"], seen=row["seen"], turns=turns))
+    return found
+
+
+def _due(row: Mapping[str, Any], stage: Stage, pasts: Mapping[str, Past]) -> tuple[float, Any]:
+    """What must happen at a moment."""
+    past, at = one_of(pasts, row["provider"], "provider"), row["at"]
+    part = stage.part(row["provider"])
+    if row["what"] == "end":
+        return at, JobEnd(part, one_of(past.jobs, row["id"], "job"), at)
+    if row["what"] == "reckoning":
+        return at, Reckoning(part, one_of(past.accounts, row["id"], "account"))
+    delivery = one_of(past.deliveries, row["id"], "delivery")
+    if delivery.next_at is None:  # it was under way
+        delivery.next_at = at
+    return at, AttemptDue(part.deliveries, delivery)
+
+
+def _fill(part: Part, past: Past) -> None:
+    """Everything that was read takes its place; nothing can go wrong any more."""
+    part.keyring.put_back((account, number in past.listed) for number, account in past.accounts.items())
+    for job in past.jobs.values():
+        part.jobs.add(job)
+    held = [past.deliveries[name] for name in past.row["held"] if name in past.deliveries]
+    part.deliveries.put_back(past.deliveries.values(), damage=past.damage, held=held)
+    for upload in past.uploads:
+        part.uploads.announce(upload)
+    part.numbers.update(past.row["numbers"])
+    part.ledger.opened = past.row["opened"]
+    part.state = past.state
+    part.base_url = part.base_url or past.row["base_url"]

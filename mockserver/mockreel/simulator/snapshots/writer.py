@@ -1,0 +1,201 @@
+"""Take a snapshot: everything that has come to be on a stage, as one JSON document."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from decimal import Decimal
+from typing import Any
+
+from mockreel import __version__
+from mockreel.contract import Contract
+from mockreel.engine.accounts.account import Account
+from mockreel.engine.artifacts.uploads import Upload
+from mockreel.engine.jobs.job import Intervention, Job
+from mockreel.engine.jobs.lifecycle import Plan
+from mockreel.engine.scenarios.rules import Rule
+from mockreel.simulator.provider import JobEnd, Part, Reckoning
+from mockreel.simulator.simulator import Stage
+from mockreel.simulator.snapshots.codec import Writer
+from mockreel.simulator.snapshots.references import references
+from mockreel.webhooks import Attempt, Delivery
+from mockreel.webhooks.dispatcher import AttemptDue
+
+# The form of the document; another one is not read.
+FORM = 1
+
+Row = dict[str, Any]
+
+
+def take(stage: Stage) -> Row:
+    """A stage as a document that `restore` takes; the stage is left as it is."""
+    now = stage.clock.now()
+    document = {
+        "snapshot": FORM,
+        "mockreel": __version__,
+        "seed": stage.settings.seed,
+        "clock": {"now": now, "held": stage.clock.held, "speed": stage.clock.speed},
+        "rules": [_rule(rule) for rule in stage.rules.all],
+        "providers": {name: _part(part) for name, part in stage.parts.items()},
+        "due": [*_under_way(stage, now), *_due(stage)],
+    }
+    masked: Row = _without_keys(document, list(stage.parts.values()))
+    return masked
+
+
+def _rule(rule: Rule) -> Row:
+    turns = [[provider, account, turn] for (provider, account), turn in rule.turns.items()]
+    return {**rule.row(), "turns": turns}
+
+
+def _part(part: Part) -> Row:
+    writer = Writer(part.player.keepsakes, references(part))
+    damage, held = part.deliveries.damaged()
+    return {
+        "contract": version(part.contract),
+        "readings": other_readings(part.contract),
+        "base_url": part.base_url,
+        "opened": part.ledger.opened,
+        "numbers": dict(part.numbers),
+        "accounts": [_account(account, listed, writer) for account, listed in part.keyring.kept()],
+        "jobs": [_job(job, writer) for job in part.jobs],
+        "deliveries": [_delivery(delivery) for delivery in part.deliveries],
+        "damage": {subject: fault.row() for subject, fault in damage.items()},
+        "held": [delivery.id for delivery in held],
+        "uploads": [_upload(upload, writer) for upload in part.uploads],
+        "state": writer.write(part.player.kept(part)),
+    }
+
+
+def version(contract: Contract) -> str:
+    """The version of a contract's document."""
+    return str(contract.document["info"]["version"])
+
+
+def other_readings(contract: Contract) -> Mapping[str, str]:
+    """The readings that were not left at their defaults."""
+    return {name: option for name, option in contract.chosen.items() if option != contract.readings[name].default}
+
+
+def _account(account: Account, listed: bool, writer: Writer) -> Row:
+    purse = account.purse
+    return {
+        "number": account.number,
+        "name": account.name,
+        "listed": listed,
+        "balance": _amount(account.balance),
+        "purse": None
+        if purse is None
+        else {
+            "opening": _amount(purse.opening),
+            "limited": purse.limited,
+            "added": [[at, str(amount)] for at, amount in purse.added],
+        },
+        "drawn": account.drawn,
+        "shelf": writer.write(account.shelf),
+    }
+
+
+def _amount(amount: Decimal | None) -> str | None:
+    return None if amount is None else str(amount)
+
+
+def _job(job: Job, writer: Writer) -> Row:
+    return {
+        "id": job.id,
+        "number": job.number,
+        "account": job.account.number,
+        "model": job.model.id if job.model else None,
+        "operation": job.kind,
+        "created": job.created,
+        "plan": _plan(job.plan),
+        "request": job.request.decode(),
+        "callback_url": job.callback_url,
+        "intervention": _intervention(job.intervention) if job.intervention else None,
+        "extra": writer.write(job.extra),
+        "cost": {"amount": _amount(job.cost.amount), "currency": job.cost.currency, "certainty": job.cost.certainty}
+        if job.cost
+        else None,
+    }
+
+
+def _plan(plan: Plan) -> Row:
+    return {
+        "states": [state.name for state in plan.states],
+        "begins": list(plan.begins),
+        "failure": plan.failure.name if plan.failure else None,
+        "fields": dict(plan.fields),
+    }
+
+
+def _intervention(one: Intervention) -> Row:
+    return {
+        "at": one.at,
+        "state": one.state.name,
+        "failure": one.failure.name if one.failure else None,
+        "reason": one.reason,
+        "through": [state.name for state in one.through],
+        "fields": None if one.fields is None else dict(one.fields),
+    }
+
+
+def _delivery(one: Delivery) -> Row:
+    return {
+        "id": one.id,
+        "subject": one.subject,
+        "kind": one.kind,
+        "account": one.account.number,
+        "url": one.url,
+        "event": one.event,
+        "body": one.body.decode(),
+        "headers": [list(pair) for pair in one.headers],
+        "created": one.created,
+        "automatic": one.automatic,
+        "secret_id": one.secret_id,
+        "owner": one.owner,
+        "status": one.status,
+        "reason": one.reason,
+        "next_at": one.next_at,
+        "completed": one.completed,
+        "fault": one.fault.row() if one.fault else None,
+        "attempts": [_attempt(attempt) for attempt in one.attempts],
+    }
+
+
+def _attempt(one: Attempt) -> Row:
+    headers = None if one.headers is None else [list(pair) for pair in one.headers]
+    return {**asdict(one), "headers": headers}
+
+
+def _upload(one: Upload, writer: Writer) -> Row:
+    return {"id": one.id, "mime": one.mime, "size": one.size, "expires": one.expires, "data": writer.write(one.data)}
+
+
+def _due(stage: Stage) -> Iterable[Row]:
+    """What waits for its moment, in order; what a connection waits for is left out, as it ends with it."""
+    for at, _, action in stage.agenda.pending():
+        if isinstance(action, JobEnd):
+            yield {"at": at, "what": "end", "provider": action.part.name, "id": action.job.id}
+        elif isinstance(action, AttemptDue):
+            for part in stage.parts.values():
+                if part.deliveries is action.deliveries:
+                    yield {"at": at, "what": "attempt", "provider": part.name, "id": action.delivery.id}
+        elif isinstance(action, Reckoning):
+            yield {"at": at, "what": "reckoning", "provider": action.part.name, "id": action.account.number}
+
+
+def _under_way(stage: Stage, now: float) -> Iterable[Row]:
+    """Attempts that have begun and not ended: they are made again."""
+    for part in stage.parts.values():
+        for delivery in part.deliveries:
+            if delivery.status == "pending" and delivery.next_at is None:
+                yield {"at": now, "what": "attempt", "provider": part.name, "id": delivery.id}
+
+
+def _without_keys(value: Any, parts: list[Part]) -> Any:
+    """Every text without the keys that are known, wherever a program has written them."""
+    if isinstance(value, str):
+        for part in parts:
+            value = part.keyring.masked(value)
+        return value
+    if isinstance(value, dict):
+        return {_without_keys(name, parts): _without_keys(inner, parts) for name, inner in value.items()}
+    return [_without_keys(inner, parts) for inner in value] if isinstance(value, list) else value

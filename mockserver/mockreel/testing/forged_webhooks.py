@@ -1,0 +1,55 @@
+"""Forged callbacks: a copy of each signed one, signed with a secret that nobody gave out."""
+
+from mockreel.engine.journal.journal import Tried
+from mockreel.simulator.provider import Part
+from mockreel.webhooks import Outcome, Outgoing, Sender, sign
+
+FORGED_SECRET = "a-secret-that-nobody-gave-out"
+
+
+class Forger:
+    """Sends a forged copy before each signed callback of a part; its answer is in the journal, apart from the others.
+
+    What is not signed cannot be told from a forgery, so nothing is forged there.
+    """
+
+    def __init__(self, part: Part, sender: Sender) -> None:
+        self._part = part
+        self._sender = sender
+
+    async def send(self, message: Outgoing) -> Outcome:
+        """Send the forgery, then what was meant to be sent."""
+        signature = self._part.contract.callbacks.signature
+        if signature is not None and any(name == signature.header for name, _ in message.headers):
+            value = sign(signature, FORGED_SECRET, message.body)
+            headers = tuple((name, value if name == signature.header else own) for name, own in message.headers)
+            await self._forge(Outgoing(message.url, headers, message.body, message.timeout))
+        return await self._sender.send(message)
+
+    async def _forge(self, forged: Outgoing) -> None:
+        began = self._part.clock.now()
+        outcome = await self._sender.send(forged)
+        self._part.journal.note_attempt(
+            Tried(
+                at=began,
+                ended=self._part.clock.now(),
+                provider=self._part.name,
+                account="",
+                delivery="",
+                subject="",
+                kind="forged",
+                event="",
+                number=1,
+                url=forged.url,
+                headers=forged.headers,
+                body=forged.body,
+                status=outcome.status,
+                error=outcome.error,
+                detail=outcome.detail,
+                forged=True,
+            )
+        )
+
+    async def close(self) -> None:
+        """Close what the sender keeps open."""
+        await self._sender.close()

@@ -1,0 +1,163 @@
+"""The pytest plugin: the fixture `mockreel` is a stage of the test's own, on real sockets.
+
+Nothing of the kit is imported until a test asks for a stage.
+"""
+
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from mockreel.server.mock_server import RunningStage
+    from mockreel.testing.marker_options import Marked
+    from mockreel.testing.simulators import Company
+
+# What a test's report carries, also from one process of xdist to the other.
+READINGS = "mockreel_readings"
+UNSPENT = "mockreel_unspent"
+# A test's stage with its options, and its breaches once they were told.
+_PLAYED = pytest.StashKey["tuple[RunningStage, Marked]"]()
+_COMPANY = pytest.StashKey["Company"]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--mockreel-strict`, `--mockreel-budget` and `--mockreel-readings`."""
+    group = parser.getgroup("mockreel", "a stand-in for video-generation APIs")
+    group.addoption(
+        "--mockreel-strict",
+        action="store_true",
+        help="Fail each test whose code broke the provider's contract as a client.",
+    )
+    group.addoption(
+        "--mockreel-budget",
+        action="append",
+        metavar="[PROVIDER=]AMOUNT",
+        help="What every account begins with, in its provider's currency (repeatable); a marker's budget comes first.",
+    )
+    group.addoption(
+        "--mockreel-readings",
+        choices=("default", "all"),
+        default="default",
+        help="Run each test with a stage under every reading of the docs: the default, each other option, all others.",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tell pytest of the marker."""
+    config.addinivalue_line("markers", "mockreel(**options): how the stage of the fixture `mockreel` plays")
+
+
+@pytest.fixture
+def mockreel(request: pytest.FixtureRequest) -> Iterator["RunningStage"]:
+    """A stage of the test's own: `mockreel.runflow.url`, `.runflow.key`, `.advance(3)`, `.journal`, `.clock`."""
+    from mockreel.engine.billing import unspent  # noqa: PLC0415
+
+    item = request.node
+    marked, company = _marked(item), _company(request.config)
+    name, readings = getattr(request, "param", (None, {}))
+    if name is not None:
+        item.user_properties.append((READINGS, name))
+    budget = request.config.getoption("--mockreel-budget")
+    with _said_plainly(), company.playing(marked, readings=readings, budget=budget) as stage:
+        item.stash[_PLAYED] = (stage, marked)
+        yield stage
+        item.user_properties.append((UNSPENT, unspent(stage.inner).written()))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Fail a test that has passed where its client broke the contract and that counts."""
+    outcome = yield
+    played = item.stash.get(_PLAYED, None)
+    if played is not None:
+        stage, marked = played
+        strict = item.config.getoption("--mockreel-strict") if marked.strict is None else marked.strict
+        if strict:
+            _fail_on_breaches(stage, marked)
+    return outcome
+
+
+def _fail_on_breaches(stage: "RunningStage", marked: "Marked") -> None:
+    from mockreel.simulator.client_rules import breaches  # noqa: PLC0415
+
+    with _said_plainly():
+        found = breaches(stage.inner.parts.values(), allow=marked.allow)
+    if not found:
+        return
+    told = "\n".join(f"  {breach}" for breach in found)
+    names = ", ".join(repr(name) for name in dict.fromkeys(breach.manner for breach in found))
+    way_out = f"If this is on purpose: @pytest.mark.mockreel(allow=[{names}])"
+    pytest.fail(f"The client broke the contract:\n{told}\n{way_out}", pytrace=False)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """With `--mockreel-readings all`, one test for each set of readings."""
+    if metafunc.config.getoption("--mockreel-readings") != "all" or "mockreel" not in metafunc.fixturenames:
+        return
+    from mockreel.testing.reading_sets import sets  # noqa: PLC0415
+
+    marked, company = _marked(metafunc.definition), _company(metafunc.config)
+    with _said_plainly():
+        found = list(sets(company.contracts(marked, {})))
+    metafunc.parametrize("mockreel", found, ids=[name for name, _ in found], indirect=True)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """The sums that were not spent, and under which readings something broke; only where a stage was played."""
+    reports = [one for some in terminalreporter.stats.values() for one in some if isinstance(one, pytest.TestReport)]
+    ended = [text for one in reports if one.when == "teardown" and (text := _property(one, UNSPENT)) is not None]
+    if not ended:
+        return
+    from mockreel.engine.billing import read, together  # noqa: PLC0415
+
+    terminalreporter.section("mockreel")
+    for line in together(map(read, ended)).lines():
+        terminalreporter.line(line)
+    broken: dict[str, set[str]] = {}
+    for one in reports:
+        name = _property(one, READINGS)
+        if name is not None and one.failed:
+            broken.setdefault(name, set()).add(one.nodeid)
+    for name, tests in broken.items():
+        terminalreporter.line(f"Under {name}: {len(tests)} failed.")
+
+
+def _property(report: pytest.TestReport, name: str) -> str | None:
+    """The last of a report's properties with that name."""
+    return next((str(value) for key, value in reversed(report.user_properties) if key == name), None)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Wait until every server has ended."""
+    company = config.stash.get(_COMPANY, None)
+    if company is not None:
+        company.close()
+
+
+def _company(config: pytest.Config) -> "Company":
+    """The company of this run, made when it is first wanted."""
+    from mockreel.testing.simulators import Company  # noqa: PLC0415
+
+    if _COMPANY not in config.stash:
+        config.stash[_COMPANY] = Company()
+    return config.stash[_COMPANY]
+
+
+def _marked(item: Any) -> "Marked":
+    from mockreel.testing.marker_options import read_marks  # noqa: PLC0415
+
+    with _said_plainly():
+        return read_marks(item.iter_markers("mockreel"))
+
+
+@contextmanager
+def _said_plainly() -> Iterator[None]:
+    """What mockreel raises on purpose needs no traceback: its text says what is valid."""
+    from mockreel.errors import DataError, OptionError  # noqa: PLC0415
+
+    try:
+        yield
+    except (DataError, OptionError) as wrong:
+        raise pytest.fail.Exception(str(wrong), pytrace=False) from None

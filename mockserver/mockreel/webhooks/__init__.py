@@ -1,0 +1,26 @@
+"""Callbacks: signed, confined, tried as the contract says, and kept with every attempt."""
+
+from mockreel.webhooks.dispatcher import Attempt, Deliveries, Delivery
+from mockreel.webhooks.egress_policy import NotAllowed, Target, Targets
+from mockreel.webhooks.fault_effects import Signing
+from mockreel.webhooks.retry_policy import describe
+from mockreel.webhooks.signature import sign, verify
+from mockreel.webhooks.transport import HttpSender, MemorySender, Outcome, Outgoing, Sender
+
+__all__ = [
+    "Attempt",
+    "Deliveries",
+    "Delivery",
+    "HttpSender",
+    "MemorySender",
+    "NotAllowed",
+    "Outcome",
+    "Outgoing",
+    "Sender",
+    "Signing",
+    "Target",
+    "Targets",
+    "describe",
+    "sign",
+    "verify",
+]

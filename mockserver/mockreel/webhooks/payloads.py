@@ -1,0 +1,72 @@
+"""The callbacks that a contract documents: which operation asks for them where, and the schema of what is sent."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import jsonschema_rs
+
+from mockreel.contract import Contract, Operation
+from mockreel.contract.conversation.conversation import Told
+from mockreel.contract.exchanges.schema_references import Resolver
+from mockreel.contract.operations import resolve
+from mockreel.contract.validation import Violation, violations
+
+
+@dataclass(frozen=True, slots=True)
+class Documented:
+    """One callback.
+
+    `place` is the JSON pointer to its URL in the request's body; `event` is the field of the payload that names the
+    event; `told` says where the job's id and state stand.
+    """
+
+    contract: Contract
+    operation: Operation
+    place: str
+    event: str | None
+    required: frozenset[str]
+    told: Told | None
+    _validator: jsonschema_rs.Draft202012Validator = field(repr=False)
+
+    def wrong(self, payload: Any) -> tuple[Violation, ...]:
+        """What is not as documented about a payload."""
+        return violations(self._validator, payload)
+
+    def word(self, payload: Any) -> str | None:
+        """What a payload calls its event."""
+        found = payload.get(self.event) if self.event and isinstance(payload, Mapping) else None
+        return found if isinstance(found, str) else None
+
+
+def documented(contract: Contract) -> list[Documented]:
+    """Every callback of a contract; an operation that was expanded for a model is its template's."""
+    found = [operation for operation in contract.operations if operation.raw.get("callbacks")]
+    return [one for operation in found for one in _of(contract, operation)]
+
+
+def _of(contract: Contract, operation: Operation) -> Iterator[Documented]:
+    resolver = Resolver(contract)
+    talk = contract.conversation.of(operation.id)
+    for row in operation.raw["callbacks"].values():
+        for expression, item in resolve(contract.document, row, where=operation.id).items():
+            body = resolve(contract.document, item["post"]["requestBody"], where=operation.id)
+            schema = next(iter(body["content"].values()))["schema"]
+            read, base = resolver.followed(resolver.absolute(schema))
+            yield Documented(
+                contract,
+                operation,
+                expression.strip("{}").partition("#")[2],
+                _event(resolver, read, base),
+                frozenset(read.get("required", ())),
+                talk.told if talk else None,
+                contract.schemas.compile(contract.schemas.absolute(schema), where=f"{operation.id} callback"),
+            )
+
+
+def _event(resolver: Resolver, schema: Mapping[str, Any], base: str) -> str | None:
+    """The first field whose values the schema lists itself."""
+    for name, row in schema.get("properties", {}).items():
+        if {"enum", "const"} & set(row):
+            return str(name)
+    return None

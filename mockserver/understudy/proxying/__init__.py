@@ -1,5 +1,0 @@
-"""A proxy between a program and the real provider: it forwards, holds both sides to the contract, and counts money."""
-
-from understudy.proxying.hosting import Plan, Proxy
-
-__all__ = ["Plan", "Proxy"]

@@ -1,0 +1,84 @@
+"""A tape plays what fits, once each, and says why the rest does not."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from mockreel.cassettes.cassette import Exchange
+from mockreel.cassettes.cassette_errors import NoRecording
+from mockreel.cassettes.player import Asked, Tape
+
+ASKED = Asked("POST", "/v2/query", (("page", "1"),), {"taskId": "1"})
+EXCHANGE = Exchange("POST", "https://example.com/v2/query?page=1", (), b'{"taskId":"1"}', 200, (), b"{}")
+
+
+def tape(*asked: Asked, freely: tuple[int, ...] = ()) -> Tape:
+    """A tape of these requests."""
+    return Tape(asked, [EXCHANGE] * len(asked), frozenset(freely))
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"method": "GET"}, "method POST is not GET"),
+        ({"path": "/v2/ask"}, "path '/v2/query' is not '/v2/ask'"),
+        ({"query": (("page", "2"),)}, "query /page '1' is not '2'"),
+        ({"query": ()}, "query /page is recorded, and was not sent"),
+        ({"query": (("page", "1"), ("size", "9"))}, "query /size was sent, and is not recorded"),
+        ({"body": {"taskId": 1}}, "body /taskId '1' is not 1"),
+        ({"body": None}, "body / {'taskId': '1'} is not None"),
+    ],
+)
+def test_one_difference_is_enough_to_miss_and_is_named(change: dict[str, Any], reason: str) -> None:
+    """Each with both values."""
+    with pytest.raises(NoRecording) as missed:
+        tape(ASKED).play(replace(ASKED, **change))
+    assert reason in str(missed.value)
+    assert "POST /v2/query?page=1" in str(missed.value)
+
+
+def test_the_nearest_come_first_and_no_more_than_three() -> None:
+    """The fewer the differences, the nearer."""
+    far = Asked("GET", "/far", (), None)
+    with pytest.raises(NoRecording) as missed:
+        tape(far, far, far, replace(ASKED, path="/near")).play(ASKED)
+    names = [name for name, _ in missed.value.nearest]
+    assert names[0] == "exchange 3: POST /near?page=1"
+    assert len(names) == 3
+
+
+def test_an_empty_tape_says_so() -> None:
+    """And what to do."""
+    with pytest.raises(NoRecording, match=r"no exchange[\s\S]*mockreel record"):
+        tape().play(ASKED)
+
+
+def test_equal_requests_are_played_in_their_order_and_once_each() -> None:
+    """As polls are."""
+    recorded = tape(ASKED, replace(ASKED, path="/other"), ASKED)
+
+    assert [recorded.play(ASKED), recorded.play(ASKED)] == [0, 2]
+    assert recorded.unused == (1,)
+    with pytest.raises(NoRecording, match="it was played already"):
+        recorded.play(ASKED)
+
+
+def test_a_body_that_every_client_phrases_in_its_own_way_is_not_compared() -> None:
+    """Method, path and query are."""
+    recorded = tape(ASKED, freely=(0,))
+
+    assert recorded.play(replace(ASKED, body={"prompt": "a boat"})) == 0
+
+
+def test_host_key_order_and_spaces_are_not_compared() -> None:
+    """A body is compared as JSON, a query by its fields."""
+    one = Asked.of("POST", "https://a.example/q%20x?b=2&a=1", b'{"apiKey": "k", "x": 1, "y": [2]}', without=["apiKey"])
+    other = Asked.of("POST", "https://b.example/q x?a=1&b=2&apiKey=k", b'{"y":[2],"x":1}', without=["apiKey"])
+
+    assert one == other
+
+
+def test_a_body_that_is_no_json_is_compared_as_text() -> None:
+    """A form, for instance."""
+    assert Asked.of("POST", "https://a.example/", b"--x--").body == "--x--"

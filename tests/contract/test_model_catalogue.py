@@ -1,0 +1,315 @@
+"""Every model of every provider can be submitted: what its schema takes is taken, what it refuses is refused.
+
+Each model is one test, in process, on one stage for all. `jsonschema` is the second opinion on each input.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+import jsonschema
+import orjson
+import pytest
+from documented import Replies
+from hypothesis import HealthCheck, Phase, given, settings
+from instances import broken, valid
+from mutants import sample
+from staging import START, Caller, Spoken
+
+from mockreel._data import data_root
+from mockreel.contract import Contract, Model, Operation, load_contract, providers
+from mockreel.contract.messages.message import Reply
+from mockreel.contract.operations import resolve
+from mockreel.engine.artifacts import artifact as artifacts
+from mockreel.engine.clock import Clock
+from mockreel.engine.jobs.job import Job
+from mockreel.simulator.simulator import Stage, build_stage, load_contracts
+
+PROVIDERS = providers()
+LONG = 10.0  # seconds in which every job ends
+# Where the two engines differ, by JSON Schema's word: jsonschema only notes formats unless it is told to check them.
+DIFFERENCES = {"format"}
+MAGIC: Mapping[str, tuple[bytes, ...]] = {
+    "video": (b"ftyp",),
+    "image": (b"\x89PNG", b"\xff\xd8\xff", b"RIFF"),
+    "audio": (b"ID3", b"\xff\xfb", b"\xff\xf3", b"RIFF"),
+    "3d": (b"glTF",),
+}
+# How each provider is asked for a job that was begun at a path: method, path and body.
+Poll = Callable[[str, str], tuple[str, str, Any]]
+POLLS: Mapping[str, Poll] = {
+    "aimlapi": lambda id_, path: ("GET", f"{path}?generation_id={id_}", None),
+    "runflow": lambda id_, path: ("GET", f"/v1/runs/{id_}", None),
+    "runninghub": lambda id_, path: ("POST", "/openapi/v2/query", {"taskId": id_}),
+}
+FEW = settings(
+    max_examples=5, phases=[Phase.generate], suppress_health_check=list(HealthCheck), derandomize=True, database=None
+)
+
+
+@dataclass(frozen=True)
+class Way:
+    """One model at one operation that begins a job."""
+
+    provider: str
+    operation: str
+    model: str
+
+    def __str__(self) -> str:
+        return f"{self.provider}:{self.operation}:{self.model}"
+
+
+@cache
+def contract_of(provider: str) -> Contract:
+    return load_contract(provider)
+
+
+@cache
+def written(provider: str, file: str) -> dict[str, Any]:
+    found: dict[str, Any] = orjson.loads((data_root() / "schemas" / provider / file).read_bytes())
+    return found
+
+
+def ways() -> Iterator[Way]:
+    """Every model at each operation that begins one job from its input and says so in one document for that model."""
+    for provider in PROVIDERS:
+        contract = contract_of(provider)
+        for operation in contract.operations:
+            alias = operation.route != f"{operation.method} {operation.path}"
+            if operation.model is not None and operation.submits and not alias and not _many(contract, operation):
+                models = {model.id: model for model in contract.names_at[operation.id].values()}
+                yield from (Way(provider, operation.id, model) for model in models)
+
+
+def _many(contract: Contract, operation: Operation) -> bool:
+    """Whether the input is a list of inputs."""
+    body = resolve(contract.document, operation.raw["requestBody"], where=operation.id)
+    schema = next(iter(body["content"].values())).get("schema", {})
+    found: Any = sample(contract.schemas.absolute(schema), contract)
+    for step in operation.input.split("/")[1:]:
+        found = found.get(step) if isinstance(found, dict) else None
+    return isinstance(found, list)
+
+
+@pytest.fixture(scope="module")
+def scene() -> "Scene":
+    return Scene(build_stage(load_contracts(), clock=Clock(start=START, held=True), open_house=True))
+
+
+class Scene:
+    """All providers on one stage, and how a model's input is sent there."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.replies = {name: Replies(part.contract) for name, part in stage.parts.items()}
+
+    def schema(self, way: Way) -> Mapping[str, Any]:
+        """What is asked of the input, as it is written: the engine may be looser, never stricter."""
+        model = self.model(way)
+        return written(way.provider, model.routes.get(self.operation(way).route, model.schema))
+
+    def operation(self, way: Way) -> Operation:
+        return self.stage.part(way.provider).contract.operation(way.operation)
+
+    def model(self, way: Way) -> Model:
+        return self.stage.part(way.provider).contract.models[way.model]
+
+    def caller(self, way: Way) -> Caller:
+        part = self.stage.part(way.provider)
+        return Caller(part, part.contract.example_key)
+
+    def send(self, way: Way, fields: Any) -> Spoken:
+        """Submit an input."""
+        operation = self.operation(way)
+        path, body = operation.path, fields
+        assert operation.model is not None
+        if operation.model.kind == "path":
+            path = path.replace(f"{{{operation.model.name}}}", way.model)
+        for step in reversed(operation.input.split("/")[1:]):
+            body = {step: body}
+        return self.answered(way, path, body)
+
+    def answered(self, way: Way, path: str, body: Any) -> Spoken:
+        """The reply; the clock goes on for one that waits for its job."""
+        caller = self.caller(way)
+        answer = caller.part.answer(caller.request("POST", path, body))
+        return Spoken(answer if isinstance(answer, Reply) else asyncio.run(self._waited(answer)))
+
+    async def _waited(self, answer: Awaitable[Reply]) -> Reply:
+        waiting = asyncio.ensure_future(answer)
+        await asyncio.sleep(0)
+        await self.stage.advance(LONG)
+        return await waiting
+
+    async def later(self) -> None:
+        await self.stage.advance(LONG)
+
+    def refusal(self) -> str | None:
+        """The row of errors.yaml that the newest exchange was answered with; None where it was accepted."""
+        return list(self.stage.journal)[-1].row
+
+    def undocumented(self, way: Way, spoken: Spoken) -> list[str]:
+        return self.replies[way.provider].wrong(self.operation(way), spoken.reply)
+
+
+WAYS = list(ways())
+
+
+@pytest.fixture(params=WAYS, ids=str)
+def way(request: pytest.FixtureRequest) -> Way:
+    found: Way = request.param
+    return found
+
+
+def defaults(scene: Scene, way: Way) -> dict[str, Any]:
+    """What is required, in its simplest form, with every default that the model has."""
+    schema = scene.schema(way)
+    fields: dict[str, Any] = sample(dict(schema), scene.stage.part(way.provider).contract)
+    stated = {name: field["default"] for name, field in schema.get("properties", {}).items() if "default" in field}
+    return {**fields, **stated, **_named(scene, way)}
+
+
+def _named(scene: Scene, way: Way) -> dict[str, Any]:
+    place = scene.operation(way).model
+    return {place.name: way.model} if place is not None and place.kind == "body" else {}
+
+
+def test_a_model_takes_its_defaults_and_makes_a_real_file_of_its_kind(scene: Scene, way: Way) -> None:
+    """Submitted with what is required and its defaults; all replies are documented, the result opens, the cost is known
+    as far as the contract knows it."""
+    part, fields = scene.stage.part(way.provider), defaults(scene, way)
+
+    spoken = scene.send(way, fields)
+
+    assert (scene.refusal(), scene.undocumented(way, spoken)) == (None, []), spoken.reply.body
+    job = list(part.jobs)[-1]
+    assert job.model is not None
+    assert job.model.id == way.model
+    asyncio.run(scene.later())
+    assert job.state(part.clock.now()).kind == "succeeded"
+    assert_file(scene, way, artifacts.of_job(part, job))
+    assert_told(scene, way, job)
+    cost = artifacts.price_of(part, job.model, fields)
+    assert cost.certainty in (job.model.price.certainty, "unknown", "at least")
+    assert (cost.amount is None) == (cost.certainty == "unknown")
+
+
+def assert_file(scene: Scene, way: Way, artifact: artifacts.Artifact) -> None:
+    """The file is served under its address, and begins as its kind does."""
+    caller = scene.caller(way)
+    served = caller("GET", artifact.url.removeprefix(caller.base_url), key=None)
+
+    assert (served.status, artifact.kind) == (200, scene.model(way).output)
+    assert served.headers["content-type"] == artifact.clip.mime
+    if artifact.kind == "text":
+        assert served.reply.body.decode().strip()
+    else:
+        assert any(served.reply.body[:16].find(magic) in (0, 4) for magic in MAGIC[artifact.kind])
+
+
+def assert_told(scene: Scene, way: Way, job: Job) -> None:
+    """The reply to a poll is a documented one, and has the file's address, or the text itself."""
+    part, caller = scene.stage.part(way.provider), scene.caller(way)
+    method, path, body = POLLS[way.provider](job.id, scene.operation(way).path)
+    polled = caller(method, path, body)
+    found = part.contract.router.find(path.partition("?")[0])
+
+    assert found is not None
+    assert scene.replies[way.provider].wrong(found.methods[method], polled.reply) == []
+    made = artifacts.of_job(part, job)
+    if made.kind == "text":
+        (result,) = polled.json["results"]
+        assert result == {"url": None, "outputType": "txt", "text": artifacts.text_of(made)}
+    else:
+        assert made.url.encode() in polled.reply.body
+
+
+def test_a_model_takes_what_its_schema_takes(scene: Scene, way: Way) -> None:
+    """Inputs that fit the schema as it is written, in the opinion of both engines."""
+    schema = scene.schema(way)
+    opinion = jsonschema.Draft202012Validator(dict(schema))
+
+    @FEW
+    @given(valid(schema))
+    def check(fields: dict[str, Any]) -> None:
+        fields = {**fields, **_named(scene, way)}
+        opinion.validate(fields)
+        spoken = scene.send(way, fields)
+        assert scene.refusal() is None, (fields, spoken.reply.body)
+
+    check()
+
+
+def test_a_model_refuses_what_its_schema_refuses(scene: Scene, way: Way) -> None:
+    """Each field spoilt in every way that its rules have, and a body that is no object."""
+    schema, good = scene.schema(way), defaults(scene, way)
+    opinion = jsonschema.Draft202012Validator(dict(schema))
+
+    for wrong in broken(schema, good, spare=next(iter(_named(scene, way)), None)):
+        assert opinion.is_valid(wrong.instance) == (wrong.keyword in DIFFERENCES), wrong
+        spoken = scene.send(way, wrong.instance)
+        assert scene.refusal() == "invalid-body", (wrong, spoken.reply.body)
+        assert scene.undocumented(way, spoken) == []
+        assert any(_blames(violation.path, wrong.field) for violation in list(scene.stage.journal)[-1].violations), (
+            wrong
+        )
+    scene.send(way, ["no", "object"])
+    assert scene.refusal() is not None
+
+
+def _blames(path: tuple[str | int, ...], field: str | None) -> bool:
+    return field is None or field in path
+
+
+def test_all_that_the_docs_have_is_here() -> None:
+    """How many models each provider has, and that each is taken somewhere."""
+    counts = {name: len(contract_of(name).models) for name in PROVIDERS}
+    taken = {name: {way.model for way in WAYS if way.provider == name} for name in PROVIDERS}
+
+    assert counts == {"aimlapi": 143, "runflow": 9, "runninghub": 299}
+    assert all(taken[name] == set(contract_of(name).models) for name in PROVIDERS)
+
+
+def test_every_kind_of_output_is_made_by_some_model() -> None:
+    """Video, image, audio, 3D and text."""
+    outputs = {model.output for name in PROVIDERS for model in contract_of(name).models.values()}
+
+    assert outputs == {"video", "image", "audio", "3d", "text"}
+
+
+def test_a_placeholder_is_no_price() -> None:
+    """What a schema of AI/ML API shows where a charge belongs is kept as what it is, and the price is unknown."""
+    prices = [model.price for model in contract_of("aimlapi").models.values()]
+
+    assert {price.certainty for price in prices} == {"unknown"}
+    assert sum(price.placeholder.get("credits_used") == "120000" for price in prices) == len(prices) - 2
+
+
+@pytest.mark.parametrize(("option", "amount"), [("newer", "0.8"), ("older", "1.2")])
+def test_a_price_that_two_pages_state_differently_is_a_reading(option: str, amount: str) -> None:
+    """Eight seconds of Runflow's Veo 3.1 Fast, image to video."""
+    stage = build_stage(load_contracts(["runflow"], readings={"fast-image-to-video-price": option}), open_house=True)
+    part = stage.part("runflow")
+    cost = artifacts.price_of(part, part.contract.models["google/veo3.1/fast/image-to-video"], {"duration": "8s"})
+
+    assert (cost.amount, cost.certainty) == (Decimal(amount), "at least")
+
+
+@pytest.mark.parametrize(
+    ("model", "fields", "amount"),
+    [
+        ("rhart-audio/text-to-audio/speech-2.6-hd", {"text": "x" * 2000}, "1.24"),
+        ("alibaba/qwen-image-2.0/text-to-image", {"imageNum": "3"}, "0.39"),
+        ("rhart-video-v3.1-lite-official/text-to-video", {"duration": "8", "resolution": "720p"}, "2.52"),
+        ("kling-v2.6-std/motion-control", {}, None),
+    ],
+)
+def test_a_price_counts_what_it_is_for(model: str, fields: dict[str, str], amount: str | None) -> None:
+    """Characters, images, seconds; unknown where the length is that of a file which is never fetched."""
+    part = build_stage(load_contracts(["runninghub"]), open_house=True).part("runninghub")
+    cost = artifacts.price_of(part, part.contract.models[model], fields)
+
+    assert cost.amount == (None if amount is None else Decimal(amount))

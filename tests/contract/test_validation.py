@@ -1,0 +1,115 @@
+"""Violations: each with its path, its rule and its limit, all of them, and bounded."""
+
+from typing import Any
+
+import jsonschema
+import jsonschema_rs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockreel.contract.validation import KEPT_TEXT, MOST_VALUES, Violation, violations
+
+SCHEMA = {
+    "type": "object",
+    "required": ["prompt"],
+    "properties": {
+        "prompt": {"type": "string", "minLength": 1, "maxLength": 10},
+        "seconds": {"enum": [4, 6, 8]},
+        "takes": {"type": "integer", "minimum": 1},
+        "scenes": {"type": "array", "minItems": 1, "items": {"type": "object", "required": ["a/b"]}},
+        "size": {"anyOf": [{"type": "integer", "maximum": 9}, {"type": "string", "pattern": "^[0-9]$"}]},
+    },
+    "additionalProperties": False,
+}
+VALIDATOR = jsonschema_rs.Draft202012Validator(SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("change", "path", "keyword", "limit"),
+    [
+        ({"prompt": ""}, ("prompt",), "minLength", 1),
+        ({"prompt": "x" * 11}, ("prompt",), "maxLength", 10),
+        ({"prompt": 5}, ("prompt",), "type", None),
+        ({"seconds": 5}, ("seconds",), "enum", None),
+        ({"takes": 0}, ("takes",), "minimum", 1),
+        ({"takes": 1.5}, ("takes",), "type", None),
+        ({"scenes": []}, ("scenes",), "minItems", None),
+        ({"scenes": [{"a/b": 1}, {}]}, ("scenes", 1, "a/b"), "required", "a/b"),
+        ({"size": 10}, ("size",), "maximum", 9),
+        ({"what": 1}, (), "additionalProperties", None),
+    ],
+)
+def test_one_broken_rule_is_one_violation(
+    change: dict[str, Any], path: tuple[str | int, ...], keyword: str, limit: object
+) -> None:
+    """It leads to the field, names the rule as JSON Schema does, and carries its value."""
+    (found,) = violations(VALIDATOR, {"prompt": "x", **change})
+
+    assert (found.path, found.keyword) == (path, keyword)
+    assert limit is None or found.limit == limit
+    assert found.message
+
+
+def test_a_missing_field_is_a_violation_at_the_field() -> None:
+    """Its path leads to where it should stand, and nothing stood there."""
+    (found,) = violations(VALIDATOR, {})
+
+    assert (found.path, found.keyword, found.value) == (("prompt",), "required", None)
+
+
+def test_all_violations_are_found_and_a_prefix_says_where_the_instance_stands() -> None:
+    """Not only the first."""
+    found = violations(VALIDATOR, {"seconds": 1, "takes": 0}, prefix=("input",))
+
+    assert {violation.path for violation in found} == {("input", "prompt"), ("input", "seconds"), ("input", "takes")}
+
+
+def test_the_pointer_escapes_what_a_pointer_must() -> None:
+    """RFC 6901: `~` and `/` in a name are written `~0` and `~1`."""
+    assert Violation(("a/b", 0, "c~d"), "type", "", None, None).pointer == "/a~1b/0/c~0d"
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-20, 20) | st.text(max_size=12) | st.floats(-5, 15, width=16),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a/b", "x"]), inner, max_size=2),
+    max_leaves=5,
+)
+
+
+@given(st.dictionaries(st.sampled_from(["prompt", "seconds", "takes", "scenes", "size", "other"]), json_values))
+def test_a_second_engine_finds_the_same_fields_at_fault(instance: dict[str, Any]) -> None:
+    """`jsonschema` rejects the same messages, and points at the same places."""
+    ours = violations(VALIDATOR, instance)
+    theirs = list(jsonschema.Draft202012Validator(SCHEMA).iter_errors(instance))
+
+    assert {_place(violation) for violation in ours} == {tuple(error.absolute_path) for error in theirs}
+
+
+def _place(violation: Violation) -> tuple[str | int, ...]:
+    return violation.path[:-1] if violation.keyword == "required" else violation.path
+
+
+def test_a_message_of_countless_mistakes_is_told_its_first() -> None:
+    """A million wrong items would fill the memory with their violations."""
+    (found,) = violations(VALIDATOR, {"prompt": "x", "scenes": [1] * 1_000_000})
+
+    assert (found.path, found.keyword) == (("scenes", 0), "type")
+
+
+def test_a_message_within_the_bound_is_told_all_of_them() -> None:
+    """The bound is far above what anybody sends by mistake."""
+    assert len(violations(VALIDATOR, {"prompt": "x", "scenes": [1] * (MOST_VALUES - 10)})) == MOST_VALUES - 10
+
+
+def test_what_is_kept_of_a_violation_is_bounded_and_holds_no_secret() -> None:
+    """The value is let go, the text cut, and what must not be kept taken out."""
+    (found,) = violations(VALIDATOR, {"prompt": "secret-key" + "x" * 100_000})
+
+    kept = found.kept(without=["secret-key"])
+
+    assert "secret-key" in found.message
+    assert "secret-key" not in kept.message
+    assert len(kept.message) <= KEPT_TEXT + 1
+    assert kept.value is None
+    assert (kept.path, kept.keyword, kept.limit) == (found.path, found.keyword, found.limit)

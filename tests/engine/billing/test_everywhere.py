@@ -1,0 +1,147 @@
+"""The same budget, and the same sums at the end, wherever a stage is played: commands, Python, pytest."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx2
+import pytest
+from engine.billing.spending import SUBMITS
+from starlette.testclient import TestClient
+
+from mockreel import create_app, serving
+from mockreel.cli import main
+from mockreel.engine.billing import Unspent, unspent
+from mockreel.errors import OptionError
+
+PATH, BODY = SUBMITS["runflow"]
+KEY = {"authorization": "Bearer rf_live_mockreel"}
+TWICE = f"""
+import json, sys, urllib.error, urllib.request
+def submit():
+    request = urllib.request.Request(sys.argv[1] + {PATH!r}, json.dumps({BODY!r}).encode(),
+        {{"authorization": "Bearer rf_live_mockreel", "content-type": "application/json"}})
+    try:
+        return urllib.request.urlopen(request).status
+    except urllib.error.HTTPError as refused:
+        return refused.code
+print(submit(), submit())
+"""
+TEST = f"""
+import json, urllib.error, urllib.request
+import pytest
+
+def submit(stage):
+    request = urllib.request.Request(stage.runflow.url + {PATH!r}, json.dumps({BODY!r}).encode(),
+        {{"authorization": "Bearer " + stage.runflow.key, "content-type": "application/json"}})
+    try:
+        return urllib.request.urlopen(request).status
+    except urllib.error.HTTPError as refused:
+        return refused.code
+
+def test_as_the_option_says(mockreel):
+    assert submit(mockreel) == WANTED
+
+@pytest.mark.mockreel(budget={{"runflow": "1"}})
+def test_the_marker_comes_first(mockreel):
+    assert submit(mockreel) == 201
+    mockreel.advance(60)
+"""
+
+
+def test_serving_and_create_app_take_a_budget() -> None:
+    """As the command does."""
+    with serving("runflow", budget="0.20", held=True) as stage:
+        reply = httpx2.post(stage.runflow.url + PATH, json=BODY, headers=KEY, trust_env=False)
+        assert reply.status_code == 201
+        stage.advance(60)
+        reply = httpx2.post(stage.runflow.url + PATH, json=BODY, headers=KEY, trust_env=False)
+        assert reply.status_code == 402
+        assert str(unspent(stage.inner).amounts) == "at least 0.12 USD"
+    with TestClient(create_app("runflow", budget=0, open_house=True)) as client:
+        assert client.post(PATH, json=BODY, headers=KEY).status_code == 402
+
+
+def test_a_balance_is_set_from_beside() -> None:
+    """As a test does half-way: for the stage's own key, or for another."""
+    with serving("runflow", "aimlapi", held=True) as stage:
+        stage.set_balance("runflow", 0)
+        refused, other = (
+            httpx2.post(
+                stage.runflow.url + PATH, json=BODY, headers={"authorization": f"Bearer {key}"}, trust_env=False
+            )
+            for key in (stage.runflow.key, "rf_live_other")
+        )
+        assert (refused.status_code, other.status_code) == (402, 201)
+        stage.set_balance("runflow", "0.12 USD")
+        stage.set_balance("runflow", "0.01", key="rf_live_other")
+        stage.set_balance("aimlapi", "200000 credits")
+        told = httpx2.get(
+            f"{stage.aimlapi.url}/v2/billing",
+            headers={"authorization": f"Bearer {stage.aimlapi.key}"},
+            trust_env=False,
+        )
+        assert told.json()["current_balance"] == 0.1
+        assert httpx2.post(stage.runflow.url + PATH, json=BODY, headers=KEY, trust_env=False).status_code == 201
+        assert stage.unspent().amounts == "at least 0.24 USD"
+
+        with pytest.raises(OptionError, match="balance: 'much' is not valid"):
+            stage.set_balance("runflow", "much")
+        with pytest.raises(OptionError, match="Runflow does not admit it"):
+            stage.set_balance("runflow", 1, key="invalid-secret")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it is stopped by a signal")
+def test_serve_ends_with_the_sums(tmp_path: Path) -> None:
+    """With a budget that is used up half-way; told when it is stopped."""
+    ready = tmp_path / "ready.json"
+    command = [sys.executable, "-m", "mockreel", "serve", "--provider", "runflow", "--port", "0"]
+    command += ["--ready-file", str(ready), "--budget", "0.11", "--budget", "runflow=0.15", "--hold"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "NO_COLOR": "1"}) as served:
+        assert served.stdout is not None
+        assert any("Stop with Ctrl-C." in line for line in iter(served.stdout.readline, ""))
+        url = json.loads(ready.read_text())["runflow"]["url"]
+        asked = subprocess.run([sys.executable, "-c", TWICE, url], capture_output=True, text=True, check=True)
+        served.send_signal(signal.SIGTERM)
+        told = served.stdout.read()
+
+    assert asked.stdout.split() == ["201", "201"]  # nothing is held while they are under way
+    assert "Not spent: at least 0.24 USD.\n2 jobs had not ended." in told
+
+
+def test_a_budget_that_is_none_is_told_before_anything_is_served(capsys: pytest.CaptureFixture[str]) -> None:
+    """In one line, with what would be."""
+    with pytest.raises(SystemExit) as ended:
+        main(["serve", "--port", "0", "--budget", "runflow=lots"])
+
+    assert ended.value.code == 2
+    assert "budget: 'lots' is not valid. Valid: a decimal from 0 up, as 0.50, in USD." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("budget", "asked"), [("0", "402 402"), ("5", "201 201")])
+def test_run_has_a_budget(budget: str, asked: str) -> None:
+    """And tells the sums in the end."""
+    pytest.importorskip("trustme", reason="the extra [run] is not installed, so no program was run")
+    command = [sys.executable, "-m", "mockreel", "run", "--budget", budget, "--", sys.executable, "-c", TWICE]
+    ran = subprocess.run([*command, "https://api.runflow.io"], capture_output=True, text=True, check=True)
+
+    assert ran.stdout.strip() == asked
+    assert ("Not spent: nothing." if budget == "0" else "Not spent: at least 0.24 USD.") in ran.stderr
+
+
+@pytest.mark.parametrize(("options", "wanted"), [([], 201), (["--mockreel-budget", "runflow=0"], 402)])
+def test_a_test_run_has_a_budget(pytester: pytest.Pytester, options: list[str], wanted: int) -> None:
+    """From the command line, or from the marker; the sums of all tests are added up."""
+    pytester.makepyfile(TEST.replace("WANTED", str(wanted)))
+    told = pytester.runpytest_subprocess(*options)
+
+    told.assert_outcomes(passed=2)
+    told.stdout.fnmatch_lines([f"Not spent: at least {'0.24' if wanted == 201 else '0.12'} USD."])
+
+
+def test_an_unspent_row_is_plain_values() -> None:
+    """For the page and for machines."""
+    assert Unspent(unknown=1).row() == {"sums": {}, "least": False, "unknown": 1, "free": 0, "open": 0}

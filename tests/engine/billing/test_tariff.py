@@ -1,0 +1,57 @@
+"""Costs are found as fast as they are asked for, and never another's."""
+
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockreel.contract import Contract
+from mockreel.contract.pricing import Cost
+from mockreel.engine.artifacts.artifact import price_of
+from mockreel.engine.billing.rates import Tariff
+from mockreel.errors import DataError
+from mockreel.simulator.simulator import load_contracts
+
+PROVIDERS = ("runflow", "aimlapi", "runninghub")
+NAMES = ("duration", "resolution", "generate_audio", "generateAudio", "sound", "imageNum", "num_images", "text", "size")
+VALUES = st.sampled_from(
+    [None, True, False, 1, 1.0, "1", "true", "4s", "4", 4, "8s", 8, "720p", "1080p", [1], "4k", "6"]
+)
+
+
+@cache
+def _contract(provider: str) -> Contract:
+    return load_contracts([provider])[provider]
+
+
+@cache
+def _tariff(provider: str) -> Tariff:
+    """One for all examples, so that what is remembered is used."""
+    return Tariff(_contract(provider))
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+@given(number=st.integers(0, 10_000), fields=st.dictionaries(st.sampled_from(NAMES), VALUES))
+def test_a_remembered_cost_is_the_cost(provider: str, number: int, fields: dict[str, Any]) -> None:
+    """For every model and whatever stands in an input: `1`, `true` and "1" are three values."""
+    models = list(_contract(provider).models.values())
+    model = models[number % len(models)]
+
+    assert _tariff(provider).cost(model, fields) == price_of(_tariff(provider), model, fields)
+
+
+def test_a_price_in_another_currency_is_an_error() -> None:
+    """Nothing is ever converted."""
+    contract = _contract("runninghub")
+    dollars = replace(contract, money=replace(contract.money, currency="USD"))
+
+    with pytest.raises(DataError, match=r"models\.json /.* it is in CNY, and its provider counts in USD"):
+        Tariff(dollars)
+
+
+def test_a_job_without_a_model_has_no_known_price() -> None:
+    """A workflow, for instance."""
+    assert _tariff("runninghub").cost(None, {}) == Cost(None, "CNY", "unknown")

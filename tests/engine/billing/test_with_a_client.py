@@ -1,0 +1,40 @@
+"""The balance runs out half-way for a real client, over a real socket: what began ends, and what is refused is told."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from mockreel import serving
+from mockreel.client import Client, OutOfCredit
+
+# Model, input, and a budget for two jobs at most.
+WISHES: dict[str, tuple[str, dict[str, Any], str]] = {
+    "runflow": ("google/veo3.1/lite", {"prompt": "A boat.", "duration": "4s", "resolution": "720p"}, "0.24"),
+    "aimlapi": ("veo-3.1-lite-generate-001", {"prompt": "A boat.", "duration": 4}, "0.12"),
+    "runninghub": (
+        "rhart-video-v3.1-lite-official/text-to-video",
+        {"prompt": "A boat.", "aspectRatio": "16:9", "resolution": "720p", "duration": "4"},
+        "2.52",
+    ),
+}
+
+
+@pytest.mark.parametrize("provider", list(WISHES))
+def test_a_client_is_told_when_its_credit_is_used_up(provider: str) -> None:
+    """Two jobs are paid, the third is refused and never begun; after a top-up it is taken."""
+    model, wish, budget = WISHES[provider]
+    with serving(provider, budget=budget, speed=600) as stage:
+        address = stage.addresses[provider]
+        with Client(provider, key=address.key, base_url=address.url) as client:
+            outcomes = [client.run(model, wish, every=0.02) for _ in range(2)]
+            with pytest.raises(OutOfCredit):
+                client.submit(model, wish)
+            part = stage.inner.part(provider)
+            (account,) = part.keyring.accounts.values()
+            assert (len(account.jobs), part.ledger.balance(account, stage.clock.now())) == (2, Decimal(0))
+
+            stage.set_balance(provider, budget)
+            outcomes.append(client.run(model, wish, every=0.02))
+
+    assert len({outcome.job.id for outcome in outcomes}) == 3

@@ -1,0 +1,242 @@
+"""The reference client against the telling faults: what it asks again, what it doubts, and what it never does twice."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+import orjson
+import pytest
+from client_rig import WORK
+from engine.faults.conftest import Received
+
+from mockreel import serving
+from mockreel.client import CallbackRefused, Client, SubmitUncertain, TooManyRequests
+from mockreel.client.client_errors import NotReached, ReplyNotUnderstood
+from mockreel.server.mock_server import RunningStage
+
+SIGNATURE = "runflow-signature"
+
+
+@pytest.fixture
+def runflow() -> Iterator[RunningStage]:
+    """Runflow alone, on a clock that stands still."""
+    with serving("runflow", held=True) as stage:
+        yield stage
+
+
+class Paused(Client):
+    """A client that notes its pauses and does not make them."""
+
+    def __init__(self, stage: RunningStage) -> None:
+        self.pauses: list[float] = []
+        super().__init__(
+            "runflow",
+            key=stage.runflow.key,
+            base_url=stage.runflow.url,
+            sleep=self.pauses.append,
+            draw=lambda: 0.5,
+        )
+
+
+def play(stage: RunningStage, rule: str) -> None:
+    from mockreel.simulator.rule_parser import set_faults  # noqa: PLC0415
+
+    set_faults(stage.inner.rules, stage.inner.parts, [rule])
+
+
+def jobs(stage: RunningStage) -> list[Any]:
+    return list(stage.inner.part("runflow").jobs)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "lost-answer",
+        "lost-answer; by=close",
+        "lost-answer; by=hang; seconds=0.02",
+        "reset; at=middle",
+        "truncated",
+        "malformed",
+        "empty",
+        "garbage",
+        "wrong-length",
+        "gateway; status=504; accepted=yes",
+        "gateway; status=524; accepted=yes",
+    ],
+)
+def test_a_submit_whose_answer_is_lost_is_doubted_and_its_job_found(runflow: RunningStage, fault: str) -> None:
+    """It is not sent again, as it could be paid twice; the mark leads to the job that was begun."""
+    play(runflow, f"{fault}; operation=create_run; nth=1")
+    with Paused(runflow) as client:
+        with pytest.raises(SubmitUncertain, match="may have begun and cost money, so it was not sent again"):
+            client.submit(*WORK["runflow"], mark="order-7")
+        assert len(jobs(runflow)) == 1
+
+        found = client.find("order-7")
+        assert found is not None
+        assert [job.id for job in jobs(runflow)] == [found.id]
+
+
+@pytest.mark.parametrize("fault", ["reset", "close", "hang; seconds=0.02", "gateway; status=503"])
+def test_a_submit_that_was_never_handled_is_doubted_as_well(runflow: RunningStage, fault: str) -> None:
+    """Who was not answered cannot know; the search says that there is none."""
+    play(runflow, f"{fault}; operation=create_run; nth=1")
+    with Paused(runflow) as client:
+        with pytest.raises(SubmitUncertain):
+            client.submit(*WORK["runflow"], mark="order-7")
+        assert jobs(runflow) == []
+        assert client.find("order-7") is None
+
+
+@pytest.mark.parametrize("fault", ["lost-answer", "lost-answer; by=close", "gateway; status=504; accepted=yes"])
+def test_with_an_idempotency_key_the_answer_is_had_again(runflow: RunningStage, fault: str) -> None:
+    """And there is one job."""
+    play(runflow, f"{fault}; operation=create_run; nth=1")
+    with Paused(runflow) as client:
+        job = client.submit(*WORK["runflow"], idempotency_key="order-7")
+
+    assert [one.id for one in jobs(runflow)] == [job.id]
+    assert len(client.pauses) == 1
+
+
+def test_retry_after_is_waited_for(runflow: RunningStage) -> None:
+    """On a submit too, as nothing was begun; without it the wait is the client's own."""
+    play(runflow, "throttled; retry_after=7; operation=create_run; nth=1")
+    play(runflow, "throttled; operation=create_run; nth=1")
+    with Paused(runflow) as client:
+        client.submit(*WORK["runflow"])
+
+    assert client.pauses == [7.0, 1.5]
+    assert len(jobs(runflow)) == 1
+
+
+def test_too_many_requests_are_told_in_the_end(runflow: RunningStage) -> None:
+    """With what was said last."""
+    play(runflow, "throttled; retry_after=2")
+    with Paused(runflow) as client, pytest.raises(TooManyRequests) as at:
+        client.submit(*WORK["runflow"])
+
+    assert at.value.retry_after == 2.0
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "truncated",
+        "malformed",
+        "reset",
+        "reset; at=middle",
+        "close",
+        "empty",
+        "gateway",
+        "wrong-length; by=-5",
+        "garbage",
+    ],
+)
+def test_a_poll_goes_on_after_it(runflow: RunningStage, fault: str) -> None:
+    """It is asked again, and understood."""
+    with Paused(runflow) as client:
+        job = client.submit(*WORK["runflow"])
+        play(runflow, f"{fault}; operation=get_run; nth=1")
+        play(runflow, f"{fault}; operation=get_run; nth=2")
+        assert client.poll(job).job == job
+
+    assert len(client.pauses) == 1 + (len(client.pauses) > 1)
+    assert len(runflow.journal.requests(operation="get_run")) == 1 + len(client.pauses)
+
+
+@pytest.mark.parametrize(("fault", "error"), [("reset", NotReached), ("malformed", ReplyNotUnderstood)])
+def test_a_poll_is_given_up_in_the_end(runflow: RunningStage, fault: str, error: type[Exception]) -> None:
+    """With what went wrong the last time."""
+    with Paused(runflow) as client:
+        job = client.submit(*WORK["runflow"])
+        play(runflow, f"{fault}; operation=get_run")
+        with pytest.raises(error):
+            client.poll(job)
+
+
+@pytest.mark.parametrize("fault", ["wrong-content-type", "delay; seconds=0.01", "drip; bytes=100; every=0.001"])
+def test_what_is_odd_but_whole_is_understood_at_once(runflow: RunningStage, fault: str) -> None:
+    """Nothing is asked twice."""
+    play(runflow, fault)
+    with Paused(runflow) as client:
+        job = client.submit(*WORK["runflow"])
+        assert client.poll(job).job == job
+
+    assert client.pauses == []
+
+
+def test_a_download_that_breaks_off_is_asked_for_again(runflow: RunningStage, tmp_path: Any) -> None:
+    """The file is whole in the end."""
+    with Paused(runflow) as client:
+        job = client.submit(*WORK["runflow"])
+        runflow.advance(100)
+        outcome = client.poll(job)
+        play(runflow, "truncated; nth=1")
+        saved = client.download(outcome, tmp_path / "clip.mp4")
+        with httpx2.Client(trust_env=False) as plain:
+            assert saved.read_bytes() == plain.get(outcome.urls[0]).content
+
+
+@pytest.fixture
+def came(received: Received) -> Received:
+    """The callbacks that came."""
+    return received
+
+
+def told(stage: RunningStage, target: Received, fault: str) -> tuple[Paused, str]:
+    """A client whose job has ended and told under a fault, and the secret of its account."""
+    client = Paused(stage)
+    headers = {"Authorization": f"Bearer {stage.runflow.key}"}
+    with httpx2.Client(base_url=stage.runflow.url, headers=headers, trust_env=False) as plain:
+        secret = plain.post("/v1/callback-secrets", json={}).json()["plain_secret"]
+    play(stage, fault)
+    client.submit(*WORK["runflow"], callback_url=target.url)
+    stage.advance(100)
+    return client, str(secret)
+
+
+def test_a_callback_that_comes_twice_says_the_same_twice(runflow: RunningStage, came: Received) -> None:
+    """The notices are equal, so that what was done for the first can be told from the second."""
+    client, secret = told(runflow, came, "callback-duplicated")
+    with client:
+        pairs = zip(came.bodies, came.headers, strict=True)
+        first, second = (client.callback(body, headers, secret=secret) for body, headers in pairs)
+
+    assert first == second
+    assert first.verified
+
+
+def test_callbacks_out_of_order_each_name_their_job(runflow: RunningStage, came: Received) -> None:
+    """The later job's comes first."""
+    client, secret = told(runflow, came, "callback-out-of-order; within=500; nth=1")
+    with client:
+        later = client.submit(*WORK["runflow"], callback_url=came.url)
+        runflow.advance(30)
+        notices = [
+            client.callback(body, headers, secret=secret)
+            for body, headers in zip(came.bodies, came.headers, strict=True)
+        ]
+
+    assert [notice.job.id for notice in notices] == [later.id, jobs(runflow)[0].id]
+
+
+@pytest.mark.parametrize("fault", ["callback-badly-signed", "callback-rotated-secret"])
+def test_a_callback_that_is_not_signed_with_the_secret_is_refused(
+    runflow: RunningStage, came: Received, fault: str
+) -> None:
+    """Though it says what a good one says."""
+    client, secret = told(runflow, came, fault)
+    (body,), (headers,) = came.bodies, came.headers
+    with client, pytest.raises(CallbackRefused, match="does not sign its bytes"):
+        client.callback(body, headers, secret=secret)
+    assert orjson.loads(body)["run_id"] == jobs(runflow)[0].id
+
+
+def test_an_oversized_callback_is_read_and_verified(runflow: RunningStage, came: Received) -> None:
+    """It is signed over all of it."""
+    client, secret = told(runflow, came, "callback-oversized; bytes=500000")
+    (body,), (headers,) = came.bodies, came.headers
+    with client:
+        assert len(body) == 500_000
+        assert client.callback(body, headers, secret=secret).verified

@@ -1,0 +1,151 @@
+"""What should happen to a request: the header, the rules, the key, the default, in this order."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from staging import FOURTH, Caller, MakeStage
+
+from mockreel.contract import load_contract
+from mockreel.engine.accounts.account import KeyEntry
+from mockreel.engine.scenarios.preferences import Wish, check_wish, error_by_code, preferred, refusal
+from mockreel.errors import OptionError
+
+CONTRACT = load_contract("encore", root=FOURTH)
+GOOD = {"model": "solo", "input": {"prompt": "a red door"}}
+
+
+@pytest.mark.parametrize(
+    ("header", "wish"),
+    [
+        (b"scenario=fail", Wish("fail")),
+        (b"scenario=fail; code=X", Wish("fail", "X")),
+        (b"Scenario=fail;Code=X", Wish("fail", "X")),
+        (b'scenario="fail" ; code="X Y"', Wish("fail", "X Y")),
+        (b"respond-async, scenario=fail; code=X, wait=5", Wish("fail", "X")),
+        (b"respond-async", None),
+        (b"", None),
+        (b"wait=5; scenario=fail", Wish("fail")),
+        (b"=; ;,,scenario=", Wish("")),
+        (b"scenario", Wish("")),
+        (b"\xff\xfe scenario", None),
+        (None, None),
+    ],
+)
+def test_a_wish_is_read_from_the_prefer_header(header: bytes | None, wish: Wish | None) -> None:
+    """As RFC 7240 writes preferences; others beside it do not disturb."""
+    assert preferred(header) == wish
+
+
+def test_a_preference_may_come_in_a_header_of_its_own(encore: Caller) -> None:
+    """A client library may send its own `Prefer` before ours."""
+    request = encore.request("POST", "/v1/jobs", GOOD)
+    request.headers = [*request.headers, (b"prefer", b"respond-async"), (b"prefer", b"scenario=rate-limited")]
+
+    answer = encore.part.answer(request)
+
+    assert getattr(answer, "status", None) == 429
+
+
+def scenario_of(caller: Caller, headers: dict[str, str] | None = None) -> str:
+    """How a submit ends: the row of its refusal, or the last state of the job."""
+    said = caller("POST", "/v1/jobs", GOOD, headers=headers)
+    if said.status != 201:
+        return str(said.json["error"]["code"])
+    job = caller.part.jobs.get(said.json["id"])
+    assert job is not None
+    return job.plan.states[-1].name
+
+
+def test_the_request_comes_before_the_rules_before_the_key_before_the_default(make_encore: MakeStage) -> None:
+    """Each in its turn, when those before it are silent."""
+    stage = make_encore(keys=[KeyEntry("a", "plain"), KeyEntry("b", "odd", None, None, Decimal(5), "cancelled")])
+    plain, odd = (Caller(stage.part("encore"), key) for key in "ab")
+
+    assert (scenario_of(plain), scenario_of(odd)) == ("done", "dropped")
+    stage.rules.add(Wish("fail"), prompt="red")
+    assert (scenario_of(plain), scenario_of(odd)) == ("broken", "broken")
+    wished = {"prefer": "scenario=stuck"}
+    assert (scenario_of(plain, wished), scenario_of(odd, wished)) == ("working", "working")
+
+
+def test_a_rule_looks_for_its_prompt_in_every_text_of_a_body(make_encore: MakeStage) -> None:
+    """However deep it stands."""
+    stage = make_encore()
+    stage.rules.add(Wish("unavailable"), prompt="a door")
+    caller = Caller(stage.part("encore"), "k")
+
+    def send(scenes: Any) -> int:
+        return caller("POST", "/v1/models/encore/grand/finale/jobs", {"scenes": scenes}).status
+
+    assert send(["a wall", "a door"]) == 503
+    assert send(["a wall"]) == 201
+    deep: Any = "a door"
+    for _ in range(150):
+        deep = [deep]
+    assert send(deep) == 503
+
+
+def test_job_scenarios_act_on_submits_only(encore: Caller) -> None:
+    """A rule that lets jobs fail changes no other request; a reply scenario that is wished for does."""
+    encore.part.rules.add(Wish("unavailable"))
+
+    assert encore("GET", "/v1/jobs").status == 200
+    assert encore("GET", "/v1/jobs", headers={"prefer": "scenario=fail"}).status == 200
+    assert encore("GET", "/v1/jobs", headers={"prefer": "scenario=unavailable"}).status == 503
+
+
+@pytest.mark.parametrize("name", sorted(CONTRACT.scenarios.requests))
+def test_a_reply_scenario_plays_its_row(name: str) -> None:
+    """`refuse` plays any row, by its key or by its code."""
+    code = "no-job" if name == "refuse" else None
+    row = refusal(CONTRACT, Wish(name, code))
+
+    assert row is not None
+    assert row.name == {"refuse": "unknown-job"}.get(name, name)
+
+
+def test_a_job_scenario_plays_no_row() -> None:
+    """It is the job that fails, not the request."""
+    assert refusal(CONTRACT, Wish("fail", "default")) is None
+
+
+@pytest.mark.parametrize("row", sorted(CONTRACT.errors))
+def test_every_row_is_found_by_its_name_and_by_its_code(row: str) -> None:
+    """Whichever somebody has at hand."""
+    found = CONTRACT.errors[row]
+
+    assert error_by_code(CONTRACT, row) is found
+    assert error_by_code(CONTRACT, found.code).code == found.code
+
+
+@pytest.mark.parametrize(
+    ("headers", "asked", "valid"),
+    [
+        ("scenario=sleep", "sleep", "stuck"),
+        ("scenario=nsfw", "nsfw", "rate-limited"),
+        ("scenario=refuse; code=X", "X", "too-fast"),
+        ("scenario=refuse", None, "unknown-job"),
+        ("scenario=fail; code=X", "X", "stage-fright"),
+        ("scenario=succeed; code=X", "X", None),
+        ("scenario=", "", "fail"),
+    ],
+)
+def test_a_wish_that_cannot_be_granted_is_answered_by_the_stand_in_itself(
+    headers: str, asked: str | None, valid: str | None, encore: Caller
+) -> None:
+    """Not in the provider's words: with what was asked for, and what there is."""
+    said = encore("POST", "/v1/jobs", GOOD, headers={"prefer": headers})
+
+    assert said.status == 400
+    assert said.headers["content-type"] == "application/problem+json"
+    assert said.json["asked"] == asked
+    assert valid is None or valid in said.json["valid"]
+    assert len(encore.part.jobs) == 0
+
+
+def test_a_wish_is_checked_by_name() -> None:
+    """The message lists what there is."""
+    check_wish(CONTRACT, Wish("stuck"))
+    with pytest.raises(OptionError, match=r"scenario for encore: 'sleep' is not valid\. Valid: succeed, fail, stuck"):
+        check_wish(CONTRACT, Wish("sleep"))

@@ -1,0 +1,213 @@
+"""A provider of our own behind TLS, under the real host names, and proxies in front of it."""
+
+import contextlib
+import re
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import httpx2
+import orjson
+import pytest
+
+from mockreel.contract import load_contract
+from mockreel.contract.messages.message import Reply, Request
+from mockreel.proxy import Plan, Proxy
+from mockreel.proxy.proxy_report import Recorder
+from mockreel.proxy.spending_limit import Purse
+from mockreel.server.http.uvicorn_server import in_thread
+from mockreel.simulator.provider import Part
+from mockreel.simulator.simulator import Stage
+
+KEY = "rf_live_hush-hush-of-nobody"
+SUBMIT = "/v1/models/google/veo3.1/lite/runs"
+INPUT = {"input": {"prompt": "a paper boat", "duration": "4s"}}
+HOSTS = ("api.runflow.io", "api.aimlapi.com", "www.runninghub.ai", "www.runninghub.cn")
+
+# Changes a reply on its way out, or makes one.
+Tamper = Callable[[Request, Reply], Reply]
+
+
+@dataclass
+class Heard:
+    """One request that arrived."""
+
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class Provider:
+    """One provider, played on a held clock by a part, and spoilt as a test wants it."""
+
+    part: Part
+    port: int
+    tamper: Tamper | None = None
+    heard: list[Heard] = field(default_factory=list)
+    raw: bytes | None = None  # sent in place of any reply, and the connection ends
+    gate: threading.Event | None = None  # a reply waits for it
+
+    def answer(self, heard: Heard) -> Reply:
+        path, _, query = heard.target.partition("?")
+        headers = [(name.lower().encode(), value.encode()) for name, value in heard.headers.items()]
+        request = Request(heard.method, unquote(path), headers, query.encode(), heard.body, "https://here")
+        reply = self.part.answer(request)
+        assert isinstance(reply, Reply)
+        return self.tamper(request, reply) if self.tamper else reply
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    provider: Provider
+
+    def handle_one_request(self) -> None:
+        with contextlib.suppress(OSError):
+            super().handle_one_request()
+
+    def _any(self) -> None:
+        size = int(self.headers.get("content-length", 0))
+        body = self._chunks() if self.headers.get("transfer-encoding") else self.rfile.read(size)
+        heard = Heard(self.command, self.path, dict(self.headers), body)
+        self.provider.heard.append(heard)
+        if self.provider.gate is not None:
+            self.provider.gate.wait(20)
+        if self.provider.raw is not None:
+            self.wfile.write(self.provider.raw)
+            self.close_connection = True
+            return
+        reply = self.provider.answer(heard)
+        self.send_response_only(reply.status)
+        for name, value in reply.headers:
+            self.send_header(name.decode(), value.decode())
+        if b"content-length" not in dict(reply.headers):
+            self.send_header("content-length", str(len(reply.body)))
+        self.end_headers()
+        self.wfile.write(b"" if self.command == "HEAD" else reply.body)
+
+    do_GET = do_POST = do_PUT = do_HEAD = do_PATCH = do_DELETE = _any  # noqa: N815
+
+    def _chunks(self) -> bytes:
+        body = b""
+        while size := int(self.rfile.readline(), 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return body
+
+    def log_message(self, *_: object) -> None:
+        """Silent."""
+
+
+@dataclass
+class Trusted:
+    """An authority of the test: its certificate in a file, and what shows a certificate for the providers' hosts."""
+
+    file: Path
+    context: ssl.SSLContext
+
+
+@pytest.fixture(scope="session")
+def trusted(tmp_path_factory: pytest.TempPathFactory) -> Trusted:
+    """An authority that vouches for the providers' hosts, on this machine only."""
+    trustme = pytest.importorskip("trustme")
+    made = trustme.CA()
+    file = tmp_path_factory.mktemp("authority") / "ca.pem"
+    made.cert_pem.write_to_path(file)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.issue_cert(*HOSTS, "localhost").configure_cert(context)
+    return Trusted(file, context)
+
+
+@contextlib.contextmanager
+def provided(part: Part, context: ssl.SSLContext | None) -> Iterator[Provider]:
+    """A provider on a free port, behind TLS or not."""
+    handler = type("Handler", (_Handler,), {})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    if context is not None:
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    provider = handler.provider = Provider(part, server.server_address[1])  # type: ignore[attr-defined]
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield provider
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@pytest.fixture
+def provider(stage: Stage, trusted: Trusted) -> Iterator[Provider]:
+    """Runflow behind TLS."""
+    with provided(stage.part("runflow"), trusted.context) as found:
+        yield found
+
+
+@dataclass
+class Between:
+    """A proxy that runs, what it has said, and a client of it."""
+
+    proxy: Proxy
+    client: httpx2.Client
+    open: contextlib.ExitStack
+    lines: list[str]
+
+    def ask(
+        self, method: str, path: str, body: Any = None, *, key: str | None = KEY, **headers: str
+    ) -> httpx2.Response:
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        if key is not None:
+            given["authorization"] = f"Bearer {key}"
+        if body is not None:
+            given["content-type"] = "application/json"
+        content = None if body is None else body if isinstance(body, bytes) else orjson.dumps(body)
+        return self.client.request(method, path, content=content, headers=given)
+
+    def submit(self, **fields: Any) -> httpx2.Response:
+        return self.ask("POST", SUBMIT, {"input": {**INPUT["input"], **fields}})
+
+    @property
+    def said(self) -> list[str]:
+        """All that the proxy has said, its sums included: it is ended, as what it says comes after its replies."""
+        self.open.close()
+        return self.lines
+
+    @property
+    def violations(self) -> list[str]:
+        return [line for line in self.said if re.match(r"\w+ (request|reply|job) ", line)]
+
+    @property
+    def purse(self) -> Purse:
+        """What was spent at the end."""
+        self.open.close()
+        return self.proxy.purse
+
+
+# Opens a proxy in front of the provider: `put_between(limit=Decimal(1))`.
+PutBetween = Callable[..., Between]
+
+
+@pytest.fixture
+def put_between(provider: Provider, trusted: Trusted) -> Iterator[PutBetween]:
+    """Proxies whose upstream is the provider, under its real host names."""
+    with contextlib.ExitStack() as stack:
+
+        def opened(*, recorder: Recorder | None = None, name: str = "runflow", **plan: Any) -> Between:
+            connects = dict.fromkeys(load_contract(name).hosts, f"127.0.0.1:{provider.port}")
+            given = {"providers": (name,), "connects": connects, "ca": trusted.file, **plan}
+            lines: list[str] = []
+            own = stack.enter_context(contextlib.ExitStack())
+            proxy = Proxy(Plan(**given), say=lines.append, recorder=recorder)
+            own.enter_context(in_thread(proxy, what="The proxy"))
+            client = own.enter_context(httpx2.Client(base_url=proxy.urls[name], trust_env=False, timeout=20))
+            return Between(proxy, client, own, lines)
+
+        yield opened

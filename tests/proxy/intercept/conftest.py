@@ -1,0 +1,106 @@
+"""Runs of programs, in this process: the stage is ours, the program a process of its own."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+
+from mockreel.proxy.intercept import Plan, Ran, run
+from mockreel.simulator.provider import Settings
+
+# Runs words, a file of `programs/` or a text of Python: `ran = play("with_curl.sh", ...)`.
+Play = Callable[..., "Played"]
+
+
+@dataclass
+class Played:
+    """How a run ended, what the program said, and what was told meanwhile."""
+
+    ran: Ran
+    said: str
+    told: list[str]
+
+    @property
+    def lines(self) -> str:
+        return "\n".join(self.ran.lines())
+
+
+@pytest.fixture
+def play(capfd: pytest.CaptureFixture[str]) -> Play:
+    """Run a program: `play("-c", "print(1)")` for Python, `play("node", …, bare=True)` for others."""
+
+    def run_it(*words: str, bare: bool = False, environment: Mapping[str, str] | None = None, **options: Any) -> Played:
+        told: list[str] = []
+        command = words if bare else (sys.executable, *words)
+        kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "TMPDIR", "SYSTEMROOT")}
+        settings = options.pop("settings", Settings())
+        plan = Plan(command, settings=settings, speed=options.pop("speed", 20.0), **options)
+        capfd.readouterr()
+        ran = run(plan, environment={**kept, **(environment or {})}, told=told.append)
+        return Played(ran, "".join(capfd.readouterr()), told)
+
+    return run_it
+
+
+@dataclass
+class Heard:
+    """What a small server on this machine was sent: lines of requests, headers and bodies."""
+
+    url: str = ""
+    lines: list[str] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
+    came: Event = field(default_factory=Event)
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rpartition(":")[2])
+
+
+@pytest.fixture
+def server() -> Iterator[Heard]:
+    """A server that answers everything with `heard`, tunnels too, as a proxy that swallows them would."""
+    heard = Heard()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            heard.lines.append(self.requestline)
+            heard.headers.append({name.lower(): value for name, value in self.headers.items()})
+            heard.bodies.append(self.rfile.read(int(self.headers.get("content-length", 0))))
+            self.send_response(200)
+            self.send_header("content-length", "5")
+            self.end_headers()
+            self.wfile.write(b"heard")
+            heard.came.set()
+
+        def do_POST(self) -> None:
+            self.do_GET()
+
+        def do_CONNECT(self) -> None:
+            heard.lines.append(self.requestline)
+            heard.headers.append({name.lower(): value for name, value in self.headers.items()})
+            self.send_response(407 if "refusing" in self.path else 200)
+            self.end_headers()
+            self.close_connection = True
+
+        def log_message(self, *_: object) -> None:
+            """Silent."""
+
+    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    listening.daemon_threads = True
+    heard.url = f"http://127.0.0.1:{listening.server_address[1]}"
+    thread = Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    yield heard
+    listening.shutdown()
+    listening.server_close()
+    thread.join()
+
+
+PROGRAMS = Path(__file__).parent / "programs"

@@ -1,0 +1,33 @@
+"""The program as a process: it gets the signals that would end us."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("trustme", reason="the extra [run] is not installed, so no program was run")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_is_handed_on_and_nothing_is_left(tmp_path: Path, number: signal.Signals) -> None:
+    """The program ends first, as it would have, then the run, with its code; neither process nor folder stays."""
+    code = (
+        "import os, signal, sys\n"
+        f"signal.signal({int(number)}, lambda *_: sys.exit(9))\n"
+        "print(os.getpid(), flush=True)\nsignal.pause()"
+    )
+    command = [sys.executable, "-m", "mockreel", "run", "--quiet", "--", sys.executable, "-c", code]
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    # A session of its own, without a terminal: with one, the program has got Ctrl-C from there.
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, start_new_session=True) as ours:
+        assert ours.stdout is not None
+        pid = int(ours.stdout.readline())
+        ours.send_signal(number)
+        assert ours.wait(20) == 9
+
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    assert list(tmp_path.glob("mockreel-run-*")) == []

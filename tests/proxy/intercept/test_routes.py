@@ -1,0 +1,72 @@
+"""Where a call goes, and through which of the proxies that were set before."""
+
+import pytest
+
+from mockreel.proxy.intercept.host_routes import Routes, former, is_loopback
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "wanted"),
+    [
+        ("files.example.com", 443, "proxy.one"),
+        ("inside.corp", 443, None),
+        ("deep.inside.corp", 443, None),
+        ("notinside.corp", 443, "proxy.one"),
+        ("starred.lan", 443, None),
+        ("only.port", 8443, None),
+        ("only.port", 443, "proxy.one"),
+    ],
+)
+def test_no_proxy_is_read_as_programs_read_it(host: str, port: int, wanted: str | None) -> None:
+    """By name, by domain, with a star or a dot before it, and with a port."""
+    before = former(
+        {"HTTPS_PROXY": "http://proxy.one:3128", "NO_PROXY": "inside.corp, *.lan,only.port:8443", "OTHER": "kept"}
+    )
+    found = before.proxy("https", host, port)
+
+    assert (found.hostname if found else None) == wanted
+
+
+@pytest.mark.parametrize(
+    ("environment", "wanted"),
+    [
+        ({"HTTPS_PROXY": "http://capitals:1", "https_proxy": "http://small:2"}, "small"),
+        ({"ALL_PROXY": "all:3"}, "all"),
+        ({"HTTP_PROXY": "http://plain:4"}, None),
+        ({"HTTPS_PROXY": "http://some:5", "no_proxy": "*"}, None),
+        ({"HTTPS_PROXY": ""}, None),
+    ],
+)
+def test_the_proxy_for_https_is_found(environment: dict[str, str], wanted: str | None) -> None:
+    """The lower case counts where both are set, and what is for all where there is none of its own."""
+    found = former(environment).proxy("https", "files.example.com", 443)
+
+    assert (found.hostname if found else None) == wanted
+
+
+@pytest.mark.parametrize(
+    ("host", "here"),
+    [
+        ("localhost", True),
+        ("a.localhost", True),
+        ("127.8.9.1", True),
+        ("::1", True),
+        ("0.0.0.0", True),
+        ("10.0.0.1", False),
+        ("localhost.example.com", False),
+        ("", False),
+    ],
+)
+def test_this_machine_is_known_by_its_names(host: str, *, here: bool) -> None:
+    """And by no other."""
+    assert is_loopback(host) == here
+
+
+def test_what_is_allowed_is_open_and_nothing_else() -> None:
+    """A star stands for anything; a refusal names the way to allow it."""
+    routes = Routes({"api.one.example": 1}, ("files.example.com", "*.CDN.example"))
+
+    assert routes.is_open("files.example.com")
+    assert routes.is_open("a.b.cdn.example")
+    assert not routes.is_open("cdn.example")
+    assert "hosts (api.one.example). Allow it: mockreel run --allow-host x.y -- COMMAND" in routes.refusal("x.y")

@@ -1,0 +1,66 @@
+"""The proxy's sockets and options: what is wrong is one sentence before anything is forwarded."""
+
+import socket
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from mockreel.errors import MockreelError, OptionError, PortTaken
+from mockreel.proxy import Plan, Proxy
+
+
+def _refused(plan: Plan) -> str:
+    with pytest.raises(MockreelError) as told:
+        Proxy(plan, say=print)
+    return str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("http://api.example.com", "A key goes unencrypted to loopback only."),
+        ("ftp://api.example.com", "Give scheme, host"),
+        ("https://user:word@api.example.com/x", "Give scheme, host"),
+        ("https://api.example.com:99999", "Port out of range"),
+        ("api.example.com", "https://api.runflow.io"),
+    ],
+)
+def test_an_upstream_that_keys_must_not_go_to(url: str, told: str) -> None:
+    """Each with what is valid; a password in it is not repeated."""
+    said = _refused(Plan(providers=("runflow",), upstreams={"runflow": url}))
+
+    assert said.startswith("--upstream: ")
+    assert told in said
+    assert "word" not in said
+
+
+def test_an_upstream_for_nobody() -> None:
+    """The providers are listed."""
+    assert "'nobody' is not valid. Valid: runflow." in _refused(
+        Plan(providers=("runflow",), upstreams={"nobody": "https://a.example"})
+    )
+
+
+def test_a_file_of_authorities_that_has_none(tmp_path: Path) -> None:
+    """Missing, or something else."""
+    (tmp_path / "notes.txt").write_text("no certificate")
+    for name in ("notes.txt", "missing.pem"):
+        with pytest.raises(OptionError, match="It must hold certificates in PEM form"):
+            Proxy(Plan(providers=("runflow",), ca=tmp_path / name), say=print)
+
+
+def test_a_port_in_use() -> None:
+    """It says which, and what to do."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(PortTaken, match=rf"Cannot listen on 127\.0\.0\.1:{port}.*--port N"):
+            Proxy(Plan(providers=("runflow",), port=port), say=print)
+
+
+def test_the_first_provider_has_the_port() -> None:
+    """The others follow, in their order."""
+    with pytest.raises(OptionError, match="3 ports in a row are needed, runflow's first"):
+        Proxy(Plan(port=65535, limit=Decimal(1)), say=print)

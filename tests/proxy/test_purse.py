@@ -1,0 +1,144 @@
+"""The spending limit: counted before anything is sent, given back where it was refused, and never guessed."""
+
+from decimal import Decimal
+
+import orjson
+import pytest
+from proxy.conftest import SUBMIT, Provider, PutBetween
+
+from mockreel.contract import load_contract
+from mockreel.contract.messages.message import Reply
+from mockreel.contract.pricing import Cost
+from mockreel.proxy.spending_limit import NotAfforded, Prices, Purse
+
+EXACT = Cost(Decimal("0.30"), "USD", "exact")
+LEAST = Cost(Decimal("0.30"), "USD", "at least")
+UNKNOWN = Cost(None, "USD", "unknown")
+
+
+def test_up_to_the_limit_and_no_further() -> None:
+    """The last cent may be spent."""
+    purse = Purse(Decimal("0.60"))
+    for _ in range(2):
+        purse.take(EXACT, currency="USD", name="a")
+
+    with pytest.raises(NotAfforded, match=r"a counts 0\.3 USD, and 0\.6 of 0\.6 USD are used up"):
+        purse.take(EXACT, currency="USD", name="a")
+    assert purse.refused == 1
+    assert purse.sums == {"USD": Decimal("0.60")}
+
+
+def test_each_currency_has_the_limit_for_itself() -> None:
+    """Nothing is converted."""
+    purse = Purse(Decimal("0.30"))
+    purse.take(EXACT, currency="USD", name="a")
+    purse.take(Cost(Decimal("0.30"), "CNY", "exact"), currency="CNY", name="b")
+
+    assert purse.counted == {"USD": Decimal("0.30"), "CNY": Decimal("0.30")}
+
+
+@pytest.mark.parametrize("cost", [LEAST, UNKNOWN])
+def test_a_price_that_is_not_exact_needs_an_assumption(cost: Cost) -> None:
+    """Without one it is refused; with one it counts that, or its known part where that is more."""
+    with pytest.raises(NotAfforded, match=r"--assume-price AMOUNT"):
+        Purse(Decimal(1)).take(cost, currency="USD", name="a")
+
+    assert Purse(Decimal(1), Decimal("0.5")).take(cost, currency="USD", name="a").counted == Decimal("0.5")
+    assert Purse(Decimal(1), Decimal("0.1")).take(LEAST, currency="USD", name="a").counted == Decimal("0.30")
+
+
+def test_without_a_limit_everything_is_counted_and_nothing_refused() -> None:
+    """Unknown prices are counted as unknown."""
+    purse = Purse()
+    for cost in (LEAST, UNKNOWN, EXACT):
+        purse.take(cost, currency="USD", name="a")
+
+    assert [*purse.lines()] == ["Spent: at least 0.6 USD.", "Not in this sum: 1 job whose price is unknown."]
+
+
+def test_what_is_given_back_may_be_spent_again() -> None:
+    """Sums and counts go back together."""
+    purse = Purse(Decimal("0.30"), Decimal("0.30"))
+    purse.give_back(purse.take(UNKNOWN, currency="USD", name="a"))
+    purse.take(EXACT, currency="USD", name="a")
+
+    assert (purse.unknown, purse.sums["USD"]) == (0, Decimal("0.30"))
+
+
+@pytest.mark.parametrize("duration", ["nan", "inf", "-8", "1e400"])
+def test_a_length_that_is_none_makes_no_price(duration: str) -> None:
+    """What a client writes there cannot lower the sum, or spoil it."""
+    contract = load_contract("runflow")
+    operation = contract.operation("create_run")
+    model = contract.models["google/veo3.1/lite"]
+
+    cost = Prices(contract).cost(operation, model, {"input": {"duration": duration}})
+    assert cost == UNKNOWN
+
+
+def test_what_the_limit_refuses_never_reaches_the_provider(put_between: PutBetween, provider: Provider) -> None:
+    """A 402 that says that it comes from the proxy, as a problem and with the stand-in's mark."""
+    between = put_between(limit=Decimal("0.25"), assumed=Decimal("0.20"))
+    assert between.submit().status_code == 201
+    refused = between.submit()
+
+    assert refused.status_code == 402
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert "mockreel-version" in refused.headers
+    assert refused.json()["detail"].startswith("Not sent by the proxy: create_run counts 0.2 USD, and 0.2 of 0.25 USD")
+    assert len(provider.heard) == 1
+    assert f"runflow POST {SUBMIT} was not sent: " in "\n".join(between.said)
+    assert "The limit of 0.25 counts 0.2 USD; it refused 1 request." in between.said
+
+
+def test_what_costs_nothing_passes_when_all_is_spent(put_between: PutBetween, provider: Provider) -> None:
+    """Polls, lists and cancellations."""
+    between = put_between(limit=Decimal(0))
+    assert between.ask("GET", "/v1/billing/balance").status_code == 200
+    assert between.ask("POST", "/v1/callback-secrets", {"label": "x"}).status_code == 201
+    assert between.submit().status_code == 402
+    assert len(provider.heard) == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "told"),
+    [
+        ("/v1/models/google/veo3.1/lite/batches", {"input": [{"prompt": "a"}] * 3}, "may begin several jobs"),
+        ("/v1/some/new/way", {}, "is not known"),
+        (SUBMIT, b"[" * 2000, "larger than 1000 bytes"),
+    ],
+)
+def test_what_cannot_be_counted_is_refused_under_a_limit(
+    put_between: PutBetween, provider: Provider, path: str, body: object, told: str
+) -> None:
+    """Several jobs at once, an operation that nobody knows, a body that is too large to be read."""
+    between = put_between(limit=Decimal(10), most_body=1000)
+    reply = between.ask("POST", path, body)
+
+    assert reply.status_code == 402
+    assert told in reply.json()["detail"]
+    assert provider.heard == []
+
+
+@pytest.mark.parametrize(("status", "given_back"), [(422, True), (402, True), (503, False), (201, False)])
+def test_only_a_clear_refusal_gives_the_money_back(
+    put_between: PutBetween, provider: Provider, status: int, given_back: bool
+) -> None:
+    """Where a gateway gives up, the job may exist."""
+    between = put_between()
+    provider.tamper = lambda _, reply: Reply(status, orjson.dumps({"code": "X"}), reply.headers)
+    between.submit()
+
+    assert (between.purse.sums["USD"] == 0) == given_back
+    assert between.purse.uncertain == (status == 503)
+
+
+def test_a_refusal_in_a_body_gives_the_money_back(put_between: PutBetween, provider: Provider) -> None:
+    """As RunningHub refuses: with 200."""
+    between = put_between(name="runninghub")
+    body = {"taskId": "", "errorCode": "1001", "errorMessage": "no"}
+    provider.tamper = lambda *_: Reply(200, orjson.dumps(body), ((b"content-type", b"application/json"),))
+    between.ask("POST", "/openapi/v2/rhart-video-v3.1-lite-official/text-to-video", {"prompt": "a", "duration": "4"})
+
+    assert not any(between.purse.sums.values())
+    assert between.purse.unknown == 0

@@ -1,0 +1,43 @@
+"""What could be read in two ways does not get through the proxy: not to the provider, and not back."""
+
+import socket
+
+import pytest
+from proxy.conftest import KEY, Provider, PutBetween
+from security.test_smuggling import DOUBTFUL
+from security.wires import LAST, received, statuses
+
+
+@pytest.mark.parametrize("data", DOUBTFUL.values(), ids=DOUBTFUL.keys())
+def test_a_doubtful_request_reaches_nobody(put_between: PutBetween, provider: Provider, data: bytes) -> None:
+    """It is refused here, with all that follows it on the connection."""
+    between = put_between()
+    with socket.create_connection(("127.0.0.1", int(between.proxy.urls["runflow"].rpartition(":")[2])), 20) as one:
+        one.sendall(data + LAST)
+        assert statuses(received(one)) == [400]
+    assert provider.heard == []
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!",
+        b"HTTP/1.1 200 OK\r\nX: a\r\n Y: b\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX: a\0b\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: xchunked\r\n\r\nhello",
+        b"no HTTP at all\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX: " + b"y" * 200_000 + b"\r\n\r\n",
+    ],
+)
+def test_a_doubtful_reply_is_told_and_not_passed_on(put_between: PutBetween, provider: Provider, reply: bytes) -> None:
+    """As a reply that did not come, in one whole reply of the proxy, or with a harmless reading of it."""
+    between = put_between()
+    provider.raw = reply
+    told = between.ask("GET", "/v1/health")
+
+    assert told.status_code in (200, 502)
+    assert not [name for name in told.headers if name.lower() in ("y", "x-evil")]
+    provider.raw = None
+    assert between.ask("GET", "/v1/health").json() == {"status": "ok"}
+    assert KEY not in "\n".join(between.said)

@@ -1,0 +1,84 @@
+"""What passes by becomes a cassette, without secrets; the stand-in's replies never do."""
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+from proxy.conftest import KEY, Between, Provider, PutBetween
+
+from mockreel.cassettes import read_cassette
+from mockreel.cassettes.cassette_errors import NotRecorded, StandInRefused
+from mockreel.contract.messages.message import Reply
+from mockreel.errors import OptionError
+from mockreel.proxy import Plan
+from mockreel.proxy.exchange_recorder import Tape, tape_of
+
+pytest.importorskip("vcr", reason="the extra [record] is not installed")
+DAY = date(2026, 1, 1)
+
+
+@pytest.fixture
+def recorded(put_between: PutBetween, tmp_path: Path) -> Callable[[], tuple[Between, Tape]]:
+    """A proxy that records."""
+
+    def opened() -> tuple[Between, Tape]:
+        said: list[str] = []
+        tape = tape_of(Plan(providers=("runflow",)), tmp_path / "one.yaml", day=DAY, say=said.append)
+        return put_between(recorder=tape), tape
+
+    return opened
+
+
+def test_a_job_becomes_a_cassette_without_the_key(recorded: Callable[[], tuple[Between, Tape]]) -> None:
+    """It says where it comes from, and can be read as any other."""
+    between, tape = recorded()
+    job = between.submit(prompt="a boat of paper").json()["id"]
+    between.ask("GET", f"/v1/runs/{job}")
+    between.ask("GET", "/v1/billing/balance", cookie="session=crumbs-of-nobody")
+    assert between.said
+    tape.save()
+
+    cassette = read_cassette(tape.path)
+    text = tape.path.read_text()
+    assert (cassette.origin, cassette.provider, cassette.recorded) == ("live", "runflow", "2026-01-01")
+    assert [one.status for one in cassette.exchanges] == [201, 200, 200]
+    assert cassette.exchanges[0].uri == "https://api.runflow.io/v1/models/google/veo3.1/lite/runs"
+    assert not [secret for secret in (KEY, "hush-hush", "crumbs-of-nobody", job) if secret in text]
+
+
+def test_nothing_of_the_stand_in_is_kept(recorded: Callable[[], tuple[Between, Tape]], provider: Provider) -> None:
+    """Not what came before either: somebody led the name elsewhere."""
+    between, tape = recorded()
+    between.submit()
+    provider.tamper = lambda _, reply: Reply(
+        reply.status, reply.body, (*reply.headers, (b"Mockreel-Version", b"0.1.0"))
+    )
+    between.ask("GET", "/v1/health")
+    assert between.said
+
+    with pytest.raises(StandInRefused, match="it is the stand-in"):
+        tape.save()
+    assert not tape.path.exists()
+
+
+def test_a_recording_of_nothing_is_an_error(recorded: Callable[[], tuple[Between, Tape]]) -> None:
+    """No empty cassette is left."""
+    _, tape = recorded()
+    with pytest.raises(NotRecorded, match="Nothing passed by"):
+        tape.save()
+
+
+def test_what_cannot_be_recorded_is_told_before(tmp_path: Path) -> None:
+    """Several providers, another host than the provider's, a file that is there."""
+    there = tmp_path / "there.yaml"
+    there.write_text("kept")
+    one = Plan(providers=("runflow",))
+    for plan, path, told in (
+        (Plan(), tmp_path / "a.yaml", "A cassette is of one provider"),
+        (Plan(providers=("runflow",), upstreams={"runflow": "https://a.example"}), tmp_path / "a.yaml", "--upstream"),
+        (one, there, "is there already"),
+    ):
+        with pytest.raises((OptionError, NotRecorded), match=told):
+            tape_of(plan, path, day=DAY, say=print)
+    assert there.read_text() == "kept"

@@ -1,0 +1,241 @@
+"""Both directions are held to the contract: one line for each violation, with the fact and where it stands."""
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+import pytest
+from proxy.conftest import KEY, SUBMIT, Between, Provider, PutBetween
+from staging import START
+
+from mockreel.contract.messages.message import Reply, Request
+
+
+def _spoilt(change: Callable[[dict[str, Any]], Any], *, status: int | None = None) -> Callable[[Request, Reply], Reply]:
+    """Changes the body of every reply that is JSON."""
+
+    def tamper(_: Request, reply: Reply) -> Reply:
+        body = orjson.loads(reply.body)
+        change(body)
+        return Reply(status or reply.status, orjson.dumps(body), reply.headers)
+
+    return tamper
+
+
+def _says(**fields: Any) -> Callable[[Request, Reply], Reply]:
+    return _spoilt(lambda body: body.update(fields))
+
+
+def _job(between: Between) -> str:
+    id_: str = between.submit().json()["id"]
+    return id_
+
+
+def test_a_job_by_the_book_is_no_violation(put_between: PutBetween, provider: Provider) -> None:
+    """Submit, polls, balance and a refusal of the provider's own."""
+    between = put_between()
+    job = _job(between)
+    for seconds in (0, 1, 2, 12):
+        provider.part.clock.advance_to(START + seconds)
+        between.ask("GET", f"/v1/runs/{job}")
+    between.ask("GET", "/v1/billing/balance")
+    between.ask("GET", "/v1/runs/01a1fc26-6fac-7335-9e7a-f48a3848d822")
+    between.ask("GET", "/v1/billing/balance", key="rf_live_invalid")
+
+    assert between.violations == []
+    assert "8 requests" in between.said[2]
+
+
+def test_a_request_that_breaks_a_schema_is_told_with_its_fact(put_between: PutBetween) -> None:
+    """What was sent, what is allowed, where the contract says so, and why it is believed."""
+    between = put_between()
+    between.submit(duration="9s")
+
+    (line,) = between.violations
+    assert line.startswith(f"runflow request POST {SUBMIT} (422): expected what the contract allows, came ")
+    assert "/input/duration" in line
+    assert '"9s"' in line
+    assert "the input schema of google/veo3.1/lite [models.json google/veo3.1/lite, documented; " in line
+    assert "https://" in line
+
+
+@pytest.mark.parametrize(
+    ("line", "body", "key", "told"),
+    [
+        ("GET /v1/nothing", None, KEY, "there is no such operation"),
+        ("GET /v1/runs?limit=0", None, KEY, "0 is less than the minimum"),
+        (f"POST {SUBMIT}", b'{"input":', KEY, "create_run"),
+        ("GET /v1/billing/balance", None, None, "a key in header Authorization, came none"),
+        ("POST /v1/models/google/none/runs", {"input": {}}, KEY, "the model is not known"),
+    ],
+)
+def test_each_part_of_a_request_is_checked(
+    put_between: PutBetween, line: str, body: Any, key: str | None, told: str
+) -> None:
+    """Operation, query, body, key, model."""
+    between = put_between()
+    method, _, path = line.partition(" ")
+    between.ask(method, path, body, key=key)
+
+    (said,) = between.violations
+    assert said.startswith("runflow request ")
+    assert told in said
+
+
+@pytest.mark.parametrize(
+    ("tamper", "told"),
+    [
+        (_says(status_code=7), "/status_code"),
+        (_spoilt(lambda _: None, status=299), "expected one of the statuses"),
+        (lambda _, reply: Reply(reply.status, reply.body, ((b"content-type", b"text/html"),)), "text/html instead of"),
+        (lambda _, reply: Reply(reply.status, b"{", reply.headers), "the body is no JSON"),
+        (
+            _spoilt(lambda body: body.update(code="WHAT", message="no", errors=None), status=400),
+            "a refusal that errors",
+        ),
+    ],
+)
+def test_each_part_of_a_reply_is_checked(
+    put_between: PutBetween, provider: Provider, tamper: Callable[[Request, Reply], Reply], told: str
+) -> None:
+    """Schema, status, content type, JSON, refusal rows."""
+    between = put_between()
+    provider.tamper = tamper
+    between.submit()
+
+    assert any(line.startswith("runflow reply ") and told in line for line in between.violations)
+
+
+def test_the_headers_of_a_request_are_checked(put_between: PutBetween) -> None:
+    """One that the operation wants is missing."""
+    between = put_between()
+    between.ask("PUT", "/asset-uploads/01a1fc26-6fac-7335-9e7a-f48a3848d822?token=t", key=None)
+
+    assert any("came the header content-type is missing" in line for line in between.violations)
+
+
+def test_the_headers_of_a_reply_are_checked(put_between: PutBetween, provider: Provider) -> None:
+    """A declared one must be what its schema says."""
+    between = put_between(name="aimlapi")
+    provider.tamper = lambda _, reply: Reply(
+        200,
+        b'{"id": "a", "status": "queued"}',
+        ((b"content-type", b"application/json"), (b"x-aimlapi-usd-spent", b"lots")),
+    )
+    between.ask("GET", "/v2/video/generations?generation_id=a")
+
+    assert any("came the header x-aimlapi-usd-spent: " in line for line in between.violations)
+
+
+def test_a_provider_that_takes_what_it_forbids_is_told(put_between: PutBetween, provider: Provider) -> None:
+    """Perhaps the contract is old: both sides are told."""
+    between = put_between()
+    taken = orjson.loads(between.submit().content)
+    provider.tamper = lambda _, reply: Reply(201, orjson.dumps(taken), reply.headers)
+    between.submit(duration="9s")
+
+    request, reply = between.violations
+    assert request.startswith("runflow request ")
+    assert "came taken, although /input/duration" in reply
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["queued", "running", "queued"], "expected something that follows running, came queued"),
+        (["succeeded", "running"], "expected still succeeded, came running"),
+        (["running", "sleeping"], "came 'sleeping' - a job is one of queued, "),
+    ],
+)
+def test_a_job_that_goes_wrong_is_told_across_its_polls(
+    put_between: PutBetween, provider: Provider, words: list[str], told: str
+) -> None:
+    """Backwards, on after its end, into a state that there is not."""
+    between = put_between()
+    job, other = _job(between), _job(between)
+    for word in words:
+        between.ask("GET", f"/v1/runs/{other}")
+        provider.tamper = _says(status_code=word)
+        between.ask("GET", f"/v1/runs/{job}")
+        provider.tamper = None
+
+    (line,) = [line for line in between.violations if line.startswith("runflow job ")]
+    assert line.startswith(f"runflow job GET /v1/runs/{job} (200): ")
+    assert told in line
+    assert "lifecycle.yaml" in line or "conversation.yaml" in line
+
+
+def test_a_job_is_known_from_its_submit_on(put_between: PutBetween, provider: Provider) -> None:
+    """The first word comes with the reply to it."""
+    between = put_between()
+    provider.tamper = _says(status_code="running")
+    job = _job(between)
+    provider.tamper = _says(status_code="queued")
+    between.ask("GET", f"/v1/runs/{job}")
+
+    assert any("follows running, came queued" in line for line in between.violations)
+
+
+def test_a_violation_is_told_once_and_counted(put_between: PutBetween) -> None:
+    """The next of the same are in the sums."""
+    between = put_between()
+    for _ in range(3):
+        between.submit(duration="9s")
+
+    assert len(between.violations) == 1
+    assert "3 requests, 3 violations (1 different)." in between.said
+    assert any(line.startswith("  3 times: runflow request create_run: ") for line in between.said)
+
+
+def test_json_has_every_violation_and_the_sums(put_between: PutBetween) -> None:
+    """One object a line, each time."""
+    between = put_between(as_json=True)
+    for _ in range(2):
+        between.submit(duration="9s")
+    rows = [orjson.loads(line) for line in between.said]
+
+    assert [row["event"] for row in rows] == ["listening", "violation", "violation", "summary"]
+    assert rows[1]["where"] == "models.json google/veo3.1/lite"
+    assert rows[1]["evidence"] == "documented"
+    assert rows[1]["sources"]
+    assert rows[-1]["violations"] == 2
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("rf_live_mockreel", "The key is the stand-in's example; Runflow will refuse it."),
+        ("sk-of-somebody-else", "The keys of Runflow begin with rf_live_ or rf_svc_; this one does not"),
+    ],
+)
+def test_a_key_that_the_provider_will_refuse_is_told_once(put_between: PutBetween, key: str, told: str) -> None:
+    """Without showing it."""
+    between = put_between()
+    for _ in range(2):
+        between.ask("GET", "/v1/billing/balance", key=key)
+
+    assert len([line for line in between.said if line.startswith(told)]) == 1
+    assert key not in "\n".join(between.said)
+
+
+def test_another_reading_of_the_docs_is_held_to(put_between: PutBetween, provider: Provider) -> None:
+    """What one reading forbids another one allows."""
+    words = []
+    for reading in ("canceled", "cancelled"):
+        provider.tamper = None
+        between = put_between(readings={"cancel-spelling": reading})
+        job, provider.tamper = _job(between), _says(status_code="cancelled")
+        between.ask("GET", f"/v1/runs/{job}")
+        words.append(any("'cancelled'" in line for line in between.violations))
+
+    assert words == [True, False]
+
+
+def test_what_was_said_does_nothing_to_a_terminal(put_between: PutBetween) -> None:
+    """Control characters in a violation's text are shown, not sent."""
+    between = put_between()
+    between.submit(duration="\x1b[2J\x9b31m\u202e9s")
+
+    (line,) = between.violations
+    assert line.isprintable()
+    assert "u202e" in line

@@ -1,0 +1,43 @@
+"""Desks: stages with their control API."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from server.admin.desks import Desk, OpenDesk
+from staging import FOURTH, START
+from starlette.testclient import TestClient
+
+from mockreel.engine.clock import Clock
+from mockreel.server.access_guard import LOOPBACK_NAMES
+from mockreel.server.app import ByPrefix, stage_app
+from mockreel.server.http.asgi import Front
+from mockreel.simulator.simulator import build_stage, load_contracts
+from mockreel.webhooks import MemorySender
+
+
+@pytest.fixture
+def open_desk(sink: MemorySender) -> Iterator[OpenDesk]:
+    """Opens a desk: `open_desk()` has encore at the root; `open_desk("runflow", …)` others, each below its name."""
+    opened: list[TestClient] = []
+
+    def open_(*names: str, **options: Any) -> Desk:
+        given = {"clock": Clock(start=START, held=True), "open_house": True, "sender": sink, **options}
+        data = None if names else FOURTH
+        readings = given.pop("readings", None)
+        stage = build_stage(load_contracts(names or ["encore"], data=data, readings=readings), **given)
+        players = ByPrefix(stage) if len(names) > 1 else Front(next(iter(stage.parts.values())))
+        app = stage_app(stage, players, hosts=LOOPBACK_NAMES)
+        client = TestClient(app, base_url="http://127.0.0.1:8700")
+        opened.append(client.__enter__())
+        return Desk(stage, client)
+
+    yield open_
+    for client in opened:
+        client.__exit__(None, None, None)
+
+
+@pytest.fixture
+def desk(open_desk: OpenDesk) -> Desk:
+    """encore alone, on a held clock; any key is taken."""
+    return open_desk()

@@ -1,0 +1,70 @@
+"""What accounts have, and setting it."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from server.admin.desks import GOOD, Desk, OpenDesk
+
+from mockreel.engine.accounts.account import KeyEntry
+
+
+def test_balances_are_listed_by_account(open_desk: OpenDesk) -> None:
+    """In the order of first use."""
+    desk = open_desk(keys=[KeyEntry("en_user_one_of_many", "acme", balance=Decimal("5.50"))], open_house=True)
+    desk.submit()
+    desk.ask("GET", "/v1/jobs", headers={"authorization": "Bearer another"})
+
+    told = desk.get("balances")
+    rows = told["balances"]
+
+    found = [(row["account"], row["number"], row["limited"], row["jobs"]) for row in rows]
+    assert found == [("acme", 1, True, 1), ("account-2", 2, False, 0)]
+    assert rows[0]["currency"] == desk.stage.part("encore").contract.pricing["currency"]
+    assert told["not_spent"] == {"sums": {"EUR": "0.2"}, "least": False, "unknown": 0, "free": 0, "open": 1}
+
+
+def test_a_balance_is_set(desk: Desk) -> None:
+    """From then on the provider refuses what it does not cover; null takes the limit away."""
+    desk.submit()
+
+    row = desk.post("balances", {"provider": "encore", "account": "account-1", "balance": "0"})
+
+    assert (row["balance"], row["limited"]) == ("0", True)
+    assert desk.ask("POST", "/v1/jobs", GOOD).status_code == 402
+    assert desk.post("balances", {"provider": "encore", "account": "account-1", "balance": None})["limited"] is False
+    desk.submit()
+
+
+@pytest.mark.parametrize("balance", ["x", True, [], "NaN", "Infinity", {}, ""])
+def test_what_is_no_amount_is_refused(balance: Any, desk: Desk) -> None:
+    """With what would be."""
+    desk.submit()
+
+    answer = desk.post("balances", {"provider": "encore", "account": "account-1", "balance": balance}, 400)
+
+    assert "an amount" in answer["detail"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "says"),
+    [
+        ({"provider": "encor", "account": "account-1", "balance": 1}, 400, "encore"),
+        ({"account": "account-1", "balance": 1}, 400, "encore"),
+        ({"provider": "encore", "account": "account-9", "balance": 1}, 404, "account-1"),
+        ({"provider": "encore", "account": "account-1"}, 400, "an amount"),
+        ({"provider": "encore", "account": "account-1", "amount": 1}, 400, "balance"),
+    ],
+)
+def test_whose_balance_must_be_said(body: Any, status: int, says: str, desk: Desk) -> None:
+    """A provider and an account that there are."""
+    desk.submit()
+
+    assert says in desk.post("balances", body, status)["detail"]
+
+
+def test_an_account_is_there_once_its_key_was_used(desk: Desk) -> None:
+    """Before, there is nothing to set."""
+    answer = desk.post("balances", {"provider": "encore", "account": "account-1", "balance": 1}, 404)
+
+    assert "once its key was used" in answer["detail"]

@@ -1,0 +1,123 @@
+"""The control API and its own OpenAPI document say the same."""
+
+import re
+from typing import Any
+
+import httpx2
+import jsonschema
+import orjson
+import pytest
+from server.admin.desks import KEY, Desk, OpenDesk
+from server.admin.judging import operations, wrong
+
+from mockreel.server.admin import clock_routes, openapi_document
+from mockreel.server.admin.routes import NOUNS, ROWS
+
+PROVIDERS = ("runflow", "aimlapi", "runninghub")
+
+
+def test_every_route_is_described_and_every_description_is_a_route() -> None:
+    """By method, path and the name of the handler."""
+    routes = {(row.method, "/" + re.sub(r":\w+", "", row.path), row.handler.__name__) for row in ROWS}
+
+    assert routes == {(method, path, operation["operationId"]) for method, path, operation in operations()}
+    assert {clock_routes, openapi_document} < set(NOUNS)
+
+
+def test_the_document_is_served(desk: Desk) -> None:
+    """Whole: it refers to no other file."""
+    served = desk.get("openapi.json")
+
+    assert served["openapi"] == "3.1.0"
+    assert set(re.findall(r'"\$ref":"([^#"]*)#?', orjson.dumps(served).decode())) == {""}
+    assert served["servers"][0]["url"] == "/_mockreel"
+
+
+def test_every_schema_is_one(desk: Desk) -> None:
+    """By the meta-schema of JSON Schema 2020-12."""
+    for schema in desk.get("openapi.json")["components"]["schemas"].values():
+        jsonschema.Draft202012Validator.check_schema(schema)
+
+
+def test_every_operation_is_about_a_noun_and_says_what_it_does() -> None:
+    """In one line, for the docs."""
+    tags = {tag["name"] for tag in openapi_document.document()["tags"]}
+    for _, path, operation in operations():
+        assert set(operation["tags"]) <= tags, path
+        assert operation["summary"][0].isupper(), path
+        assert not operation["summary"].endswith("."), path
+
+
+def test_whatever_changes_something_takes_json_or_nothing() -> None:
+    """A form of another page needs no leave of a browser."""
+    for method, path, operation in operations():
+        body = operation.get("requestBody")
+        assert body is None or list(body["content"]) == ["application/json"], path
+        assert body is None or method == "POST", path
+
+
+def test_replies_about_every_provider_are_as_described(open_desk: OpenDesk) -> None:
+    """Jobs in every state, deliveries, exchanges, balances, readings, snapshots."""
+    desk = open_desk(*PROVIDERS)
+    ids = {provider: desk.perform(provider) for provider in PROVIDERS for _ in range(2)}
+    desk.advance(100)
+    ids |= {provider: desk.perform(provider) for provider in PROVIDERS}
+    desk.ask("POST", "/runflow/v1/models/x/runs", {"prompt": 5})
+    desk.ask("GET", "/nowhere", headers=KEY)
+    desk.post("rules", {"scenario": "fail", "probability": 0.5})
+    desk.post("rules", {"fault": {"name": "reset"}, "provider": "runflow"})
+
+    for path in ("", "scenarios", "readings", "faults", "rules", "balances", "snapshot", "openapi.json"):
+        desk.get(path)
+    for path in ("jobs", "deliveries", "journal?bodies=true", "journal/attempts", "journal/changes", "journal/har"):
+        desk.get(path)
+    for provider, id_ in ids.items():
+        desk.get(f"jobs/{provider}/{id_}")
+    desk.delete("rules/1")
+    desk.delete("rules/1", 400)
+    assert desk.delete("rules") == {"rules": []}
+
+
+@pytest.mark.parametrize("status", [403, 404, 405])
+def test_what_is_not_admitted_or_not_there_is_a_problem(status: int, desk: Desk) -> None:
+    """As described, with the methods that there are."""
+    asked: dict[int, Any] = {
+        403: ("GET", "clock", {"host": "evil.test"}),
+        404: ("GET", "x", {}),
+        405: ("PUT", "clock", {}),
+    }
+    method, path, headers = asked[status]
+
+    answer: httpx2.Response = desk.client.request(method, f"/_mockreel/{path}", headers=headers)
+
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert wrong(answer) == []
+    assert answer.headers.get("allow") == ("GET, HEAD" if status == 405 else None)
+
+
+def _paths(method: str) -> list[str]:
+    return [path.replace("{provider}", "encore").replace("{id}", "1") for own, path, _ in operations() if own == method]
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=b"])
+@pytest.mark.parametrize("path", _paths("POST"))
+def test_no_form_changes_anything(path: str, kind: str, desk: Desk) -> None:
+    """Whatever is posted, a page of another origin could post it without leave."""
+    desk.submit()
+    before = desk.get("snapshot")
+
+    answer = desk.client.post(f"/_mockreel{path}", content=b"{}", headers={"content-type": kind})
+
+    assert (answer.status_code, wrong(answer)) == (400, [])
+    assert "application/json" in answer.json()["detail"]
+    assert desk.get("snapshot") == before
+
+
+@pytest.mark.parametrize("headers", [{"host": "evil.test"}, {"origin": "http://evil.test"}, {"origin": "null"}])
+def test_no_stranger_is_answered_anywhere(headers: dict[str, str], desk: Desk) -> None:
+    """Under another name, or from a page of another origin, whatever the operation."""
+    for method in ("GET", "POST", "DELETE"):
+        for path in _paths(method):
+            answer = desk.client.request(method, f"/_mockreel{path.replace('{number}', '1')}", headers=headers)
+            assert (answer.status_code, wrong(answer)) == (403, []), path

@@ -1,0 +1,147 @@
+"""A clean stage: as if it had just begun."""
+
+from typing import Any
+
+import httpx2
+import pytest
+from server.admin.desks import GOOD, KEY, Desk, OpenDesk
+from staging import FOURTH, START
+
+from mockreel.client.admin import ControlClient
+from mockreel.engine.clock import Clock
+from mockreel.errors import OptionError, StageClosed
+from mockreel.server import serving
+from mockreel.webhooks import MemorySender, Outgoing
+
+PROVIDERS = ("runflow", "aimlapi", "runninghub")
+
+
+def play(desk: Desk) -> list[bytes]:
+    """Something with every provider: jobs of two accounts, polls at several moments, a refusal; every byte of it."""
+    said = []
+    for provider in PROVIDERS:
+        for key in ("rf_live_a_key_of_mine", "another_key_of_mine"):
+            id_ = desk.perform(provider, key=key)
+            for _ in range(3):
+                said.append(desk.poll(provider, id_, key=key))
+                desk.advance(1.5)
+            said.append(desk.poll(provider, "nobody", key=key))
+    desk.advance(100)
+    return said
+
+
+def test_the_same_calls_give_the_same_bytes_after_a_reset(open_desk: OpenDesk, sink: MemorySender) -> None:
+    """Under a held clock: replies, callbacks, ids, moments."""
+    desk = open_desk(*PROVIDERS)
+    first, told = play(desk), list(sink.sent)
+    sink.sent.clear()
+
+    desk.post("reset")
+
+    assert play(desk) == first
+    assert sink.sent == told
+
+
+def test_nothing_is_left(desk: Desk, sink: MemorySender) -> None:
+    """No job, account, delivery, rule, exchange or due moment; numbers begin at 1."""
+    desk.submit(tell="http://127.0.0.1:9/told")
+    desk.post("rules", {"scenario": "fail"})
+    desk.post("clock/speed", {"speed": 5})
+    desk.advance(1)
+
+    about = desk.post("reset")
+
+    assert about["clock"] == {"now": START, "held": True, "speed": 1.0, "due": 0, "next_due": None}
+    for path, name in (("jobs", "jobs"), ("deliveries", "deliveries"), ("balances", "balances"), ("rules", "rules")):
+        assert desk.get(path)[name] == []
+    assert desk.get("journal") == {"count": 0, "entries": [], "next": None}
+    assert desk.post("rules", {"scenario": "fail"})["id"] == 1
+    desk.advance(100)
+    assert sink.sent == []
+
+
+def test_a_clock_that_ran_runs_again_from_the_real_time(open_desk: OpenDesk) -> None:
+    """One that was held, or had a start, is where it began."""
+    desk = open_desk(clock=Clock(speed=60))
+    desk.post("clock/hold")
+    desk.advance(1_000_000)
+
+    clock = desk.post("reset")["clock"]
+
+    assert (clock["held"], clock["speed"]) == (False, 60.0)
+    assert desk.stage.clock.now() < START + 400 * 86400
+
+
+def test_an_attempt_that_is_under_way_ends_unseen(open_desk: OpenDesk, sink: MemorySender) -> None:
+    """It is neither kept nor tried again."""
+    desk = open_desk()
+
+    def reset_meanwhile(_: Outgoing) -> int:
+        desk.stage.begin_anew()
+        return 500
+
+    sink.receiver = reset_meanwhile
+    desk.submit(tell="http://127.0.0.1:9/told")
+
+    desk.advance(100)
+    desk.advance(100)
+
+    assert len(sink.sent) == 1
+    assert desk.get("deliveries")["deliveries"] == []
+    assert desk.get("journal/attempts")["attempts"] == []
+
+
+def test_a_form_of_another_page_resets_nothing(desk: Desk) -> None:
+    """As everything that changes."""
+    desk.submit()
+
+    answer = desk.client.post("/_mockreel/reset", data={"x": "y"})
+
+    assert answer.status_code == 400
+    assert len(desk.get("jobs")["jobs"]) == 1
+
+
+@pytest.mark.parametrize("path", ["jobs/encore/x", "journal/1", "deliveries/encore/x"])
+def test_what_was_there_is_there_no_more(path: str, desk: Desk) -> None:
+    """It is not found."""
+    body: Any = GOOD
+    desk.ask("POST", "/v1/jobs", body)
+    desk.post("reset")
+
+    desk.get(path, 404)
+
+
+def test_rules_of_the_start_are_there_again() -> None:
+    """Those of `--fault`, with nothing met yet; later ones are gone."""
+    with serving("encore", data=FOURTH, held=True, faults=["delay; seconds=0; nth=1"]) as stage:
+        with ControlClient(stage.control.url) as control:
+            (first,) = control.rules()
+            control.add_rule(scenario="fail")
+            httpx2.post(f"{stage.encore.url}/v1/jobs", json=GOOD, headers=KEY, trust_env=False)
+            assert control.rules()[0].seen == 1
+
+        stage.reset()
+
+        with ControlClient(stage.control.url) as control:
+            assert control.rules() == (first,)
+            assert control.add_rule(scenario="fail").id == 2
+
+
+def test_code_beside_a_stage_asks_and_resets_it() -> None:
+    """As its control API does, without a request."""
+    with serving("encore", data=FOURTH, held=True) as stage:
+        httpx2.post(f"{stage.encore.url}/v1/jobs", json=GOOD, headers=KEY, trust_env=False)
+
+        assert stage.requested(operation="create_job", times=1, body={"input": {"prompt": "a red door"}})
+        assert stage.requested_in_order({"method": "POST"})
+        verdict = stage.requested(operation="get_job")
+        assert not verdict
+        assert "Nearest first:\n  #1 POST /v1/jobs" in repr(verdict)
+        with pytest.raises(OptionError, match="create_job"):
+            stage.requested(operation="creat_job")
+
+        stage.reset()
+
+        assert stage.journal.count == 0
+    with pytest.raises(StageClosed, match="reset"):
+        stage.reset()

@@ -1,0 +1,289 @@
+"""Snapshots: a stage as a document, and the same stage again from it."""
+
+from collections.abc import Callable
+from copy import deepcopy
+from decimal import Decimal
+from typing import Any
+
+import orjson
+import pytest
+from server.admin.desks import KEY, Desk, OpenDesk
+from staging import START
+
+from mockreel.engine.accounts.account import KeyEntry
+from mockreel.engine.clock import Clock
+from mockreel.simulator.provider import Settings
+from mockreel.webhooks import MemorySender
+
+PROVIDERS = ("runflow", "aimlapi", "runninghub")
+KEYS = ("rf_live_a_key_of_mine", "another_key_of_mine")
+
+
+def again(open_desk: OpenDesk, desk: Desk, *names: str, **options: Any) -> Desk:
+    """Another stage, from the snapshot of the first as it is after a way through a file."""
+    other = open_desk(*names, **{"clock": Clock(start=5.0, held=True), **options})
+    other.post("restore", orjson.loads(orjson.dumps(desk.get("snapshot"))))
+    return other
+
+
+def test_a_restored_stage_answers_polls_with_the_same_bytes(open_desk: OpenDesk) -> None:
+    """With every provider, for jobs in every state, now and as time goes on; new jobs are the same, too."""
+    desk = open_desk(*PROVIDERS)
+    jobs = []
+    for seconds in (0, 1, 2, 100, 0.7):
+        desk.advance(seconds)
+        jobs += [(provider, desk.perform(provider, key=key), key) for provider in PROVIDERS for key in KEYS]
+    desk.post(f"jobs/runflow/{jobs[-5][1]}/cancel", {"reason": "enough"})
+    desk.post(f"jobs/runninghub/{jobs[-1][1]}/fail")
+
+    other = again(open_desk, desk, *PROVIDERS)
+
+    for seconds in (0, 0.5, 1, 100):
+        for one in (desk, other):
+            one.advance(seconds)
+        said = [[one.poll(provider, id_, key=key) for provider, id_, key in jobs] for one in (desk, other)]
+        assert said[0] == said[1]
+    assert [desk.perform(name, key=KEYS[0]) for name in PROVIDERS] == [
+        other.perform(name, key=KEYS[0]) for name in PROVIDERS
+    ]
+    assert desk.get("snapshot") == other.get("snapshot")
+
+
+def test_callbacks_that_were_to_come_come(open_desk: OpenDesk, sink: MemorySender) -> None:
+    """Of jobs that are under way, of attempts that wait for their turn, with the same bytes and signatures."""
+    desk = open_desk("runflow")
+    desk.ask("POST", "/v1/callback-secrets", {"label": "mine"})
+    desk.ask("POST", "/v1/webhooks", {"url": "http://127.0.0.1:9/hook", "secret": "webhook-secret"})
+    sink.receiver = lambda _: 500
+    desk.perform("runflow")
+    desk.advance(3)
+    desk.perform("runflow")
+    sink.sent.clear()
+    document = desk.get("snapshot")
+    desk.advance(100)
+    expected = list(sink.sent)
+    sink.sent.clear()
+
+    other = open_desk("runflow")
+    other.post("restore", document)
+    other.advance(100)
+
+    assert len(expected) >= 4
+    assert sink.sent == expected
+
+
+def test_a_stage_is_put_back_to_where_it_was(desk: Desk) -> None:
+    """What came after the snapshot has never been."""
+    first = desk.submit()
+    document = desk.get("snapshot")
+    second = desk.submit()
+    desk.advance(50)
+    desk.post("rules", {"scenario": "fail"})
+
+    about = desk.post("restore", document)
+
+    assert about["clock"]["now"] == START
+    assert [job["id"] for job in desk.get("jobs")["jobs"]] == [first]
+    assert desk.get("rules")["rules"] == []
+    assert desk.get("journal")["count"] == 0
+    assert desk.submit() == second
+
+
+def test_listed_accounts_are_found_by_their_names_others_by_order(open_desk: OpenDesk) -> None:
+    """A listed key keeps its account, whoever comes first; other keys take the others as they come."""
+    keys = [KeyEntry("en_listed_key_one", "acme", balance=Decimal("7.25")), KeyEntry("en_listed_key_two", "bee")]
+    desk = open_desk(keys=keys)
+
+    def jobs_of(one: Desk, key: str) -> list[str]:
+        reply = one.ask("GET", "/v1/jobs", headers={"authorization": f"Bearer {key}"})
+        return [job["id"] for job in reply.json()["jobs"]]
+
+    first = {key: desk.perform_encore(key) for key in ("en_open_key_first", "en_listed_key_one", "en_open_key_second")}
+    other = open_desk(keys=keys)
+    other.post("restore", desk.get("snapshot"))
+
+    assert jobs_of(other, "en_listed_key_two") == []
+    assert jobs_of(other, "en_quite_another") == [first["en_open_key_first"]]
+    assert jobs_of(other, "en_listed_key_one") == [first["en_listed_key_one"]]
+    assert jobs_of(other, "en_and_one_more") == [first["en_open_key_second"]]
+    assert jobs_of(other, "en_and_a_third_one") == []
+    balances = {row["account"]: row["balance"] for row in other.get("balances")["balances"]}
+    assert balances["acme"] == {row["account"]: row["balance"] for row in desk.get("balances")["balances"]}["acme"]
+
+
+def test_balances_that_were_set_are_kept(desk: Desk) -> None:
+    """With what was added by hand, and whether there is a limit."""
+    desk.submit()
+    desk.post("balances", {"provider": "encore", "account": "account-1", "balance": "3.5"})
+    before = desk.get("balances")
+
+    desk.post("restore", desk.get("snapshot"))
+
+    assert desk.get("balances") == before
+
+
+def test_rules_are_kept_with_what_they_have_met(desk: Desk) -> None:
+    """A rule for the second request still waits for one."""
+    desk.post("rules", {"scenario": "unavailable", "nth": 2})
+    desk.submit()
+    before = desk.get("rules")
+
+    desk.post("restore", desk.get("snapshot"))
+
+    assert desk.get("rules") == before
+    assert desk.ask("POST", "/v1/jobs", {"model": "solo", "input": {"prompt": "x"}}).status_code == 503
+    assert desk.post("rules", {"scenario": "fail"})["id"] == 2
+
+
+def test_uploads_are_kept(open_desk: OpenDesk) -> None:
+    """And served as before."""
+    desk = open_desk("runninghub")
+    files = {"file": ("a.png", b"\x89PNG\r\n\x1a\n\x00\xff", "image/png")}
+    reply = desk.ask("POST", "/openapi/v2/media/upload/binary", files=files)
+    url = reply.json()["data"]["download_url"]
+
+    other = again(open_desk, desk, "runninghub")
+
+    assert other.client.get(url).content == b"\x89PNG\r\n\x1a\n\x00\xff"
+
+
+def test_what_stands_in_several_places_is_one_thing_again(open_desk: OpenDesk) -> None:
+    """A batch, its runs and the account know each other; its callback comes once."""
+    desk = open_desk("runflow")
+    model = next(iter(desk.stage.part("runflow").contract.models))
+    body = {"input": [{"prompt": word} for word in "ab"], "callback_url": "http://127.0.0.1:9/told"}
+    made = desk.ask("POST", f"/v1/models/{model}/batches", body)
+    assert made.status_code == 201, made.text
+    path = f"/v1/batches/{made.json()['id']}"
+
+    other = again(open_desk, desk, "runflow")
+
+    for one in (desk, other):
+        one.advance(100)
+    assert desk.ask("GET", path).content == other.ask("GET", path).content
+    assert len(other.get("deliveries")["deliveries"]) == 1
+
+
+def test_no_key_and_no_hash_of_one_is_in_it(open_desk: OpenDesk) -> None:
+    """Wherever the program has put its key, in bodies, queries, prompts and addresses."""
+    desk = open_desk(*PROVIDERS)
+    for key in KEYS:
+        for provider in PROVIDERS:
+            desk.perform(provider, key=key)
+        url = f"http://127.0.0.1:9/{key}?apiKey={key}"
+        start = {"apiKey": key, "workflowId": "1850925505116598274", "webhookUrl": url}
+        desk.ask("POST", "/runninghub/task/openapi/create", start, headers={})
+        headers = {"authorization": f"Bearer {key}", "idempotency-key": key}
+        desk.ask("POST", f"/runflow/v1/runs?key={key}", {"prompt": f"my {key}"}, headers=headers)
+    desk.advance(1)
+
+    text = desk.client.get("/_mockreel/snapshot").text
+
+    assert [key for key in KEYS if key in text or key.removeprefix("rf_live_") in text] == []
+    hashes = [name for part in desk.stage.parts.values() for name in part.keyring.accounts]
+    assert [one for one in hashes if one in text] == []
+
+
+def change(*path: Any, to: Any) -> Callable[[Any], None]:
+    def apply(document: Any) -> None:
+        for step in path[:-1]:
+            document = document[step]
+        document[path[-1]] = to
+
+    return apply
+
+
+JOB = ("providers", "encore", "jobs", 0)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "status", "says"),
+    [
+        (change("snapshot", to=2), 400, "its form is 2. Expected 1. Take it anew"),
+        (change("seed", to=9), 409, "Serve with --seed 9"),
+        (change("providers", to={}), 409, "here are encore"),
+        (change("providers", "encore", "readings", to={"envelope": "bare"}), 409, "--reading encore:envelope=bare"),
+        (change("clock", "speed", to=0), 400, "/clock/speed"),
+        (change("clock", "now", to="x"), 400, "/clock/now"),
+        (change("clock", to=None), 400, "/clock"),
+        (change(*JOB, "model", to="encore/x"), 400, "'encore/x' is no model. Expected one of encore/"),
+        (change(*JOB, "account", to=7), 400, "7 is no account"),
+        (change(*JOB, "plan", "states", to=["x"]), 400, "'x' is no state. Expected one of waiting"),
+        (change(*JOB, "plan", "states", to=["waiting"]), 400, "not one moment for each state"),
+        (change(*JOB, "plan", "failure", to="x"), 400, "'x' is no failure"),
+        (change(*JOB, "extra", to={"object": {"class": "os.system"}}), 400, "object cannot be"),
+        (change(*JOB, "extra", to={"py/object": "os.system"}), 400, "py/object is no sort of value"),
+        (change(*JOB, "extra", to={"bytes": "%"}), 400, "bytes cannot be"),
+        (change(*JOB, "extra", to={"same": 5}), 400, "same cannot be '5'"),
+        (change(*JOB, "extra", to={}), 400, "an empty object"),
+        (
+            change("providers", "encore", "state", to={"object": {"class": "Memory", "number": 1, "fields": {}}}),
+            400,
+            "o",
+        ),
+        (
+            change("providers", "encore", "state", "object", "fields", to={"secret": 5}),
+            400,
+            "Memory.secret cannot be '5'",
+        ),
+        (change("providers", "encore", "accounts", 0, "balance", to="NaN"), 400, "'NaN' is no amount"),
+        (change("due", to=[{"at": 1, "what": "end", "provider": "encore", "id": "x"}]), 400, "'x' is no job"),
+        (change("due", 0, "what", to="x"), 400, "/due/0/what"),
+        (change("rules", to=[{"id": 1}]), 400, "/rules/0"),
+    ],
+)
+def test_what_is_no_snapshot_changes_nothing(spoil: Callable[[Any], None], status: int, says: str, desk: Desk) -> None:
+    """And says what is wrong with it, and where."""
+    desk.submit(tell="http://127.0.0.1:9/told")
+    document = desk.get("snapshot")
+    before = deepcopy(document)
+    spoil(document)
+
+    answer = desk.post("restore", document, status)
+
+    assert says in answer["detail"]
+    assert desk.get("snapshot") == before
+
+
+@pytest.mark.parametrize("body", [{}, {"snapshot": None}, {"jobs": []}])
+def test_what_is_quite_another_thing_is_refused(body: Any, desk: Desk) -> None:
+    """A document that has nothing of a snapshot."""
+    assert "the snapshot" in desk.post("restore", body, 400)["detail"]
+
+
+def test_readings_and_seed_of_the_stage_must_be_those_of_the_snapshot(open_desk: OpenDesk) -> None:
+    """The same ones are taken."""
+    options: Any = {"readings": {"envelope": "bare"}, "settings": Settings(seed=3)}
+    desk = open_desk(**options)
+    desk.submit()
+
+    assert again(open_desk, desk, **options).get("jobs") == desk.get("jobs")
+
+
+def test_an_idempotent_request_is_still_answered_as_before(open_desk: OpenDesk) -> None:
+    """Replies that were promised are kept."""
+    desk = open_desk("runflow")
+    headers = {**KEY, "idempotency-key": "once"}
+    model = next(iter(desk.stage.part("runflow").contract.models))
+
+    def ask(one: Desk) -> bytes:
+        reply = one.ask("POST", f"/v1/models/{model}/runs", {"input": {"prompt": "x"}}, headers=headers)
+        return reply.content
+
+    first = ask(desk)
+
+    assert ask(again(open_desk, desk, "runflow")) == first
+
+
+def test_faults_that_are_to_befall_callbacks_are_kept(open_desk: OpenDesk, sink: MemorySender) -> None:
+    """A callback that comes late or twice does so after the restore, too."""
+    desk = open_desk()
+    desk.post("rules", {"fault": {"name": "callback-duplicated"}})
+    desk.submit(tell="http://127.0.0.1:9/told")
+    document = desk.get("snapshot")
+
+    other = open_desk()
+    other.post("restore", document)
+    other.advance(100)
+
+    assert len(sink.sent) == 2

@@ -1,0 +1,184 @@
+"""A job's page: what was asked and answered, what became of it, whom it was told, what it made; and its buttons."""
+
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+from playwright.sync_api import expect
+from server.dashboard.exchanges import TASKS, TRAM
+from server.dashboard.visits import Provider, Visit
+
+from mockreel.server.mock_server import RunningStage
+
+OpenPage = Callable[..., Visit]
+
+
+@pytest.fixture
+def hook() -> Iterator[tuple[str, list[bytes]]]:
+    """A receiver of callbacks that fails the first time, and what it has got."""
+    got: list[bytes] = []
+
+    class Hook(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            got.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(500 if len(got) == 1 else 200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Hook) as server:
+        threading.Thread(target=server.serve_forever).start()
+        yield f"http://127.0.0.1:{server.server_port}/hook", got
+        server.shutdown()
+
+
+def test_a_job_is_completed_failed_and_cancelled(visit: OpenPage, provider: Provider) -> None:
+    """With its buttons; afterwards they are at rest."""
+    complete, fail, cancel = (provider.run() for _ in range(3))
+    page = visit(f"/jobs/runflow/{complete}").page
+    page.get_by_role("button", name="Complete").click()
+    expect(page.locator(".job-heading .sign")).to_have_text("succeeded")
+    expect(page.get_by_role("button", name="Complete")).to_be_disabled()
+
+    page = visit(f"/jobs/runflow/{fail}").page
+    page.get_by_label("Why it fails").select_option("model-unavailable")
+    page.get_by_role("button", name="Fail").click()
+    expect(page.locator(".job-heading .sign")).to_have_text("failed")
+    expect(page.locator(".facts").first).to_contain_text("model-unavailable")
+    assert provider.ask("GET", f"/v1/runs/{fail}").json()["failure_code"] == "MODEL_UNAVAILABLE"
+
+    page = visit(f"/jobs/runflow/{cancel}").page
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator(".job-heading .sign")).to_have_text("canceled")
+
+
+def test_no_button_offers_what_the_provider_has_not(visit: OpenPage, provider: Provider) -> None:
+    """Where no job is ever cancelled."""
+    made = provider.ask(
+        "POST", "/v2/video/generations", {"model": "google/veo-3.1-t2v", "prompt": "A boat."}, provider="aimlapi"
+    ).json()["id"]
+    page = visit(f"/jobs/aimlapi/{made}").page
+
+    expect(page.get_by_role("button", name="Complete")).to_be_enabled()
+    expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
+
+
+def test_the_cue_sheet_tells_everything_in_order(
+    visit: OpenPage, provider: Provider, served: RunningStage, hook: tuple[str, list[bytes]]
+) -> None:
+    """Requests, states, attempts to deliver, each with its moment."""
+    run = provider.run(callback=hook[0])
+    served.advance(10)
+    provider.ask("GET", f"/v1/runs/{run}")
+    page = visit(f"/jobs/runflow/{run}").page
+
+    told = [" ".join(text.split()) for text in page.locator(".cue").all_inner_texts()]
+
+    assert [text.split(" s ", 1)[1] for text in told] == [
+        "POST create_run 201",
+        "queued",
+        "dispatching",
+        "running",
+        "succeeded",
+        "run.completed, attempt 1 500",
+        "run.completed, attempt 2 200",
+        "GET get_run 200",
+    ]
+    assert told[0].startswith("+0.00 s")
+
+
+def test_request_and_reply_stand_on_the_page(visit: OpenPage, provider: Provider) -> None:
+    """The exchange that began the job stands open, with both bodies; the input by itself."""
+    run = provider.run(prompt="A very particular boat.")
+    page = visit(f"/jobs/runflow/{run}").page
+
+    exchange = page.locator(".exchange_item").first
+    expect(exchange.get_by_text("A very particular boat.").first).to_be_visible()
+    expect(exchange).to_contain_text(f'"id": "{run}"')
+    expect(page.locator("#h-input + pre")).to_contain_text('"duration": "6s"')
+
+
+def test_a_delivery_is_sent_again(
+    visit: OpenPage, provider: Provider, served: RunningStage, hook: tuple[str, list[bytes]]
+) -> None:
+    """With a button; the attempts are told one by one."""
+    url, got = hook
+    run = provider.run(callback=url)
+    served.advance(10)
+    page = visit("/deliveries").page
+    row = page.locator(".delivery_row").first
+    expect(row).to_contain_text("2 attempts")
+    row.locator("summary").click()
+    expect(row.locator(".attempts li")).to_have_count(2)
+    expect(row).to_contain_text(run)
+
+    row.get_by_role("button", name="Resend").click()
+    served.advance(1)
+
+    expect(page.locator(".delivery_row")).to_have_count(2)
+    assert len(got) == 3
+
+
+def test_the_clip_plays(visit: OpenPage, provider: Provider, served: RunningStage) -> None:
+    """The very clip, under the page's own origin."""
+    run = provider.run()
+    page = visit(f"/jobs/runflow/{run}").page
+    expect(page.get_by_text("the curtain is still down")).to_be_visible()
+
+    served.advance(10)
+
+    video = page.locator("video")
+    expect(video).to_be_visible()
+    expect(video).to_have_js_property("videoWidth", 1280)
+    expect(video).to_have_js_property("videoHeight", 720)
+    assert video.evaluate("video => Math.round(video.duration)") == 6
+
+
+# A model of each kind, as this contract has them.
+KINDS = {"image": "img", "audio": "audio", "3d": "canvas[data-drawn]", "text": "figure pre"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_result_is_shown(visit: OpenPage, provider: Provider, served: RunningStage, kind: str) -> None:
+    """A picture, a sound, a solid that turns, a text."""
+    part = served.inner.part("runninghub")
+    model = next(
+        (one for one in part.contract.models.values() if one.output in (kind, {"text": "string"}.get(kind))), None
+    )
+    if model is None:
+        pytest.skip(f"no model of the contract makes {kind}")
+    account = part.keyring.find("any-key")
+    assert account is not None
+    job = part.begin_for(
+        account.account,
+        part.default_course,
+        lambda now, block: f"made-{kind}",
+        now=part.clock.now(),
+        kind="submit_task",
+        model=model,
+    )
+    served.advance(60)
+
+    shown = visit(f"/jobs/runninghub/{job.id}").page.locator(f"[data-region=job_clip] {KINDS[kind]}")
+
+    expect(shown).to_be_visible()
+    if kind == "image":
+        assert shown.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
+
+
+def test_a_job_that_is_not_there_is_told(visit: OpenPage, provider: Provider, served: RunningStage) -> None:
+    """With the way back."""
+    reply = provider.http.get(f"{served.control.url}/_mockreel/page/jobs/runflow/nobody")
+    assert reply.status_code == 404
+    assert "No job of this stage has that id" in reply.text
+
+
+def test_another_providers_words_are_shown(visit: OpenPage, provider: Provider, served: RunningStage) -> None:
+    """As it writes them on the wire."""
+    task = provider.ask("POST", TASKS, TRAM, provider="runninghub").json()["taskId"]
+    page = visit(f"/jobs/runninghub/{task}").page
+    expect(page.locator(".job-heading .sign")).to_have_text("QUEUED")
+    served.advance(10)
+    expect(page.locator(".job-heading .sign")).to_have_text("SUCCESS")

@@ -1,0 +1,72 @@
+"""What a page is sent while it is open: the changes, within bounds, and no longer than the server lives."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import httpx2
+import orjson
+from server.dashboard.visits import PAGE, Provider
+from staging import START
+
+from mockreel.server import serving
+from mockreel.server.dashboard.live_updates import MOST_STREAMS
+from mockreel.server.mock_server import RunningStage
+
+
+def _events(reply: httpx2.Response) -> Iterator[dict[str, Any]]:
+    """The data of each event."""
+    for line in reply.iter_lines():
+        if line.startswith("data: "):
+            yield orjson.loads(line.removeprefix("data: "))
+
+
+def test_a_stream_brings_the_page_and_then_what_has_changed(served: RunningStage, provider: Provider) -> None:
+    """The rows that stay as they are come once."""
+    first = provider.run()
+    with httpx2.stream("GET", f"{served.control.url}{PAGE}/?live") as reply:
+        events = _events(reply)
+        whole = next(events)["regions"]
+        assert whole["job_row"]["order"] == [f"runflow/{first}"]
+        assert set(whole) == {"clock", "money", "job_row", "jobs_pager"}
+
+        second = provider.run()
+        rows = next(event["regions"]["job_row"] for event in events if "job_row" in event["regions"])
+
+    assert rows["order"] == [f"runflow/{second}", f"runflow/{first}"]
+    assert list(rows["blocks"]) == [f"runflow/{second}"]
+
+
+def test_the_passing_of_time_alone_sends_no_row(served: RunningStage, provider: Provider) -> None:
+    """The browser moves the bars by itself: within a state nothing of a job is sent."""
+    provider.run(prefer="scenario=slow")
+    with httpx2.stream("GET", f"{served.control.url}{PAGE}/?live") as reply:
+        events = _events(reply)
+        next(events)
+
+        served.advance(0.01)
+
+        assert set(next(events)["regions"]) == {"clock"}
+
+
+def test_so_many_streams_and_no_more(served: RunningStage) -> None:
+    """Whoever is left out is told to come back."""
+    url = f"{served.control.url}{PAGE}/?live"
+    kept = []
+    with httpx2.Client(limits=httpx2.Limits(max_connections=None)) as http, ExitStack() as looking:
+        for _ in range(MOST_STREAMS):
+            kept.append(_events(looking.enter_context(http.stream("GET", url))))
+            next(kept[-1])
+        refused = http.get(url)
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+
+
+def test_an_open_page_does_not_keep_a_server_from_ending() -> None:
+    """Its stream ends with the stage, and not by force."""
+    with ExitStack() as looking:
+        with serving("runflow", held=True, start=START) as stage:
+            reply = looking.enter_context(httpx2.stream("GET", f"{stage.control.url}{PAGE}/?live"))
+            events = _events(reply)
+            next(events)
+
+        assert list(events) == []

@@ -1,0 +1,90 @@
+"""A page in a browser, with everything that it asked for and complained about; and a client of the providers."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx2
+from playwright.sync_api import ConsoleMessage, Dialog, Page, Request
+
+from mockreel.server.mock_server import RunningStage
+
+PAGE = "/_mockreel/page"
+RUNS = "/v1/models/google/veo3.1/lite/runs"
+INPUT = {"prompt": "A paper boat crosses a puddle.", "duration": "6s", "resolution": "720p"}
+LOOPBACK = {"127.0.0.1", "localhost", "::1", None}  # None: a scheme without a host, as blob:
+
+
+@dataclass
+class Visit:
+    """One page, watched."""
+
+    page: Page
+    base: str
+    said: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    dialogs: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.said.append(f"error: {error}"))
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.on("requestfailed", self._failed)
+        self.page.on("dialog", self._dismiss)
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.said.append(f"{message.type}: {message.text}")
+
+    def _dismiss(self, dialog: Dialog) -> None:
+        self.dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    def _failed(self, request: Request) -> None:
+        # A stream that is closed, or a clip that is not read to its end, counts as failed with the browser.
+        if request.failure and "ERR_ABORTED" not in request.failure:
+            self.said.append(f"failed: {request.url} {request.failure}")
+
+    def go(self, path: str = "/") -> "Visit":
+        """Open a page and wait until it is followed."""
+        self.page.goto(self.base + PAGE + path)
+        self.page.locator("#lamp.on").wait_for(state="attached")
+        return self
+
+    def expect_quiet(self) -> None:
+        """Nothing was complained about, no dialog was opened, and no request has left this machine."""
+        assert self.said == []
+        assert self.dialogs == []
+        assert {urlsplit(url).hostname for url in self.asked} <= LOOPBACK
+
+
+@dataclass
+class Provider:
+    """A client of the providers, who keeps nothing."""
+
+    stage: RunningStage
+    http: httpx2.Client
+
+    def ask(
+        self, method: str, path: str, body: Any = None, *, provider: str = "runflow", key: str = "", **headers: str
+    ) -> httpx2.Response:
+        """One request with the provider's key."""
+        door = getattr(self.stage, provider)
+        names = {name.replace("_", "-"): value for name, value in headers.items()}
+        names.setdefault("Authorization", f"Bearer {key or door.key}")
+        return self.http.request(method, door.url + path, json=body, headers=names)
+
+    def run(self, *, prefer: str = "", callback: str | None = None, **fields: Any) -> str:
+        """Begin a run; gives its id."""
+        body: dict[str, Any] = {"input": {**INPUT, **fields}}
+        if callback is not None:
+            body["callback_url"] = callback
+        made = self.ask("POST", RUNS, body, **({"Prefer": prefer} if prefer else {}))
+        assert made.status_code == 201, made.text
+        return str(made.json()["id"])
+
+    def control(self, method: str, path: str, body: Any = None) -> Any:
+        """One request to the control API."""
+        reply = self.http.request(method, f"{self.stage.control.url}/_mockreel/{path}", json=body)
+        assert reply.is_success, reply.text
+        return reply.json()

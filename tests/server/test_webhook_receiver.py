@@ -1,0 +1,274 @@
+"""The two commands together: what is triggered is heard, shown, handed on and answered."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from click.testing import CliRunner, Result
+
+from mockreel.cli import group
+from mockreel.contract import load_contract, providers
+from mockreel.errors import OptionError, PortTaken
+from mockreel.server.webhook_receiver import MOST_BYTES, Receiver, Server, Taken
+from mockreel.simulator.in_process.sample_webhooks import happening
+from mockreel.webhooks import Targets, sign
+from mockreel.webhooks.recognition import Recogniser
+
+CONTRACTS = [load_contract(name) for name in providers()]
+
+
+@contextmanager
+def _listening(*, secrets: tuple[str, ...] = (), **options: Any) -> Iterator[tuple[str, list[Taken]]]:
+    """A receiver on a free port, and what it has taken."""
+    taken: list[Taken] = []
+    ready = threading.Event()
+    receiver = Receiver(
+        Recogniser(CONTRACTS, secrets=secrets), options.pop("targets", Targets()), taken.append, **options
+    )
+    server = Server(receiver, ready=lambda _: ready.set())
+    thread = threading.Thread(target=server.listen)
+    thread.start()
+    assert ready.wait(10)
+    try:
+        yield server.url, taken
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture
+def handler() -> Iterator[tuple[str, list[tuple[dict[str, str], bytes]]]]:
+    """A handler that answers 409 with a word, and what it was sent."""
+    got: list[tuple[dict[str, str], bytes]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            got.append(({name.lower(): value for name, value in self.headers.items()}, body))
+            self.send_response(409)
+            self.end_headers()
+            self.wfile.write(b"already done")
+
+        def log_message(self, *_: object) -> None:
+            """Silent."""
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/hook", got
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def _trigger(*words: str) -> Result:
+    return CliRunner().invoke(group, ["trigger", *words])
+
+
+def _post(url: str, body: bytes, **headers: str) -> httpx2.Response:
+    with httpx2.Client(trust_env=False) as client:
+        return client.post(url, content=body, headers=headers)
+
+
+def test_what_is_triggered_is_heard() -> None:
+    """With a good signature, and the fields that were set."""
+    with _listening(secrets=("a secret",)) as (url, taken):
+        told = _trigger("runflow", "run.failed", "--to", url, "--secret", "a secret", "--set", "metadata.order=17")
+
+    assert told.exit_code == 0, told.output
+    assert f"run.failed (create_run, failed) to {url}: answered 200" in told.output
+    (one,) = taken
+    assert (one.heard.word, one.heard.signature, one.answered) == ("run.failed", "good", 200)
+    assert one.heard.payload["metadata"] == {"order": 17}
+
+
+@pytest.mark.parametrize("secret", [["--secret", "another"], []])
+def test_a_forged_callback_is_answered_with_400_and_not_handed_on(
+    handler: tuple[str, list[Any]], secret: list[str]
+) -> None:
+    """Signed with another secret, or not at all."""
+    with _listening(secrets=("a secret",), forward=handler[0]) as (url, taken):
+        told = _trigger("runflow", "run.failed", "--to", url, *secret)
+
+    assert told.exit_code == 1
+    assert "answered 400: Its signature is" in told.output
+    assert taken[0].handed == "not handed on"
+    assert handler[1] == []
+
+
+def test_a_handler_gets_the_same_bytes_and_headers_and_its_answer_is_passed_back(
+    handler: tuple[str, list[tuple[dict[str, str], bytes]]],
+) -> None:
+    """So that it can verify the signature itself."""
+    contract = load_contract("runflow")
+    signature, sent = contract.callbacks.signature, happening(contract, "run.completed")
+    assert signature is not None
+    headers = {**dict(sent.headers), signature.header: sign(signature, "a secret", sent.body)}
+    with _listening(forward=handler[0]) as (url, taken):
+        reply = _post(f"{url}/anything?x=1", sent.body, **headers)
+
+    assert (reply.status_code, reply.text) == (409, "already done")
+    assert taken[0].handed == "handler answered 409"
+    ((got, body),) = handler[1]
+    assert body == sent.body
+    assert {name: got[name.lower()] for name in headers} == headers
+
+
+def test_a_handler_that_is_not_there_is_a_bad_gateway() -> None:
+    """With the reason, so that the sender tries again."""
+    sent = happening(load_contract("runninghub"), "TASK_END")
+    with _listening(forward="http://127.0.0.1:9/") as (url, _):
+        reply = _post(url, sent.body)
+
+    assert reply.status_code == 502
+    assert reply.text.startswith("handler ")
+
+
+@pytest.mark.parametrize(("allowed", "why"), [((), "is not on this machine"), (("192.0.2.1",), "")])
+def test_a_handler_elsewhere_must_be_allowed(allowed: tuple[str, ...], why: str) -> None:
+    """And it is never the receiver itself."""
+    with _listening(forward="http://192.0.2.1/", targets=Targets(allowed=frozenset(allowed))) as (url, taken):
+        if not allowed:
+            _post(url, happening(load_contract("runninghub"), "TASK_END").body)
+
+    assert why in (taken[0].handed if taken else "")
+
+
+def test_the_answer_can_be_chosen() -> None:
+    """To see what a sender does then."""
+    with _listening(answer=503) as (url, _):
+        assert _trigger("runninghub", "TASK_END", "--to", url).exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "status"), [("GET", b"", 405), ("POST", b"hello", 400), ("POST", b" " * (MOST_BYTES + 1), 413)]
+)
+def test_what_is_no_callback_is_not_taken(method: str, body: bytes, status: int) -> None:
+    """Another method, another body, or too much of it."""
+    with _listening() as (url, _), httpx2.Client(trust_env=False) as client:
+        assert client.request(method, url, content=body).status_code == status
+
+
+def test_a_port_in_use_is_told() -> None:
+    """As `serve` tells it."""
+    with _listening() as (url, _), pytest.raises(PortTaken, match="Choose other ports with --port N"):
+        Server(Receiver(Recogniser([]), Targets(), lambda _: None), port=int(url[-5:].strip(":/")), ready=print)
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_the_command_shows_each_callback_and_stops_after_so_many(tmp_path: Path, *, as_json: bool) -> None:
+    """As a line for people, or as a line of JSON; the ready file says where it listens, and goes."""
+    ready = tmp_path / "ready.json"
+    words = ["listen", "--port", "0", "--count", "1", "--ready-file", str(ready), *(["--json"] if as_json else [])]
+    sending = threading.Thread(target=_send_when_ready, args=(ready,))
+    sending.start()
+    shown = CliRunner().invoke(group, words)
+    sending.join()
+
+    assert shown.exit_code == 0, shown.output
+    assert not ready.exists()
+    line = shown.output.splitlines()[-1]
+    if as_json:
+        row = json.loads(line)
+        assert (row["event"], row["signature"], row["answered"]) == ("run.failed", "none", 200)
+    else:
+        assert line.startswith("Runflow run.failed ")
+        assert line.endswith("failed, unsigned, not handed on, answered 200")
+
+
+def _send_when_ready(ready: Path) -> None:
+    while not ready.exists():
+        threading.Event().wait(0.02)
+    _post(json.loads(ready.read_text())["url"], happening(load_contract("runflow"), "failed").body)
+
+
+def test_the_command_hands_on_to_a_handler(
+    tmp_path: Path, handler: tuple[str, list[tuple[dict[str, str], bytes]]]
+) -> None:
+    """`--forward-to`: the handler gets what came, and its answer is passed back and shown."""
+    url, got = handler
+    ready = tmp_path / "ready.json"
+    sending = threading.Thread(target=_send_when_ready, args=(ready,))
+    sending.start()
+    words = ["listen", "--port", "0", "--count", "1", "--ready-file", str(ready), "--forward-to", url]
+    shown = CliRunner().invoke(group, words)
+    sending.join()
+
+    assert shown.exit_code == 0, shown.output
+    assert [json.loads(body)["event"] for _, body in got] == ["run.failed"]
+    assert shown.output.splitlines()[-1].endswith("handler answered 409, answered 409")
+
+
+@pytest.mark.parametrize("handler", ["nonsense", "localhost:3000", "ftp://127.0.0.1/", "http://", "http://h:99999/"])
+def test_a_handler_that_is_no_address_is_refused_at_once(handler: str) -> None:
+    """Else it would be found out with the first callback, which would be lost."""
+    told = CliRunner().invoke(group, ["listen", "--port", "0", "--count", "1", "--forward-to", handler])
+
+    assert isinstance(told.exception, OptionError)
+    assert f"--forward-to: {handler!r} is not valid. Give the handler's address" in str(told.exception)
+
+
+def test_the_command_leaves_the_ready_file_of_who_holds_its_port(tmp_path: Path) -> None:
+    """It is told that the port is taken before it touches the file."""
+    ready = tmp_path / "ready.json"
+    ready.write_text("another's")
+    with _listening() as (url, _):
+        words = ["listen", "--port", url.rpartition(":")[2], "--ready-file", str(ready)]
+        told = CliRunner().invoke(group, words)
+
+    assert isinstance(told.exception, PortTaken)
+    assert ready.read_text() == "another's"
+
+
+def test_without_a_target_the_bytes_are_shown_with_their_signature() -> None:
+    """They are what `curl --data-binary` would send."""
+    signature = load_contract("runflow").callbacks.signature
+    assert signature is not None
+    shown = _trigger("runflow", "run.completed", "--secret", "s", "--seed", "7").stdout
+    head, _, body = shown.partition("\n\n")
+
+    assert f"{signature.header}: {sign(signature, 's', body.rstrip().encode())}" in head
+
+
+def test_without_an_event_they_are_listed() -> None:
+    """Each with its ends and what may have begun it."""
+    assert "TASK_END  --state succeeded|failed|cancelled  --operation submit_task|" in _trigger("runninghub").output
+    assert _trigger("aimlapi").output == "AI/ML API documents no callback for its jobs.\n"
+
+
+def test_a_payload_that_is_not_as_documented_is_told() -> None:
+    """It is wanted, perhaps, and shown or sent all the same."""
+    told = _trigger("runflow", "run.completed", "--set", "status=exploded")
+
+    assert told.stderr.startswith("not as documented: /status: ")
+    assert '"status":"exploded"' in told.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("http://192.0.2.1/",), "is not on this machine. Allow it: --allow-host"),
+        (("http://127.0.0.1:9/",), "was not taken"),
+        (("ftp://127.0.0.1/",), "http and https are sent to"),
+    ],
+)
+def test_what_cannot_be_sent_is_told(words: tuple[str, ...], why: str) -> None:
+    """This machine only, unless another is allowed."""
+    told = _trigger("runflow", "run.completed", "--to", *words)
+
+    assert told.exit_code == 1
+    assert why in told.stderr
+
+
+def test_a_secret_for_a_provider_that_signs_nothing_is_an_error() -> None:
+    """Which is better than a signature that no real callback has; the secret is not shown."""
+    told = _trigger("runninghub", "TASK_END", "--secret", "whsec_private")
+
+    assert "RunningHub signs no callback" in str(told.exception)
+    assert "whsec_private" not in str(told.exception)

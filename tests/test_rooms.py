@@ -1,0 +1,72 @@
+"""The rooms of the package: few, small, and each in the layers that `lint-imports` keeps (see pyproject.toml)."""
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import mockreel
+
+PACKAGE = Path(mockreel.__file__).parent
+PROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8"))
+LAYERS: list[str] = PROJECT["tool"]["importlinter"]["contracts"][0]["layers"]
+ROOMS = [room for room in LAYERS if ":" not in room]
+DATA = {"schemas", "contracts"}  # they travel inside an installed package
+
+
+def test_every_room_stands_in_the_layers() -> None:
+    """A new room gets its place in `[tool.importlinter]`."""
+    found = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").is_file()}
+    assert found - DATA == set(ROOMS)
+
+
+def test_there_are_at_most_fourteen_rooms() -> None:
+    """The tree is the table of contents."""
+    assert len(ROOMS) <= 14
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_folder_holds_about_a_dozen_modules(room: str) -> None:
+    """More of them want a folder of their own."""
+    folders = {path.parent for path in (PACKAGE / room).rglob("*.py")}
+    counts = {str(folder.relative_to(PACKAGE)): len(list(folder.glob("*.py"))) for folder in folders}
+    assert {folder: count for folder, count in counts.items() if count > 16} == {}
+
+
+def test_no_module_is_named_with_a_participle_or_gerund() -> None:
+    """A module is a noun, and holds what it is called after."""
+    nouns = {"pricing", "finding"}
+    found = [path.stem for path in PACKAGE.rglob("*.py") if re.search(r"ing$", path.stem) and path.stem not in nouns]
+    assert found == []
+
+
+def test_up_to_the_server_no_text_is_a_providers_name() -> None:
+    """What a provider says or does stands in its data or its package."""
+    names = re.compile(r"runflow|aimlapi|runninghub", re.IGNORECASE)
+    engine = [room for room in ROOMS[ROOMS.index("server") :] if room != "providers"]
+    found = [
+        f"{path.relative_to(PACKAGE)}:{line}: {text}"
+        for room in engine
+        for path in sorted((PACKAGE / room).rglob("*.py"))
+        for line, text in _texts(path)
+        if names.search(text)
+    ]
+    assert found == []
+
+
+def _texts(path: Path) -> Iterator[tuple[int, str]]:
+    """The text constants of a file, without its docstrings."""
+    tree = ast.parse(path.read_text("utf-8"))
+    told = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told:
+            yield node.lineno, node.value
