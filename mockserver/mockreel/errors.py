@@ -16,6 +16,10 @@ Every message says what happened, with which value, what is valid, and what to d
 """
 
 from collections.abc import Iterable
+from difflib import SequenceMatcher
+
+# A list of at most so many names is shown whole; of a longer one the nearest are.
+MOST_LISTED = 10
 
 
 class MockreelError(Exception):
@@ -42,14 +46,31 @@ class DataError(MockreelError):
 
 
 class OptionError(MockreelError):
-    """A name or a value that was asked for does not exist; `valid` lists what does."""
+    """A name or a value that was asked for does not exist; `valid` lists what does, `nearest` at most so many of it."""
 
     def __init__(self, what: str, value: object, valid: Iterable[str] = (), *, then: str = "") -> None:
         self.what = what
         self.value = value
         self.valid = tuple(valid)
-        listed = f" Valid: {', '.join(self.valid)}." if self.valid else ""
-        super().__init__(f"{what}: {value!r} is not valid.{listed}{' ' + then if then else ''}")
+        self.nearest = self.valid if len(self.valid) <= MOST_LISTED else nearest(str(value), self.valid)
+        told = f"Valid: {', '.join(self.nearest)}." if self.valid else ""
+        if len(self.nearest) < len(self.valid):
+            told = f"Nearest of {len(self.valid)}: {', '.join(self.nearest)}."
+        super().__init__(" ".join(part for part in (f"{what}: {value!r} is not valid.", told, then) if part))
+
+
+def nearest(name: str, among: Iterable[str], *, most: int = 5) -> tuple[str, ...]:
+    """The names that are most like one that does not exist, the most similar first.
+
+    Names that have it as a part come before names that are only spelled alike.
+    """
+    wanted = name.casefold()
+
+    def distance(one: str) -> tuple[bool, float]:
+        other = one.casefold()
+        return not (wanted and wanted in other), -SequenceMatcher(None, wanted, other).ratio()
+
+    return tuple(sorted(dict.fromkeys(among), key=distance)[:most])
 
 
 class ControlError(MockreelError):

@@ -20,7 +20,7 @@ from staging import FOURTH
 
 KEY = {"authorization": "Bearer en_user_one"}
 GOOD = {"model": "solo", "input": {"prompt": "x"}}
-SCHEMA = Path(__file__).parents[2] / "docs/serve-log.schema.json"
+SCHEMA = Path(__file__).parents[2] / "docs/reference/serve-log.schema.json"
 
 
 @dataclass

@@ -171,8 +171,8 @@ def test_it_works_under_xdist(suite: pytest.Pytester) -> None:
 
 
 def test_the_page_has_every_option_and_every_manner() -> None:
-    """docs/pytest.md tells all that the marker takes, and all that a strict stage looks for."""
-    text = page("docs/pytest.md").text
+    """docs/reference/pytest.md tells all that the marker takes, and all that a strict stage looks for."""
+    text = page("docs/reference/pytest.md").text
     names = [*(field.name for field in fields(Marked)), *(name_of(manner) for manner in MANNERS)]
     assert [name for name in names if f"`{name}`" not in text] == []
 

@@ -19,7 +19,7 @@ from mockreel.simulator.events import Feed
 from mockreel.simulator.simulator import Stage
 
 GOOD = {"model": "solo", "input": {"prompt": "x"}}
-SCHEMA = Path(__file__).parents[3] / "docs/serve-log.schema.json"
+SCHEMA = Path(__file__).parents[3] / "docs/reference/serve-log.schema.json"
 Run = Callable[[Awaitable[Any]], Any]
 
 
