@@ -110,7 +110,7 @@ def test_further_data_may_be_looked_at() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["ve02"], "'ve02' is not valid. Valid: veo2,"),
+        (["ve02"], "'ve02' is not valid. Nearest of 452: veo2,"),
         (["--output", "film"], "output: 'film' is not valid. Valid: 3d, audio, image, text, video."),
         (["--provider", "nobody"], "provider: 'nobody' is not valid."),
     ],

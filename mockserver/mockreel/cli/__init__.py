@@ -3,12 +3,12 @@
 import gc
 import importlib
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
 from mockreel import __version__
-from mockreel.errors import MockreelError
+from mockreel.errors import MockreelError, OptionError
 
 # Command to the module that holds it and its line in the overview, by group: `--help` reads no more than this.
 _GROUPS = {
@@ -70,6 +70,13 @@ class _Lazy(click.Group):
             gc.enable()
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and not args[0].startswith("-") and args[0] not in _COMMANDS:
+            raise OptionError("command", args[0], _COMMANDS, then="`mockreel --help` lists them all.")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for title, commands in _GROUPS.items():
             with formatter.section(title):
@@ -85,7 +92,26 @@ def group() -> None:
 def main(args: list[str] | None = None) -> Any:
     """Run the command line; what goes wrong on purpose is one sentence and exit code 2."""
     try:
-        return group.main(args=args, prog_name="mockreel", standalone_mode=True)
+        returned = group.main(args=args, prog_name="mockreel", standalone_mode=False)
+        sys.exit(returned if isinstance(returned, int) else 0)
     except MockreelError as problem:
-        click.echo(f"mockreel: {problem}", err=True)
-        sys.exit(2)
+        _fail(f"mockreel: {problem}")
+    except click.UsageError as problem:
+        _fail(f"mockreel: {_sentence(problem)}")
+    except click.ClickException as problem:
+        _fail(f"mockreel: {problem.format_message()}", problem.exit_code)
+    except click.Abort:
+        _fail("Aborted!", 1)
+
+
+def _sentence(problem: click.UsageError) -> str:
+    """What was wrong with the call, and where its help is."""
+    asked = problem.ctx.command_path if problem.ctx else "mockreel"
+    return f"{problem.format_message().rstrip('.')}. See `{asked} --help`."
+
+
+def _fail(text: str, code: int = 2) -> NoReturn:
+    from mockreel.cli.terminal import say  # noqa: PLC0415
+
+    say(text, err=True)
+    sys.exit(code)

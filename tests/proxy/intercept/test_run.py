@@ -322,7 +322,7 @@ def test_without_the_extra_it_says_how_to_get_it(play: Play, monkeypatch: pytest
     """One sentence with the line to type."""
     monkeypatch.setitem(sys.modules, "trustme", None)
 
-    with pytest.raises(MockreelError, match=r"trustme, which is not installed .*pip install 'mockreel\[run\]'"):
+    with pytest.raises(MockreelError, match=r"trustme, which is not installed.*pip install '\.\[run\]'"):
         play("-c", "")
 
 
