@@ -90,7 +90,7 @@ def test_each_event_is_a_line(tmp_path: Path) -> None:
     assert lines[1] == f"encore job {job} = waiting"
     assert lines[2].startswith("encore POST /v1/jobs → 404 unknown-model")
     assert "\x1b" not in said
-    assert "Stopped.\nNot spent: " in said
+    assert "Stopped.\nEstimated cost avoided: " in said
 
 
 def test_machines_are_told_the_same(tmp_path: Path) -> None:

@@ -164,7 +164,7 @@ def test_it_works_under_xdist(suite: pytest.Pytester) -> None:
     suite.makepyfile(READS)
     result = suite.runpytest_subprocess("-q", "-n", "2", "--mockreel-readings", "all", "-k", "spelling or default")
     result.stdout.fnmatch_lines(
-        ["*= mockreel =*", "Not spent: *", "Under runflow:cancel-spelling=cancelled: 1 failed."]
+        ["*= mockreel =*", "Estimated cost avoided: *", "Under runflow:cancel-spelling=cancelled: 1 failed."]
     )
     outcomes = result.parseoutcomes()
     assert outcomes["failed"] == 1
