@@ -96,7 +96,7 @@ def test_callbacks_are_sent_again(control: Run, stage: RunningStage) -> None:
     """And it is said when they go out."""
     submit(stage, tell="http://127.0.0.1:9/told")
     control("clock", "advance", "100")
-    id_ = control("deliveries", "list", "--status", "failed").output.split()[0]
+    id_ = control("deliveries", "list", "--status", "failed").output.splitlines()[1].split()[0]
 
     told = control("deliveries", "resend", id_).output
 

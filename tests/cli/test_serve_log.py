@@ -166,4 +166,4 @@ def test_json_and_quiet_exclude_each_other(capsys: pytest.CaptureFixture[str]) -
     with pytest.raises(SystemExit):
         main(["serve", "--json", "--quiet", "--port", "0"])
 
-    assert "Take one of them" in capsys.readouterr().err
+    assert "exclude each other" in capsys.readouterr().err

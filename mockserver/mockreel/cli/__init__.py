@@ -111,7 +111,7 @@ def _sentence(problem: click.UsageError) -> str:
 
 
 def _fail(text: str, code: int = 2) -> NoReturn:
-    from mockreel.cli.terminal import say  # noqa: PLC0415
+    from mockreel.cli.output import say  # noqa: PLC0415
 
     say(text, err=True)
     sys.exit(code)

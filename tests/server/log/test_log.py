@@ -109,7 +109,7 @@ def test_a_reader_who_does_not_read_stops_nobody(make_encore: MakeStage, run: Ru
     run(_followed(Log(Lines(), out, pause=0), feed, happens))
 
     assert "first" in out.lines[0]
-    assert out.lines[1] == "… 20 events are left out here: they came faster than they could be written."
+    assert out.lines[1] == "… 20 events were omitted: they came faster than they could be written."
     assert len(out.lines) == 12
 
 

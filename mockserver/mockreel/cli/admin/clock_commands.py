@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mockreel.cli.admin.server_options import Asked, moment
-from mockreel.cli.terminal import counted
+from mockreel.cli.output import counted
 
 if TYPE_CHECKING:
     from mockreel.client.admin import Clock

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mockreel.cli.admin.server_options import Asked, moment, place
-from mockreel.cli.terminal import columns, table
+from mockreel.cli.output import columns, table
 
 if TYPE_CHECKING:
     from mockreel.client.admin import Delivery

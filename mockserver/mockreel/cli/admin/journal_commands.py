@@ -10,7 +10,7 @@ import click
 
 from mockreel.cli.admin.server_options import Asked, moment, pairs
 from mockreel.cli.options import Pair
-from mockreel.cli.terminal import counted
+from mockreel.cli.output import counted
 
 if TYPE_CHECKING:
     from mockreel.client.admin import Exchange

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mockreel.cli.terminal import say, show_table
+from mockreel.cli.output import say, show_table
 from mockreel.errors import OptionError
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from mockreel.cli.admin.server_options import Asked, moment
+from mockreel.cli.output import counted
 from mockreel.cli.ready_file import write_ready_file
-from mockreel.cli.terminal import counted
 from mockreel.errors import DataError
 
 STANDARD = Path("-")

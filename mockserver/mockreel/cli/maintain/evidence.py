@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from mockreel.cli.terminal import counted, say, show_table
+from mockreel.cli.output import counted, say, show_table
 
 
 @click.command("evidence")

@@ -4,7 +4,7 @@ import json
 
 import click
 
-from mockreel.cli.terminal import say, show_table
+from mockreel.cli.output import say, show_table
 from mockreel.engine.faults import Kind, catalogue, kind_of
 
 

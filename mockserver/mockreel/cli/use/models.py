@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mockreel.cli.options import Pair, data_option
-from mockreel.cli.terminal import columns, counted, say, show_table, table
+from mockreel.cli.output import columns, counted, say, show_table, table
 
 if TYPE_CHECKING:
     from mockreel.contract.model_catalogue import Entry

@@ -14,8 +14,8 @@ import click
 
 from mockreel.cli.log_option import log_to
 from mockreel.cli.options import callback_options, log_options, ready_file_option, shared, stage_options
+from mockreel.cli.output import say
 from mockreel.cli.ready_file import announcing, check_ready_file
-from mockreel.cli.terminal import say
 from mockreel.engine.billing import unspent
 from mockreel.server.app import Beside
 from mockreel.server.http.tls import Tls, encryption
@@ -117,7 +117,7 @@ def _beside(log: Log, given: Mapping[str, Any]) -> list[Beside]:
 
 def _complain(taken: "Taken") -> None:
     if taken.problem is not None:
-        click.echo(f"mockreel: not taken, the old is played on. {taken.problem}", err=True)
+        click.echo(f"mockreel: not loaded, the old data stays in use. {taken.problem}", err=True)
 
 
 def introduction(server: RunningStage, *, listed: bool) -> str:
@@ -140,7 +140,11 @@ def _example(server: RunningStage, *, listed: bool) -> list[str]:
         for line in part.contract.root.get("client", {}).get("lines", []):
             if line.startswith("curl "):
                 key = "YOUR-KEY" if listed else server.addresses[name].key
-                return ["Try it:", "  " + line.replace("{url}", server.addresses[name].url).replace("{key}", key)]
+                text = line.replace("{url}", server.addresses[name].url).replace("{key}", key)
+                return [
+                    "Try it:",
+                    *("  " + text.replace(" -H", " \\\n    -H").replace(" -d", " \\\n    -d")).splitlines(),
+                ]
     return []
 
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockreel.cli.terminal import counted, say, table, wrapped
+from mockreel.cli.output import counted, say, table
 from mockreel.errors import OptionError, nearest
-from mockreel.server.log.terminal_text import width
+from mockreel.server.log.terminal_text import width, wrapped
 
 HEAD = ("job", "state", "model", "created")
 ROWS = [

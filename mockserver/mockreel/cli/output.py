@@ -4,7 +4,6 @@ On a terminal nothing is wider than it is, as long as no single word is. In a pi
 shortened, so that programs read whole lines. Characters that would act on the terminal are escaped in both.
 """
 
-import re
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,14 +11,12 @@ from typing import TextIO
 
 import click
 
-from mockreel.server.log.terminal_text import harmless, width
+from mockreel.server.log.terminal_text import folded, harmless, width, wrapped
 
 _GAP = "  "
 _INDENT = "    "
 # Prose in a last column is wrapped there if it has this much room; else it moves to a line of its own.
 _LEAST_PROSE = 24
-_WIDE = "\u2e80-\u9fff\uff00-\uff60"
-_WORD = re.compile(rf"[{_WIDE}]\s*|[^\s{_WIDE}]+\s*")
 
 
 def columns(stream: TextIO | None = None) -> int | None:
@@ -44,14 +41,6 @@ def show_table(head: Sequence[str], rows: Iterable[Sequence[object]], *, none: s
 def counted(number: int, noun: str, plural: str | None = None) -> str:
     """A number with its noun: `1 model`, `2 models`."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
-
-
-def wrapped(line: str, most: int | None) -> list[str]:
-    """A line in pieces that are not wider than `most`, broken between words only."""
-    if most is None or width(line) <= most:
-        return [line]
-    indent = line[: len(line) - len(line.lstrip())]
-    return _wrapped(line.strip(), most, indent) or [line]
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]], *, most: int | None) -> list[str]:
@@ -100,7 +89,7 @@ def _hanging(row: Sequence[str], widths: Sequence[int], most: int) -> Iterator[s
     """A row whose last cell is wrapped below itself."""
     before = _line(row[:-1], widths)
     start = _total([*widths[:-1], 0])
-    first, *others = _wrapped(row[-1], most, " " * start) or [""]
+    first, *others = folded(row[-1], most, " " * start) or [""]
     yield f"{before}{' ' * (start - width(before))}{first.lstrip()}".rstrip()
     yield from others
 
@@ -116,26 +105,8 @@ def _stacked(
     line = ""
     for part in named:
         if line and width(_INDENT + line + _GAP + part) > most:
-            yield from _wrapped(line, most, _INDENT)
+            yield from folded(line, most, _INDENT)
             line = ""
         line = f"{line}{_GAP}{part}" if line else part
     if line:
-        yield from _wrapped(line, most, _INDENT)
-
-
-def _wrapped(text: str, most: int, indent: str) -> list[str]:
-    """Text in lines of at most `most` columns, each behind the indent; wide characters count as two."""
-    lines: list[str] = []
-    line = indent
-    for word in _words(text):
-        if line.strip() and width(line + word.rstrip()) > most:
-            lines.append(line.rstrip())
-            line = indent + word.lstrip()
-        else:
-            line += word
-    return [*lines, line.rstrip()] if line.strip() else lines
-
-
-def _words(text: str) -> list[str]:
-    """The words of a text, each with the blanks behind it; Chinese is broken between any two characters."""
-    return _WORD.findall(text)
+        yield from folded(line, most, _INDENT)
