@@ -24,6 +24,9 @@ REFUSED_PREFIX = "invalid"
 _LISTED, _WAITING = "listed:", "waiting:"
 # Where any key is taken, so many accounts are kept of a provider.
 MOST_ACCOUNTS = 10_000
+# Of a key with so many characters behind its prefix the last four are shown; and of so many keys of an account.
+SHOWS_END = 16
+MOST_MASKED = 3
 # What a key could be inside of a longer text.
 _LIKE_A_KEY = re.compile(r"[A-Za-z0-9_.~+-]{8,}")
 
@@ -42,6 +45,7 @@ class Account:
     drawn: int = 0  # how many jobs it has begun
     jobs: "list[Job]" = field(default_factory=list, repr=False)
     shelf: dict[str, Any] = field(default_factory=dict, repr=False)  # what the provider's package keeps for it
+    keys: tuple[str, ...] = ()  # the keys that were used for it, masked
 
     def next_number(self) -> int:
         """The number of its next job."""
@@ -171,6 +175,9 @@ class Keyring:
         else:
             return None
         self._callers[hashed] = caller
+        masked = mask_key(key, (prefix for prefix, _ in self.prefixes))
+        if masked not in caller.account.keys:
+            caller.account.keys = (*caller.account.keys, masked)[-MOST_MASKED:]
         return caller
 
     def _role(self, key: str) -> tuple[str, bool]:
@@ -204,6 +211,18 @@ class Keyring:
         hashing = self._salted.copy()
         hashing.update(key.encode("utf-8", "surrogateescape"))
         return hashing.digest()
+
+
+def mask_key(key: str, prefixes: Iterable[str]) -> str:
+    """A key as its owner knows it again: the provider's prefix, and its end where enough is left out.
+
+    `rf_live_…9f3a` for a long key, `rf_live_…` for a short one; a short key without a prefix shows its length only.
+    """
+    prefix = max((one for one in prefixes if key.startswith(one)), key=len, default="")
+    rest = key[len(prefix) :]
+    if len(rest) >= SHOWS_END:
+        return f"{prefix}…{rest[-4:]}"
+    return f"{prefix}…" if prefix else f"… ({len(key)} characters)"
 
 
 def prefixes_of(contract: Contract) -> tuple[tuple[str, bool], ...]:
