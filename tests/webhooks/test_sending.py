@@ -305,7 +305,7 @@ def test_a_target_that_is_not_allowed_is_not_connected_to() -> None:
     outcome, connections = asyncio.run(go())
 
     assert (outcome.error, connections) == ("not allowed", 0)
-    assert "is the stand-in itself" in outcome.detail
+    assert "is mockreel itself" in outcome.detail
 
 
 def test_a_name_that_does_not_resolve_is_a_failure_of_the_network() -> None:

@@ -123,7 +123,7 @@ def test_another_machine_is_not_reached(url: str) -> None:
 @pytest.mark.parametrize("allowed", [frozenset[str](), frozenset({"*"}), frozenset({"self.test", "0.0.0.0"})])
 def test_the_stand_in_itself_is_never_reached(url: str, allowed: frozenset[str]) -> None:
     """Not even where everything is allowed: a callback that makes jobs would never end."""
-    with pytest.raises(NotAllowed, match=r"is the stand-in itself"):
+    with pytest.raises(NotAllowed, match=r"is mockreel itself"):
         resolve(url, allowed=allowed)
 
 

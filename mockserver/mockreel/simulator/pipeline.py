@@ -233,7 +233,7 @@ def _unknown_wish(call: Call, wrong: OptionError) -> Reply:
 
 def _broken(call: Call, broken: Exception) -> Reply:
     logging.getLogger("mockreel").error(
-        "%s %s broke the stand-in; this is its fault", call.request.method, call.request.path, exc_info=broken
+        "%s %s failed inside of mockreel; this is a bug", call.request.method, call.request.path, exc_info=broken
     )
     return refuse(call, Refused("internal-error"))
 

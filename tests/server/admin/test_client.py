@@ -168,7 +168,7 @@ def test_nothing_there_is_said_in_a_sentence() -> None:
     """With what to do."""
     with (
         ControlClient("http://127.0.0.1:9") as control,
-        pytest.raises(ControlUnreachable, match=r"Nothing is served at http://127.0.0.1:9 .*`mockreel serve`"),
+        pytest.raises(ControlUnreachable, match=r"No server answers at http://127.0.0.1:9 .*`mockreel serve`"),
     ):
         control.clock()
 

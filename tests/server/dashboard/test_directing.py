@@ -37,7 +37,7 @@ def test_a_fault_is_set_with_its_parameters(visit: OpenPage, provider: Provider)
     page = visit("/rules").page
     form = page.locator("#fault-form")
     form.locator("select[name='fault.name']").select_option("gateway")
-    expect(form.get_by_text("The reply comes late.")).to_be_hidden()
+    expect(form.get_by_text("The response is late.")).to_be_hidden()
     form.locator("select[name='fault.status']").select_option("504")
     form.locator("select[name=provider]").select_option("runflow")
     form.locator("input[name=nth]").fill("1")

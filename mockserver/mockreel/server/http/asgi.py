@@ -107,7 +107,7 @@ def unavailable(part: Part, request: Request) -> Reply:
     if operation is not None:
         call.operation = operation
     if UNAVAILABLE not in part.contract.errors:
-        return problem(503, "Stopping", "The stand-in is being stopped.")
+        return problem(503, "Stopping", "The server is being stopped.")
     return pipeline.refuse(call, Refused(UNAVAILABLE))
 
 
