@@ -79,7 +79,7 @@ def nearest(name: str, among: Iterable[str], *, most: int = 5) -> tuple[str, ...
 
 
 class ControlError(MockreelError):
-    """The control API rejected a request: its HTTP status, the problem's title, and why; `valid` lists what is valid."""
+    """The control API rejected a request: its HTTP status, its title, and why; `valid` lists what is valid."""
 
     def __init__(self, status: int, title: str, detail: str, valid: Iterable[str] = ()) -> None:
         self.status = status

@@ -7,7 +7,6 @@ import click
 from mockreel.cli.output import say, show_table
 from mockreel.engine.faults import Kind, catalogue, kind_of
 
-
 # What a fault is of, in the words of the field.
 _SORTS = {"reply": "response", "callback": "webhook"}
 
