@@ -15,8 +15,8 @@ class Kind:
     """One kind of fault.
 
     `handled` says whether the request is handled, so that a job may exist although the client does not know: always,
-    never, or only with one value of a parameter. `wire` faults need the connection itself, which only mockreel's own server
-    gives; `signs` ones a provider that signs its callbacks.
+    never, or only with one value of a parameter. `wire` faults need the connection itself, which only mockreel's own
+    server gives; `signs` ones a provider that signs its webhooks.
     """
 
     name: str
