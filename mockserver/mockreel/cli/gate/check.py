@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from mockreel.cli.options import Money, Pair
+from mockreel.cli.output import say, show_table
 
 
 @click.command("check")
@@ -110,8 +111,8 @@ def command(target: str, listed: bool, reports: tuple[tuple[str, str], ...], **g
         check_form(form)
     report = _run(target, given, lambda outcome: _show(outcome, terminal_report))
     for note in report.notes:
-        click.echo(f"left out: {note}")
-    click.echo(report.sentence())
+        say(f"left out: {note}")
+    say(report.sentence())
     for form, path in reports:
         write(report, form, Path(path))
     sys.exit(report.exit_code)
@@ -179,9 +180,9 @@ def _check_handler(plan: Any, given: Mapping[str, Any], watcher: Any) -> Any:
 
 
 def _show(outcome: Any, form: Any) -> None:
-    click.echo(form.line(outcome))
+    say(form.line(outcome))
     for text in form.details(outcome):
-        click.echo(text)
+        say(text)
 
 
 def _list() -> None:
@@ -191,5 +192,4 @@ def _list() -> None:
 
     rows = [(check.id, check.says) for check in EVERY]
     rows += [(REPLIES, REPLIES_SAY), *((f"generated.{phase}", SAYS[phase]) for phase in PHASES)]
-    for name, says in rows:
-        click.echo(f"{name:<26}{says}")
+    show_table(("check", "what it proves"), rows, none="")

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import click
 
 from mockreel.cli.options import data_option
+from mockreel.cli.output import say
 
 if TYPE_CHECKING:
     from mockreel.server.webhook_receiver import Receiver, Server, Taken
@@ -110,7 +111,7 @@ def _check_handler(forward: str | None) -> None:
 def _introduce(url: str, announce: Any, as_json: bool) -> None:
     announce({"pid": os.getpid(), "url": url})
     if not as_json:
-        click.echo(f"Listening on {url}, at any path. Stop with Ctrl-C.")
+        say(f"Listening on {url}, at any path. Stop with Ctrl-C.")
 
 
 def _stop_on_signals(server: "Server") -> None:

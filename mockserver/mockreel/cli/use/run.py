@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mockreel.cli.options import callback_options, shared, stage_options
+from mockreel.cli.output import say
 
 if TYPE_CHECKING:
     from mockreel.proxy.intercept import Plan
@@ -42,7 +43,7 @@ def command(words: tuple[str, ...], quiet: bool, **given: Any) -> None:
     from mockreel.proxy.intercept.child_process import NotStarted  # noqa: PLC0415
 
     def told(line: str) -> None:
-        click.echo(f"mockreel run: {line}", err=True)
+        say(f"mockreel run: {line}", err=True)
 
     try:
         ran = run(_plan(words, given), environment=os.environ, told=told)
@@ -52,7 +53,7 @@ def command(words: tuple[str, ...], quiet: bool, **given: Any) -> None:
     if not quiet:
         told(f"the program ended with {ran.code} after {ran.seconds:.1f} s.")
         for line in ran.lines():
-            click.echo(f"  {line}", err=True)
+            say(f"  {line}", err=True)
     sys.exit(ran.code)
 
 

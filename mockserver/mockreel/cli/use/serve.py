@@ -117,7 +117,7 @@ def _beside(log: Log, given: Mapping[str, Any]) -> list[Beside]:
 
 def _complain(taken: "Taken") -> None:
     if taken.problem is not None:
-        click.echo(f"mockreel: not loaded, the old data stays in use. {taken.problem}", err=True)
+        say(f"mockreel: not loaded, the old data stays in use. {taken.problem}", err=True)
 
 
 def introduction(server: RunningStage, *, listed: bool) -> str:

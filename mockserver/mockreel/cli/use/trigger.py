@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mockreel.cli.options import Pair, data_option
+from mockreel.cli.output import say, show_table
 
 if TYPE_CHECKING:
     from mockreel.contract import Contract
@@ -72,11 +73,25 @@ def command(
 
 def _list(contract: "Contract", found: "Sequence[Happening]") -> None:
     if not found:
-        click.echo(f"{contract.title} documents no webhook for its jobs.")
-    for word in dict.fromkeys(one.word for one in found):
-        states = dict.fromkeys(one.state for one in found if one.word == word)
-        operations = dict.fromkeys(one.operation for one in found if one.word == word)
-        click.echo(f"{word}  --state {'|'.join(states)}  --operation {'|'.join(operations)}")
+        say(f"{contract.title} documents no webhook for its jobs.")
+        return
+    show_table(("event", "--state", "--operation"), map(_row, _by_word(found).items()), none="")
+
+
+def _by_word(found: "Sequence[Happening]") -> "dict[str, list[Happening]]":
+    words: dict[str, list[Happening]] = {}
+    for one in found:
+        words.setdefault(one.word, []).append(one)
+    return words
+
+
+def _row(word: "tuple[str, list[Happening]]") -> tuple[str, str, str]:
+    """An event with what its options may be."""
+    name, found = word
+    states, operations = (
+        dict.fromkeys(each) for each in zip(*((one.state, one.operation) for one in found), strict=True)
+    )
+    return name, ", ".join(states), ", ".join(operations)
 
 
 def _body(found: "Happening", fields: tuple[tuple[str, str], ...]) -> bytes:
@@ -91,7 +106,7 @@ def _body(found: "Happening", fields: tuple[tuple[str, str], ...]) -> bytes:
     for name, value in fields:
         payload = with_field(payload, name, value)
     for wrong in found.callback.wrong(payload):
-        click.echo(f"not as documented: {wrong.pointer or 'the body'}: {wrong.message}", err=True)
+        say(f"not as documented: {wrong.pointer or 'the body'}: {wrong.message}", err=True)
     return orjson.dumps(payload)
 
 
@@ -109,7 +124,7 @@ def _headers(contract: "Contract", found: "Happening", body: bytes, secret: str 
 
 def _show(headers: tuple[tuple[str, str], ...], body: bytes) -> None:
     for name, value in headers:
-        click.echo(f"{name}: {value}")
+        say(f"{name}: {value}")
     click.echo(b"\n" + body)  # these bytes are what the signature is over
 
 
@@ -135,10 +150,8 @@ def _report(found: "Happening", url: str, outcome: "Outcome") -> None:
 
     what = f"{found.word} ({found.operation}, {found.state}) to {url}"
     if outcome.error is not None:
-        click.echo(f"{what} was not accepted: {why(outcome)}.", err=True)
+        say(f"{what} was not accepted: {why(outcome)}.", err=True)
         sys.exit(1)
-    click.echo(
-        f"{what}: answered {outcome.status}{f': {outcome.response.strip()}' if outcome.response.strip() else ''}"
-    )
+    say(f"{what}: answered {outcome.status}{f': {outcome.response.strip()}' if outcome.response.strip() else ''}")
     if not taken(found.policy, outcome):
         sys.exit(1)
