@@ -170,7 +170,7 @@ def test_options_may_stand_behind_the_command(stage: RunningStage, tmp_path: Pat
     ("words", "says"),
     [
         (("jobs", "show", "nobody"), "No provider has it"),
-        (("jobs", "fail", "encore/nobody"), "Not there (404)"),
+        (("jobs", "fail", "encore/nobody"), "Not found (404)"),
         (("clock", "advance", "-1"), "No such option"),
         (("rules", "add", "--scenario", "sleep"), "'sleep' is not valid"),
         (("restore", "nowhere.json"), "it cannot be read"),

@@ -263,7 +263,7 @@ def test_strangers_are_turned_away(headers: dict[str, str], path: str, client: T
     for method in ("GET", "POST", "DELETE", "OPTIONS"):
         answer = client.request(method, f"/_mockreel/{path}", headers={**headers, **JSON})
         assert answer.status_code == 403
-        assert answer.json()["title"] == "Not admitted"
+        assert answer.json()["title"] == "Not allowed"
         assert not [name for name in answer.headers if name.startswith("access-control")]
 
 

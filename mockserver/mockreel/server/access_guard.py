@@ -41,7 +41,7 @@ class Guard:
         if reason is None:
             await self._app(scope, receive, send)
             return
-        reply = problem(403, "Not admitted", reason)
+        reply = problem(403, "Not allowed", reason)
         await Response(reply.body, reply.status, media_type="application/problem+json")(scope, receive, send)
 
     def _reason(self, scope: Scope) -> str | None:

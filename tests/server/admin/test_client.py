@@ -155,9 +155,9 @@ def test_every_operation_has_a_method(control: ControlClient) -> None:
 
 def test_a_no_is_an_error_with_its_reason(control: ControlClient) -> None:
     """Status, title, detail, and what would be valid."""
-    with pytest.raises(ControlError, match=r"Not there \(404\): job of encore: 'x'") as caught:
+    with pytest.raises(ControlError, match=r"Not found \(404\): job of encore: 'x'") as caught:
         control.get_job("encore", "x")
-    assert (caught.value.status, caught.value.title) == (404, "Not there")
+    assert (caught.value.status, caught.value.title) == (404, "Not found")
 
     with pytest.raises(ControlError) as slip:
         control.jobs(provider="encor")

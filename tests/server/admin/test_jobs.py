@@ -71,7 +71,7 @@ def test_a_job_that_is_not_there_is_not_found(desk: Desk) -> None:
     """With where to look."""
     answer = desk.get("jobs/encore/nobody", 404)
 
-    assert (answer["title"], "list of jobs" in answer["detail"]) == ("Not there", True)
+    assert (answer["title"], "list of jobs" in answer["detail"]) == ("Not found", True)
     assert desk.get("jobs/nobody/x", 400)["valid"] == ["encore"]
     for action in ("complete", "fail", "cancel"):
         desk.post(f"jobs/encore/nobody/{action}", status=404)
