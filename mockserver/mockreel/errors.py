@@ -19,8 +19,8 @@ Every message says what happened, with which value, what is valid, and what to d
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 
-# A list of at most so many names is shown whole; of a longer one the nearest are.
-MOST_LISTED = 10
+# A list of at most so many names is shown whole; of a longer one, so many of the nearest are.
+MOST_LISTED, MOST_NEAREST = 10, 5
 
 
 class MockreelError(Exception):
@@ -56,15 +56,18 @@ class OptionError(MockreelError):
         self.what = what
         self.value = value
         self.valid = tuple(valid)
-        self.nearest = self.valid if len(self.valid) <= MOST_LISTED else nearest(str(value), self.valid)
+        self.nearest = self.valid
+        if len(self.valid) > MOST_LISTED:
+            self.nearest = self.valid[:MOST_NEAREST] if value is None else nearest(str(value), self.valid)
         wrong = f"{what} is missing." if value is None else f"{what}: {value!r} is not valid."
         told = f"Valid: {', '.join(self.nearest)}." if self.valid else ""
         if len(self.nearest) < len(self.valid):
-            told = f"Nearest of {len(self.valid)}: {', '.join(self.nearest)}."
+            word = "Some" if value is None else "Nearest"
+            told = f"{word} of {len(self.valid)}: {', '.join(self.nearest)}."
         super().__init__(" ".join(part for part in (wrong, told, then) if part))
 
 
-def nearest(name: str, among: Iterable[str], *, most: int = 5) -> tuple[str, ...]:
+def nearest(name: str, among: Iterable[str], *, most: int = MOST_NEAREST) -> tuple[str, ...]:
     """The names that are most like one that does not exist, the most similar first.
 
     Names that have it as a part come before names that are only spelled alike.
