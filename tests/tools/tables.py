@@ -48,7 +48,7 @@ def operations(provider: str) -> str:
         for operation in contract.operations
     ]
     missing = [f"- {row['what']}: {row['why']}" for row in contract.root.get("not_played", [])]
-    said = ["", "Not played:", "", *missing] if missing else []
+    said = ["", "Not simulated:", "", *missing] if missing else []
     return "\n".join([_table(("operation", "", "evidence"), rows), *said])
 
 
@@ -270,9 +270,7 @@ _MONEY: Mapping[str, Callable[[Contract], str]] = {
         f"{'the price' if c.money.needs == 'price' else 'something'} ({c.money.evidence['admission'].kind})"
     ),
     "error response": _refusal,
-    "may become negative": lambda c: (
-        f"{'yes' if c.money.overdraft else 'no'} ({c.money.evidence['overdraft'].kind})"
-    ),
+    "may become negative": lambda c: f"{'yes' if c.money.overdraft else 'no'} ({c.money.evidence['overdraft'].kind})",
     "running jobs when it is gone": _in_flight,
     "charged for an unknown price": lambda c: _sum(c.money.unknown, c, none="nothing; it is counted"),
     "without a budget it shows": lambda c: _sum(c.money.opening, c, none="no balance"),
