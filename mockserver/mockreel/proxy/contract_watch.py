@@ -106,7 +106,7 @@ class Watch:
 
     def _keys(self, asked: Asked, places: Iterable[Place]) -> list[str]:
         """Every key that a request carries at these places."""
-        carried = _Carried(_request(asked), _parsed(asked.body))
+        carried = _Carried(_request(asked), _parsed(asked.plain))
         return [key for place in places if (key := key_at(place, carried))]
 
     def remarks(self, passed: Passed) -> list[Remark]:
@@ -147,7 +147,7 @@ class Watch:
         for wrong in self._headers.request(operation, ask.headers):
             fact = self.facts.operation(f"the headers that {operation.id} takes", operation)
             yield "request", Problem(fact, "what the contract allows", wrong, ask)
-        if asked.body is None:
+        if asked.plain is None:
             return
         verdict = self.oracle.judge(ask)
         if verdict.row is not None:
@@ -165,7 +165,7 @@ class Watch:
         if self.refusals.refused(told):
             yield from (("reply", problem) for problem in self._refusal(asked, ask, told))
             return
-        if asked.body is not None:
+        if asked.plain is not None:
             yield from (("reply", problem) for problem in judge(self, ask, told))
         yield from (("job", problem) for problem in self._tracks.follow(ask, told))
 
@@ -182,12 +182,12 @@ class Watch:
         """A refusal is one of the contract's, and its reason is true; who may not is not ours to say."""
         if any(self.refusals.is_row(told, self.contract.errors[name], ask.operation) for name in _WHO):
             return
-        if asked.body is not None:
+        if asked.plain is not None:
             yield from judge(self, ask, told)
 
 
 def _request(asked: Asked) -> Request:
-    return Request(asked.method, unquote(asked.path), asked.headers, asked.query.encode(), asked.body or b"", "")
+    return Request(asked.method, unquote(asked.path), asked.headers, asked.query.encode(), asked.plain or b"", "")
 
 
 def _parsed(body: bytes | None) -> Any:

@@ -15,7 +15,7 @@ from mockreel.contract.messages.message import problem
 from mockreel.proxy.contract_watch import Watch
 from mockreel.proxy.passed_exchange import Asked, Headers, Kept, Passed, readable
 from mockreel.proxy.spending_limit import NotAfforded, Prices, Purse, Taken
-from mockreel.proxy.upstream import NotAnswered, Upstream, not_answered
+from mockreel.proxy.upstream import NotAnswered, Sending, Upstream, not_answered
 from mockreel.server.http.asgi import WITHOUT_BODY, Receive, Scope, Send, send_reply
 
 # Headers that concern one connection only, and what the next one sets itself.
@@ -126,13 +126,19 @@ class Forwarder:
         if not self._prices.may_bill(operation, asked.method):
             return None
         name = operation.id if operation else asked.line
-        if asked.body is None and self._purse.limit is not None:
-            raise NotAfforded(f"The body of {name} is larger than {self._most} bytes, so its price cannot be counted.")
-        body = _parsed(asked.body)
+        if asked.plain is None and self._purse.limit is not None:
+            raise NotAfforded(f"The body of {name} is {self._unread(asked)}, so its price cannot be counted.")
+        body = _parsed(asked.plain)
         model = self._watch.model(operation, unquote(asked.path), body) if operation else None
         cost = self._prices.cost(operation, model, body)
         single = operation is None or operation.submits
         return self._purse.take(cost, currency=self._prices.currency, name=name, single=single)
+
+    def _unread(self, asked: Asked) -> str:
+        """Why a body cannot be read."""
+        if asked.body is None:
+            return f"larger than {self._most} bytes"
+        return f"not {asked.coding[:40]!r} that can be read here (gzip and deflate can be)"
 
     async def _forward(self, scope: Scope, asked: Asked, body: _Body, send: Send) -> Passed:
         """Send the request on, and hand back what comes, as it comes."""
@@ -141,11 +147,14 @@ class Forwarder:
         content: Any = body.stream() if asked.body is None else asked.body or None
         target = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
         request = self._upstream.request(asked.method, target, _onward(asked.headers), content, host=host)
-        where = f"{request.url.scheme}://{host}"
+        where, sending = f"{request.url.scheme}://{host}", Sending()
+        request.extensions["trace"] = sending.note
         try:
             reply = await self.client.send(request, stream=True)
         except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as trouble:
-            raise not_answered(trouble, where) from None
+            raise not_answered(trouble, where, whole=sending.whole) from None
+        except Exception as trouble:  # of the library below: a body that is not as long as its head says, and the like
+            raise not_answered(trouble, where, whole=sending.whole) from trouble
         passed = Passed(asked, reply.status_code, _homeward(reply.headers.raw, reply.status_code), Kept())
         try:
             await send({"type": "http.response.start", "status": passed.status, "headers": passed.headers})

@@ -49,7 +49,7 @@ class Report:
         """One exchange, with everything that the contract does not allow about it."""
         asked = passed.asked
         self.requests[provider, asked.operation.id if asked.operation else asked.line, passed.status] += 1
-        self.unchecked += asked.body is None or (passed.kept.whole and passed.told() is None)
+        self.unchecked += asked.plain is None or (passed.kept.whole and passed.told() is None)
         for remark in watch.remarks(passed):
             self._remark(remark)
         if self.recorder is not None and passed.kept.whole:

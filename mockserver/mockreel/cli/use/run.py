@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mockreel.cli.client_rules import Strictness, strict_options
 from mockreel.cli.options import callback_options, shared, stage_options
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     metavar="SECONDS",
     help="Play on after the program has ended, until its jobs and callbacks have, for so long at most.",
 )
+@strict_options
 @click.option("--quiet", is_flag=True, help="Say nothing of what the program did.")
 @click.argument("words", metavar="-- COMMAND", nargs=-1, type=click.UNPROCESSED, required=True)
 def command(words: tuple[str, ...], quiet: bool, **given: Any) -> None:
@@ -44,8 +46,9 @@ def command(words: tuple[str, ...], quiet: bool, **given: Any) -> None:
     def told(line: str) -> None:
         click.echo(f"mockreel run: {line}", err=True)
 
+    strict = Strictness({**given, "words": words})
     try:
-        ran = run(_plan(words, given), environment=os.environ, told=told)
+        ran = run(_plan(words, given), environment=os.environ, told=told, ended=strict.look)
     except NotStarted as problem:
         told(str(problem))
         sys.exit(problem.code)
@@ -53,7 +56,10 @@ def command(words: tuple[str, ...], quiet: bool, **given: Any) -> None:
         told(f"the program ended with {ran.code} after {ran.seconds:.1f} s.")
         for line in ran.lines():
             click.echo(f"  {line}", err=True)
-    sys.exit(ran.code)
+    for line in strict.lines():
+        told(line)
+    strict.write()
+    sys.exit(strict.code(ran.code))
 
 
 def _plan(words: tuple[str, ...], given: Mapping[str, Any]) -> "Plan":

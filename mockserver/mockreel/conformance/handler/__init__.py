@@ -1,1 +1,0 @@
-"""Check a program that receives webhooks."""
