@@ -6,7 +6,7 @@ import pytest
 from testing.suites import RECEIVER, SAY
 from tools.pages import page
 
-from mockreel.client_rules.rules import IDS
+from mockreel.simulator.client_rules.rule_list import IDS
 from mockreel.simulator.simulator import load_contracts
 from mockreel.testing.marker_options import Marked
 from mockreel.testing.reading_sets import sets

@@ -7,12 +7,12 @@ import click
 
 from mockreel._data import data_root
 from mockreel.cli import group
-from mockreel.client_rules import RULES
 from mockreel.contract import Contract, Model, load_contract
 from mockreel.contract.data.files import parse_yaml, read_bytes, read_document
 from mockreel.contract.rows import DeliveryPolicy
 from mockreel.engine.faults import Kind, Parameter, catalogue
 from mockreel.server.admin import document
+from mockreel.simulator.client_rules import RULES
 from mockreel.simulator.pipeline import OWN_PATHS
 from tools import facts
 

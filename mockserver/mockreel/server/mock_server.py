@@ -19,7 +19,7 @@ from mockreel.simulator.rule_parser import set_faults
 from mockreel.simulator.simulator import Change, Stage
 
 if TYPE_CHECKING:
-    from mockreel.client_rules import Violation
+    from mockreel.simulator.client_rules import Violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class RunningStage:
             AssertionError: nothing broke them.
             OptionError: there is no such rule.
         """
-        from mockreel.client_rules import RULES, check_rules, met, select, violations  # noqa: PLC0415
+        from mockreel.simulator.client_rules import RULES, check_rules, met, select, violations  # noqa: PLC0415
 
         check_rules(rules, what="rule to expect a violation of")
         everything = select(RULES, named=["all"])
@@ -120,7 +120,7 @@ class RunningStage:
         Raises:
             OptionError: there is no such rule.
         """
-        from mockreel.client_rules import RULES, select, unexpected, violations  # noqa: PLC0415
+        from mockreel.simulator.client_rules import RULES, select, unexpected, violations  # noqa: PLC0415
 
         chosen = select(RULES, named=rules, allow=allow)
         return unexpected(violations(self.inner.parts.values(), chosen), self._expected)

@@ -11,8 +11,8 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 from mockreel.errors import OptionError
 
 if TYPE_CHECKING:
+    from mockreel.conformance.handler import Job
     from mockreel.conformance.reports.report import Report
-    from mockreel.conformance.webhook_handler import Job
 
 HOST = "127.0.0.1"
 
@@ -46,8 +46,8 @@ def check_webhook_handler(
         OptionError: the provider documents no webhook, or it signs and no secret is given.
         MockreelError: nobody answers at the URL, or a job could not be made known.
     """
+    from mockreel.conformance.handler import HandlerPlan, check_handler  # noqa: PLC0415
     from mockreel.conformance.reports import terminal_report  # noqa: PLC0415
-    from mockreel.conformance.webhook_handler import HandlerPlan, check_handler  # noqa: PLC0415
 
     plan = HandlerPlan(secret, tuple(former_secrets), before, budget, tuple(operations), seed, data)
     with _served(handler) as origin:

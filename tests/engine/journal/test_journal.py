@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from staging import Caller, MakeStage
 
-from mockreel.client_rules import violations
 from mockreel.contract.validation import Violation
 from mockreel.engine.journal.journal import Entry, Journal, Tried
 from mockreel.errors import OptionError
+from mockreel.simulator.client_rules import violations
 from mockreel.simulator.simulator import Stage
 from mockreel.webhooks import MemorySender
 

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mockreel.cli import group
-from mockreel.client_rules.rules import IDS
+from mockreel.simulator.client_rules.rule_list import IDS
 
 pytest.importorskip("trustme", reason="the extra [run] is not installed, so no program was run")
 

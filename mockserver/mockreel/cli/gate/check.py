@@ -185,7 +185,7 @@ def _run(target: str, given: Mapping[str, Any], watcher: Any) -> Any:
 
 
 def _check_handler(plan: Any, given: Mapping[str, Any], watcher: Any) -> Any:
-    from mockreel.conformance.webhook_handler import HandlerPlan, check_handler  # noqa: PLC0415
+    from mockreel.conformance.handler import HandlerPlan, check_handler  # noqa: PLC0415
     from mockreel.contract import providers  # noqa: PLC0415
     from mockreel.errors import OptionError  # noqa: PLC0415
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mockreel.cli.client_rules import Strictness, strict_options
 from mockreel.cli.options import callback_options, shared, stage_options
+from mockreel.cli.strict_options import Strictness, strict_options
 
 if TYPE_CHECKING:
     from mockreel.proxy.intercept import Plan

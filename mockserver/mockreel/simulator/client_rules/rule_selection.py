@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mockreel.client_rules.rule import Rule
 from mockreel.contract.evidence.facts import Fact
 from mockreel.errors import OptionError
+from mockreel.simulator.client_rules.client_rule import Rule
 
 DEFAULT, ALL = "default", "all"
 

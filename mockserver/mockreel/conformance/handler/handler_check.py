@@ -9,16 +9,15 @@ from typing import Any
 
 from mockreel import __version__
 from mockreel.conformance.check import Finding, Outcome
-from mockreel.conformance.reports.report import Report
-from mockreel.conformance.webhook_handler.endpoint import Answer, Delivery, Endpoint, NoTime, posting
-from mockreel.conformance.webhook_handler.signatures import (
+from mockreel.conformance.handler.forged_signatures import (
     Signing,
     every_digit,
     forged_headers,
     rightly,
     unusual_headers,
 )
-from mockreel.conformance.webhook_handler.webhooks import (
+from mockreel.conformance.handler.handler_endpoint import Answer, Delivery, Endpoint, NoTime, posting
+from mockreel.conformance.handler.webhook_samples import (
     Job,
     Samples,
     Webhook,
@@ -26,6 +25,7 @@ from mockreel.conformance.webhook_handler.webhooks import (
     one_of_each_operation,
     operations_of,
 )
+from mockreel.conformance.reports.report import Report
 from mockreel.contract import Contract, Evidence
 from mockreel.contract.evidence.facts import Fact, Facts
 from mockreel.contract.rows import Signature

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 
 from mockreel import __version__
-from mockreel.client_rules import RULES, Rule, Selection, Violation
 from mockreel.conformance.check import Finding, Outcome
 from mockreel.conformance.reports.report import Report
+from mockreel.simulator.client_rules import RULES, Rule, Selection, Violation
 from mockreel.simulator.provider import Part
 
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from mockreel.client_rules.pacing import remember
-from mockreel.client_rules.rule import Rule, Said, shown
 from mockreel.contract import Evidence
 from mockreel.contract.evidence.facts import Fact
 from mockreel.engine.journal.journal import Entry
+from mockreel.simulator.client_rules.client_rule import Rule, Said, shown
+from mockreel.simulator.client_rules.pacing_rules import remember
 
 # What leaves a client without an answer that it could read, though its request was handled.
 LOST = frozenset({"lost-answer", "reset", "truncated", "garbage", "gateway", "malformed", "empty", "wrong-length"})

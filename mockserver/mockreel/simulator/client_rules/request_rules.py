@@ -6,11 +6,11 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
 
-from mockreel.client_rules.fields import Fields
-from mockreel.client_rules.rule import Rule, Said, shown
 from mockreel.contract import Evidence
 from mockreel.contract.messages.duplicate_keys import KEYWORD
 from mockreel.engine.journal.journal import Entry
+from mockreel.simulator.client_rules.client_rule import Rule, Said, shown
+from mockreel.simulator.client_rules.documented_fields import Fields
 
 # What a request can be refused for that its sender should have known.
 _UNREADABLE = ("malformed-json", "wrong-content-type", "unknown-path", "wrong-method")

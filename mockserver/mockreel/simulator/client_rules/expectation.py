@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Collection, Iterable
 
-from mockreel.client_rules.rules import IDS
-from mockreel.client_rules.violation import Violation
 from mockreel.errors import OptionError
+from mockreel.simulator.client_rules.client_violation import Violation
+from mockreel.simulator.client_rules.rule_list import IDS
 
 # The preference of a request that breaks a rule on purpose; its value names the rules, any if there is none.
 PREFERENCE = "expect-violation"

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from mockreel.client_rules.rule import Rule, Said, same, shown
 from mockreel.contract import State
 from mockreel.contract.conversation.conversation import JobTalk
 from mockreel.contract.exchanges.exchange import first
 from mockreel.engine.journal.journal import Entry
+from mockreel.simulator.client_rules.client_rule import Rule, Said, same, shown
 
 K = TypeVar("K")
 V = TypeVar("V")

@@ -25,8 +25,8 @@ from conformance.handlers import (
     trusting,
 )
 
+from mockreel.conformance.handler import HandlerPlan, Job, check_handler
 from mockreel.conformance.reports.report import Report
-from mockreel.conformance.webhook_handler import HandlerPlan, Job, check_handler
 from mockreel.errors import MockreelError, OptionError
 
 PLAN = HandlerPlan(SECRET, former=(FORMER,))

@@ -12,8 +12,8 @@ import httpx2
 import orjson
 
 from mockreel import __version__
-from mockreel.conformance.webhook_handler.signatures import Signing
-from mockreel.conformance.webhook_handler.webhooks import Job
+from mockreel.conformance.handler.forged_signatures import Signing
+from mockreel.conformance.handler.webhook_samples import Job
 from mockreel.contract.rows import DeliveryPolicy, Signature
 from mockreel.errors import MockreelError
 from mockreel.webhooks import Outcome

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 
-from mockreel.client_rules.expectation import expected_rules
-from mockreel.client_rules.rule import Said
-from mockreel.client_rules.rules import RULES
-from mockreel.client_rules.selection import Selection, select
-from mockreel.client_rules.violation import Violation
 from mockreel.contract import Contract
 from mockreel.contract.evidence.facts import Facts
 from mockreel.engine.journal.journal import Entry, Tried
+from mockreel.simulator.client_rules.client_rule import Said
+from mockreel.simulator.client_rules.client_violation import Violation
+from mockreel.simulator.client_rules.expectation import expected_rules
+from mockreel.simulator.client_rules.rule_list import RULES
+from mockreel.simulator.client_rules.rule_selection import Selection, select
 from mockreel.simulator.provider import Part
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from mockreel.client_rules.pacing import remember
-from mockreel.client_rules.rule import Rule, Said, bare
 from mockreel.engine.journal.journal import Entry, Tried
+from mockreel.simulator.client_rules.client_rule import Rule, Said, bare
+from mockreel.simulator.client_rules.pacing_rules import remember
 from mockreel.webhooks import Outcome
 from mockreel.webhooks.fault_effects import BADLY_SIGNED
 from mockreel.webhooks.retry_policy import describe, retried, taken

@@ -10,9 +10,9 @@ import click
 from mockreel.cli.options import Pair
 
 if TYPE_CHECKING:
-    from mockreel.client_rules import Violation
     from mockreel.conformance.reports.report import Report
     from mockreel.server.mock_server import RunningStage
+    from mockreel.simulator.client_rules import Violation
 
 # What a program that ended well comes to where it broke a rule.
 VIOLATED = 1
@@ -49,7 +49,7 @@ def strict_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def _list(context: click.Context, _: click.Parameter, wanted: bool) -> None:
     if not wanted or context.resilient_parsing:
         return
-    from mockreel.client_rules import RULES  # noqa: PLC0415
+    from mockreel.simulator.client_rules import RULES  # noqa: PLC0415
 
     for rule in RULES:
         click.echo(f"{rule.id:<26}{rule.says}{'' if rule.usual else ' (only if named)'}")
@@ -76,8 +76,8 @@ class Strictness:
                 if self.given[name]:
                     raise OptionError(f"--{name.removesuffix('s')}", self.given[name][0], then="It needs --strict.")
             return
-        from mockreel.client_rules import RULES, select  # noqa: PLC0415
         from mockreel.conformance.reports import check_form  # noqa: PLC0415
+        from mockreel.simulator.client_rules import RULES, select  # noqa: PLC0415
 
         self._selection = select(RULES, named=self.given["rules"], allow=self.given["allow"], what="--rules")
         for form, _ in self.given["reports"]:
@@ -87,7 +87,7 @@ class Strictness:
         """What the program has done so far, as the simulator knows it."""
         if not self.given["strict"]:
             return
-        from mockreel.conformance.client_report import client_report  # noqa: PLC0415
+        from mockreel.conformance.reports.client_report import client_report  # noqa: PLC0415
 
         self.violations = stage.violations(rules=self.given["rules"], allow=self.given["allow"])
         parts = stage.inner.parts.values()

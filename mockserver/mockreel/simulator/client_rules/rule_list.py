@@ -1,8 +1,9 @@
 """Every client rule, in the order in which they are listed."""
 
-from mockreel.client_rules.idempotency import ReusedKey, UnsafeRetry
-from mockreel.client_rules.pacing import IgnoredRetryAfter, PolledAfterEnd, PolledTooOften, RetriedError
-from mockreel.client_rules.requests import (
+from mockreel.simulator.client_rules.client_rule import Rule
+from mockreel.simulator.client_rules.idempotency_rules import ReusedKey, UnsafeRetry
+from mockreel.simulator.client_rules.pacing_rules import IgnoredRetryAfter, PolledAfterEnd, PolledTooOften, RetriedError
+from mockreel.simulator.client_rules.request_rules import (
     DuplicateKey,
     InvalidRequest,
     MissingKey,
@@ -10,8 +11,7 @@ from mockreel.client_rules.requests import (
     UnknownModel,
     UnknownQueryParameter,
 )
-from mockreel.client_rules.rule import Rule
-from mockreel.client_rules.webhooks import AcceptedBadSignature, WebhookFailed, WebhookTimeout
+from mockreel.simulator.client_rules.webhook_rules import AcceptedBadSignature, WebhookFailed, WebhookTimeout
 
 RULES: tuple[type[Rule], ...] = (
     InvalidRequest,
