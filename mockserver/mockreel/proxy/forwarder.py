@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import unquote
@@ -79,11 +80,20 @@ class Forwarder:
     """A raw ASGI endpoint between programs and one provider.
 
     Args:
+        now: seconds of a clock that only runs.
         most_body: so much of a request's body is held before it is sent on; what could bill must fit.
     """
 
     def __init__(
-        self, contract: Contract, upstream: Upstream, *, watch: Watch, purse: Purse, ear: Ear, most_body: int
+        self,
+        contract: Contract,
+        upstream: Upstream,
+        *,
+        watch: Watch,
+        purse: Purse,
+        ear: Ear,
+        most_body: int,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = contract.provider
         self._upstream = upstream
@@ -92,11 +102,12 @@ class Forwarder:
         self._purse = purse
         self._ear = ear
         self._most = most_body
+        self._now = now
         self.client: httpx2.AsyncClient | None = None  # belongs to the loop that serves
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = _Body(receive, self._most)
-        asked = _asked(scope)
+        asked = _asked(scope, self._now())
         head = asked.method == "HEAD"
         taken: Taken | None = None
         try:
@@ -114,6 +125,8 @@ class Forwarder:
             await send_reply(problem(402, "Proxy spending limit", f"Not sent by the proxy: {reason}"), send, head=head)
         except NotAnswered as reason:
             self._settle(taken, arrived=reason.sent)
+            if reason.sent:
+                self._watch.unanswered(asked)
             self._ear.failed(self.name, asked.line, str(reason))
             title = "Proxy without a reply"
             await send_reply(problem(504 if reason.late else 502, title, f"From the proxy: {reason}"), send, head=head)
@@ -191,9 +204,9 @@ class Forwarder:
             self._purse.uncertain += 1
 
 
-def _asked(scope: Scope) -> Asked:
+def _asked(scope: Scope, now: float) -> Asked:
     path = scope["raw_path"].decode("latin-1")
-    return Asked(scope["method"], path, scope["query_string"].decode("latin-1"), list(scope["headers"]))
+    return Asked(scope["method"], path, scope["query_string"].decode("latin-1"), list(scope["headers"]), now)
 
 
 def _onward(headers: Headers) -> Headers:

@@ -40,12 +40,16 @@ class Kept:
 
 @dataclass(slots=True)
 class Asked:
-    """A request as it arrived; `path` is percent-encoded, header names are in lower case."""
+    """A request as it arrived; `path` is percent-encoded, header names are in lower case.
+
+    `at` is when that was, in seconds of a clock that only runs.
+    """
 
     method: str
     path: str
     query: str
     headers: Headers
+    at: float = 0.0
     body: bytes | None = None
     operation: Operation | None = None
     _plain: bytes | None = field(default=None, repr=False)

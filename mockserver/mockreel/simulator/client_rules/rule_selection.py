@@ -21,6 +21,11 @@ class Selection:
         """Whether a violation of a rule counts that rests on this fact."""
         return rule in self.named or (rule in self.usual and fact.firm)
 
+    def without(self, rules: Iterable[type[Rule]]) -> "Selection":
+        """The same but for these rules."""
+        ids = {rule.id for rule in rules}
+        return Selection(self.usual - ids, self.named - ids)
+
     def covers(self, rule: type[Rule]) -> bool:
         """Whether a rule is looked for at all."""
         return rule.id in self.named or rule.id in self.usual
