@@ -26,6 +26,7 @@ from conformance.handlers import (
 )
 
 from mockreel.conformance.handler import HandlerPlan, Job, check_handler
+from mockreel.conformance.handler.handler_pace import Pace
 from mockreel.conformance.reports.report import Report
 from mockreel.errors import MockreelError, OptionError
 
@@ -135,6 +136,39 @@ def test_the_budget_bounds_the_time_and_the_rest_is_told() -> None:
     left = [reason for outcome in report.outcomes for reason in outcome.left_out]
     assert len(left) == len(report.outcomes)
     assert "the budget of 1 s was used up" in left[0]
+
+
+def test_a_slow_handler_is_sent_several_at_once() -> None:
+    """Where it answers them as fast as one; it is asked all that matters, and what it is spared is said."""
+    under_way, most, lock = 0, 0, threading.Lock()
+
+    def slow(got: Got) -> int | None:
+        nonlocal under_way, most
+        with lock:
+            under_way += 1
+            most = max(most, under_way)
+        time.sleep(0.15)
+        with lock:
+            under_way -= 1
+        return careful(got)
+
+    report = checked(slow)
+
+    assert report.exit_code == 0
+    assert most > 4
+    assert any("handler.every-digit, as the handler takes 0." in note for note in report.notes)
+
+
+def test_a_handler_that_answers_in_turn_is_sent_one_after_the_other() -> None:
+    """So that none is late because of another."""
+    pace = Pace()
+    for seconds in ([1.0], [1.1], [1.0], [1.0]):
+        assert pace.size() == 1
+        pace.took(seconds)
+    assert pace.size() == 2
+
+    pace.took([1.0, 2.0])
+    assert pace.size() == 1
 
 
 def test_a_line_sends_exactly_the_same_again() -> None:

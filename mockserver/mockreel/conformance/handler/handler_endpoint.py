@@ -6,13 +6,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from statistics import median
 
 import httpx2
 import orjson
 
 from mockreel import __version__
 from mockreel.conformance.handler.forged_signatures import Signing
+from mockreel.conformance.handler.handler_pace import MOST_AT_ONCE, Pace
 from mockreel.conformance.handler.webhook_samples import Job
 from mockreel.contract.rows import DeliveryPolicy, Signature
 from mockreel.errors import MockreelError
@@ -21,9 +21,6 @@ from mockreel.webhooks.retry_policy import taken
 
 # So many deliveries in a row without an answer in time, and nothing more is sent.
 MOST_SILENCE = 3
-# A handler that takes longer for an answer, as seen in so many of them, is sent several at once.
-SLOW_SECONDS, MEASURED = 0.1, 5
-MOST_AT_ONCE = 8
 
 
 class NoTime(MockreelError):
@@ -94,9 +91,10 @@ class Endpoint:
     budget: float
     before: Callable[[Job], object] | None = None
     client: httpx2.Client = field(default_factory=_client)
+    pace: Pace = field(default_factory=Pace)
     _known: set[str] = field(default_factory=set)
     _silent: int = 0
-    _times: list[float] = field(default_factory=list)
+    _answered: bool = False
 
     def __post_init__(self) -> None:
         self._ends = time.monotonic() + self.budget
@@ -126,7 +124,7 @@ class Endpoint:
         if answer.late and left < delivery.policy.timeout:
             raise NoTime(f"the budget of {self.budget:g} s was used up while the handler was being waited for")
         self._silent = self._silent + 1 if answer.late else 0
-        self._times.append(answer.seconds)
+        self._answered = True
         return answer
 
     def send_all(self, deliveries: Sequence[Delivery], jobs: Sequence[Job]) -> Iterator[Answer | NoTime]:
@@ -143,11 +141,12 @@ class Endpoint:
         with ThreadPoolExecutor(MOST_AT_ONCE) as pool:
             rest = list(deliveries)
             while rest:
-                size = self._at_once(rest[0].policy.timeout)
+                size = self.pace.size()
                 batch, rest = rest[:size], rest[size:]
-                answers = list(pool.map(self._tried, batch)) if size > 1 else [self._tried(batch[0])]
+                answers = list(pool.map(self._tried, batch))
+                self.pace.took([one.seconds for one in answers if isinstance(one, Answer)] or [0.0])
                 for delivery, answer in zip(batch, answers, strict=True):
-                    alone = size > 1 and isinstance(answer, Answer) and answer.late
+                    alone = len(batch) > 1 and isinstance(answer, Answer) and answer.late
                     yield (found := self._tried(delivery) if alone else answer)
                     if isinstance(found, NoTime):
                         return
@@ -157,11 +156,6 @@ class Endpoint:
             return self.send(delivery)
         except NoTime as why:
             return why
-
-    def _at_once(self, timeout: float) -> int:
-        """How many requests may be under way: so many that they are in time even where they are handled in turn."""
-        usual = median(self._times) if len(self._times) >= MEASURED else 0.0
-        return 1 if usual < SLOW_SECONDS else max(1, min(MOST_AT_ONCE, int(timeout / 2 / usual)))
 
     def _left(self) -> float:
         left = self._ends - time.monotonic()
@@ -176,7 +170,7 @@ class Endpoint:
         except TimeoutError:
             return Answer(delivery, None, time.monotonic() - began, f"no answer within {timeout:g} s", late=True)
         except httpx2.ConnectError as problem:
-            if not self._times:
+            if not self._answered:
                 then = "Start it, then check again."
                 raise MockreelError(f"No handler answers at {self.url}: {problem}. {then}") from problem
             return Answer(delivery, None, time.monotonic() - began, f"no connection: {problem}")
