@@ -6,8 +6,6 @@ from proxy.saboteurs import CLIENTS, PROVIDERS, client_told, honest_day, server_
 # What one client's day does not show, or what the contract cannot tell from something that is allowed.
 MISSED = {
     ("runflow", "submit-is-refused"),  # an asset that is not found is told by the same status and code
-    ("runflow", "limit-ignored"),
-    ("aimlapi", "limit-ignored"),
     ("runflow", "failure-without-reason"),
     ("aimlapi", "failure-without-reason"),
     ("runninghub", "failure-without-reason"),

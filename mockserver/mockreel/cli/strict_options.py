@@ -67,6 +67,7 @@ class Strictness:
     given: Mapping[str, Any]
     violations: "list[Violation]" = field(default_factory=list)
     report: "Report | None" = None
+    forgotten: int = 0
 
     def __post_init__(self) -> None:
         from mockreel.errors import OptionError  # noqa: PLC0415
@@ -89,6 +90,7 @@ class Strictness:
             return
         from mockreel.conformance.reports.client_report import client_report  # noqa: PLC0415
 
+        self.forgotten = stage.journal.count - len(stage.journal)
         self.violations = stage.violations(rules=self.given["rules"], allow=self.given["allow"])
         parts = stage.inner.parts.values()
         self.report = client_report(" ".join(self.given["words"]), parts, self.violations, self._selection)
@@ -97,6 +99,8 @@ class Strictness:
         """What is told of it."""
         if self.report is None:
             return
+        if self.forgotten:
+            yield f"The first {self.forgotten} requests are forgotten; no rule was looked at in them."
         times = len(self.violations)
         if not times:
             yield "No client rule was broken." if self.report.outcomes else "No request came, so no rule was looked at."

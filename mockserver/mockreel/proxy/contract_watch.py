@@ -21,6 +21,7 @@ from mockreel.contract.messages.message import Request
 from mockreel.engine.journal.redaction import MASK, Texts
 from mockreel.proxy.client_watch import ClientWatch
 from mockreel.proxy.job_tracker import Tracks
+from mockreel.proxy.list_pages import page_problems
 from mockreel.proxy.passed_exchange import Asked, Passed
 from mockreel.proxy.violation import Remark, Side
 from mockreel.server.log.terminal_text import harmless
@@ -210,6 +211,7 @@ class Watch:
             return
         if asked.plain is not None:
             yield from (("reply", problem) for problem in judge(self, ask, told))
+        yield from (("reply", problem) for problem in page_problems(self.facts, ask, told))
         yield from (("job", problem) for problem in self._tracks.follow(ask, told))
 
     def _reply_headers(self, ask: Ask, told: Told) -> Iterator[Problem]:
