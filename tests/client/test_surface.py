@@ -103,8 +103,8 @@ def test_every_operation_that_is_spoken_takes_its_key_in_a_header(provider: str)
 def test_a_provider_without_such_a_file_says_so(tmp_path: Path) -> None:
     """And which have one."""
     shutil.copytree(FOURTH, tmp_path, dirs_exist_ok=True)
-    (tmp_path / "contracts" / "encore" / "client.yaml").unlink()
-    with pytest.raises(OptionError, match=r"encore.*The client needs client.yaml in its folder"):
+    (tmp_path / "contracts" / "encore" / "conversation.yaml").write_text("jobs: {}\n")
+    with pytest.raises(OptionError, match=r"encore.*It needs the section `client` in its conversation.yaml"):
         Client("encore", key="en_user_one", data=tmp_path)
 
 

@@ -30,7 +30,7 @@ def perform(folder: Path, *, console: Console, seed: int = 0, data: Path | None 
     Args:
         console: where it is shown.
         seed: the same seed gives the same jobs.
-        data: a further data folder, whose providers take part where they have a `demo.yaml`.
+        data: a further data folder, whose providers take part where they have a section `demo` in `conversation.yaml`.
     """
     with serving(settings=Settings(seed=seed), data=data) as stage:
         demo = _Demo(stage, {name: read_script(name, root=_home(data, name)) for name in stage.inner.parts}, console)
