@@ -235,6 +235,6 @@ def test_the_page_has_every_option_and_every_rule() -> None:
 def test_what_may_be_retried_is_an_error_row() -> None:
     """The data names rows that exist."""
     for contract in load_contracts().values():
-        retry = contract.conversation.manners.retry
+        retry = contract.conversation.client_rules.retry
         assert retry is not None
         assert retry[0] <= set(contract.errors)

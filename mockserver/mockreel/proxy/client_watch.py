@@ -72,7 +72,7 @@ class ClientWatch:
         if told is None or not self._refusals.refused(told):
             return None
         rows = [row.name for row in self._contract.errors.values() if self._refusals.is_row(told, row, asked.operation)]
-        again = self._contract.conversation.manners.retry
+        again = self._contract.conversation.client_rules.retry
         mild = [name for name in rows if again is not None and name in again[0]]
         return mild[0] if mild else " or ".join(rows[:MOST_NAMED]) or None
 

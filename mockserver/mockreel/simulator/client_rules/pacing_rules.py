@@ -33,7 +33,7 @@ class PolledTooOften(Rule):
     _last: dict[str, Entry] = field(default_factory=dict)
 
     def request(self, entry: Entry) -> Iterator[Said]:
-        advised = self.contract.conversation.manners.poll
+        advised = self.contract.conversation.client_rules.poll
         if advised is None or poll_of(self, entry) is None:
             return
         seconds, evidence = advised
@@ -44,7 +44,7 @@ class PolledTooOften(Rule):
         apart = passed(before, entry)
         if apart < seconds - _ROUNDING:
             says = f"between two polls are {seconds:g} seconds"
-            fact = self.facts.fact(says, "conversation.yaml manners poll", evidence)
+            fact = self.facts.fact(says, "conversation.yaml client_rules poll", evidence)
             yield f"{shown(entry)} came {apart:.3g} s after the last one", fact
 
 
@@ -85,14 +85,14 @@ class RetriedError(Rule):
     _refused: dict[tuple[object, ...], Entry] = field(default_factory=dict)
 
     def request(self, entry: Entry) -> Iterator[Said]:
-        row = self.contract.conversation.manners.retry
+        row = self.contract.conversation.client_rules.retry
         if row is None:
             return
         again, evidence = row
         before = self._refused.pop(same(entry), None)
         if before is not None:
             says = f"only {', '.join(sorted(again))} are worth another try"
-            fact = self.facts.fact(says, "conversation.yaml manners retry", evidence)
+            fact = self.facts.fact(says, "conversation.yaml client_rules retry", evidence)
             yield f"{shown(entry)} was sent again after it was refused ({before.status} {before.row})", fact
         if entry.row is not None and entry.row not in again and entry.fault is None:
             remember(self._refused, same(entry), entry)
@@ -108,7 +108,7 @@ class IgnoredRetryAfter(Rule):
     _until: dict[tuple[object, ...], tuple[Entry, float]] = field(default_factory=dict)
 
     def request(self, entry: Entry) -> Iterator[Said]:
-        row = self.contract.conversation.manners.wait
+        row = self.contract.conversation.client_rules.wait
         if row is None:
             return
         header, evidence = row
@@ -117,7 +117,7 @@ class IgnoredRetryAfter(Rule):
         if before is not None:
             early = before[1] - passed(before[0], entry)
             if early > _ROUNDING:
-                fact = self.facts.fact(f"{header} says when to come back", "conversation.yaml manners wait", evidence)
+                fact = self.facts.fact(f"{header} says when to come back", "conversation.yaml client_rules wait", evidence)
                 yield f"{shown(entry)} came {early:.3g} s before its time", fact
         told = entry.reply_header(header) or ""
         if told.isdecimal():
