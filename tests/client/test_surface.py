@@ -125,8 +125,8 @@ def test_a_new_provider_is_a_file(tmp_path: Path) -> None:
 
 
 def test_the_page_has_every_name_argument_and_field() -> None:
-    """docs/client.md; its examples are run with those of the other pages."""
-    text = page("docs/client.md").text
+    """docs/reference/client.md; its examples are run with those of the other pages."""
+    text = page("docs/reference/client.md").text
     arguments = {*inspect.signature(Client).parameters, *inspect.signature(JobRequest).parameters}
 
     assert [name for name in sorted({*mockreel.client.__all__, *arguments, *METHODS}) if f"`{name}" not in text] == []

@@ -117,7 +117,9 @@ class IgnoredRetryAfter(Rule):
         if before is not None:
             early = before[1] - passed(before[0], entry)
             if early > _ROUNDING:
-                fact = self.facts.fact(f"{header} says when to come back", "conversation.yaml client_rules wait", evidence)
+                fact = self.facts.fact(
+                    f"{header} says when to come back", "conversation.yaml client_rules wait", evidence
+                )
                 yield f"{shown(entry)} came {early:.3g} s before its time", fact
         told = entry.reply_header(header) or ""
         if told.isdecimal():
