@@ -66,6 +66,9 @@ if TYPE_CHECKING:
     help="Write what passed by into a cassette at the end, without secrets; of one provider, never of the stand-in.",
 )
 @click.option(
+    "--strict", is_flag=True, help="Exit code 1 if the program broke a client rule and would have ended with 0."
+)
+@click.option(
     "--rules",
     multiple=True,
     metavar="RULE",
@@ -106,7 +109,7 @@ def command(words: tuple[str, ...], ready_file: Path | None, record: Path | None
             proxy.run(ready=ready)
     if tape is not None:
         proxy.report.noted(tape.save())
-    sys.exit(code)
+    sys.exit(code or int(given["strict"] and proxy.report.broken > 0))
 
 
 def _tape(plan: "Plan", path: Path, say: "Say") -> "Tape":
