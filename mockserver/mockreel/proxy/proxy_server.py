@@ -23,6 +23,7 @@ from mockreel.server.http.asgi import Receive, Scope, Send, send_reply
 from mockreel.server.http.limits import Bounded
 from mockreel.server.http.sockets import bind, url_of
 from mockreel.server.http.uvicorn_server import Loop
+from mockreel.simulator.client_rules import RULES, select
 from mockreel.simulator.provider import Settings
 from mockreel.simulator.simulator import load_contracts
 
@@ -33,7 +34,8 @@ HOST = "127.0.0.1"
 class Plan:
     """What is put between; `mockreel proxy --help` says the same of each.
 
-    `upstreams` are URLs by provider's name; `connects` are addresses (`host:port`) in place of a host's own.
+    `upstreams` are URLs by provider's name; `connects` are addresses (`host:port`) in place of a host's own; `rules`
+    and `allow` are ids of client rules.
     """
 
     providers: tuple[str, ...] = ()
@@ -46,6 +48,8 @@ class Plan:
     limit: Decimal | None = None
     assumed: Decimal | None = None
     as_json: bool = False
+    rules: tuple[str, ...] = ()
+    allow: tuple[str, ...] = ()
     most_body: int = Settings().max_body
 
 
@@ -60,6 +64,7 @@ class Proxy:
     def __init__(self, plan: Plan, *, say: Say, recorder: Recorder | None = None) -> None:
         contracts = load_contracts(plan.providers or None, readings=plan.readings, data=plan.data)
         upstreams = _upstreams(contracts, plan)
+        selection = select(RULES, named=plan.rules, allow=plan.allow, what="--rules")
         self._trust = trust(plan.ca)
         self.purse = Purse(plan.limit, plan.assumed)
         self.report = Report(say, self.purse, plan.as_json, recorder)
@@ -67,7 +72,7 @@ class Proxy:
             name: Forwarder(
                 contract,
                 upstreams[name],
-                watch=Watch(contract),
+                watch=Watch(contract, selection),
                 purse=self.purse,
                 ear=self.report,
                 most_body=plan.most_body,

@@ -67,6 +67,7 @@ class Noting:
             reply.headers,
             call.job or _asked_about(call),
             None if call.faults is NO_FAULTS else _faults(call),
+            call.part.clock.real(),
         )
 
     def line(
@@ -91,6 +92,7 @@ class Noting:
             tuple([one.kept(without=keys) for one in found]) if found else (),
             job=call.job,
             fault=None if call.faults is NO_FAULTS else _faults(call),
+            real=call.part.clock.real(),
         )
 
     def _headers(self, call: Call, hidden: Texts) -> Pairs:
