@@ -34,8 +34,13 @@ def choose(call: Call, prefer: bytes | None) -> None:
         check_fault(call.part.contract, fault)
         _check_wire(call, fault)
     call.faults = found
+    call.applied += tuple(f"fault={one.name}" for one in preferred_faults(prefer) if one.name in _names(found))
     if found.reply is not None and not found.reply.handled:
         _answer_in_place(call, found.reply)
+
+
+def _names(faults: Faults) -> set[str]:
+    return {one.name for one in faults}
 
 
 def _chosen(call: Call, prefer: bytes | None) -> Faults:

@@ -13,13 +13,22 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mockreel.cli.log_option import log_to
-from mockreel.cli.options import callback_options, log_options, ready_file_option, shared, stage_options
+from mockreel.cli.options import (
+    Size,
+    by_provider,
+    ca_option,
+    callback_options,
+    keep_alive_option,
+    log_options,
+    ready_file_option,
+    shared,
+    stage_options,
+)
 from mockreel.cli.ready_file import announcing, check_ready_file
 from mockreel.engine.billing import unspent
 from mockreel.server.app import Beside
 from mockreel.server.http.tls import Tls, encryption
 from mockreel.server.log import Log
-from mockreel.server.mock_server import RunningStage
 from mockreel.server.options import Options
 from mockreel.server.socket_server import Server
 from mockreel.simulator.provider import Settings
@@ -41,7 +50,38 @@ if TYPE_CHECKING:
     "--host",
     default="127.0.0.1",
     show_default=True,
-    help="The address to listen on; off loopback it needs --keys and --token.",
+    help="The address to listen on; `localhost` and `::` are IPv4 and IPv6 both; off loopback it needs --keys and "
+    "--token.",
+)
+@click.option(
+    "--public-url",
+    "public_urls",
+    multiple=True,
+    metavar="[PROVIDER=]URL",
+    help="The address that clients are told for results, uploads and downloads; {port} and {provider} are filled in "
+    "(repeatable).",
+)
+@click.option(
+    "--trust-host",
+    "trusted_hosts",
+    multiple=True,
+    metavar="NAME",
+    help="Tell clients that ask under this name addresses with it, as under localhost; * trusts any (repeatable).",
+)
+@click.option(
+    "--cors",
+    multiple=True,
+    metavar="ORIGIN",
+    help="Let web pages of this origin call the providers and fetch clips; * lets any (repeatable).",
+)
+@keep_alive_option
+@click.option(
+    "--max-body",
+    type=Size(),
+    default="32M",
+    show_default=True,
+    metavar="SIZE",
+    help="Refuse a larger request: bytes, or with K, M or G.",
 )
 @ready_file_option
 @click.option(
@@ -64,6 +104,14 @@ if TYPE_CHECKING:
 @click.option("--hold", is_flag=True, help="Begin with the clock standing still.")
 @click.option("--start", type=float, metavar="SECONDS", help="The stage's time at the start, in seconds since 1970.")
 @callback_options
+@click.option(
+    "--webhook-secret",
+    multiple=True,
+    envvar="MOCKREEL_WEBHOOK_SECRET",
+    metavar="[PROVIDER=]SECRET",
+    help="What signs webhooks from the first one on; `generate` makes one and shows it (repeatable).",
+)
+@ca_option
 @log_options
 @click.option("--watch", is_flag=True, help="Read the data and the keys again when a file of them changes.")
 @click.option(
@@ -93,7 +141,7 @@ def _serve(server: Server, ready_file: Path | None, log: Log) -> None:
 
         def ready() -> None:
             announce(server.stage.ready(os.getpid()))
-            log.say("serving", introduction(server.stage), pid=os.getpid(), **server.stage.doors())
+            log.say("serving", introduction(server), pid=os.getpid(), **server.stage.doors())
 
         server.run(ready=ready)
         saved = unspent(server.stage.inner)
@@ -119,14 +167,17 @@ def _complain(taken: "Taken") -> None:
         click.echo(f"mockreel: not taken, the old is played on. {taken.problem}", err=True)
 
 
-def introduction(stage: RunningStage) -> str:
-    """The base URLs, a key that works, and the lines to paste."""
+def introduction(server: Server) -> str:
+    """The base URLs, a key that works, the lines to paste, and what signs webhooks."""
+    stage = server.stage
     lines = ["mockreel is on. Nothing here reaches the real providers, and nothing is billed.", ""]
     for name, part in stage.inner.parts.items():
         address = stage.addresses[name]
         lines.append(f"{part.contract.title:<12} {address.url}   key {address.key}")
         pasted = part.contract.root.get("client", {}).get("lines", [])
         lines += ["    " + line.replace("{url}", address.url).replace("{key}", address.key) for line in pasted]
+        lines += [f"    results are told at {part.base_url}"] if part.base_url != address.url else []
+        lines += [f"    webhooks are signed with {server.secrets[name]}"] if name in server.secrets else []
     control = f"{stage.control.url}/_mockreel/   (clock, scenarios, jobs, deliveries, journal)"
     trusting = [f"Trust it: {stage.ca}, for as long as it runs"] if stage.ca else []
     page = f"{stage.control.url}/   (all of it in a browser, live)"
@@ -140,11 +191,22 @@ def _options(given: Mapping[str, Any], tls: Tls | None) -> Options:
         host=given["host"],
         port=given["port"],
         keys=given["keys"],
-        settings=Settings(seed=given["seed"], pace=given["pace"], keep_bodies=not given["no_bodies"]),
+        settings=Settings(
+            seed=given["seed"],
+            pace=given["pace"],
+            max_body=given["max_body"],
+            keep_bodies=not given["no_bodies"],
+        ),
         held=given["hold"],
         start=given["start"],
         token=given["token"],
         tls=tls,
+        keep_alive=given["keep_alive"],
+        cors=given["cors"],
+        public_urls=dict(map(by_provider, given["public_urls"])),
+        trusted_hosts=frozenset(given["trusted_hosts"]),
+        ca=given["ca"],
+        webhook_secret=given["webhook_secret"],
     )
 
 

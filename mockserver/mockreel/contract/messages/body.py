@@ -1,6 +1,7 @@
 """Read a request's body: JSON, a form or bytes; what cannot be read is refused, never guessed."""
 
 import logging
+from collections.abc import Collection
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -9,9 +10,12 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import FormParser, parse_options_header
 
 from mockreel.contract import Operation
+from mockreel.contract.messages import content_coding
 from mockreel.contract.messages.error_response import Refused
 from mockreel.contract.messages.form import FilePart, Form
+from mockreel.contract.messages.json_problem import why_no_json
 from mockreel.contract.messages.message import Request
+from mockreel.contract.validation import Violation
 
 # Bounds within which a body is read: beyond them somebody tries to keep the server busy, or to break what comes after.
 DEEPEST = 200
@@ -47,14 +51,33 @@ def _json(request: Request, operation: Operation) -> Any:
     try:
         value = orjson.loads(request.body)
     except orjson.JSONDecodeError as problem:
-        raise _malformed(str(problem)) from problem
+        coding = content_coding.named(request.header(b"content-encoding"))
+        raise _malformed(why_no_json(request.body, problem, coding=coding)) from problem
     if request.body.count(b"{") + request.body.count(b"[") > DEEPEST and _is_deeper(value, DEEPEST):
         raise _malformed(f"it is nested deeper than {DEEPEST} levels")
     return value
 
 
+def unpack(request: Request, known: Collection[str], *, most: int) -> None:
+    """Take the `Content-Encoding` off a body, where it is one of those that the provider is known to read.
+
+    Raises:
+        Refused: it cannot be unpacked (`malformed-json`), or is larger than `most` bytes then (`body-too-large`).
+    """
+    coding = content_coding.named(request.header(b"content-encoding"))
+    if coding not in known or coding not in content_coding.CODINGS:
+        return
+    try:
+        request.body = content_coding.unpack(request.body, coding, most=most)
+    except content_coding.TooLarge as problem:
+        raise Refused("body-too-large", values={"limit": most}) from problem
+    except content_coding.NotUnpacked as problem:
+        raise _malformed(str(problem)) from problem
+
+
 def _malformed(reason: str) -> Refused:
-    return Refused("malformed-json", values={"reason": reason})
+    """What cannot be read; why is told to who runs the server, as the provider does not tell its client."""
+    return Refused("malformed-json", values={"reason": reason}, told=(Violation((), "readable", reason, None, None),))
 
 
 def _is_deeper(value: Any, most: int) -> bool:
