@@ -10,6 +10,7 @@ from providers import runflow, runninghub
 from staging import Caller, MakeStage, Spoken
 
 from mockreel.contract.messages.message import Reply
+from mockreel.engine.faults import read_fault
 from mockreel.webhooks import MemorySender
 
 Run = Callable[[Awaitable[Any]], Any]
@@ -111,3 +112,21 @@ def test_a_reply_that_waits_has_the_address_of_its_own_request(make_stage: MakeS
 
 async def _awaited(answer: Awaitable[Reply]) -> Reply:
     return await answer
+
+
+@pytest.mark.parametrize("name", FLOWS)
+def test_any_providers_results_can_expire(name: str, make_stage: MakeStage, sink: MemorySender, run: Run) -> None:
+    """By a rule, which befalls nothing else: the address answers as a storage does, and again when the rule is gone."""
+    stage = make_stage()
+    found = [body for _, body, _ in FLOWS[name](Callers(stage, name), sink, run)]
+    url = next(url.decode() for url in re.findall(rb'https?://[^"]*?(/_mockreel/media/[^"?]+)', found[-1]))
+    caller = Caller(stage.part(name), None)
+    assert caller("GET", url).status == 200
+
+    stage.rules.add(read_fault("expired-link"))
+    expired = caller("GET", url)
+    assert (expired.status, expired.headers["content-type"]) == (403, "application/xml")
+    list(FLOWS[name](Callers(stage, name), sink, run))
+
+    stage.rules.clear()
+    assert caller("GET", url).status == 200

@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from mockreel.contract.messages.message import Headers, Reply
 from mockreel.engine.faults.fault import Fault
-from mockreel.engine.faults.gateway_pages import page
+from mockreel.engine.faults.gateway_pages import page, storage_error
 from mockreel.engine.faults.response_faults import LONGEST_WAIT
 
 # What no HTTP client takes for the beginning of a reply.
@@ -24,6 +24,8 @@ def in_place_of_an_answer(fault: Fault) -> Reply:
         return page(fault.word("status"))
     if fault.name == "throttled":
         return page("429")
+    if fault.name == "expired-link":
+        return storage_error(fault.word("status"))
     return replace(NOTHING, fault=fault)
 
 
