@@ -71,11 +71,13 @@ def test_the_control_api_admits_no_page() -> None:
 @pytest.mark.parametrize("fault", ["reset", "close", "truncated", "garbage", "reset; at=middle"])
 def test_faults_are_played_all_the_same(fault: str) -> None:
     """The connection is had below what admits pages."""
-    with serving("encore", data=FOURTH, cors=("*",)) as stage:
-        with httpx2.Client(base_url=stage.encore.url, headers={"Origin": PAGE}, trust_env=False) as client:
-            with pytest.raises(httpx2.TransportError):
-                client.get("/v1/health", headers={"Prefer": f"fault={fault}"})
-            assert client.get("/v1/health").status_code == 200
+    with (
+        serving("encore", data=FOURTH, cors=("*",)) as stage,
+        httpx2.Client(base_url=stage.encore.url, headers={"Origin": PAGE}, trust_env=False) as client,
+    ):
+        with pytest.raises(httpx2.TransportError):
+            client.get("/v1/health", headers={"Prefer": f"fault={fault}"})
+        assert client.get("/v1/health").status_code == 200
 
 
 @pytest.mark.parametrize("origin", ["localhost:5173", "http://localhost:5173/", "http://a/b", "ftp://a", "http://", ""])

@@ -34,6 +34,8 @@ def spoilt(fault: Fault, reply: Reply) -> Reply:
     match fault.name:
         case "gateway":
             return page(fault.word("status"))
+        case "expired-link":
+            return storage_error(fault.word("status"))
         case "throttled":
             seconds = fault.values["retry_after"]
             return _with(reply, b"retry-after", None if seconds is None else b"%d" % int(fault.number("retry_after")))
