@@ -95,10 +95,11 @@ def _read(call: Call) -> Refused | None:
     """Read the query and the body; what cannot be read is told only to who may know."""
     if len(call.request.body) > call.part.settings.max_body:
         raise Refused("body-too-large", values={"limit": call.part.settings.max_body})
+    unpacked = False
     try:
         if call.request.body and (known := call.part.contract.wire.get("request_codings")):
-            bodies.unpack(call.request, known, most=call.part.settings.max_body)
-        call.body = bodies.read_body(call.request, call.operation)
+            unpacked = bodies.unpack(call.request, known, most=call.part.settings.max_body)
+        call.body = bodies.read_body(call.request, call.operation, unpacked=unpacked)
     except Refused as spoilt:
         return spoilt
     return None
@@ -141,6 +142,8 @@ def _find_model(call: Call) -> None:
         return  # the schema says what is wrong with it
     call.model = call.part.contract.names_at[call.operation.id].get(str(name))
     if call.model is None and not (call.operation.strangers and name not in call.part.contract.names):
+        if place.kind == "path":
+            _hint(call)
         raise Refused("unknown-model", values={"model": name})
 
 
@@ -256,7 +259,7 @@ def refuse(call: Call, refused: Refused) -> Reply:
 def _unknown_wish(call: Call, wrong: OptionError) -> Reply:
     title = "Unknown fault" if isinstance(wrong, FaultError) else "Unknown scenario"
     reply = problem(400, title, str(wrong), more={"asked": wrong.value, "valid": list(wrong.valid)})
-    call.faults = NO_FAULTS
+    call.faults, call.applied = NO_FAULTS, ()
     return _noted(call, reply, None)
 
 

@@ -25,7 +25,7 @@ MOST_FIELDS = 1000
 logging.getLogger("python_multipart").addHandler(logging.NullHandler())
 
 
-def read_body(request: Request, operation: Operation) -> Any:
+def read_body(request: Request, operation: Operation, *, unpacked: bool = False) -> Any:
     """The body as the operation wants it, or None where there is none and none is needed.
 
     Raises:
@@ -36,11 +36,11 @@ def read_body(request: Request, operation: Operation) -> Any:
     if operation.body == "bytes":
         return request.body
     if operation.body == "json":
-        return _json(request, operation)
+        return _json(request, operation, unpacked=unpacked)
     return _form(request)
 
 
-def _json(request: Request, operation: Operation) -> Any:
+def _json(request: Request, operation: Operation, *, unpacked: bool) -> Any:
     if not request.body:
         if operation.body_required:
             raise _malformed("the body is empty")
@@ -51,28 +51,29 @@ def _json(request: Request, operation: Operation) -> Any:
     try:
         value = orjson.loads(request.body)
     except orjson.JSONDecodeError as problem:
-        coding = content_coding.named(request.header(b"content-encoding"))
+        coding = None if unpacked else content_coding.named(request.header(b"content-encoding"))
         raise _malformed(why_no_json(request.body, problem, coding=coding)) from problem
     if request.body.count(b"{") + request.body.count(b"[") > DEEPEST and _is_deeper(value, DEEPEST):
         raise _malformed(f"it is nested deeper than {DEEPEST} levels")
     return value
 
 
-def unpack(request: Request, known: Collection[str], *, most: int) -> None:
-    """Take the `Content-Encoding` off a body, where it is one of those that the provider is known to read.
+def unpack(request: Request, known: Collection[str], *, most: int) -> bool:
+    """Take the `Content-Encoding` off a body, where it is one of those that the provider is known to read; whether so.
 
     Raises:
         Refused: it cannot be unpacked (`malformed-json`), or is larger than `most` bytes then (`body-too-large`).
     """
     coding = content_coding.named(request.header(b"content-encoding"))
     if coding not in known or coding not in content_coding.CODINGS:
-        return
+        return False
     try:
         request.body = content_coding.unpack(request.body, coding, most=most)
     except content_coding.TooLarge as problem:
         raise Refused("body-too-large", values={"limit": most}) from problem
     except content_coding.NotUnpacked as problem:
         raise _malformed(str(problem)) from problem
+    return True
 
 
 def _malformed(reason: str) -> Refused:

@@ -32,10 +32,8 @@ def in_place_of_an_answer(fault: Fault) -> Reply:
 def spoilt(fault: Fault, reply: Reply) -> Reply:
     """The reply as it is played: altered, or with the fault that its way to the client needs."""
     match fault.name:
-        case "gateway":
-            return page(fault.word("status"))
-        case "expired-link":
-            return storage_error(fault.word("status"))
+        case "gateway" | "expired-link":
+            return in_place_of_an_answer(fault)
         case "throttled":
             seconds = fault.values["retry_after"]
             return _with(reply, b"retry-after", None if seconds is None else b"%d" % int(fault.number("retry_after")))
