@@ -56,7 +56,8 @@ def create_app(
     """A Starlette application that plays the named providers, or all of them.
 
     One provider stands at the root; several stand below their names (`/runflow/v1/…`). The control API is below
-    `/_mockreel/`, and in a browser the page. The stage is found at `app.state.stage`.
+    `/_mockreel/`, and in a browser the page. The stage is found at `app.state.stage`. Its jobs are in the memory of one
+    process: run it with one worker, as each of several would have jobs of its own.
 
     Args:
         readings: options by reading id.

@@ -88,7 +88,8 @@ if TYPE_CHECKING:
     "--keys",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Admit only these keys: a YAML list of {key, account, provider, scopes, balance, scenario, fault}.",
+    help="Admit only these keys: a YAML list of {key, account, provider, scopes, balance, scenario, fault, "
+    "webhook_secret}.",
 )
 @click.option("--token", envvar="MOCKREEL_TOKEN", metavar="TEXT", help="What the control API asks for off loopback.")
 @click.option("--tls", is_flag=True, help="Serve over TLS, with a certificate made for this run (extra `run`).")
