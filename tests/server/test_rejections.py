@@ -11,6 +11,7 @@ import pytest
 from security.wires import HEALTH, KEY, SUBMIT, Wires, received, statuses
 
 from mockreel import __version__
+from mockreel.server.http.protocol import WireProtocol
 from mockreel.server.http.rejection import Rejection, unreadable
 from mockreel.server.options import Options
 from mockreel.server.socket_server import Server, hosted, serving
@@ -144,7 +145,8 @@ def test_the_idle_time_is_what_a_connection_waits(seconds: int) -> None:
         one.sendall(HEALTH)
         assert statuses(one.recv(65536)) == [200]
         (connection,) = server._server.server_state.connections
-        timer = connection.timeout_keep_alive_task  # type: ignore[union-attr]
+        assert isinstance(connection, WireProtocol)
+        timer = connection.timeout_keep_alive_task
         assert timer is not None
-        assert connection.timeout_keep_alive == seconds  # type: ignore[union-attr]
-        assert seconds - 1 < timer.when() - connection.loop.time() < seconds + 0.1  # type: ignore[union-attr]
+        assert connection.timeout_keep_alive == seconds
+        assert seconds - 1 < timer.when() - connection.loop.time() < seconds + 0.1

@@ -2,6 +2,7 @@
 
 import gzip
 import zlib
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -19,7 +20,7 @@ PROVIDERS = {
 }
 # What each provider's stack reads as it comes: a body parser of Node's unpacks these, FastAPI and Spring none.
 READS = {"runflow": (), "aimlapi": ("gzip", "deflate"), "runninghub": ()}
-PACKING = {"gzip": gzip.compress, "deflate": zlib.compress}
+PACKING: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.compress, "deflate": zlib.compress}
 
 BROKEN: dict[str, tuple[bytes, str]] = {
     "blank": (b" \r\n", "it is blank"),
