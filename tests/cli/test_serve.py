@@ -122,20 +122,20 @@ def test_a_size_is_read_as_people_write_it(text: str, size: int) -> None:
     ("given", "shown"),
     [
         (None, ""),
-        ("the secret of this test", "webhooks are signed with the …"),
-        ("runflow=short", "webhooks are signed with …"),
-        ("generate", "webhooks are signed with whsec_"),
+        ("the secret of this test", "webhook secret the …"),
+        ("runflow=short", "webhook secret …"),
+        ("generate", "webhook secret whsec_"),
     ],
 )
 def test_the_introduction_says_what_signs_webhooks(given: str | None, shown: str) -> None:
     """Whole where it was made for this run, masked where it was given; nothing where nothing is fixed."""
     server = Server(Options(("runflow", "aimlapi"), webhook_secret=given))
     server.close()
-    said = introduction(server)
+    said = introduction(server.stage, listed=False, secrets=server.secrets)
 
-    assert (shown in said) if shown else ("signed" not in said)
+    assert (shown in said) if shown else ("webhook secret" not in said)
     assert "the secret of this test" not in said
-    assert said.count("webhooks are signed") == (given is not None)
+    assert said.count("webhook secret") == (given is not None)
 
 
 def test_the_introduction_says_where_results_are_told() -> None:
@@ -143,5 +143,7 @@ def test_the_introduction_says_where_results_are_told() -> None:
     server = Server(Options(("runflow", "aimlapi"), public_urls={"runflow": "https://mock.test"}))
     server.close()
 
-    assert introduction(server).count("results are told at") == 1
-    assert "    results are told at https://mock.test\n" in introduction(server)
+    said = introduction(server.stage, listed=False)
+
+    assert said.count("results at") == 1
+    assert "results at https://mock.test\n" in said
