@@ -41,10 +41,7 @@ class Lines:
         when = f"{_time(int(second))}.{int(rest * 1000):03}"
         name = _padded(harmless(event.provider or _OWN), _NAME)
         what, outcome = self._fitted(harmless(what)), self._result(harmless(what), harmless(outcome), colour)
-        if not self._colours:
-            before = f"{when}  {name}  {what}"
-        else:
-            before = f"{_in(_DIM, when)}  {_in(_CYAN, name)}  {what}"
+        before = f"{when}  {name}  {what}" if not self._colours else f"{_in(_DIM, when)}  {_in(_CYAN, name)}  {what}"
         return f"{before.rstrip()}{outcome}" if outcome.startswith("\n") else f"{before}  {outcome}".rstrip()
 
     def _fitted(self, what: str) -> str:
