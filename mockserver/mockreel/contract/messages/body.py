@@ -10,7 +10,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import FormParser, parse_options_header
 
 from mockreel.contract import Operation
-from mockreel.contract.messages import content_coding
+from mockreel.contract.messages import compression
 from mockreel.contract.messages.error_response import Refused
 from mockreel.contract.messages.form import FilePart, Form
 from mockreel.contract.messages.json_problem import why_no_json
@@ -51,7 +51,7 @@ def _json(request: Request, operation: Operation, *, unpacked: bool) -> Any:
     try:
         value = orjson.loads(request.body)
     except orjson.JSONDecodeError as problem:
-        coding = None if unpacked else content_coding.named(request.header(b"content-encoding"))
+        coding = None if unpacked else compression.named(request.header(b"content-encoding"))
         raise _malformed(why_no_json(request.body, problem, coding=coding)) from problem
     if request.body.count(b"{") + request.body.count(b"[") > DEEPEST and _is_deeper(value, DEEPEST):
         raise _malformed(f"it is nested deeper than {DEEPEST} levels")
@@ -64,14 +64,14 @@ def unpack(request: Request, known: Collection[str], *, most: int) -> bool:
     Raises:
         Refused: it cannot be unpacked (`malformed-json`), or is larger than `most` bytes then (`body-too-large`).
     """
-    coding = content_coding.named(request.header(b"content-encoding"))
-    if coding not in known or coding not in content_coding.CODINGS:
+    coding = compression.named(request.header(b"content-encoding"))
+    if coding not in known or coding not in compression.CODINGS:
         return False
     try:
-        request.body = content_coding.unpack(request.body, coding, most=most)
-    except content_coding.TooLarge as problem:
+        request.body = compression.unpack(request.body, coding, most=most)
+    except compression.TooLarge as problem:
         raise Refused("body-too-large", values={"limit": most}) from problem
-    except content_coding.NotUnpacked as problem:
+    except compression.NotUnpacked as problem:
         raise _malformed(str(problem)) from problem
     return True
 
