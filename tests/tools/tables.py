@@ -12,6 +12,7 @@ from mockreel.contract.data.files import parse_yaml, read_bytes, read_document
 from mockreel.contract.rows import DeliveryPolicy
 from mockreel.engine.faults import Kind, Parameter, catalogue
 from mockreel.server.admin import document
+from mockreel.simulator.client_rules import RULES
 from mockreel.simulator.pipeline import OWN_PATHS
 from tools import facts
 
@@ -301,6 +302,12 @@ def _parameter(parameter: Parameter) -> str:
     return f"{_code(parameter.name)}: {parameter.says} ({valid}{default})"
 
 
+def client_rules() -> str:
+    """Every client rule, and whether it is looked for unless told."""
+    rows = [(_code(rule.id), rule.says, "where documented" if rule.usual else "if named") for rule in RULES]
+    return _table(("rule", "what breaks it", "looked for"), rows)
+
+
 def commands(inside: click.Group = group, *, before: str = "") -> Iterator[tuple[str, click.Command]]:
     """Every command with the words that call it; those of a group stand for the group."""
     context = click.Context(inside)
@@ -390,6 +397,7 @@ Part = Callable[..., str]
 
 # What may stand behind `generated:`, with the arguments of the function behind it.
 PARTS: Mapping[str, Part] = {
+    "client-rules": client_rules,
     "control": control,
     "control-commands": control_commands,
     "control-options": control_options,

@@ -78,6 +78,25 @@ from mockreel.cli.output import say, show_table
     help="What --handler verifies with. [env: MOCKREEL_SECRET]",
 )
 @click.option(
+    "--former-secret",
+    "former",
+    multiple=True,
+    metavar="TEXT",
+    help="What --handler verified with once, and must refuse now (repeatable).",
+)
+@click.option(
+    "--operation",
+    "operations",
+    multiple=True,
+    metavar="ID",
+    help="Tell --handler of jobs that this operation began (repeatable); else of the provider's usual sort.",
+)
+@click.option(
+    "--before",
+    metavar="URL",
+    help="Where --handler is told of each job, as JSON, before the first webhook about it.",
+)
+@click.option(
     "--report",
     "reports",
     multiple=True,
@@ -167,16 +186,23 @@ def _run(target: str, given: Mapping[str, Any], watcher: Any) -> Any:
 
 
 def _check_handler(plan: Any, given: Mapping[str, Any], watcher: Any) -> Any:
-    from mockreel.conformance.handler.handler_check import check_handler  # noqa: PLC0415
+    from mockreel.conformance.handler import HandlerPlan, check_handler  # noqa: PLC0415
     from mockreel.contract import providers  # noqa: PLC0415
     from mockreel.errors import OptionError  # noqa: PLC0415
 
     if len(plan.providers) != 1:
         then = "A handler receives the callbacks of one provider."
         raise OptionError("--provider", ", ".join(plan.providers) or None, providers(), then=then)
-    return check_handler(
-        given["handler"], plan.providers[0], secret=given["secret"], seed=plan.seed, data=plan.data, watcher=watcher
+    asked = HandlerPlan(
+        secret=given["secret"],
+        former=given["former"],
+        before=given["before"],
+        budget=plan.budget,
+        operations=given["operations"],
+        seed=plan.seed,
+        data=plan.data,
     )
+    return check_handler(given["handler"], plan.providers[0], asked, watcher=watcher)
 
 
 def _show(outcome: Any, form: Any) -> None:

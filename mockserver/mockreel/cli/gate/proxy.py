@@ -68,6 +68,16 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Write a cassette at the end, without secrets; for one provider, never from a mock server.",
 )
+@click.option(
+    "--strict", is_flag=True, help="Exit code 1 if the program broke a client rule and would have ended with 0."
+)
+@click.option(
+    "--rules",
+    multiple=True,
+    metavar="RULE",
+    help="Client rules to check: default, all, or one by name (repeatable).",
+)
+@click.option("--allow", multiple=True, metavar="RULE", help="Allow violations of this client rule (repeatable).")
 @click.option("--json", "as_json", is_flag=True, help="Log as JSON, one object per line.")
 @click.argument("words", metavar="[-- COMMAND]", nargs=-1, type=click.UNPROCESSED)
 def command(words: tuple[str, ...], ready_file: Path | None, record: Path | None, **given: Any) -> None:
@@ -102,7 +112,7 @@ def command(words: tuple[str, ...], ready_file: Path | None, record: Path | None
             proxy.run(ready=ready)
     if tape is not None:
         proxy.report.noted(tape.save())
-    sys.exit(code)
+    sys.exit(code or int(given["strict"] and proxy.report.broken > 0))
 
 
 def _tape(plan: "Plan", path: Path, say: "Say") -> "Tape":
@@ -131,6 +141,8 @@ def _plan(given: Mapping[str, Any]) -> "Plan":
         limit=given["max_spend"],
         assumed=given["assume_price"],
         as_json=given["as_json"],
+        rules=given["rules"],
+        allow=given["allow"],
     )
 
 
