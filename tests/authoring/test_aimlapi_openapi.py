@@ -119,7 +119,7 @@ def test_include_chooses_and_files_without_a_post_are_passed_over(read: Read) ->
         (lambda d: d["paths"]["/v2/make"]["post"].pop("requestBody"), "a.json POST /v2/make: 'requestBody' is missing"),
         (
             lambda d: d["paths"]["/v2/make"]["post"]["requestBody"]["content"]["application/json"].update(schema={}),
-            "the body is no flat object",
+            "the body is not a flat object",
         ),
         (
             lambda d: d["paths"]["/v2/make"]["post"]["requestBody"]["content"]["application/json"]["schema"][

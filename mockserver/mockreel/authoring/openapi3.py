@@ -36,7 +36,7 @@ class _Translation:
 
     def schema(self, node: Any, at: str, *, described: str = "") -> dict[str, Any]:
         if not isinstance(node, Mapping):
-            raise PageError(f"{self.where} {at or '/'}", f"{node!r} is no schema", expected="an object")
+            raise PageError(f"{self.where} {at or '/'}", f"{node!r} is not a schema", expected="an object")
         unknown = sorted(set(node) - _KNOWN)
         if unknown:
             raise PageError(

@@ -64,7 +64,7 @@ def _body(operation: Any, where: str) -> Mapping[str, Any]:
     except (KeyError, TypeError) as problem:
         raise PageError(where, f"{problem} is missing", expected=f"requestBody/content/{_JSON}/schema") from problem
     if not isinstance(schema, Mapping) or not isinstance(schema.get("properties"), Mapping):
-        raise PageError(where, "the body is no flat object", expected="a schema with properties")
+        raise PageError(where, "the body is not a flat object", expected="a schema with properties")
     return schema
 
 

@@ -98,7 +98,7 @@ def _sum(text: str) -> Decimal:
     except InvalidOperation:
         amount = Decimal("NaN")
     if not amount.is_finite():
-        raise DataError(WHERE, f"{text!r} is no amount", expected="a decimal number")
+        raise DataError(WHERE, f"{text!r} is not an amount", expected="a decimal number")
     return amount
 
 
