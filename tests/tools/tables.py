@@ -271,9 +271,7 @@ _MONEY: Mapping[str, Callable[[Contract], str]] = {
         f"{'the price' if c.money.needs == 'price' else 'something'} ({c.money.evidence['admission'].kind})"
     ),
     "error response": _refusal,
-    "may become negative": lambda c: (
-        f"{'yes' if c.money.overdraft else 'no'} ({c.money.evidence['overdraft'].kind})"
-    ),
+    "may become negative": lambda c: f"{'yes' if c.money.overdraft else 'no'} ({c.money.evidence['overdraft'].kind})",
     "running jobs when it is gone": _in_flight,
     "charged for an unknown price": lambda c: _sum(c.money.unknown, c, none="nothing; it is counted"),
     "without a budget it shows": lambda c: _sum(c.money.opening, c, none="no balance"),
