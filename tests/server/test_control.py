@@ -9,10 +9,10 @@ from starlette.testclient import TestClient
 
 from mockreel import __version__
 from mockreel.engine.clock import LATEST, Clock
-from mockreel.server.access_guard import LOOPBACK_NAMES
 from mockreel.server.admin import MOST_BYTES
 from mockreel.server.app import stage_app
 from mockreel.server.http.asgi import Front
+from mockreel.server.http.origin import LOOPBACK_NAMES
 from mockreel.simulator.simulator import Stage, build_stage, load_contracts
 from mockreel.webhooks import MemorySender
 

@@ -11,8 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockreel.contract.messages.message import problem
 from mockreel.server.dashboard.browser_pass import COOKIE, PAGE, pass_of
-
-LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
+from mockreel.server.http.origin import LOOPBACK_NAMES
 
 
 class Guard:

@@ -76,22 +76,23 @@ def _asgi(app: Any) -> Iterator[str]:
     from mockreel.server.http.sockets import bind, url_of  # noqa: PLC0415
     from mockreel.server.http.uvicorn_server import Loop, in_thread  # noqa: PLC0415
 
-    socket = bind(HOST, 0, ["handler"])["handler"]
+    sockets = bind(HOST, 0, ["handler"])["handler"]
     loop = Loop(uvicorn.Config(app, http=Bounded, ws="none", log_config=None, log_level="critical", access_log=False))
 
     class Serving:
         def run(self, *, ready: Callable[[], None] | None = None) -> None:
             loop.ready = ready
-            loop.run(sockets=[socket])
+            loop.run(sockets=list(sockets))
 
         def stop(self) -> None:
             loop.end()
 
     try:
         with in_thread(Serving(), what="The application"):
-            yield url_of(socket)
+            yield url_of(sockets)
     finally:
-        socket.close()
+        for socket in sockets:
+            socket.close()
 
 
 @contextlib.contextmanager

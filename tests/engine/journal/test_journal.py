@@ -58,6 +58,7 @@ def test_an_exchange_is_noted_with_its_violations(encore: Caller) -> None:
         "status": 422,
         "refusal": "invalid-body",
         "fault": None,
+        "notes": [],
         "violations": [
             {"path": ["input", "prompt"], "keyword": "minLength", "message": '"" is shorter than 1 character'},
             {"path": ["input", "seconds"], "keyword": "enum", "message": "5 is not one of 4, 6 or 8"},

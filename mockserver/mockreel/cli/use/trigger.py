@@ -3,12 +3,12 @@
 import asyncio
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from mockreel.cli.options import Pair, data_option
+from mockreel.cli.options import Pair, ca_option, data_option
 from mockreel.cli.output import say, show_table
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     "--set", "fields", multiple=True, type=Pair(), metavar="FIELD=VALUE", help="Set a field: output.x=1 (repeatable)."
 )
 @click.option(
-    "--secret", envvar="MOCKREEL_CALLBACK_SECRET", metavar="TEXT", help="The webhook secret; unsigned without it."
+    "--secret", envvar="MOCKREEL_WEBHOOK_SECRET", metavar="TEXT", help="The webhook secret; unsigned without it."
 )
 @click.option("--state", metavar="NAME", help="How the job ended, if one event covers several states.")
 @click.option("--operation", metavar="ID", help="The operation that started the job, if that makes a difference.")
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     help="Choose an option of a reading (repeatable).",
 )
 @click.option("--seed", type=int, help="Seed of the generated ids; another one each time by default.")
+@ca_option
 @data_option
 def command(
     provider: str, event: str | None, url: str | None, fields: tuple[tuple[str, str], ...], **given: Any
@@ -68,7 +69,7 @@ def command(
     if url is None:
         _show(headers, body)
         return
-    _report(found, url, _sent(found, url, headers, body, given["allowed"]))
+    _report(found, url, _sent(found, url, headers, body, given))
 
 
 def _list(contract: "Contract", found: "Sequence[Happening]") -> None:
@@ -129,13 +130,16 @@ def _show(headers: tuple[tuple[str, str], ...], body: bytes) -> None:
 
 
 def _sent(
-    found: "Happening", url: str, headers: tuple[tuple[str, str], ...], body: bytes, allowed: tuple[str, ...]
+    found: "Happening", url: str, headers: tuple[tuple[str, str], ...], body: bytes, given: Mapping[str, Any]
 ) -> "Outcome":
     from mockreel import __version__  # noqa: PLC0415
-    from mockreel.webhooks import HttpSender, Outgoing, Targets  # noqa: PLC0415
+    from mockreel.webhooks import HttpSender, Outgoing, Targets, check_authority  # noqa: PLC0415
+
+    check_authority(given["ca"])
+    targets = Targets(allowed=frozenset(given["allowed"]))
 
     async def send() -> "Outcome":
-        sender = HttpSender(Targets(allowed=frozenset(allowed)), user_agent=f"mockreel/{__version__}")
+        sender = HttpSender(targets, user_agent=f"mockreel/{__version__}", ca=given["ca"])
         try:
             return await sender.send(Outgoing(url, headers, body, found.policy.timeout))
         finally:

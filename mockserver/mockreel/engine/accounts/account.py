@@ -2,11 +2,11 @@
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mockreel.contract import Contract
 from mockreel.contract.data.parser import Cursor
@@ -17,6 +17,8 @@ from mockreel.errors import AccountsFull, DataError
 if TYPE_CHECKING:
     from mockreel.engine.billing.balance import Purse
     from mockreel.engine.jobs.job import Job
+
+T = TypeVar("T")
 
 # Keys that begin so are refused even where any key is taken, so that a wrong key can be had on demand.
 REFUSED_PREFIX = "invalid"
@@ -43,6 +45,7 @@ class Account:
     balance: Decimal | None = None
     purse: "Purse | None" = field(default=None, repr=False)
     drawn: int = 0  # how many jobs it has begun
+    base_url: str = ""  # under which address it began the last one: what it is told of its jobs leads there
     jobs: "list[Job]" = field(default_factory=list, repr=False)
     shelf: dict[str, Any] = field(default_factory=dict, repr=False)  # what the provider's package keeps for it
     keys: tuple[str, ...] = ()  # the keys that were used for it, masked
@@ -75,6 +78,7 @@ class KeyEntry:
     balance: Decimal | None = None
     scenario: str | None = None
     faults: Faults | None = None
+    webhook_secret: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,7 @@ class Listing:
 
     entries: Mapping[bytes, KeyEntry] = field(repr=False)
     balances: Mapping[str, Decimal]
+    webhook_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 class Keyring:
@@ -93,6 +98,8 @@ class Keyring:
         entries: the listed keys.
         open_house: take any other key too, each with an account of its own.
         budget: what an account begins with whose keys state no balance; None is no limit.
+        webhook_secret: what signs the webhooks of every account from the first one on, unless a listed key of it states
+            another; None is none until the account makes one.
         most: how many accounts are kept, where any key is taken.
     """
 
@@ -103,12 +110,14 @@ class Keyring:
         entries: Iterable[KeyEntry] = (),
         open_house: bool = False,
         budget: Decimal | None = None,
+        webhook_secret: str | None = None,
         most: int = MOST_ACCOUNTS,
     ) -> None:
         self.prefixes = prefixes_of(contract)
         self._salted = blake2b(key=os.urandom(16), digest_size=16)
         self._open = open_house
         self._budget = budget
+        self._webhook_secret = webhook_secret
         self._most = most
         self._callers: dict[bytes, Caller] = {}
         self.accounts: dict[str, Account] = {}
@@ -120,14 +129,17 @@ class Keyring:
         """Those of the listed keys that are for this provider, ready to be admitted.
 
         Raises:
-            DataError: an account has two balances.
+            DataError: an account has two balances, or two webhook secrets.
         """
         own = {self._hash(entry.key): entry for entry in entries if entry.provider in (None, self._provider)}
-        return Listing(own, _balances(own.values()))
+        balances = _stated(own.values(), "balance", lambda entry: entry.balance)
+        secrets = _stated(own.values(), "webhook secret", lambda entry: entry.webhook_secret, shown=False)
+        return Listing(own, balances, secrets)
 
     def admit(self, listing: "Listing") -> None:
         """Admit these listed keys from now on, and none that was listed before; accounts stay what they are."""
         self._listed, self._balances = listing.entries, listing.balances
+        self._secrets = listing.webhook_secrets
         self._callers = {}
 
     def begin_anew(self) -> None:
@@ -155,6 +167,11 @@ class Keyring:
         hashed = self._hash(key)
         caller = self._callers.get(hashed)
         return caller if caller is not None else self._admit(key, hashed)
+
+    def webhook_secret(self, account: Account) -> str | None:
+        """What signs the webhooks of an account that has made no secret itself; None where nothing does."""
+        listed = self._secrets.get(account.name) if f"{_LISTED}{account.name}" in self.accounts else None
+        return listed or self._webhook_secret
 
     def masked(self, text: str) -> str:
         """A text with every key in it that is known here masked; what is no longer than a word is taken for none."""
@@ -231,11 +248,18 @@ def prefixes_of(contract: Contract) -> tuple[tuple[str, bool], ...]:
     return tuple((row["prefix"], row.get("role") == "admin") for row in keys.mapping().get("prefixes", []))
 
 
-def _balances(entries: Iterable[KeyEntry]) -> dict[str, Decimal]:
-    """The balance of each account, which any of its keys may state."""
-    found: dict[str, Decimal] = {}
+def _stated(
+    entries: Iterable[KeyEntry], what: str, read: Callable[[KeyEntry], T | None], *, shown: bool = True
+) -> dict[str, T]:
+    """What each account begins with, which any of its keys may state; a secret is not shown."""
+    found: dict[str, T] = {}
     for entry in entries:
-        if entry.balance is not None and found.setdefault(entry.account, entry.balance) != entry.balance:
-            what = f"the account {entry.account!r} has two balances, {found[entry.account]} and {entry.balance}"
-            raise DataError("the listed keys", what, then="State it with one of its keys.")
+        value = read(entry)
+        if value is not None and found.setdefault(entry.account, value) != value:
+            both = f", {found[entry.account]} and {value}" if shown else ""
+            raise DataError(
+                "the listed keys",
+                f"the account {entry.account!r} has two {what}s{both}",
+                then="State it with one of its keys.",
+            )
     return found

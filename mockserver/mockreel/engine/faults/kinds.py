@@ -16,7 +16,8 @@ class Kind:
 
     `handled` says whether the request is handled, so that a job may exist although the client does not know: always,
     never, or only with one value of a parameter. `wire` faults need the connection itself, which only mockreel's own
-    server gives; `signs` ones a provider that signs its webhooks.
+    server gives; `signs` ones a provider that signs its webhooks. What a rule wants of `results` befalls only what
+    fetches the result of a job.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Kind:
     handled: bool | tuple[str, Value] = True
     wire: bool = False
     signs: bool = False
+    results: bool = False
 
     def parameter(self, name: str) -> Parameter:
         """A parameter by name.

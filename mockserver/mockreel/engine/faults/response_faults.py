@@ -123,6 +123,15 @@ REPLY_FAULTS = (
         handled=("accepted", True),
     ),
     Kind(
+        "expired-link",
+        "reply",
+        "The address of a result has expired: the storage answers in its place. As a rule it befalls results only.",
+        "403 (or 404, 410) with XML where a video is expected",
+        (Parameter("status", "choice", "which", "403", options=("403", "404", "410")),),
+        handled=False,
+        results=True,
+    ),
+    Kind(
         "throttled",
         "reply",
         "429, in the provider's own words if it documents 429, else as a gateway page; Retry-After only if given.",

@@ -21,7 +21,8 @@ class Entry(NamedTuple):
 
     `headers` are those of the request that are kept; `job` is the id of the job that it began or asked
     about. `fault` is what was damaged on purpose; where it lets nothing be answered, the status is 0. `real` is when it
-    came by a clock that runs, whatever the simulator's does: two entries say how far apart they were.
+    came by a clock that runs, whatever the simulator's does: two entries say how far apart they were. `notes` say what
+    its client was not told: a preference that changes nothing, whose path it asked for.
     One is made for each request: a tuple is made three times as fast as a frozen dataclass.
     """
 
@@ -42,6 +43,7 @@ class Entry(NamedTuple):
     job: str | None = None
     fault: str | None = None
     real: float = 0.0
+    notes: tuple[str, ...] = ()
 
     @property
     def json(self) -> Any:
@@ -74,6 +76,7 @@ class Entry(NamedTuple):
             "refusal": self.row,
             "fault": self.fault,
             "violations": [violation.row() for violation in self.violations],
+            "notes": list(self.notes),
         }
 
     @property
