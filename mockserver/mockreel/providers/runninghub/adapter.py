@@ -11,7 +11,7 @@ from mockreel.errors import Conflict
 from mockreel.providers.runninghub import errors, webhooks
 from mockreel.providers.runninghub.dialects import Dialects
 from mockreel.providers.runninghub.routes import HANDLERS
-from mockreel.providers.runninghub.state import Shelf, State
+from mockreel.providers.runninghub.state import Asset, Group, Shelf, State
 from mockreel.simulator.adapter import Handler
 from mockreel.simulator.context import Call
 from mockreel.simulator.provider import Part
@@ -36,7 +36,7 @@ class RunningHub:
 
     @property
     def keepsakes(self) -> tuple[type, ...]:
-        return (Shelf,)
+        return (Shelf, Asset, Group)
 
     def kept(self, part: Part) -> None:
         """Nothing: it follows from the contract."""
