@@ -12,6 +12,7 @@ from mockreel.engine.artifacts import artifact
 from mockreel.engine.jobs.job import Job
 from mockreel.providers.runninghub.workflows import start_of
 from mockreel.providers.templates import fill
+from mockreel.simulator.adapter import MessageStream
 from mockreel.simulator.provider import Part
 
 # The key under which replies say where progress can be followed.
@@ -68,53 +69,60 @@ def job_at(part: Part, query: Mapping[str, str]) -> Job | None:
     return job if query.get(row["client"]) == client_of(part, job) else None
 
 
+def follow(part: Part, query: Mapping[str, str]) -> MessageStream | None:
+    """What is told at an address, from the beginning of its task to its end; None where the address is not known."""
+    job = job_at(part, query)
+    return None if job is None else _stream(part, job)
+
+
+async def _stream(part: Part, job: Job) -> MessageStream:
+    """Each message when the clock has come to it. Who comes late is told at once what has been."""
+    told = 0
+    while part.jobs.get(job.id) is job:
+        every, now = messages(part, job), part.clock.now()
+        due = [one for one in every if one.at <= now]
+        for one in due[told:]:
+            yield orjson.dumps(one.message).decode()
+        told = max(told, len(due))
+        if job.ends is not None and now >= job.ends:
+            return
+        await part.reached(job, next((one.at for one in every if one.at > now), None))
+
+
 def messages(part: Part, job: Job) -> tuple[Told, ...]:
     """Everything that is told of a task, in the order of time, as its plan and what has changed it stand now."""
-    return tuple(_messages(part, job))
-
-
-def _messages(part: Part, job: Job) -> Iterator[Told]:
-    tell = _Teller(part, job)
-    yield tell("status", job.created, left=1)
-    end = job.ends
-    begun = job.began(float("inf"))
-    if begun is None or (end is not None and begun > end):
-        return
-    nodes = list(orjson.loads(part.contract.wire["workflow_json"]))
-    if len(job.plan.begins) > 1 or end is None or begun < end:
-        yield tell("start", begun)
-        yield from _run(tell, nodes, begun, end)
+    tell, end, begun = _Teller(part, job), job.ends, job.began(float("inf"))
+    found = [tell("status", job.created, left=1)]
+    if begun is not None and (end is None or begun < end):
+        found += [one for one in _run(tell, begun) if end is None or one.at < end]
     if end is not None:
-        yield from _ended(tell, nodes, end)
+        found += _ended(tell, end)
+    return tuple(found)
 
 
-def _run(tell: "_Teller", nodes: list[str], begun: float, end: float | None) -> Iterator[Told]:
+def _run(tell: "_Teller", begun: float) -> Iterator[Told]:
     """One node after the other; the one that takes the time tells how far it is."""
-    row = tell.row
-    slow = nodes.index(row["slow"]) if row["slow"] in nodes else 0
-    seconds = (end if end is not None else begun + row["steps"]) - begun
-    order = [*nodes[:slow], *nodes[slow + 1 :]]
-    before, after = order[: len(order) // 2], order[len(order) // 2 :]
-    for node in before:
+    steps, slow = tell.row["steps"], tell.row["slow"]
+    planned = tell.job.plan.end
+    seconds = steps if planned is None else tell.job.created + planned - begun
+    yield tell("start", begun)
+    for node in tell.before:
         yield tell("executing", begun, node=node)
-    yield tell("executing", begun, node=row["slow"])
-    for step in range(1, row["steps"] + 1):
-        at = begun + seconds * step / (row["steps"] + 1)
-        yield tell("progress", at, node=row["slow"], value=step, most=row["steps"])
-    if end is None:
-        return
-    for node in after:
-        yield tell("executing", end, node=node)
+    yield tell("executing", begun, node=slow)
+    for step in range(1, steps + 1):
+        yield tell("progress", begun + seconds * step / (steps + 1), node=slow, value=step, most=steps)
 
 
-def _ended(tell: "_Teller", nodes: list[str], end: float) -> Iterator[Told]:
+def _ended(tell: "_Teller", end: float) -> Iterator[Told]:
     kind = tell.job.state(end).kind
     if kind == "succeeded":
+        for node in tell.after:
+            yield tell("executing", end, node=node)
         yield tell("executed", end, node=tell.row["output"], **tell.output())
         yield tell("done", end)
         yield tell("succeeded", end)
     else:
-        yield tell(kind, end, node=tell.row["slow"], ran=nodes, **tell.failure(end))
+        yield tell(kind, end, node=tell.row["slow"], ran=tell.before, **tell.failure(end))
     yield tell("status", end, left=0)
 
 
@@ -126,6 +134,8 @@ class _Teller:
         self.job = job
         self._part = part
         self._graph: Mapping[str, Any] = orjson.loads(part.contract.wire["workflow_json"])
+        others = [node for node in self._graph if node != self.row["slow"]]
+        self.before, self.after = others[: len(others) // 2], others[len(others) // 2 :]
         self._words = {"task": job.id, "client": client_of(part, job)}
 
     def __call__(self, name: str, at: float, **words: Any) -> Told:
