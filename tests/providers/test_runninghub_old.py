@@ -1,5 +1,6 @@
 """RunningHub's older task API: keys in bodies, forms and queries, and replies in envelopes."""
 
+import re
 from decimal import Decimal
 from math import ceil
 from typing import Any
@@ -148,6 +149,16 @@ def test_the_old_upload_takes_its_key_from_the_form(stage: Stage, ask: Ask) -> N
     assert stage.part("runninghub").uploads.get(data["fileName"].removeprefix("api/")) is not None
     assert undocumented(stage.part("runninghub").contract, "upload_file", reply.json) == []
     assert UPLOADS not in data["fileName"]
+
+
+def test_an_archive_is_called_by_its_hash_alone(ask: Ask) -> None:
+    """Without the folder and the ending that a picture's name has."""
+    raw, headers = form(apiKey="rh-one", fileType="input", file=("a.zip", "application/zip", b"PK"))
+
+    data = good(ask("runninghub")("POST", "/task/openapi/upload", raw=raw, headers=headers, key=None))
+
+    assert re.fullmatch("[0-9a-f]{64}", data["fileName"])
+    assert data["fileType"] == "input"
 
 
 def test_a_form_without_its_file_is_refused(ask: Ask) -> None:

@@ -70,7 +70,8 @@ def _suffix(filename: str) -> str:
 
 
 def _name(call: Call, which: str, stem: str, suffix: str) -> str:
-    template: str = call.part.contract.wire["upload_names"][which]
+    names = call.part.contract.wire["upload_names"]
+    template: str = names.get(f"{which}_by_suffix", {}).get(suffix) or names[which]
     return template.replace("{hex}", stem).replace("{suffix}", suffix)
 
 
