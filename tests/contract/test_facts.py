@@ -77,7 +77,7 @@ def _lines(docs: Path) -> Iterator[str]:
 
 def _stated(sheet: str) -> Iterator[str]:
     """Rows of tables without their heads, and every other line that is no heading."""
-    body = re.sub(r"\n {2,}", " ", sheet.split("\n## 1.", 1)[1]).splitlines()[1:]
+    body = re.sub(r"\n(?: {2,}|(?=\())", " ", sheet.split("\n## 1.", 1)[1]).splitlines()[1:]
     for number, line in enumerate(body):
         head = number + 1 < len(body) and re.fullmatch(r"\|[-| ]+\|", body[number + 1].strip())
         if line.strip() and not line.startswith(("#", "|-", "|---")) and not head:
