@@ -56,13 +56,16 @@ def _print(text: str) -> None:
 
 
 def _list(found: Sequence["Entry"]) -> str:
+    from mockreel.contract import model_catalogue  # noqa: PLC0415
+
     rows = [entry.row() for entry in found]
+    ages = [f"{provider}: {age}" for provider, age in model_catalogue.ages(found).items()]
     table = _aligned([(row["provider"], row["output"], _name(row), row["price"]["says"]) for row in rows])
     counts: dict[str, int] = {}
     for row in rows:
         counts[row["provider"]] = counts.get(row["provider"], 0) + 1
     total = ", ".join(f"{name} {count}" for name, count in counts.items())
-    return "\n".join([*table, "", f"{len(rows)} models ({total})"])
+    return "\n".join([*table, "", *ages, f"{len(rows)} models ({total})"])
 
 
 def _name(row: Mapping[str, Any]) -> str:
@@ -81,6 +84,7 @@ def _description(row: Mapping[str, Any]) -> str:
         ("makes", row["output"] + "".join(f", {key} {value}" for key, value in row["media"].items())),
         ("also called", ", ".join([*row["aliases"], *filter(None, [row["title"]])])),
         ("deprecated", "yes" if row["deprecated"] else ""),
+        ("held as of", row["dated"]),
         ("endpoint", "\n".join(row["endpoints"])),
         ("price", "\n".join(_price(row["price"]))),
         ("evidence", "\n".join([row["evidence"], *(_source(one) for one in row["source"]), *row["documents"]])),
@@ -104,7 +108,8 @@ def _fact(name: str, text: str) -> Iterator[str]:
 
 
 def _price(price: Mapping[str, Any]) -> Iterator[str]:
-    yield f"{price['says']} ({price['evidence']}: {', '.join(price['source'])})"
+    held = f", as of {price['dated']}" if price["dated"] else ""
+    yield f"{price['says']} ({price['evidence']}: {', '.join(price['source'])}{held})"
     for rule in price["rules"]:
         when = ", ".join(f"{name}={value}" for name, value in rule["when"].items()) or "otherwise"
         yield f"{when}: {rule['amount']} ({rule['certainty']})"
