@@ -13,6 +13,7 @@ from mockreel.simulator.simulator import Stage
 
 Sample = tuple[str, str, dict[str, Any]]
 
+MANY, EFFECTS = "kling-video/v1.6/standard/multi-image-to-video", "klingai/kling-video-v1.6-standard-effects"
 TEXT = "Mona Lisa puts on glasses."
 IMAGE, VIDEO, SOUND = (f"https://example.com/a.{suffix}" for suffix in ("png", "mp4", "mp3"))
 MOVING = {"prompt": TEXT, "image_url": IMAGE}
@@ -22,7 +23,7 @@ ACTING = {"character": {"type": "image", "url": IMAGE}, "reference": {"type": "v
 
 # By the vendor whose older route the sample calls, or "" for the present one.
 SAMPLES: tuple[Sample, ...] = (
-    ("", "kling-video/v1.6/standard/multi-image-to-video", {"prompt": TEXT, "image_list": [IMAGE] * 3, "duration": "5"}),
+    ("", MANY, {"prompt": TEXT, "image_list": [IMAGE] * 3, "duration": "5"}),
     ("", "kling-video/v1.6/pro/text-to-video", {"prompt": TEXT, "aspect_ratio": "16:9", "duration": "5"}),
     ("", "kling-video/v1/standard/text-to-video", {"prompt": TEXT, "aspect_ratio": "16:9", "duration": 5}),
     ("", "kling-video/v1/pro/image-to-video", {**MOVING, "duration": "5"}),
@@ -45,7 +46,7 @@ SAMPLES: tuple[Sample, ...] = (
     ("alibaba", "wan/v2.1/1.3b/text-to-video", {"prompt": TEXT}),
     ("bytedance", "bytedance/seedance-1-0-pro-t2v", {"prompt": TEXT}),
     ("bytedance", "bytedance/seedance-1-0-lite-i2v", {**MOVING, "duration": "5"}),
-    ("kling", "klingai/kling-video-v1.6-standard-effects", {"image_url": [IMAGE] * 2, "duration": 5, "effect_scene": "kiss"}),
+    ("kling", EFFECTS, {"image_url": [IMAGE] * 2, "duration": 5, "effect_scene": "kiss"}),
     ("minimax", "video-01", {"prompt": TEXT, "first_frame_image": IMAGE}),
     ("minimax", "video-01-live2d", {"prompt": TEXT, "first_frame_image": IMAGE}),
     ("minimax", "minimax/hailuo-02", {"prompt": TEXT, "first_frame_image": IMAGE}),
@@ -56,7 +57,7 @@ SAMPLES: tuple[Sample, ...] = (
 )  # fmt: skip
 # Two that the schema of their own page does not allow.
 BROKEN: tuple[Sample, ...] = (
-    ("", "kling-video/v1.6/standard/multi-image-to-video", {"prompt": TEXT, "image_urls": [IMAGE] * 3, "duration": "5"}),
+    ("", MANY, {"prompt": TEXT, "image_urls": [IMAGE] * 3, "duration": "5"}),
     ("", "alibaba/wan2.2-vace-fun-a14b-depth", MOVING),
 )  # fmt: skip
 
