@@ -76,12 +76,12 @@ def test_a_description_can_be_read() -> None:
         "also called  google/veo3.1-lite/image-to-video-official-stable",
         "price        0.315 to 0.504 CNY/second (documented: prices, as of 2026-04-29)",
         "resolution=720p: 0.315 (exact)",
-        "held as of   2026-08-01",
+        "as of        2026-08-01",
         "registry  ComfyUI_RH_OpenAPI, developer-kit/model-registry.public.json",
         "POST /openapi/v2/rhart-video-v3.1-lite-official/image-to-video",
     ):
         assert line in text
-    assert any(line.split()[:3] == ["prompt", "string", "required"] for line in text.splitlines())
+    assert any(line.split()[:3] == ["prompt", "string", "yes"] for line in text.splitlines())
 
 
 def test_a_list_says_how_old_it_is() -> None:
@@ -107,7 +107,7 @@ def test_an_older_route_with_another_input_is_described_too() -> None:
 
 
 def test_a_model_without_documented_input_says_so() -> None:
-    assert "no input is documented; any is taken" in models("runflow/background-removal").output
+    assert "no input is documented; any is accepted" in models("runflow/background-removal").output
 
 
 def test_a_reading_changes_what_is_told() -> None:
@@ -126,7 +126,7 @@ def test_further_data_may_be_looked_at() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["ve02"], "'ve02' is not valid. Valid: veo2,"),
+        (["ve02"], "'ve02' is not valid. Nearest of 559: veo2,"),
         (["--output", "film"], "output: 'film' is not valid. Valid: 3d, audio, image, text, video."),
         (["--provider", "nobody"], "provider: 'nobody' is not valid."),
     ],

@@ -11,7 +11,7 @@ from mockreel.drift.comparison import pages_drift
 from mockreel.drift.finding import Finding
 
 PROMPT = {"type": "STRING", "required": True}
-DOCS = Path(__file__).parents[2] / "docs" / "drift.md"
+DOCS = Path(__file__).parents[2] / "docs" / "maintain" / "drift.md"
 
 
 def _older(*models: tuple[str, dict[str, Any]]) -> dict[str, Any]:
@@ -68,7 +68,7 @@ def test_the_same_models_in_another_form_have_not_drifted(tmp_path: Path) -> Non
 
 
 def test_what_the_docs_show_of_the_real_lists_is_what_is_found(real_docs: Path) -> None:
-    """Each row of the table in docs/drift.md, and no other."""
+    """Each row of the table in docs/maintain/drift.md, and no other."""
     lists = (real_docs / "runninghub" / name for name in ("model-registry.public.json", "catalogue-2026-08-01.json"))
     found = Counter((one.verdict, one.says) for one in pages_drift(data_root(), "runninghub", *lists))
     shown = re.findall(r"^\| (\d+) \| `([^`]+)` \| ([^|]+) \| `", DOCS.read_text("utf-8"), re.MULTILINE)

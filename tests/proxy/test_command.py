@@ -98,7 +98,7 @@ def test_json_is_json_to_the_last_line(provider: Provider, options: list[str]) -
     [
         (["--upstream", "https://a.example", "--provider", "aimlapi"], 2, "Say whose it is, or choose one provider"),
         (["--upstream", "runflow=http://a.example"], 2, "A key goes unencrypted to loopback only"),
-        (["--max-spend", "much"], 2, "is no amount of money"),
+        (["--max-spend", "much"], 2, "is not an amount of money"),
         (["--record", "a.yaml", "--upstream", "https://a.example"], 2, "It records the provider itself"),
         (["--", "no-such-program-here"], 127, "could not be started"),
     ],
@@ -110,3 +110,19 @@ def test_what_is_wrong_is_one_sentence(words: list[str], code: int, told: str) -
     assert done.returncode == code
     assert told in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("more", "code"), [([], 0), (["--strict"], 1), (["--strict", "--allow", "unknown-field"], 0)])
+def test_strict_fails_a_program_that_broke_a_client_rule(options: list[str], more: list[str], code: int) -> None:
+    """Where it would have ended well."""
+    program = PROGRAM.replace("raise SystemExit(7)", "").replace("'duration'", "'durration'")
+    ran = subprocess.run(
+        [*COMMAND, *options, *more, "--", sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert ran.returncode == code
+    assert ("did you mean 'duration'?" in ran.stderr) == ("unknown-field" not in more)

@@ -65,11 +65,11 @@ def test_a_snapshot_outlives_the_process(tmp_path: Path) -> None:
     file = tmp_path / "stage.json"
     with served(tmp_path, "--hold") as (ready, doors):
         submit(doors)
-        assert "1 jobs" in ask(ready, "snapshot", str(file))
+        assert "1 job," in ask(ready, "snapshot", str(file))
         listed = ask(ready, "jobs", "list")
 
     with served(tmp_path, "--hold") as (ready, _):
-        assert ask(ready, "jobs", "list") == "There is no such job.\n"
+        assert ask(ready, "jobs", "list") == "No job matches.\n"
         ask(ready, "restore", str(file))
         assert ask(ready, "jobs", "list") == listed
     assert "there is no such file" in ask(ready, "jobs", "list", code=2)

@@ -1,14 +1,16 @@
-"""`mockreel cassettes`: what recordings hold."""
+"""`mockreel cassettes`: care for recordings."""
 
 import sys
 from pathlib import Path
 
 import click
 
+from mockreel.cli.output import say
+
 
 @click.group("cassettes")
 def command() -> None:
-    """Look after cassettes: recorded exchanges with the providers."""
+    """Care for cassettes: recorded exchanges with the providers."""
 
 
 @command.command("scan")
@@ -17,21 +19,21 @@ def command() -> None:
     "--data",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     metavar="DIR",
-    help="The folder that holds schemas/ and contracts/, in place of the packaged one.",
+    help="Use this data folder instead of the packaged one.",
 )
 def scan(paths: tuple[Path, ...], data: Path | None) -> None:
-    """Look in PATHS for what looks like a secret; without any, in the cassettes of every provider.
+    """Scan PATHS for secrets; by default, the cassettes of every provider.
 
-    Ends with 1 if something is found: its file, its place and why; never the secret itself.
+    Exit code 1 if something is found. Prints its file, its place and the reason; never the secret itself.
     """
     from mockreel.cassettes.redaction.secret_scan import scan as look  # noqa: PLC0415
 
     seen = look(paths, root=data)
     for found in seen.found:
-        click.echo(str(found))
+        say(str(found))
     files = f"{len(seen.files)} file{'' if len(seen.files) == 1 else 's'}"
     if seen.found:
         places = f"{len(seen.found)} place{'' if len(seen.found) == 1 else 's'}"
-        click.echo(f"{places} in {files}: take the secret out and revoke it, wherever it has been shown.", err=True)
+        say(f"{places} in {files}: take the secret out and revoke it, wherever it has been shown.", err=True)
         sys.exit(1)
-    click.echo(f"Nothing in {files} looks like a secret.")
+    say(f"Nothing in {files} looks like a secret.")

@@ -1,4 +1,4 @@
-"""`mockreel run`: any program, unchanged, against the stand-in."""
+"""`mockreel run`: any program, unchanged, against the mock server."""
 
 import os
 import sys
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mockreel.cli.options import callback_options, shared, stage_options
+from mockreel.cli.output import say
+from mockreel.cli.strict_options import Strictness, strict_options
 
 if TYPE_CHECKING:
     from mockreel.proxy.intercept import Plan
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     "allow_hosts",
     multiple=True,
     metavar="HOST",
-    help="Let the program call this host too, the real one; * stands for anything (repeatable).",
+    help="Let the program reach this host too, the real one; * matches anything (repeatable).",
 )
 @callback_options
 @click.option(
@@ -28,32 +30,37 @@ if TYPE_CHECKING:
     default=0.0,
     show_default=True,
     metavar="SECONDS",
-    help="Play on after the program has ended, until its jobs and callbacks have, for so long at most.",
+    help="After the program, wait for its jobs and webhooks to end, for at most this long.",
 )
-@click.option("--quiet", is_flag=True, help="Say nothing of what the program did.")
+@strict_options
+@click.option("--quiet", is_flag=True, help="Do not report what the program did.")
 @click.argument("words", metavar="-- COMMAND", nargs=-1, type=click.UNPROCESSED, required=True)
 def command(words: tuple[str, ...], quiet: bool, **given: Any) -> None:
-    """Run COMMAND against the stand-in: its calls to the providers' hosts are answered here, and nothing is billed.
+    """Run COMMAND against the mock server: its requests to the providers' hosts are answered here, nothing is billed.
 
-    The program is not changed: proxy and CA variables lead it here, for it alone. Its exit code is passed on; what it
-    did, and what it would have cost, is told on stderr.
+    The program is not changed: its HTTPS requests are intercepted with a temporary CA certificate that it alone trusts.
+    The exit code is the program's; a report of what it did, and what that would have cost, goes to stderr.
     """
     from mockreel.proxy.intercept import run  # noqa: PLC0415
     from mockreel.proxy.intercept.child_process import NotStarted  # noqa: PLC0415
 
     def told(line: str) -> None:
-        click.echo(f"mockreel run: {line}", err=True)
+        say(f"mockreel run: {line}", err=True)
 
+    strict = Strictness({**given, "words": words})
     try:
-        ran = run(_plan(words, given), environment=os.environ, told=told)
+        ran = run(_plan(words, given), environment=os.environ, told=told, ended=strict.look)
     except NotStarted as problem:
         told(str(problem))
         sys.exit(problem.code)
     if not quiet:
         told(f"the program ended with {ran.code} after {ran.seconds:.1f} s.")
         for line in ran.lines():
-            click.echo(f"  {line}", err=True)
-    sys.exit(ran.code)
+            say(f"  {line}", err=True)
+    for line in strict.lines():
+        told(line)
+    strict.write()
+    sys.exit(strict.code(ran.code))
 
 
 def _plan(words: tuple[str, ...], given: Mapping[str, Any]) -> "Plan":
