@@ -114,7 +114,7 @@ class Server:
         config = uvicorn.Config(
             ByPort(fronts, behind),
             http=cast(Any, partial(WireProtocol, told=self._report_rejection)),
-            ws="none",
+            ws="websockets-sansio" if any(part.player.sockets for part in inner.parts.values()) else "none",
             loop="auto",
             lifespan="on",
             log_config=None,

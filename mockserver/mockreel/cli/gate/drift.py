@@ -22,7 +22,13 @@ _VERDICTS = ("breaking for requests", "breaking for replies", "price", "unknown"
     "--docs", type=_FOLDER, metavar="DIR", help="Newer docs of the providers, in the form that `build` reads."
 )
 @click.option("--with", "other", type=_FOLDER, metavar="DIR", help="Another version of the data: contracts/, schemas/.")
-@click.option("--pages", nargs=2, type=_FILE, metavar="OLDER NEWER", help="Two pages of one model of the --provider.")
+@click.option(
+    "--pages",
+    nargs=2,
+    type=_FILE,
+    metavar="OLDER NEWER",
+    help="Two pages of one model of the --provider, or two of its lists of models.",
+)
 @click.option(
     "--against",
     multiple=True,

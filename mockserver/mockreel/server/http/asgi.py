@@ -67,6 +67,15 @@ class Front:
             playing = Damaging(receive, send, wire_of(scope), closing=self._is_closing, sleep=self._sleep)
             await playing.play(reply, headers_of(reply), head=head)
 
+    async def follow(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """What the provider tells on a WebSocket."""
+        from starlette.websockets import WebSocket  # noqa: PLC0415  (few programs follow anything)
+
+        from mockreel.server.http.web_socket import follow  # noqa: PLC0415
+
+        path = local_path(scope).removeprefix(self._prefix)
+        await follow(self._part, path, WebSocket(scope, receive, send))
+
     def _is_closing(self) -> bool:
         return self._part.agenda.closing
 
@@ -159,4 +168,7 @@ class ByPort:
             if front is not None:
                 await front(scope, receive, send)
                 return
+        elif scope["type"] == "websocket" and (front := self._fronts.get(scope["server"][1])):
+            await front.follow(scope, receive, send)
+            return
         await self._behind(scope, receive, send)
