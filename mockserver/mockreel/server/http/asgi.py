@@ -48,6 +48,9 @@ class Front:
         self._limit = part.settings.max_body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self.follow(scope, receive, send)
+            return
         method: str = scope["method"]
         body = b"" if method in ("GET", "HEAD") else await self._body(receive)
         if body is None:
@@ -163,12 +166,9 @@ class ByPort:
         self._behind = behind
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
+        if scope["type"] in ("http", "websocket"):
             front = self._fronts.get(scope["server"][1])
             if front is not None:
                 await front(scope, receive, send)
                 return
-        elif scope["type"] == "websocket" and (front := self._fronts.get(scope["server"][1])):
-            await front.follow(scope, receive, send)
-            return
         await self._behind(scope, receive, send)
