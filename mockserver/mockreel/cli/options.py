@@ -144,8 +144,46 @@ def _with(command: F, *options: Callable[[F], F]) -> F:
     return command
 
 
+def server_options(*, port: int) -> Callable[[F], F]:
+    """The options of a mock server, as `serve` and `run` share them; `port` is control's unless told."""
+
+    def decorate(command: F) -> F:
+        return stage_options(callback_options(log_options(ready_file_option(_with(command, *_server_options(port))))))
+
+    return decorate
+
+
+def _server_options(port: int) -> "list[Callable[[Any], Any]]":
+    return [
+        click.option(
+            "--port",
+            default=port,
+            show_default=True,
+            help="Control's port; the providers take the following ones; 0 takes free ones.",
+        ),
+        click.option(
+            "--keys",
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            metavar="FILE",
+            help="Admit only these keys: a YAML list of {key, account, provider, scopes, balance, scenario, fault}.",
+        ),
+        click.option("--hold", is_flag=True, help="Begin with the clock standing still."),
+        click.option(
+            "--start", type=float, metavar="SECONDS", help="The stage's time at the start, in seconds since 1970."
+        ),
+        click.option("--watch", is_flag=True, help="Read the data and the keys again when a file of them changes."),
+        click.option(
+            "--no-bodies",
+            is_flag=True,
+            help="Let the journal keep who asked for what and how it ended, not what was said.",
+        ),
+    ]
+
+
 def shared(given: Mapping[str, Any]) -> dict[str, Any]:
-    """What `stage_options` and `callback_options` gave, as both `serve` and `run` take it."""
+    """What `server_options` gave, as fields of the server's `Options`."""
+    from mockreel.simulator.provider import Settings  # noqa: PLC0415  (--help needs none of it)
+
     return {
         "providers": given["providers"],
         "readings": dict(given["readings"]),
@@ -156,4 +194,9 @@ def shared(given: Mapping[str, Any]) -> dict[str, Any]:
         "speed": given["speed"],
         "budget": given["budget"],
         "assume_price": given["assume_price"],
+        "port": given["port"],
+        "keys": given["keys"],
+        "held": given["hold"],
+        "start": given["start"],
+        "settings": Settings(seed=given["seed"], pace=given["pace"], keep_bodies=not given["no_bodies"]),
     }

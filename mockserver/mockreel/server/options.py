@@ -34,3 +34,4 @@ class Options:
     faults: Iterable[Any] = ()
     budget: Budget | None = None
     assume_price: Budget | None = None
+    own_hosts: bool = False  # results lie under https and the provider's own host, as callers who are led here know it

@@ -88,7 +88,11 @@ class Server:
     def _config(self, options: Options, beside: Sequence[Beside]) -> uvicorn.Config:
         inner = self.stage.inner
         fronts = {
-            self.sockets[name].getsockname()[1]: Front(part, base_url=self.stage.addresses[name].url)
+            self.sockets[name].getsockname()[1]: Front(
+                part,
+                base_url=self.stage.addresses[name].url,
+                hosts=frozenset(part.contract.hosts) if options.own_hosts else frozenset(),
+            )
             for name, part in inner.parts.items()
         }
         hosts = LOOPBACK_NAMES if _is_loopback(options.host) else None

@@ -1,20 +1,22 @@
-"""`mockreel run`: any program, unchanged, against the stand-in."""
+"""`mockreel run`: any program, unchanged, against the mock server."""
 
 import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from mockreel.cli.options import callback_options, shared, stage_options
+from mockreel.cli.options import server_options, shared
 
 if TYPE_CHECKING:
-    from mockreel.proxy.intercept import Plan
+    from mockreel.proxy.intercept import Plan, Ran
+    from mockreel.server.log import Log
 
 
 @click.command("run", context_settings={"allow_interspersed_args": False})
-@stage_options
+@server_options(port=0)
 @click.option(
     "--allow-host",
     "allow_hosts",
@@ -22,7 +24,13 @@ if TYPE_CHECKING:
     metavar="HOST",
     help="Let the program call this host too, the real one; * stands for anything (repeatable).",
 )
-@callback_options
+@click.option(
+    "--guard",
+    type=click.Choice(["auto", "require", "off"]),
+    default="auto",
+    show_default=True,
+    help="Let the kernel stop every call to another machine (Linux); require starts nothing where that cannot be had.",
+)
 @click.option(
     "--wait",
     default=0.0,
@@ -30,40 +38,68 @@ if TYPE_CHECKING:
     metavar="SECONDS",
     help="Play on after the program has ended, until its jobs and callbacks have, for so long at most.",
 )
-@click.option("--quiet", is_flag=True, help="Say nothing of what the program did.")
 @click.argument("words", metavar="-- COMMAND", nargs=-1, type=click.UNPROCESSED, required=True)
-def command(words: tuple[str, ...], quiet: bool, **given: Any) -> None:
-    """Run COMMAND against the stand-in: its calls to the providers' hosts are answered here, and nothing is billed.
+def command(words: tuple[str, ...], ready_file: Path | None, **given: Any) -> None:
+    """Run COMMAND against the mock server: its calls to the providers' hosts are answered here, and nothing is billed.
 
-    The program is not changed: proxy and CA variables lead it here, for it alone. Its exit code is passed on; what it
-    did, and what it would have cost, is told on stderr.
+    The program is not changed: it is led here, and nothing of it reaches another machine. Its exit code is passed on;
+    where its calls can be watched, what was refused, what it did, and what that would have cost stand on stderr.
     """
+    from mockreel.cli.ready_file import announcing, check_ready_file  # noqa: PLC0415
     from mockreel.proxy.intercept import run  # noqa: PLC0415
     from mockreel.proxy.intercept.child_process import NotStarted  # noqa: PLC0415
 
-    def told(line: str) -> None:
-        click.echo(f"mockreel run: {line}", err=True)
+    check_ready_file(ready_file)
+    log = _log(given)
+    with log, announcing(ready_file) as announce:
 
-    try:
-        ran = run(_plan(words, given), environment=os.environ, told=told)
-    except NotStarted as problem:
-        told(str(problem))
-        sys.exit(problem.code)
-    if not quiet:
-        told(f"the program ended with {ran.code} after {ran.seconds:.1f} s.")
-        for line in ran.lines():
-            click.echo(f"  {line}", err=True)
+        def ready(stage: Any) -> None:
+            announce(stage.ready(os.getpid()))
+            said = f"mockreel run: the page of this run is {stage.control.url}/"
+            log.say("serving", said, pid=os.getpid(), **stage.doors())
+
+        # What is refused is told in spite of --quiet, and at once.
+        told = _told if not given["as_json"] else lambda line: log.say("refused", line)
+        try:
+            ran = run(_plan(words, given, log), environment=os.environ, told=told, ready=ready)
+        except NotStarted as problem:
+            _told(str(problem))
+            sys.exit(problem.code)
+        _tell(log, ran)
     sys.exit(ran.code)
 
 
-def _plan(words: tuple[str, ...], given: Mapping[str, Any]) -> "Plan":
-    from mockreel.proxy.intercept import Plan  # noqa: PLC0415
-    from mockreel.simulator.provider import Settings  # noqa: PLC0415
+def _log(given: Mapping[str, Any]) -> "Log":
+    from mockreel.cli.log_option import log_to  # noqa: PLC0415
 
+    return log_to(sys.stderr, as_json=given["as_json"], quiet=given["quiet"])
+
+
+def _told(line: str) -> None:
+    click.echo(f"mockreel run: {line}", err=True)
+
+
+def _tell(log: "Log", ran: "Ran") -> None:
+    head = f"mockreel run: the program ended with {ran.code} after {ran.seconds:.1f} s."
+    lines = ran.lines()
+    log.say(
+        "ended", "\n".join([head, *(f"  {line}" for line in lines)]), code=ran.code, seconds=ran.seconds, lines=lines
+    )
+    log.say("stopped", "", not_spent=ran.account.unspent.row())
+
+
+def _plan(words: tuple[str, ...], given: Mapping[str, Any], log: "Log") -> "Plan":
+    from mockreel.cli.log_option import beside  # noqa: PLC0415
+    from mockreel.proxy.intercept import Plan  # noqa: PLC0415
+    from mockreel.server.options import Options  # noqa: PLC0415
+
+    # Its own lines stand between those of the program, so each event has one only where a machine reads them.
+    found = beside(log, {**given, "quiet": not given["as_json"]})
     return Plan(
         words,
-        **shared(given),
-        settings=Settings(seed=given["seed"], pace=given["pace"]),
+        options=Options(**shared(given)),
         allow_hosts=given["allow_hosts"],
         wait=given["wait"],
+        guard=given["guard"],
+        beside=found,
     )

@@ -8,47 +8,29 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from mockreel.cli.log_option import log_to
-from mockreel.cli.options import callback_options, log_options, ready_file_option, shared, stage_options
+from mockreel.cli.log_option import beside, log_to
+from mockreel.cli.options import server_options, shared
 from mockreel.cli.ready_file import announcing, check_ready_file
 from mockreel.engine.billing import unspent
-from mockreel.server.app import Beside
 from mockreel.server.http.tls import Tls, encryption
 from mockreel.server.log import Log
 from mockreel.server.mock_server import RunningStage
 from mockreel.server.options import Options
 from mockreel.server.socket_server import Server
-from mockreel.simulator.provider import Settings
 from mockreel.simulator.simulator import load_contracts
-
-if TYPE_CHECKING:
-    from mockreel.server.reload import Taken
 
 
 @click.command("serve")
-@stage_options
-@click.option(
-    "--port",
-    default=8700,
-    show_default=True,
-    help="Control's port; the providers take the following ones; 0 takes free ones.",
-)
+@server_options(port=8700)
 @click.option(
     "--host",
     default="127.0.0.1",
     show_default=True,
     help="The address to listen on; off loopback it needs --keys and --token.",
-)
-@ready_file_option
-@click.option(
-    "--keys",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Admit only these keys: a YAML list of {key, account, provider, scopes, balance, scenario, fault}.",
 )
 @click.option("--token", envvar="MOCKREEL_TOKEN", metavar="TEXT", help="What the control API asks for off loopback.")
 @click.option("--tls", is_flag=True, help="Serve over TLS, with a certificate made for this run (extra `run`).")
@@ -60,14 +42,6 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--tls-key", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="The key of --tls-cert."
-)
-@click.option("--hold", is_flag=True, help="Begin with the clock standing still.")
-@click.option("--start", type=float, metavar="SECONDS", help="The stage's time at the start, in seconds since 1970.")
-@callback_options
-@log_options
-@click.option("--watch", is_flag=True, help="Read the data and the keys again when a file of them changes.")
-@click.option(
-    "--no-bodies", is_flag=True, help="Let the journal keep who asked for what and how it ended, not what was said."
 )
 @click.option("--list-readings", is_flag=True, help="List the readings and their options, and stop.")
 def command(list_readings: bool, ready_file: Path | None, **given: Any) -> None:
@@ -82,7 +56,7 @@ def command(list_readings: bool, ready_file: Path | None, **given: Any) -> None:
     log = log_to(sys.stdout, as_json=given["as_json"], quiet=given["quiet"])
     with encryption(given["tls"], given["tls_cert"], given["tls_key"], host=given["host"]) as tls:
         with _collector_spared():
-            server = Server(_options(given, tls), beside=_beside(log, given))
+            server = Server(_options(given, tls), beside=beside(log, given))
         _serve(server, ready_file, log)
 
 
@@ -99,24 +73,6 @@ def _serve(server: Server, ready_file: Path | None, log: Log) -> None:
         saved = unspent(server.stage.inner)
         sums = saved.lines() if saved.begun else ()
         log.say("stopped", "\n".join(["Stopped.", *sums]), not_spent=saved.row())
-
-
-def _beside(log: Log, given: Mapping[str, Any]) -> list[Beside]:
-    """What runs beside the requests: the log, and the watch, which tells what goes wrong even where no log does."""
-    beside: list[Beside] = []
-    if not given["quiet"]:
-        beside.append(lambda stage: log.follow(stage.feed))
-    if given["watch"]:
-        from mockreel.server.reload import Watch  # noqa: PLC0415
-
-        told = _complain if given["quiet"] else None
-        beside.append(lambda stage: Watch(stage, keys=given["keys"], told=told).run())
-    return beside
-
-
-def _complain(taken: "Taken") -> None:
-    if taken.problem is not None:
-        click.echo(f"mockreel: not taken, the old is played on. {taken.problem}", err=True)
 
 
 def introduction(stage: RunningStage) -> str:
@@ -138,11 +94,6 @@ def _options(given: Mapping[str, Any], tls: Tls | None) -> Options:
     return Options(
         **shared(given),
         host=given["host"],
-        port=given["port"],
-        keys=given["keys"],
-        settings=Settings(seed=given["seed"], pace=given["pace"], keep_bodies=not given["no_bodies"]),
-        held=given["hold"],
-        start=given["start"],
         token=given["token"],
         tls=tls,
     )

@@ -36,16 +36,24 @@ class Front:
         part: who answers.
         prefix: where it is mounted; taken off the path.
         base_url: under which address results are served; from the request's Host header if None.
+        hosts: a request that names one of them finds its results there, over https.
         sleep: how the real seconds of a fault pass.
     """
 
     def __init__(
-        self, part: Part, *, prefix: str = "", base_url: str | None = None, sleep: Sleep = asyncio.sleep
+        self,
+        part: Part,
+        *,
+        prefix: str = "",
+        base_url: str | None = None,
+        hosts: frozenset[str] = frozenset(),
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._part = part
         self._sleep = sleep
         self._prefix = prefix
         self._base = base_url
+        self._hosts = hosts
         self._limit = part.settings.max_body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,7 +64,7 @@ class Front:
         part = self._part
         part.agenda.start()
         path = local_path(scope).removeprefix(self._prefix)
-        base = self._base or _origin(scope) + self._prefix
+        base = self._named(scope) or self._base or _origin(scope) + self._prefix
         state = scope.get("state")
         request = Request(method, path or "/", scope["headers"], scope["query_string"], body, base, state)
         answer = part.answer(request)
@@ -67,6 +75,13 @@ class Front:
         else:
             playing = Damaging(receive, send, wire_of(scope), closing=self._is_closing, sleep=self._sleep)
             await playing.play(reply, headers_of(reply), head=head)
+
+    def _named(self, scope: Scope) -> str | None:
+        """The provider's own host that a request names."""
+        if not self._hosts:
+            return None
+        host = _host(scope)
+        return f"https://{host}" if host in self._hosts else None
 
     def _is_closing(self) -> bool:
         return self._part.agenda.closing
@@ -147,9 +162,13 @@ def local_path(scope: Scope) -> str:
     return path.removeprefix(root) if root else path
 
 
+def _host(scope: Scope) -> str | None:
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), None)
+
+
 def _origin(scope: Scope) -> str:
     """Scheme, authority and mount point as the client sees them."""
-    host = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), None)
+    host = _host(scope)
     if host is None:
         server = scope.get("server") or ("127.0.0.1", 80)
         host = f"{server[0]}:{server[1]}"
