@@ -111,3 +111,10 @@ class StageClosed(MockreelError):
 
     def __init__(self, what: str) -> None:
         super().__init__(f"{what}: the stage is closed. Ask inside `with serving(...) as stage:`.")
+
+
+class EventLoopBlocked(MockreelError):
+    """Something that waits was called where an event loop runs, which could answer no webhook meanwhile."""
+
+    def __init__(self, instead: str) -> None:
+        super().__init__(f"advance() would block the event loop that runs here, and its webhooks. Use: {instead}")

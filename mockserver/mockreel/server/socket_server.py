@@ -1,10 +1,11 @@
 """Serve a stage over real sockets: `with serving(...) as stage:` for scripts and tests, `Server` for the command."""
 
 import contextlib
+import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
 import uvicorn
 
@@ -18,9 +19,10 @@ from mockreel.server.app import Beside, ByPrefix, stage_app
 from mockreel.server.http.asgi import ByPort, Front
 from mockreel.server.http.protocol import WireProtocol
 from mockreel.server.http.sockets import listen, url_of
+from mockreel.server.http.tls import Tls
 from mockreel.server.http.uvicorn_server import Loop, in_thread
 from mockreel.server.mock_server import Address, RunningStage
-from mockreel.server.options import Options
+from mockreel.server.options import Options, ServingOptions
 from mockreel.simulator.rule_parser import set_faults
 from mockreel.simulator.simulator import Stage, build_stage, load_contracts
 from mockreel.webhooks import Targets
@@ -44,26 +46,10 @@ class Server:
         if contracts is None:
             contracts = load_contracts(options.providers or None, readings=options.readings, data=options.data)
         self._check(options)
-        entries = read_keys(options.keys) if isinstance(options.keys, Path) else tuple(options.keys or ())
-        targets = Targets(allowed=options.allow_callbacks, mapped=options.callback_map or {})
-        inner = build_stage(
-            contracts,
-            clock=Clock(speed=options.speed, held=options.held, start=options.start),
-            keys=entries,
-            open_house=options.keys is None and _is_loopback(options.host),
-            settings=options.settings,
-            sender=options.sender,
-            targets=targets,
-            budget=options.budget,
-            assume_price=options.assume_price,
-        )
-        set_faults(inner.rules, inner.parts, options.faults)
-        inner.rules.keep_as_first()
+        inner, entries = built(options, contracts)
         # Last, so that nothing can go wrong while ports are held.
         self.sockets = listen(options.host, options.port, contracts)
-        targets.own_ports |= {one.getsockname()[1] for one in self.sockets.values()}
-        ca, scheme = (options.tls.ca, "https") if options.tls else (None, "http")
-        self.stage = RunningStage(self._addresses(inner, entries, scheme), inner, ca)
+        self.stage = addressed(inner, entries, self.sockets, tls=options.tls)
         self._server = Loop(self._config(options, beside))
 
     def _check(self, options: Options) -> None:
@@ -76,30 +62,9 @@ class Server:
         if options.token is None:
             raise OptionError("host", options.host, ["127.0.0.1", "::1"], then="Off loopback, set a control token.")
 
-    def _addresses(self, inner: Stage, entries: tuple[KeyEntry, ...], scheme: str) -> dict[str, Address]:
-        found = {"control": Address(url_of(self.sockets["control"], scheme=scheme))}
-        for name, part in inner.parts.items():
-            key = _key_to_show([entry for entry in entries if entry.provider in (None, name)])
-            url = url_of(self.sockets[name], scheme=scheme)
-            found[name] = Address(url, key if entries else part.contract.example_key)
-            part.base_url = found[name].url
-        return found
-
     def _config(self, options: Options, beside: Sequence[Beside]) -> uvicorn.Config:
-        inner = self.stage.inner
-        fronts = {
-            self.sockets[name].getsockname()[1]: Front(
-                part,
-                base_url=self.stage.addresses[name].url,
-                hosts=frozenset(part.contract.hosts) if options.own_hosts else frozenset(),
-            )
-            for name, part in inner.parts.items()
-        }
-        hosts = LOOPBACK_NAMES if _is_loopback(options.host) else None
-        prefixed = ByPrefix(inner, base_url=self.stage.control.url)
-        behind = stage_app(inner, prefixed, hosts=hosts, token=options.token, beside=beside)
         config = uvicorn.Config(
-            ByPort(fronts, behind),
+            application(self.stage, options, self.sockets, beside=beside),
             http=WireProtocol,
             ws="none",
             loop="auto",
@@ -138,8 +103,59 @@ class Server:
         self._server.end()
 
 
+def built(options: Options, contracts: Mapping[str, Contract]) -> tuple[Stage, tuple[KeyEntry, ...]]:
+    """The simulator that the options want, and the keys that are listed for it."""
+    entries = read_keys(options.keys) if isinstance(options.keys, Path) else tuple(options.keys or ())
+    inner = build_stage(
+        contracts,
+        clock=Clock(speed=options.speed, held=options.held, start=options.start),
+        keys=entries,
+        open_house=options.keys is None and _is_loopback(options.host),
+        settings=options.settings,
+        sender=options.sender,
+        targets=Targets(allowed=options.allow_callbacks, mapped=options.callback_map or {}),
+        budget=options.budget,
+        assume_price=options.assume_price,
+    )
+    set_faults(inner.rules, inner.parts, options.faults)
+    inner.rules.keep_as_first()
+    return inner, entries
+
+
+def addressed(
+    inner: Stage, entries: tuple[KeyEntry, ...], sockets: Mapping[str, socket.socket], *, tls: Tls | None = None
+) -> RunningStage:
+    """A simulator that is served on these sockets, with a key that works for each provider."""
+    inner.targets.own_ports |= {one.getsockname()[1] for one in sockets.values()}
+    ca, scheme = (tls.ca, "https") if tls else (None, "http")
+    found = {"control": Address(url_of(sockets["control"], scheme=scheme))}
+    for name, part in inner.parts.items():
+        key = _key_to_show([entry for entry in entries if entry.provider in (None, name)])
+        found[name] = Address(url_of(sockets[name], scheme=scheme), key if entries else part.contract.example_key)
+        part.base_url = found[name].url
+    return RunningStage(found, inner, ca=ca)
+
+
+def application(
+    stage: RunningStage, options: Options, sockets: Mapping[str, socket.socket], *, beside: Sequence[Beside] = ()
+) -> ByPort:
+    """What answers on these sockets: each provider on its own, and the control API."""
+    inner = stage.inner
+    fronts = {
+        sockets[name].getsockname()[1]: Front(
+            part,
+            base_url=stage.addresses[name].url,
+            hosts=frozenset(part.contract.hosts) if options.own_hosts else frozenset(),
+        )
+        for name, part in inner.parts.items()
+    }
+    hosts = LOOPBACK_NAMES if _is_loopback(options.host) else None
+    prefixed = ByPrefix(inner, base_url=stage.control.url)
+    return ByPort(fronts, stage_app(inner, prefixed, hosts=hosts, token=options.token, beside=beside))
+
+
 @contextlib.contextmanager
-def serving(*providers: str, **options: Any) -> Iterator[RunningStage]:
+def serving(*providers: str, **options: Unpack[ServingOptions]) -> Iterator[RunningStage]:
     """Serve the named providers, or all, on free loopback ports until the block ends.
 
     Takes the fields of `Options` as keywords: `readings`, `keys`, `settings`, `speed`, `held`, `start`, `port`, …
@@ -147,6 +163,9 @@ def serving(*providers: str, **options: Any) -> Iterator[RunningStage]:
     Raises:
         OptionError, DataError, PortTaken: as the command would say.
     """
+    for name in options:
+        if name not in ServingOptions.__annotations__:
+            raise OptionError("option of serving()", name, ServingOptions.__annotations__)
     with hosted(Server(Options(providers=providers, **options))) as stage:
         yield stage
 
