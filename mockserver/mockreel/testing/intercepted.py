@@ -10,10 +10,9 @@ import socket
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from http.client import responses
 from typing import Any, TypeVar
-from unittest import mock
 
 from mockreel.errors import MockreelError
 from mockreel.server.mock_server import RunningStage
@@ -42,10 +41,14 @@ def intercepted(server: SharedServer, stage: RunningStage) -> Iterator[None]:
         for host in part.contract.hosts
     }
     channel = Channel(server, server.submit, ports)
-    with ExitStack() as patches:
-        for owner, name, replaced in _replacements(channel):
-            patches.enter_context(mock.patch.object(owner, name, replaced))
+    replaced = [(owner, name, getattr(owner, name), function) for owner, name, function in _replacements(channel)]
+    for owner, name, _, function in replaced:
+        setattr(owner, name, function)
+    try:
         yield
+    finally:
+        for owner, name, original, _ in replaced:
+            setattr(owner, name, original)
 
 
 def _replacements(channel: Channel) -> Iterator[tuple[Any, str, Any]]:

@@ -1,5 +1,6 @@
 """A server for a whole test run: its addresses stay, and every test has a simulator of its own behind them."""
 
+import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, MutableMapping
@@ -52,6 +53,7 @@ class SharedServer:
         self._default = default
         self._app: ByPort | None = None
         self._inner: Stage | None = None
+        self._leaving: asyncio.Future[None] | None = None
         self._server = Loop(
             uvicorn.Config(
                 self,
@@ -99,12 +101,8 @@ class SharedServer:
         prepare(inner)
         stage = addressed(inner, entries, self.sockets)
         app = application(stage, options, self.sockets)
-
-        async def begin() -> None:
-            await self._end()
-            self._begin(inner, app, options)
-
-        self._server.submit(begin()).result()
+        inner.agenda.belong_to(self._server.loop)
+        self._server.soon(self._begin, inner, app, options)
         try:
             yield stage
         finally:
@@ -115,6 +113,9 @@ class SharedServer:
         return self._server.submit(work)
 
     def _begin(self, inner: Stage, app: ByPort, options: Options) -> None:
+        """Put a simulator behind the sockets, in place of the default one if that was asked for something."""
+        if self._inner is not None:
+            self._leaving = asyncio.ensure_future(_close(self._inner))
         self._inner, self._app = inner, app
         self._server.config.date_header = not options.held
         date = [] if options.held else [(b"date", formatdate(time.time(), usegmt=True).encode())]
@@ -122,14 +123,10 @@ class SharedServer:
         inner.agenda.start()
 
     async def _end(self) -> None:
-        """Take away what answers; who waits for a job of it is told that it has not ended."""
+        """Take away what answers."""
         inner, self._inner, self._app = self._inner, None, None
-        if inner is None:
-            return
-        inner.agenda.closing = True
-        if any(part.waits for part in inner.parts.values()):
-            inner.begin_anew()
-        await inner.close()
+        if inner is not None:
+            await _close(inner)
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
@@ -152,3 +149,11 @@ class SharedServer:
             self._inner.agenda.closing = True
             self._server.submit(self._end()).result()
         self._server.end()
+
+
+async def _close(inner: Stage) -> None:
+    """End what is under way; who waits for a job is told that it has not ended."""
+    inner.agenda.closing = True
+    if any(part.waits for part in inner.parts.values()):
+        inner.begin_anew()
+    await inner.close()

@@ -50,8 +50,17 @@ class Loop(uvicorn.Server):
 
     def submit(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
         """Do something on the server's loop, from another thread."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop)
+
+    def soon(self, action: Callable[..., object], *given: Any) -> None:
+        """Do something on the server's loop, before what is asked of it from now on."""
+        self.loop.call_soon_threadsafe(action, *given)
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop that serves."""
         assert self._loop is not None, "it does not serve yet"
-        return asyncio.run_coroutine_threadsafe(work, self._loop)
+        return self._loop
 
     def end(self) -> None:
         """End serving; from any thread."""
