@@ -167,6 +167,10 @@ class RunningStage:
         return {"version": __version__, **({"ca": str(self.ca)} if self.ca else {})}
 
 
+# The public name: what the pytest fixture and `serving` give.
+MockServer = RunningStage
+
+
 def _refuse_in_coroutines() -> None:
     """What blocks an event loop keeps it from answering the webhooks that are waited for.
 
