@@ -159,6 +159,13 @@ def test_asyncio(mockreel):
             mockreel.advance(60)
         assert await mockreel.advance_async(60) == 0
     asyncio.run(main())
+def test_beside_a_loop(mockreel):
+    # As Playwright's sync API has it: a loop runs in this thread, and this is none of its coroutines.
+    loop, ran = asyncio.new_event_loop(), []
+    loop.call_soon(lambda: (ran.append(mockreel.advance(60)), loop.stop()))
+    loop.run_forever()
+    loop.close()
+    assert ran == [0]
 def test_trio(mockreel):
     trio = pytest.importorskip("trio")
     async def main():
@@ -168,7 +175,7 @@ def test_trio(mockreel):
     trio.run(main)
 """
     )
-    suite.runpytest_inprocess("-q").assert_outcomes(passed=2)
+    suite.runpytest_inprocess("-q").assert_outcomes(passed=3)
 
 
 def test_a_failing_test_shows_its_journal_and_what_it_claimed(suite: pytest.Pytester) -> None:

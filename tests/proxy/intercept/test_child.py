@@ -53,3 +53,16 @@ def test_a_signal_in_its_first_moments_ends_the_program_too(tmp_path: Path, dela
     if (tmp_path / "pid").exists() and (tmp_path / "pid").read_text():
         with pytest.raises(ProcessLookupError):
             os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a program that its parent has gone")
+def test_a_run_that_is_killed_takes_its_program_with_it(tmp_path: Path) -> None:
+    """Nothing could be answered any more; the program is told to end."""
+    code = "import signal; print('begun', flush=True); signal.pause()"
+    command = [sys.executable, "-m", "mockreel", "run", "--quiet", "--", sys.executable, "-c", code]
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, start_new_session=True) as ours:
+        assert ours.stdout is not None
+        assert ours.stdout.readline() == "begun\n"
+        ours.kill()
+        assert ours.stdout.read() == ""  # it ends with the last process that has it open

@@ -108,6 +108,7 @@ class Supervisor:
         self._refuse = refuse
         self._told = told
         self._said: set[str] = set()
+        self._unknown = tuple(name for name in routes.allowed if "*" not in name)  # not looked up yet
         # By the inode of a socket that asks for names, whom it thinks it asks, as the kernel has it.
         self._asked: dict[int, bytes] = {}
         machine = seccomp.machine()
@@ -179,9 +180,9 @@ class Supervisor:
 
     def _exact(self) -> Mapping[IPAddress, str]:
         """The addresses of the allowed hosts that are written out, which a program may know from elsewhere."""
-        for name in self._routes.allowed:
-            if "*" not in name and name not in self._directory.allowed.values():
-                self._directory.allowed.update(dict.fromkeys(looked_up(name), name))
+        for name in self._unknown:
+            self._directory.allowed.update(dict.fromkeys(looked_up(name), name))
+        self._unknown = ()
         return self._directory.allowed
 
     def _lead(self, stopped: Stopped, door: tuple[str, int]) -> int:
