@@ -1,4 +1,4 @@
-"""The live log of a command: which form it has, where it goes, and what is told beside it."""
+"""The live log of a command: which form it has, where it goes, and what runs beside the requests."""
 
 import os
 from collections.abc import Mapping
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from mockreel.errors import OptionError
+from mockreel.cli.output import columns
+from mockreel.errors import MockreelError
 from mockreel.server.app import Beside
 from mockreel.server.log import Lines, Log, Nowhere, Outlet, Records
 
@@ -18,15 +19,13 @@ def log_to(stream: TextIO, *, as_json: bool, quiet: bool) -> Log:
     """The log that the options ask for.
 
     Raises:
-        OptionError: both JSON and nothing.
+        MockreelError: both JSON and quiet.
     """
     if quiet and as_json:
-        raise OptionError(
-            "--quiet", "with --json", then="Take one of them: --json tells what happens, --quiet nothing."
-        )
+        raise MockreelError("--quiet and --json exclude each other: --json logs everything, --quiet only errors.")
     if quiet:
         return Log(Lines(), Nowhere())
-    return Log(Records() if as_json else Lines(colours=colourful(stream)), Outlet(stream))
+    return Log(Records() if as_json else Lines(colours=colourful(stream), columns=columns(stream)), Outlet(stream))
 
 
 def colourful(stream: TextIO) -> bool:
@@ -49,4 +48,4 @@ def beside(log: Log, given: Mapping[str, Any]) -> list[Beside]:
 
 def _complain(taken: "Taken") -> None:
     if taken.problem is not None:
-        click.echo(f"mockreel: not taken, the old is played on. {taken.problem}", err=True)
+        click.echo(f"mockreel: not loaded, the old data stays in use. {taken.problem}", err=True)

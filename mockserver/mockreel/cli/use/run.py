@@ -22,28 +22,29 @@ if TYPE_CHECKING:
     "allow_hosts",
     multiple=True,
     metavar="HOST",
-    help="Let the program call this host too, the real one; * stands for anything (repeatable).",
+    help="Let the program reach this host too, the real one; * matches anything (repeatable).",
 )
 @click.option(
     "--guard",
     type=click.Choice(["auto", "require", "off"]),
     default="auto",
     show_default=True,
-    help="Let the kernel stop every call to another machine (Linux); require starts nothing where that cannot be had.",
+    help="Block every connection to other machines in the kernel (Linux); `require` does not start without it.",
 )
 @click.option(
     "--wait",
     default=0.0,
     show_default=True,
     metavar="SECONDS",
-    help="Play on after the program has ended, until its jobs and callbacks have, for so long at most.",
+    help="After the program, wait for its jobs and webhooks to end, for at most this long.",
 )
 @click.argument("words", metavar="-- COMMAND", nargs=-1, type=click.UNPROCESSED, required=True)
 def command(words: tuple[str, ...], ready_file: Path | None, **given: Any) -> None:
-    """Run COMMAND against the mock server: its calls to the providers' hosts are answered here, and nothing is billed.
+    """Run COMMAND against the mock server: its requests to the providers' hosts are answered here, nothing is billed.
 
-    The program is not changed: it is led here, and nothing of it reaches another machine. Its exit code is passed on;
-    where its calls can be watched, what was refused, what it did, and what that would have cost stand on stderr.
+    The program is not changed: its HTTPS requests are intercepted with a temporary CA certificate that it alone trusts,
+    and its connections to other machines are blocked. The exit code is the program's; a report of what it did, and what
+    that would have cost, goes to stderr.
     """
     from mockreel.cli.ready_file import announcing, check_ready_file  # noqa: PLC0415
     from mockreel.proxy.intercept import run  # noqa: PLC0415
@@ -55,7 +56,7 @@ def command(words: tuple[str, ...], ready_file: Path | None, **given: Any) -> No
 
         def ready(stage: Any) -> None:
             announce(stage.ready(os.getpid()))
-            said = f"mockreel run: the page of this run is {stage.control.url}/"
+            said = f"mockreel run: the dashboard of this run is {stage.control.url}/"
             log.say("serving", said, pid=os.getpid(), **stage.doors())
 
         # What is refused is told in spite of --quiet, and at once.
