@@ -149,8 +149,7 @@ def _requests(channel: Channel, requests: Any) -> Callable[..., Any]:
 
 
 def _urllib3_response(found: Response) -> Any:
-    import urllib3  # noqa: PLC0415  (it comes with requests)
-
+    urllib3: Any = sys.modules["urllib3"]  # requests has imported it
     headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in found.headers]
     return urllib3.HTTPResponse(
         body=io.BytesIO(found.body),
@@ -205,7 +204,7 @@ async def _awaited(future: "Future[T]", seconds: float | None) -> T:
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        import anyio  # noqa: PLC0415  (it comes with httpx)
+        import anyio  # noqa: PLC0415  (it comes with httpx and with us)
 
         return await anyio.to_thread.run_sync(_waited, future, seconds)
     return await asyncio.wait_for(asyncio.wrap_future(future), seconds)
