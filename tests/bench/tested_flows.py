@@ -16,7 +16,7 @@ import pytest
 import uvicorn
 
 from bench.bare import build
-from mockreel.server.http.sockets import listen
+from mockreel.server.http.sockets import listen, port_of
 
 WAY, TESTS = os.environ["BENCH_WAY"], int(os.environ["BENCH_TESTS"])
 # What comes before is not counted: imports, first uses, caches.
@@ -78,9 +78,9 @@ def bare() -> Iterator[str]:
     app = build({"x": SAMPLE})
     config = uvicorn.Config(app, http="httptools", log_config=None, access_log=False, lifespan="off")
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [*sockets.values()]})
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [*sockets["control"]]})
     thread.start()
-    yield f"http://127.0.0.1:{sockets['control'].getsockname()[1]}/jobs/x"
+    yield f"http://127.0.0.1:{port_of(sockets['control'])}/jobs/x"
     server.should_exit = True
     thread.join()
 

@@ -4,9 +4,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TextIO
 
-import click
-
-from mockreel.cli.output import columns
+from mockreel.cli.output import columns, say
 from mockreel.errors import MockreelError
 from mockreel.server.app import Beside
 from mockreel.server.log import Lines, Log, Nowhere, Outlet, Records
@@ -48,4 +46,4 @@ def beside(log: Log, given: Mapping[str, Any]) -> list[Beside]:
 
 def _complain(taken: "Taken") -> None:
     if taken.problem is not None:
-        click.echo(f"mockreel: not loaded, the old data stays in use. {taken.problem}", err=True)
+        say(f"mockreel: not loaded, the old data stays in use. {taken.problem}", err=True)

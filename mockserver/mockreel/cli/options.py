@@ -1,11 +1,14 @@
 """Options that several commands share, and how their values are read."""
 
+import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+
+from mockreel.server.http.sockets import KEEP_ALIVE_SECONDS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -37,6 +40,27 @@ class Money(click.ParamType[Decimal]):
         if not found.is_finite() or found < 0:
             self.fail(f"{value!r} is not an amount of money. Write a decimal from 0 up, as 0.50.", param, ctx)
         return found
+
+
+class Size(click.ParamType[int]):
+    """A number of bytes: `1000`, `64K`, `32M`, `1G`."""
+
+    name = "size"
+    _UNITS: Mapping[str, int] = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        found = re.fullmatch(r"([1-9]\d{0,11})([KMG]?)(?:i?B)?", str(value).strip(), re.ASCII | re.IGNORECASE)
+        if found is None:
+            self.fail(f"{value!r} is no size. Write bytes, or a number with K, M or G, as 64M.", param, ctx)
+        return int(found[1]) * self._UNITS[found[2].upper()]
+
+
+def by_provider(text: str) -> tuple[str, str]:
+    """`PROVIDER=URL` split, or the URL for the empty name; a URL has a colon before any equals sign."""
+    name, equals, rest = text.partition("=")
+    return (name, rest) if equals and ":" not in name else ("", text)
 
 
 def data_option(command: F) -> F:
@@ -122,6 +146,34 @@ def callback_options(command: F) -> F:
     )
 
 
+def ca_option(command: F) -> F:
+    """Who vouches for a receiver of webhooks."""
+    return _with(
+        command,
+        click.option(
+            "--ca",
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            metavar="FILE",
+            help="Also trust this CA or certificate for webhooks to https://; SSL_CERT_FILE is read too.",
+        ),
+    )
+
+
+def keep_alive_option(command: F) -> F:
+    """How long an idle connection stays open."""
+    return _with(
+        command,
+        click.option(
+            "--keep-alive",
+            type=click.IntRange(1),
+            default=KEEP_ALIVE_SECONDS,
+            show_default=True,
+            metavar="SECONDS",
+            help="Close a connection that has been idle this long.",
+        ),
+    )
+
+
 def ready_file_option(command: F) -> F:
     """The option for the ready file."""
     return _with(
@@ -155,7 +207,9 @@ def server_options(*, port: int) -> Callable[[F], F]:
     """The options of a mock server, as `serve` and `run` share them; `port` is control's unless told."""
 
     def decorate(command: F) -> F:
-        return stage_options(callback_options(log_options(ready_file_option(_with(command, *_server_options(port))))))
+        for options in (ready_file_option, log_options, ca_option, callback_options, keep_alive_option):
+            command = options(command)
+        return stage_options(_with(command, *_server_options(port)))
 
     return decorate
 
@@ -172,7 +226,30 @@ def _server_options(port: int) -> "list[Callable[[Any], Any]]":
             "--keys",
             type=click.Path(exists=True, dir_okay=False, path_type=Path),
             metavar="FILE",
-            help="Accept only these keys: a YAML list of {key, account, provider, scopes, balance, scenario, fault}.",
+            help="Accept only these keys: a YAML list of {key, account, provider, scopes, balance, scenario, fault, "
+            "webhook_secret}.",
+        ),
+        click.option(
+            "--max-body",
+            type=Size(),
+            default="32M",
+            show_default=True,
+            metavar="SIZE",
+            help="The largest request body: bytes, or with K, M or G.",
+        ),
+        click.option(
+            "--cors",
+            multiple=True,
+            metavar="ORIGIN",
+            help="Allow web pages of this origin to call the providers and fetch videos; * for any (repeatable).",
+        ),
+        click.option(
+            "--webhook-secret",
+            multiple=True,
+            envvar="MOCKREEL_WEBHOOK_SECRET",
+            metavar="[PROVIDER=]SECRET",
+            help="Sign webhooks with this secret from the first one on; `generate` makes one and prints it "
+            "(repeatable).",
         ),
         click.option("--hold", is_flag=True, help="Start with the clock paused."),
         click.option("--start", type=float, metavar="SECONDS", help="The time at the start, in seconds since 1970."),
@@ -203,5 +280,14 @@ def shared(given: Mapping[str, Any]) -> dict[str, Any]:
         "keys": given["keys"],
         "held": given["hold"],
         "start": given["start"],
-        "settings": Settings(seed=given["seed"], pace=given["pace"], keep_bodies=not given["no_bodies"]),
+        "keep_alive": given["keep_alive"],
+        "cors": given["cors"],
+        "ca": given["ca"],
+        "webhook_secret": given["webhook_secret"],
+        "settings": Settings(
+            seed=given["seed"],
+            pace=given["pace"],
+            max_body=given["max_body"],
+            keep_bodies=not given["no_bodies"],
+        ),
     }

@@ -6,6 +6,7 @@ from mockreel.proxy.intercept.host_routes import Routes, former
 from mockreel.proxy.intercept.program import prepared
 from mockreel.proxy.intercept.signals import catching
 from mockreel.proxy.proxy_server import Proxy
+from mockreel.server.http.sockets import port_of
 from mockreel.server.http.uvicorn_server import in_thread
 
 
@@ -18,7 +19,7 @@ def run_through(
         NotStarted: there is no such program.
         MockreelError: the certificate of the run could not be made.
     """
-    ports = {host: proxy.sockets[name].getsockname()[1] for host, name in proxy.hosts.items()}
+    ports = {host: port_of(proxy.sockets[name]) for host, name in proxy.hosts.items()}
     routes = Routes(ports, ("*",), former(environment))
     with (
         catching() as signals,

@@ -1,12 +1,13 @@
 """How a stage is served: what the command and `serving` can be told."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypedDict
 
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.billing import Budget
+from mockreel.server.http.sockets import KEEP_ALIVE_SECONDS
 from mockreel.server.http.tls import Tls
 from mockreel.simulator.provider import Settings
 from mockreel.webhooks import Sender
@@ -34,6 +35,12 @@ class Options:
     faults: Iterable[Any] = ()
     budget: Budget | None = None
     assume_price: Budget | None = None
+    keep_alive: int = KEEP_ALIVE_SECONDS
+    cors: tuple[str, ...] = ()
+    public_urls: Mapping[str, str] = field(default_factory=dict)
+    ca: Path | None = None
+    webhook_secret: str | Iterable[str] | Mapping[str, str] | None = field(default=None, repr=False)
+    trusted_hosts: frozenset[str] = frozenset()
     own_hosts: bool = False  # results lie under https and the provider's own host, as callers who are led here know it
 
 
@@ -57,4 +64,10 @@ class ServingOptions(TypedDict, total=False):
     faults: Iterable[Any]
     budget: Budget | None
     assume_price: Budget | None
+    keep_alive: int
+    cors: tuple[str, ...]
+    public_urls: Mapping[str, str]
+    ca: Path | None
+    webhook_secret: str | Iterable[str] | Mapping[str, str] | None
+    trusted_hosts: frozenset[str]
     own_hosts: bool

@@ -1,11 +1,11 @@
 """Serve a stage over real sockets: `with serving(...) as stage:` for scripts and tests, `Server` for the command."""
 
 import contextlib
-import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Unpack
+from typing import Any, Unpack, cast
 
 import uvicorn
 
@@ -14,18 +14,19 @@ from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.accounts.key_file import read_keys
 from mockreel.engine.clock import Clock
 from mockreel.errors import OptionError
-from mockreel.server.access_guard import LOOPBACK_NAMES
 from mockreel.server.app import Beside, ByPrefix, stage_app
-from mockreel.server.http.asgi import ByPort, Front
+from mockreel.server.http.asgi import App, ByPort, Front
+from mockreel.server.http.cors import allowing
+from mockreel.server.http.origin import LOOPBACK_NAMES, Origin, public_urls
 from mockreel.server.http.protocol import WireProtocol
-from mockreel.server.http.sockets import listen, url_of
-from mockreel.server.http.tls import Tls
+from mockreel.server.http.rejection import Rejection
+from mockreel.server.http.sockets import Sockets, close, listen, port_of, url_of
 from mockreel.server.http.uvicorn_server import Loop, in_thread
 from mockreel.server.mock_server import Address, RunningStage
 from mockreel.server.options import Options, ServingOptions
 from mockreel.simulator.rule_parser import set_faults
 from mockreel.simulator.simulator import Stage, build_stage, load_contracts
-from mockreel.webhooks import Targets
+from mockreel.webhooks import Targets, WebhookSecret, check_authority, webhook_secrets
 
 
 class Server:
@@ -46,11 +47,16 @@ class Server:
         if contracts is None:
             contracts = load_contracts(options.providers or None, readings=options.readings, data=options.data)
         self._check(options)
-        inner, entries = built(options, contracts)
-        # Last, so that nothing can go wrong while ports are held.
+        check_authority(options.ca)
+        self.secrets = webhook_secrets(options.webhook_secret, contracts)
+        inner, entries = built(options, contracts, secrets=self.secrets)
+        # Late, so that little can go wrong while ports are held.
         self.sockets = listen(options.host, options.port, contracts)
-        self.stage = addressed(inner, entries, self.sockets, tls=options.tls)
-        self._server = Loop(self._config(options, beside))
+        with contextlib.ExitStack() as undo:
+            undo.callback(self.close)
+            self.stage = addressed(inner, entries, self.sockets, options)
+            self._server = Loop(self._config(options, beside))
+            undo.pop_all()
 
     def _check(self, options: Options) -> None:
         if _is_loopback(options.host):
@@ -65,7 +71,7 @@ class Server:
     def _config(self, options: Options, beside: Sequence[Beside]) -> uvicorn.Config:
         config = uvicorn.Config(
             application(self.stage, options, self.sockets, beside=beside),
-            http=WireProtocol,
+            http=cast(Any, partial(WireProtocol, told=partial(report_rejection, self.stage.inner, self.sockets))),
             ws="none",
             loop="auto",
             lifespan="on",
@@ -74,6 +80,7 @@ class Server:
             proxy_headers=False,
             server_header=False,
             date_header=not options.held,
+            timeout_keep_alive=options.keep_alive,
             timeout_graceful_shutdown=3,
         )
         if options.tls is not None:
@@ -85,14 +92,13 @@ class Server:
         """Serve until `stop` is called; `ready` is called once everything answers."""
         self._server.ready = ready
         try:
-            self._server.run(sockets=list(self.sockets.values()))
+            self._server.run(sockets=[one for some in self.sockets.values() for one in some])
         finally:
             self.close()
 
     def close(self) -> None:
         """Give the ports back; `run` does it itself."""
-        for one in self.sockets.values():
-            one.close()
+        close(self.sockets)
 
     def stop(self) -> None:
         """End serving; may be called from any thread or a signal handler.
@@ -103,7 +109,9 @@ class Server:
         self._server.end()
 
 
-def built(options: Options, contracts: Mapping[str, Contract]) -> tuple[Stage, tuple[KeyEntry, ...]]:
+def built(
+    options: Options, contracts: Mapping[str, Contract], *, secrets: Mapping[str, WebhookSecret]
+) -> tuple[Stage, tuple[KeyEntry, ...]]:
     """The simulator that the options want, and the keys that are listed for it."""
     entries = read_keys(options.keys) if isinstance(options.keys, Path) else tuple(options.keys or ())
     inner = build_stage(
@@ -114,8 +122,10 @@ def built(options: Options, contracts: Mapping[str, Contract]) -> tuple[Stage, t
         settings=options.settings,
         sender=options.sender,
         targets=Targets(allowed=options.allow_callbacks, mapped=options.callback_map or {}),
+        ca=options.ca,
         budget=options.budget,
         assume_price=options.assume_price,
+        secrets=secrets,
     )
     set_faults(inner.rules, inner.parts, options.faults)
     inner.rules.keep_as_first()
@@ -123,35 +133,54 @@ def built(options: Options, contracts: Mapping[str, Contract]) -> tuple[Stage, t
 
 
 def addressed(
-    inner: Stage, entries: tuple[KeyEntry, ...], sockets: Mapping[str, socket.socket], *, tls: Tls | None = None
+    inner: Stage, entries: tuple[KeyEntry, ...], sockets: Mapping[str, Sockets], options: Options
 ) -> RunningStage:
-    """A simulator that is served on these sockets, with a key that works for each provider."""
-    inner.targets.own_ports |= {one.getsockname()[1] for one in sockets.values()}
-    ca, scheme = (tls.ca, "https") if tls else (None, "http")
+    """A simulator that is served on these sockets, with a key that works for each provider.
+
+    Raises:
+        OptionError: a public address is none, or would be that of several providers.
+    """
+    inner.targets.own_ports |= {port_of(some) for some in sockets.values()}
+    public = public_urls(options.public_urls, {name: port_of(sockets[name]) for name in inner.parts})
+    ca, scheme = (options.tls.ca, "https") if options.tls else (None, "http")
     found = {"control": Address(url_of(sockets["control"], scheme=scheme))}
     for name, part in inner.parts.items():
         key = _key_to_show([entry for entry in entries if entry.provider in (None, name)])
         found[name] = Address(url_of(sockets[name], scheme=scheme), key if entries else part.contract.example_key)
-        part.base_url = found[name].url
+        part.base_url = public.get(name, found[name].url)
     return RunningStage(found, inner, ca=ca)
 
 
 def application(
-    stage: RunningStage, options: Options, sockets: Mapping[str, socket.socket], *, beside: Sequence[Beside] = ()
+    stage: RunningStage, options: Options, sockets: Mapping[str, Sockets], *, beside: Sequence[Beside] = ()
 ) -> ByPort:
     """What answers on these sockets: each provider on its own, and the control API."""
     inner = stage.inner
-    fronts = {
-        sockets[name].getsockname()[1]: Front(
+    ports = {name: port_of(sockets[name]) for name in inner.parts}
+    public = public_urls(options.public_urls, ports)
+    trusted = _trusted(options.trusted_hosts)
+    fronts: dict[int, App] = {
+        ports[name]: Front(
             part,
-            base_url=stage.addresses[name].url,
-            hosts=frozenset(part.contract.hosts) if options.own_hosts else frozenset(),
+            origin=Origin(
+                public.get(name),
+                trusted=trusted,
+                led=frozenset(part.contract.hosts) if options.own_hosts else frozenset(),
+            ),
         )
         for name, part in inner.parts.items()
     }
+    if options.cors:
+        fronts = {port: allowing(front, options.cors) for port, front in fronts.items()}
     hosts = LOOPBACK_NAMES if _is_loopback(options.host) else None
-    prefixed = ByPrefix(inner, base_url=stage.control.url)
+    prefixed = ByPrefix(inner, trusted=trusted)
     return ByPort(fronts, stage_app(inner, prefixed, hosts=hosts, token=options.token, beside=beside))
+
+
+def report_rejection(inner: Stage, sockets: Mapping[str, Sockets], port: int | None, rejection: Rejection) -> None:
+    """A request that no provider has seen: it stands in the log."""
+    provider = next((name for name in inner.parts if port_of(sockets[name]) == port), None)
+    inner.feed.note("rejected", provider=provider, port=port, status=rejection.status, reason=rejection.reason)
 
 
 @contextlib.contextmanager
@@ -188,6 +217,11 @@ def _key_to_show(entries: list[KeyEntry]) -> str:
     """A listed key that works, one without a scenario or scopes if there is one; empty where none is listed."""
     plain = [entry for entry in entries if entry.scenario is None and entry.scopes is None]
     return next((entry.key for entry in (*plain, *entries)), "")
+
+
+def _trusted(names: frozenset[str]) -> frozenset[str] | None:
+    """The host names that are trusted, in lower case; None where any is."""
+    return None if "*" in names else frozenset(name.lower() for name in names)
 
 
 def _is_loopback(host: str) -> bool:

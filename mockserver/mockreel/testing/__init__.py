@@ -1,4 +1,4 @@
-"""For tests: the marker with typed options, and what the pytest plugin is made of.
+"""For tests: the marker with typed options, and `check_webhook_handler`; the rest makes up the pytest plugin.
 
 `mark(scenario="fail")` is `pytest.mark.mockreel(scenario="fail")`, but an editor completes its options, and a type
 checker tells a typo.
@@ -6,12 +6,14 @@ checker tells a typo.
 
 from typing import TYPE_CHECKING, Unpack
 
+from mockreel.testing.webhook_handler import check_webhook_handler
+
 if TYPE_CHECKING:
     import pytest
 
     from mockreel.testing.marker_options import MarkerOptions
 
-__all__ = ["mark"]
+__all__ = ["check_webhook_handler", "mark"]
 
 
 def mark(**options: "Unpack[MarkerOptions]") -> "pytest.MarkDecorator":

@@ -15,6 +15,7 @@ from http.client import responses
 from typing import Any, TypeVar
 
 from mockreel.errors import MockreelError
+from mockreel.server.http.sockets import port_of
 from mockreel.server.mock_server import RunningStage
 from mockreel.testing.in_process import Channel, ConnectionBroken, Response
 from mockreel.testing.shared_server import SharedServer
@@ -36,7 +37,7 @@ class NotIntercepted(MockreelError, OSError):
 def intercepted(server: SharedServer, stage: RunningStage) -> Iterator[None]:
     """Answer calls to the hosts of the simulated providers until the block ends; other hosts are as they were."""
     ports = {
-        host.lower(): server.sockets[part.name].getsockname()[1]
+        host.lower(): port_of(server.sockets[part.name])
         for part in stage.inner.parts.values()
         for host in part.contract.hosts
     }

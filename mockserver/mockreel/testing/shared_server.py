@@ -7,18 +7,20 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping, MutableMappi
 from concurrent.futures import Future
 from dataclasses import dataclass
 from email.utils import formatdate
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any, TypeVar, cast
 
 import uvicorn
 
 from mockreel.contract import Contract
 from mockreel.server.http.asgi import ByPort
 from mockreel.server.http.protocol import WireProtocol
-from mockreel.server.http.sockets import listen, url_of
+from mockreel.server.http.rejection import Rejection
+from mockreel.server.http.sockets import KEEP_ALIVE_SECONDS, close, listen, url_of
 from mockreel.server.http.uvicorn_server import Loop, in_thread
 from mockreel.server.mock_server import Address, RunningStage
 from mockreel.server.options import Options
-from mockreel.server.socket_server import addressed, application, built
+from mockreel.server.socket_server import addressed, application, built, report_rejection
 from mockreel.simulator.simulator import Stage
 
 T = TypeVar("T")
@@ -57,7 +59,7 @@ class SharedServer:
         self._server = Loop(
             uvicorn.Config(
                 self,
-                http=WireProtocol,
+                http=cast(Any, partial(WireProtocol, told=self._report_rejection)),
                 ws="none",
                 loop="auto",
                 lifespan="off",
@@ -66,13 +68,18 @@ class SharedServer:
                 proxy_headers=False,
                 server_header=False,
                 date_header=False,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=3,
             )
         )
 
+    def _report_rejection(self, port: int | None, rejection: Rejection) -> None:
+        if self._inner is not None:
+            report_rejection(self._inner, self.sockets, port, rejection)
+
     def addresses(self, keys: Mapping[str, str]) -> Mapping[str, Address]:
         """Where everything is, with these keys of the providers."""
-        return {name: Address(url_of(one), keys.get(name, "")) for name, one in self.sockets.items()}
+        return {name: Address(url_of(some), keys.get(name, "")) for name, some in self.sockets.items()}
 
     async def __call__(
         self, scope: MutableMapping[str, Any], receive: Callable[[], Any], send: Callable[[Any], Any]
@@ -80,8 +87,9 @@ class SharedServer:
         """Answer a request, in the simulator of the test that runs."""
         if self._app is None:
             options, contracts = self._default()
-            inner, entries = built(options, contracts)
-            self._begin(inner, application(addressed(inner, entries, self.sockets), options, self.sockets), options)
+            inner, entries = built(options, contracts, secrets={})
+            stage = addressed(inner, entries, self.sockets, options)
+            self._begin(inner, application(stage, options, self.sockets), options)
         assert self._app is not None
         await self._app(scope, receive, send)
 
@@ -97,9 +105,9 @@ class SharedServer:
         Raises:
             OptionError: something that the options ask for does not exist.
         """
-        inner, entries = built(options, contracts)
+        inner, entries = built(options, contracts, secrets={})
         prepare(inner)
-        stage = addressed(inner, entries, self.sockets)
+        stage = addressed(inner, entries, self.sockets, options)
         app = application(stage, options, self.sockets)
         inner.agenda.belong_to(self._server.loop)
         self._server.soon(self._begin, inner, app, options)
@@ -138,10 +146,9 @@ class SharedServer:
         """Serve until `stop` is called; `ready` is called once everything answers."""
         self._server.ready = ready
         try:
-            self._server.run(sockets=list(self.sockets.values()))
+            self._server.run(sockets=[one for some in self.sockets.values() for one in some])
         finally:
-            for one in self.sockets.values():
-                one.close()
+            close(self.sockets)
 
     def stop(self) -> None:
         """End serving; from any thread."""

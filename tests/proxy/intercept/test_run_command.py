@@ -17,7 +17,7 @@ from mockreel.cli.use.serve import command as serve_command
 pytest.importorskip("trustme", reason="the extra [run] is not installed, so no program was run")
 
 # What `serve` has and `run` has not: it stays on loopback, ends TLS itself, and what it listens to is nobody else's.
-OF_SERVE_ALONE = {"host", "token", "tls", "tls_cert", "tls_key", "list_readings"}
+OF_SERVE_ALONE = {"host", "token", "tls", "tls_cert", "tls_key", "list_readings", "public_urls", "trusted_hosts"}
 CALL = """
 import json, os, urllib.request
 control = os.environ["MOCKREEL_CONTROL_URL"]

@@ -2,17 +2,20 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from mockreel.cli.options import server_options, shared
+from mockreel.cli.output import say
+from mockreel.cli.strict_options import Strictness, strict_options
 
 if TYPE_CHECKING:
     from mockreel.proxy.intercept import Plan, Ran
     from mockreel.server.log import Log
+    from mockreel.server.socket_server import Server
 
 
 @click.command("run", context_settings={"allow_interspersed_args": False})
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
     metavar="SECONDS",
     help="After the program, wait for its jobs and webhooks to end, for at most this long.",
 )
+@strict_options
 @click.argument("words", metavar="-- COMMAND", nargs=-1, type=click.UNPROCESSED, required=True)
 def command(words: tuple[str, ...], ready_file: Path | None, **given: Any) -> None:
     """Run COMMAND against the mock server: its requests to the providers' hosts are answered here, nothing is billed.
@@ -51,23 +55,36 @@ def command(words: tuple[str, ...], ready_file: Path | None, **given: Any) -> No
     from mockreel.proxy.intercept.child_process import NotStarted  # noqa: PLC0415
 
     check_ready_file(ready_file)
+    strict = Strictness({**given, "words": words})
     log = _log(given)
     with log, announcing(ready_file) as announce:
 
-        def ready(stage: Any) -> None:
-            announce(stage.ready(os.getpid()))
-            said = f"mockreel run: the dashboard of this run is {stage.control.url}/"
-            log.say("serving", said, pid=os.getpid(), **stage.doors())
+        def ready(server: "Server") -> None:
+            announce(server.stage.ready(os.getpid()))
+            log.say("serving", "\n".join(_introduced(server)), pid=os.getpid(), **server.stage.doors())
 
         # What is refused is told in spite of --quiet, and at once.
         told = _told if not given["as_json"] else lambda line: log.say("refused", line)
         try:
-            ran = run(_plan(words, given, log), environment=os.environ, told=told, ready=ready)
+            ran = run(_plan(words, given, log), environment=os.environ, told=told, ready=ready, ended=strict.look)
         except NotStarted as problem:
             _told(str(problem))
             sys.exit(problem.code)
         _tell(log, ran)
-    sys.exit(ran.code)
+        if given["as_json"] and given["strict"]:
+            log.say("violations", "", lines=[*strict.lines()])
+    if not given["as_json"]:
+        for line in strict.lines():
+            _told(line)
+    strict.write()
+    sys.exit(strict.code(ran.code))
+
+
+def _introduced(server: "Server") -> Iterator[str]:
+    """The dashboard, and the secrets of webhooks where some were made."""
+    yield f"mockreel run: the dashboard of this run is {server.stage.control.url}/"
+    for name, secret in server.secrets.items():
+        yield f"mockreel run: webhooks of {name} are signed with {secret}"
 
 
 def _log(given: Mapping[str, Any]) -> "Log":
@@ -77,7 +94,7 @@ def _log(given: Mapping[str, Any]) -> "Log":
 
 
 def _told(line: str) -> None:
-    click.echo(f"mockreel run: {line}", err=True)
+    say(f"mockreel run: {line}", err=True)
 
 
 def _tell(log: "Log", ran: "Ran") -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from mockreel.cli.log_option import beside, log_to
-from mockreel.cli.options import server_options, shared
+from mockreel.cli.options import by_provider, server_options, shared
 from mockreel.cli.output import say
 from mockreel.cli.ready_file import announcing, check_ready_file
 from mockreel.engine.billing import unspent
@@ -23,6 +23,7 @@ from mockreel.server.mock_server import RunningStage
 from mockreel.server.options import Options
 from mockreel.server.socket_server import Server
 from mockreel.simulator.simulator import load_contracts
+from mockreel.webhooks import WebhookSecret
 
 
 @click.command("serve")
@@ -31,7 +32,23 @@ from mockreel.simulator.simulator import load_contracts
     "--host",
     default="127.0.0.1",
     show_default=True,
-    help="The address to listen on; off loopback it requires --keys and --token.",
+    help="The address to listen on; `localhost` and `::` are IPv4 and IPv6; off loopback it requires --keys and "
+    "--token.",
+)
+@click.option(
+    "--public-url",
+    "public_urls",
+    multiple=True,
+    metavar="[PROVIDER=]URL",
+    help="The address of results, uploads and downloads in responses; {port} and {provider} are filled in "
+    "(repeatable).",
+)
+@click.option(
+    "--trust-host",
+    "trusted_hosts",
+    multiple=True,
+    metavar="NAME",
+    help="Use this name in addresses if the request's Host has it, as is done for localhost; * for any (repeatable).",
 )
 @click.option(
     "--token", envvar="MOCKREEL_TOKEN", metavar="TEXT", help="The token that the control API requires off loopback."
@@ -70,7 +87,8 @@ def _serve(server: Server, ready_file: Path | None, log: Log, *, listed: bool) -
 
         def ready() -> None:
             announce(server.stage.ready(os.getpid()))
-            log.say("serving", introduction(server.stage, listed=listed), pid=os.getpid(), **server.stage.doors())
+            shown = introduction(server.stage, listed=listed, secrets=server.secrets)
+            log.say("serving", shown, pid=os.getpid(), **server.stage.doors())
 
         server.run(ready=ready)
         saved = unspent(server.stage.inner)
@@ -78,12 +96,14 @@ def _serve(server: Server, ready_file: Path | None, log: Log, *, listed: bool) -
         log.say("stopped", "\n".join(["Stopped.", *sums]), not_spent=saved.row())
 
 
-def introduction(server: RunningStage, *, listed: bool) -> str:
+def introduction(server: RunningStage, *, listed: bool, secrets: Mapping[str, WebhookSecret] | None = None) -> str:
     """The addresses, the dashboard's first, and a request to try; a listed key is never shown."""
     rows = [("Dashboard", f"{server.control.url}/"), ("Control API", f"{server.control.url}/_mockreel/")]
     for name, part in server.inner.parts.items():
-        address = server.addresses[name]
+        address, secret = server.addresses[name], (secrets or {}).get(name)
         rows.append((part.contract.title, address.url + ("" if listed else f"  key {address.key}")))
+        rows += [("", f"results at {part.base_url}")] if part.base_url != address.url else []
+        rows += [("", f"webhook secret {secret}")] if secret else []
     width = max(len(title) for title, _ in rows)
     lines = ["mockreel is running. Nothing reaches the real providers, and nothing is billed."]
     lines += [f"  {title:<{width}}  {text}" for title, text in rows]
@@ -112,6 +132,8 @@ def _options(given: Mapping[str, Any], tls: Tls | None) -> Options:
         host=given["host"],
         token=given["token"],
         tls=tls,
+        public_urls=dict(map(by_provider, given["public_urls"])),
+        trusted_hosts=frozenset(given["trusted_hosts"]),
     )
 
 

@@ -59,7 +59,8 @@ def run(
     *,
     environment: Mapping[str, str],
     told: Callable[[str], None],
-    ready: Callable[[RunningStage], None] = lambda _stage: None,
+    ready: Callable[[Server], None] = lambda _server: None,
+    ended: Callable[[RunningStage], None] = lambda _stage: None,
 ) -> Ran:
     """Run a program against a mock server of its own. Call it in the main thread: it takes the signals meanwhile.
 
@@ -67,22 +68,24 @@ def run(
         environment: what the program's environment would have been.
         told: called with a sentence as soon as something is refused; from any thread.
         ready: called before the program starts.
+        ended: called when the program has ended, while the server still stands.
 
     Raises:
         NotStarted: there is no such program.
         MockreelError: the server or the authority could not be set up, or there is no guard where one is required.
     """
-    server_of = replace(plan.options, own_hosts=True)
-    with catching() as signals, hosted(Server(server_of, beside=plan.beside)) as stage:
+    server = Server(replace(plan.options, own_hosts=True), beside=plan.beside)
+    with catching() as signals, hosted(server) as stage:
         routes = Routes(_ports(stage), plan.allow_hosts, former(environment))
         hosts = tuple(sorted(routes.providers))
-        ready(stage)
+        ready(server)
         with prepared(plan.words, routes, environment, told=told, control=stage.control.url) as program:
             stage.inner.targets.own_ports |= program.ports
             began = time.monotonic()
             code, guarded = program.execute(plan.guard, signals)
             seconds = time.monotonic() - began
             _wait(stage, plan.wait, signals)
+            ended(stage)
             return Ran(code, seconds, account_of(stage.inner), program.passage, hosts, guarded)
 
 
