@@ -144,7 +144,10 @@ class Own:
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
-        self._control = cast(App, Control(stage).app())
+
+    @cached_property
+    def _control(self) -> App:
+        return cast(App, Control(self._stage).app())
 
     @cached_property
     def _page(self) -> App:
