@@ -114,7 +114,7 @@ class Watch:
         prefixes = [row["prefix"] for row in rows.get("prefixes", ())]
         for key in self._keys(asked, asked.operation.key if asked.operation else ()):
             if key == self.contract.example_key:
-                return f"The key is the stand-in's example; {self.contract.title} will refuse it. Use one of your own."
+                return f"The key is mockreel's example; {self.contract.title} will reject it. Use one of your own."
             if prefixes and not key.startswith(tuple(prefixes)):
                 known = " or ".join(prefixes)
                 return f"The keys of {self.contract.title} begin with {known}; this one does not and will be refused."

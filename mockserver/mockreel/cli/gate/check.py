@@ -1,4 +1,4 @@
-"""`mockreel check`: does a server play the part?"""
+"""`mockreel check`: does a server conform to a provider's contract?"""
 
 import sys
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ from mockreel.cli.output import say, show_table
 @click.option("--quick", is_flag=True, help="Our own checks with few models, nothing generated: for every save.")
 @click.option("--budget", default=60.0, show_default=True, help="Seconds for one provider.")
 @click.option("--seed", default=0, show_default=True, help="The same seed makes the same requests.")
-@click.option("--only-ours", is_flag=True, help="Leave the generated requests out; needs no Schemathesis.")
+@click.option("--only-ours", is_flag=True, help="Omit generated requests; needs no Schemathesis.")
 @click.option(
     "--reading",
     "readings",
@@ -37,7 +37,7 @@ from mockreel.cli.output import say, show_table
     "--readings",
     "every",
     type=click.Choice(["all"]),
-    help="Check the mock under every reading, one at a time and all together.",
+    help="Check the mock server under every reading, one at a time and all together.",
 )
 @click.option("--key", envvar="MOCKREEL_KEY", metavar="TEXT", help="A key for a URL. [env: MOCKREEL_KEY]")
 @click.option(
@@ -52,24 +52,24 @@ from mockreel.cli.output import say, show_table
     type=Money(),
     default=Decimal(0),
     metavar="AMOUNT",
-    help="Send a URL what must be refused too, up to this price.",
+    help="Also send a URL requests that must be rejected, up to this price.",
 )
 @click.option(
     "--callback-url",
     metavar="URL",
-    help="Where a URL reaches the receiver, if it cannot reach this machine's loopback.",
+    help="Where a URL reaches the webhook receiver, if it cannot reach this machine's loopback.",
 )
 @click.option(
     "--callback-listen",
     default="127.0.0.1:0",
     show_default=True,
     metavar="HOST:PORT",
-    help="Where the receiver listens.",
+    help="Where the webhook receiver listens.",
 )
 @click.option(
     "--handler",
     metavar="URL",
-    help="Check your own program that receives webhooks: send it every event of --provider.",
+    help="Check your own webhook handler: send it every event of --provider.",
 )
 @click.option(
     "--secret",
@@ -104,7 +104,7 @@ from mockreel.cli.output import say, show_table
     metavar="FORM=PATH",
     help="Write junit, json, markdown, sarif or text (repeatable).",
 )
-@click.option("--list", "listed", is_flag=True, help="List our own checks, and stop.")
+@click.option("--list", "listed", is_flag=True, help="List our own checks, and exit.")
 @click.option(
     "--data",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -112,12 +112,12 @@ from mockreel.cli.output import say, show_table
     help="A further data folder.",
 )
 def command(target: str, listed: bool, reports: tuple[tuple[str, str], ...], **given: Any) -> None:
-    """Check that TARGET plays a provider: `mock` (the stand-in, in this process) or a base URL.
+    """Test whether TARGET conforms to a provider's contract: `mock` (the mock server, in this process) or a base URL.
 
-    `control` checks the stand-in's own control API against its own document instead.
+    `control` tests the control API against its OpenAPI document instead.
 
-    A URL is taken for one that may bill: it gets reads, and requests with no key or a wrong one, unless --max-spend or
-    --full is given.
+    A URL may belong to a server that bills: it gets reads, and requests with no key or a wrong one, unless --max-spend
+    or --full is given.
 
     Exit code: 0 holds, 1 falls short, 2 could not run.
     """
