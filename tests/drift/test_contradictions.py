@@ -62,7 +62,7 @@ def test_an_example_in_a_document_that_its_own_field_refuses(tmp_path: Path) -> 
     fields = {
         "size": {"type": "string", "enum": ["720p"], "example": "4k"},
         "seed": {"type": "integer", "example": 7},
-        "odd": {"type": "string", "pattern": "a", "example": "b"},
+        "odd": {"type": "string", "oddity": "a", "enum": ["a"], "example": "b"},
     }
     content = {"application/json": {"schema": {"type": "object", "properties": fields}}}
     document = {"paths": {"/v1": {"post": {"requestBody": {"content": content}}}}}

@@ -10,7 +10,7 @@ from mockreel.authoring.docs_folder import Docs
 from mockreel.authoring.documented_model import Correction, ModelPage, PageError, PagePrice, number
 from mockreel.authoring.runninghub.endpoint_page import confirm, read_endpoint_page
 from mockreel.authoring.runninghub.parameter import param_schema
-from mockreel.authoring.runninghub.price_list import read_prices
+from mockreel.authoring.runninghub.price_list import Costs, read_prices
 from mockreel.contract.data.parser import Cursor
 
 _OUTPUTS = {"video": "video", "image": "image", "audio": "audio", "3d": "3d", "string": "text"}
@@ -24,8 +24,12 @@ def read_runninghub(row: Cursor, docs: Docs) -> Iterator[ModelPage]:
     listed = row.at("prices")
     prices = listed.at("source").text()
     include = row.at("include").texts()
-    models = {model.id: model for model in _models(docs.json(name), name, row)}
-    costs = read_prices(docs.json(listed.at("file").text()), listed.at("file").text(), prices)
+    models: dict[str, ModelPage] = {}
+    with docs.part(name):
+        models = {model.id: model for model in _models(docs.json(name), name, row, docs)}
+    costs: Costs = {}
+    with docs.part("price"):
+        costs = read_prices(docs.json(listed.at("file").text()), listed.at("file").text(), prices, docs)
     pages = dict(_confirmed(row, docs, models))
     for id_, model in models.items():
         if any(fnmatchcase(id_, pattern) for pattern in include):
@@ -34,7 +38,7 @@ def read_runninghub(row: Cursor, docs: Docs) -> Iterator[ModelPage]:
             yield replace(model, price=price, source=(*model.source, *pages.get(id_, ())))
 
 
-def _models(document: Any, name: str, row: Cursor) -> Iterator[ModelPage]:
+def _models(document: Any, name: str, row: Cursor, docs: Docs) -> Iterator[ModelPage]:
     source = row.at("registry").at("source").text()
     unpriced = PagePrice(
         "unknown",
@@ -47,9 +51,16 @@ def _models(document: Any, name: str, row: Cursor) -> Iterator[ModelPage]:
     path = row.at("path").text()
     for place, entry in enumerate(_list(document, "models", name)):
         where = f"{name} /models/{place}"
-        model = _model(entry, where, source, unpriced)
-        endpoint = f"POST {path.replace('{model}', model.id)}"
-        yield _with_media(replace(model, endpoints=(endpoint,)), media.get(model.id, {}))
+        with docs.part(_named(entry)):
+            model = _model(entry, where, source, unpriced)
+            endpoint = f"POST {path.replace('{model}', model.id)}"
+            yield _with_media(replace(model, endpoints=(endpoint,)), media.get(model.id, {}))
+
+
+def _named(entry: Any) -> str:
+    """What an entry says that it is called; empty where it says nothing."""
+    name = entry.get("endpoint") if isinstance(entry, Mapping) else None
+    return name if isinstance(name, str) else ""
 
 
 def _model(entry: Any, where: str, source: str, unpriced: PagePrice) -> ModelPage:
@@ -98,8 +109,9 @@ def _confirmed(row: Cursor, docs: Docs, models: Mapping[str, ModelPage]) -> Iter
         name = at.at("file").text()
         if docs.passes_over(name, served=at.get("served", True)):
             continue
-        page = read_endpoint_page(docs.text(name), name)
-        yield confirm(page, models, template, name), at.at("source").texts()
+        with docs.part(name):
+            page = read_endpoint_page(docs.text(name), name)
+            yield confirm(page, models, template, name), at.at("source").texts()
 
 
 def _list(document: Any, key: str, name: str) -> list[Any]:
