@@ -16,6 +16,7 @@ from drift.edits import Edit, Truth, edits
 from mockreel._data import data_root
 from mockreel.authoring import build
 from mockreel.authoring.openapi3 import translate
+from mockreel.authoring.references import References
 from mockreel.drift.comparison import docs_drift
 from mockreel.drift.finding import VERDICTS, Finding
 from mockreel.drift.schema_drift import Direction
@@ -117,7 +118,7 @@ def openapi_cases(docs: Path, *, seed: int, most: int) -> Iterator[Case]:
     draw = random.Random(seed)
     for _ in range(most):
         file = draw.choice(files)
-        group = " ".join(["aimlapi", *(other for other in files if models[other] & models[file])])
+        group = " ".join(["aimlapi", *(other for other in files if other == file or models[other] & models[file])])
         drawn = draw.random(), draw.random()
         places = list(_places(parsed[file]))
         if not places:
@@ -129,7 +130,8 @@ def openapi_cases(docs: Path, *, seed: int, most: int) -> Iterator[Case]:
         if not _decides(edit):
             continue
         write = _writes(file, parsed[file], place, edit.schema)
-        pair = (translate(schema, "before")[0], translate(edit.schema, "after")[0])
+        known = References(file, {file: parsed[file]}.__getitem__)
+        pair = (translate(schema, "before", known)[0], translate(edit.schema, "after", known)[0])
         yield Case(f"{file} {place[-4:]} {edit.at}: {edit.kind}", edit.truth, direction, group, write, pair)
 
 
@@ -258,7 +260,7 @@ _PAGE: tuple[tuple[str, Truth, Direction, str, str], ...] = (
         "requests",
         "callback_urlstring | nulloptional",
         "callback_urlstring | nullrequired",
-    ),  # noqa: E501
+    ),
     ("the callback's address is never null", "narrower", "requests", "callback_urlstring | null", "callback_urlstring"),
     (
         "no address for callbacks",
@@ -266,7 +268,7 @@ _PAGE: tuple[tuple[str, Truth, Direction, str, str], ...] = (
         "requests",
         "callback_urlstring | nulloptional",
         "callback_tostring | nulloptional",
-    ),  # noqa: E501
+    ),
     (
         "an event comes",
         "wider",
@@ -281,7 +283,7 @@ _PAGE: tuple[tuple[str, Truth, Direction, str, str], ...] = (
         "replies",
         "\u201crun.completed\u201d, \u201crun.failed\u201d",
         "\u201crun.failed\u201d, \u201crun.completed\u201d",
-    ),  # noqa: E501
+    ),
     ("a field of the callback goes", "other", "replies", "duration_msnumber | null", "durationnumber | null"),
     ("a field of the callback may be null", "wider", "replies", "run_idstring", "run_idstring | null"),
     ("fewer attempts", "other", "replies", "Retries: 3 attempts", "Retries: 2 attempts"),
@@ -293,7 +295,7 @@ _PAGE: tuple[tuple[str, Truth, Direction, str, str], ...] = (
         "replies",
         "Runflow-Request-Id is always sent",
         "Runflow-Request-Id is sent on request",
-    ),  # noqa: E501
+    ),
     ("a header under another name", "other", "replies", "Runflow-Request-Id", "X-Request-Id"),
     ("a field of the output goes", "other", "replies", "nsfw_detectedjson", "nsfwjson"),
     ("another host", "other", "requests", "https://api.runflow.io/", "https://api2.runflow.io/"),

@@ -132,7 +132,7 @@ def _of_text(node: Schema) -> Iterator[tuple[str, Truth, Change]]:
                 node.pop("minLength", 0),
                 node.pop("default", 0),
             ),
-        )  # noqa: E501
+        )
     if "maxLength" in node:
         yield "no longest", "wider", _drop("maxLength")
         yield "longer", "wider", _set(maxLength=node["maxLength"] + 10)

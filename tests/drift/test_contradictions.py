@@ -10,7 +10,7 @@ from mockreel.authoring.docs_folder import Docs
 from mockreel.drift.comparison import known
 from mockreel.drift.contradictions import contradictions
 from mockreel.drift.finding import Finding
-from mockreel.drift.model_facts import ModelFacts
+from mockreel.drift.models.model_facts import ModelFacts
 from mockreel.drift.stated_examples import stated_examples
 
 

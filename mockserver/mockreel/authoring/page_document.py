@@ -73,7 +73,7 @@ def runninghub_documents(row: Cursor, docs: Docs) -> Iterator[tuple[str, Rows]]:
 
 
 def shape(sample: Any) -> Rows:
-    """A schema for what a sample looks like: its keys, all of which are there, and their types; null may be anything."""
+    """A schema for what a sample looks like: all its keys, and their types; null may be anything."""
     if isinstance(sample, Mapping):
         return {
             "type": "object",

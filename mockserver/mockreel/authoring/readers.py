@@ -7,7 +7,7 @@ from typing import Any
 from mockreel.authoring.aimlapi.openapi_files import read_aimlapi
 from mockreel.authoring.docs_folder import Docs
 from mockreel.authoring.documented_model import ModelPage, PageError
-from mockreel.authoring.openapi_files import openapi_documents
+from mockreel.authoring.openapi_document import openapi_documents
 from mockreel.authoring.page_document import runflow_documents, runninghub_documents
 from mockreel.authoring.runflow.model_pages import page_of, read_runflow
 from mockreel.authoring.runninghub.registry import read_runninghub

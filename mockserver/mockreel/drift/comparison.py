@@ -14,12 +14,12 @@ from mockreel.contract.data.files import Document, read_document
 from mockreel.contract.data.parser import Cursor
 from mockreel.drift.document_drift import document_drift, documents_drift
 from mockreel.drift.finding import NOTHING, Finding
-from mockreel.drift.model_drift import models_drift
-from mockreel.drift.model_facts import ModelFacts, from_data, from_page
+from mockreel.drift.models.model_drift import models_drift
+from mockreel.drift.models.model_facts import ModelFacts, from_data, from_page
+from mockreel.drift.models.readable_docs import Sight
 from mockreel.drift.operation_drift import operations_drift
 from mockreel.drift.row_drift import rows_drift
 from mockreel.drift.row_rules import FILES, OURS, prepared
-from mockreel.drift.sight import Sight
 from mockreel.errors import OptionError
 
 

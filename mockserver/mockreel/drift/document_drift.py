@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from mockreel.authoring.openapi_files import OPEN
+from mockreel.authoring.openapi_document import OPEN
 from mockreel.drift.finding import NOTHING, Finding, Verdict
 from mockreel.drift.row_drift import rows_drift
 from mockreel.drift.row_rules import DOCUMENTS
@@ -40,8 +40,9 @@ def documents_drift(
     for old, new, files in pairs.values():
         for finding in document_drift(provider, files, old, new):
             aspect = finding.id.split(f"/docs/{files[0]}/", 1)[-1]
-            if (key := (aspect, f"{finding.before} {finding.after}")) not in told:
-                told.add(key)
+            said = aspect, f"{finding.before} {finding.after}"
+            if said not in told:
+                told.add(said)
                 yield finding
     yield from _new(provider, before, after)
 
@@ -69,8 +70,8 @@ def _messages(subject: Subject, before: Rows, after: Rows) -> Iterator[Finding]:
             yield _shown_no_more(here, old.get(name), new.get(name))
         elif _stands(name, before) and _stands(name, after):
             one = old.get(name) or new[name]
-            schemas = tuple(Message(side[name]["schema"] if name in side else {}) for side in (old, new))
-            yield from schema_findings(*schemas, _direction(one), here)
+            was, now = (Message(side[name]["schema"] if name in side else {}) for side in (old, new))
+            yield from schema_findings(was, now, _direction(one), here)
 
 
 def _shown_no_more(subject: Subject, before: Any, after: Any) -> Finding:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mockreel.authoring.openapi_files import DocumentReader
+from mockreel.authoring.openapi_document import DocumentReader
 from mockreel.authoring.references import references_of
 from mockreel.contract import Contract, Operation
 from mockreel.contract.operations import Place, resolve
@@ -104,7 +104,7 @@ def _webhooks(contract: Contract) -> Iterator[tuple[str, Any]]:
                     yield f"{prefix}{method.upper()} {name}", one.get("requestBody") or {}
 
 
-def _callbacks(document: Mapping[str, Any], operation: Operation) -> Iterator[Mapping[str, Any]]:
+def _callbacks(document: dict[str, Any], operation: Operation) -> Iterator[Mapping[str, Any]]:
     for one in (operation.raw.get("callbacks") or {}).values():
         yield resolve(document, one, where=operation.id)
 

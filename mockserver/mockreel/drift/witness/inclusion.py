@@ -8,10 +8,10 @@ from typing import Any, Literal
 import jsonschema_rs
 
 from mockreel.drift.finding import NOTHING
-from mockreel.drift.places import Places
-from mockreel.drift.unordered import unordered
 from mockreel.drift.witness.candidates import candidates
+from mockreel.drift.witness.differing_places import Places
 from mockreel.drift.witness.schema_message import Message, Settled
+from mockreel.drift.witness.unordered import unordered
 
 Answer = Literal["yes", "no", "unknown"]
 

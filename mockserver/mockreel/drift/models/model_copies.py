@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from mockreel.drift.model_facts import ModelFacts
+from mockreel.drift.models.model_facts import ModelFacts
 
 Schema = Mapping[str, Any]
 

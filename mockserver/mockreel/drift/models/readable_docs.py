@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 from mockreel.authoring.docs_folder import Docs
 from mockreel.authoring.documented_model import ModelPage
-from mockreel.drift.model_copies import without_files
-from mockreel.drift.model_facts import ModelFacts
+from mockreel.drift.models.model_copies import without_files
+from mockreel.drift.models.model_facts import ModelFacts
 
 _PRICE = "price"
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any
 
-from mockreel.drift.field_notes import field_notes_drift
 from mockreel.drift.finding import NOTHING, VERDICTS, Finding, Verdict
-from mockreel.drift.model_copies import copy_pairs
-from mockreel.drift.model_facts import ModelFacts
-from mockreel.drift.price_rules import same_price
+from mockreel.drift.models.field_notes import field_notes_drift
+from mockreel.drift.models.model_copies import copy_pairs
+from mockreel.drift.models.model_facts import ModelFacts
+from mockreel.drift.models.price_rules import same_price
 from mockreel.drift.schema_drift import Subject, bare, schema_findings
 from mockreel.drift.witness.inclusion import includes
 from mockreel.drift.witness.schema_message import Message

@@ -109,7 +109,7 @@ def document_rows(document: Any, name: str, references: References) -> Rows:
     found = list(operations(document, name, references))
     rows: Rows = {
         "schemes": sorted(set(reader.schemes().values())),
-        "operations": {f"{method.upper()} {path}": reader.operation(*rest) for method, path, *rest in found},
+        "operations": {f"{method.upper()} {path}": reader.operation(one, at) for method, path, one, at in found},
         "webhooks": {},
         "messages": {},
     }
@@ -157,11 +157,11 @@ class DocumentReader:
                 f"{one.get('in')} {one.get('name')}": {"required": bool(one.get("required"))}
                 for one in (here.settled(one, self.name)[0] for one in operation.get("parameters", ()))
             },
-            "body": {"required": bool(body.get("required")), "media": dict.fromkeys(body.get("content") or {}, {})},
+            "body": {"required": bool(body.get("required")), "media": _named(body, "content")},
             "statuses": {
                 status: {
-                    "headers": dict.fromkeys(one.get("headers") or {}, {}),
-                    "media": dict.fromkeys(one.get("content") or {}, {}),
+                    "headers": _named(one, "headers"),
+                    "media": _named(one, "content"),
                 }
                 for status, one in responses.items()
             },
@@ -206,6 +206,11 @@ class DocumentReader:
         schema, _ = translate(entry["schema"], f"{self.name} {name}", here)
         if not (without_models and _names_models(schema)):
             found[name] = {"direction": direction, "schema": schema}
+
+
+def _named(node: Any, key: str) -> Rows:
+    """A row for each name in a place."""
+    return {name: {} for name in node.get(key) or {}}
 
 
 def _names_models(schema: Mapping[str, Any]) -> bool:
