@@ -51,6 +51,11 @@ class Fidelity:
         year, month, day = (*parts, 1, 1)[:3]
         return (self.today - date(year, month, day)).days
 
+    def aged(self, cassette: Cassette) -> str:
+        """The age of a cassette in words; a date that has not come yet is told as such."""
+        days = self.age(cassette)
+        return f"{days} days old" if days >= 0 else f"dated in the future ({cassette.recorded})"
+
     def standing(self, cassette: Cassette) -> str:
         """Why a cassette is believed: it is live, was observed by somebody, is a sample of the docs, or a client's."""
         if cassette.origin == "live":
@@ -77,7 +82,7 @@ def _line(report: Fidelity, one: Replayed) -> str:
     cassette = one.cassette
     return (
         f"{mark:<6}{cassette.provider:<12} {cassette.path.stem:<26} {len(cassette.exchanges)} exchanges, "
-        f"{len(cassette.callbacks)} callbacks, {report.standing(cassette)}, {report.age(cassette)} days old"
+        f"{len(cassette.callbacks)} callbacks, {report.standing(cassette)}, {report.aged(cassette)}"
     )
 
 
@@ -169,7 +174,7 @@ def _table_row(report: Fidelity, one: Replayed) -> str:
     if one.cassette is None:
         return f"|  | {one.path.stem} | {held} |  |  |"
     cassette = one.cassette
-    return f"| {cassette.provider} | {one.path.stem} | {held} | {report.standing(cassette)} | {report.age(cassette)} |"
+    return f"| {cassette.provider} | {one.path.stem} | {held} | {report.standing(cassette)} | {_days(report.age(cassette))} |"
 
 
 def _plain(line: str) -> str:
@@ -177,3 +182,7 @@ def _plain(line: str) -> str:
 
 
 FORMS: Mapping[str, Callable[[Fidelity], str]] = {"text": text, "json": as_json, "markdown": markdown}
+
+
+def _days(age: int) -> str:
+    return str(age) if age >= 0 else "in the future"
