@@ -38,7 +38,11 @@ def _joined(*parts: Callable[[Draw], str] | str) -> Callable[[Draw], str]:
 
 def _jwt(draw: Draw) -> str:
     parts = [json.dumps({"alg": "HS256"}), json.dumps({"sub": str(draw.randrange(10**9))})]
-    return ".".join(base64.urlsafe_b64encode(part.encode()).decode().rstrip("=") for part in parts) + "." + _of(_ALNUM, 43)(draw)
+    return (
+        ".".join(base64.urlsafe_b64encode(part.encode()).decode().rstrip("=") for part in parts)
+        + "."
+        + _of(_ALNUM, 43)(draw)
+    )
 
 
 def _word(draw: Draw) -> str:
@@ -137,14 +141,25 @@ def secrets(*, seed: int, rounds: int = 1) -> Iterator[Sample]:
 
 def _placed(place: str, name: str, value: str) -> tuple[str, str]:
     if place == "a plain file":
-        return "settings.env", f"# settings\nMODE=test\n{name.upper().replace('-', '_')}={json.dumps(value) if chr(10) in value else value}\n"
+        return (
+            "settings.env",
+            f"# settings\nMODE=test\n{name.upper().replace('-', '_')}={json.dumps(value) if chr(10) in value else value}\n",
+        )
     request: dict[str, Any] = {"method": "POST", "uri": "https://api.runflow.io/v1/runs", "headers": {}, "body": None}
     response: dict[str, Any] = {"status": {"code": 200, "message": "OK"}, "headers": {}, "body": {"string": "{}"}}
     plain = json.dumps({"user": {"state": "ready", name: value}})
     flat = value.replace("\n", "")
     match place:
         case "a request header":
-            known = name.lower().replace("_", "-") in ("x-api-key", "api-key", "dd-api-key", "x-amz-security-token", "x-vault-token", "x-shopify-access-token", "private-token")
+            known = name.lower().replace("_", "-") in (
+                "x-api-key",
+                "api-key",
+                "dd-api-key",
+                "x-amz-security-token",
+                "x-vault-token",
+                "x-shopify-access-token",
+                "private-token",
+            )
             request["headers"] = {name: [flat]} if known else {"authorization": [flat]}
         case "a request cookie":
             request["headers"] = {"Cookie": [f"theme=dark; {name}={quote(flat)}"]}
@@ -229,7 +244,12 @@ def harmless(*, seed: int, rounds: int = 1) -> Iterator[Sample]:
     """Files of which none holds a secret: one value each, in a reply as it is and packed, in a header, in plain text."""
     draw = Draw(seed)
     for number in range(rounds):
-        request: dict[str, Any] = {"method": "GET", "uri": "https://api.runflow.io/v1/runs", "headers": {}, "body": None}
+        request: dict[str, Any] = {
+            "method": "GET",
+            "uri": "https://api.runflow.io/v1/runs",
+            "headers": {},
+            "body": None,
+        }
         for name, value in _harmless_values(draw):
             body = json.dumps({"data": {name: value}})
             answer: dict[str, Any] = {"status": {"code": 200, "message": "OK"}, "headers": {}, "body": {"string": body}}
@@ -238,7 +258,11 @@ def harmless(*, seed: int, rounds: int = 1) -> Iterator[Sample]:
             yield Sample(f"{name}, packed ({number})", "recorded.yaml", _cassette(request, answer | packed))
             yield Sample(f"{name}, in a text ({number})", "notes.txt", f"{name}: {json.dumps(value)}\n")
         for name, make in _HARMLESS_HEADERS:
-            answer = {"status": {"code": 200, "message": "OK"}, "headers": {name: [make(draw)]}, "body": {"string": "{}"}}
+            answer = {
+                "status": {"code": 200, "message": "OK"},
+                "headers": {name: [make(draw)]},
+                "body": {"string": "{}"},
+            }
             yield Sample(f"header {name} ({number})", "recorded.yaml", _cassette(request, answer))
         for sentence in _SENTENCES:
             yield Sample(f"{sentence} ({number})", "notes.txt", f"{sentence}\n")

@@ -41,7 +41,7 @@ class Docs:
         except PageError as problem:
             if self.strict:
                 raise
-            if str(problem) not in map(str, self.problems):
+            if not (any(names) and self.lost.issuperset(names)):
                 self.problems.append(problem)
             self.lost.update(names)
 

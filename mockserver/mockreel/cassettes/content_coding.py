@@ -77,12 +77,12 @@ def _gunzip(body: bytes) -> bytes:
 
 def _inflate(body: bytes) -> bytes:
     """Deflate, which some servers send without zlib's header."""
-    for bits in (zlib.MAX_WBITS, -zlib.MAX_WBITS):
-        try:
-            return _inflated(body, bits, "deflate")[0]
-        except _NotUnpacked as problem:
-            reason = problem
-    raise reason
+    try:
+        return _inflated(body, zlib.MAX_WBITS, "deflate")[0]
+    except _NotUnpacked:
+        if body.startswith(b"\x78"):
+            raise
+        return _inflated(body, -zlib.MAX_WBITS, "deflate")[0]
 
 
 def _inflated(body: bytes, bits: int, name: str) -> tuple[bytes, bytes]:

@@ -7,10 +7,15 @@ from mockreel.cassettes.redaction.secret_patterns import HARMLESS
 
 Meaning = Literal["secret", "perhaps", "digest", "id", ""]
 
+
+def _set(*lines: str) -> frozenset[str]:
+    return frozenset(word for line in lines for word in line.split())
+
+
 _WORDS = re.compile(r"[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*[a-z]?(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 # The last word of a name whose value is a secret whatever it looks like.
-_SECRET = frozenset(
-    "password passwd pwd pswd passphrase passcode passkey secret secrets passwords apikey cvv cvc pin".split()
+_SECRET = _set(
+    "password passwd pwd pswd passphrase passcode passkey secret secrets passwords apikey cvv cvc pin",
 )
 # The last two words of such a name.
 _SECRET_PAIRS = frozenset(
@@ -30,39 +35,48 @@ _SECRET_PAIRS = frozenset(
     for first in firsts.split()
 )
 # The last word of a name whose value may be a secret, or a word that says something else.
-_PERHAPS = frozenset(
-    "token tokens session sessions sid sessid phpsessid jsessionid sessionid credential credentials cred creds auth "
-    "authorization login otp totp mfa jwt bearer cookie cookies csrf xsrf dsn mnemonic pass sas assertion verifier".split()
+_PERHAPS = _set(
+    "token tokens session sessions sid sessid phpsessid jsessionid sessionid credential credentials cred creds",
+    "auth authorization login otp totp mfa jwt bearer cookie cookies csrf xsrf dsn mnemonic pass sas assertion",
+    "verifier",
 )
 # How such a name ends where its words are not told apart, and in the providers' own language.
 _ENDS = (
-    "password", "passwd", "secret", "apikey", "accesskey", "secretkey", "privatekey", "signingkey", "authtoken", "apitoken",
-    "accesstoken", "sessiontoken", "idtoken", "refreshtoken", "\u5bc6\u7801", "\u53e3\u4ee4", "\u5bc6\u94a5", "\u4ee4\u724c",
+    "password", "passwd", "secret", "apikey", "accesskey", "secretkey", "privatekey", "signingkey", "authtoken",
+    "apitoken", "accesstoken", "sessiontoken", "idtoken", "refreshtoken",
+    "\u5bc6\u7801", "\u53e3\u4ee4", "\u5bc6\u94a5", "\u4ee4\u724c",
 )  # fmt: skip
 # Words that say nothing of themselves: what is meant is the name around.
-_EMPTY = frozenset("value values id data raw text string content plain plaintext current new old hash".split())
-_PAGING = frozenset("page next previous prev continuation pagination cursor sync count max total limit".split())
-_DIGESTS = frozenset(
-    "etag hash md5 sha sha1 sha256 sha384 sha512 digest checksum integrity crc crc32 crc32c fingerprint traceparent "
-    "tracestate baggage nel commit revision thumbprint multihash cid blurhash phash".split()
+_EMPTY = _set(
+    "value values id data raw text string content plain plaintext current new old hash",
+)
+_PAGING = _set(
+    "page next previous prev continuation pagination cursor sync count max total limit",
+)
+_DIGESTS = _set(
+    "etag hash md5 sha sha1 sha256 sha384 sha512 digest checksum integrity crc crc32 crc32c fingerprint",
+    "traceparent tracestate baggage nel commit revision thumbprint multihash cid blurhash phash",
 )
 _DIGEST_NAMES = re.compile(
     r"(?:x-)?(?:amz|amzn|goog|b3|cf|vercel|datadog|fly|akamai|azure|ms|oss|cos|tos|trace|correlation|request|cloud|served"
     r"|cache|ray|sentry|uber|envoy|render|railway|nf|github|kong|operation|span|parent|server|activity|edge|timer|content)"
-    r"(?:-(?!security|api|auth|token|session|key|secret)[a-z0-9]+)*|if-(?:none-)?match|cf-ray|sentry-trace|alt-svc|last-event-id|report-to"
+    r"(?:-(?!security|api|auth|token|session|key|secret)[a-z0-9]+)+|if-(?:none-)?match|alt-svc|last-event-id|report-to"
     r"|content-security-policy(?:-report-only)?|idempotency-key|via|age|server-timing|strict-transport-security"
 )
-_TRACED = frozenset("trace span request correlation transaction".split())
-_IDS = frozenset("id ids uuid guid ref nonce sku slug cursor boundary".split())
-_DATE = re.compile(
-    r"\d{4}-\d\d-\d\d(?:[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?|[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4}.*"
+_TRACED = _set(
+    "trace span request correlation transaction",
 )
-_STATES = frozenset(
-    "true false none null nil undefined required optional invalid missing expired active inactive enabled disabled valid "
-    "string number bearer basic digest token password secret unknown unauthorized anonymous guest hidden masked redacted "
-    "yes no failed success public private default empty ok pending revoked verified unverified authenticated denied "
-    "object array boolean integer session cookie login auth credential credentials oauth oauth2 apikey header query "
-    "system user admin month year week day created closed open ready started stopped".split()
+_IDS = _set(
+    "id ids uuid guid ref nonce sku slug cursor boundary",
+)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?|[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4}.*")
+_STATES = _set(
+    "true false none null nil undefined required optional invalid missing expired active inactive enabled",
+    "disabled valid string number bearer basic digest token password secret unknown unauthorized anonymous",
+    "guest hidden masked redacted yes no failed success public private default empty ok pending revoked",
+    "verified unverified authenticated denied object array boolean integer session cookie login auth",
+    "credential credentials oauth oauth2 apikey header query system user admin month year week day created",
+    "closed open ready started stopped",
 )
 _MASKED = re.compile(r"[*x#.•_-]+|.{0,4}(?:\*{3,}|\.{3}|…).{0,4}", re.IGNORECASE)
 _SHORTEST = 4

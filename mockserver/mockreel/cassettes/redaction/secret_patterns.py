@@ -52,7 +52,9 @@ def _sign(name: str, pattern: str) -> Sign:
 
 SIGNS = (
     _sign("a private key", r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY"),
-    _sign("a bearer token", r"(?i)\b(?:bearer|basic)(?:\s|%20|\+)+(?!realm|error|scope|charset)([A-Za-z0-9._~+/=-]{6,})"),
+    _sign(
+        "a bearer token", r"(?i)\b(?:bearer|basic)(?:\s|%20|\+)+(?!realm|error|scope|charset)([A-Za-z0-9._~+/=-]{6,})"
+    ),
     _sign("a JSON web token", r"\b(eyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]*)?)"),
     _sign("an access key of a cloud", r"\b((?:AKIA|ASIA|LTAI|AKID)[A-Za-z0-9]{12,})"),
     _sign("an API key", r"\b((?:sk|pk|rk)[-_](?:live_|test_|proj-|ant-)?[A-Za-z0-9_-]{16,})"),
@@ -151,7 +153,7 @@ class Secrets:
 
     def knows(self, text: str) -> bool:
         """Whether a text is known to be none."""
-        return text in self._allowed or text.split(" ")[-1] in self._allowed
+        return text in self._allowed or text.rsplit(" ", maxsplit=1)[-1] in self._allowed
 
     def formats(self, text: str) -> list[Sighting]:
         """What in a text is written as some secrets are, whatever it is called; nothing only because it looks drawn."""

@@ -13,9 +13,9 @@ from mockreel.cassettes.cassette import KEY, OUR_HEADER
 from mockreel.cassettes.cassette_errors import CassetteUnreadable
 from mockreel.cassettes.content_coding import unpack
 from mockreel.cassettes.recording_rules import Rules, looks_of_all, read_rules
-from mockreel.cassettes.redaction.secret_patterns import Secrets
 from mockreel.cassettes.redaction.named_texts import NamedText, named_texts
 from mockreel.cassettes.redaction.second_detector import second_detector
+from mockreel.cassettes.redaction.secret_patterns import Secrets
 from mockreel.cassettes.redaction.suspicion import suspicion
 from mockreel.cassettes.redaction.text_places import parsed
 from mockreel.contract import load_contract, providers
@@ -57,7 +57,7 @@ def scan(paths: Sequence[Path] = (), *, root: Path | None = None) -> Scan:
     root = root or data_root()
     given = paths or [folder for name in providers(root=root) for folder in [root / "contracts" / name / "cassettes"]]
     files = tuple(dict.fromkeys(file for path in given for file in _files(path, named=bool(paths))))
-    scanner = _Scanner(root)
+    scanner = Scanner(root)
     return Scan(files, tuple(found for file in files for found in scanner.file(file)))
 
 
@@ -70,7 +70,7 @@ def _files(path: Path, *, named: bool) -> Iterator[Path]:
         raise CassetteUnreadable(path, "there is no such file or folder")
 
 
-class _Scanner:
+class Scanner:
     """Looks through files with what is known of all providers."""
 
     def __init__(self, root: Path) -> None:

@@ -10,21 +10,27 @@ from mockreel.cassettes.redaction.secret_names import Meaning, meaning, opens
 from mockreel.cassettes.redaction.secret_patterns import BY_NAME, Secrets
 
 _PAIR = re.compile(
-    r"""(?<![\w.-])(?P<name>[A-Za-z_][\w.\-]{1,60}?)(?:\\?["'])?[ \t]{0,3}(?P<sign>:=|=>|[:=])[ \t]{0,3}"""
-    r"""(?P<quote>(?:W/)?(?:\\?["'])+)?(?P<value>(?:(?:Bearer|Basic|Token)[ ]+)?[^\s"'\\,;&<>(){}\[\]|]{4,})(?P<next>.?)""",
+    r"""(?<![\w.-])(?P<name>[A-Za-z_][\w.\-]{1,60}?)(?:\\?["'])?"""
+    r"""[ \t]{0,3}(?P<sign>:=|=>|[:=])[ \t]{0,3}"""
+    r"""(?P<quote>(?:W/)?(?:\\?["'])+)?"""
+    r"""(?P<value>(?:(?:Bearer|Basic|Token)[ ]+)?[^\s"'\\,;&<>(){}\[\]|]{4,})(?P<next>.?)""",
     re.IGNORECASE,
 )
 _ELEMENT = re.compile(r"<(?P<name>[A-Za-z][\w.-]{1,40})>(?P<value>[^<>\s]{4,400})</")
-_PART = re.compile(r"""name="(?P<name>[\w.-]{1,40})"(?:\r?\n[^\r\n]+)*\r?\n\r?\n(?P<value>[^\r\n]{4,4000})""")
+_PART = re.compile(r"""name="(?P<name>[\w.-]{1,40})"(?:\r?\n[^\r\n]{1,200}){0,4}\r?\n\r?\n(?P<value>[^\r\n]{4,4000})""")
 _FLAG = re.compile(r"(?<![\w-])--(?P<name>[a-z][\w-]{1,40})[ =](?P<value>[^\s\"'-][^\s\"']{3,})")
 _DIGESTED = re.compile(
     r"(?:sha-?(?:1|224|256|384|512)|md5|crc32c?|blake[23][bs]?)\s*[-:=(]+\s*:?[A-Za-z0-9+/_=-]{8,}:?", re.IGNORECASE
 )
 _ADDRESS = re.compile(r"https?://[^\s\"'<>\\?#]+(?P<query>[?#][^\s\"'<>\\]*)?")
-_DATA = re.compile(r"(?:;base64,|(?<![A-Za-z0-9+/]))(?P<data>[A-Za-z0-9+/]{256,}={0,2}|(?<=;base64,)[A-Za-z0-9+/]+={0,2})")
+_DATA = re.compile(
+    r"(?:;base64,|(?<![A-Za-z0-9+/]))(?P<data>[A-Za-z0-9+/]{256,}={0,2}|(?<=;base64,)[A-Za-z0-9+/]+={0,2})"
+)
 _CODE = re.compile(r"[A-Za-z_]+(?:\.[A-Za-z_]+)+")
 _COOKIES = ("cookie", "setcookie", "cookie2", "setcookie2")
-_ATTRIBUTES = frozenset("path domain expires max-age samesite secure httponly version priority partitioned".split())
+_ATTRIBUTES = frozenset(
+    ["path", "domain", "expires", "max-age", "samesite", "secure", "httponly", "version", "priority", "partitioned"]
+)
 _LONG_COOKIE = 8
 
 

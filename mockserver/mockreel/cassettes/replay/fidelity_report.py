@@ -174,7 +174,8 @@ def _table_row(report: Fidelity, one: Replayed) -> str:
     if one.cassette is None:
         return f"|  | {one.path.stem} | {held} |  |  |"
     cassette = one.cassette
-    return f"| {cassette.provider} | {one.path.stem} | {held} | {report.standing(cassette)} | {_days(report.age(cassette))} |"
+    standing, days = report.standing(cassette), _days(report.age(cassette))
+    return f"| {cassette.provider} | {one.path.stem} | {held} | {standing} | {days} |"
 
 
 def _plain(line: str) -> str:
