@@ -1,4 +1,6 @@
-"""Secrets of many kinds in many places, and texts that open nothing: what a scan must tell apart. All of them are made up."""
+"""Secrets of many kinds in many places, and texts that open nothing; all of them are made up."""
+
+# ruff: noqa: E501  (rows of tables)
 
 import base64
 import gzip
@@ -140,49 +142,55 @@ def secrets(*, seed: int, rounds: int = 1) -> Iterator[Sample]:
 
 
 def _placed(place: str, name: str, value: str) -> tuple[str, str]:
+    """The name of a file, and its text with a secret in one place."""
     if place == "a plain file":
-        return (
-            "settings.env",
-            f"# settings\nMODE=test\n{name.upper().replace('-', '_')}={json.dumps(value) if chr(10) in value else value}\n",
-        )
-    request: dict[str, Any] = {"method": "POST", "uri": "https://api.runflow.io/v1/runs", "headers": {}, "body": None}
-    response: dict[str, Any] = {"status": {"code": 200, "message": "OK"}, "headers": {}, "body": {"string": "{}"}}
-    plain = json.dumps({"user": {"state": "ready", name: value}})
-    flat = value.replace("\n", "")
-    match place:
-        case "a request header":
-            known = name.lower().replace("_", "-") in (
-                "x-api-key",
-                "api-key",
-                "dd-api-key",
-                "x-amz-security-token",
-                "x-vault-token",
-                "x-shopify-access-token",
-                "private-token",
-            )
-            request["headers"] = {name: [flat]} if known else {"authorization": [flat]}
-        case "a request cookie":
-            request["headers"] = {"Cookie": [f"theme=dark; {name}={quote(flat)}"]}
-        case "a reply cookie":
-            response["headers"] = {"Set-Cookie": [f"{name}={quote(flat)}; Path=/; HttpOnly"]}
-        case "a query":
-            request["uri"] += f"?page=2&{name}={quote(value, safe='')}"
-        case "a form":
-            request["headers"] = {"Content-Type": ["application/x-www-form-urlencoded"]}
-            request["body"] = f"grant_type=password&{name}={quote(value, safe='')}"
-        case "a JSON request":
-            request["body"] = plain
-        case "JSON in a text":
-            response["body"] = {"string": json.dumps({"log": plain})}
-        case "a JSON reply":
-            response["body"] = {"string": plain}
-        case "a gzip reply":
-            response |= {"headers": {"Content-Encoding": ["gzip"]}, "body": {"string": gzip.compress(plain.encode())}}
-        case "a br reply":
-            response |= {"headers": {"content-encoding": ["br"]}, "body": {"string": brotli.compress(plain.encode())}}
-        case "a base64 reply":
-            response["body"] = {"base64_string": base64.b64encode(plain.encode()).decode()}
-    return "recorded.yaml", _cassette(request, response)
+        written = json.dumps(value) if "\n" in value else value
+        return "settings.env", f"# settings\nMODE=test\n{name.upper().replace('-', '_')}={written}\n"
+    request, response = _of_request(place, name, value), _of_response(place, name, value)
+    plain: dict[str, Any] = {"method": "POST", "uri": "https://api.runflow.io/v1/runs", "headers": {}, "body": None}
+    answer: dict[str, Any] = {"status": {"code": 200, "message": "OK"}, "headers": {}, "body": {"string": "{}"}}
+    return "recorded.yaml", _cassette(plain | request, answer | response)
+
+
+def _inside(name: str, value: str) -> str:
+    return json.dumps({"user": {"state": "ready", name: value}})
+
+
+def _of_request(place: str, name: str, value: str) -> dict[str, Any]:
+    flat, quoted = value.replace("\n", ""), quote(value, safe="")
+    header = name if name.lower().replace("_", "-") in _HEADERS else "authorization"
+    made: dict[str, dict[str, Any]] = {
+        "a request header": {"headers": {header: [flat]}},
+        "a request cookie": {"headers": {"Cookie": [f"theme=dark; {name}={quote(flat)}"]}},
+        "a query": {"uri": f"https://api.runflow.io/v1/runs?page=2&{name}={quoted}"},
+        "a form": {
+            "headers": {"Content-Type": ["application/x-www-form-urlencoded"]},
+            "body": f"grant_type=password&{name}={quoted}",
+        },
+        "a JSON request": {"body": _inside(name, value)},
+    }
+    return made.get(place, {})
+
+
+def _of_response(place: str, name: str, value: str) -> dict[str, Any]:
+    plain = _inside(name, value)
+    packed = {"gzip": gzip.compress, "br": brotli.compress}
+    coding = place.split(" ")[1]
+    if coding in packed:
+        return {"headers": {"content-encoding": [coding]}, "body": {"string": packed[coding](plain.encode())}}
+    cookie = f"{name}={quote(value.replace(chr(10), ''))}; Path=/; HttpOnly"
+    made: dict[str, dict[str, Any]] = {
+        "a reply cookie": {"headers": {"Set-Cookie": [cookie]}},
+        "JSON in a text": {"body": {"string": json.dumps({"log": plain})}},
+        "a JSON reply": {"body": {"string": plain}},
+        "a base64 reply": {"body": {"base64_string": base64.b64encode(plain.encode()).decode()}},
+    }
+    return made.get(place, {})
+
+
+_HEADERS = (
+    "x-api-key", "api-key", "dd-api-key", "x-amz-security-token", "x-vault-token", "x-shopify-access-token", "private-token",
+)  # fmt: skip
 
 
 def _cassette(request: dict[str, Any], response: dict[str, Any]) -> str:

@@ -1,8 +1,10 @@
 """Files from anybody: each ends in bounded time, with what is in it or with a sentence about why not."""
 
+# ruff: noqa: E501  (rows of tables)
 import base64
 import gzip
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -16,10 +18,7 @@ LONGEST_SECONDS = 10.0
 
 def _levels(first: str, inner: str) -> str:
     names = "abcdefghijkl"
-    lines = [
-        f"{name}: &{name} {inner.format(','.join([f'*{before}'] * 9))}"
-        for before, name in zip(names, names[1:], strict=False)
-    ]
+    lines = [f"{name}: &{name} {inner.format(','.join([f'*{before}'] * 9))}" for before, name in pairwise(names)]
     return HEAD + f"a: &a {first}\n" + "\n".join(lines) + "\n"
 
 

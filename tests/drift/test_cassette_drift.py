@@ -349,9 +349,7 @@ def test_a_packed_reply_is_compared_as_what_it_holds(pack: Callable[[bytes], byt
         return change
 
     assert found(tmp_path, packed()) == {}
-    assert [one.verdict for one in found(tmp_path, packed(status="finished")).values()] == [
-        "breaking for replies"
-    ]
+    assert [one.verdict for one in found(tmp_path, packed(status="finished")).values()] == ["breaking for replies"]
 
 
 @pytest.mark.parametrize("content", ["<html>sorry</html>", "", "null", "[1]"])

@@ -19,6 +19,7 @@ from mockreel.cassettes.redaction.secret_patterns import Secrets
 from mockreel.cassettes.redaction.suspicion import suspicion
 from mockreel.cassettes.redaction.text_places import parsed
 from mockreel.contract import load_contract, providers
+from mockreel.contract.conversation.section import sections
 from mockreel.errors import DataError
 
 STRUCTURED = (".yaml", ".yml", ".json", ".har")
@@ -119,7 +120,7 @@ class Scanner:
         metadata = cassette.get("metadata")
         told = metadata.get(KEY) if isinstance(metadata, Mapping) else None
         name = str(told.get("provider")) if isinstance(told, Mapping) else ""
-        known = (self._root / "contracts" / name / "recording.yaml").is_file() and name
+        known = name in sections("recording", root=self._root)
         return read_rules(name, root=self._root) if known else Rules(name)
 
 
