@@ -1,6 +1,7 @@
-"""A scan over generated secrets of sixty kinds in twelve places, and over texts that open nothing: the shares that count."""
+"""A scan over generated secrets of sixty kinds in twelve places, and over texts that open nothing."""
 
 import os
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -44,7 +45,7 @@ def test_secrets_are_found_wherever_they_stand(tmp_path: Path) -> None:
     """Nearly all of them, packed or not, by their form or by their names."""
     told = found(secrets(seed=11, rounds=ROUNDS), tmp_path)
     missed = [title for title, seen in told.items() if not seen]
-    print(f"secrets: {len(told)} samples, recall {1 - len(missed) / len(told):.4f}")
+    sys.stdout.write(f"secrets: {len(told)} samples, recall {1 - len(missed) / len(told):.4f}\n")
 
     assert len(told) == len(KINDS) * len(PLACES) * ROUNDS
     assert 1 - len(missed) / len(told) >= LEAST_RECALL, missed
@@ -54,7 +55,7 @@ def test_what_opens_nothing_is_no_alarm(tmp_path: Path) -> None:
     """Hashes, ETags, trace ids, ids, counts of tokens, sentences about passwords, placeholders, pictures."""
     told = found(harmless(seed=11, rounds=ROUNDS), tmp_path)
     alarms = [title for title, seen in told.items() if seen]
-    print(f"harmless: {len(told)} samples, alarms {len(alarms) / len(told):.4f}")
+    sys.stdout.write(f"harmless: {len(told)} samples, alarms {len(alarms) / len(told):.4f}\n")
 
     assert len(told) >= 200
     assert len(alarms) / len(told) <= MOST_ALARMS, alarms

@@ -182,6 +182,15 @@ def test_two_pages_of_one_model_are_compared_and_not_taken_for_two_models(pages:
     assert (found["result"].before, found["result"].after) == (["/video/url"], ["/outputs", "/seed"])
 
 
+def test_what_an_input_takes_is_compared_although_its_endpoint_moved(pages: tuple[Path, Path]) -> None:
+    """Another path is no other model: an option that is gone is told beside the move."""
+    older, newer = pages
+    newer.write_text(newer.read_text("utf-8").replace("optional720p, 1080p", "optional720p"), encoding="utf-8")
+    found = {finding.id: finding.verdict for finding in _pages(older, newer)}
+
+    assert found["runflow/models/lens/wide/properties/size"] == "breaking for requests"
+
+
 def test_the_older_seed_against_the_newer(real_docs: Path) -> None:
     """What happened to the model between the two pages that were captured."""
     older, newer = (next((real_docs / "seeds").glob(f"{number}_*")) for number in ("004", "001"))

@@ -15,6 +15,10 @@ def copy_pairs(before: ModelFacts, after: ModelFacts) -> Iterator[tuple[Schema, 
     compared with what the others on its path say.
     """
     old, new = _completed(before), _completed(after)
+    if not any(split_copy(name)[0] == split_copy(other)[0] for name in old for other in new):
+        # It moved: its endpoint is another, and its input is compared all the same.
+        yield next(iter(old.values())), next(iter(new.values()))
+        return
     for name, schema in old.items():
         other = new.get(name) or next(_beside(name, new), None)
         if other is not None:
