@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mockreel.cassettes import CassetteUnreadable, read_cassette
-from mockreel.cassettes.redaction.secret_scan import scan
+from mockreel.cassettes.scan.secret_scan import scan
 
 HEAD = "version: 1\ninteractions: []\n"
 LONGEST_SECONDS = 10.0

@@ -9,8 +9,8 @@ import pytest
 from cassettes.secret_corpus import KINDS, PLACES, Sample, harmless, secrets
 
 from mockreel._data import data_root
-from mockreel.cassettes.redaction import secret_scan
-from mockreel.cassettes.redaction.secret_scan import Scanner
+from mockreel.cassettes.scan import secret_scan
+from mockreel.cassettes.scan.secret_scan import Scanner
 
 LEAST_RECALL = 0.98
 MOST_ALARMS = 0.01

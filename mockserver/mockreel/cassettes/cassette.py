@@ -20,7 +20,7 @@ from mockreel.cassettes.cassette_errors import (
     OurOwnReply,
     UnknownProvider,
 )
-from mockreel.cassettes.content_coding import unpack
+from mockreel.cassettes.compression import unpack
 from mockreel.contract import providers
 from mockreel.contract.validation import violations
 from mockreel.errors import DataError

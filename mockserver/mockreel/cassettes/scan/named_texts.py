@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mockreel.cassettes.content_coding import unpack
+from mockreel.cassettes.compression import unpack
 from mockreel.cassettes.redaction.text_places import parsed, shown
 
 _DEEPEST = 12

@@ -11,13 +11,13 @@ from mockreel._data import data_root
 from mockreel.cassettes.bounded_yaml import parse_bounded
 from mockreel.cassettes.cassette import KEY, OUR_HEADER
 from mockreel.cassettes.cassette_errors import CassetteUnreadable
-from mockreel.cassettes.content_coding import unpack
+from mockreel.cassettes.compression import unpack
 from mockreel.cassettes.recording_rules import Rules, looks_of_all, read_rules
-from mockreel.cassettes.redaction.named_texts import NamedText, named_texts
-from mockreel.cassettes.redaction.second_detector import second_detector
 from mockreel.cassettes.redaction.secret_patterns import Secrets
-from mockreel.cassettes.redaction.suspicion import suspicion
 from mockreel.cassettes.redaction.text_places import parsed
+from mockreel.cassettes.scan.named_texts import NamedText, named_texts
+from mockreel.cassettes.scan.second_detector import second_detector
+from mockreel.cassettes.scan.suspicion import suspicion
 from mockreel.contract import load_contract, providers
 from mockreel.contract.conversation.section import sections
 from mockreel.errors import DataError

@@ -5,9 +5,9 @@ import binascii
 import re
 from collections.abc import Iterator
 
-from mockreel.cassettes.redaction.named_texts import NamedText
-from mockreel.cassettes.redaction.secret_names import Meaning, meaning, opens
 from mockreel.cassettes.redaction.secret_patterns import BY_NAME, Secrets
+from mockreel.cassettes.scan.named_texts import NamedText
+from mockreel.cassettes.scan.secret_names import Meaning, meaning, opens
 
 _PAIR = re.compile(
     r"""(?<![\w.-])(?P<name>[A-Za-z_][\w.\-]{1,60}?)(?:\\?["'])?"""
