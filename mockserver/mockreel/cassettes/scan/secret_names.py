@@ -15,7 +15,7 @@ def _set(*lines: str) -> frozenset[str]:
 _WORDS = re.compile(r"[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*[a-z]?(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 # The last word of a name whose value is a secret whatever it looks like.
 _SECRET = _set(
-    "password passwd pwd pswd passphrase passcode passkey secret secrets passwords apikey cvv cvc pin",
+    "password passwd pwd pswd passphrase passcode passkey secret secrets passwords apikey cvv cvc pin otp totp mfa",
 )
 # The last two words of such a name.
 _SECRET_PAIRS = frozenset(
@@ -36,8 +36,8 @@ _SECRET_PAIRS = frozenset(
 )
 # The last word of a name whose value may be a secret, or a word that says something else.
 _PERHAPS = _set(
-    "token tokens session sessions sid sessid phpsessid jsessionid sessionid credential credentials cred creds",
-    "auth authorization login otp totp mfa jwt bearer cookie cookies csrf xsrf dsn mnemonic pass sas assertion",
+    "token session sid sessid phpsessid jsessionid sessionid credential credentials cred creds",
+    "auth authorization login jwt bearer cookie cookies csrf xsrf dsn mnemonic pass sas assertion",
     "verifier",
 )
 # How such a name ends where its words are not told apart, and in the providers' own language.
@@ -77,6 +77,9 @@ _STATES = _set(
     "verified unverified authenticated denied object array boolean integer session cookie login auth",
     "credential credentials oauth oauth2 apikey header query system user admin month year week day created",
     "closed open ready started stopped",
+)
+_JOINING = _set(
+    "a an the is are be was do does not no must may can to of in on at for with and or your this that it been has",
 )
 _MASKED = re.compile(r"[*x#.•_-]+|.{0,4}(?:\*{3,}|\.{3}|…).{0,4}", re.IGNORECASE)
 _SHORTEST = 4
@@ -130,10 +133,17 @@ def opens(value: str, sense: Meaning) -> bool:
         return False
     if len(set(text)) <= 2 or re.match(r"%[a-z({]|\[", text) or set(words_of(text)) <= _STATES:
         return False
-    letters = [word.isalpha() for word in text.split()]
-    if len(letters) > 1 and all(letters) and len(letters) != 12 and not (sense == "secret" and len(letters) < 7):
+    if _is_sentence(text):
         return False
     return sense == "secret" or _may_open(text)
+
+
+def _is_sentence(text: str) -> bool:
+    """Whether a text tells something; a few small words without any that joins them may be a passphrase."""
+    words = text.split()
+    if len(words) < 2 or not all(word.strip(".,:;!?'\"").isalpha() for word in words):
+        return False
+    return not text.islower() or bool(_JOINING & set(words)) or len(words) not in (4, 5, 6, 12, 24)
 
 
 def _may_open(text: str) -> bool:
@@ -141,7 +151,7 @@ def _may_open(text: str) -> bool:
     if _DATE.fullmatch(text) or text.startswith(("http://", "https://")) or " " in text.strip():
         return False
     if text.isdigit():
-        return _SHORTEST <= len(text) <= _SHORTEST_WORD
+        return 6 <= len(text) <= _SHORTEST_WORD
     return not (text.isalpha() and len(text) < _SHORTEST_WORD)
 
 

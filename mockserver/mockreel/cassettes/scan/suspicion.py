@@ -12,8 +12,8 @@ from mockreel.cassettes.scan.secret_names import Meaning, meaning, opens
 _PAIR = re.compile(
     r"""(?<![\w.-])(?P<name>[A-Za-z_][\w.\-]{1,60}?)(?:\\?["'])?"""
     r"""[ \t]{0,3}(?P<sign>:=|=>|[:=])[ \t]{0,3}"""
-    r"""(?P<quote>(?:W/)?(?:\\?["'])+)?"""
-    r"""(?P<value>(?:(?:Bearer|Basic|Token)[ ]+)?[^\s"'\\,;&<>(){}\[\]|]{4,})(?P<next>.?)""",
+    r"""(?:(?:W/)?(?:\\?["'])+(?P<quoted>[^"'\\\r\n]{4,4000})"""
+    r"""|(?P<value>(?:(?:Bearer|Basic|Token)[ ]+)?[^\s"'\\,;&<>(){}\[\]|]{4,})(?P<next>.?))""",
     re.IGNORECASE,
 )
 _ELEMENT = re.compile(r"<(?P<name>[A-Za-z][\w.-]{1,40})>(?P<value>[^<>\s]{4,400})</")
@@ -37,10 +37,11 @@ _LONG_COOKIE = 8
 def suspicion(one: NamedText, secrets: Secrets) -> str:
     """What a text is suspected to hold; empty where nothing is."""
     sense = meaning(one.name, one.around)
-    text = _blanked(one.text, ("digest",))
-    found = [sighting for sighting in secrets.formats(text) if sense != "digest" or sighting.what != PROVIDERS]
-    if not found and sense not in ("digest", "id"):
-        found = secrets.drawn(_ADDRESS.sub(_query_of, _DATA.sub(_unless_text, _blanked(text, ("digest", "id")))))
+    text, told_apart = _blanked(one.text, ("digest",)), sense in ("digest", "id")
+    bare = _ADDRESS.sub(_query_of, _DATA.sub(_unless_text, _blanked(text, ("digest", "id"))))
+    found = [sighting for sighting in secrets.formats(text) if sighting.what != PROVIDERS]
+    if not found and not told_apart:
+        found = [*(key for key in secrets.formats(bare) if key.what == PROVIDERS), *secrets.drawn(bare)]
     if found:
         return min(found, key=lambda sighting: sighting.start).what
     if one.name.replace("-", "").replace("_", "").lower() in _COOKIES:
@@ -62,12 +63,13 @@ def _named(text: str) -> Iterator[tuple[Meaning, str]]:
     for pattern in (_PAIR, _ELEMENT, _PART, _FLAG):
         for match in pattern.finditer(text):
             if not (pattern is _PAIR and _is_prose(match)):
-                yield meaning(match["name"]), match["value"]
+                start, end = _span(match)
+                yield meaning(match["name"]), text[start:end]
 
 
 def _is_prose(match: re.Match[str]) -> bool:
     """Whether a pair is a sentence, or a line of a program, and no value."""
-    if match["quote"]:
+    if match["quoted"]:
         return False
     if match["next"] in ("(", "[") or _CODE.fullmatch(match["value"]):
         return True
@@ -81,8 +83,15 @@ def _blanked(text: str, senses: tuple[Meaning, ...]) -> str:
     for pattern in (_PAIR, _ELEMENT):
         for match in reversed(list(pattern.finditer(text))):
             if meaning(match["name"]) in senses:
-                text = text[: match.start("value")] + " " * len(match["value"]) + text[match.end("value") :]
+                start, end = _span(match)
+                text = text[:start] + " " * (end - start) + text[end:]
     return text
+
+
+def _span(match: re.Match[str]) -> tuple[int, int]:
+    """Where the value of a pair stands, whether it is quoted or not."""
+    quoted = match.re is _PAIR and match["quoted"] is not None
+    return match.span("quoted" if quoted else "value")
 
 
 def _query_of(address: re.Match[str]) -> str:
