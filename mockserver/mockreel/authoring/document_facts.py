@@ -18,7 +18,7 @@ def document_facts(documents: Mapping[str, Rows], models: Mapping[str, ModelPage
     schemas: dict[str, Any] = {}
     found = {name: {**rows, "messages": _named(rows["messages"], schemas)} for name, rows in sorted(documents.items())}
     copies = {
-        id_: {name: _name(schema, schemas) for name, schema in page.copies.items()}
+        id_: {name: None if schema == page.schema else _name(schema, schemas) for name, schema in page.copies.items()}
         for id_, page in models.items()
         if page.copies
     }
@@ -26,7 +26,10 @@ def document_facts(documents: Mapping[str, Rows], models: Mapping[str, ModelPage
 
 
 def read_document_facts(path: Path) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]] | None:
-    """The documents and the copies of models, with their schemas in their places; None where nothing was built."""
+    """The documents and the copies of models, with their schemas in their places; None where nothing was built.
+
+    A copy that is the model's own schema is None.
+    """
     if not path.is_file():
         return None
     built = read_document(path)
@@ -38,7 +41,9 @@ def read_document_facts(path: Path) -> tuple[dict[str, dict[str, Any]], dict[str
         }
         for name, rows in built["documents"].items()
     }
-    copies = {id_: {name: schemas[one] for name, one in files.items()} for id_, files in built["copies"].items()}
+    copies = {
+        id_: {name: one and schemas[one] for name, one in files.items()} for id_, files in built["copies"].items()
+    }
     return documents, copies
 
 

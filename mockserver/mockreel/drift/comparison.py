@@ -124,16 +124,22 @@ def _unread(name: str, problem: PageError) -> Finding:
 def pages_drift(held: Path, name: str, older: Path, newer: Path) -> Iterator[Finding]:
     """The differences between two pages of one provider, whatever their form: what the older says, and the newer."""
     yield from models_drift(name, *(_page(held, name, path) for path in (older, newer)))
-    before, after = (runflow_rows(Docs(path.parent).text(path.name)) for path in (older, newer))
-    yield from document_drift(name, [newer.name], before, after)
+    if _page_row(held, name).value["reader"] == "runflow-page":
+        before, after = (runflow_rows(Docs(path.parent).text(path.name)) for path in (older, newer))
+        yield from document_drift(name, [newer.name], before, after)
 
 
 def _page(held: Path, name: str, path: Path) -> Mapping[str, ModelFacts]:
+    row = _page_row(held, name)
+    return {page.id: from_page(name, page) for page in PAGE_READERS[row.value["reader"]](row, path)}
+
+
+def _page_row(held: Path, name: str) -> Cursor:
+    """How the pages of a provider are read that can be read by themselves."""
     rows = Cursor(f"{name} sources.yaml", read_document(held / "schemas" / name / "sources.yaml")).at("build")
     row = next((row for row in rows.value if row.get("reader") in PAGE_READERS), None)
     if row is None:
         raise OptionError(
             "provider", name, then="Its docs are no pages of one model each: compare folders, --docs DIR."
         )
-    page = PAGE_READERS[row["reader"]](Cursor(rows.where, row), path)
-    return {page.id: from_page(name, page)}
+    return Cursor(rows.where, row)

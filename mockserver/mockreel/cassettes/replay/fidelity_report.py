@@ -41,8 +41,8 @@ class Fidelity:
         count = len(self.replayed)
         held = "all hold" if not failing else f"{failing} {'does' if failing == 1 else 'do'} not hold"
         return (
-            f"{count} cassette{'s' * (count != 1)}: {held}; the stand-in differs in {unexplained} places "
-            f"without a reason, in {known} with one."
+            f"{_counted(count, 'cassette')}: {held}; {_counted(unexplained, 'unexplained difference')} "
+            f"of the mock server, {known} known."
         )
 
     def age(self, cassette: Cassette) -> int:
@@ -54,7 +54,7 @@ class Fidelity:
     def aged(self, cassette: Cassette) -> str:
         """The age of a cassette in words; a date that has not come yet is told as such."""
         days = self.age(cassette)
-        return f"{days} days old" if days >= 0 else f"dated in the future ({cassette.recorded})"
+        return f"{_counted(days, 'day')} old" if days >= 0 else f"dated in the future ({cassette.recorded})"
 
     def standing(self, cassette: Cassette) -> str:
         """Why a cassette is believed: it is live, was observed by somebody, is a sample of the docs, or a client's."""
@@ -65,6 +65,10 @@ class Fidelity:
         kinds = {table.get(source, {}).get("kind", "unknown") for source in cassette.source}
         words = {"published": "observed", "documented": "sample of the docs", "client": "a client's"}
         return next((word for kind, word in words.items() if kind in kinds), "of an unknown source")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def text(report: Fidelity) -> str:
@@ -81,8 +85,8 @@ def _line(report: Fidelity, one: Replayed) -> str:
         return f"{mark:<6}{one.path}"
     cassette = one.cassette
     return (
-        f"{mark:<6}{cassette.provider:<12} {cassette.path.stem:<26} {len(cassette.exchanges)} exchanges, "
-        f"{len(cassette.callbacks)} callbacks, {report.standing(cassette)}, {report.aged(cassette)}"
+        f"{mark:<6}{cassette.provider:<12} {cassette.path.stem:<26} {_counted(len(cassette.exchanges), 'exchange')}, "
+        f"{_counted(len(cassette.callbacks), 'webhook')}, {report.standing(cassette)}, {report.aged(cassette)}"
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from mockreel.cli.options import Pair
+from mockreel.cli.output import say
 from mockreel.errors import OptionError
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -30,7 +31,13 @@ _FAILING = ("breaking for requests", "breaking for replies", "unknown", "uncheck
     "--docs", type=_FOLDER, metavar="DIR", help="Newer docs of the providers, in the form that `build` reads."
 )
 @click.option("--with", "other", type=_FOLDER, metavar="DIR", help="Another version of the data: contracts/, schemas/.")
-@click.option("--pages", nargs=2, type=_FILE, metavar="OLDER NEWER", help="Two pages of one model of the --provider.")
+@click.option(
+    "--pages",
+    nargs=2,
+    type=_FILE,
+    metavar="OLDER NEWER",
+    help="Two pages of one model of the --provider, or two of its lists of models.",
+)
 @click.option(
     "--against",
     multiple=True,
@@ -80,7 +87,7 @@ def command(
     failed = any(
         (finding.verdict in fail_on or "anything" in fail_on) and finding.verdict not in allowed for finding in findings
     )
-    click.echo(forms.text(findings, int(failed)), nl=False)
+    say(forms.text(findings, int(failed)).rstrip("\n"))
     for form, path in reports:
         forms.write(findings, form, Path(path), exit_code=int(failed))
     if failed:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mockreel.cli.options import Money, Pair, data_option, ready_file_option
+from mockreel.cli.strict_options import NOT_CHECKED, VIOLATED
 from mockreel.errors import OptionError
 
 if TYPE_CHECKING:
@@ -65,6 +66,18 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Write what passed by into a cassette at the end, without secrets; of one provider, never of the stand-in.",
 )
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="Exit code 1 if the program broke a client rule, 3 if no request came, unless it failed itself.",
+)
+@click.option(
+    "--rules",
+    multiple=True,
+    metavar="RULE",
+    help="Which client rules the program is held to: default, all, or one by name (repeatable).",
+)
+@click.option("--allow", multiple=True, metavar="RULE", help="A client rule that may be broken (repeatable).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for each line.")
 @click.argument("words", metavar="[-- COMMAND]", nargs=-1, type=click.UNPROCESSED)
 def command(words: tuple[str, ...], ready_file: Path | None, record: Path | None, **given: Any) -> None:
@@ -99,7 +112,14 @@ def command(words: tuple[str, ...], ready_file: Path | None, record: Path | None
             proxy.run(ready=ready)
     if tape is not None:
         proxy.report.noted(tape.save())
-    sys.exit(code)
+    sys.exit(code or (_strictly(proxy) if given["strict"] else 0))
+
+
+def _strictly(proxy: "Proxy") -> int:
+    """What the client rules come to: 1 if one was broken, 3 if no request came, so that none was looked at."""
+    if not proxy.report.requests:
+        return NOT_CHECKED
+    return VIOLATED if proxy.report.broken else 0
 
 
 def _tape(plan: "Plan", path: Path, say: "Say") -> "Tape":
@@ -128,6 +148,8 @@ def _plan(given: Mapping[str, Any]) -> "Plan":
         limit=given["max_spend"],
         assumed=given["assume_price"],
         as_json=given["as_json"],
+        rules=given["rules"],
+        allow=given["allow"],
     )
 
 

@@ -33,7 +33,7 @@ def models_drift(provider: str, before: Mapping[str, ModelFacts], after: Mapping
             yield _gone(provider, model)
     for id_, model in after.items():
         if id_ not in matched.values():
-            says = "a model that is not held"
+            says = "a new model"
             yield _subject(provider, model, model).finding("", "compatible", says, NOTHING, model.endpoints or id_)
 
 
@@ -49,7 +49,6 @@ def model_drift(provider: str, before: ModelFacts, after: ModelFacts) -> Iterato
         _result(before, after, subject),
         _price(before.price, after.price, subject),
         _media(before, after, subject),
-        field_notes_drift(before.schema, after.schema, subject),
     )
 
 
@@ -57,7 +56,8 @@ def _schemas(before: ModelFacts, after: ModelFacts, subject: Subject) -> Iterato
     """What changed in the input, in whichever file describes it; each place once, with the worst that was found."""
     found: dict[str, Finding] = {}
     for old, new in copy_pairs(before, after):
-        for finding in schema_findings(Message(old, at=before.at), Message(new, at=after.at), "requests", subject):
+        every = schema_findings(Message(old, at=before.at), Message(new, at=after.at), "requests", subject)
+        for finding in (*every, *field_notes_drift(old, new, subject)):
             known = found.get(finding.id)
             if known is None or VERDICTS.index(finding.verdict) < VERDICTS.index(known.verdict):
                 found[finding.id] = finding

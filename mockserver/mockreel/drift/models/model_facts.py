@@ -90,7 +90,8 @@ def from_data(
         price = stated.get(id_) if pages_only else models.get(id_, {}).get("price")
         model = _facts(f"schemas/{provider}/{file}", schema, price)
         if not (pages_only and model.by_hand):
-            found[id_] = replace(model, copies=(copies or {}).get(id_, {}))
+            own = (copies or {}).get(id_, {})
+            found[id_] = replace(model, copies={name: one or model.schema for name, one in own.items()})
     return found
 
 

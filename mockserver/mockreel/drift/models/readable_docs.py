@@ -1,6 +1,6 @@
 """How far the docs can be seen: which models a document that could not be read may hide, and which facts of others."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from mockreel.authoring.docs_folder import Docs
@@ -55,14 +55,14 @@ class Sight:
         unread = [source for source in model.source if source not in self.read]
         model = model.without(unread) if unread else model
         unpriced = bool({_PRICE, f"{_PRICE} {model.id}"} & self.lost)
-        return replace(_partly(model, self.lost), price=None if unpriced else model.price)
+        return replace(_partly(model, self.lost.union(unread)), price=None if unpriced else model.price)
 
 
-def _partly(model: ModelFacts, lost: Iterable[str]) -> ModelFacts:
-    """A model as the files have it that were read."""
+def _partly(model: ModelFacts, lost: frozenset[str]) -> ModelFacts:
+    """A model as the files or lists have it that were read."""
     left = [file for file in model.documents if file not in lost]
-    if len(left) == len(model.documents):
+    copies = without_files(model.copies, lost)
+    if len(left) == len(model.documents) and len(copies) == len(model.copies):
         return model
-    copies = without_files(model.copies, frozenset(lost))
     schema = next(iter(copies.values()), model.schema)
     return replace(model, copies=copies, schema=schema, documents=tuple(left), endpoints=())
