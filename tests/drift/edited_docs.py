@@ -94,6 +94,9 @@ def _root(root: Path, provider: str, files: list[str]) -> None:
     sources = yaml.safe_load((data_root() / "schemas" / provider / "sources.yaml").read_text("utf-8"))
     for row in sources["build"]:
         row["pages"] = [page for page in row.get("pages", ()) if page["file"] in files]
+        for key in ("catalogue", "lists"):
+            if row.get(key, {}).get("file") not in files:
+                row.pop(key, None)
     own.write_text(yaml.safe_dump(sources, sort_keys=False), encoding="utf-8")
     contract = root / "contracts" / provider / "openapi.yaml"
     contract.parent.mkdir(parents=True)
@@ -103,11 +106,26 @@ def _root(root: Path, provider: str, files: list[str]) -> None:
 REGISTRY, PRICES = "runninghub/model-registry.public.json", "runninghub/pricing.public.json"
 
 
+CATALOGUE = "runninghub/catalogue-2026-08-01.json"
+# The lists of endpoints, and what each calls its list.
+LISTS = {REGISTRY: "models", CATALOGUE: "endpoints"}
+
+
 def _few_models(docs: Path, most: int) -> None:
-    path = docs / REGISTRY
-    registry = json.loads(path.read_text("utf-8"))
-    chosen = random.Random(7).sample(registry["models"], most)
-    path.write_text(json.dumps({**registry, "models": chosen}), encoding="utf-8")
+    chosen = {model["endpoint"] for model in _chosen(docs, most)}
+    for name, key in LISTS.items():
+        path = docs / name
+        listed = json.loads(path.read_text("utf-8"))
+        few = [model for model in listed[key] if model["endpoint"] in chosen]
+        path.write_text(json.dumps({**listed, key: few}), encoding="utf-8")
+
+
+def _chosen(docs: Path, most: int) -> list[dict[str, Any]]:
+    """A few models that both lists have, the same ones each time."""
+    newer = {model["endpoint"] for model in json.loads((docs / CATALOGUE).read_text("utf-8"))["endpoints"]}
+    models = json.loads((docs / REGISTRY).read_text("utf-8"))["models"]
+    both = [model for model in models if model["endpoint"] in newer]
+    return random.Random(7).sample(both, min(most, len(both)))
 
 
 def openapi_cases(docs: Path, *, seed: int, most: int) -> Iterator[Case]:
@@ -179,22 +197,24 @@ def _writes(file: str, document: Any, place: list[str], schema: Any) -> Write:
 
 
 def registry_cases(docs: Path) -> Iterator[Case]:
-    """Edits of RunningHub's registry: every one of a few models."""
-    registry = json.loads((docs / REGISTRY).read_text("utf-8"))
-    models = random.Random(7).sample(registry["models"], 3)
-    group = f"runninghub {REGISTRY} {PRICES}"
-    for number, model in enumerate(models):
-        for place, param in enumerate(model["params"]):
-            for kind, truth, change in _param_changes(param):
-                title = f"{model['endpoint']} {param['fieldKey']}: {kind}"
-                yield Case(title, truth, "requests", group, _registry_write(registry, models, number, place, change))
+    """Edits of RunningHub's two lists: every parameter of a few models, in either."""
+    group = f"runninghub {REGISTRY} {CATALOGUE} {PRICES}"
+    chosen = {model["endpoint"] for model in _chosen(docs, 3)}
+    for name, key in LISTS.items():
+        for model in json.loads((docs / name).read_text("utf-8"))[key]:
+            for place, param in enumerate(model["params"] if model["endpoint"] in chosen else ()):
+                for kind, truth, change in _param_changes(param):
+                    title = f"{name} {model['endpoint']} {place}: {kind}"
+                    yield Case(title, truth, "requests", group, _list_write(name, model["endpoint"], place, change))
 
 
-def _registry_write(registry: Any, models: list[Any], number: int, place: int, change: dict[str, Any]) -> Write:
+def _list_write(name: str, endpoint: str, place: int, change: dict[str, Any]) -> Write:
     def write(folder: Path) -> None:
-        edited = copy.deepcopy(models)
-        edited[number]["params"][place] |= change
-        (folder / REGISTRY).write_text(json.dumps({**registry, "models": edited}), encoding="utf-8")
+        path = folder / name
+        listed = json.loads(path.read_text("utf-8"))
+        model = next(model for model in listed[LISTS[name]] if model["endpoint"] == endpoint)
+        model["params"][place] |= change
+        path.write_text(json.dumps(listed), encoding="utf-8")
 
     return write
 
@@ -207,14 +227,14 @@ def _param_changes(param: dict[str, Any]) -> Iterator[tuple[str, Truth, dict[str
     if param["type"] == "LIST" and len(options) > 1:
         yield "an option goes", "narrower", {"options": options[:-1]}
         yield "in another order", "same", {"options": options[::-1]}
-        yield "an option comes", "wider", {"options": [*options, {"value": "zz-other"}]}
-    for low, high, step in (("min", "max", 1),):
-        if high in param:
-            yield "a lower maximum", "narrower", {high: param[high] - step}
-            yield "a higher maximum", "wider", {high: param[high] + step}
-        if low in param:
-            yield "a higher minimum", "narrower", {low: param[low] + step}
-            yield "a lower minimum", "wider", {low: param[low] - step}
+        new = {"value": "zz-other"} if isinstance(options[0], dict) else "zz-other"
+        yield "an option comes", "wider", {"options": [*options, new]}
+    if "max" in param:
+        yield "a lower maximum", "narrower", {"max": param["max"] - 1}
+        yield "a higher maximum", "wider", {"max": param["max"] + 1}
+    if "min" in param:
+        yield "a higher minimum", "narrower", {"min": param["min"] + 1}
+        yield "a lower minimum", "wider", {"min": param["min"] - 1}
     if "maxLength" in param:
         yield "shorter", "narrower", {"maxLength": param["maxLength"] - 1}
         yield "longer", "wider", {"maxLength": param["maxLength"] + 1}
@@ -222,9 +242,9 @@ def _param_changes(param: dict[str, Any]) -> Iterator[tuple[str, Truth, dict[str
         yield "a kind of file goes", "narrower", {"accept": json.dumps(kinds[1:])}
         yield "kinds in another order", "same", {"accept": json.dumps(kinds[::-1])}
         yield "a kind of file comes", "wider", {"accept": json.dumps([*kinds, "ZZZ"])}
-    if "maxSize" in param:
-        yield "smaller files", "narrower", {"maxSize": param["maxSize"] - 1}
-        yield "larger files", "wider", {"maxSize": param["maxSize"] + 1}
+    for size in (key for key in ("maxSize", "maxSizeMB") if key in param):
+        yield "smaller files", "narrower", {size: param[size] - 1}
+        yield "larger files", "wider", {size: param[size] + 1}
     if "step" in param:
         yield "larger steps", "narrower", {"step": param["step"] * 2}
 
