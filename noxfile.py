@@ -133,6 +133,25 @@ def saboteurs(session: nox.Session) -> None:
 
 
 @nox.session
+def drift_edits(session: nox.Session) -> None:
+    """Drift judges a thousand edits of documents rightly; prints the table. Takes the docs that MOCKREEL_DOCS names.
+
+    No default session; `-- N` makes another number of edits.
+    """
+    session.install("--group=test", ".")
+    many = session.posargs[0] if session.posargs else "1000"
+    session.run("pytest", "-s", "-q", "tests/drift/test_edits.py", env={"MOCKREEL_EDITS": many})
+
+
+@nox.session
+def scan_corpus(session: nox.Session) -> None:
+    """The scan finds generated secrets and lets harmless texts be; prints both shares. No default session."""
+    session.install("--group=test", ".")
+    rounds = session.posargs[0] if session.posargs else "10"
+    session.run("pytest", "-s", "-q", "tests/cassettes/test_secret_corpus.py", env={"MOCKREEL_CORPUS_ROUNDS": rounds})
+
+
+@nox.session
 def deep(session: nox.Session) -> None:
     """The long run: every provider with ten minutes of generated requests, and every reading. No default session.
 
