@@ -17,6 +17,7 @@ _RULES: Mapping[Verdict, str] = {
     "breaking for replies": "A reply is one that a client of today does not know.",
     "price": "A price changed.",
     "unknown": "Neither a proof nor a counterexample was found.",
+    "unchecked": "It could not be read, so it was not compared.",
     "compatible": "Nothing that works today breaks.",
     "docs only": "The docs say it in another way, or contradict themselves.",
 }
@@ -24,6 +25,7 @@ _LEVELS: Mapping[Verdict, sarif_document.Level] = {
     **dict.fromkeys(BREAKING, "error"),
     "price": "warning",
     "unknown": "warning",
+    "unchecked": "warning",
     "compatible": "note",
     "docs only": "note",
 }

@@ -119,6 +119,17 @@ class ByPrefix:
         if front is not None:
             await front(scope, receive, send)
             return
+        await self._nothing(path, scope, send)
+
+    async def follow(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """What the named provider tells on a WebSocket."""
+        front = self._fronts.get(local_path(scope).removeprefix("/").partition("/")[0])
+        if front is None:
+            await send({"type": "websocket.close"})
+        else:
+            await front.follow(scope, receive, send)
+
+    async def _nothing(self, path: str, scope: Scope, send: Send) -> None:
         names = ", ".join(f"/{name}/" for name in self._fronts)
         hint = self._hints.about(scope["method"], path)
         if hint is not None:
@@ -133,7 +144,10 @@ class Own:
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
-        self._control = cast(App, Control(stage).app())
+
+    @cached_property
+    def _control(self) -> App:
+        return cast(App, Control(self._stage).app())
 
     @cached_property
     def _page(self) -> App:
@@ -150,7 +164,7 @@ class Own:
 class Doors:
     """Leads to the control API and the page, or to the providers; with `home`, browsers from the root to the page."""
 
-    def __init__(self, control: App, players: App, *, home: bool) -> None:
+    def __init__(self, control: App, players: Front | ByPrefix, *, home: bool) -> None:
         self._control = control
         self._players = players
         self._home = home
@@ -158,7 +172,7 @@ class Doors:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = local_path(scope)
         if scope["type"] != "http":
-            await send({"type": "websocket.close"})  # none of the providers speaks it
+            await self._players.follow(scope, receive, send)
         elif self._home and path == "/" and reads_html(scope):
             place = f"{scope.get('root_path', '')}{PAGE}/".encode()
             await send_reply(Reply(307, b"", ((b"location", place),)), send, head=True)
@@ -170,7 +184,7 @@ class Doors:
 
 def stage_app(
     stage: Stage,
-    players: App,
+    players: Front | ByPrefix,
     *,
     hosts: frozenset[str] | None,
     token: str | None = None,

@@ -46,7 +46,7 @@ class Noting:
     def __init__(self, contract: Contract) -> None:
         self._provider = contract.provider
         self.masks = Masks({*contract.conversation.hidden, *_key_fields(contract)})
-        self._chosen = CHOSEN | _declared(contract)
+        self._chosen = contract.once("capture.chosen", lambda: CHOSEN | _declared(contract))
         self._known: dict[int, Pairs] = {}
         talks = contract.conversation.jobs.values()
         self._harmless = frozenset(name for talk in talks for name in (*talk.submits, talk.poll))

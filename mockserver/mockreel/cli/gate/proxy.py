@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mockreel.cli.options import Money, Pair, data_option, ready_file_option
+from mockreel.cli.strict_options import NOT_CHECKED, VIOLATED
 from mockreel.errors import OptionError
 
 if TYPE_CHECKING:
@@ -69,7 +70,9 @@ if TYPE_CHECKING:
     help="Write a cassette at the end, without secrets; for one provider, never from a mock server.",
 )
 @click.option(
-    "--strict", is_flag=True, help="Exit code 1 if the program broke a client rule and would have ended with 0."
+    "--strict",
+    is_flag=True,
+    help="Exit code 1 if the program broke a client rule, 3 if no request came, unless it failed itself.",
 )
 @click.option(
     "--rules",
@@ -112,7 +115,14 @@ def command(words: tuple[str, ...], ready_file: Path | None, record: Path | None
             proxy.run(ready=ready)
     if tape is not None:
         proxy.report.noted(tape.save())
-    sys.exit(code or int(given["strict"] and proxy.report.broken > 0))
+    sys.exit(code or (_strictly(proxy) if given["strict"] else 0))
+
+
+def _strictly(proxy: "Proxy") -> int:
+    """What the client rules come to: 1 if one was broken, 3 if no request came, so that none was looked at."""
+    if not proxy.report.requests:
+        return NOT_CHECKED
+    return VIOLATED if proxy.report.broken else 0
 
 
 def _tape(plan: "Plan", path: Path, say: "Say") -> "Tape":

@@ -33,6 +33,7 @@ class ModelFacts:
     media: Mapping[str, Any] = field(default_factory=dict)
     corrections: tuple[Mapping[str, Any], ...] = ()
     documents: tuple[str, ...] = ()
+    copies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # its schema in each file, where several
     by_hand: bool = False
 
     @property
@@ -63,16 +64,19 @@ class ModelFacts:
 def from_page(provider: str, page: ModelPage) -> ModelFacts:
     """A model as a page has it."""
     file = f"schemas/{provider}/{page.file()}"
-    return _facts(file, schema_document(provider, page), price_row(page.price))
+    return replace(_facts(file, schema_document(provider, page), price_row(page.price)), copies=page.copies)
 
 
-def from_data(root: Path, provider: str, *, pages_only: bool = False) -> dict[str, ModelFacts]:
+def from_data(
+    root: Path, provider: str, *, pages_only: bool = False, copies: Mapping[str, Mapping[str, Any]] | None = None
+) -> dict[str, ModelFacts]:
     """The models of a data folder, by id.
 
     Args:
         root: the folder that holds `schemas/` and `contracts/`.
         provider: whose models.
         pages_only: leave out what people wrote, and take the prices as the pages state them.
+        copies: models by id as each of several files has them.
     """
     folder = root / "contracts" / provider
     models = read_document(folder / "models.json")
@@ -86,7 +90,8 @@ def from_data(root: Path, provider: str, *, pages_only: bool = False) -> dict[st
         price = stated.get(id_) if pages_only else models.get(id_, {}).get("price")
         model = _facts(f"schemas/{provider}/{file}", schema, price)
         if not (pages_only and model.by_hand):
-            found[id_] = model
+            own = (copies or {}).get(id_, {})
+            found[id_] = replace(model, copies={name: one or model.schema for name, one in own.items()})
     return found
 
 

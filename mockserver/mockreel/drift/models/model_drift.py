@@ -4,8 +4,11 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any
 
-from mockreel.drift.finding import NOTHING, Finding, Verdict
-from mockreel.drift.model_facts import ModelFacts
+from mockreel.drift.finding import NOTHING, VERDICTS, Finding, Verdict
+from mockreel.drift.models.field_notes import field_notes_drift
+from mockreel.drift.models.model_copies import copy_pairs
+from mockreel.drift.models.model_facts import ModelFacts
+from mockreel.drift.models.price_rules import same_price
 from mockreel.drift.schema_drift import Subject, bare, schema_findings
 from mockreel.drift.witness.inclusion import includes
 from mockreel.drift.witness.schema_message import Message
@@ -30,7 +33,7 @@ def models_drift(provider: str, before: Mapping[str, ModelFacts], after: Mapping
             yield _gone(provider, model)
     for id_, model in after.items():
         if id_ not in matched.values():
-            says = "a model that is not held"
+            says = "a new model"
             yield _subject(provider, model, model).finding("", "compatible", says, NOTHING, model.endpoints or id_)
 
 
@@ -41,7 +44,7 @@ def model_drift(provider: str, before: ModelFacts, after: ModelFacts) -> Iterato
         _called(before, after, subject),
         _endpoints(before, after, subject),
         _envelope(before, after, subject),
-        schema_findings(_message(before), _message(after), "requests", subject),
+        _schemas(before, after, subject),
         _defaults(before, after, subject),
         _result(before, after, subject),
         _price(before.price, after.price, subject),
@@ -49,13 +52,21 @@ def model_drift(provider: str, before: ModelFacts, after: ModelFacts) -> Iterato
     )
 
 
+def _schemas(before: ModelFacts, after: ModelFacts, subject: Subject) -> Iterator[Finding]:
+    """What changed in the input, in whichever file describes it; each place once, with the worst that was found."""
+    found: dict[str, Finding] = {}
+    for old, new in copy_pairs(before, after):
+        every = schema_findings(Message(old, at=before.at), Message(new, at=after.at), "requests", subject)
+        for finding in (*every, *field_notes_drift(old, new, subject)):
+            known = found.get(finding.id)
+            if known is None or VERDICTS.index(finding.verdict) < VERDICTS.index(known.verdict):
+                found[finding.id] = finding
+    yield from found.values()
+
+
 def _subject(provider: str, before: ModelFacts, after: ModelFacts) -> Subject:
     sources = tuple(dict.fromkeys((*before.source, *after.source)))
     return Subject(f"{provider}/models/{before.id}", before.file, sources)
-
-
-def _message(model: ModelFacts) -> Message:
-    return Message(model.schema, at=model.at)
 
 
 def smallest(model: ModelFacts) -> Any:
@@ -126,6 +137,8 @@ def _defaults(before: ModelFacts, after: ModelFacts, subject: Subject) -> Iterat
         if was is NOTHING or now is NOTHING:
             says = "a default is stated now" if was is NOTHING else "the default is no longer stated"
             yield subject.finding(aspect, "docs only", says, was, now)
+        elif name in before.schema.get("required", ()):
+            yield subject.finding(aspect, "docs only", "another default of a field that is always sent", was, now)
         else:
             says = "a request that leaves the field out asks for something else now"
             yield subject.finding(aspect, "breaking for requests", says, was, now, witness=smallest(before))
@@ -154,7 +167,7 @@ def _meets(place: str, other: str) -> bool:
 
 def _price(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, subject: Subject) -> Iterator[Finding]:
     old, new = ({key: (price or {}).get(key) for key in _STATED} for price in (before, after))
-    if not alike(_bare(old), _bare(new)):
+    if not same_price(old, new):
         yield subject.finding("price", "price", f"{told(before)}, now {told(after)}", _bare(old), _bare(new))
     elif ((before or {}).get("note") or "") != ((after or {}).get("note") or ""):
         was, now = ((price or {}).get("note", NOTHING) for price in (before, after))
