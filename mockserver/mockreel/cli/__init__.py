@@ -3,12 +3,13 @@
 import gc
 import importlib
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
 from mockreel import __version__
 from mockreel.errors import MockreelError
+from mockreel.terminal import screened
 
 # Command to the module that holds it and its line in the overview, by group: `--help` reads no more than this.
 _GROUPS = {
@@ -70,6 +71,11 @@ class _Lazy(click.Group):
             gc.enable()
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; nothing that it says moves the terminal, whoever chose the words."""
+        with screened():
+            return super().invoke(ctx)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for title, commands in _GROUPS.items():
             with formatter.section(title):
@@ -87,5 +93,12 @@ def main(args: list[str] | None = None) -> Any:
     try:
         return group.main(args=args, prog_name="mockreel", standalone_mode=True)
     except MockreelError as problem:
-        click.echo(f"mockreel: {problem}", err=True)
-        sys.exit(2)
+        _end(str(problem))
+    except OSError as problem:  # a full disk, a folder that may not be read: nothing of ours is broken
+        _end(f"{problem.strerror or problem}{f': {problem.filename}' if problem.filename else ''}.")
+
+
+def _end(why: str) -> NoReturn:
+    with screened():
+        click.echo(f"mockreel: {why}", err=True)
+    sys.exit(2)

@@ -2,8 +2,8 @@
 
 import httpx2
 import pytest
+from mockreel.masks import MASK, Masks, Texts, without_logins
 
-from mockreel.engine.journal.redaction import MASK, Masks, Texts, without_logins
 from mockreel.server import serving
 
 

@@ -9,6 +9,8 @@ import click
 
 from mockreel.cli.admin.server_options import Asked, columns, moment, pairs
 from mockreel.cli.options import Pair
+from mockreel.terminal import harmless_json
+from mockreel.whole_file import write_whole
 
 if TYPE_CHECKING:
     from mockreel.client.admin import Exchange
@@ -65,7 +67,7 @@ def _lines(found: "list[Exchange]", *, bodies: bool) -> list[str]:
     lines = columns(map(_row, found)) or ["There is no such exchange."]
     if not bodies:
         return lines
-    said = [[f"    > {json.dumps(one.body)}", f"    < {json.dumps(one.reply)}"] for one in found]
+    said = [[f"    > {harmless_json(one.body)}", f"    < {harmless_json(one.reply)}"] for one in found]
     return [text for line, more in zip(lines, said, strict=True) for text in (line, *more)] if found else lines
 
 
@@ -104,5 +106,5 @@ def har(asked: Asked, /, out: Path | None, **what: Any) -> None:
     if out is None:
         click.echo(text)
     else:
-        out.write_text(text + "\n", "utf-8")
+        write_whole(out, text + "\n")
         click.echo(f"Written: {out}")

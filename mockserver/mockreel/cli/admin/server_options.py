@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mockreel.errors import OptionError
+from mockreel.terminal import fitted, harmless, harmless_json, width
 
 if TYPE_CHECKING:
     from mockreel.client.admin import ControlClient
@@ -71,7 +72,7 @@ class Asked:
     def show(self, raw: Any, lines: Callable[[], Iterable[str]]) -> None:
         """Say what came: as JSON, or in lines for a reader."""
         if self.as_json:
-            click.echo(json.dumps(raw, indent=2, ensure_ascii=False))
+            click.echo(harmless_json(raw, indent=2))
             return
         for line in lines():
             click.echo(line)
@@ -86,9 +87,10 @@ def moment(seconds: float | None) -> str:
 
 def columns(rows: Iterable[Iterable[object]]) -> list[str]:
     """Rows with their cells in columns."""
-    cells = [["-" if cell is None else str(cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)] if cells else []
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+    cells = [["-" if cell is None else harmless(str(cell)) for cell in row] for row in rows]
+    widths = [max(map(width, column)) for column in zip(*cells, strict=True)] if cells else []
+    filled = [[fitted(cell, most) for cell, most in zip(row, widths, strict=True)] for row in cells]
+    return ["  ".join(row).rstrip() for row in filled]
 
 
 def place(client: "ControlClient", noun: str, written: str) -> tuple[str, str]:

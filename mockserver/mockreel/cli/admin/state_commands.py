@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from mockreel.cli.admin.server_options import Asked, moment
-from mockreel.cli.ready_file import write_ready_file
 from mockreel.errors import DataError
+from mockreel.whole_file import write_whole
 
 STANDARD = Path("-")
 
@@ -37,10 +37,7 @@ def snapshot(asked: Asked, file: Path) -> None:
     if file == STANDARD:
         click.echo(json.dumps(document))
         return
-    try:
-        write_ready_file(file, document)
-    except OSError as problem:
-        raise DataError(str(file), f"it cannot be written ({problem.strerror})") from problem
+    write_whole(file, json.dumps(document))
     asked.show({"file": str(file)}, lambda: [f"Written: {file} ({_counts(document)})"])
 
 

@@ -45,11 +45,20 @@ def _json(request: Request, operation: Operation) -> Any:
     if kind is not None and b"json" not in kind.lower():
         raise Refused("wrong-content-type", values={"content_type": kind.decode("latin-1")})
     try:
-        value = orjson.loads(request.body)
-    except orjson.JSONDecodeError as problem:
+        return read_json(request.body)
+    except ValueError as problem:
         raise _malformed(str(problem)) from problem
-    if request.body.count(b"{") + request.body.count(b"[") > DEEPEST and _is_deeper(value, DEEPEST):
-        raise _malformed(f"it is nested deeper than {DEEPEST} levels")
+
+
+def read_json(raw: bytes) -> Any:
+    """What a JSON text says, in UTF-8, and no deeper than everything that shows it can write.
+
+    Raises:
+        ValueError: it is none, or too deep; its text says why.
+    """
+    value = orjson.loads(raw)
+    if raw.count(b"{") + raw.count(b"[") > DEEPEST and _is_deeper(value, DEEPEST):
+        raise ValueError(f"it is nested deeper than {DEEPEST} levels")
     return value
 
 

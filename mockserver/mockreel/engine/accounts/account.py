@@ -1,7 +1,6 @@
 """Whose jobs, balance and secrets these are: accounts, found by key. Raw keys are never kept."""
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -11,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from mockreel.contract import Contract
 from mockreel.contract.data.parser import Cursor
 from mockreel.engine.faults import Faults
-from mockreel.engine.journal.redaction import MASK
 from mockreel.errors import AccountsFull, DataError
+from mockreel.redaction import NONE, Fingerprints, Strangers
 
 if TYPE_CHECKING:
     from mockreel.engine.billing.balance import Purse
@@ -24,8 +23,6 @@ REFUSED_PREFIX = "invalid"
 _LISTED, _WAITING = "listed:", "waiting:"
 # Where any key is taken, so many accounts are kept of a provider.
 MOST_ACCOUNTS = 10_000
-# What a key could be inside of a longer text.
-_LIKE_A_KEY = re.compile(r"[A-Za-z0-9_.~+-]{8,}")
 
 
 @dataclass(slots=True, eq=False)
@@ -51,13 +48,17 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who sends a request: an account, and what its key is for. `scopes` of None are all of them."""
+    """Who sends a request: an account, and what its key is for. `scopes` of None are all of them.
+
+    `key` recognises the key that it was found by, so that no journal keeps it.
+    """
 
     account: Account
     admin: bool
     scopes: frozenset[str] | None = None
     scenario: str | None = None
     faults: Faults | None = None
+    key: Fingerprints = field(default=NONE, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,10 @@ class Keyring:
     ) -> None:
         self.prefixes = prefixes_of(contract)
         self._salted = blake2b(key=os.urandom(16), digest_size=16)
+        self.keys = Fingerprints()  # every key that was listed or admitted here
+        self.known = Fingerprints(also=self.keys)  # and whatever else somebody sent as a key or a secret
+        self.strangers = Strangers(self.known)
+        self._used: list[list[bytes]] = []
         self._open = open_house
         self._budget = budget
         self._most = most
@@ -119,6 +124,8 @@ class Keyring:
             DataError: an account has two balances.
         """
         own = {self._hash(entry.key): entry for entry in entries if entry.provider in (None, self._provider)}
+        for entry in own.values():
+            self.keys.add(entry.key)
         return Listing(own, _balances(own.values()))
 
     def admit(self, listing: "Listing") -> None:
@@ -131,6 +138,9 @@ class Keyring:
         self.accounts = {}
         self._callers = {}
         self.odd = 0
+        for marks in self._used:
+            self.keys.discard(marks)
+        self._used = []
 
     def kept(self) -> list[tuple[Account, bool]]:
         """Every account in the order of first use, and whether it is a listed one."""
@@ -152,21 +162,15 @@ class Keyring:
         caller = self._callers.get(hashed)
         return caller if caller is not None else self._admit(key, hashed)
 
-    def masked(self, text: str) -> str:
-        """A text with every key in it that is known here masked; what is no longer than a word is taken for none."""
-        return _LIKE_A_KEY.sub(lambda found: MASK if self._knows(found[0]) else found[0], text)
-
-    def _knows(self, text: str) -> bool:
-        hashed = self._hash(text)
-        return hashed in self._callers or hashed in self._listed
-
     def _admit(self, key: str, hashed: bytes) -> Caller | None:
         rest, admin = self._role(key)
         entry = self._listed.get(hashed)
         if entry is not None:
-            caller = Caller(self._listed_account(entry.account), admin, entry.scopes, entry.scenario, entry.faults)
+            account, own = self._listed_account(entry.account), Fingerprints([key])
+            caller = Caller(account, admin, entry.scopes, entry.scenario, entry.faults, own)
         elif self._open and key and not rest.startswith(REFUSED_PREFIX) and not key.startswith(REFUSED_PREFIX):
-            caller = Caller(self._open_account(self._hash(rest).hex()), admin)
+            caller = Caller(self._open_account(self._hash(rest).hex()), admin, key=Fingerprints([key]))
+            self._used.append(self.keys.add(key))
             self.odd += bool(self.prefixes) and not any(key.startswith(prefix) for prefix, _ in self.prefixes)
         else:
             return None

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import orjson
 
 from mockreel.contract.validation import Violation
-from mockreel.engine.journal.redaction import MOST_KEPT, left_out
 from mockreel.errors import OptionError
+from mockreel.redaction import MOST_KEPT, left_out
 
 # What an entry weighs beside its bytes, about: itself, its texts and its violations; its headers are shared.
 _FRAME = 600
