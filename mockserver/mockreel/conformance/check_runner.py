@@ -7,8 +7,8 @@ from mockreel.conformance.check import Check, Finding, Outcome
 from mockreel.conformance.check_context import Scene
 from mockreel.conformance.checks import EVERY
 from mockreel.contract.exchanges.problem import Problem
+from mockreel.engine.redaction import redactor_of
 from mockreel.errors import MockreelError
-from mockreel.redaction import redactor_of
 from mockreel.simulator.in_process.mock_target import LeftOut
 
 # As many findings of one check as are kept: the rest are more of the same.

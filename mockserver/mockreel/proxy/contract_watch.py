@@ -18,10 +18,10 @@ from mockreel.contract.exchanges.request_check import Oracle, Verdict
 from mockreel.contract.exchanges.response_check import Replies, reply_problems
 from mockreel.contract.messages.key_location import key_at
 from mockreel.contract.messages.message import Request
+from mockreel.engine.redaction import MASK, Fingerprints, credentials_of, redactor_of
 from mockreel.proxy.job_tracker import Tracks
 from mockreel.proxy.passed_exchange import Asked, Passed
 from mockreel.proxy.violation import Remark, Side
-from mockreel.redaction import MASK, Fingerprints, credentials_of, redactor_of
 from mockreel.terminal import harmless
 
 # Rows that tell who may not, whatever the form of the request.

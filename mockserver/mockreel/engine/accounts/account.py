@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from mockreel.contract import Contract
 from mockreel.contract.data.parser import Cursor
 from mockreel.engine.faults import Faults
+from mockreel.engine.redaction import Fingerprints, Strangers
 from mockreel.errors import AccountsFull, DataError
-from mockreel.redaction import NONE, Fingerprints, Strangers
 
 if TYPE_CHECKING:
     from mockreel.engine.billing.balance import Purse
@@ -48,17 +48,13 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who sends a request: an account, and what its key is for. `scopes` of None are all of them.
-
-    `key` recognises the key that it was found by, so that no journal keeps it.
-    """
+    """Who sends a request: an account, and what its key is for. `scopes` of None are all of them."""
 
     account: Account
     admin: bool
     scopes: frozenset[str] | None = None
     scenario: str | None = None
     faults: Faults | None = None
-    key: Fingerprints = field(default=NONE, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +162,9 @@ class Keyring:
         rest, admin = self._role(key)
         entry = self._listed.get(hashed)
         if entry is not None:
-            account, own = self._listed_account(entry.account), Fingerprints([key])
-            caller = Caller(account, admin, entry.scopes, entry.scenario, entry.faults, own)
+            caller = Caller(self._listed_account(entry.account), admin, entry.scopes, entry.scenario, entry.faults)
         elif self._open and key and not rest.startswith(REFUSED_PREFIX) and not key.startswith(REFUSED_PREFIX):
-            caller = Caller(self._open_account(self._hash(rest).hex()), admin, key=Fingerprints([key]))
+            caller = Caller(self._open_account(self._hash(rest).hex()), admin)
             self._used.append(self.keys.add(key))
             self.odd += bool(self.prefixes) and not any(key.startswith(prefix) for prefix, _ in self.prefixes)
         else:

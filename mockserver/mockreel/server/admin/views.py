@@ -1,6 +1,7 @@
 """What the control API shows of a stage: scenarios, jobs, deliveries, exchanges, as plain values, and no secret."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -113,12 +114,16 @@ def shown_entry(part: Part, entry: Entry) -> Entry:
     known = part.keyring.known
     if not known:
         return entry
-    return entry._replace(
+    said = entry.read()
+    return replace(
+        entry,
         path=known.masked_text(entry.path),
-        query=known.masked_text(entry.query),
-        body=known.masked(entry.body),
-        reply=known.masked(entry.reply),
-        headers=tuple([(name, known.masked(value)) for name, value in entry.headers]),
+        said=said._replace(
+            query=known.masked_text(said.query),
+            body=known.masked(said.body),
+            reply=known.masked(said.reply),
+            headers=tuple([(name, known.masked(value)) for name, value in said.headers]),
+        ),
         violations=tuple([one.kept(message=known.masked_text(one.message)) for one in entry.violations]),
     )
 

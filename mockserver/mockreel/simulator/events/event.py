@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from mockreel.contract import State
 from mockreel.engine.jobs.job import Job
 from mockreel.engine.journal.journal import Entry, Tried
-from mockreel.redaction import Fingerprints, Redactor
+from mockreel.engine.redaction import Fingerprints, Redactor
 
 # A longer path is cut, and of the violations of one request no more are told.
 LONGEST = 300

@@ -13,8 +13,8 @@ from mockreel.engine.accounts.account import Account
 from mockreel.engine.artifacts.uploads import Upload
 from mockreel.engine.jobs.job import Intervention, Job
 from mockreel.engine.jobs.lifecycle import Plan
+from mockreel.engine.redaction import Fingerprints
 from mockreel.engine.scenarios.rules import Rule
-from mockreel.redaction import Fingerprints
 from mockreel.simulator.provider import JobEnd, Part, Reckoning
 from mockreel.simulator.simulator import Stage
 from mockreel.simulator.snapshots.codec import Writer
@@ -123,8 +123,8 @@ def _job(part: Part, job: Job, writer: Writer) -> Row:
 def _asked(part: Part, body: bytes) -> str:
     """What a job was given, without what stands in a secret's place; where it has none, byte for byte."""
     redactor, known = part.noting.redactor, part.keyring.known
-    if not redactor.concerns(body) and not known.spans(body):
-        return body.decode()
+    if not body:
+        return ""
     value = orjson.loads(body)
     masked = redactor.value(value, known)
     return body.decode() if masked == value else orjson.dumps(masked).decode()

@@ -109,7 +109,7 @@ class Rig:
         news = self.stage.feed.since(0).events
         found["log"] = "\n".join(Lines().line(event) for event in news)
         found["log as JSON"] = "\n".join(Records().line(event) for event in news)
-        found["entries"] = "\n".join(map(repr, self.stage.journal))
+        found["entries"] = "\n".join(repr((entry, entry.read())) for entry in self.stage.journal)
         return found
 
     async def _read(self, paths: list[str]) -> list[str]:
@@ -206,7 +206,8 @@ class Planter:
             named = [("authorization", f"{scheme} {said}".strip())]
             yield Plant(f"scheme {scheme}", ask.method, target(), [*no_key, *kind, *named], echo)
         for name in ("api_key", "apiKey", "Authorization", "client_secret", "password", "accessToken", "x-api-key"):
-            for value in (secret, [secret, secret], {"value": secret}, [{"deep": [secret]}]):
+            values: list[Any] = [secret, [secret, secret], {"value": secret}, [{"deep": [secret]}]]
+            for value in values:
                 body = self._with(ask, {name: value, "prompt": f"as {secret} said"})
                 yield Plant(f"field {name}", ask.method, target(), own + kind, body)
         for url in (

@@ -8,7 +8,7 @@ import orjson
 import pytest
 from hypothesis import strategies as st
 
-from mockreel.redaction import MASK, Fingerprints, Redactor, Strangers, is_key, left_out, names_secret
+from mockreel.engine.redaction import MASK, Fingerprints, Redactor, Strangers, is_key, left_out, names_secret
 
 KEY = "a/key+with=signs-12"
 R = Redactor(["secret"], callbacks=["callback_url"], prefixes=["rf_live_"])
@@ -135,11 +135,11 @@ def test_a_secret_shows_by_its_form(text: str) -> None:
 def test_what_is_no_json_is_kept_as_its_beginning() -> None:
     """Readable, but without names' values and without anything that looks drawn; what is no text is a hash."""
     raw = b"api_key=x&prompt=boat <token>abc</token> Zk29dPq8LmZ4tRw1qA next" + b"." * 2000
-    kept = R.unread(raw, most=100).decode()
+    kept = R.body(raw).decode()
 
     assert kept.startswith(f"api_key={MASK}&prompt=boat <token>{MASK}</token> {MASK} next")
-    assert len(kept) <= 100
-    assert R.unread(b"\xff\x00", most=100) == left_out(b"\xff\x00")
+    assert len(kept) <= 1000
+    assert R.body(b"\xff\x00") == left_out(b"\xff\x00")
 
 
 def test_a_file_is_kept_as_its_size_and_hash() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import orjson
 import pytest
-from redaction.planting import Plant, Planter, Rig, generated, readings, rig, written
+from engine.redaction.planting import Plant, Planter, Rig, generated, readings, rig, written
 
 PROVIDERS = ("runflow", "aimlapi", "runninghub")
 # A thousand secrets in all; MOCKREEL_SECRETS asks for more or fewer.

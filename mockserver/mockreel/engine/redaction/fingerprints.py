@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from typing import TypeVar
 
-from mockreel.redaction.encodings import decoded, written
-from mockreel.redaction.shapes import is_key
+from mockreel.engine.redaction.encodings import decoded, written
+from mockreel.engine.redaction.shapes import is_key
 
 MASK = "…"
 _HEAD = 4

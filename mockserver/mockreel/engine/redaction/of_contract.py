@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from mockreel.contract import Contract
 from mockreel.contract.operations import resolve
-from mockreel.redaction.credentials import Credentials
-from mockreel.redaction.redactor import Redactor
+from mockreel.engine.redaction.credentials import Credentials
+from mockreel.engine.redaction.redactor import Redactor
 
 
 def redactor_of(contract: Contract) -> Redactor:

@@ -14,26 +14,30 @@ from urllib.parse import unquote_plus
 import orjson
 
 from mockreel.contract.messages.message import exact
-from mockreel.redaction.addresses import masked_callback, masked_query, masked_urls, secrets_of, strange_path
-from mockreel.redaction.fingerprints import MASK, Fingerprints, cut_text
-from mockreel.redaction.names import might_name_secret, names_secret
-from mockreel.redaction.shapes import SIGNS, is_key, is_mixed, secrets_in
+from mockreel.engine.redaction.addresses import masked_callback, masked_query, masked_urls, secrets_of, strange_path
+from mockreel.engine.redaction.fingerprints import MASK, Fingerprints, cut_text
+from mockreel.engine.redaction.names import might_name_secret, names_secret
+from mockreel.engine.redaction.shapes import LEAST, SIGNS, is_key, is_mixed, secrets_in
 
 # A longer body is kept as its size and hash.
 MOST_KEPT = 64 * 1024
+# As much is kept of what is no JSON.
+MOST_UNREAD = 1000
 NONE = Fingerprints()
 _DATA_URI = re.compile(rb"data:([\w.+/\\-]*(?:;[\w=.+-]+)*);base64,([A-Za-z0-9+/=_\\-]*)")
 _QUOTED = r"\"(?:[^\"\\]|\\.)*\"?|'(?:[^'\\]|\\.)*'?"
 # `"apiKey": "…"`, `"apiKey": ["…"]`, `'token': 5`, as they stand in a message or in what is no JSON.
 _MEMBER = re.compile(rf"([\"'])([\w.-]{{1,64}})\1(\s*[:=]\s*)(\[[^\]]*\]?|{_QUOTED}|[^\s,}}\]]+)")
-# `api_key=…`, `password: …`, `<token>…`, `X-Api-Key: Bearer …`.
+# `api_key=…`, `password: …`, `<token>…`.
 _PAIR = re.compile(r"(?<![\w.-])([A-Za-z][\w.-]{1,63})(\s*[=:>]\s*)([^\s\"'<>&;,]+)")
 _TOKEN = re.compile(r"[A-Za-z0-9+/_=.~-]{16,}")
-# What a text may hold that something must be done about; asked of bytes in small letters, as it is faster so.
-_NAMED = (
-    b"key token secret passw pwd passphrase passcode auth sig credential cookie session jwt otp hmac csrf xsrf".split()
-)
-_NEEDLES = tuple(dict.fromkeys((*_NAMED, *(sign.encode() for sign in SIGNS))))
+_SIGNS = tuple(sign.encode() for sign in SIGNS)
+# What may have to be masked in a text, besides what its names say: addresses, what shows by its form.
+_ADDRESSES, _FORMS = 1, 2
+# What the name of a field says: nothing, a secret, perhaps a secret, the address of a callback.
+_PLAIN, _SECRET, _LOOSE, _CALLBACK = range(4)
+# So many names are remembered with what they say.
+_MOST_NAMES = 4096
 # Deeper in each other than these no values are looked at: what reads them refuses them before.
 _DEEPEST = 250
 
@@ -70,60 +74,92 @@ class Redactor:
         prefixes = tuple(prefixes)
         own = "|".join(re.escape(one) for one in prefixes)
         self._own = re.compile(rf"(?<![A-Za-z0-9])(?:{own})[A-Za-z0-9_-]{{8,}}") if own else None
-        added = [one.lower().encode() for one in (*self._fields, *self._callbacks, *prefixes)]
-        self._needles = tuple(dict.fromkeys((*_NEEDLES, *added)))
-
-    def concerns(self, data: bytes) -> bool:
-        """Whether there may be something to mask in a text besides known keys; fast, and rather once too often."""
-        if b"://" in data and (b"@" in data or b"?" in data or b"#" in data or b"%" in data):
-            return True
-        small = data.lower()
-        for needle in self._needles:  # noqa: SIM110  (any() takes three times as long, and each body comes here)
-            if needle in small:
-                return True
-        return False
+        self._signs = (*_SIGNS, *(one.lower().encode() for one in prefixes))
+        self._kinds: dict[str, int] = {}
 
     def json(self, body: bytes, parsed: Any, known: Fingerprints = NONE) -> bytes:
         """A JSON body as it may be kept; `parsed` is what it says. One without secrets stays byte for byte."""
-        kept = body
-        if b"\\" in body or self.concerns(body):
-            masked = self.value(parsed, known)
+        kept, asks, named = body, self._asks(body), self.names(parsed)
+        if asks or named:  # what it carries in a secret's place must not stand elsewhere in it either
+            carried = [text for text in self.carried(parsed) if not known.knows(text)]
+            known = Fingerprints(carried, also=known) if carried else known
+        if asks or named or b"\\" in body:
+            masked = self._value(parsed, NONE, asks, None, _DEEPEST)
             kept = exact(orjson.dumps(masked)) if masked != parsed or b"\\" in body else body
         kept = known.masked(without_files(kept))
         return kept if len(kept) <= MOST_KEPT else left_out(kept)
 
-    def reply(self, body: bytes, known: Fingerprints = NONE) -> bytes:
-        """A reply's body as it may be kept."""
-        if len(body) > MOST_KEPT:
-            return orjson.dumps({"bytes": len(body)})
-        if not self.concerns(body):
-            return known.masked(exact(body))
+    def body(self, raw: bytes, known: Fingerprints = NONE) -> bytes:
+        """Any body as it may be kept: JSON as JSON, another text as its beginning, the rest as its size and hash."""
         try:
-            return self.json(exact(body), orjson.loads(body), known)
+            parsed = orjson.loads(raw)
         except orjson.JSONDecodeError:
-            return left_out(body)
+            return self._unread(raw, known)
+        return self.json(raw, parsed, known)
 
-    def unread(self, raw: bytes, known: Fingerprints = NONE, *, most: int) -> bytes:
+    def _unread(self, raw: bytes, known: Fingerprints) -> bytes:
         """What was no JSON: its beginning, without anything in it that a secret could be."""
         if b"\\" in raw or not raw.isascii():
             return left_out(raw)
-        text = self.text(known.masked(raw[: 2 * most]).decode(), loose=True)
-        return text[:most].encode()
+        text = self.text(known.masked(raw[: 2 * MOST_UNREAD]).decode(), loose=True)
+        return text[:MOST_UNREAD].encode()
+
+    def names(self, value: Any) -> bool:
+        """Whether any field in a JSON value has a name that says what it holds; fast, as every request is asked."""
+        if type(value) is dict:
+            kinds = self._kinds
+            for name, inner in value.items():
+                kind = kinds.get(name)
+                if (self._learn(name) if kind is None else kind) != _PLAIN:
+                    return True
+                if (type(inner) is dict or type(inner) is list) and self.names(inner):
+                    return True
+        elif type(value) is list:
+            for inner in value:
+                if (type(inner) is dict or type(inner) is list) and self.names(inner):
+                    return True
+        return False
+
+    def _learn(self, name: str) -> int:
+        kind = _PLAIN
+        if name in self._fields or names_secret(name):
+            kind = _SECRET
+        elif name in self._callbacks:
+            kind = _CALLBACK
+        elif might_name_secret(name):
+            kind = _LOOSE
+        if len(self._kinds) < _MOST_NAMES:
+            self._kinds[name] = kind
+        return kind
+
+    def has_addresses(self, data: bytes) -> bool:
+        """Whether an address may stand in a text with something in it that lets somebody in."""
+        return b"://" in data and (b"@" in data or b"?" in data or b"#" in data or b"%" in data)
+
+    def has_forms(self, data: bytes) -> bool:
+        """Whether something may stand in a text that shows by its form."""
+        small = data.lower()
+        for sign in self._signs:  # noqa: SIM110  (any() takes three times as long)
+            if sign in small:
+                return True
+        return False
+
+    def _asks(self, data: bytes) -> int:
+        """What may have to be masked in a text; fast, and rather once too often."""
+        addresses = _ADDRESSES if self.has_addresses(data) else 0
+        return addresses | _FORMS if self.has_forms(data) else addresses
 
     def query(self, query: bytes, known: Fingerprints = NONE) -> str:
         """A query as it may be kept."""
-        text = query.decode("latin-1")
-        if b"%" in query or self.concerns(query) or b"=" in query:
-            text = "&".join(map(self._parameter, text.split("&")))
-            text = self._by_form(masked_query(text))
-        return known.masked_text(text)
+        text = "&".join(map(self._parameter, query.decode("latin-1").split("&")))
+        return known.masked_text(self._by_form(masked_query(text)))
 
     def _parameter(self, pair: str) -> str:
         name, equals, value = pair.partition("=")
+        if not value:
+            return pair
         plain, said = unquote_plus(name), unquote_plus(value)
-        if value and (plain in self._fields or names_secret(plain)):
-            return f"{name}{equals}{MASK}"
-        if value and might_name_secret(plain) and is_key(said):
+        if self.is_secret(plain, said) or (might_name_secret(plain) and is_key(said)):
             return f"{name}{equals}{MASK}"
         shown = self.address(said) if plain in self._callbacks else self._by_form(masked_urls(said))
         return pair if shown == said else f"{name}{equals}{shown}"
@@ -146,7 +182,7 @@ class Redactor:
             loose: it is nothing that anybody reads closely, so that what only looks like a secret is masked too.
         """
         text = known.masked_text(text)
-        if loose or self.concerns(text.encode("utf-8", "surrogatepass")):
+        if not text.isalnum():
             text = _MEMBER.sub(self._member, masked_urls(self._by_form(text)))
             text = _PAIR.sub(lambda found: self._pair(found, loose=loose), text)
         if loose:
@@ -155,13 +191,13 @@ class Redactor:
 
     def value(self, value: Any, known: Fingerprints = NONE) -> Any:
         """A JSON value as it may be shown, member names and all."""
-        return self._value(value, known, None, _DEEPEST)
+        return self._value(value, known, _ADDRESSES | _FORMS, None, _DEEPEST)
 
     def is_secret(self, name: str, value: Any) -> bool:
         """Whether a field holds a secret, by its name, or by what it may be called and what stands there."""
-        if name in self._fields or names_secret(name):
-            return True
-        return isinstance(value, str) and might_name_secret(name) and is_key(value) and is_mixed(value)
+        kind = self._kinds.get(name)
+        kind = self._learn(name) if kind is None else kind
+        return kind == _SECRET or (kind == _LOOSE and isinstance(value, str) and is_key(value) and is_mixed(value))
 
     def carried(self, value: Any) -> Iterator[str]:
         """Every text in a JSON value that stands in a secret's place."""
@@ -174,26 +210,29 @@ class Redactor:
         elif isinstance(value, str):
             yield from secrets_of(value)
 
-    def _value(self, value: Any, known: Fingerprints, name: str | None, left: int) -> Any:
+    def _value(self, value: Any, known: Fingerprints, asks: int, name: str | None, left: int) -> Any:
         if isinstance(value, str):
-            return self.address(value, known) if name in self._callbacks else self._said(value, known)
+            return self.address(value, known) if name in self._callbacks else self._said(value, known, asks)
         if not isinstance(value, dict | list):
             return value
         if not left:
             return MASK
         if isinstance(value, list):
-            return [self._value(inner, known, name, left - 1) for inner in value]
+            return [self._value(inner, known, asks, name, left - 1) for inner in value]
         return {
-            self._said(one, known): _hidden(inner, left - 1)
+            self._said(one, known, asks): _hidden(inner, left - 1)
             if self.is_secret(one, inner)
-            else self._value(inner, known, one, left - 1)
+            else self._value(inner, known, asks, one, left - 1)
             for one, inner in value.items()
         }
 
-    def _said(self, text: str, known: Fingerprints) -> str:
+    def _said(self, text: str, known: Fingerprints, asks: int) -> str:
         """A text in a JSON value."""
-        shown = known.masked_text(text)
-        return masked_urls(self._by_form(shown)) if self.concerns(shown.encode("utf-8", "surrogatepass")) else shown
+        if known:
+            text = known.masked_text(text)
+        if asks & _FORMS and len(text) > LEAST:
+            text = self._by_form(text)
+        return masked_urls(text) if asks & _ADDRESSES else text
 
     def _by_form(self, text: str) -> str:
         spans = list(secrets_in(text))
