@@ -53,8 +53,8 @@ ACTS = "\x1b]52;c;aGk=\x07 \x1b[31m \x9b2J \x85 \u202e \u2066 \u2028 \r \x00 \x7
 def test_a_screen_lets_nothing_act() -> None:
     """What is written by whatever command, in a pipe: line ends and tabs stay, and JSON stays JSON."""
     stream = io.StringIO()
-    print(f"one\t{ACTS}\ntwo", file=Screen(stream))  # type: ignore[arg-type]
-    print(json.dumps({"a": ACTS}, ensure_ascii=False), file=Screen(stream))  # type: ignore[arg-type]
+    print(f"one\t{ACTS}\ntwo", file=Screen(stream))
+    print(json.dumps({"a": ACTS}, ensure_ascii=False), file=Screen(stream))
     shown = stream.getvalue()
 
     assert [one for one in shown if not one.isprintable() and one not in "\n\t"] == []

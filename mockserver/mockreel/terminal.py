@@ -79,7 +79,7 @@ def screened() -> Iterator[None]:
     if isinstance(before[0], Screen):
         yield
         return
-    sys.stdout, sys.stderr = Screen(before[0]), Screen(before[1])  # type: ignore[assignment]
+    sys.stdout, sys.stderr = Screen(before[0]), Screen(before[1])
     try:
         yield
     finally:

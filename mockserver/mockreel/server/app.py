@@ -17,10 +17,12 @@ from mockreel.engine.accounts.key_file import read_keys
 from mockreel.engine.artifacts.artifact import MEDIA, UPLOADS
 from mockreel.engine.billing import Budget
 from mockreel.engine.clock import Clock
-from mockreel.server.access_guard import LOOPBACK_NAMES, Guard
+from mockreel.server.access_guard import Guard
 from mockreel.server.admin import Control
 from mockreel.server.dashboard.browser_pass import PAGE, reads_html
 from mockreel.server.http.asgi import App, Front, Receive, Scope, Send, local_path, send_reply, signed
+from mockreel.server.http.foreign_pages import LOOPBACK_NAMES, ForeignPages
+from mockreel.simulator.events.event import LONGEST
 from mockreel.simulator.pipeline import OWN_PATHS
 from mockreel.simulator.provider import Settings
 from mockreel.simulator.rule_parser import set_faults
@@ -160,6 +162,7 @@ def stage_app(
     *,
     hosts: frozenset[str] | None,
     token: str | None = None,
+    cors: Sequence[str] = (),
     beside: Sequence[Beside] = (),
 ) -> Starlette:
     """A Starlette application over a stage: its own behind the guard, `players` for everything else.
@@ -178,10 +181,29 @@ def stage_app(
             await stage.close()
 
     guarded = Guard(Own(stage), hosts=hosts, token=token)
-    doors = Doors(cast(App, guarded), players, home=isinstance(players, ByPrefix))
+    shielded = shield(players, stage, hosts=hosts, cors=cors)
+    doors = Doors(cast(App, guarded), shielded, home=isinstance(players, ByPrefix))
     app = Starlette(routes=[Mount("/", doors)], lifespan=lifespan)
     app.state.stage = stage
     return app
+
+
+def shield(app: App, stage: Stage, *, hosts: frozenset[str] | None, cors: Sequence[str] = ()) -> App:
+    """Providers that begin nothing for a web page of somebody else.
+
+    Args:
+        hosts: the names under which a browser may ask; None lets it use any.
+        cors: origins whose pages are welcome.
+    """
+
+    def note(method: str, path: str, why: str) -> None:
+        known = [part.keyring.known for part in stage.parts.values()]
+        for keys in known:
+            path = keys.masked_text(path)
+        stage.feed.note("rejected", status=403, reason=f"{method} {path[:LONGEST]}: {why}")
+
+    own = {host for part in stage.parts.values() for host in part.contract.hosts}
+    return ForeignPages(app, hosts=hosts, own=own, allowed=cors, note=note)
 
 
 async def _ended(tasks: Sequence["asyncio.Future[None]"]) -> None:

@@ -13,9 +13,10 @@ from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.accounts.key_file import read_keys
 from mockreel.engine.clock import Clock
 from mockreel.errors import OptionError
-from mockreel.server.access_guard import LOOPBACK_NAMES
-from mockreel.server.app import Beside, ByPrefix, stage_app
+from mockreel.server.access_token import check_token
+from mockreel.server.app import Beside, ByPrefix, shield, stage_app
 from mockreel.server.http.asgi import ByPort, Front
+from mockreel.server.http.foreign_pages import LOOPBACK_NAMES
 from mockreel.server.http.protocol import WireProtocol
 from mockreel.server.http.sockets import listen, url_of
 from mockreel.server.http.uvicorn_server import Loop, in_thread
@@ -67,6 +68,7 @@ class Server:
         self._server = Loop(self._config(options, beside))
 
     def _check(self, options: Options) -> None:
+        check_token(options.token)
         if _is_loopback(options.host):
             return
         if options.keys is None:
@@ -87,11 +89,13 @@ class Server:
 
     def _config(self, options: Options, beside: Sequence[Beside]) -> uvicorn.Config:
         inner = self.stage.inner
+        hosts = LOOPBACK_NAMES if _is_loopback(options.host) else None
         fronts = {
-            self.sockets[name].getsockname()[1]: Front(part, base_url=self.stage.addresses[name].url)
+            self.sockets[name].getsockname()[1]: shield(
+                Front(part, base_url=self.stage.addresses[name].url), inner, hosts=hosts
+            )
             for name, part in inner.parts.items()
         }
-        hosts = LOOPBACK_NAMES if _is_loopback(options.host) else None
         prefixed = ByPrefix(inner, base_url=self.stage.control.url)
         behind = stage_app(inner, prefixed, hosts=hosts, token=options.token, beside=beside)
         config = uvicorn.Config(

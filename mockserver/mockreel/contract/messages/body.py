@@ -42,7 +42,7 @@ def _json(request: Request, operation: Operation) -> Any:
             raise _malformed("the body is empty")
         return None
     kind = request.header(b"content-type")
-    if kind is not None and b"json" not in kind.lower():
+    if kind is not None and b"json" not in kind.partition(b";")[0].lower():  # a page may send `text/plain;json`
         raise Refused("wrong-content-type", values={"content_type": kind.decode("latin-1")})
     try:
         return read_json(request.body)

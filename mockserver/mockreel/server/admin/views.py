@@ -8,7 +8,8 @@ import orjson
 
 from mockreel.engine.artifacts import artifact as artifacts
 from mockreel.engine.jobs.job import Job
-from mockreel.engine.journal.journal import Entry, Tried, header_text
+from mockreel.engine.journal.journal import Entry, Tried
+from mockreel.engine.journal.said import header_text
 from mockreel.simulator.provider import Part
 from mockreel.webhooks import Delivery
 

@@ -159,7 +159,7 @@ def _origin(scope: Scope) -> str:
 class ByPort:
     """Tells the providers apart by the port that a request came in on; every other port is the control port's."""
 
-    def __init__(self, fronts: Mapping[int, Front], behind: App) -> None:
+    def __init__(self, fronts: Mapping[int, App], behind: App) -> None:
         self._fronts = fronts
         self._behind = behind
 
