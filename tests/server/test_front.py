@@ -198,7 +198,7 @@ def test_providers_are_told_apart_by_port_and_by_nothing_else(encore: Caller) ->
 
         return app
 
-    by_port = ByPort({8701: named("front")}, named("behind"))  # type: ignore[dict-item]
+    by_port = ByPort({8701: named("front")}, named("behind"))
     ask(by_port, scope(headers=[(b"host", b"www.other.test")]))
     ask(by_port, scope(server=("127.0.0.1", 8700)))
     ask(by_port, {"type": "lifespan"})
