@@ -201,6 +201,11 @@ JOB = ("providers", "encore", "jobs", 0)
     [
         (change("snapshot", to=2), 400, "its form is 2. Expected 1. Take it anew"),
         (change("seed", to=9), 409, "Serve with --seed 9"),
+        (change("mockreel", to="0.0.1"), 409, "taken by mockreel 0.0.1; this is"),
+        (change("providers", "encore", "contract", to="x"), 409, "version x of the contract of encore"),
+        (change("clock", "now", to=7), 400, "its seal does not fit"),
+        (change("seal", to="x"), 400, "its seal does not fit"),
+        (change(*JOB, "created", to=1e300), 400, "its seal does not fit"),
         (change("providers", to={}), 409, "here are encore"),
         (change("providers", "encore", "readings", to={"envelope": "bare"}), 409, "--reading encore:envelope=bare"),
         (change("clock", "speed", to=0), 400, "/clock/speed"),

@@ -19,6 +19,7 @@ from mockreel.simulator.provider import JobEnd, Part, Reckoning
 from mockreel.simulator.simulator import Stage
 from mockreel.simulator.snapshots.codec import Writer
 from mockreel.simulator.snapshots.references import references
+from mockreel.simulator.snapshots.seal import sealed
 from mockreel.webhooks import Attempt, Delivery
 from mockreel.webhooks.dispatcher import AttemptDue
 
@@ -41,7 +42,7 @@ def take(stage: Stage) -> Row:
         "due": [*_under_way(stage, now), *_due(stage)],
     }
     masked: Row = _without_keys(document, [part.keyring.keys for part in stage.parts.values()])
-    return masked
+    return sealed(masked)
 
 
 def _rule(rule: Rule) -> Row:
