@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
-import orjson
-
+from mockreel.contract.messages.body import read_json
 from mockreel.contract.validation import Violation
 from mockreel.engine.journal.said import NOTHING, Pairs, Said, Unread, header_text
 from mockreel.engine.redaction import MOST_KEPT, left_out
@@ -280,8 +279,8 @@ class Journal:
 
 def _parsed(body: bytes) -> Any:
     try:
-        return orjson.loads(body) if body else None
-    except orjson.JSONDecodeError:
+        return read_json(body) if body else None
+    except ValueError:
         return None
 
 

@@ -13,6 +13,7 @@ from urllib.parse import unquote_plus
 
 import orjson
 
+from mockreel.contract.messages.body import read_json
 from mockreel.contract.messages.message import exact
 from mockreel.engine.redaction.addresses import masked_callback, masked_query, masked_urls, secrets_of, strange_path
 from mockreel.engine.redaction.fingerprints import MASK, Fingerprints, cut_text
@@ -92,8 +93,8 @@ class Redactor:
     def body(self, raw: bytes, known: Fingerprints = NONE) -> bytes:
         """Any body as it may be kept: JSON as JSON, another text as its beginning, the rest as its size and hash."""
         try:
-            parsed = orjson.loads(raw)
-        except orjson.JSONDecodeError:
+            parsed = read_json(raw)
+        except ValueError:
             return self._unread(raw, known)
         return self.json(raw, parsed, known)
 

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-import orjson
-
+from mockreel.contract.messages.body import read_json
 from mockreel.engine.artifacts import artifact as artifacts
 from mockreel.engine.jobs.job import Job
 from mockreel.engine.journal.journal import Entry, Tried
@@ -174,8 +173,8 @@ def shown_json(part: Part, body: bytes) -> Any:
     """What a kept body says, without secrets: JSON where it is JSON, else text."""
     shown = shown_json_bytes(part, body)
     try:
-        return orjson.loads(shown) if shown else None
-    except orjson.JSONDecodeError:
+        return read_json(shown) if shown else None
+    except ValueError:
         return shown.decode("utf-8", "replace")
 
 
@@ -185,8 +184,8 @@ def shown_json_bytes(part: Part, body: bytes) -> bytes:
     if not body:
         return b""
     try:
-        return redactor.json(body, orjson.loads(body), known)
-    except orjson.JSONDecodeError:
+        return redactor.json(body, read_json(body), known)
+    except ValueError:
         return redactor.text(body.decode("utf-8", "replace"), known, loose=True).encode()
 
 
@@ -218,8 +217,8 @@ def shown_pairs(part: Part, pairs: Iterable[tuple[str, str]]) -> list[tuple[str,
 def _said(body: bytes) -> Any:
     """A body that is masked already: JSON where it is JSON, else text."""
     try:
-        return orjson.loads(body) if body else None
-    except orjson.JSONDecodeError:
+        return read_json(body) if body else None
+    except ValueError:
         return body.decode("utf-8", "replace")
 
 
