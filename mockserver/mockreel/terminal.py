@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from typing import Any, TextIO
 
 _CUT = "…"
+_WIDE = "\u2e80-\u9fff\uff00-\uff60"
+_WORD = re.compile(rf"[{_WIDE}]\s*|[^\s{_WIDE}]+\s*")  # Chinese is broken between any two characters
 # Controls (C0, C1), what turns the direction of the text, what does not show, and halves of surrogates.
 _ACTS = (
     "\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e"
@@ -121,3 +123,24 @@ def _head(text: str, columns: int) -> str:
         if taken > columns:
             return text[:place]
     return text
+
+
+def wrapped(line: str, most: int | None) -> list[str]:
+    """A line in pieces that are not wider than `most`, broken between words only."""
+    if most is None or width(line) <= most:
+        return [line]
+    indent = line[: len(line) - len(line.lstrip())]
+    return folded(line.strip(), most, indent) or [line]
+
+
+def folded(text: str, most: int, indent: str) -> list[str]:
+    """Text in lines of at most `most` columns, each behind the indent; wide characters count as two."""
+    lines: list[str] = []
+    line = indent
+    for word in _WORD.findall(text):
+        if line.strip() and width(line + word.rstrip()) > most:
+            lines.append(line.rstrip())
+            line = indent + word.lstrip()
+        else:
+            line += word
+    return [*lines, line.rstrip()] if line.strip() else lines

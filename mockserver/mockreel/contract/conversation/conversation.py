@@ -94,13 +94,13 @@ def conversation(file: Cursor) -> Conversation:
         file.at("jobs").each(_talk),
         _secret(secret) if secret else None,
         _text(file, "cancel"),
-        _manners(file.maybe("manners")),
+        _manners(file.maybe("client_rules")),
         *(_texts(file, key) for key in ("reads", "codes", "beyond", "hidden")),
     )
 
 
 def _talk(name: str, row: Cursor) -> JobTalk:
-    told = row.maybe("told")
+    told = row.maybe("webhook")
     return JobTalk(
         name,
         row.at("submits").texts(),
