@@ -103,7 +103,7 @@ class Run:
             try:
                 status, body = target.send(sent)
             except TimeoutError:
-                self._found(f"no answer in {PATIENCE:g} s", name, sent)
+                self._found(f"no answer in {PATIENCE:g} s ({self._clock()})", name, sent)
                 continue
             if "/clock/advance" in sent.target:  # it may be the end of time, where no job ends any more
                 self.reset()
@@ -158,6 +158,11 @@ class Run:
         self._run_clock()
         lines = Path(f"/proc/{self._pid}/status").read_text("utf-8").splitlines()
         return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
+
+    def _clock(self) -> str:
+        """The clock and the rules as they are, which tell why somebody waits."""
+        told = [self._control.send(Sent("GET", f"/_mockreel/{path}", (), b""))[1] for path in ("clock", "rules")]
+        return b" ".join(told).decode("utf-8", "replace")[:1000]
 
     def _run_clock(self) -> None:
         """Let the clock run fast, so that who waits for a job does not wait long."""
