@@ -105,7 +105,7 @@ class Run:
             except TimeoutError:
                 self._found(f"no answer in {PATIENCE:g} s ({self._clock()})", name, sent)
                 continue
-            if "/clock/advance" in sent.target:  # it may be the end of time, where no job ends any more
+            if "/clock/advance" in sent.target or "/clock/speed" in sent.target:  # at the end of time no job ends
                 self.reset()
             elif "/clock" in sent.target:
                 self._run_clock()
