@@ -66,7 +66,7 @@ def test_it_runs_under_either_event_loop(backend: str) -> None:
     async def run(url: str, key: str) -> str:
         async with AsyncClient("runflow", key=key, base_url=url) as client:
             outcome = await client.run(MODEL, {"prompt": "a boat"}, every=0.05, deadline=30)
-            return outcome.results[0].url
+            return str(outcome.results[0].url)
 
     with serving("runflow", speed=100.0) as stage:
         assert anyio.run(run, stage.runflow.url, stage.runflow.key, backend=backend).startswith("http")

@@ -21,6 +21,7 @@ class Said(NamedTuple):
     body: bytes = b""
     reply: bytes = b""
     reply_headers: Pairs = ()
+    added: int = 0  # how many keys were known when it was redacted
 
     @property
     def weight(self) -> int:
@@ -71,6 +72,7 @@ class Unread:
             redactor.body(self._body, known) if self._body else b"",
             redactor.body(self._reply, known) if self._reply else b"",
             self._masked(self._reply_headers),
+            known.added,
         )
 
     def _masked(self, pairs: Iterable[tuple[bytes, bytes]]) -> Pairs:

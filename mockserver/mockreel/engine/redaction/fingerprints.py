@@ -32,10 +32,11 @@ class Fingerprints:
         also: a set whose keys are looked for besides.
     """
 
-    __slots__ = ("_also", "_heads", "_prints", "_salted")
+    __slots__ = ("_added", "_also", "_heads", "_prints", "_salted")
 
     def __init__(self, keys: Iterable[str] = (), *, also: "Fingerprints | None" = None) -> None:
         self._also = also
+        self._added = 0
         self._salted = blake2b(key=os.urandom(16), digest_size=16)
         self._heads: dict[bytes, dict[int, int]] = {}  # first bytes → how many prints have which length
         self._prints: dict[bytes, int] = {}
@@ -47,6 +48,7 @@ class Fingerprints:
 
     def add(self, key: str) -> list[bytes]:
         """Know a key from now on; gives its prints, by which it can be forgotten."""
+        self._added += 1
         return [self._add(form) for form in written(key)] if is_key(key) else []
 
     def _add(self, form: bytes) -> bytes:
@@ -55,6 +57,11 @@ class Fingerprints:
         mark = form[:_HEAD] + len(form).to_bytes(4, "big") + self._hash(form)
         self._prints[mark] = self._prints.get(mark, 0) + 1
         return mark
+
+    @property
+    def added(self) -> int:
+        """How many keys were ever added: as long as it stays, nothing more would be masked."""
+        return self._added + (self._also.added if self._also is not None else 0)
 
     def knows(self, key: str) -> bool:
         """Whether a key is one of them."""

@@ -110,22 +110,27 @@ def delivery_detail(part: Part, delivery: Delivery) -> Mapping[str, Any]:
 
 
 def shown_entry(part: Part, entry: Entry) -> Entry:
-    """An exchange without keys that were not known when it was noted: another account's, one that came later."""
+    """An exchange without keys that were not known when it was redacted: another account's, one that came later."""
+    known, said = part.keyring.known, entry.read()
+    shown = shown_line(part, entry)
+    if not known or said.added == known.added:
+        return shown
+    masked = said._replace(
+        query=known.masked_text(said.query),
+        body=known.masked(said.body),
+        reply=known.masked(said.reply),
+        headers=tuple([(name, known.masked(value)) for name, value in said.headers]),
+    )
+    return replace(shown, said=masked)
+
+
+def shown_line(part: Part, entry: Entry) -> Entry:
+    """The same for who does not read what was said."""
     known = part.keyring.known
     if not known:
         return entry
-    said = entry.read()
-    return replace(
-        entry,
-        path=known.masked_text(entry.path),
-        said=said._replace(
-            query=known.masked_text(said.query),
-            body=known.masked(said.body),
-            reply=known.masked(said.reply),
-            headers=tuple([(name, known.masked(value)) for name, value in said.headers]),
-        ),
-        violations=tuple([one.kept(message=known.masked_text(one.message)) for one in entry.violations]),
-    )
+    violations = tuple([one.kept(message=known.masked_text(one.message)) for one in entry.violations])
+    return replace(entry, path=known.masked_text(entry.path), violations=violations)
 
 
 def entry_row(number: int, entry: Entry) -> Mapping[str, Any]:
