@@ -1,13 +1,13 @@
 """Which reader a row of `build:` asks for, and the models of a provider as all its rows give them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from mockreel.authoring.aimlapi.openapi_files import read_aimlapi
 from mockreel.authoring.docs_folder import Docs
 from mockreel.authoring.documented_model import ModelPage, PageError
 from mockreel.authoring.runflow.model_pages import page_of, read_runflow
-from mockreel.authoring.runninghub.registry import read_runninghub
+from mockreel.authoring.runninghub.registry import read_runninghub, read_runninghub_list
 from mockreel.contract.data.files import read_document
 from mockreel.contract.data.parser import Cursor
 
@@ -18,8 +18,11 @@ READERS: Mapping[str, Reader] = {
     "runflow-page": read_runflow,
     "runninghub-registry": read_runninghub,
 }
-# Readers of documents that hold one model each: one of them can be read by itself, wherever it lies.
-PAGE_READERS: Mapping[str, Callable[[Cursor, Path], ModelPage]] = {"runflow-page": page_of}
+# Readers of documents that can be read by themselves, wherever they lie: a page of one model, or a list of many.
+PAGE_READERS: Mapping[str, Callable[[Cursor, Path], Iterable[ModelPage]]] = {
+    "runflow-page": lambda row, path: (page_of(row, path),),
+    "runninghub-registry": read_runninghub_list,
+}
 
 
 def read_models(sources: Path, docs: Docs) -> dict[str, ModelPage]:

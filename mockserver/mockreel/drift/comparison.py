@@ -129,5 +129,5 @@ def _page(held: Path, name: str, path: Path) -> Mapping[str, ModelFacts]:
         raise OptionError(
             "provider", name, then="Its docs are no pages of one model each: compare folders, --docs DIR."
         )
-    page = PAGE_READERS[row["reader"]](Cursor(rows.where, row), path)
-    return {page.id: from_page(name, page)}
+    pages = PAGE_READERS[row["reader"]](Cursor(rows.where, row), path)
+    return {page.id: from_page(name, page) for page in pages}

@@ -30,7 +30,7 @@ def models_drift(provider: str, before: Mapping[str, ModelFacts], after: Mapping
             yield _gone(provider, model)
     for id_, model in after.items():
         if id_ not in matched.values():
-            says = "a model that is not held"
+            says = "a new model"
             yield _subject(provider, model, model).finding("", "compatible", says, NOTHING, model.endpoints or id_)
 
 

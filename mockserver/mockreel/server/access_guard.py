@@ -10,7 +10,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mockreel.contract.messages.message import problem
 from mockreel.server.access_token import Guesses, Token
 from mockreel.server.dashboard.browser_pass import COOKIE, PAGE, is_entering
-from mockreel.server.http.foreign_pages import LOOPBACK_NAMES, host_name, netloc, values
+from mockreel.server.http.foreign_pages import host_name, netloc, values
+from mockreel.server.http.origin import LOOPBACK_NAMES
 
 _WANTED = "Off loopback the control API needs its token: Authorization: Bearer TOKEN."
 
@@ -90,7 +91,7 @@ async def _door(token: Token, scope: Scope, receive: Receive) -> Response | None
 
 
 def _no(status: int, why: str) -> Response:
-    reply = problem(status, "Not admitted", why)
+    reply = problem(status, "Not allowed", why)
     headers = {"retry-after": "1"} if status == 429 else None
     return Response(reply.body, reply.status, headers, media_type="application/problem+json")
 

@@ -21,13 +21,15 @@ from mockreel.server.access_guard import Guard
 from mockreel.server.admin import Control
 from mockreel.server.dashboard.browser_pass import PAGE, reads_html
 from mockreel.server.http.asgi import App, Front, Receive, Scope, Send, local_path, send_reply, signed
-from mockreel.server.http.foreign_pages import LOOPBACK_NAMES, ForeignPages
+from mockreel.server.http.foreign_pages import ForeignPages
+from mockreel.server.http.origin import LOOPBACK_NAMES, Origin
 from mockreel.simulator.events.event import LONGEST
+from mockreel.simulator.path_hints import Hints
 from mockreel.simulator.pipeline import OWN_PATHS
-from mockreel.simulator.provider import Settings
+from mockreel.simulator.provider import Part, Settings
 from mockreel.simulator.rule_parser import set_faults
 from mockreel.simulator.simulator import Stage, build_stage, load_contracts
-from mockreel.webhooks import Sender, Targets
+from mockreel.webhooks import Sender, Targets, webhook_secrets
 
 # What runs beside the requests of a stage, as long as it is served.
 Beside = Callable[[Stage], Coroutine[None, None, None]]
@@ -50,11 +52,13 @@ def create_app(
     faults: Iterable[Any] = (),
     budget: Budget | None = None,
     assume_price: Budget | None = None,
+    webhook_secret: str | Iterable[str] | Mapping[str, str] | None = None,
 ) -> Starlette:
     """A Starlette application that plays the named providers, or all of them.
 
     One provider stands at the root; several stand below their names (`/runflow/v1/…`). The control API is below
-    `/_mockreel/`, and in a browser the page. The stage is found at `app.state.stage`.
+    `/_mockreel/`, and in a browser the page. The stage is found at `app.state.stage`. Its jobs are in the memory of one
+    process: run it with one worker, as each of several would have jobs of its own.
 
     Args:
         readings: options by reading id.
@@ -72,13 +76,15 @@ def create_app(
         budget: what every account begins with whose keys state no balance, `5` or `{"runflow": 5}`; without one nobody
             is refused.
         assume_price: what counts for a job of unknown price; as the contracts say if None.
+        webhook_secret: what signs webhooks from the first one on: `SECRET`, `PROVIDER=SECRET`, several, or a mapping.
 
     Raises:
         OptionError: an unknown provider, reading, option or pace.
         DataError: data that cannot be used.
     """
+    contracts = load_contracts(providers or None, readings=readings, data=data)
     stage = build_stage(
-        load_contracts(providers or None, readings=readings, data=data),
+        contracts,
         clock=clock,
         keys=read_keys(Path(keys)) if isinstance(keys, str | Path) else keys,
         open_house=open_house,
@@ -87,32 +93,53 @@ def create_app(
         targets=targets,
         budget=budget,
         assume_price=assume_price,
+        secrets=webhook_secrets(webhook_secret, contracts),
     )
     set_faults(stage.rules, stage.parts, faults)
     stage.rules.keep_as_first()
     if len(stage.parts) == 1:
         (part,) = stage.parts.values()
-        return stage_app(stage, Front(part, base_url=base_url), hosts=control_hosts)
+        return stage_app(stage, Front(part, origin=Origin(base_url, trusted=None)), hosts=control_hosts)
     return stage_app(stage, ByPrefix(stage, base_url=base_url), hosts=control_hosts)
 
 
 class ByPrefix:
     """Tells the providers apart by the first segment of the path."""
 
-    def __init__(self, stage: Stage, *, base_url: str | None = None) -> None:
+    def __init__(self, stage: Stage, *, base_url: str | None = None, trusted: frozenset[str] | None = None) -> None:
         self._fronts = {
-            name: Front(part, prefix=f"/{name}", base_url=f"{base_url}/{name}" if base_url else None)
+            name: Front(part, prefix=f"/{name}", origin=Origin(base_url, prefix=f"/{name}", trusted=trusted))
             for name, part in stage.parts.items()
         }
+        self._hints = Hints(stage.parts)
+        self._note, self._parts = stage.feed.note, stage.parts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self.follow(scope, receive, send)
+            return
         path = local_path(scope)
         front = self._fronts.get(path.removeprefix("/").partition("/")[0])
         if front is not None:
             await front(scope, receive, send)
             return
+        await self._nothing(path, scope, send)
+
+    async def follow(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """What the named provider tells on a WebSocket."""
+        front = self._fronts.get(local_path(scope).removeprefix("/").partition("/")[0])
+        if front is None:
+            await send({"type": "websocket.close"})
+        else:
+            await front.follow(scope, receive, send)
+
+    async def _nothing(self, path: str, scope: Scope, send: Send) -> None:
         names = ", ".join(f"/{name}/" for name in self._fronts)
-        detail = f"Nothing is at {path}. The providers are at {names}; the control API is at {OWN_PATHS}."
+        hint = self._hints.about(scope["method"], path)
+        if hint is not None:
+            self._note("misdirected", method=scope["method"], path=shown_path(self._parts, path), reason=hint)
+        meant = f" {hint[0].upper()}{hint[1:]}." if hint else ""
+        detail = f"Nothing is at {path}.{meant} The providers are at {names}; the control API is at {OWN_PATHS}."
         await send_reply(problem(404, "Not found", detail), send, head=scope["method"] == "HEAD")
 
 
@@ -146,7 +173,7 @@ class Doors:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = local_path(scope)
         if scope["type"] != "http":
-            await send({"type": "websocket.close"})  # none of the providers speaks it
+            await self._players(scope, receive, send)
         elif self._home and path == "/" and reads_html(scope):
             place = f"{scope.get('root_path', '')}{PAGE}/".encode()
             await send_reply(Reply(307, b"", ((b"location", place),)), send, head=True)
@@ -158,9 +185,10 @@ class Doors:
 
 def stage_app(
     stage: Stage,
-    players: App,
+    players: Front | ByPrefix,
     *,
     hosts: frozenset[str] | None,
+    named: frozenset[str] = frozenset(),
     token: str | None = None,
     cors: Sequence[str] = (),
     beside: Sequence[Beside] = (),
@@ -168,6 +196,11 @@ def stage_app(
     """A Starlette application over a stage: its own behind the guard, `players` for everything else.
 
     What runs `beside` the requests is cancelled when the application ends.
+
+    Args:
+        hosts: the names under which the control API may be asked; None admits any.
+        named: further names under which a browser may ask the providers.
+        cors: origins whose pages may ask the providers.
     """
 
     @asynccontextmanager
@@ -181,14 +214,14 @@ def stage_app(
             await stage.close()
 
     guarded = Guard(Own(stage), hosts=hosts, token=token)
-    shielded = shield(players, stage, hosts=hosts, cors=cors)
+    shielded = shield(players, stage, hosts=hosts if hosts is None else hosts | named, cors=cors)
     doors = Doors(cast(App, guarded), shielded, home=isinstance(players, ByPrefix))
     app = Starlette(routes=[Mount("/", doors)], lifespan=lifespan)
     app.state.stage = stage
     return app
 
 
-def shield(app: App, stage: Stage, *, hosts: frozenset[str] | None, cors: Sequence[str] = ()) -> App:
+def shield(app: App, stage: Stage, *, hosts: frozenset[str] | None, cors: Sequence[str] = ()) -> ForeignPages:
     """Providers that begin nothing for a web page of somebody else.
 
     Args:
@@ -197,13 +230,17 @@ def shield(app: App, stage: Stage, *, hosts: frozenset[str] | None, cors: Sequen
     """
 
     def note(method: str, path: str, why: str) -> None:
-        known = [part.keyring.known for part in stage.parts.values()]
-        for keys in known:
-            path = keys.masked_text(path)
-        stage.feed.note("rejected", status=403, reason=f"{method} {path[:LONGEST]}: {why}")
+        stage.feed.note("rejected", status=403, reason=f"{method} {shown_path(stage.parts, path)}: {why}")
 
     own = {host for part in stage.parts.values() for host in part.contract.hosts}
     return ForeignPages(app, hosts=hosts, own=own, allowed=cors, note=note)
+
+
+def shown_path(parts: Mapping[str, Part], path: str) -> str:
+    """A path that no operation has, as the log may tell it."""
+    for part in parts.values():
+        path = part.noting.redactor.path(path, part.keyring.known, strange=True)
+    return path[:LONGEST]
 
 
 async def _ended(tasks: Sequence["asyncio.Future[None]"]) -> None:

@@ -19,7 +19,16 @@ from mockreel.simulator.context import Call
 
 # Headers of any client that are worth a question, and hold no secret; what the contract declares is kept besides.
 CHOSEN = frozenset(
-    {b"accept", b"content-type", b"content-length", b"idempotency-key", b"prefer", b"range", b"user-agent"}
+    {
+        b"accept",
+        b"content-encoding",
+        b"content-type",
+        b"content-length",
+        b"idempotency-key",
+        b"prefer",
+        b"range",
+        b"user-agent",
+    }
 )
 # A longer header is not kept.
 LONGEST = 1000
@@ -84,7 +93,12 @@ class Noting:
             said,
             job,
             None if call.faults is NO_FAULTS else _faults(call),
+            call.part.clock.real(),
+            self._notes(call) if call.notes else (),
         )
+
+    def _notes(self, call: Call) -> tuple[str, ...]:
+        return tuple([self.redactor.text(note, call.part.keyring.known) for note in call.notes])
 
     def told(self, call: Call, text: str) -> str:
         """A text about a request as a log may have it, line by line."""

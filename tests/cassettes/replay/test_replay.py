@@ -82,8 +82,8 @@ def test_a_callback_that_is_none_of_the_contract_breaks_it(tmp_path: Path) -> No
 
 def test_a_reading_is_what_makes_a_reply_valid(tmp_path: Path) -> None:
     """Without it, the reply breaks the contract."""
-    found = replayed(tmp_path, lambda document: told(document).update(reading={}), of=("aimlapi", "gen4-aleph-run"))
-    assert any("/video" in text for text in found.invalid)
+    found = replayed(tmp_path, lambda document: told(document).update(reading={}), of=("aimlapi", "pixverse-5-run"))
+    assert any("/status" in text for text in found.invalid)
 
 
 def test_what_is_said_to_be_outside_and_is_held_is_told(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from mockreel.contract.validation import Violation
 from mockreel.engine.journal.journal import Entry, Journal, Tried
 from mockreel.engine.journal.said import Said
 from mockreel.errors import OptionError
-from mockreel.simulator.client_rules import breaches
+from mockreel.simulator.client_rules import violations
 from mockreel.simulator.simulator import Stage
 from mockreel.webhooks import MemorySender
 
@@ -60,6 +60,7 @@ def test_an_exchange_is_noted_with_its_violations(encore: Caller) -> None:
         "status": 422,
         "refusal": "invalid-body",
         "fault": None,
+        "notes": [],
         "violations": [
             {"path": ["input", "prompt"], "keyword": "minLength", "message": '"" is shorter than 1 character'},
             {"path": ["input", "seconds"], "keyword": "enum", "message": "5 is not one of 4, 6 or 8"},
@@ -268,8 +269,8 @@ def test_a_key_that_stands_twice_is_a_fault_of_the_client(make_encore: MakeStage
     (noted,) = stage.journal
     assert (made.status, made.json["input"]) == (201, {"prompt": "b"})
     assert [(one.pointer, one.keyword) for one in noted.violations] == [("/input/prompt", "duplicate")]
-    (breach,) = breaches(stage.parts.values())
-    assert "the key stands 2 times in one object" in breach.done
+    (found,) = violations(stage.parts.values())
+    assert "the key stands 2 times in one object" in found.done
 
 
 def test_a_key_is_hidden_in_what_was_said_before_it_was_known(make_stage: MakeStage) -> None:

@@ -23,7 +23,7 @@ from mockreel.contract.exchanges.request_builder import Requests
 from mockreel.contract.messages.message import Reply, Request
 from mockreel.engine.clock import Clock
 from mockreel.server.app import ByPrefix, stage_app
-from mockreel.server.http.foreign_pages import LOOPBACK_NAMES
+from mockreel.server.http.origin import LOOPBACK_NAMES
 from mockreel.server.log import Lines, Records
 from mockreel.simulator.provider import Settings
 from mockreel.simulator.simulator import Stage, build_stage, load_contracts

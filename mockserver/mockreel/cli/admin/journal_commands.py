@@ -10,7 +10,7 @@ import click
 
 from mockreel.cli.admin.server_options import Asked, moment, pairs
 from mockreel.cli.options import Pair
-from mockreel.cli.output import counted
+from mockreel.cli.output import counted, say
 from mockreel.terminal import harmless, harmless_json
 from mockreel.whole_file import write_whole
 
@@ -132,4 +132,4 @@ def har(asked: Asked, /, out: Path | None, **what: Any) -> None:
         click.echo(text)
     else:
         write_whole(out, text + "\n")
-        click.echo(f"Written: {out}")
+        say(f"Written: {out}")

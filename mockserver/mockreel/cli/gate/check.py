@@ -1,4 +1,4 @@
-"""`mockreel check`: does a server play the part?"""
+"""`mockreel check`: does a server conform to a provider's contract?"""
 
 import sys
 from collections.abc import Mapping
@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from mockreel.cli.options import Money, Pair
+from mockreel.cli.output import say, show_table
 
 
 @click.command("check")
@@ -23,7 +24,7 @@ from mockreel.cli.options import Money, Pair
 @click.option("--quick", is_flag=True, help="Our own checks with few models, nothing generated: for every save.")
 @click.option("--budget", default=60.0, show_default=True, help="Seconds for one provider.")
 @click.option("--seed", default=0, show_default=True, help="The same seed makes the same requests.")
-@click.option("--only-ours", is_flag=True, help="Leave the generated requests out; needs no Schemathesis.")
+@click.option("--only-ours", is_flag=True, help="Omit generated requests; needs no Schemathesis.")
 @click.option(
     "--reading",
     "readings",
@@ -36,7 +37,7 @@ from mockreel.cli.options import Money, Pair
     "--readings",
     "every",
     type=click.Choice(["all"]),
-    help="Check the mock under every reading, one at a time and all together.",
+    help="Check the mock server under every reading, one at a time and all together.",
 )
 @click.option("--key", envvar="MOCKREEL_KEY", metavar="TEXT", help="A key for a URL. [env: MOCKREEL_KEY]")
 @click.option(
@@ -51,30 +52,49 @@ from mockreel.cli.options import Money, Pair
     type=Money(),
     default=Decimal(0),
     metavar="AMOUNT",
-    help="Send a URL what must be refused too, up to this price.",
+    help="Also send a URL requests that must be rejected, up to this price.",
 )
 @click.option(
     "--callback-url",
     metavar="URL",
-    help="Where a URL reaches the receiver, if it cannot reach this machine's loopback.",
+    help="Where a URL reaches the webhook receiver, if it cannot reach this machine's loopback.",
 )
 @click.option(
     "--callback-listen",
     default="127.0.0.1:0",
     show_default=True,
     metavar="HOST:PORT",
-    help="Where the receiver listens.",
+    help="Where the webhook receiver listens.",
 )
 @click.option(
     "--handler",
     metavar="URL",
-    help="Check your own program that receives callbacks: send it every event of --provider.",
+    help="Check your own webhook handler: send it every event of --provider.",
 )
 @click.option(
     "--secret",
     envvar="MOCKREEL_SECRET",
     metavar="TEXT",
     help="What --handler verifies with. [env: MOCKREEL_SECRET]",
+)
+@click.option(
+    "--former-secret",
+    "former",
+    multiple=True,
+    metavar="TEXT",
+    help="What --handler verified with once, and must refuse now (repeatable).",
+)
+@click.option(
+    "--operation",
+    "operations",
+    multiple=True,
+    metavar="ID",
+    help="Tell --handler of jobs that this operation began (repeatable); else of the provider's usual sort.",
+)
+@click.option(
+    "--before",
+    metavar="URL",
+    help="Where --handler is told of each job, as JSON, before the first webhook about it.",
 )
 @click.option(
     "--report",
@@ -84,7 +104,7 @@ from mockreel.cli.options import Money, Pair
     metavar="FORM=PATH",
     help="Write junit, json, markdown, sarif or text (repeatable).",
 )
-@click.option("--list", "listed", is_flag=True, help="List our own checks, and stop.")
+@click.option("--list", "listed", is_flag=True, help="List our own checks, and exit.")
 @click.option(
     "--data",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -92,12 +112,12 @@ from mockreel.cli.options import Money, Pair
     help="A further data folder.",
 )
 def command(target: str, listed: bool, reports: tuple[tuple[str, str], ...], **given: Any) -> None:
-    """Check that TARGET plays a provider: `mock` (the stand-in, in this process) or a base URL.
+    """Test whether TARGET conforms to a provider's contract: `mock` (the mock server, in this process) or a base URL.
 
-    `control` checks the stand-in's own control API against its own document instead.
+    `control` tests the control API against its OpenAPI document instead.
 
-    A URL is taken for one that may bill: it gets reads, and requests with no key or a wrong one, unless --max-spend or
-    --full is given.
+    A URL may belong to a server that bills: it gets reads, and requests with no key or a wrong one, unless --max-spend
+    or --full is given.
 
     Exit code: 0 holds, 1 falls short, 2 could not run.
     """
@@ -110,8 +130,8 @@ def command(target: str, listed: bool, reports: tuple[tuple[str, str], ...], **g
         check_form(form)
     report = _run(target, given, lambda outcome: _show(outcome, terminal_report))
     for note in report.notes:
-        click.echo(f"left out: {note}")
-    click.echo(report.sentence())
+        say(f"left out: {note}")
+    say(report.sentence())
     for form, path in reports:
         write(report, form, Path(path))
     sys.exit(report.exit_code)
@@ -166,22 +186,29 @@ def _run(target: str, given: Mapping[str, Any], watcher: Any) -> Any:
 
 
 def _check_handler(plan: Any, given: Mapping[str, Any], watcher: Any) -> Any:
-    from mockreel.conformance.handler.handler_check import check_handler  # noqa: PLC0415
+    from mockreel.conformance.handler import HandlerPlan, check_handler  # noqa: PLC0415
     from mockreel.contract import providers  # noqa: PLC0415
     from mockreel.errors import OptionError  # noqa: PLC0415
 
     if len(plan.providers) != 1:
         then = "A handler receives the callbacks of one provider."
         raise OptionError("--provider", ", ".join(plan.providers) or None, providers(), then=then)
-    return check_handler(
-        given["handler"], plan.providers[0], secret=given["secret"], seed=plan.seed, data=plan.data, watcher=watcher
+    asked = HandlerPlan(
+        secret=given["secret"],
+        former=given["former"],
+        before=given["before"],
+        budget=plan.budget,
+        operations=given["operations"],
+        seed=plan.seed,
+        data=plan.data,
     )
+    return check_handler(given["handler"], plan.providers[0], asked, watcher=watcher)
 
 
 def _show(outcome: Any, form: Any) -> None:
-    click.echo(form.line(outcome))
+    say(form.line(outcome))
     for text in form.details(outcome):
-        click.echo(text)
+        say(text)
 
 
 def _list() -> None:
@@ -191,5 +218,4 @@ def _list() -> None:
 
     rows = [(check.id, check.says) for check in EVERY]
     rows += [(REPLIES, REPLIES_SAY), *((f"generated.{phase}", SAYS[phase]) for phase in PHASES)]
-    for name, says in rows:
-        click.echo(f"{name:<26}{says}")
+    show_table(("check", "what it proves"), rows, none="")

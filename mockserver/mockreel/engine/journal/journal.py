@@ -23,7 +23,9 @@ class Entry:
 
     `said` is what was said, which nobody reads but redacted; `headers` are those of the request that are kept; `job` is
     the id of the job that it began or asked about. `fault` is what was damaged on purpose; where it lets nothing be
-    answered, the status is 0.
+    answered, the status is 0. `real` is when it came by a clock that runs, whatever the simulator's does: two entries
+    say how far apart they were. `notes` say what its client was not told: a preference that changes nothing, whose path
+    it asked for.
     """
 
     at: float
@@ -38,6 +40,8 @@ class Entry:
     said: Said | Unread = field(default=NOTHING, repr=False)
     job: str | None = None
     fault: str | None = None
+    real: float = 0.0
+    notes: tuple[str, ...] = ()
     weight: int = field(init=False, repr=False)  # about how many bytes it holds
 
     def __post_init__(self) -> None:
@@ -104,6 +108,7 @@ class Entry:
             "refusal": self.row,
             "fault": self.fault,
             "violations": [violation.row() for violation in self.violations],
+            "notes": list(self.notes),
         }
 
 

@@ -46,7 +46,12 @@ class JobRow:
 
     @property
     def short(self) -> str:
-        return self.id if len(self.id) <= ID_SHOWN + 1 else f"{self.id[:5]}…{self.id[-7:]}"
+        return short_id(self.id)
+
+
+def short_id(id_: str) -> str:
+    """An id in a list: its page has the whole."""
+    return id_ if len(id_) <= ID_SHOWN + 1 else f"{id_[:5]}…{id_[-7:]}"
 
 
 def job_row(part: Part, job: Job, now: float) -> JobRow:
@@ -151,12 +156,18 @@ class DeliveryRow:
     """One delivery with its attempts."""
 
     provider: str
+    title: str
     one: Delivery
     has_job: bool
     url: str
     headers: tuple[tuple[str, str], ...]
     body: bytes
     details: tuple[str, ...]  # of each attempt
+
+    @property
+    def short(self) -> str:
+        """The id of the job that it tells of, as in the list of jobs."""
+        return short_id(self.one.subject)
 
     @property
     def look(self) -> str:
@@ -167,6 +178,7 @@ def delivery_row(part: Part, one: Delivery) -> DeliveryRow:
     """A delivery as the page shows it."""
     return DeliveryRow(
         part.name,
+        part.contract.title,
         one,
         part.jobs.get(one.subject) is not None,
         shown_url(part, one.url) or "",

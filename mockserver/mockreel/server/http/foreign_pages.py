@@ -11,8 +11,9 @@ from urllib.parse import SplitResult, urlsplit
 from mockreel.contract.messages.message import problem
 from mockreel.server.http.asgi import App, Receive, Scope, Send, send_reply
 
-LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 ANY = "*"
+# The code with which a WebSocket ends whose client may not (RFC 6455 7.4.1).
+_POLICY = 1008
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _MARKS = frozenset({b"origin", b"sec-fetch-site", b"referer"})
 # Told of a request that was refused: its method, its path, and why.
@@ -50,19 +51,26 @@ class ForeignPages:
             if name in _MARKS:
                 why = self._why(scope)
                 if why is not None:
-                    self._note(scope["method"], scope["path"], why)
-                    await send_reply(problem(403, "Foreign page", why), send, head=scope["method"] == "HEAD")
+                    await self._refuse(scope, send, why)
                     return
                 break
         await self._app(scope, receive, send)
+
+    async def _refuse(self, scope: Scope, send: Send, why: str) -> None:
+        method = scope.get("method", "WEBSOCKET")
+        self._note(method, scope["path"], why)
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": _POLICY})
+        else:
+            await send_reply(problem(403, "Foreign page", why), send, head=method == "HEAD")
 
     def _why(self, scope: Scope) -> str | None:
         """Why a browser's request is refused; None where it is not."""
         host = next(iter(values(scope, b"host")), "")
         name = host_name(host)
-        if self._hosts is not None and name not in self._hosts:
+        if self._hosts is not None and name not in self._hosts and not (name or "").endswith(".localhost"):
             return f"A browser asks here under a loopback name, not {host!r}: another page may hide behind that name."
-        if scope["method"] in _SAFE or ANY in self._allowed:
+        if scope.get("method") in _SAFE or ANY in self._allowed:  # a page may read a WebSocket, so it is not safe
             return None
         page = self._sender(scope, host)
         return None if page is None else f"A page of {page} sent this. Let it in with --cors ORIGIN, if it is yours."
