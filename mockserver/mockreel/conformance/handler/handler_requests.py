@@ -13,7 +13,7 @@ import orjson
 
 from mockreel.conformance.generated.generated_requests import require
 from mockreel.conformance.generated.openapi_documents import Documents
-from mockreel.conformance.job_traces import Story
+from mockreel.conformance.jobs.job_traces import Story
 from mockreel.contract import Contract, Operation
 from mockreel.contract.operations import resolve
 from mockreel.errors import MockreelError, OptionError

@@ -28,6 +28,10 @@ class LeftOut(MockreelError):
     """A check cannot be made against this target, or not with what it was given; the text says why."""
 
 
+class NotApplicable(LeftOut):
+    """There is no such question to this target; the text says why."""
+
+
 class Target(Protocol):
     """Whoever claims to be the provider. `own` is our stand-in, which is held to inferred facts too."""
 
@@ -148,6 +152,8 @@ class MockTarget:
     def _take(self, message: Outgoing) -> int | Outcome:
         assert self.receiver is not None
         behaviour = self.receiver.take(message.url, dict(message.headers), message.body)
+        if behaviour == "slow":
+            return 200
         if isinstance(behaviour, int):
             return behaviour
         error = "timeout" if behaviour == "timeout" else "network"
