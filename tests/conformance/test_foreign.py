@@ -9,10 +9,10 @@ import pytest
 from mockreel.conformance.check_context import Scene, Wanted
 from mockreel.conformance.check_runner import run
 from mockreel.conformance.checks import error_responses
+from mockreel.conformance.spending_guard import Purse
 from mockreel.conformance.suite import Plan
 from mockreel.conformance.targets import url_target
 from mockreel.conformance.targets.base_url import Access, check_url
-from mockreel.conformance.targets.spending_guard import Purse
 from mockreel.conformance.targets.url_target import checked_url
 from mockreel.contract.exchanges.exchange import Ask
 from mockreel.contract.exchanges.request_builder import Requests

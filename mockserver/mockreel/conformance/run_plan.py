@@ -11,7 +11,7 @@ from typing import Any
 from mockreel.conformance.check import Check
 from mockreel.conformance.check_context import Scene
 from mockreel.conformance.jobs.job_groups import forecast, starts
-from mockreel.conformance.targets.spending_guard import Purse
+from mockreel.conformance.spending_guard import Purse
 from mockreel.contract import pricing
 from mockreel.contract.exchanges.exchange import Ask, Told
 from mockreel.simulator.in_process.memory_receiver import Receiver

@@ -58,9 +58,10 @@ class Stranger(MockTarget):
 
     own = False
     plays = True
+    pause = 0.01
 
     def send(self, ask: Ask) -> Told:
-        self.wait(0.01)
+        self.wait(self.pause)
         return super().send(ask)
 
 

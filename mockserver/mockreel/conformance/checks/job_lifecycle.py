@@ -62,7 +62,7 @@ def _promising(scene: Scene) -> Iterator[tuple[Story, Places]]:
 def begins_at_the_beginning(scene: Scene) -> Iterator[Problem]:
     initial = scene.contract.lifecycle.initial
     for story in scene.stories():
-        if not story.looks or story.looks[0].at > story.began + (0 if scene.own else SOON):
+        if not story.looks or story.looks[0].sent > story.accepted + (0 if scene.own else SOON):
             continue
         scene.judged()
         first_states = scene.states(story.looks[0].word)

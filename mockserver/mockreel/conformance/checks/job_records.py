@@ -66,7 +66,7 @@ def alike(shown: Any, sent: Any) -> bool:
         return all(name in shown and alike(shown[name], value) for name, value in sent.items())
     if isinstance(sent, list) and isinstance(shown, list):
         return len(sent) == len(shown) and all(map(alike, shown, sent))
-    return _plain(shown) == _plain(sent)
+    return bool(_plain(shown) == _plain(sent))
 
 
 def _plain(value: Any) -> Any:

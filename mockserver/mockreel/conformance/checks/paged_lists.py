@@ -112,7 +112,8 @@ def _pages(scene: Scene, operation: Operation, paged: Paged) -> tuple[Ask, list[
         cursor = first(told.json, paged.next or "")
         if not cursor:
             break
-        ask = _ask(scene, operation, **{paged.limit: SMALL, paged.cursor: str(cursor)})
+        further: dict[str, str | int] = {paged.limit: SMALL, paged.cursor: str(cursor)}
+        ask = _ask(scene, operation, **further)
     return ask, came
 
 

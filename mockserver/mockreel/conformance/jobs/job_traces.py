@@ -44,7 +44,7 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One poll: when it was answered, the word that came, and the whole reply.
+    """One poll: when it was sent and answered, the word that came, and the whole reply.
 
     `arrived` counts the callbacks that had come before it was sent.
     """
@@ -53,6 +53,7 @@ class Look:
     word: Any
     told: Told
     arrived: int
+    sent: float
 
 
 @dataclass
@@ -69,6 +70,7 @@ class Story:
     poll: Ask | None
     id: Any
     began: float
+    accepted: float  # when the submit was answered
     looks: list[Look] = field(default_factory=list)
     ended: bool = False
     callback_url: str | None = None
@@ -120,12 +122,13 @@ class Stories:
         ask = replace(ask, who=who)
         began = scene.target.now()
         told = scene.send(ask)
+        accepted = scene.target.now()
         if scene.refusals.refused(told):
             raise Refused(f"{submit.id} was refused, so no job could be looked at: {told.shown()[:200]}")
         link = scene.links.find(submit, told, talk.poll)
         poll = replace(scene.links.follow(link, ask, told), who=who) if link else None
         id_ = scene.links.id(link, ask, told) if link else None
-        return Story(talk, submit, model, scenario, ask, told, link, poll, id_, began, callback_url=url)
+        return Story(talk, submit, model, scenario, ask, told, link, poll, id_, began, accepted, callback_url=url)
 
     def ask(self, start: Start) -> tuple[Ask, str | None]:
         """The request that begins a job, with what it may carry beside its input, and the URL of its callbacks."""
@@ -224,11 +227,11 @@ class Stories:
         if story.poll is None:
             return None
         arrived = len(scene.receiver.of(story.callback_url)) if story.callback_url else 0
+        sent = scene.target.now()
         told = scene.send(story.poll)
-        word = first(told.json, story.talk.state)
-        look = Look(scene.target.now(), word, told, arrived)
+        look = Look(scene.target.now(), scene.word(story.talk, told), told, arrived, sent)
         story.looks.append(look)
-        if not story.ended and any(state.terminal for state in scene.states(word)):
+        if not story.ended and any(state.terminal for state in scene.states(look.word)):
             story.ended, story.ended_at = True, look.at
         return look
 

@@ -11,9 +11,9 @@ from mockreel.conformance.check import Outcome
 from mockreel.conformance.check_context import Scene
 from mockreel.conformance.other_readings import fitting_readings
 from mockreel.conformance.reports.report import Report
+from mockreel.conformance.spending_guard import Admission, Purse
 from mockreel.conformance.suite import Announcer, Plan, Watcher, check_models, check_target
 from mockreel.conformance.targets.socket_receiver import listening
-from mockreel.conformance.targets.spending_guard import Admission, Purse
 from mockreel.conformance.targets.url_target import RemoteTarget, Unreachable, checked_url, is_loopback
 from mockreel.contract import Contract, Operation
 from mockreel.contract.exchanges.exchange import Who

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import httpx2
 
-from mockreel.conformance.targets.spending_guard import Purse
+from mockreel.conformance.spending_guard import Purse
 from mockreel.contract import Contract
 from mockreel.contract.exchanges.exchange import Ask, Told, Who
 from mockreel.errors import MockreelError, OptionError
