@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import Scene
-from mockreel.conformance.checks.job_records import amount, price_of
+from mockreel.conformance.checks.job_records import amount, header_amount, price_of
 from mockreel.conformance.jobs.balance_change import Spent
 from mockreel.conformance.jobs.job_groups import CHARGED
 from mockreel.contract import Evidence
@@ -59,6 +59,7 @@ def _wanted(scene: Scene, spent: Spent) -> tuple[Decimal | None, Evidence]:
     place = story.talk.promises.cost
     documents = (story.told.json, story.last.told.json if story.last else None)
     shown = [amount(first(document, place.at[0])) for document in documents] if place else []
+    shown += [header_amount(story, place)] if place else []
     return next((one for one in shown if one is not None), None), row.evidence
 
 

@@ -11,6 +11,8 @@ from mockreel.contract.exchanges.problem import Problem
 
 # Who asks is looked at before how much is left.
 _CLOSED_DOORS = ("no-key", "wrong-key", "forbidden", "unknown-path", "wrong-method")
+# What they say is what is wrong, in one place or another.
+_VIOLATIONS = ("invalid-body", "invalid-query")
 _NOWHERE = "/mockreel/no-such-path"
 
 
@@ -26,7 +28,11 @@ def row_problem(scene: Scene, ask: Ask, row: str, why: str, *, patient: bool = T
         status, code = scene.refusals.expected(known, ask.operation, path=ask.path)
         expected = f"{status} with the code {code}" if scene.contract.conversation.codes else f"status {status}"
         yield Problem(scene.facts.row(row), f"{why}: {expected}", told.shown(), ask, _subject(ask))
-    elif scene.own and (text := scene.refusals.unsaid(told, known, ask.operation, path=ask.path)):
+    elif (
+        scene.own
+        and row not in _VIOLATIONS
+        and (text := scene.refusals.unsaid(told, known, ask.operation, path=ask.path))
+    ):
         yield Problem(scene.facts.row(row), f"{why}: the text {text!r}", told.shown(), ask, _subject(ask))
     scene.judged()
 
@@ -178,7 +184,9 @@ def _by_code(scene: Scene) -> str | None:
 
 
 def _documents(scene: Scene, operation: Operation, row: ErrorRow) -> bool:
-    status, _ = scene.refusals.expected(row, operation)
+    status, code = scene.refusals.expected(row, operation)
+    if not scene.refusals.is_refusal(status, code):
+        return False
     return scene.replies.documented(operation, status) is not None
 
 

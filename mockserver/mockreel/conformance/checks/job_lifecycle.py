@@ -10,6 +10,7 @@ from mockreel.conformance.jobs.job_traces import Story
 from mockreel.contract.conversation.promises import Places
 from mockreel.contract.exchanges.exchange import first
 from mockreel.contract.exchanges.problem import Problem
+from mockreel.simulator.in_process.mock_target import NotApplicable
 
 # A first look so soon after the submit must find the job where jobs begin, in seconds.
 SOON = 0.25
@@ -47,10 +48,28 @@ def is_submitted(scene: Scene) -> Iterator[Problem]:
 
 def _promising(scene: Scene) -> Iterator[tuple[Story, Places]]:
     """The stories whose submit promises to show a state, each with the place of it."""
-    for story in scene.stories():
+    for story in _begun(scene):
         row = story.talk.promises.begun
         if row is not None:
             yield story, row
+
+
+def _begun(scene: Scene, group: str = PLAIN) -> Iterator[Story]:
+    """The stories whose submit was answered at once.
+
+    Raises:
+        NotApplicable: each was answered only when its job was over, as one reading has it.
+    """
+    stories = scene.told(group)
+    prompt = [story for story in stories if not _waited(scene, story)]
+    if stories and not prompt:
+        raise NotApplicable("a submit is answered when its job is over")
+    yield from prompt
+
+
+def _waited(scene: Scene, story: Story) -> bool:
+    """Whether the submit was answered only when its job was over, as one reading has it."""
+    return story.accepted - story.began > (0 if scene.own else LONG_ENOUGH)
 
 
 @check(
@@ -61,7 +80,7 @@ def _promising(scene: Scene) -> Iterator[tuple[Story, Places]]:
 )
 def begins_at_the_beginning(scene: Scene) -> Iterator[Problem]:
     initial = scene.contract.lifecycle.initial
-    for story in scene.stories():
+    for story in _begun(scene):
         if not story.looks or story.looks[0].sent > story.accepted + (0 if scene.own else SOON):
             continue
         scene.judged()
@@ -98,7 +117,7 @@ def _backward(scene: Scene, story: Story) -> Iterator[Problem]:
 def passes_its_states(scene: Scene) -> Iterator[Problem]:
     """Only the stand-in's course is known beforehand, and only its clock stands still between two looks."""
     scenarios = scene.contract.scenarios
-    for story in scene.stories():
+    for story in _begun(scene):
         course = scenarios.jobs[story.scenario or scenarios.default]
         words = [scene.contract.lifecycle.states[name].word for name in course.states]
         seen = list(dict.fromkeys(look.word for look in story.looks))
@@ -203,7 +222,7 @@ def can_be_cancelled(scene: Scene) -> Iterator[Problem]:
     operation = scene.contract.operation(name)
     if operation.admin and "admin" not in scene.target.keys.of:
         scene.skip(f"{name} takes the key of an admin; give --admin-key")
-    for story in scene.told(CANCELLED):
+    for story in _begun(scene, CANCELLED):
         if story.cancelled is None:
             continue
         fact = scene.facts.operation(f"{name} ends a job as cancelled", operation)

@@ -70,7 +70,10 @@ def alike(shown: Any, sent: Any) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """A URL without its query: one that is signed is signed anew each time."""
+    """A moment however it is written; a URL without its query: one that is signed is signed anew each time."""
+    moment = _moment(value)
+    if moment is not None:
+        return moment
     if isinstance(value, str) and value.startswith(("http://", "https://")):
         return value.partition("?")[0]
     return value
@@ -126,6 +129,7 @@ def costs_its_price(scene: Scene) -> Iterator[Problem]:
             continue
         shown = amount(first(record, row.at[0]) or first(story.told.json, row.at[0]))
         yield from _against_header(scene, story, row, shown)
+        shown = shown if shown is not None else header_amount(story, row)
         wanted = price_of(scene, story.asked, story.model)
         if wanted is None or wanted.amount is None or wanted.certainty == "unknown":
             continue
@@ -153,15 +157,21 @@ def _is_told(scene: Scene, story: Story) -> bool:
 
 
 def _against_header(scene: Scene, story: Story, row: Places, shown: Decimal | None) -> Iterator[Problem]:
-    """A charge that stands in a header too is the same there."""
+    """A charge that stands in a header too is the same there; where no body has it, it is at least a sum."""
     name = row.given.get("header")
-    told = story.told.headers.get(str(name).lower()) if name else None
-    if told is None or shown is None:
+    if name is None:
         return
     scene.judged()
-    if amount(told) != shown:
+    told = header_amount(story, row)
+    if told is None or (shown is not None and told != shown):
         fact = scene.facts.fact(f"{name} is the charge of the body", _where(story, "cost"), row.evidence)
-        yield Problem(fact, f"{name}: {shown}", f"{name}: {told}", story.asked, story.subject)
+        came = story.told.headers.get(str(name).lower(), "no such header")
+        yield Problem(fact, f"{name}: {shown}", came, story.asked, story.subject)
+
+
+def header_amount(story: Story, row: Places) -> Decimal | None:
+    """The charge as a header of the submit's reply has it."""
+    return amount(story.told.headers.get(str(row.given.get("header", "")).lower()))
 
 
 def price_of(scene: Scene, ask: Ask, model: Model | None) -> pricing.Cost | None:

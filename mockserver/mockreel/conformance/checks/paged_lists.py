@@ -129,7 +129,7 @@ def keeps_the_order(scene: Scene) -> Iterator[Problem]:
             query: dict[str, str | int] = {parameter: order} if parameter and order else {}
             ask = _ask(scene, operation, **query)
             values = [str(first(entry, paged.by)) for entry in _entries(paged, scene.send(ask))]
-            scene.judged(len(set(values)) > 1)
+            scene.judged(len(values) > 1)
             if values != sorted(values, reverse=name == "down"):
                 fact = _fact(scene, operation, paged, f"comes in the order {order or 'newest first'}")
                 yield Problem(fact, f"{paged.by} {name}", ", ".join(values[:8]), ask, operation.id)

@@ -8,7 +8,7 @@ from mockreel.conformance.jobs.task_queue import Task
 from mockreel.conformance.jobs.wait_times import attempts_after
 from mockreel.contract import Model, Operation, State
 from mockreel.contract.conversation.conversation import JobTalk
-from mockreel.contract.exchanges.exchange import Ask, Told, Who, first, found
+from mockreel.contract.exchanges.exchange import Ask, Told, Who, found
 from mockreel.contract.exchanges.links import Link
 from mockreel.contract.exchanges.request_builder import placed
 from mockreel.errors import MockreelError

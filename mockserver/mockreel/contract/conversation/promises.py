@@ -101,7 +101,8 @@ def places(row: Cursor, key: str) -> Places | None:
 
 def _pairs(row: Cursor, key: str) -> tuple[Pair, ...]:
     found = row.maybe(key)
-    return tuple(found.each(_pair).values()) if found else ()
+    rows = found.mapping().items() if found else ()
+    return tuple(_pair(name, Cursor(f"{row.where} /{key} /{name}", value)) for name, value in rows if value is not None)
 
 
 def _pair(_: str, row: Cursor) -> Pair:

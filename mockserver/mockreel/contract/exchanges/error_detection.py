@@ -21,6 +21,14 @@ class Refusals:
         """Whether any of the contract's signs of a refusal is in a reply."""
         return any(_holds(row, told) for row in self._rows)
 
+    def is_refusal(self, status: int, code: str) -> bool:
+        """Whether a status and a code are a no; under some readings a row is told as no refusal at all."""
+        told = Told(status, {}, b"")
+        if any(_holds(row, told) for row in self._rows if "status" in row):
+            return True
+        others = [{str(one) for one in row.get("not", [""])} for row in self._rows if "pointer" in row]
+        return bool(others) and not any(code in fine for fine in others)
+
     def code(self, told: Told) -> str | None:
         """The code of a refusal, where the contract names its place."""
         for pointer in self._codes:

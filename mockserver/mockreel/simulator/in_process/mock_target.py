@@ -123,15 +123,19 @@ class MockTarget:
     def _request(self, ask: Ask) -> Told:
         headers = [(name.lower().encode("latin-1"), _latin(value)) for name, value in ask.headers.items()]
         request = Request(ask.method, unquote(ask.path), headers, ask.query.encode(), ask.body, MOCK_URL)
-        answer = self._answering(self._part, request)
+        answer = self._run(self._asked(request))
         reply = answer if isinstance(answer, Reply) else self._run(self._awaited(answer))
         return _told(reply, head=ask.method == "HEAD")
+
+    async def _asked(self, request: Request) -> Reply | Awaitable[Reply]:
+        """The answer, made on the loop on which it may have to be waited for."""
+        return self._answering(self._part, request)
 
     async def _awaited(self, answer: Awaitable[Reply]) -> Reply:
         """A reply that waits for the clock: move it from one due moment to the next until it comes."""
         task = asyncio.ensure_future(answer)
         for _ in range(1000):
-            for _ in range(5):
+            for _ in range(20):
                 await asyncio.sleep(0)
             due = self._stage.agenda.next_due
             if task.done() or due is None:
