@@ -13,7 +13,7 @@ from mockreel.conformance.jobs.task_queue import Task, Tasks
 from mockreel.conformance.jobs.wait_times import Waits
 from mockreel.conformance.jobs.webhook_secret import Signing
 from mockreel.conformance.model_selection import Casting
-from mockreel.contract import Contract, Operation, State
+from mockreel.contract import Contract, Model, Operation, State
 from mockreel.contract.conversation.conversation import JobTalk
 from mockreel.contract.evidence.facts import Facts
 from mockreel.contract.exchanges.error_detection import Refusals
@@ -244,6 +244,11 @@ class Scene:
     def waits_for_the_end(self, operation: Operation) -> bool:
         """Whether a foreign target answers an operation only when its job is over, each time."""
         return not self.own and operation.submits and self.contract.conversation.of(operation.id) is None
+
+    def wants(self, model: Model) -> bool:
+        """Whether a model is among those that the run was narrowed to."""
+        names = self.wanted.models
+        return not names or model.id in {self.contract.names[name].id for name in names if name in self.contract.names}
 
     def can_cancel(self, submit: Operation) -> bool:
         """Whether a link leads from a submit to what cancels its job, and we have the key for it."""

@@ -11,6 +11,7 @@ from mockreel.conformance.checks import (
     job_records,
     job_results,
     model_inputs,
+    operations,
     paged_lists,
     webhook_deliveries,
     webhook_retries,
@@ -18,6 +19,7 @@ from mockreel.conformance.checks import (
 
 EVERY: tuple[Check, ...] = (
     *error_responses.CHECKS,
+    *operations.CHECKS,
     *account_isolation.CHECKS,
     *model_inputs.CHECKS,
     *idempotency.CHECKS,

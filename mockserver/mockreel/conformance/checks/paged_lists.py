@@ -224,6 +224,23 @@ def has_entries(scene: Scene) -> Iterator[Problem]:
             )
 
 
+@check("list.models", "A list of models names every model.", level="reads", known=_known("models"))
+def names_every_model(scene: Scene) -> Iterator[Problem]:
+    for operation, paged in _lists(scene):
+        if not paged.models:
+            continue
+        ask = _ask(scene, operation)
+        told = scene.try_send(ask)
+        if told is None or scene.excused(told, operation):
+            continue
+        named = set(map(str, _names(paged, _entries(paged, told))))
+        for model in scene.contract.models.values():
+            scene.judged()
+            if model.id not in named:
+                fact = scene.facts.fact(f"{model.id} is a model", f"models.json {model.id}", model.evidence)
+                yield Problem(fact, f"{model.id} in the list", f"{len(named)} others", ask, operation.id)
+
+
 CHECKS: tuple[Check, ...] = (
     has_entries,
     keeps_the_limit,
@@ -231,4 +248,5 @@ CHECKS: tuple[Check, ...] = (
     keeps_the_order,
     keeps_the_filter,
     shows_what_was_begun,
+    names_every_model,
 )

@@ -76,7 +76,8 @@ class Conversation:
     `reads` are operations that are no GET but change nothing; `codes` are the places of a refusal's code,
     `beyond` the query parameters and operations with rules that their schemas cannot say, `hidden` the fields whose
     texts are secrets. `account` says where a balance stands, `lists` how lists are paged, `again` which header makes a
-    request one that is sent twice, `blames` where a refusal names what is wrong, `traced` which header comes back.
+    request one that is sent twice, `blames` where a refusal names what is wrong, `traced` which header comes back,
+    `quote` what says beforehand what a job costs.
     """
 
     jobs: Mapping[str, JobTalk] = field(default_factory=dict)
@@ -92,6 +93,7 @@ class Conversation:
     again: Places | None = None
     blames: Places | None = None
     traced: Places | None = None
+    quote: Places | None = None
 
     def of(self, submit: str) -> JobTalk | None:
         """The sort of job that an operation begins, or None."""
@@ -112,7 +114,7 @@ def conversation(file: Cursor) -> Conversation:
         _texts(file, "hidden"),
         account(found) if (found := file.maybe("account")) else None,
         lists.each(paged) if (lists := file.maybe("lists")) else {},
-        *(places(file, key) for key in ("again", "blames", "traced")),
+        *(places(file, key) for key in ("again", "blames", "traced", "quote")),
     )
 
 

@@ -64,6 +64,7 @@ class Paged:
     by: str | None
     least: int | None
     jobs: bool  # its entries tell of jobs, so that it may be empty
+    models: bool  # its entries are the models of the contract, named as there
     evidence: Evidence
 
 
@@ -122,6 +123,7 @@ def paged(_: str, row: Cursor) -> Paged:
         _maybe(row, "by"),
         row.get("least", 0) or None,
         row.get("jobs", False),
+        row.get("models", False),
         evidence(row),
     )
 
