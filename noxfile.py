@@ -33,6 +33,15 @@ def types(session: nox.Session) -> None:
     session.run("mypy")
 
 
+@nox.session(venv_backend="none")
+def readme(session: nox.Session) -> None:
+    """Every command of the README works, in its order, in an environment where only its install line was run.
+
+    In a copy of the checkout, but for the test command at its end. No default session: it installs from an index.
+    """
+    session.run("python3", "tests/tools/readme.py", *session.posargs, external=True)
+
+
 @nox.session
 def bench(session: nox.Session) -> None:
     """Requests are answered at a stated part of a bare app's speed; start-up and memory are small; no callback is lost.
@@ -107,7 +116,8 @@ def cassettes(session: nox.Session) -> None:
 def saboteurs(session: nox.Session) -> None:
     """The suite catches every server that is broken on purpose, and leaves the honest stand-in alone.
 
-    Prints which check caught which; `-- --write docs/check.md` writes the table into the docs. No default session.
+    Prints which check caught which; `-- --write docs/reference/check.md` writes the table into the docs. No default
+    session.
     """
     session.install("--group=test", ".")
     session.run("python", "-m", "conformance.saboteurs", *session.posargs, env={"PYTHONPATH": "tests"})

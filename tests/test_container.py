@@ -121,7 +121,7 @@ def test_with_a_token_it_gets_as_far_as_its_ports(tmp_path: Path) -> None:
 
 def test_the_page_shows_the_two_commands(tmp_path: Path) -> None:
     """The build with the file's own path; the run with the ports, the keys and the token that the file asks for."""
-    shown = [block for block in page("docs/serve.md").blocks if "podman" in block.text]
+    shown = [block for block in page("docs/reference/serve.md").blocks if "podman" in block.text]
     text = "".join(block.text for block in shown).replace("\\\n", " ")
     build, run = (shlex.split(line) for line in text.splitlines() if line.startswith("podman"))
 

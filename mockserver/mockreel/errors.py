@@ -9,6 +9,7 @@ MockreelError
 ├── ControlUnreachable no stand-in answers there
 ├── Conflict           what was asked does not fit the state of things: a job that has ended already, another version
 ├── AccountsFull       one more key, where each has an account of its own, and there are as many as are kept
+├── MissingPackage     an extra is not installed
 ├── PortTaken          the address to bind is in use
 └── StageClosed        the stage has been taken down
 
@@ -16,6 +17,10 @@ Every message says what happened, with which value, what is valid, and what to d
 """
 
 from collections.abc import Iterable
+from difflib import SequenceMatcher
+
+# A list of at most so many names is shown whole; of a longer one the nearest are.
+MOST_LISTED = 10
 
 
 class MockreelError(Exception):
@@ -42,14 +47,35 @@ class DataError(MockreelError):
 
 
 class OptionError(MockreelError):
-    """A name or a value that was asked for does not exist; `valid` lists what does."""
+    """A name or a value that does not exist, or is missing (None).
+
+    `valid` lists what does exist; the message shows `nearest`: all of a short list, the most similar of a long one.
+    """
 
     def __init__(self, what: str, value: object, valid: Iterable[str] = (), *, then: str = "") -> None:
         self.what = what
         self.value = value
         self.valid = tuple(valid)
-        listed = f" Valid: {', '.join(self.valid)}." if self.valid else ""
-        super().__init__(f"{what}: {value!r} is not valid.{listed}{' ' + then if then else ''}")
+        self.nearest = self.valid if len(self.valid) <= MOST_LISTED else nearest(str(value), self.valid)
+        wrong = f"{what} is missing." if value is None else f"{what}: {value!r} is not valid."
+        told = f"Valid: {', '.join(self.nearest)}." if self.valid else ""
+        if len(self.nearest) < len(self.valid):
+            told = f"Nearest of {len(self.valid)}: {', '.join(self.nearest)}."
+        super().__init__(" ".join(part for part in (wrong, told, then) if part))
+
+
+def nearest(name: str, among: Iterable[str], *, most: int = 5) -> tuple[str, ...]:
+    """The names that are most like one that does not exist, the most similar first.
+
+    Names that have it as a part come before names that are only spelled alike.
+    """
+    wanted = name.casefold()
+
+    def distance(one: str) -> tuple[bool, float]:
+        other = one.casefold()
+        return not (wanted and wanted in other), -SequenceMatcher(None, wanted, other).ratio()
+
+    return tuple(sorted(dict.fromkeys(among), key=distance)[:most])
 
 
 class ControlError(MockreelError):
@@ -92,6 +118,23 @@ class AccountsFull(MockreelError):
             "no room for another. Use one of those keys again, list the keys (--keys FILE), or reset the stage: "
             "POST /_mockreel/reset on the control port."
         )
+
+
+class MissingPackage(MockreelError):
+    """Something needs a package that comes with an extra, and it is not installed.
+
+    Args:
+        what: what needs it, as the subject of a sentence (`Generated requests`).
+        package: its name.
+        extra: the extra that brings it.
+        then: what else can be done.
+    """
+
+    def __init__(self, what: str, package: str, *, extra: str, then: str = "") -> None:
+        self.package = package
+        self.extra = extra
+        hint = f"Install it: python -m pip install {package}; or in a checkout of mockreel: pip install '.[{extra}]'."
+        super().__init__(" ".join(part for part in (f"{what} {package}, which is not installed.", hint, then) if part))
 
 
 class PortTaken(MockreelError):

@@ -1,4 +1,4 @@
-"""The rows of `recording.yaml`: what is recorded, as the stand-in of the same contract would take it."""
+"""The rows of `recording` in `conversation.yaml`: what is recorded, as the mock of the contract takes it."""
 
 import re
 from pathlib import Path
@@ -62,7 +62,7 @@ def test_what_keys_look_like_is_known_of_all_providers() -> None:
 
 def test_a_provider_without_rows_is_told_who_has_some(tmp_path: Path) -> None:
     """With the file that is missing."""
-    with pytest.raises(OptionError, match=r"'nobody' is not valid\. Valid: aimlapi, .*needs recording\.yaml"):
+    with pytest.raises(OptionError, match=r"'nobody' is not valid\. Valid: aimlapi, .*needs the section `recording`"):
         read_rules("nobody")
 
 
@@ -70,7 +70,7 @@ def test_a_row_that_does_not_fit_is_told_by_its_place(tmp_path: Path) -> None:
     """And what would."""
     folder = tmp_path / "contracts" / "a"
     folder.mkdir(parents=True)
-    (folder / "recording.yaml").write_text("key: {variables: [A], looks: []}\njob: {}\nfields: {}\n")
+    (folder / "conversation.yaml").write_text("recording: {key: {variables: [A], looks: []}, job: {}, fields: {}}\n")
 
-    with pytest.raises(DataError, match=r"contracts/a/recording\.yaml /key: 'evidence' is missing"):
+    with pytest.raises(DataError, match=r"contracts/a/conversation\.yaml /recording /key: 'evidence' is missing"):
         read_rules("a", root=tmp_path)

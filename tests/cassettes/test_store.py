@@ -190,5 +190,5 @@ def test_without_vcrpy_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> No
         return real(name, *args, **options)
 
     monkeypatch.setattr(builtins, "__import__", missing)
-    with pytest.raises(MockreelError, match=r"pip install 'mockreel\[record\]'"):
+    with pytest.raises(MockreelError, match=r"vcrpy, which is not installed.*pip install '\.\[record\]'"):
         vcrpy()

@@ -60,16 +60,18 @@ def test_a_written_ready_file_outranks_the_environment(stage: RunningStage, tmp_
     elsewhere = "http://127.0.0.1:1"
     named = {"MOCKREEL_CONTROL_URL": elsewhere}
 
-    assert run("clock", "show", "--ready-file", str(ready), env=named).output.endswith("held\n")
+    assert run("clock", "show", "--ready-file", str(ready), env=named).output.endswith("paused\n")
     assert elsewhere in run("clock", "show", env=named, code=2).output
     assert elsewhere in run("--url", elsewhere, "clock", "show", "--ready-file", str(ready), code=2).output
 
 
 def test_the_clock(control: Run) -> None:
     """Shown in words, and moved."""
-    assert control("clock", "show").output == "2026-01-01 00:00:00.000  held\n"
-    assert control("clock", "advance", "90").output == "2026-01-01 00:01:30.000  held\n0 actions ran\n"
-    assert "runs at 60 seconds a second" in control("clock", "speed", "60").output + control("clock", "resume").output
+    assert control("clock", "show").output == "2026-01-01 00:00:00.000 UTC  paused\n"
+    assert control("clock", "advance", "90").output == "2026-01-01 00:01:30.000 UTC  paused\n0 actions ran\n"
+    assert (
+        "running at 60 seconds per second" in control("clock", "speed", "60").output + control("clock", "resume").output
+    )
     assert json.loads(control("clock", "hold", "--json").output)["held"] is True
 
 
@@ -78,7 +80,8 @@ def test_jobs_are_listed_shown_and_ended(control: Run, stage: RunningStage) -> N
     ids = [submit(stage) for _ in range(3)]
 
     assert [line.split()[0] for line in control("jobs", "list").output.splitlines()] == [
-        f"encore/{id_}" for id_ in ids[::-1]
+        "JOB",
+        *(f"encore/{id_}" for id_ in ids[::-1]),
     ]
     assert "  done  " in control("jobs", "complete", ids[0]).output
     assert "  broken  " in control("jobs", "fail", f"encore/{ids[1]}", "--code", "stage-fright").output
@@ -86,14 +89,14 @@ def test_jobs_are_listed_shown_and_ended(control: Run, stage: RunningStage) -> N
     assert "failed with stage-fright" in control("jobs", "show", ids[1]).output
     assert json.loads(control("jobs", "show", ids[2], "--json").output)["intervention"]["reason"] == "enough"
     assert "--after encore/" in control("jobs", "list", "--limit", "1").output
-    assert control("jobs", "list", "--state", "waiting").output == "There is no such job.\n"
+    assert control("jobs", "list", "--state", "waiting").output == "No job matches.\n"
 
 
 def test_callbacks_are_sent_again(control: Run, stage: RunningStage) -> None:
     """And it is said when they go out."""
     submit(stage, tell="http://127.0.0.1:9/told")
     control("clock", "advance", "100")
-    id_ = control("deliveries", "list", "--status", "failed").output.split()[0]
+    id_ = control("deliveries", "list", "--status", "failed").output.splitlines()[1].split()[0]
 
     told = control("deliveries", "resend", id_).output
 
@@ -105,10 +108,12 @@ def test_the_journal_is_listed_asserted_and_exported(control: Run, stage: Runnin
     """A claim that does not hold ends with 1 and the nearest requests."""
     submit(stage)
 
-    assert "POST  /v1/jobs  201" in control("journal", "list").output
-    assert '> {"model": "solo"' in control("journal", "list", "--bodies").output
+    assert "POST    /v1/jobs  201" in control("journal", "list").output
+    assert 'request   {"model": "solo"' in control("journal", "list", "--bodies").output
     claim = ("journal", "assert", "--operation", "create_job")
-    assert control(*claim, "--times", "1", "--body", "input.prompt=a red door").output == "It holds: 1 such request.\n"
+    assert (
+        control(*claim, "--times", "1", "--body", "input.prompt=a red door").output == "Passed: 1 matching request.\n"
+    )
     failed = control(*claim, "--times", "2", code=1).output
     assert "the journal has 1" in failed
     out = tmp_path / "calls.har"
@@ -118,18 +123,18 @@ def test_the_journal_is_listed_asserted_and_exported(control: Run, stage: Runnin
 
 def test_rules_faults_balances_and_readings(control: Run, stage: RunningStage) -> None:
     """Set, listed, taken away."""
-    assert control("rules", "add", "--scenario", "fail", "--nth", "2").output.split() == [
-        *("1", "fail", "nth=2", "seen", "0")
+    assert control("rules", "add", "--scenario", "fail", "--nth", "2").output.splitlines()[1].split() == [
+        *("1", "fail", "0", "nth=2")
     ]
     assert "name=delay" in control("rules", "add", "--fault", "delay; seconds=1").output
-    assert len(control("rules", "list").output.splitlines()) == 2
-    assert control("rules", "remove", "1").output.startswith("2 ")
-    assert control("rules", "clear").output == "There is no rule.\n"
+    assert len(control("rules", "list").output.splitlines()) == 3
+    assert control("rules", "remove", "1").output.splitlines()[1].startswith("2 ")
+    assert control("rules", "clear").output == "There are no rules.\n"
     assert "reset" in control("faults").output
-    assert control("balances", "list").output == "No key was used yet.\n"
+    assert control("balances", "list").output == "There are no accounts: no key was used yet.\n"
     submit(stage)
-    assert "2.5 EUR left" in control("balances", "set", "encore", "account-1", "2.50").output
-    assert "no limit" in control("balances", "set", "encore", "account-1", "none").output
+    assert "account-1  2.5      " in control("balances", "set", "encore", "account-1", "2.50").output
+    assert "unlimited" in control("balances", "set", "encore", "account-1", "none").output
     assert "wrapped, bare" in control("readings", "list").output
     assert "is bare now" in control("readings", "choose", "encore", "envelope", "bare").output
 
@@ -139,11 +144,11 @@ def test_a_stage_is_kept_in_a_file_and_put_back(control: Run, stage: RunningStag
     id_ = submit(stage)
     file = tmp_path / "stage.json"
 
-    assert "(1 jobs, 0 deliveries)" in control("snapshot", str(file)).output
+    assert "(1 job, 0 deliveries)" in control("snapshot", str(file)).output
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert "A clean stage." in control("reset").output
-    assert control("jobs", "list").output == "There is no such job.\n"
-    assert "Restored: 1 jobs" in control("restore", str(file)).output
+    assert "Reset. " in control("reset").output
+    assert control("jobs", "list").output == "No job matches.\n"
+    assert "Restored: 1 job, " in control("restore", str(file)).output
     assert id_ in control("jobs", "list").output
     document = control("snapshot", "-").output
     assert "Restored" in control("restore", "-", input=document).output
@@ -190,8 +195,8 @@ def test_a_file_that_is_no_snapshot_is_said(control: Run, tmp_path: Path) -> Non
     """JSON or not."""
     file = tmp_path / "x.json"
     for text, says in (
-        ("{", "it is no JSON"),
-        ("[]", "its root is no JSON object"),
+        ("{", "it is not JSON"),
+        ("[]", "its root is not a JSON object"),
         ("{}", "the snapshot: it is none"),
     ):
         file.write_text(text)

@@ -20,7 +20,7 @@ from staging import FOURTH
 
 KEY = {"authorization": "Bearer en_user_one"}
 GOOD = {"model": "solo", "input": {"prompt": "x"}}
-SCHEMA = Path(__file__).parents[2] / "docs/serve-log.schema.json"
+SCHEMA = Path(__file__).parents[2] / "docs/reference/serve-log.schema.json"
 
 
 @dataclass
@@ -90,7 +90,7 @@ def test_each_event_is_a_line(tmp_path: Path) -> None:
     assert lines[1] == f"encore job {job} = waiting"
     assert lines[2].startswith("encore POST /v1/jobs → 404 unknown-model")
     assert "\x1b" not in said
-    assert "Stopped.\nNot spent: " in said
+    assert "Stopped.\nEstimated cost avoided: " in said
 
 
 def test_machines_are_told_the_same(tmp_path: Path) -> None:
@@ -166,4 +166,4 @@ def test_json_and_quiet_exclude_each_other(capsys: pytest.CaptureFixture[str]) -
     with pytest.raises(SystemExit):
         main(["serve", "--json", "--quiet", "--port", "0"])
 
-    assert "Take one of them" in capsys.readouterr().err
+    assert "exclude each other" in capsys.readouterr().err

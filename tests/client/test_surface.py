@@ -103,8 +103,8 @@ def test_every_operation_that_is_spoken_takes_its_key_in_a_header(provider: str)
 def test_a_provider_without_such_a_file_says_so(tmp_path: Path) -> None:
     """And which have one."""
     shutil.copytree(FOURTH, tmp_path, dirs_exist_ok=True)
-    (tmp_path / "contracts" / "encore" / "client.yaml").unlink()
-    with pytest.raises(OptionError, match=r"encore.*The client needs client.yaml in its folder"):
+    (tmp_path / "contracts" / "encore" / "conversation.yaml").write_text("jobs: {}\n")
+    with pytest.raises(OptionError, match=r"encore.*It needs the section `client` in its conversation.yaml"):
         Client("encore", key="en_user_one", data=tmp_path)
 
 
@@ -125,8 +125,8 @@ def test_a_new_provider_is_a_file(tmp_path: Path) -> None:
 
 
 def test_the_page_has_every_name_argument_and_field() -> None:
-    """docs/client.md; its examples are run with those of the other pages."""
-    text = page("docs/client.md").text
+    """docs/reference/client.md; its examples are run with those of the other pages."""
+    text = page("docs/reference/client.md").text
     arguments = {*inspect.signature(Client).parameters, *inspect.signature(JobRequest).parameters}
 
     assert [name for name in sorted({*mockreel.client.__all__, *arguments, *METHODS}) if f"`{name}" not in text] == []

@@ -59,4 +59,32 @@ def test_no_input_is_put_into_a_script_as_it_is() -> None:
     """Inputs reach the scripts as variables, so that none of them can become a command."""
     action = read_document(ACTION)
 
-    assert [row["name"] for row in action["runs"]["steps"] if "${{" in row["run"]] == []
+    assert [row["name"] for row in action["runs"]["steps"] if "${{" in row.get("run", "")] == []
+
+
+def test_it_installs_the_checkout_that_it_stands_in(tmp_path: Path) -> None:
+    """Not a name from an index; and in an environment of its own, as a system Python may refuse pip."""
+    install = next(row for row in read_document(ACTION)["runs"]["steps"] if row["name"] == "Install")
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    python = tools / "python"
+    python.write_text(
+        '#!/bin/sh\nmkdir -p "$3/bin"\nprintf \'#!/bin/sh\\necho "$@"\' > "$3/bin/python"\nchmod +x "$3/bin/python"\n'
+    )
+    python.chmod(0o755)
+    environment = {
+        "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
+        "RUNNER_TEMP": str(tmp_path / "temp"),
+        "GITHUB_ACTION_PATH": str(ACTION.parent),
+        "GITHUB_PATH": str(tmp_path / "path"),
+    }
+
+    done = subprocess.run(
+        ["bash", "-eo", "pipefail", "-c", install["run"]], env=environment, capture_output=True, text=True, check=True
+    )
+
+    *words, installed = done.stdout.split()
+    folder, _, extra = installed.partition("[")
+    assert words == ["-m", "pip", "install", "-q"]
+    assert (Path(folder).resolve(), extra) == (ACTION.parents[3], "check]")
+    assert (tmp_path / "path").read_text().strip() == f"{tmp_path}/temp/mockreel/bin"

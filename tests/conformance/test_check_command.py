@@ -23,7 +23,7 @@ from mockreel.conformance.reading_matrix import check_readings, combinations
 from mockreel.conformance.reports import FORMS, write
 from mockreel.conformance.reports.report import Report
 from mockreel.conformance.suite import Plan, check_mock
-from mockreel.errors import OptionError
+from mockreel.errors import MissingPackage, OptionError
 from mockreel.simulator.in_process.mock_target import MockTarget
 
 
@@ -138,7 +138,7 @@ def test_a_missing_schemathesis_is_said_with_what_to_do(monkeypatch: pytest.Monk
 
     monkeypatch.delitem(sys.modules, "schemathesis", raising=False)
     monkeypatch.setattr(builtins, "__import__", importing)
-    with pytest.raises(OptionError, match=r"pip install 'mockreel\[check\]'"):
+    with pytest.raises(MissingPackage, match=r"pip install '\.\[check\]'.*--only-ours"):
         require()
 
 

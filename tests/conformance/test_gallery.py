@@ -9,16 +9,16 @@ from conformance.saboteurs.table import row
 
 from mockreel.conformance.checks import EVERY
 
-DOCS = Path(__file__).parents[2] / "docs" / "check.md"
+DOCS = Path(__file__).parents[2] / "docs" / "reference" / "check.md"
 
 
 @pytest.mark.parametrize("saboteur", GALLERY, ids=lambda one: one.id)
 def test_a_saboteur_is_caught_by_what_the_docs_say(saboteur: Saboteur) -> None:
-    """A server that is broken in one way is caught, and by the checks that docs/check.md names."""
+    """A server that is broken in one way is caught, and by the checks that docs/reference/check.md names."""
     found = caught(saboteur)
 
     assert found.checks
-    assert row(found) in DOCS.read_text(), "write the table anew: nox -s saboteurs -- --write docs/check.md"
+    assert row(found) in DOCS.read_text(), "write the table anew: nox -s saboteurs -- --write docs/reference/check.md"
 
 
 @pytest.mark.parametrize("provider", ["runflow", "aimlapi", "runninghub"])

@@ -83,7 +83,7 @@ def default_contract(name: str) -> Contract:
 def written(name: str) -> list[Path]:
     """What people wrote about a provider, and the schemas."""
     folder = ROOTS[name] / "contracts" / name
-    yaml = [path for path in folder.rglob("*.yaml") if path.name not in ("NOT.yaml", "demo.yaml")]
+    yaml = [path for path in folder.rglob("*.yaml") if path.name != "NOT.yaml"]
     return sorted([*yaml, *(ROOTS[name] / "schemas" / name).rglob("*.json")])
 
 

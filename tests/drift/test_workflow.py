@@ -25,7 +25,7 @@ class _Quiet(SimpleHTTPRequestHandler):
 @pytest.fixture
 def job() -> Job:
     """The job as it stands in the docs."""
-    written = Path(__file__).parents[2].joinpath("docs", "drift-workflow.yml").read_text(encoding="utf-8")
+    written = Path(__file__).parents[2].joinpath("docs", "maintain", "drift-workflow.yml").read_text(encoding="utf-8")
     found: Job = yaml.safe_load(written)["jobs"]["drift"]
     return found
 

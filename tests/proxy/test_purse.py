@@ -53,7 +53,7 @@ def test_without_a_limit_everything_is_counted_and_nothing_refused() -> None:
     for cost in (LEAST, UNKNOWN, EXACT):
         purse.take(cost, currency="USD", name="a")
 
-    assert [*purse.lines()] == ["Spent: at least 0.6 USD.", "Not in this sum: 1 job whose price is unknown."]
+    assert [*purse.lines()] == ["Spent: at least 0.6 USD.", "Not included: 1 job of unknown price."]
 
 
 def test_what_is_given_back_may_be_spent_again() -> None:

@@ -164,15 +164,15 @@ def test_it_works_under_xdist(suite: pytest.Pytester) -> None:
     suite.makepyfile(READS)
     result = suite.runpytest_subprocess("-q", "-n", "2", "--mockreel-readings", "all", "-k", "spelling or default")
     result.stdout.fnmatch_lines(
-        ["*= mockreel =*", "Not spent: *", "Under runflow:cancel-spelling=cancelled: 1 failed."]
+        ["*= mockreel =*", "Estimated cost avoided: *", "Under runflow:cancel-spelling=cancelled: 1 failed."]
     )
     outcomes = result.parseoutcomes()
     assert outcomes["failed"] == 1
 
 
 def test_the_page_has_every_option_and_every_manner() -> None:
-    """docs/pytest.md tells all that the marker takes, and all that a strict stage looks for."""
-    text = page("docs/pytest.md").text
+    """docs/reference/pytest.md tells all that the marker takes, and all that a strict stage looks for."""
+    text = page("docs/reference/pytest.md").text
     names = [*(field.name for field in fields(Marked)), *(name_of(manner) for manner in MANNERS)]
     assert [name for name in names if f"`{name}`" not in text] == []
 

@@ -3,10 +3,12 @@
 A mark is an HTML comment on a line of its own, right above a block, and readers do not see it:
 
     <!-- not tested: REASON -->   the block is shown and not run
-    <!-- file: NAME -->           the block is written to a file of that name, beside which the later blocks run
     <!-- exit: N -->              the command ends with that code
     <!-- output -->               the block is what the block before it prints; `...` stands for any text
     <!-- demo -->                 the block is a part of what the demo prints
+
+A block is a file where the paragraph above it says so, in words that readers see: "Save this as `NAME`:". It is written
+to a file of that name, beside which the later blocks run.
 """
 
 import re
@@ -17,7 +19,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 _FENCE = re.compile(r"^```(\w*)\s*$")
-_MARK = re.compile(r"^<!-- (not tested|file|exit|output|demo)(?:: (.+?))? -->$")
+_MARK = re.compile(r"^<!-- (not tested|exit|output|demo)(?:: (.+?))? -->$")
+_FILE = re.compile(r"\bSave\b[^.:]*? as\s+`([^`/]+)`[^`]*?[:.]")
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#{1,6} (.+)$")
 
@@ -69,8 +72,8 @@ class Page:
 
 
 def pages() -> list[Page]:
-    """Every page: those at the top of the checkout, then those in docs/."""
-    paths = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+    """Every page: those at the top of the checkout, then those below docs/."""
+    paths = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
     return [Page(path.relative_to(ROOT).as_posix(), path.read_text("utf-8")) for path in paths]
 
 
@@ -82,16 +85,25 @@ def page(name: str) -> Page:
 def _blocks(page: Page) -> Iterator[Block]:
     marks: dict[str, str] = {}
     began, language, inside = 0, "", list[str]()
+    paragraph, over = "", False
     for number, line in enumerate(page.text.splitlines(), 1):
         fence = _FENCE.match(line)
         if began and line == "```":
             yield Block(page.name, began, language, "\n".join([*inside, ""]), marks)
-            began, marks, inside = 0, {}, []
+            began, marks, inside, paragraph = 0, {}, [], ""
         elif began:
             inside.append(line)
         elif fence:
-            began, language = number, fence[1]
+            began, language, marks = number, fence[1], {**_file(paragraph), **marks}
         elif mark := _MARK.match(line):
             marks[mark[1]] = mark[2] or ""
         elif line.strip():
-            marks = {}
+            marks, paragraph, over = {}, line if over else f"{paragraph} {line}", False
+        else:
+            over = True
+
+
+def _file(paragraph: str) -> dict[str, str]:
+    """The mark of a block whose paragraph above names a file."""
+    named = _FILE.findall(paragraph)
+    return {"file": named[-1]} if named else {}

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from mockreel.contract.data.files import parse_yaml
+from tools.console import compare, dialogue
 from tools.pages import Block
 
 # What the pages call the ports: control's, and the providers' in their order.
@@ -55,7 +56,7 @@ class Rehearsal:
         if "not tested" in block.marks:
             return
         if "output" in block.marks:
-            _compare(block, block.text, self.printed)
+            compare(block, block.text, self.printed)
         elif "file" in block.marks:
             (self.folder / block.marks["file"]).write_text(self._here(block.text))
         elif block.language in _PLAYERS:
@@ -83,9 +84,9 @@ class Rehearsal:
 
     def console(self, block: Block) -> None:
         """Run the commands behind `$`, and compare what each prints."""
-        for command, expected in _dialogue(block):
+        for command, expected in dialogue(block):
             self.printed = self._run(block, command)
-            _compare(block, expected, self.printed)
+            compare(block, expected, self.printed)
 
     def python(self, block: Block) -> None:
         """Run Python in the names of the page; what holds tests is run by pytest."""
@@ -102,9 +103,9 @@ class Rehearsal:
 
     def _run(self, block: Block, text: str) -> str:
         words = shlex.split(text, comments=True)
-        stays = words[:2] == ["mockreel", "serve"] and not {"&", "--list-readings"} & {*words}
+        stays = words[:2] == ["mockreel", "serve"] and "&" not in words[:-1] and "--list-readings" not in words
         if stays and "exit" not in block.marks:
-            return self._serve(words)
+            return self._serve(words[: words.index(">")] if ">" in words else words)
         return self._command(block, ["sh", "-eu", "-c", self._here(text)])
 
     def _command(self, block: Block, words: list[str]) -> str:
@@ -218,26 +219,3 @@ def _until_ready(process: "subprocess.Popen[str]") -> Iterator[str]:
                 return
     finally:
         watchdog.cancel()
-
-
-def _dialogue(block: Block) -> Iterator[tuple[str, str]]:
-    """The commands of a console block, each with what it prints; a command goes on where a line ends with `\\`."""
-    command, expected = "", list[str]()
-    for line in block.text.splitlines():
-        if command.endswith("\\\n"):
-            command += line + "\n"
-        elif line.startswith("$ "):
-            if command:
-                yield command, "\n".join(expected)
-            command, expected = line[2:] + "\n", []
-        else:
-            expected.append(line)
-    yield command, "\n".join(expected)
-
-
-def _compare(block: Block, expected: str, printed: str) -> None:
-    """See that a text was printed. Spaces and line ends do not count, so that a page may fold long lines."""
-    pattern = ".*".join(re.escape(part) for part in "".join(expected.split()).split("..."))
-    assert re.fullmatch(pattern, "".join(printed.split()), re.DOTALL), (
-        f"{block.where} shows\n{expected}\nbut what is printed is\n{printed}"
-    )

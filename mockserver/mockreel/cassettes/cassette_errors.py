@@ -95,7 +95,7 @@ class SecretLeft(RecordingError):
         more = f"\n  … and {len(self.places) - 20} more" if len(self.places) > 20 else ""
         super().__init__(
             f"The cassette {path} was not written: it would hold what must not be kept.\n{shown}{more}\n"
-            "Name the field in the provider's recording.yaml, or hidden in its conversation.yaml; please report it."
+            "Name the field under recording or hidden in the provider's conversation.yaml; please report it."
         )
 
 

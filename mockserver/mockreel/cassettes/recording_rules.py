@@ -1,14 +1,12 @@
-"""What `recording.yaml` of a contract says: the job and the refusals to record, and what of a message may be kept."""
+"""What `recording` in `conversation.yaml` says: the job and the errors to record, and what of a message is kept."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mockreel._data import data_root
-from mockreel.contract.data.files import read_document
+from mockreel.contract.conversation.section import required_section, sections
 from mockreel.contract.data.parser import Cursor, evidence
-from mockreel.errors import OptionError
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +40,10 @@ def read_rules(provider: str, *, root: Path | None = None) -> Rules:
     """The rows of one provider.
 
     Raises:
-        OptionError: the provider's folder has no `recording.yaml`.
+        OptionError: the provider has no section `recording` in its `conversation.yaml`.
         DataError: a row does not fit.
     """
-    path = (root or data_root()) / "contracts" / provider / "recording.yaml"
-    if not path.is_file():
-        having = sorted(found.parent.name for found in path.parent.parent.glob("*/recording.yaml"))
-        raise OptionError("provider", provider, having, then=f"Recording needs {path.name} in its folder.")
-    file = Cursor(f"contracts/{provider}/{path.name}", read_document(path))
+    file = required_section(provider, "recording", root=root)
     key, job, fields = file.at("key"), file.at("job"), file.at("fields")
     for row in (key, job, fields):
         evidence(row)
@@ -66,9 +60,8 @@ def read_rules(provider: str, *, root: Path | None = None) -> Rules:
 
 def looks_of_all(*, root: Path | None = None) -> tuple[str, ...]:
     """What the keys of every provider look like: one may stand in another's cassette."""
-    found = sorted(((root or data_root()) / "contracts").glob("*/recording.yaml"))
-    rows = [Cursor(f"contracts/{path.parent.name}/{path.name}", read_document(path)).at("key") for path in found]
-    return tuple(dict.fromkeys(look for row in rows for look in row.at("looks").texts()))
+    rows = sections("recording", root=root).values()
+    return tuple(dict.fromkeys(look for row in rows for look in row.at("key").at("looks").texts()))
 
 
 def _refusal(name: str, row: Cursor) -> RefusalRow:

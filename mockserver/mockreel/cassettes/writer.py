@@ -22,7 +22,7 @@ from mockreel.cassettes.redaction.redacted_places import left_out, left_out_of_c
 from mockreel.cassettes.redaction.redactor import Scrubbed, Scrubber, unpacked
 from mockreel.cassettes.repeated_polls import thinned
 from mockreel.cassettes.vcr_format import exchanges_of, vcr_of
-from mockreel.errors import MockreelError
+from mockreel.errors import MissingPackage
 
 Stating = Callable[[Cassette], Mapping[str, Any]]
 # What must not be written, by what it is called: what scrubbing has replaced, and what came over the wire.
@@ -129,15 +129,12 @@ def vcrpy() -> Any:
     """vcrpy.
 
     Raises:
-        MockreelError: it is not installed.
+        MissingPackage: it is not installed.
     """
     try:
         import vcr  # noqa: PLC0415  (an extra)
     except ImportError as missing:
-        raise MockreelError(
-            f"Cassettes are recorded with vcrpy, which is not installed ({missing}). "
-            "Install it: pip install 'mockreel[record]'"
-        ) from missing
+        raise MissingPackage("Cassettes are read and written with", "vcrpy", extra="record") from missing
     return vcr
 
 

@@ -3,51 +3,51 @@
 import gc
 import importlib
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
 from mockreel import __version__
-from mockreel.errors import MockreelError
+from mockreel.errors import MockreelError, OptionError
 
 # Command to the module that holds it and its line in the overview, by group: `--help` reads no more than this.
 _GROUPS = {
     "Use": {
-        "serve": ("use.serve", "Play the providers on this machine until stopped."),
-        "run": ("use.run", "Run any program, unchanged, against the providers as they are played here."),
-        "demo": ("use.demo", "Start everything, run one job for each documented page, show what happens."),
-        "models": ("use.models", "List, search and describe the models: input, bounds, defaults, price, evidence."),
-        "faults": ("use.faults", "List what can be damaged on purpose, replies and callbacks, and how to ask for it."),
-        "listen": ("use.listen", "Receive callbacks: verify, show, and hand them on to a handler."),
-        "trigger": ("use.trigger", "Send any callback of any provider, signed, with fields of your own."),
-        "control": ("admin", "Ask and change a stand-in that is being served: clock, jobs, journal, rules, snapshots."),
+        "serve": ("use.serve", "Start the mock server."),
+        "run": ("use.run", "Run any program, unchanged, against the mock server."),
+        "demo": ("use.demo", "Run one job for each documented example and show what happens."),
+        "models": ("use.models", "List, search and describe models: input, defaults, price."),
+        "faults": ("use.faults", "List the faults that can be injected."),
+        "listen": ("use.listen", "Receive webhooks: verify, print and forward them."),
+        "trigger": ("use.trigger", "Send any webhook of any provider, signed."),
+        "control": ("admin", "Control a running server: clock, jobs, journal, rules, snapshots."),
     },
     "Gate": {
-        "check": ("gate.check", "Check that a server plays a provider: the stand-in, or any base URL."),
+        "check": ("gate.check", "Test a server or a webhook handler against a provider's contract."),
         "proxy": (
             "gate.proxy",
-            "Forward to the real providers, hold both sides to the contract, and keep a spending limit.",
+            "Forward to the real provider, check both sides, enforce a spending limit.",
         ),
         "replay": (
             "gate.replay",
-            "Replay the cassettes: against the contract, through the client, beside the stand-in.",
+            "Replay recorded exchanges against contract, client and mock server.",
         ),
-        "drift": ("gate.drift", "Compare what is held with newer docs or other data: what moved, and whom it breaks."),
-        "cassettes": ("gate.cassettes", "Look in recordings, or in any files, for what looks like a secret."),
+        "drift": ("gate.drift", "Report what changed at a provider, and whom it breaks."),
+        "cassettes": ("gate.cassettes", "Scan recordings, or any files, for secrets."),
     },
     "Maintain": {
         "record": (
             "maintain.record",
-            "Record a provider itself with your key: plan and price first, and no secret in what is written.",
+            "Record exchanges with the real provider, without secrets.",
         ),
         "build": (
             "maintain.build",
-            "Build the schemas from the providers' docs, and the server's files from the written ones.",
+            "Build schemas and indexes from the documentation and the data.",
         ),
-        "docs": ("maintain.docs", "Fetch the newest docs of the providers, politely."),
+        "docs": ("maintain.docs", "Download the providers' newest documentation."),
         "evidence": (
             "maintain.evidence",
-            "Count the facts by why they are believed, and list what rests on inference alone.",
+            "Count the facts by kind of evidence, and list the inferred ones.",
         ),
     },
 }
@@ -70,6 +70,13 @@ class _Lazy(click.Group):
             gc.enable()
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and not args[0].startswith("-") and args[0] not in _COMMANDS:
+            raise OptionError("command", args[0], _COMMANDS, then="`mockreel --help` lists them all.")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for title, commands in _GROUPS.items():
             with formatter.section(title):
@@ -79,13 +86,32 @@ class _Lazy(click.Group):
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="mockreel")
 def group() -> None:
-    """A stand-in for Runflow, AI/ML API and RunningHub: the same states, callbacks, errors and prices, no credits."""
+    """A local mock server for three video-generation APIs: Runflow, AI/ML API and RunningHub."""
 
 
 def main(args: list[str] | None = None) -> Any:
     """Run the command line; what goes wrong on purpose is one sentence and exit code 2."""
     try:
-        return group.main(args=args, prog_name="mockreel", standalone_mode=True)
+        returned = group.main(args=args, prog_name="mockreel", standalone_mode=False)
+        sys.exit(returned if isinstance(returned, int) else 0)
     except MockreelError as problem:
-        click.echo(f"mockreel: {problem}", err=True)
-        sys.exit(2)
+        _fail(f"mockreel: {problem}")
+    except click.UsageError as problem:
+        _fail(f"mockreel: {_sentence(problem)}")
+    except click.ClickException as problem:
+        _fail(f"mockreel: {problem.format_message()}", problem.exit_code)
+    except click.Abort:
+        _fail("Aborted!", 1)
+
+
+def _sentence(problem: click.UsageError) -> str:
+    """What was wrong with the call, and where its help is."""
+    asked = problem.ctx.command_path if problem.ctx else "mockreel"
+    return f"{problem.format_message().rstrip('.')}. See `{asked} --help`."
+
+
+def _fail(text: str, code: int = 2) -> NoReturn:
+    from mockreel.cli.output import say  # noqa: PLC0415
+
+    say(text, err=True)
+    sys.exit(code)

@@ -3,7 +3,8 @@
 import os
 from typing import TextIO
 
-from mockreel.errors import OptionError
+from mockreel.cli.output import columns
+from mockreel.errors import MockreelError
 from mockreel.server.log import Lines, Log, Nowhere, Outlet, Records
 
 
@@ -11,15 +12,13 @@ def log_to(stream: TextIO, *, as_json: bool, quiet: bool) -> Log:
     """The log that the options ask for.
 
     Raises:
-        OptionError: both JSON and nothing.
+        MockreelError: both JSON and quiet.
     """
     if quiet and as_json:
-        raise OptionError(
-            "--quiet", "with --json", then="Take one of them: --json tells what happens, --quiet nothing."
-        )
+        raise MockreelError("--quiet and --json exclude each other: --json logs everything, --quiet only errors.")
     if quiet:
         return Log(Lines(), Nowhere())
-    return Log(Records() if as_json else Lines(colours=colourful(stream)), Outlet(stream))
+    return Log(Records() if as_json else Lines(colours=colourful(stream), columns=columns(stream)), Outlet(stream))
 
 
 def colourful(stream: TextIO) -> bool:

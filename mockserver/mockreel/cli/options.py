@@ -35,66 +35,73 @@ class Money(click.ParamType[Decimal]):
         except ArithmeticError:
             found = Decimal("NaN")
         if not found.is_finite() or found < 0:
-            self.fail(f"{value!r} is no amount of money. Write a decimal from 0 up, as 0.50.", param, ctx)
+            self.fail(f"{value!r} is not an amount of money. Write a decimal from 0 up, as 0.50.", param, ctx)
         return found
 
 
 def data_option(command: F) -> F:
-    """Where further data is."""
+    """The option for a further data folder."""
     return _with(
         command,
         click.option(
             "--data",
             type=click.Path(exists=True, file_okay=False, path_type=Path),
             metavar="DIR",
-            help="A further data folder: its providers stand beside the packaged ones, or in their place.",
+            help="A further data folder; its providers are added, or replace those of the same name.",
         ),
     )
 
 
 def stage_options(command: F) -> F:
-    """The options that shape a stage: providers, readings, seed, speed, pace, budget, faults, data."""
+    """The options that shape a simulator: providers, readings, seed, speed, pace, budget, faults, data."""
     return _with(
         command,
-        click.option("--provider", "providers", multiple=True, metavar="NAME", help="Play only this one (repeatable)."),
+        click.option(
+            "--provider", "providers", multiple=True, metavar="NAME", help="Simulate only this provider (repeatable)."
+        ),
         click.option(
             "--reading",
             "readings",
             multiple=True,
             type=Pair(),
             metavar="ID=OPTION",
-            help="Read a contradiction in the docs another way (repeatable); `serve --list-readings` shows them.",
+            help="Choose an option of a reading (repeatable); `serve --list-readings` lists them.",
         ),
-        click.option("--seed", default=0, show_default=True, help="The same seed and calls give the same jobs."),
-        click.option("--speed", default=1.0, show_default=True, help="Stage seconds per real second."),
+        click.option(
+            "--seed",
+            default=0,
+            show_default=True,
+            help="Seed of all randomness; the same seed and requests give the same jobs.",
+        ),
+        click.option("--speed", default=1.0, show_default=True, help="Simulated seconds per real second."),
         click.option("--pace", default="quick", show_default=True, help="How long jobs take: quick or documented."),
         click.option(
             "--budget",
             multiple=True,
             metavar="[PROVIDER=]AMOUNT",
-            help="What every account begins with, in its provider's currency (repeatable); without one nobody is "
-            "refused for want of money.",
+            help="Opening balance of every account, in its provider's currency (repeatable); balances are unlimited by "
+            "default.",
         ),
         click.option(
             "--assume-price",
             multiple=True,
             metavar="[PROVIDER=]AMOUNT",
-            help="What a job of unknown price counts for in a budget (repeatable); else as the contracts say.",
+            help="What a job of unknown price takes from a budget (repeatable); default: as the contract says.",
         ),
         click.option(
             "--fault",
             "faults",
             multiple=True,
             metavar="FAULT",
-            help="Damage what fits on purpose: 'reset; operation=get_run; nth=2' (repeatable); `mockreel faults` "
-            "lists them.",
+            help="Inject a fault into matching requests, as 'reset; operation=get_run; nth=2' (repeatable); "
+            "`mockreel faults` lists them.",
         ),
         data_option,
     )
 
 
 def callback_options(command: F) -> F:
-    """Where callbacks may go."""
+    """The options that say where webhooks may go."""
     return _with(
         command,
         click.option(
@@ -103,37 +110,37 @@ def callback_options(command: F) -> F:
             multiple=True,
             type=Pair(),
             metavar="FROM=TO",
-            help="Send callbacks for URLs that begin with FROM to TO instead (repeatable).",
+            help="Send webhooks for URLs that begin with FROM to TO instead (repeatable).",
         ),
         click.option(
             "--allow-callback",
             "allow_callbacks",
             multiple=True,
             metavar="HOST",
-            help="Let callbacks leave this machine for this host or network (repeatable).",
+            help="Allow webhooks to this host or network outside of this machine (repeatable).",
         ),
     )
 
 
 def ready_file_option(command: F) -> F:
-    """Where it is told that everything answers."""
+    """The option for the ready file."""
     return _with(
         command,
         click.option(
             "--ready-file",
             type=click.Path(dir_okay=False, path_type=Path),
             metavar="PATH",
-            help="Written at once and whole when everything answers; removed at start and stop.",
+            help="Write a file with the addresses once everything answers; removed at start and stop.",
         ),
     )
 
 
 def log_options(command: F) -> F:
-    """How what happens is told."""
+    """The options of the log."""
     return _with(
         command,
-        click.option("--json", "as_json", is_flag=True, help="Tell what happens as JSON, one object a line."),
-        click.option("--quiet", is_flag=True, help="Tell nothing but what goes wrong."),
+        click.option("--json", "as_json", is_flag=True, help="Log as JSON, one object per line."),
+        click.option("--quiet", is_flag=True, help="Log errors of mockreel itself only."),
     )
 
 

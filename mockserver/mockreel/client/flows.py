@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
-from difflib import get_close_matches
 from typing import Any
 
 from mockreel.client.client_errors import (
@@ -184,8 +183,7 @@ class Core:
         """
         held = self.model(model)
         if held is None:
-            near = get_close_matches(model, self.contract.names, n=5, cutoff=0.3)
-            raise OptionError("model", model, near, then="`mockreel models` lists them all.")
+            raise OptionError("model", model, self.contract.names, then="`mockreel models` lists them all.")
         return artifact.price_of(self, held, fitted(self.contract, held, fields))
 
     def quote(self, model: str, fields: Mapping[str, Any], deadline: Deadline) -> Talk[Cost]:

@@ -1,8 +1,7 @@
-"""Read `client.yaml`; whatever does not fit is an error that names its place."""
+"""Read what the client needs of `conversation.yaml`; whatever does not fit is an error that names its place."""
 
 from pathlib import Path
 
-from mockreel._data import data_root
 from mockreel.client.profile import (
     KINDS,
     STATES,
@@ -20,29 +19,28 @@ from mockreel.client.profile import (
     UploadStep,
 )
 from mockreel.client.values import StateKind
-from mockreel.contract.data.files import read_document
+from mockreel.contract.conversation.section import read_conversation, required_section
 from mockreel.contract.data.parser import Cursor
 from mockreel.contract.operations import Place
-from mockreel.errors import DataError, OptionError
+from mockreel.errors import DataError
 
 
 def read_manner(provider: str, *, root: Path | None = None) -> Manner:
     """The manner of one provider.
 
     Raises:
-        OptionError: the provider's folder has no `client.yaml`.
+        OptionError: the provider has no section `client` in its `conversation.yaml`.
         DataError: a row of it does not fit.
     """
-    path = (root or data_root()) / "contracts" / provider / "client.yaml"
-    if not path.is_file():
-        having = sorted(found.parent.name for found in path.parent.parent.glob("*/client.yaml"))
-        raise OptionError("provider", provider, having, then=f"The client needs {path.name} in its folder.")
-    return _manner(Cursor(f"contracts/{provider}/client.yaml", read_document(path)))
+    section = required_section(provider, "client", root=root)
+    file = read_conversation(provider, root=root)
+    assert file is not None
+    return _manner(section, file.at("jobs").each(_job))
 
 
-def _manner(file: Cursor) -> Manner:
+def _manner(file: Cursor, jobs: dict[str, JobPlaces]) -> Manner:
     mark, idempotency = file.maybe("mark"), file.maybe("idempotency")
-    quote, upload, told = file.maybe("quote"), file.maybe("upload"), file.maybe("told")
+    quote, upload, told = file.maybe("quote"), file.maybe("upload"), file.maybe("webhook")
     return Manner(
         submit=file.at("submit").text(),
         mark=Mark(_place("mark", mark), mark.at("pattern").text()) if mark else None,
@@ -51,9 +49,9 @@ def _manner(file: Cursor) -> Manner:
         by_id=file.at("by_id").each(_place),
         pace=_pace(file.at("pace")),
         words=_words(file.at("words")),
-        jobs=file.at("jobs").each(_job),
+        jobs=jobs,
         told=_told(told) if told else None,
-        refusal=_refusal(file.at("refusal")),
+        refusal=_refusal(file.at("errors")),
         quote=Quote(*(quote.at(key).text() for key in ("operation", "amount", "currency"))) if quote else None,
         upload=tuple(_step(row) for row in _rows(upload.at("steps"))) if upload else (),
     )
@@ -85,9 +83,17 @@ def _pace(row: Cursor) -> Pace:
 
 
 def _job(_: str, row: Cursor) -> JobPlaces:
-    places = {key: row.at(key).texts() for key in ("id", "state", "results", "kinds", "seconds", "texts")}
-    spent = tuple(_spent(one) for one in _rows(row.at("spent")))
-    return JobPlaces(**places, failure=_failure(row.at("failure")), spent=spent)
+    own = row.at("client")
+    places = {key: _first(row, key) + _texts(own, key) for key in ("id", "state")}
+    places |= {"results": row.at("results").texts() + _texts(own, "results")}
+    places |= {key: own.at(key).texts() for key in ("kinds", "seconds", "texts")}
+    spent = tuple(_spent(one) for one in _rows(own.at("spent")))
+    return JobPlaces(**places, failure=_failure(own.at("failure")), spent=spent)
+
+
+def _first(row: Cursor, key: str) -> tuple[str, ...]:
+    found = row.maybe(key)
+    return (found.text(),) if found else ()
 
 
 def _spent(row: Cursor) -> SpentPlace:

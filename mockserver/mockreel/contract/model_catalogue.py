@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 from mockreel.contract import Contract, Model, Price
@@ -67,8 +66,8 @@ def found(among: Sequence[Entry], words: Sequence[str], *, output: str | None = 
         and any(all(word in name.lower() for word in wanted) for name in (*entry.names, entry.title))
     ]
     if not kept:
-        near = get_close_matches(" ".join(words), [name for entry in among for name in entry.names], n=5, cutoff=0.3)
-        raise OptionError("model", " ".join(words), near, then="`mockreel models` lists them all.")
+        every = [name for entry in among for name in entry.names]
+        raise OptionError("model", " ".join(words), every, then="`mockreel models` lists them all.")
     return kept
 
 

@@ -100,7 +100,7 @@ class Purse:
         else:
             yield "What was spent is unknown."
         if self.unknown:
-            yield f"Not in this sum: {count(self.unknown, 'job')} whose price is unknown."
+            yield f"Not included: {count(self.unknown, 'job')} of unknown price."
         if self.uncertain:
             yield f"{count(self.uncertain, 'submit')} had no clear end; what they may cost is counted."
         if self.limit is not None:

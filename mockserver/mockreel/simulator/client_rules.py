@@ -95,7 +95,9 @@ def polled_too_often(heard: Heard) -> Iterator[tuple[float, str, Fact]]:
     if advised is None:
         return
     seconds, evidence = advised
-    fact = heard.facts.fact(f"between two polls are {seconds:g} seconds", "conversation.yaml manners poll", evidence)
+    fact = heard.facts.fact(
+        f"between two polls are {seconds:g} seconds", "conversation.yaml client_rules poll", evidence
+    )
     for _, polls in heard.polls():
         for before, after in pairwise(polls):
             if before.fault is not None:  # a reply that was damaged may be asked for again sooner
@@ -111,7 +113,7 @@ def retried_a_refusal(heard: Heard) -> Iterator[tuple[float, str, Fact]]:
         return
     again, evidence = row
     fact = heard.facts.fact(
-        f"only {', '.join(sorted(again))} are worth another try", "conversation.yaml manners retry", evidence
+        f"only {', '.join(sorted(again))} are worth another try", "conversation.yaml client_rules retry", evidence
     )
     refused: dict[tuple[object, ...], Entry] = {}
     for entry in heard.entries:
@@ -128,7 +130,7 @@ def came_before_its_time(heard: Heard) -> Iterator[tuple[float, str, Fact]]:
     if row is None:
         return
     header, evidence = row
-    fact = heard.facts.fact(f"{header} says when to come back", "conversation.yaml manners wait", evidence)
+    fact = heard.facts.fact(f"{header} says when to come back", "conversation.yaml client_rules wait", evidence)
     until: dict[tuple[object, ...], float] = {}
     for entry in heard.entries:
         who = (entry.account, entry.operation)

@@ -226,7 +226,7 @@ def refuse(call: Call, refused: Refused) -> Reply:
 
 def _unknown_wish(call: Call, wrong: OptionError) -> Reply:
     title = "Unknown fault" if isinstance(wrong, FaultError) else "Unknown scenario"
-    reply = problem(400, title, str(wrong), more={"asked": wrong.value, "valid": list(wrong.valid)})
+    reply = problem(400, title, str(wrong), more={"asked": wrong.value, "valid": list(wrong.nearest)})
     call.faults = NO_FAULTS
     return _noted(call, reply, None)
 

@@ -1,7 +1,6 @@
 """Set a rule as it was written: by the control API, on the command line, by a test. One place checks it."""
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from mockreel.engine.faults import Fault, read_fault
@@ -140,5 +139,4 @@ def _model_id(name: str, parts: list[Part]) -> str:
 def _check_operation(name: str, parts: list[Part]) -> None:
     known = [operation.id for part in parts for operation in part.contract.operations]
     if name not in known:
-        near = get_close_matches(name, known, n=5, cutoff=0.5)
-        raise OptionError("operation", name, near or known)
+        raise OptionError("operation", name, known)

@@ -109,7 +109,7 @@ def test_serve_ends_with_the_sums(tmp_path: Path) -> None:
         told = served.stdout.read()
 
     assert asked.stdout.split() == ["201", "201"]  # nothing is held while they are under way
-    assert "Not spent: at least 0.24 USD.\n2 jobs had not ended." in told
+    assert "Estimated cost avoided: at least 0.24 USD.\n2 jobs are still running." in told
 
 
 def test_a_budget_that_is_none_is_told_before_anything_is_served(capsys: pytest.CaptureFixture[str]) -> None:
@@ -129,7 +129,9 @@ def test_run_has_a_budget(budget: str, asked: str) -> None:
     ran = subprocess.run([*command, "https://api.runflow.io"], capture_output=True, text=True, check=True)
 
     assert ran.stdout.strip() == asked
-    assert ("Not spent: nothing." if budget == "0" else "Not spent: at least 0.24 USD.") in ran.stderr
+    assert (
+        "Estimated cost avoided: nothing." if budget == "0" else "Estimated cost avoided: at least 0.24 USD."
+    ) in ran.stderr
 
 
 @pytest.mark.parametrize(("options", "wanted"), [([], 201), (["--mockreel-budget", "runflow=0"], 402)])
@@ -139,7 +141,7 @@ def test_a_test_run_has_a_budget(pytester: pytest.Pytester, options: list[str], 
     told = pytester.runpytest_subprocess(*options)
 
     told.assert_outcomes(passed=2)
-    told.stdout.fnmatch_lines([f"Not spent: at least {'0.24' if wanted == 201 else '0.12'} USD."])
+    told.stdout.fnmatch_lines([f"Estimated cost avoided: at least {'0.24' if wanted == 201 else '0.12'} USD."])
 
 
 def test_an_unspent_row_is_plain_values() -> None:

@@ -25,9 +25,9 @@ def test_every_provider_counts_in_its_currency(stage: Stage, run: Run) -> None:
 
     assert found == Unspent({"USD": Decimal("0.12"), "CNY": Decimal("1.26")}, least=True, unknown=1, free=3)
     assert list(found.lines()) == [
-        "Not spent: at least 0.12 USD + 1.26 CNY.",
-        "Not in this sum: 1 job whose price is unknown.",
-        "Not in this sum: 3 jobs that ended where nothing is taken.",
+        "Estimated cost avoided: at least 0.12 USD + 1.26 CNY.",
+        "Not included: 1 job of unknown price.",
+        "Not included: 3 jobs that ended without a charge.",
     ]
 
 
@@ -37,14 +37,14 @@ def test_what_is_under_way_counts_as_if_it_succeeded(stage: Stage) -> None:
     found = unspent(stage)
 
     assert (found.sums, found.open) == ({"USD": Decimal("0.12")}, 1)
-    assert "1 job had not ended." in found.lines()
+    assert "1 job is still running." in found.lines()
 
 
 @pytest.mark.parametrize(
     ("found", "amounts"),
     [
         (Unspent(), "nothing"),
-        (Unspent(unknown=2), "nothing known"),
+        (Unspent(unknown=2), "unknown"),
         (Unspent({"USD": Decimal(0)}), "0 USD"),
         (SOME, "at least 0.1 USD + 4 CNY"),
     ],

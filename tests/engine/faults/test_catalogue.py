@@ -38,7 +38,7 @@ def test_every_parameter_is_played_off_its_default(kind: Kind) -> None:
 @every_kind
 def test_every_fault_has_its_row_in_the_docs(kind: Kind) -> None:
     """The table is generated; this is that it is there."""
-    assert f"| `{kind.name}` |" in page("docs/faults.md").text
+    assert f"| `{kind.name}` |" in page("docs/reference/faults.md").text
 
 
 @every_kind

@@ -30,9 +30,9 @@ def test_sums_are_kept_per_currency_and_the_unknown_is_counted(stage: Stage, ask
     told = list(account.unspent.lines())
 
     assert account.requests == 4
-    assert told[0] == "Not spent: at least 0.42 USD + 1.89 CNY."
-    assert "Not in this sum: 1 job whose price is unknown." in told
-    assert "4 jobs had not ended." in told
+    assert told[0] == "Estimated cost avoided: at least 0.42 USD + 1.89 CNY."
+    assert "Not included: 1 job of unknown price." in told
+    assert "4 jobs are still running." in told
 
 
 def test_a_job_that_failed_is_counted_and_its_price_is_not(stage: Stage, ask: Ask, run: Run) -> None:
@@ -42,8 +42,8 @@ def test_a_job_that_failed_is_counted_and_its_price_is_not(stage: Stage, ask: As
     account = account_of(stage)
 
     assert list(account.unspent.lines()) == [
-        "Not spent: nothing.",
-        "Not in this sum: 1 job that ended where nothing is taken.",
+        "Estimated cost avoided: nothing.",
+        "Not included: 1 job that ended without a charge.",
     ]
     assert any(line.startswith("  google/veo3.1/lite: failed, at least 0.18 USD") for line in account.lines)
 

@@ -55,7 +55,7 @@ def test_curl_comes_here(play: Play) -> None:
     played = play("sh", str(PROGRAMS / "with_curl.sh"), bare=True, environment={"RUNFLOW_API_KEY": "rf_live_program"})
 
     assert "submitted 201 200" in played.said
-    assert "Not spent: at least 0.18 USD" in played.lines
+    assert "Estimated cost avoided: at least 0.18 USD" in played.lines
 
 
 def _page(start: str) -> str:

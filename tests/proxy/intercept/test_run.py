@@ -282,8 +282,8 @@ def test_the_pace_decides_how_long_jobs_take(play: Play) -> None:
     quick = play("-c", BEGIN, settings=Settings(pace="quick"), speed=3.0, wait=60.0)  # it waits no longer than needed
     documented = play("-c", BEGIN, settings=Settings(pace="documented"), speed=3.0)
 
-    assert "had not ended" not in quick.lines
-    assert "1 job had not ended" in documented.lines
+    assert "still running" not in quick.lines
+    assert "1 job is still running" in documented.lines
 
 
 def test_a_pace_that_there_is_not_is_told_with_those_that_there_are(play: Play) -> None:
@@ -297,7 +297,7 @@ def test_the_command_takes_seed_and_pace(capfd: pytest.CaptureFixture[str]) -> N
     ids = []
     for seed in ("7", "7", "8"):
         told = _command("--seed", seed, "--pace", "documented", "--", sys.executable, "-c", BEGIN)
-        assert "1 job had not ended" in told.stderr
+        assert "1 job is still running" in told.stderr
         ids.append(capfd.readouterr().out.strip()[-12:])
 
     assert len(ids[0]) == 12
@@ -322,7 +322,7 @@ def test_without_the_extra_it_says_how_to_get_it(play: Play, monkeypatch: pytest
     """One sentence with the line to type."""
     monkeypatch.setitem(sys.modules, "trustme", None)
 
-    with pytest.raises(MockreelError, match=r"trustme, which is not installed .*pip install 'mockreel\[run\]'"):
+    with pytest.raises(MockreelError, match=r"trustme, which is not installed.*pip install '\.\[run\]'"):
         play("-c", "")
 
 

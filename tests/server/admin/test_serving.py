@@ -65,7 +65,7 @@ def test_a_snapshot_outlives_the_process(tmp_path: Path) -> None:
     file = tmp_path / "stage.json"
     with served(tmp_path, "--hold") as (ready, doors):
         submit(doors)
-        assert "1 jobs" in ask(ready, "snapshot", str(file))
+        assert "1 job," in ask(ready, "snapshot", str(file))
         listed = ask(ready, "jobs", "list")
 
     with served(tmp_path, "--hold") as (ready, _):

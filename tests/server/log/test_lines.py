@@ -61,25 +61,44 @@ def test_a_request_is_told_with_what_came_of_it(changed: dict[str, Any], outcome
 
 
 def test_the_columns_are_the_same_in_every_line() -> None:
-    """What happened begins at one place, what came of it at another, and most lines fit in 100 columns."""
+    """What happened begins at one place, what came of it at another, and most lines fit in 80 columns."""
     lines = [
-        _line("request", **REQUEST),
-        _line("request", **{**REQUEST, "path": "/v1/models/google/veo3.1/lite/" + "x" * 100}),
+        _line("request", **{**REQUEST, "refusal": None, "violations": []}),
         _line("state", state="done", word="done", state_kind="succeeded"),
         _line("clock", now=START, held=True, speed=1.0),
     ]
 
     assert {line[70:73] for line in lines} == {"  →", "  ="}
-    assert max(map(len, lines)) <= 100
+    assert max(map(len, lines[:-1])) <= 80
+
+
+def test_a_pipe_gets_every_path_whole() -> None:
+    """A program that reads the log finds what was asked for."""
+    path = "/v1/models/google/veo3.1/lite/" + "x" * 100
+
+    assert f"POST {path}  → " in _line("request", **{**REQUEST, "path": path})
+
+
+def test_a_terminal_gets_lines_that_fit() -> None:
+    """A long path loses its middle, and what came of it goes on below, between words."""
+    path = "/v1/models/google/veo3.1/lite/" + "x" * 100
+    fields = {**REQUEST, "path": path, "violations": ["/input/duration: '5s' is not one of '4s', '6s' or '8s'"]}
+
+    first, *others = Lines(columns=80).line(_event("request", **fields)).splitlines()
+
+    assert len(first) <= 80
+    assert "…" in first
+    assert others
+    assert all(len(line) <= 80 and line.startswith(" " * 14) for line in others)
 
 
 @pytest.mark.parametrize(
     ("changed", "says"),
     [
-        ({}, "→ 200  http://127.0.0.1:9/told  of job-1"),
+        ({}, "→ 200  http://127.0.0.1:9/told  for job-1"),
         (
             {"status": None, "error": "timeout", "detail": "no answer"},
-            "of job-1  no answer",
+            "for job-1  no answer",
         ),
         ({"fault": "lost"}, "→ 200  fault lost  http"),
         ({"forged": True}, "→ 200  by hand  http"),
@@ -89,7 +108,7 @@ def test_an_attempt_has_its_number(changed: dict[str, Any], says: str) -> None:
     """And what came of it, where it went, what it tells of."""
     line = _line("attempt", **{**ATTEMPT, **changed})
 
-    assert "callback run.completed, attempt 2 " in line
+    assert "webhook run.completed, attempt 2 " in line
     assert says in line
 
 
@@ -138,5 +157,5 @@ def test_files_that_changed_are_told_with_the_reason() -> None:
     taken = _line("data", taken=True, files=["a.yaml"], problem=None)
     kept = _line("data", taken=False, files=["a.yaml"], problem="a.yaml /rows: it is no list. Expected a list.")
 
-    assert taken.endswith("= read again: a.yaml")
-    assert kept.endswith("= not taken, the old is played on. a.yaml /rows: it is no list. Expected a list.")
+    assert taken.endswith("= reloaded: a.yaml")
+    assert kept.endswith("= not loaded, the old data stays in use. a.yaml /rows: it is no list. Expected a list.")

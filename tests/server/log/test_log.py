@@ -19,7 +19,7 @@ from mockreel.simulator.events import Feed
 from mockreel.simulator.simulator import Stage
 
 GOOD = {"model": "solo", "input": {"prompt": "x"}}
-SCHEMA = Path(__file__).parents[3] / "docs/serve-log.schema.json"
+SCHEMA = Path(__file__).parents[3] / "docs/reference/serve-log.schema.json"
 Run = Callable[[Awaitable[Any]], Any]
 
 
@@ -109,7 +109,7 @@ def test_a_reader_who_does_not_read_stops_nobody(make_encore: MakeStage, run: Ru
     run(_followed(Log(Lines(), out, pause=0), feed, happens))
 
     assert "first" in out.lines[0]
-    assert out.lines[1] == "… 20 events are left out here: they came faster than they could be written."
+    assert out.lines[1] == "… 20 events were omitted: they came faster than they could be written."
     assert len(out.lines) == 12
 
 

@@ -127,7 +127,7 @@ def make_plan(
     if model is not None and input is None and model != rules.model:
         raise OptionError("input", None, then=f"A model of your own needs its input: --input '{{…}}' ({model}).")
     if model is not None and model not in contract.names:
-        raise OptionError("model", model, then=f"`mockreel models --provider {provider}` lists them.")
+        raise OptionError("model", model, contract.names, then=f"`mockreel models --provider {provider}` lists them.")
     return Plan(
         contract,
         read_manner(provider, root=root),

@@ -13,6 +13,7 @@ from mockreel.cassettes.recording_rules import Rules, looks_of_all, read_rules
 from mockreel.cassettes.redaction.secret_patterns import Secrets
 from mockreel.cassettes.redaction.text_places import leaves, parsed
 from mockreel.contract import load_contract, providers
+from mockreel.contract.conversation.section import sections
 from mockreel.contract.data.files import parse_yaml
 from mockreel.errors import DataError
 
@@ -97,7 +98,7 @@ class _Scanner:
     def _rules(self, document: Mapping[str, Any]) -> Rules:
         told = (document.get("metadata") or {}).get("mockreel") or {}
         name = str(told.get("provider"))
-        known = (self._root / "contracts" / name / "recording.yaml").is_file()
+        known = name in sections("recording", root=self._root)
         return read_rules(name, root=self._root) if known else Rules(name)
 
 

@@ -1,4 +1,4 @@
-"""`mockreel control`: ask and change a stand-in that is being served."""
+"""`mockreel control`: control a running server."""
 
 import click
 from click.core import ParameterSource
@@ -19,31 +19,34 @@ from mockreel.cli.admin.server_options import Asked, Hoisting
     "--url",
     envvar="MOCKREEL_CONTROL_URL",
     metavar="URL",
-    help="Where the control port is; http://127.0.0.1:8700 unless told. [env: MOCKREEL_CONTROL_URL]",
+    help="The control port; default: http://127.0.0.1:8700. [env: MOCKREEL_CONTROL_URL]",
 )
 @click.option(
     "--ready-file",
     envvar="MOCKREEL_READY_FILE",
     type=click.Path(dir_okay=False),
     metavar="PATH",
-    help="The file that `serve --ready-file` has written. [env: MOCKREEL_READY_FILE]",
+    help="The file of `serve --ready-file`. [env: MOCKREEL_READY_FILE]",
 )
 @click.option(
-    "--token", envvar="MOCKREEL_TOKEN", metavar="TEXT", help="What it asks for off loopback. [env: MOCKREEL_TOKEN]"
+    "--token",
+    envvar="MOCKREEL_TOKEN",
+    metavar="TEXT",
+    help="The token of the server, off loopback. [env: MOCKREEL_TOKEN]",
 )
 @click.option(
     "--ca",
     type=click.Path(dir_okay=False),
     metavar="FILE",
-    help="The authority that vouches for it over TLS; a ready file names it by itself.",
+    help="The certificate authority of its TLS certificate; a ready file names it.",
 )
-@click.option("--json", "as_json", is_flag=True, help="What the control API says, as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the response of the control API, as JSON.")
 @click.pass_context
 def command(ctx: click.Context, /, as_json: bool, **given: str | None) -> None:
-    """Ask and change a stand-in that is being served: clock, jobs, callbacks, journal, rules, balances, readings.
+    """Control a running server: clock, jobs, webhooks, journal, rules, balances, readings.
 
-    These options may stand anywhere behind `control`. Exit code: 0 done, 1 a claim about the journal does not hold,
-    2 it could not be done.
+    These options may stand anywhere after `control`. Exit code 0: done. 1: an assertion about the journal failed. 2: it
+    could not be done.
     """
     written = [name for name in ("url", "ready_file") if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE]
     url = None if written == ["ready_file"] else given["url"]  # what is written outranks what the environment says

@@ -1,4 +1,4 @@
-"""`mockreel control clock`: the time of the stage."""
+"""`mockreel control clock`: the time of the simulator."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mockreel.cli.admin.server_options import Asked, moment
+from mockreel.cli.output import counted
 
 if TYPE_CHECKING:
     from mockreel.client.admin import Clock
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 @click.group("clock")
 def group() -> None:
-    """Hold, resume, speed up and advance the clock."""
+    """Pause, resume, speed up and advance the clock."""
 
 
 def _show(asked: Asked, clock: "Clock") -> None:
@@ -21,10 +22,10 @@ def _show(asked: Asked, clock: "Clock") -> None:
 
 
 def _lines(clock: "Clock") -> Iterator[str]:
-    pace = "held" if clock.held else f"runs at {clock.speed:g} seconds a second"
+    pace = "paused" if clock.held else f"running at {clock.speed:g} seconds per second"
     yield f"{moment(clock.now)}  {pace}"
     if clock.ran is not None:
-        yield f"{clock.ran} action{'' if clock.ran == 1 else 's'} ran"
+        yield f"{counted(clock.ran, 'action')} ran"
     if clock.due:
         yield f"{clock.due} due, the next at {moment(clock.next_due)}"
 
@@ -40,7 +41,7 @@ def show(asked: Asked) -> None:
 @group.command("hold")
 @click.pass_obj
 def hold(asked: Asked) -> None:
-    """Let it stand still."""
+    """Pause the clock."""
     with asked.client() as control:
         _show(asked, control.hold())
 
@@ -48,7 +49,7 @@ def hold(asked: Asked) -> None:
 @group.command("resume")
 @click.pass_obj
 def resume(asked: Asked) -> None:
-    """Let it run on."""
+    """Resume the clock."""
     with asked.client() as control:
         _show(asked, control.resume())
 
@@ -57,7 +58,7 @@ def resume(asked: Asked) -> None:
 @click.argument("seconds", type=float)
 @click.pass_obj
 def speed(asked: Asked, seconds: float) -> None:
-    """Let so many SECONDS pass in each real second."""
+    """Let SECONDS pass in each real second."""
     with asked.client() as control:
         _show(asked, control.set_speed(seconds))
 
@@ -66,6 +67,6 @@ def speed(asked: Asked, seconds: float) -> None:
 @click.argument("seconds", type=float)
 @click.pass_obj
 def advance(asked: Asked, seconds: float) -> None:
-    """Move it by SECONDS and run what falls due, callbacks included; ends when all of it has ended."""
+    """Advance the clock by SECONDS and run what falls due, webhooks included."""
     with asked.client() as control:
         _show(asked, control.advance(seconds))

@@ -1,11 +1,12 @@
-"""`mockreel control deliveries`: list callbacks, and send them again."""
+"""`mockreel control deliveries`: list webhooks, and resend them."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
 
-from mockreel.cli.admin.server_options import Asked, columns, moment, place
+from mockreel.cli.admin.server_options import Asked, moment, place
+from mockreel.cli.output import columns, table
 
 if TYPE_CHECKING:
     from mockreel.client.admin import Delivery
@@ -13,25 +14,28 @@ if TYPE_CHECKING:
 
 @click.group("deliveries")
 def group() -> None:
-    """List callbacks with their attempts, and send them again. DELIVERY is an id, or PROVIDER/ID."""
+    """List webhooks with their attempts, and resend them. DELIVERY is an id, or PROVIDER/ID."""
+
+
+_HEAD = ("delivery", "status", "event", "job", "attempts", "created", "url")
 
 
 def _row(one: "Delivery") -> tuple[object, ...]:
-    tries = f"{len(one.attempts)} tried"
-    return f"{one.provider}/{one.id}", one.status, one.event, one.subject, tries, one.url
+    tries = len(one.attempts)
+    return f"{one.provider}/{one.id}", one.status, one.event, one.subject, tries, moment(one.raw["created"]), one.url
 
 
 @group.command("list")
-@click.option("--provider", metavar="NAME", help="Only of this provider.")
-@click.option("--job", metavar="ID", help="Only what tells of this job or batch.")
+@click.option("--provider", metavar="NAME", help="Only this provider.")
+@click.option("--job", metavar="ID", help="Only webhooks about this job or batch.")
 @click.option("--status", metavar="WORD", help="Only pending, delivered or failed ones.")
-@click.option("--limit", default=100, show_default=True, help="How many at most.")
+@click.option("--limit", default=100, show_default=True, help="The largest number of rows.")
 @click.pass_obj
 def list_deliveries(asked: Asked, /, **given: object) -> None:
-    """List the newest callbacks first."""
+    """List webhooks, newest first."""
     with asked.client() as control:
         page = control.deliveries(**given)  # type: ignore[arg-type]  # as the options have them
-    asked.show([one.raw for one in page], lambda: columns(map(_row, page)) or ["There is no such delivery."])
+    asked.show_table([one.raw for one in page], _HEAD, lambda: map(_row, page), none="No delivery matches.")
 
 
 @group.command("resend")
@@ -46,8 +50,8 @@ def resend(asked: Asked, delivery: str) -> None:
 
 
 def _told(one: "Delivery", *, held: bool) -> Iterator[str]:
-    yield from columns([_row(one)])
+    yield from table(_HEAD, [_row(one)], most=columns())
     if held:
-        yield "The clock is held: it goes out with `mockreel control clock advance 0`."
+        yield "The clock is paused. Send it: `mockreel control clock advance 0`."
     elif one.next_at is not None:
-        yield f"It goes out at {moment(one.next_at)}."
+        yield f"It will be sent at {moment(one.next_at)}."

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mockreel.cli.admin.server_options import Asked, columns, moment, place
+from mockreel.cli.admin.server_options import Asked, moment, place
 
 if TYPE_CHECKING:
     from mockreel.client.admin import Job
@@ -16,23 +16,26 @@ def group() -> None:
     """List, show, complete, fail and cancel jobs. JOB is an id, or PROVIDER/ID."""
 
 
+_HEAD = ("job", "state", "account", "model", "created")
+
+
 def _row(job: "Job") -> tuple[object, ...]:
     return f"{job.provider}/{job.id}", job.state, job.account, job.model, moment(job.created)
 
 
 @group.command("list")
-@click.option("--provider", metavar="NAME", help="Only of this provider.")
-@click.option("--state", metavar="WORD", help="Only in this state: our name, the provider's word, or the sort.")
-@click.option("--account", metavar="NAME", help="Only of this account.")
-@click.option("--model", metavar="ID", help="Only of this model.")
-@click.option("--limit", default=100, show_default=True, help="How many at most.")
-@click.option("--after", metavar="PROVIDER/ID", help="Those behind this one.")
+@click.option("--provider", metavar="NAME", help="Only this provider.")
+@click.option("--state", metavar="WORD", help="Only jobs in this state: our name, the provider's word, or its kind.")
+@click.option("--account", metavar="NAME", help="Only this account.")
+@click.option("--model", metavar="ID", help="Only this model.")
+@click.option("--limit", default=100, show_default=True, help="The largest number of rows.")
+@click.option("--after", metavar="PROVIDER/ID", help="Only jobs after this one in the list.")
 @click.pass_obj
 def list_jobs(asked: Asked, /, **given: object) -> None:
-    """List the newest jobs first."""
+    """List jobs, newest first."""
     with asked.client() as control:
         page = control.jobs(**given)  # type: ignore[arg-type]  # as the options have them
-    asked.show([job.raw for job in page], lambda: columns(map(_row, page)) or ["There is no such job."])
+    asked.show_table([job.raw for job in page], _HEAD, lambda: map(_row, page), none="No job matches.")
     if page.next and not asked.as_json:
         click.echo(f"More: --after {page.next}", err=True)
 
@@ -41,7 +44,7 @@ def list_jobs(asked: Asked, /, **given: object) -> None:
 @click.argument("job")
 @click.pass_obj
 def show(asked: Asked, job: str) -> None:
-    """Show a job whole: states, input, exchanges, callbacks."""
+    """Show one job: states, requests, webhooks."""
     with asked.client() as control:
         found = control.get_job(*place(control, "job", job))
     asked.show(found.raw, lambda: _detail(found))
@@ -64,24 +67,24 @@ def _detail(job: "Job") -> Iterator[str]:
 @click.argument("job")
 @click.pass_obj
 def complete(asked: Asked, job: str) -> None:
-    """Let a job succeed now."""
+    """Make a job succeed now."""
     with asked.client() as control:
         _ended(asked, control.complete_job(*place(control, "job", job)))
 
 
 @group.command("fail")
 @click.argument("job")
-@click.option("--code", metavar="CODE", help="Of what: by key, or the provider's own code.")
+@click.option("--code", metavar="CODE", help="The failure: its name, or the provider's own code.")
 @click.pass_obj
 def fail(asked: Asked, job: str, code: str | None) -> None:
-    """Let a job fail now."""
+    """Make a job fail now."""
     with asked.client() as control:
         _ended(asked, control.fail_job(*place(control, "job", job), code=code))
 
 
 @group.command("cancel")
 @click.argument("job")
-@click.option("--reason", metavar="TEXT", help="Kept with the job.")
+@click.option("--reason", metavar="TEXT", help="Stored with the job.")
 @click.pass_obj
 def cancel(asked: Asked, job: str, reason: str | None) -> None:
     """Cancel a job now."""
@@ -90,4 +93,4 @@ def cancel(asked: Asked, job: str, reason: str | None) -> None:
 
 
 def _ended(asked: Asked, job: "Job") -> None:
-    asked.show(job.raw, lambda: columns([_row(job)]))
+    asked.show_table(job.raw, _HEAD, lambda: [_row(job)], none="")

@@ -1,14 +1,16 @@
-"""`mockreel control journal`: what was asked and answered."""
+"""`mockreel control journal`: requests and responses."""
 
 import json
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from mockreel.cli.admin.server_options import Asked, columns, moment, pairs
+from mockreel.cli.admin.server_options import Asked, moment, pairs
 from mockreel.cli.options import Pair
+from mockreel.cli.output import counted
 
 if TYPE_CHECKING:
     from mockreel.client.admin import Exchange
@@ -20,18 +22,18 @@ Said = tuple[tuple[str, str], ...]
 
 @click.group("journal")
 def group() -> None:
-    """List what was asked and answered, assert it, export it."""
+    """List requests and responses, assert them, export them."""
 
 
 _WHAT = (
-    click.option("--provider", metavar="NAME", help="Of this provider."),
-    click.option("--operation", metavar="ID", help="Of this operation of the contract."),
+    click.option("--provider", metavar="NAME", help="To this provider."),
+    click.option("--operation", metavar="ID", help="With this operation id."),
     click.option("--method", metavar="WORD", help="With this HTTP method."),
-    click.option("--path", metavar="PATH", help="With this path; * stands for anything."),
+    click.option("--path", metavar="PATH", help="With this path; * matches anything."),
     click.option("--account", metavar="NAME", help="Of this account."),
     click.option("--job", metavar="ID", help="About this job."),
-    click.option("--status", type=int, metavar="CODE", help="Answered with this HTTP status."),
-    click.option("--refusal", metavar="ROW", help="Refused with this error row."),
+    click.option("--status", type=int, metavar="CODE", help="With this HTTP status."),
+    click.option("--refusal", metavar="ROW", help="With this error response, by its name."),
 )
 
 
@@ -42,6 +44,10 @@ def _what(command: Any) -> Any:
     return command
 
 
+_HEAD = ("number", "time", "provider", "account", "method", "path", "status", "error")
+_NONE = "No request matches."
+
+
 def _row(one: "Exchange") -> tuple[object, ...]:
     wrong = "; ".join(f"{'/'.join(map(str, each['path']))}: {each['message']}" for each in one.violations[:3])
     refused = " ".join(part for part in (one.refusal, wrong) if part)
@@ -50,55 +56,74 @@ def _row(one: "Exchange") -> tuple[object, ...]:
 
 @group.command("list")
 @_what
-@click.option("--limit", default=100, show_default=True, help="How many at most.")
-@click.option("--oldest", is_flag=True, help="The oldest first.")
-@click.option("--bodies", is_flag=True, help="With what was said.")
+@click.option("--limit", default=100, show_default=True, help="The largest number of rows.")
+@click.option("--oldest", is_flag=True, help="Oldest first.")
+@click.option("--bodies", is_flag=True, help="Show request and response bodies.")
 @click.pass_obj
 def list_entries(asked: Asked, /, limit: int, oldest: bool, bodies: bool, **what: Any) -> None:
-    """List the exchanges that fit, the newest first."""
+    """List matching requests, newest first."""
     with asked.client() as control:
         page = control.journal(limit=limit, order="oldest" if oldest else "newest", bodies=bodies, **what)
-    asked.show([one.raw for one in page], lambda: _lines(list(page), bodies=bodies))
+    if bodies:
+        asked.show([one.raw for one in page], lambda: _with_bodies(page))
+    else:
+        asked.show_table([one.raw for one in page], _HEAD, lambda: map(_row, page), none=_NONE)
 
 
-def _lines(found: "list[Exchange]", *, bodies: bool) -> list[str]:
-    lines = columns(map(_row, found)) or ["There is no such exchange."]
-    if not bodies:
-        return lines
-    said = [[f"    > {json.dumps(one.body)}", f"    < {json.dumps(one.reply)}"] for one in found]
-    return [text for line, more in zip(lines, said, strict=True) for text in (line, *more)] if found else lines
+def _with_bodies(found: "Iterable[Exchange]") -> Iterator[str]:
+    """Each request with its bodies: a line of its own for each."""
+    empty = True
+    for one in found:
+        empty = False
+        yield "  ".join(str(cell) for cell in _row(one) if cell)
+        yield f"    request   {_json(one.body)}"
+        yield f"    response  {_json(one.reply)}"
+    if empty:
+        yield _NONE
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 @group.command("assert")
 @_what
 @click.option(
-    "--body", multiple=True, type=Pair(), metavar="FIELD=VALUE", help="With this in its JSON; a.b=1 (repeatable)."
+    "--body",
+    multiple=True,
+    type=Pair(),
+    metavar="FIELD=VALUE",
+    help="With this field in its JSON body, as a.b=1 (repeatable).",
 )
 @click.option(
-    "--reply", multiple=True, type=Pair(), metavar="FIELD=VALUE", help="With this in the reply's JSON (repeatable)."
+    "--reply",
+    multiple=True,
+    type=Pair(),
+    metavar="FIELD=VALUE",
+    help="With this field in the response's JSON body (repeatable).",
 )
-@click.option("--times", type=int, metavar="N", help="Exactly so often.")
-@click.option("--at-least", type=int, metavar="N", help="At least so often; once unless told.")
-@click.option("--at-most", type=int, metavar="N", help="At most so often.")
+@click.option("--times", type=int, metavar="N", help="Exactly N times.")
+@click.option("--at-least", type=int, metavar="N", help="At least N times; default: 1.")
+@click.option("--at-most", type=int, metavar="N", help="At most N times.")
 @click.pass_obj
 def assert_(asked: Asked, /, body: Said, reply: Said, **given: Any) -> None:
-    """See that the exchanges that fit are so many; ends with 1 and the nearest ones if they are not."""
+    """Assert how many matching requests were made; exit with 1 and print the nearest ones if it fails."""
     given |= {"body": pairs(body) or None, "reply": pairs(reply) or None}
     with asked.client() as control:
         verdict = control.requested(**given)
     raw = {"holds": verdict.holds, "message": verdict.message, "found": [one.raw for one in verdict.found]}
     number = len(verdict.found)
-    asked.show(raw, lambda: [verdict.message or f"It holds: {number} such request{'' if number == 1 else 's'}."])
+    asked.show(raw, lambda: [verdict.message or f"Passed: {counted(number, 'matching request')}."])
     if not verdict:
         sys.exit(1)
 
 
 @group.command("har")
 @_what
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write it there.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write to this file.")
 @click.pass_obj
 def har(asked: Asked, /, out: Path | None, **what: Any) -> None:
-    """Export the exchanges that fit, and callbacks, as an HTTP archive (HAR 1.2)."""
+    """Export matching requests, and webhooks, as an HTTP archive (HAR 1.2)."""
     with asked.client() as control:
         text = json.dumps(control.har(**{name: value for name, value in what.items() if value is not None}), indent=1)
     if out is None:

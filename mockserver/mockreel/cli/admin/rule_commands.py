@@ -1,10 +1,10 @@
-"""`mockreel control rules`, `faults`, `balances` and `readings`: what is played, and on what terms."""
+"""`mockreel control rules`, `faults`, `balances` and `readings`."""
 
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from mockreel.cli.admin.server_options import Asked, columns
+from mockreel.cli.admin.server_options import Asked
 
 if TYPE_CHECKING:
     from mockreel.client.admin import Balance, Rule
@@ -12,54 +12,60 @@ if TYPE_CHECKING:
 
 @click.group("rules")
 def group() -> None:
-    """Rules: which requests meet which scenario or fault."""
+    """Rules: a scenario or a fault for matching requests."""
 
 
+_NONE = "There are no rules."
 _CONDITIONS = ("provider", "model", "operation", "prompt", "nth", "probability")
+
+
+_HEAD = ("rule", "scenario or fault", "matched", "for")
 
 
 def _row(rule: "Rule") -> tuple[object, ...]:
     wanted = rule.scenario if rule.fault is None else "; ".join(f"{k}={v}" for k, v in rule.fault.items())
     code = f" {rule.code}" if rule.code else ""
     conditions = [f"{name}={rule.raw[name]}" for name in _CONDITIONS if rule.raw[name] is not None]
-    return rule.id, f"{wanted}{code}", " ".join(conditions) or "every request", f"seen {rule.seen}"
+    return rule.id, f"{wanted}{code}", rule.seen, " ".join(conditions) or "every request"
 
 
 def _show(asked: Asked, rules: "tuple[Rule, ...]") -> None:
-    asked.show([rule.raw for rule in rules], lambda: columns(map(_row, rules)) or ["There is no rule."])
+    asked.show_table([rule.raw for rule in rules], _HEAD, lambda: map(_row, rules), none=_NONE)
 
 
 @group.command("list")
 @click.pass_obj
 def list_rules(asked: Asked) -> None:
-    """List the rules in the order in which they are asked."""
+    """List the rules in the order in which they are evaluated."""
     with asked.client() as control:
         _show(asked, control.rules())
 
 
 @group.command("add")
-@click.option("--scenario", metavar="NAME", help="Play this scenario.")
+@click.option("--scenario", metavar="NAME", help="Select this scenario.")
 @click.option("--code", metavar="CODE", help="With this code.")
-@click.option("--fault", metavar="TEXT", help="Or this damage: 'delay; seconds=2'.")
+@click.option("--fault", metavar="TEXT", help="Or inject this fault, as 'delay; seconds=2'.")
 @click.option("--provider", metavar="NAME", help="For requests to this provider.")
 @click.option("--model", metavar="ID", help="For this model.")
 @click.option("--operation", metavar="ID", help="For this operation of the contract.")
-@click.option("--prompt", metavar="TEXT", help="For a body with this text in it.")
-@click.option("--nth", type=int, metavar="N", help="For the N-th request that fits otherwise.")
-@click.option("--probability", type=float, metavar="PART", help="For this part of them, drawn from the seed.")
+@click.option("--prompt", metavar="TEXT", help="For a body that contains this text.")
+@click.option("--nth", type=int, metavar="N", help="For the N-th matching request only.")
+@click.option(
+    "--probability", type=float, metavar="PART", help="For this share of them, from 0 to 1, drawn from the seed."
+)
 @click.pass_obj
 def add(asked: Asked, /, **given: Any) -> None:
-    """Set one more rule, behind the others."""
+    """Add a rule after the others."""
     with asked.client() as control:
         rule = control.add_rule(**{name: value for name, value in given.items() if value is not None})
-    asked.show(rule.raw, lambda: columns([_row(rule)]))
+    asked.show_table(rule.raw, _HEAD, lambda: [_row(rule)], none=_NONE)
 
 
 @group.command("remove")
 @click.argument("number", type=int)
 @click.pass_obj
 def remove(asked: Asked, number: int) -> None:
-    """Take the rule with this NUMBER away."""
+    """Remove the rule with this NUMBER."""
     with asked.client() as control:
         _show(asked, control.remove_rule(number))
 
@@ -67,39 +73,44 @@ def remove(asked: Asked, number: int) -> None:
 @group.command("clear")
 @click.pass_obj
 def clear(asked: Asked) -> None:
-    """Take all rules away."""
+    """Remove all rules."""
     with asked.client() as control:
         control.clear_rules()
-    asked.show([], lambda: ["There is no rule."])
+    asked.show([], lambda: [_NONE])
 
 
 @click.command("faults")
 @click.pass_obj
 def faults(asked: Asked) -> None:
-    """List what can be damaged, and how."""
+    """List the faults that can be injected."""
     with asked.client() as control:
         found = control.faults()
-    asked.show(found, lambda: columns((one["name"], one["sort"], one["says"]) for one in found))
+    head = ("fault", "of", "what happens")
+    asked.show_table(found, head, lambda: ((one["name"], one["sort"], one["says"]) for one in found), none="")
 
 
 @click.group("balances")
 def balances() -> None:
-    """What accounts have."""
+    """List and set the balances of accounts."""
+
+
+_ACCOUNT = ("provider", "account", "balance", "held", "charged", "currency", "jobs")
 
 
 def _account(one: "Balance") -> tuple[object, ...]:
-    shown = "no limit" if not one.limited else f"{one.left} {one.currency} left"
-    return one.provider, one.account, shown, f"{one.held} held", f"{one.taken} taken", f"{one.jobs} jobs"
+    left = "unlimited" if not one.limited else one.left
+    return one.provider, one.account, left, one.held, one.taken, one.currency, one.jobs
 
 
 @balances.command("list")
-@click.option("--provider", metavar="NAME", help="Only of this provider.")
+@click.option("--provider", metavar="NAME", help="Only this provider.")
 @click.pass_obj
 def list_balances(asked: Asked, provider: str | None) -> None:
-    """List every account, and how it stands."""
+    """List every account with its balance."""
     with asked.client() as control:
         found = control.balances(provider=provider)
-    asked.show([one.raw for one in found], lambda: columns(map(_account, found)) or ["No key was used yet."])
+    rows = [one.raw for one in found]
+    asked.show_table(rows, _ACCOUNT, lambda: map(_account, found), none="There are no accounts: no key was used yet.")
 
 
 @balances.command("set")
@@ -108,26 +119,26 @@ def list_balances(asked: Asked, provider: str | None) -> None:
 @click.argument("amount")
 @click.pass_obj
 def set_balance(asked: Asked, provider: str, account: str, amount: str) -> None:
-    """Give ACCOUNT of PROVIDER this AMOUNT in its currency, and no more; `none` takes its limit away."""
+    """Set the balance of ACCOUNT of PROVIDER to AMOUNT in its currency; `none` removes the limit."""
     with asked.client() as control:
         found = control.set_balance(provider, account, None if amount == "none" else amount)
-    asked.show(found.raw, lambda: columns([_account(found)]))
+    asked.show_table(found.raw, _ACCOUNT, lambda: [_account(found)], none="")
 
 
 @click.group("readings")
 def readings() -> None:
-    """How the docs are read where they contradict themselves."""
+    """List and switch readings: options where the documentation contradicts itself."""
 
 
 @readings.command("list")
-@click.option("--provider", metavar="NAME", help="Only of this provider.")
+@click.option("--provider", metavar="NAME", help="Only this provider.")
 @click.pass_obj
 def list_readings(asked: Asked, provider: str | None) -> None:
-    """List the readings, and which option is chosen."""
+    """List the readings with the option in use."""
     with asked.client() as control:
         found = {name: rows for name, rows in control.readings().items() if provider in (None, name)}
     rows = [(name, id_, row["chosen"], ", ".join(row["options"])) for name in found for id_, row in found[name].items()]
-    asked.show(found, lambda: columns(rows))
+    asked.show_table(found, ("provider", "reading", "in use", "options"), lambda: rows, none="There are no readings.")
 
 
 @readings.command("choose")
@@ -136,7 +147,7 @@ def list_readings(asked: Asked, provider: str | None) -> None:
 @click.argument("option")
 @click.pass_obj
 def choose_reading(asked: Asked, provider: str, reading: str, option: str) -> None:
-    """Take OPTION of READING from now on; what has come to be stays."""
+    """Use OPTION of READING from now on; jobs, accounts and journal stay."""
     with asked.client() as control:
         found = control.choose_reading(provider, reading, option)
     asked.show(found, lambda: [f"{provider}:{reading} is {found[provider][reading]['chosen']} now."])

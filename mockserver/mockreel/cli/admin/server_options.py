@@ -1,7 +1,7 @@
-"""What every `mockreel control` command shares: whom to ask, and how the answer is shown."""
+"""What every `mockreel control` command shares: the server's address, and how a response is printed."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mockreel.cli.output import say, show_table
 from mockreel.errors import OptionError
 
 if TYPE_CHECKING:
@@ -69,30 +70,32 @@ class Asked:
             yield found
 
     def show(self, raw: Any, lines: Callable[[], Iterable[str]]) -> None:
-        """Say what came: as JSON, or in lines for a reader."""
+        """Print a response: as JSON, or in lines for a reader."""
         if self.as_json:
             click.echo(json.dumps(raw, indent=2, ensure_ascii=False))
             return
         for line in lines():
-            click.echo(line)
+            say(line)
+
+    def show_table(
+        self, raw: Any, head: Sequence[str], rows: Callable[[], Iterable[Sequence[object]]], *, none: str
+    ) -> None:
+        """Print a list: as JSON, or as a table; `none` is the sentence where it is empty."""
+        if self.as_json:
+            click.echo(json.dumps(raw, indent=2, ensure_ascii=False))
+        else:
+            show_table(head, rows(), none=none)
 
 
 def moment(seconds: float | None) -> str:
-    """A moment of the stage for a reader."""
+    """A time of the simulator's clock for a reader, in UTC."""
     if seconds is None:
         return "never"
-    return datetime.fromtimestamp(seconds, UTC).isoformat(sep=" ", timespec="milliseconds").replace("+00:00", "")
-
-
-def columns(rows: Iterable[Iterable[object]]) -> list[str]:
-    """Rows with their cells in columns."""
-    cells = [["-" if cell is None else str(cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)] if cells else []
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+    return datetime.fromtimestamp(seconds, UTC).isoformat(sep=" ", timespec="milliseconds").replace("+00:00", " UTC")
 
 
 def place(client: "ControlClient", noun: str, written: str) -> tuple[str, str]:
-    """The provider and the id in `PROVIDER/ID`; an id alone is looked for with every provider.
+    """The provider and the id in `PROVIDER/ID`; an id alone is searched at every provider.
 
     Raises:
         OptionError: no provider has it.

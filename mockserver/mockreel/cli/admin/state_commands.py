@@ -1,4 +1,4 @@
-"""`mockreel control reset`, `snapshot` and `restore`: the stage as a whole."""
+"""`mockreel control reset`, `snapshot` and `restore`: the whole state of the server."""
 
 import json
 import sys
@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from mockreel.cli.admin.server_options import Asked, moment
+from mockreel.cli.output import counted
 from mockreel.cli.ready_file import write_ready_file
 from mockreel.errors import DataError
 
@@ -18,19 +19,19 @@ STANDARD = Path("-")
 @click.command("reset")
 @click.pass_obj
 def reset(asked: Asked) -> None:
-    """Begin anew: no job, account, callback or journal; the rules and the clock as at the start."""
+    """Reset the server: remove jobs, accounts, webhooks and journal; rules and clock as at the start."""
     with asked.client() as control:
         about = control.reset()
-    asked.show(about, lambda: [f"A clean stage. {_clock(about)}"])
+    asked.show(about, lambda: [f"Reset. {_clock(about)}"])
 
 
 @click.command("snapshot")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path, allow_dash=True))
 @click.pass_obj
 def snapshot(asked: Asked, file: Path) -> None:
-    """Write everything that has come to be to FILE (`-`: standard output), readable by you alone.
+    """Save the server's state to FILE (`-`: standard output), readable by you alone.
 
-    No key is in it, but what callbacks are signed with is.
+    It contains no key, but the webhook secrets.
     """
     with asked.client() as control:
         document = control.snapshot()
@@ -48,7 +49,7 @@ def snapshot(asked: Asked, file: Path) -> None:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path, allow_dash=True))
 @click.pass_obj
 def restore(asked: Asked, file: Path) -> None:
-    """Put what `snapshot` wrote to FILE (`-`: standard input) back in place of everything that has come to be."""
+    """Restore the state that `snapshot` saved to FILE (`-`: standard input), replacing the current one."""
     document = _read(file)
     with asked.client() as control:
         about = control.restore(document)
@@ -61,9 +62,9 @@ def _read(file: Path) -> Mapping[str, Any]:
     except OSError as problem:
         raise DataError(str(file), f"it cannot be read ({problem.strerror})") from problem
     except ValueError as problem:
-        raise DataError(str(file), f"it is no JSON ({problem})", expected="what `snapshot` wrote") from problem
+        raise DataError(str(file), f"it is not JSON ({problem})", expected="what `snapshot` wrote") from problem
     if not isinstance(document, Mapping):
-        raise DataError(str(file), "its root is no JSON object", expected="what `snapshot` wrote")
+        raise DataError(str(file), "its root is not a JSON object", expected="what `snapshot` wrote")
     return document
 
 
@@ -74,9 +75,9 @@ def _restored(document: Mapping[str, Any], about: Mapping[str, Any]) -> Iterator
 def _counts(document: Mapping[str, Any]) -> str:
     parts = document["providers"].values()
     jobs, told = sum(len(part["jobs"]) for part in parts), sum(len(part["deliveries"]) for part in parts)
-    return f"{jobs} jobs, {told} deliveries"
+    return f"{counted(jobs, 'job')}, {counted(told, 'delivery', 'deliveries')}"
 
 
 def _clock(about: Mapping[str, Any]) -> str:
     clock = about["clock"]
-    return f"The clock {'stands at' if clock['held'] else 'runs from'} {moment(clock['now'])}."
+    return f"The clock {'is paused at' if clock['held'] else 'runs from'} {moment(clock['now'])}."

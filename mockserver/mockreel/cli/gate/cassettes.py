@@ -1,4 +1,4 @@
-"""`mockreel cassettes`: what recordings hold."""
+"""`mockreel cassettes`: care for recordings."""
 
 import sys
 from pathlib import Path
@@ -8,7 +8,7 @@ import click
 
 @click.group("cassettes")
 def command() -> None:
-    """Look after cassettes: recorded exchanges with the providers."""
+    """Care for cassettes: recorded exchanges with the providers."""
 
 
 @command.command("scan")
@@ -17,12 +17,12 @@ def command() -> None:
     "--data",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     metavar="DIR",
-    help="The folder that holds schemas/ and contracts/, in place of the packaged one.",
+    help="Use this data folder instead of the packaged one.",
 )
 def scan(paths: tuple[Path, ...], data: Path | None) -> None:
-    """Look in PATHS for what looks like a secret; without any, in the cassettes of every provider.
+    """Scan PATHS for secrets; by default, the cassettes of every provider.
 
-    Ends with 1 if something is found: its file, its place and why; never the secret itself.
+    Exit code 1 if something is found. Prints its file, its place and the reason; never the secret itself.
     """
     from mockreel.cassettes.redaction.secret_scan import scan as look  # noqa: PLC0415
 

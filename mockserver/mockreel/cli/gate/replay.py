@@ -1,4 +1,4 @@
-"""`mockreel replay`: every cassette against the contract, through the reference client, and beside the stand-in."""
+"""`mockreel replay`: cassettes against the contract, the reference client and the mock server."""
 
 import sys
 from collections.abc import Iterator
@@ -14,28 +14,34 @@ _FORMS = ("text", "json", "markdown")
 
 @click.command("replay")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
-@click.option("--provider", "providers", multiple=True, metavar="NAME", help="Only this provider's (repeatable).")
-@click.option("--format", "form", type=click.Choice(_FORMS), default="text", show_default=True, help="How it is told.")
 @click.option(
-    "--strict", is_flag=True, help="Fail too on exchanges that nobody asks for and known differences that are gone."
+    "--provider", "providers", multiple=True, metavar="NAME", help="Only cassettes of this provider (repeatable)."
+)
+@click.option(
+    "--format", "form", type=click.Choice(_FORMS), default="text", show_default=True, help="The form of the report."
+)
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="Also fail on exchanges that are never requested and known differences that are gone.",
 )
 @click.option(
     "--today",
     type=click.DateTime(["%Y-%m-%d"]),
     metavar="DATE",
-    help="The day from which ages are counted, if not this one.",
+    help="Count ages from this day; default: today.",
 )
 @click.option(
     "--data",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     metavar="DIR",
-    help="The data folder, if not the packaged one.",
+    help="Use this data folder instead of the packaged one.",
 )
 def command(paths: tuple[Path, ...], form: str, strict: bool, today: datetime | None, **given: Any) -> None:
-    """Replay the cassettes at PATH (files or folders), or all that the data folder holds.
+    """Replay the cassettes at PATH (files or folders), or all of the data folder.
 
-    Exit codes: 0 all hold; 1 a reply breaks the contract, the client reads it otherwise than is stated, or the stand-in
-    answers otherwise without a reason; 2 there is nothing to replay.
+    Exit code 0: no unexplained difference. 1: a response breaks the contract, the client returns something else than
+    stated, or the mock server has an unexplained difference. 2: there is nothing to replay.
     """
     from mockreel.cassettes.replay.fidelity_report import FORMS, Fidelity  # noqa: PLC0415
     from mockreel.cassettes.replay.replayer import Replay  # noqa: PLC0415

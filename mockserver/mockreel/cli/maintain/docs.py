@@ -1,4 +1,4 @@
-"""`mockreel docs`: the providers' docs themselves."""
+"""`mockreel docs`: the providers' documentation."""
 
 import sys
 import time
@@ -9,7 +9,7 @@ import click
 
 @click.group("docs")
 def command() -> None:
-    """Fetch the providers' docs, which `build` and `drift` read."""
+    """Download the providers' documentation, which `build` and `drift` read."""
 
 
 @command.command("fetch")
@@ -17,16 +17,16 @@ def command() -> None:
     "--out", required=True, type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Write there."
 )
 @click.option("--provider", "names", multiple=True, metavar="NAME", help="Only this provider (repeatable).")
-@click.option("--list", "listed", is_flag=True, help="List what would be fetched, and stop.")
-@click.option("--again", is_flag=True, help="Fetch every page whether it has changed or not.")
-@click.option("--max-bytes", default=8 * 1024 * 1024, show_default=True, help="Refuse a page that is larger.")
+@click.option("--list", "listed", is_flag=True, help="List what would be downloaded, and exit.")
+@click.option("--again", is_flag=True, help="Download every page, changed or not.")
+@click.option("--max-bytes", default=8 * 1024 * 1024, show_default=True, help="Reject larger pages.")
 @click.option("--pause", default=1.0, show_default=True, help="Seconds between two requests to one host.")
-@click.option("--timeout", default=30.0, show_default=True, help="Seconds without an answer.")
+@click.option("--timeout", default=30.0, show_default=True, help="Seconds to wait for a response.")
 @click.option(
     "--data",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     metavar="DIR",
-    help="Take the addresses from another data folder.",
+    help="Read the addresses from another data folder.",
 )
 def fetch(
     *,
@@ -39,9 +39,9 @@ def fetch(
     timeout: float,
     data: Path | None,
 ) -> None:
-    """Bring the newest docs from the addresses in `sources.yaml` into a folder.
+    """Download the newest documentation from the addresses in `sources.yaml` into a folder.
 
-    One request at a time, each only for what has changed. Exit code 1 where a page failed; the others are there.
+    One request at a time, only for what has changed. Exit code 1 if a page failed; the others are downloaded.
     """
     from mockreel._data import data_root  # noqa: PLC0415
     from mockreel.authoring import fetch as fetching  # noqa: PLC0415
@@ -59,5 +59,5 @@ def fetch(
         click.echo(fetched.line(), err=fetched.outcome == "failed")
         failed += fetched.outcome == "failed"
     if failed:
-        click.echo(f"{failed} of {len(pages)} pages failed; what was there before is unchanged.", err=True)
+        click.echo(f"{failed} of {len(pages)} pages failed; their old versions are unchanged.", err=True)
         sys.exit(1)

@@ -1,4 +1,4 @@
-"""`mockreel evidence`: how far to trust what is held."""
+"""`mockreel evidence`: how far to trust the facts."""
 
 import json
 from collections.abc import Sequence
@@ -7,19 +7,21 @@ from typing import Any
 
 import click
 
+from mockreel.cli.output import counted, say, show_table
+
 
 @click.command("evidence")
 @click.option("--provider", "names", multiple=True, metavar="NAME", help="Only this provider (repeatable).")
-@click.option("--counts", is_flag=True, help="Only the table, not the facts that rest on inference alone.")
+@click.option("--counts", is_flag=True, help="Only the table, not the inferred facts.")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 @click.option(
     "--data",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     metavar="DIR",
-    help="Another data folder than the packaged one.",
+    help="Use this data folder instead of the packaged one.",
 )
 def command(names: tuple[str, ...], counts: bool, as_json: bool, data: Path | None) -> None:
-    """Count the facts of each provider by why they are believed; list those that rest on inference alone."""
+    """Count the facts of each provider by kind of evidence, and list the inferred ones."""
     from mockreel.contract.evidence import evidence  # noqa: PLC0415
     from mockreel.errors import OptionError  # noqa: PLC0415
 
@@ -50,19 +52,18 @@ def _table(found: dict[str, Any], titles: dict[str, str]) -> None:
     from mockreel.contract.evidence import evidence  # noqa: PLC0415
 
     heads = ("documented", evidence.IN_PART, "published", "client", evidence.INFERRED)
-    click.echo(f"{'':<12}{'facts':>8}" + "".join(f"{head:>12}" for head in heads))
-    for name, rows in found.items():
-        counts = evidence.count(rows)
-        click.echo(f"{titles[name]:<12}{len(rows):>8}" + "".join(f"{counts[head]:>12}" for head in heads))
+    counts = {name: evidence.count(rows) for name, rows in found.items()}
+    rows = [(titles[name], len(found[name]), *(counts[name][head] for head in heads)) for name in found]
+    show_table(("provider", "facts", *heads), rows, none="")
 
 
 def _inferred(title: str, rows: Sequence[Any]) -> None:
     from mockreel.contract.evidence import evidence  # noqa: PLC0415
 
     own = [row for row in rows if row.kind == evidence.INFERRED]
-    click.echo(f"\n{title}: {len(own)} that no source says")
+    say(f"\n{title}: {counted(len(own), 'inferred fact')}")
     for sort in dict.fromkeys(row.sort for row in own):
-        click.echo(f"  {sort}")
+        say(f"  {sort}")
         for row in own:
             if row.sort == sort:
-                click.echo(f"    {row.where}")
+                say(f"    {row.where}")

@@ -20,41 +20,41 @@ if TYPE_CHECKING:
 
 @click.command("record")
 @click.argument("provider")
-@click.option("--model", metavar="ID", help="Record a job of this model; the cheap one of the contract if not given.")
+@click.option("--model", metavar="ID", help="Record a job of this model; default: a cheap one.")
 @click.option("--input", "fields", metavar="JSON", help="The job's input, as JSON or as @FILE.")
-@click.option("--no-job", is_flag=True, help="Record only what is refused and costs nothing.")
+@click.option("--no-job", is_flag=True, help="Record only error responses, which cost nothing.")
 @click.option("--no-refusals", is_flag=True, help="Record only the job.")
 @click.option(
     "--max-spend", type=Money(), metavar="AMOUNT", help="The most that may be spent, in the provider's currency."
 )
 @click.option("--assume-price", type=Money(), metavar="AMOUNT", help="What to count for a price that is not exact.")
-@click.option("--yes", is_flag=True, help="Do not ask before anything is sent; needs --max-spend.")
+@click.option("--yes", is_flag=True, help="Do not ask before sending; requires --max-spend.")
 @click.option(
-    "--callback-url", metavar="URL", help="A public address that leads to --listen; else no callback is recorded."
+    "--callback-url", metavar="URL", help="A public URL that leads to --listen; without it no webhook is recorded."
 )
-@click.option("--listen", "port", default=8791, show_default=True, help="The port for callbacks; 0 takes a free one.")
+@click.option("--listen", "port", default=8791, show_default=True, help="The port for webhooks; 0 takes a free one.")
 @click.option(
     "--wait",
     "patience",
     default=60.0,
     show_default=True,
-    help="Seconds to wait for the callback once the job has ended.",
+    help="Seconds to wait for the webhook after the job has ended.",
 )
-@click.option("--host", metavar="HOST", help="Which of the provider's API hosts to ask.")
-@click.option("--poll", "every", type=float, metavar="SECONDS", help="Between polls; as the docs advise if not given.")
+@click.option("--host", metavar="HOST", help="Which of the provider's API hosts to use.")
+@click.option("--poll", "every", type=float, metavar="SECONDS", help="Seconds between polls; default: as documented.")
 @click.option("--deadline", default=1800.0, show_default=True, help="Seconds that the job may take.")
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
-    help="Where cassettes go; contracts/PROVIDER/cassettes/live of a checkout if not given.",
+    help="Where cassettes go; default: contracts/PROVIDER/cassettes/live of a checkout.",
 )
 @data_option
 def command(yes: bool, max_spend: Any, assume_price: Any, **given: Any) -> None:
-    """Record PROVIDER itself: what it refuses for free, then one job with its polls, its result and its callback.
+    """Record the real PROVIDER: error responses, then one job with its polls, result and webhook.
 
-    The key comes from the environment. The plan and its price are shown, and nothing is sent before you agree. What is
-    written holds no secret, or is not written.
+    The key comes from the environment. The plan and its price are shown, and nothing is sent before you agree. A
+    cassette that would contain a secret is not written.
     """
     from mockreel.cassettes.recorder.recorder import Recorder  # noqa: PLC0415
     from mockreel.cassettes.recorder.recording_plan import admit  # noqa: PLC0415
@@ -68,7 +68,7 @@ def command(yes: bool, max_spend: Any, assume_price: Any, **given: Any) -> None:
         admit(plan.cost, limit=max_spend, assumed=assume_price)
     key = _key(plan, os.environ)
     if yes and plan.model is not None and max_spend is None:
-        raise MockreelError("With --yes nobody is asked: say how much may be spent, --max-spend AMOUNT.")
+        raise MockreelError("--yes requires a limit: --max-spend AMOUNT.")
     if not yes:
         click.confirm("Send this to the provider?", abort=True)
     times = {"patience": given["deadline"], "callback_patience": given["patience"], "every": given["every"]}

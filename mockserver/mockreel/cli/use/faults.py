@@ -1,35 +1,35 @@
-"""`mockreel faults`: what can be damaged on purpose, and how that is said."""
+"""`mockreel faults`: the faults that can be injected, and their parameters."""
 
 import json
 
 import click
 
+from mockreel.cli.output import say, show_table
 from mockreel.engine.faults import Kind, catalogue, kind_of
 
 
 @click.command("faults")
 @click.argument("name", required=False)
-@click.option("--json", "as_json", is_flag=True, help="As JSON, for machines.")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 def command(name: str | None, as_json: bool) -> None:
-    """List the faults, or show one: what it does, what a client sees, and its parameters.
+    """List the faults, or show one with its parameters.
 
-    They are chosen with the header `Prefer: fault=NAME`, with --fault of `serve` and `run`, by rules and by keys.
+    Select one with the header `Prefer: fault=NAME`, with --fault of `serve` and `run`, by a rule or by a key.
     """
     kinds = catalogue() if name is None else (kind_of(name),)
     if as_json:
         click.echo(json.dumps([kind.row() for kind in kinds], indent=2))
     elif name is None:
-        width = max(len(kind.name) for kind in kinds)
-        for kind in kinds:
-            click.echo(f"{kind.name:<{width}}  {kind.says}")
+        show_table(("fault", "of", "what happens"), ((kind.name, kind.sort, kind.says) for kind in kinds), none="")
     else:
         _show(kinds[0])
 
 
 def _show(kind: Kind) -> None:
-    click.echo(f"{kind.name}: {kind.says}")
-    click.echo(f"  a client sees   {kind.sees}")
-    click.echo(f"  handled         {kind.handled_in_words}")
+    say(f"{kind.name}: {kind.says}")
+    facts = [("a client sees", kind.sees), ("handled", kind.handled_in_words)]
     for parameter in kind.parameters:
-        usual = "" if parameter.default is None else f"; {parameter.shown_default} unless told"
-        click.echo(f"  {parameter.name:<15} {parameter.says} ({parameter.valid}{usual})")
+        usual = "" if parameter.default is None else f"; default: {parameter.shown_default}"
+        facts.append((parameter.name, f"{parameter.says} ({parameter.valid}{usual})"))
+    for name, text in facts:
+        say(f"  {name:<15} {text}")

@@ -1,4 +1,4 @@
-"""`mockreel listen`: a receiver of callbacks that verifies, shows and hands on."""
+"""`mockreel listen`: a webhook receiver that verifies, prints and forwards."""
 
 import json
 import os
@@ -20,38 +20,44 @@ _SIGNATURES = {
     "good": "signature good",
     "bad": "SIGNATURE BAD",
     "missing": "SIGNATURE MISSING",
-    "unchecked": "signature not checked, as no --secret was given",
+    "unchecked": "signature not checked (no --secret)",
     "none": "unsigned",
 }
 
 
 @click.command("listen")
-@click.option("--port", default=8790, show_default=True, help="Where to listen on this machine; 0 takes a free one.")
-@click.option("--forward-to", "forward", metavar="URL", help="Hand callbacks on to this handler, with the same bytes.")
+@click.option("--port", default=8790, show_default=True, help="The port to listen on; 0 takes a free one.")
+@click.option("--forward-to", "forward", metavar="URL", help="Forward webhooks to this handler, with the same bytes.")
 @click.option(
     "--secret",
     "secrets",
     multiple=True,
     envvar="MOCKREEL_CALLBACK_SECRET",
     metavar="TEXT",
-    help="What callbacks are signed with; several while one replaces another (repeatable).",
+    help="The webhook secret; repeatable while secrets are rotated.",
 )
-@click.option("--provider", "providers", multiple=True, metavar="NAME", help="Only this provider's (repeatable).")
-@click.option("--answer", type=click.IntRange(200, 599), default=200, show_default=True, help="The status to answer.")
-@click.option("--allow-host", "allowed", multiple=True, metavar="HOST", help="Let the handler be there (repeatable).")
-@click.option("--count", type=click.IntRange(1), metavar="N", help="Stop after so many callbacks.")
-@click.option("--json", "as_json", is_flag=True, help="Show each callback as a line of JSON, with its body.")
+@click.option(
+    "--provider", "providers", multiple=True, metavar="NAME", help="Only webhooks of this provider (repeatable)."
+)
+@click.option(
+    "--answer", type=click.IntRange(200, 599), default=200, show_default=True, help="The status to answer with."
+)
+@click.option(
+    "--allow-host", "allowed", multiple=True, metavar="HOST", help="Allow a handler on this host (repeatable)."
+)
+@click.option("--count", type=click.IntRange(1), metavar="N", help="Exit after this many webhooks.")
+@click.option("--json", "as_json", is_flag=True, help="Print each webhook as a line of JSON, with its body.")
 @click.option(
     "--ready-file",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="PATH",
-    help="Written at once and whole when it answers; removed at start and stop.",
+    help="Write a file with the address once it answers; removed at start and stop.",
 )
 @data_option
 def command(port: int, count: int | None, as_json: bool, ready_file: Path | None, **given: Any) -> None:
-    """Receive callbacks at any path, verify their signatures, show them, and hand them on to a handler.
+    """Receive webhooks at any path, verify their signatures, print them, and forward them to a handler.
 
-    One with a bad signature is answered with 400 and not handed on. Otherwise the answer is the handler's, or --answer.
+    One with a bad signature is answered with 400 and not forwarded. Otherwise the answer is the handler's, or --answer.
     """
     from mockreel.cli.ready_file import announcing, check_ready_file  # noqa: PLC0415
     from mockreel.server.webhook_receiver import Server  # noqa: PLC0415

@@ -1,12 +1,14 @@
-"""`mockreel models`: what can be run, with which input, at what price."""
+"""`mockreel models`: the models, their input and price."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from mockreel.cli.options import Pair, data_option
+from mockreel.cli.output import columns, counted, say, show_table, table
 
 if TYPE_CHECKING:
     from mockreel.contract.model_catalogue import Entry
@@ -19,21 +21,21 @@ _MOST = 12  # options of one field that are shown
 @click.command("models")
 @click.argument("words", nargs=-1)
 @click.option("--provider", "providers", multiple=True, metavar="NAME", help="Only this provider (repeatable).")
-@click.option("--output", metavar="KIND", help="Only what makes this: video, image, audio, 3d or text.")
+@click.option("--output", metavar="KIND", help="Only models with this output: video, image, audio, 3d or text.")
 @click.option(
     "--reading",
     "readings",
     multiple=True,
     type=Pair(),
     metavar="ID=OPTION",
-    help="Read a contradiction in the docs another way (repeatable).",
+    help="Choose an option of a reading (repeatable).",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 @data_option
 def command(
     words: tuple[str, ...], providers: tuple[str, ...], output: str | None, as_json: bool, **given: Any
 ) -> None:
-    """List the models, or those whose names have all WORDS, or describe the one that is called so."""
+    """List the models, or those whose names have all WORDS; with the full name of one, describe it."""
     from mockreel.contract import model_catalogue  # noqa: PLC0415
     from mockreel.simulator.simulator import load_contracts  # noqa: PLC0415
 
@@ -42,38 +44,28 @@ def command(
     one = model_catalogue.named(every, words[0]) if len(words) == 1 and output is None else []
     if one:
         rows = [model_catalogue.described(entry) for entry in one]
-        _print(json.dumps(rows, ensure_ascii=False, indent=2) if as_json else "\n\n".join(map(_description, rows)))
+        if as_json:
+            _print(json.dumps(rows, ensure_ascii=False, indent=2))
+        else:
+            say("\n\n".join(map(_description, rows)))
         return
     found = model_catalogue.found(every, words, output=output)
     if as_json:
         _print(json.dumps([entry.row() for entry in found], ensure_ascii=False, indent=2))
     else:
-        _print(_list(found))
+        _list(found)
 
 
 def _print(text: str) -> None:
     click.echo(text)
 
 
-def _list(found: Sequence["Entry"]) -> str:
+def _list(found: Sequence["Entry"]) -> None:
     rows = [entry.row() for entry in found]
-    table = _aligned([(row["provider"], row["output"], _name(row), row["price"]["says"]) for row in rows])
-    counts: dict[str, int] = {}
-    for row in rows:
-        counts[row["provider"]] = counts.get(row["provider"], 0) + 1
-    total = ", ".join(f"{name} {count}" for name, count in counts.items())
-    return "\n".join([*table, "", f"{len(rows)} models ({total})"])
-
-
-def _name(row: Mapping[str, Any]) -> str:
-    return f"{row['id']} ({row['title']})" if row["title"] else str(row["id"])
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Rows of texts in columns; the last column is as wide as it likes."""
-    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)] if rows else []
-    for row in rows:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+    cells = ((row["provider"], row["output"], row["id"], row["price"]["says"], row["title"] or "") for row in rows)
+    show_table(("provider", "output", "model", "price", "title"), cells, none="No model matches.")
+    total = ", ".join(f"{name} {count}" for name, count in Counter(row["provider"] for row in rows).items())
+    say(f"\n{counted(len(rows), 'model')} ({total})")
 
 
 def _description(row: Mapping[str, Any]) -> str:
@@ -91,7 +83,7 @@ def _description(row: Mapping[str, Any]) -> str:
     lines += [line for name, text in facts if text for line in _fact(name, text)]
     lines += ["", *_fields(row["fields"])]
     if row["corrections"]:
-        lines += ["", "Corrected on the way from the docs:", *map(_correction, row["corrections"])]
+        lines += ["", "Corrections to the documentation:", *map(_correction, row["corrections"])]
     for route in row["routes"]:
         lines += ["", f"At {route['endpoint']}:", *_fields(route["fields"]), *map(_correction, route["corrections"])]
     return "\n".join(lines)
@@ -110,7 +102,7 @@ def _price(price: Mapping[str, Any]) -> Iterator[str]:
         yield f"{when}: {rule['amount']} ({rule['certainty']})"
     if price["placeholder"]:
         shown = ", ".join(f"{name} {value}" for name, value in price["placeholder"].items())
-        yield f"placeholder in the docs, no price: {shown}"
+        yield f"placeholder in the documentation, not a price: {shown}"
     if price["note"]:
         yield str(price["note"])
 
@@ -121,9 +113,11 @@ def _source(source: Mapping[str, Any]) -> str:
 
 def _fields(fields: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     if not fields:
-        return iter(["  (no input is documented; any is taken)"])
-    rows = [(f["name"], f["type"], "required" if f["required"] else "", _limits(f)) for f in fields]
-    return ("  " + line for line in _aligned(rows))
+        return iter(["  (no input is documented; any is accepted)"])
+    rows = [(f["name"], f["type"], "yes" if f["required"] else "no", _limits(f)) for f in fields]
+    most = columns()
+    lines = table(("field", "type", "required", "values"), rows, most=None if most is None else most - 2)
+    return ("  " + line for line in lines)
 
 
 def _limits(field: Mapping[str, Any]) -> str:

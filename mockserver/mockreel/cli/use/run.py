@@ -1,4 +1,4 @@
-"""`mockreel run`: any program, unchanged, against the stand-in."""
+"""`mockreel run`: any program, unchanged, against the mock server."""
 
 import os
 import sys
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     "allow_hosts",
     multiple=True,
     metavar="HOST",
-    help="Let the program call this host too, the real one; * stands for anything (repeatable).",
+    help="Let the program reach this host too, the real one; * matches anything (repeatable).",
 )
 @callback_options
 @click.option(
@@ -28,15 +28,15 @@ if TYPE_CHECKING:
     default=0.0,
     show_default=True,
     metavar="SECONDS",
-    help="Play on after the program has ended, until its jobs and callbacks have, for so long at most.",
+    help="After the program, wait for its jobs and webhooks to end, for at most this long.",
 )
-@click.option("--quiet", is_flag=True, help="Say nothing of what the program did.")
+@click.option("--quiet", is_flag=True, help="Do not report what the program did.")
 @click.argument("words", metavar="-- COMMAND", nargs=-1, type=click.UNPROCESSED, required=True)
 def command(words: tuple[str, ...], quiet: bool, **given: Any) -> None:
-    """Run COMMAND against the stand-in: its calls to the providers' hosts are answered here, and nothing is billed.
+    """Run COMMAND against the mock server: its requests to the providers' hosts are answered here, nothing is billed.
 
-    The program is not changed: proxy and CA variables lead it here, for it alone. Its exit code is passed on; what it
-    did, and what it would have cost, is told on stderr.
+    The program is not changed: its HTTPS requests are intercepted with a temporary CA certificate that it alone trusts.
+    The exit code is the program's; a report of what it did, and what that would have cost, goes to stderr.
     """
     from mockreel.proxy.intercept import run  # noqa: PLC0415
     from mockreel.proxy.intercept.child_process import NotStarted  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""`mockreel serve`: play the providers until stopped."""
+"""`mockreel serve`: the mock server."""
 
 import gc
 import os
@@ -14,6 +14,7 @@ import click
 
 from mockreel.cli.log_option import log_to
 from mockreel.cli.options import callback_options, log_options, ready_file_option, shared, stage_options
+from mockreel.cli.output import say
 from mockreel.cli.ready_file import announcing, check_ready_file
 from mockreel.engine.billing import unspent
 from mockreel.server.app import Beside
@@ -35,45 +36,45 @@ if TYPE_CHECKING:
     "--port",
     default=8700,
     show_default=True,
-    help="Control's port; the providers take the following ones; 0 takes free ones.",
+    help="The control port; the providers take the following ones. 0 takes free ones.",
 )
 @click.option(
     "--host",
     default="127.0.0.1",
     show_default=True,
-    help="The address to listen on; off loopback it needs --keys and --token.",
+    help="The address to listen on; off loopback it requires --keys and --token.",
 )
 @ready_file_option
 @click.option(
     "--keys",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Admit only these keys: a YAML list of {key, account, provider, scopes, balance, scenario, fault}.",
+    help="Accept only these keys: a YAML list of {key, account, provider, scopes, balance, scenario, fault}.",
 )
-@click.option("--token", envvar="MOCKREEL_TOKEN", metavar="TEXT", help="What the control API asks for off loopback.")
-@click.option("--tls", is_flag=True, help="Serve over TLS, with a certificate made for this run (extra `run`).")
+@click.option(
+    "--token", envvar="MOCKREEL_TOKEN", metavar="TEXT", help="The token that the control API requires off loopback."
+)
+@click.option("--tls", is_flag=True, help="Serve over TLS with a temporary certificate (extra `run`).")
 @click.option(
     "--tls-cert",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Serve over TLS with this certificate, in PEM form; needs --tls-key.",
+    help="Serve over TLS with this certificate, in PEM form; requires --tls-key.",
 )
 @click.option(
-    "--tls-key", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="The key of --tls-cert."
+    "--tls-key", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="The private key of --tls-cert."
 )
-@click.option("--hold", is_flag=True, help="Begin with the clock standing still.")
-@click.option("--start", type=float, metavar="SECONDS", help="The stage's time at the start, in seconds since 1970.")
+@click.option("--hold", is_flag=True, help="Start with the clock paused.")
+@click.option("--start", type=float, metavar="SECONDS", help="The time at the start, in seconds since 1970.")
 @callback_options
 @log_options
-@click.option("--watch", is_flag=True, help="Read the data and the keys again when a file of them changes.")
-@click.option(
-    "--no-bodies", is_flag=True, help="Let the journal keep who asked for what and how it ended, not what was said."
-)
-@click.option("--list-readings", is_flag=True, help="List the readings and their options, and stop.")
+@click.option("--watch", is_flag=True, help="Reload data and keys when their files change.")
+@click.option("--no-bodies", is_flag=True, help="Do not store request and response bodies.")
+@click.option("--list-readings", is_flag=True, help="List the readings and their options, and exit.")
 def command(list_readings: bool, ready_file: Path | None, **given: Any) -> None:
-    """Play the providers on this machine until stopped (Ctrl-C), and tell what happens, a line for each event.
+    """Start the mock server. It runs until Ctrl-C and logs one line per event.
 
-    Any key is taken, and each has an account of its own; a key that begins with `invalid` is refused.
+    Any key is accepted, and each has an account of its own; a key that begins with `invalid` is rejected.
     """
     if list_readings:
         _list_readings(given["data"])
@@ -83,17 +84,17 @@ def command(list_readings: bool, ready_file: Path | None, **given: Any) -> None:
     with encryption(given["tls"], given["tls_cert"], given["tls_key"], host=given["host"]) as tls:
         with _collector_spared():
             server = Server(_options(given, tls), beside=_beside(log, given))
-        _serve(server, ready_file, log)
+        _serve(server, ready_file, log, listed=given["keys"] is not None)
 
 
-def _serve(server: Server, ready_file: Path | None, log: Log) -> None:
+def _serve(server: Server, ready_file: Path | None, log: Log, *, listed: bool) -> None:
     # Only now that the ports are ours: the file may be another's, who holds them.
     with announcing(ready_file) as announce, log:
         _stop_on_signals(server)
 
         def ready() -> None:
             announce(server.stage.ready(os.getpid()))
-            log.say("serving", introduction(server.stage), pid=os.getpid(), **server.stage.doors())
+            log.say("serving", introduction(server.stage, listed=listed), pid=os.getpid(), **server.stage.doors())
 
         server.run(ready=ready)
         saved = unspent(server.stage.inner)
@@ -116,22 +117,35 @@ def _beside(log: Log, given: Mapping[str, Any]) -> list[Beside]:
 
 def _complain(taken: "Taken") -> None:
     if taken.problem is not None:
-        click.echo(f"mockreel: not taken, the old is played on. {taken.problem}", err=True)
+        click.echo(f"mockreel: not loaded, the old data stays in use. {taken.problem}", err=True)
 
 
-def introduction(stage: RunningStage) -> str:
-    """The base URLs, a key that works, and the lines to paste."""
-    lines = ["mockreel is on. Nothing here reaches the real providers, and nothing is billed.", ""]
-    for name, part in stage.inner.parts.items():
-        address = stage.addresses[name]
-        lines.append(f"{part.contract.title:<12} {address.url}   key {address.key}")
-        pasted = part.contract.root.get("client", {}).get("lines", [])
-        lines += ["    " + line.replace("{url}", address.url).replace("{key}", address.key) for line in pasted]
-    control = f"{stage.control.url}/_mockreel/   (clock, scenarios, jobs, deliveries, journal)"
-    trusting = [f"Trust it: {stage.ca}, for as long as it runs"] if stage.ca else []
-    page = f"{stage.control.url}/   (all of it in a browser, live)"
-    ours = [f"{'Page':<12} {page}", f"{'Control':<12} {control}"]
-    return "\n".join([*lines, "", *ours, *trusting, "Stop with Ctrl-C."])
+def introduction(server: RunningStage, *, listed: bool) -> str:
+    """The addresses, the dashboard's first, and a request to try; a listed key is never shown."""
+    rows = [("Dashboard", f"{server.control.url}/"), ("Control API", f"{server.control.url}/_mockreel/")]
+    for name, part in server.inner.parts.items():
+        address = server.addresses[name]
+        rows.append((part.contract.title, address.url + ("" if listed else f"  key {address.key}")))
+    width = max(len(title) for title, _ in rows)
+    lines = ["mockreel is running. Nothing reaches the real providers, and nothing is billed."]
+    lines += [f"  {title:<{width}}  {text}" for title, text in rows]
+    lines += [f"  {'CA':<{width}}  {server.ca}  (trust it while the server runs)"] if server.ca else []
+    lines += ["Keys: those of --keys."] if listed else ["Any key works; these have the providers' form."]
+    return "\n".join([*lines, *_example(server, listed=listed), "Stop with Ctrl-C."])
+
+
+def _example(server: RunningStage, *, listed: bool) -> list[str]:
+    """A first request, from the contract of the first provider that has one."""
+    for name, part in server.inner.parts.items():
+        for line in part.contract.root.get("client", {}).get("lines", []):
+            if line.startswith("curl "):
+                key = "YOUR-KEY" if listed else server.addresses[name].key
+                text = line.replace("{url}", server.addresses[name].url).replace("{key}", key)
+                return [
+                    "Try it:",
+                    *("  " + text.replace(" -H", " \\\n    -H").replace(" -d", " \\\n    -d")).splitlines(),
+                ]
+    return []
 
 
 def _options(given: Mapping[str, Any], tls: Tls | None) -> Options:
@@ -174,7 +188,7 @@ def _stop_on_signals(server: Server) -> None:
 def _list_readings(data: Path | None) -> None:
     for name, contract in load_contracts(data=data).items():
         for reading in contract.readings.values():
-            click.echo(f"{name}:{reading.id}  {reading.question}")
+            say(f"{name}:{reading.id}  {reading.question}")
             for option in reading.options.values():
-                mark = "*" if option.name == reading.default else " "
-                click.echo(f"  {mark} {option.name}: {option.says} [{option.evidence.kind}]")
+                usual = ", default" if option.name == reading.default else ""
+                say(f"  {option.name}: {option.says} ({option.evidence.kind}{usual})")

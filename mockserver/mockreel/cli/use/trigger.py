@@ -1,4 +1,4 @@
-"""`mockreel trigger`: send any callback of any provider, signed."""
+"""`mockreel trigger`: send any webhook of any provider, signed."""
 
 import asyncio
 import sys
@@ -19,32 +19,38 @@ if TYPE_CHECKING:
 @click.command("trigger")
 @click.argument("provider")
 @click.argument("event", required=False)
-@click.option("--to", "url", metavar="URL", help="Where to send it; without it, it is shown.")
+@click.option("--to", "url", metavar="URL", help="Where to send it; without it, print it.")
 @click.option(
     "--set", "fields", multiple=True, type=Pair(), metavar="FIELD=VALUE", help="Set a field: output.x=1 (repeatable)."
 )
 @click.option(
-    "--secret", envvar="MOCKREEL_CALLBACK_SECRET", metavar="TEXT", help="What to sign it with; unsigned without it."
+    "--secret", envvar="MOCKREEL_CALLBACK_SECRET", metavar="TEXT", help="The webhook secret; unsigned without it."
 )
-@click.option("--state", metavar="NAME", help="How the job ended, where one event tells of several ends.")
-@click.option("--operation", metavar="ID", help="What began the job, where that makes a difference.")
-@click.option("--allow-host", "allowed", multiple=True, metavar="HOST", help="Let it leave for this host (repeatable).")
+@click.option("--state", metavar="NAME", help="How the job ended, if one event covers several states.")
+@click.option("--operation", metavar="ID", help="The operation that started the job, if that makes a difference.")
+@click.option(
+    "--allow-host",
+    "allowed",
+    multiple=True,
+    metavar="HOST",
+    help="Allow this host outside of this machine (repeatable).",
+)
 @click.option(
     "--reading",
     "readings",
     multiple=True,
     type=Pair(),
     metavar="ID=OPTION",
-    help="Read a contradiction in the docs another way (repeatable).",
+    help="Choose an option of a reading (repeatable).",
 )
-@click.option("--seed", type=int, help="What is drawn: ids. Another one each time unless given.")
+@click.option("--seed", type=int, help="Seed of the generated ids; another one each time by default.")
 @data_option
 def command(
     provider: str, event: str | None, url: str | None, fields: tuple[tuple[str, str], ...], **given: Any
 ) -> None:
-    """Send EVENT of PROVIDER, as the stand-in would send it; without EVENT, list what can be sent.
+    """Send EVENT of PROVIDER as the mock server would; without EVENT, list what can be sent.
 
-    Exit code 0: it was taken, as the provider understands it. 1: it was not. 2: there is no such event.
+    Exit code 0: it was accepted, as the provider understands it. 1: it was not. 2: there is no such event.
     """
     from mockreel.simulator.in_process.sample_webhooks import happening, happenings  # noqa: PLC0415
     from mockreel.simulator.simulator import load_contracts  # noqa: PLC0415
@@ -66,7 +72,7 @@ def command(
 
 def _list(contract: "Contract", found: "Sequence[Happening]") -> None:
     if not found:
-        click.echo(f"{contract.title} documents no callback for its jobs.")
+        click.echo(f"{contract.title} documents no webhook for its jobs.")
     for word in dict.fromkeys(one.word for one in found):
         states = dict.fromkeys(one.state for one in found if one.word == word)
         operations = dict.fromkeys(one.operation for one in found if one.word == word)
@@ -97,7 +103,7 @@ def _headers(contract: "Contract", found: "Happening", body: bytes, secret: str 
         return found.headers
     signature = contract.callbacks.signature
     if signature is None:
-        raise OptionError("--secret", "…", then=f"{contract.title} signs no callback: leave it out.")
+        raise OptionError("--secret", "…", then=f"{contract.title} does not sign webhooks: omit it.")
     return (*found.headers, (signature.header, sign(signature, secret, body)))
 
 
@@ -129,7 +135,7 @@ def _report(found: "Happening", url: str, outcome: "Outcome") -> None:
 
     what = f"{found.word} ({found.operation}, {found.state}) to {url}"
     if outcome.error is not None:
-        click.echo(f"{what} was not taken: {why(outcome)}.", err=True)
+        click.echo(f"{what} was not accepted: {why(outcome)}.", err=True)
         sys.exit(1)
     click.echo(
         f"{what}: answered {outcome.status}{f': {outcome.response.strip()}' if outcome.response.strip() else ''}"

@@ -48,7 +48,9 @@ class Wire:
         """A request about a job, with the job's id in its place."""
         place = self._manner.by_id.get(operation.id)
         if place is None:
-            raise DataError(f"contracts/{self._contract.provider}/client.yaml /by_id", f"{operation.id!r} is missing")
+            raise DataError(
+                f"contracts/{self._contract.provider}/conversation.yaml /client/by_id", f"{operation.id!r} is missing"
+            )
         there = {place.name: id_}
         return self.ask(
             operation,

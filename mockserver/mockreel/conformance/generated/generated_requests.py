@@ -17,7 +17,7 @@ from mockreel.contract import Operation
 from mockreel.contract.exchanges.exchange import Ask, Told
 from mockreel.contract.exchanges.exchange_check import judge
 from mockreel.contract.exchanges.problem import Problem
-from mockreel.errors import OptionError
+from mockreel.errors import MissingPackage
 from mockreel.simulator.in_process.mock_target import LeftOut
 from mockreel.simulator.in_process.target_keys import dressed
 
@@ -56,13 +56,13 @@ def require() -> Any:
     """The library that generates.
 
     Raises:
-        OptionError: it is not installed.
+        MissingPackage: it is not installed.
     """
     try:
         import schemathesis  # noqa: PLC0415  (only `check` needs it)
     except ModuleNotFoundError as missing:
-        then = "Install it: pip install 'mockreel[check]'. Without it, leave them out with --only-ours."
-        raise OptionError("generated requests", "schemathesis is not installed", then=then) from missing
+        then = "Without it, omit them: --only-ours."
+        raise MissingPackage("Generated requests need", "schemathesis", extra="check", then=then) from missing
     return schemathesis
 
 

@@ -107,7 +107,7 @@ def conversation(file: Cursor) -> Conversation:
         file.at("jobs").each(_talk),
         _secret(secret) if secret else None,
         _text(file, "cancel"),
-        _manners(file.maybe("manners")),
+        _manners(file.maybe("client_rules")),
         _texts(file, "reads"),
         _texts(file, "codes"),
         _texts(file, "beyond"),
@@ -119,7 +119,7 @@ def conversation(file: Cursor) -> Conversation:
 
 
 def _talk(name: str, row: Cursor) -> JobTalk:
-    told = row.maybe("told")
+    told = row.maybe("webhook")
     return JobTalk(
         name,
         row.at("submits").texts(),

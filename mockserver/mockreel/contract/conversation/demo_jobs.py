@@ -1,12 +1,11 @@
-"""What the demo performs: one job for each documented page, read from `contracts/<provider>/demo.yaml`."""
+"""What the demo performs: one job for each documented page, the section `demo` of `conversation.yaml`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mockreel._data import data_dir
-from mockreel.contract.data.files import read_document
+from mockreel.contract.conversation.section import read_conversation
 from mockreel.contract.data.parser import Cursor, evidence
 
 
@@ -54,12 +53,12 @@ def read_script(provider: str, *, root: Path | None = None) -> Script:
     Raises:
         DataError: the file is unreadable or lacks something.
     """
-    path = (root / "contracts" if root else data_dir("contracts")) / provider / "demo.yaml"
-    if not path.is_file():
+    file = read_conversation(provider, root=root)
+    row = file.maybe("demo") if file else None
+    if row is None:
         return Script((), ())
-    row = Cursor(str(path), read_document(path))
-    setup = [Cursor(f"{path} /setup/{n}", one) for n, one in enumerate(row.mapping().get("setup", []))]
-    acts = [Cursor(f"{path} /jobs/{n}", one) for n, one in enumerate(row.mapping().get("jobs", []))]
+    setup = [Cursor(f"{row.where}/setup/{n}", one) for n, one in enumerate(row.mapping().get("setup", []))]
+    acts = [Cursor(f"{row.where}/jobs/{n}", one) for n, one in enumerate(row.mapping().get("jobs", []))]
     return Script(tuple(map(_exchange, setup)), tuple(_act(provider, act) for act in acts))
 
 

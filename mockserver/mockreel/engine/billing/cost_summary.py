@@ -1,4 +1,4 @@
-"""The sums that were not spent: one per currency, unknown prices counted as unknown."""
+"""The estimated cost avoided: one sum per currency, unknown prices counted as unknown."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ class Unspent:
         sums: by currency, over the jobs that are paid for and those under way; never converted.
         least: whether one of the prices in them is a lower bound.
         unknown: how many of these jobs have no known price; nothing of them is in the sums.
-        free: how many jobs ended where their provider takes nothing.
+        free: how many jobs ended without a charge.
         open: how many of the jobs in the sums are under way.
     """
 
@@ -47,17 +47,17 @@ class Unspent:
     def amounts(self) -> str:
         """The sums as people read them: `at least 1.78 USD + 1.89 CNY`."""
         sums = " + ".join(f"{plain(amount)} {currency}" for currency, amount in self.sums.items())
-        return f"{'at least ' if self.least else ''}{sums}" if sums else "nothing known" if self.unknown else "nothing"
+        return f"{'at least ' if self.least else ''}{sums}" if sums else "unknown" if self.unknown else "nothing"
 
     def lines(self) -> Iterator[str]:
         """The sums in sentences, with what is in them and what is not."""
-        yield f"Not spent: {self.amounts}."
+        yield f"Estimated cost avoided: {self.amounts}."
         if self.unknown:
-            yield f"Not in this sum: {_jobs(self.unknown)} whose price is unknown."
+            yield f"Not included: {_jobs(self.unknown)} of unknown price."
         if self.free:
-            yield f"Not in this sum: {_jobs(self.free)} that ended where nothing is taken."
+            yield f"Not included: {_jobs(self.free)} that ended without a charge."
         if self.open:
-            yield f"{_jobs(self.open)} had not ended."
+            yield f"{_jobs(self.open)} {'is' if self.open == 1 else 'are'} still running."
 
     def row(self) -> dict[str, Any]:
         """As plain values."""

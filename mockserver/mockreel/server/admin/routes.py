@@ -97,6 +97,6 @@ def _refusal(wrong: MockreelError) -> Response:
         status, title = 404, "Not there"
     elif isinstance(wrong, Conflict):
         status, title = 409, "Conflict"
-    valid = list(getattr(wrong, "valid", ()))
+    valid = list(getattr(wrong, "nearest", ()) or getattr(wrong, "valid", ()))
     reply = problem(status, title, str(wrong), more={"valid": valid} if valid else None)
     return Response(reply.body, reply.status, media_type="application/problem+json")

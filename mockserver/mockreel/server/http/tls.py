@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mockreel.errors import MockreelError, OptionError
+from mockreel.errors import MissingPackage, OptionError
 
 # Under these names this machine is reached; a made certificate is good for them.
 _OWN_NAMES = ("localhost", "127.0.0.1", "::1")
@@ -30,7 +30,7 @@ def encryption(wanted: bool, certificate: Path | None, key: Path | None, *, host
 
     Raises:
         OptionError: one of certificate and key is missing, or they cannot be used.
-        MockreelError: trustme is not installed, and a certificate must be made.
+        MissingPackage: trustme is not installed, and a certificate must be made.
     """
     if certificate is not None and key is not None:
         yield own_certificate(certificate, key)
@@ -74,7 +74,7 @@ def made_certificate(host: str, names: Iterable[str] = ()) -> Iterator[Tls]:
     with the block.
 
     Raises:
-        MockreelError: trustme is not installed.
+        MissingPackage: trustme is not installed.
     """
     import tempfile  # noqa: PLC0415  (only who makes a certificate needs it)
 
@@ -92,15 +92,12 @@ def trustme(who: str) -> Any:
     """The library that makes certificates.
 
     Raises:
-        MockreelError: it is not installed.
+        MissingPackage: it is not installed.
     """
     try:
         import trustme as found  # noqa: PLC0415  (an extra)
     except ImportError as missing:
-        raise MockreelError(
-            f"{who} makes a certificate for its run with trustme, which is not installed ({missing}). "
-            "Install it: pip install 'mockreel[run]'"
-        ) from missing
+        raise MissingPackage(f"{who} makes a temporary certificate with", "trustme", extra="run") from missing
     return found
 
 

@@ -5,13 +5,16 @@ from functools import lru_cache
 from typing import Any
 
 from mockreel.engine.clock import utc
-from mockreel.server.log.terminal_text import fitted, harmless
+from mockreel.server.log.terminal_text import fitted, folded, harmless, width
 from mockreel.simulator.events import Event
 
-# The columns: the provider's name, and what happened. With these a line that needs no explaining fits in 100.
+# The columns: the provider's name, and what happened. With these a line that needs no explaining fits in 80.
 _NAME = 10
 _WHAT = 44
-_STAGE = "stage"
+_OWN = "mockreel"
+# Time, gaps and name before what happened, and where a line goes on that is wider than the terminal.
+_BEFORE = 26
+_INDENT = " " * 14
 
 _PLAIN, _DIM, _RED, _GREEN, _YELLOW, _CYAN = "", "2", "31", "32", "33", "36"
 _BY_KIND = {"succeeded": _GREEN, "failed": _RED, "cancelled": _YELLOW, "partial": _YELLOW, "pending": _DIM}
@@ -21,28 +24,48 @@ _Told = tuple[str, str, str]
 
 
 class Lines:
-    """Writes events as lines; with `colours`, what came of it is marked by ANSI colours."""
+    """Writes events as lines; with `colours`, the result is marked by ANSI colours.
 
-    def __init__(self, *, colours: bool = False) -> None:
+    Args:
+        columns: how wide a line may be on a terminal; None in a pipe or a file, where nothing is wrapped or shortened.
+    """
+
+    def __init__(self, *, colours: bool = False, columns: int | None = None) -> None:
         self._colours = colours
+        self._columns = columns
 
     def line(self, event: Event) -> str:
         """One event."""
         what, outcome, colour = _KINDS.get(event.kind, _other)(event)
         second, rest = divmod(event.at, 1)
         when = f"{_time(int(second))}.{int(rest * 1000):03}"
-        name = fitted(harmless(event.provider or _STAGE), _NAME)
-        what, outcome = fitted(harmless(what), _WHAT), harmless(outcome)
+        name = _padded(harmless(event.provider or _OWN), _NAME)
+        what, outcome = self._fitted(harmless(what)), self._result(harmless(what), harmless(outcome), colour)
         if not self._colours:
-            return f"{when}  {name}  {what}  {outcome}".rstrip()
-        return f"{_in(_DIM, when)}  {_in(_CYAN, name)}  {what}  {_in(colour, outcome)}"
+            before = f"{when}  {name}  {what}"
+        else:
+            before = f"{_in(_DIM, when)}  {_in(_CYAN, name)}  {what}"
+        return f"{before.rstrip()}{outcome}" if outcome.startswith("\n") else f"{before}  {outcome}".rstrip()
+
+    def _fitted(self, what: str) -> str:
+        if self._columns is None or width(what) <= _WHAT:
+            return _padded(what, _WHAT)
+        return _padded(fitted(what, min(width(what), max(_WHAT, self._columns - _BEFORE))), _WHAT)
+
+    def _result(self, what: str, outcome: str, colour: str) -> str:
+        """What came of it: behind what happened, or below it where the terminal is not as wide."""
+        colour = colour if self._colours else _PLAIN
+        if self._columns is None or _BEFORE + 2 + max(width(what), _WHAT) + width(outcome) <= self._columns:
+            return _in(colour, outcome)
+        lines = folded(outcome, self._columns, _INDENT)
+        return "\n" + "\n".join(_in(colour, line) for line in lines)
 
     def skipped(self, count: int) -> str:
-        """What was left out, because the reader was slower than the stage."""
-        return _in(_YELLOW if self._colours else _PLAIN, f"… {count:,} events are left out here: {_TOO_SLOW}")
+        """What was omitted, because the reader was slower than the events."""
+        return _in(_YELLOW if self._colours else _PLAIN, f"… {count:,} events were omitted: {_TOO_SLOW}")
 
     def sentence(self, kind: str, text: str, fields: Mapping[str, Any]) -> str:
-        """A sentence of the stand-in itself, as it is."""
+        """A sentence of mockreel itself, as it is."""
         return "\n".join(harmless(line) for line in text.splitlines())
 
 
@@ -52,6 +75,10 @@ def _time(second: int) -> str:
 
 
 _TOO_SLOW = "they came faster than they could be written."
+
+
+def _padded(text: str, columns: int) -> str:
+    return text + " " * (columns - width(text))
 
 
 def _in(colour: str, text: str) -> str:
@@ -67,7 +94,7 @@ def _request(event: Event) -> _Told:
 
 
 def _said(fields: Mapping[str, Any]) -> Iterator[str]:
-    """Which refusal or fault was played, and what was wrong with the request."""
+    """The error response or fault, and what was wrong with the request."""
     if fields["refusal"]:
         yield str(fields["refusal"])
     if fields.get("fault"):
@@ -90,12 +117,12 @@ def _attempt(event: Event) -> _Told:
         f"fault {fields['fault']}" if fields.get("fault") else "",
         "by hand" if fields.get("forged") else "",
         fields["url"],
-        f"of {event.job}",
+        f"for {event.job}",
         fields["detail"] if error else "",
     ]
     taken = error is None and status is not None and 200 <= status < 300
     return (
-        f"  callback {fields['event']}, attempt {fields['attempt']}",
+        f"  webhook {fields['event']}, attempt {fields['attempt']}",
         "  ".join(one for one in outcome if one),
         _GREEN if taken else _RED,
     )
@@ -104,14 +131,14 @@ def _attempt(event: Event) -> _Told:
 def _clock(event: Event) -> _Told:
     fields = event.fields
     moment = utc(fields["now"]).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return "clock", f"= {moment}, " + ("held" if fields["held"] else f"speed {fields['speed']:g}"), _DIM
+    return "clock", f"= {moment}, " + ("paused" if fields["held"] else f"speed {fields['speed']:g}"), _DIM
 
 
 def _data(event: Event) -> _Told:
     fields = event.fields
     if fields["taken"]:
-        return "data", f"= read again: {', '.join(fields['files'])}", _GREEN
-    return "data", f"= not taken, the old is played on. {fields['problem']}", _RED
+        return "data", f"= reloaded: {', '.join(fields['files'])}", _GREEN
+    return "data", f"= not loaded, the old data stays in use. {fields['problem']}", _RED
 
 
 def _other(event: Event) -> _Told:

@@ -1,8 +1,11 @@
 """Text that a client may have chosen, made fit for a terminal: nothing in it acts, and it takes a known width."""
 
+import re
 import unicodedata
 
 _CUT = "…"
+_WIDE = "\u2e80-\u9fff\uff00-\uff60"
+_WORD = re.compile(rf"[{_WIDE}]\s*|[^\s{_WIDE}]+\s*")  # Chinese is broken between any two characters
 
 
 def harmless(text: str) -> str:
@@ -47,3 +50,24 @@ def _head(text: str, columns: int) -> str:
         if taken > columns:
             return text[:place]
     return text
+
+
+def wrapped(line: str, most: int | None) -> list[str]:
+    """A line in pieces that are not wider than `most`, broken between words only."""
+    if most is None or width(line) <= most:
+        return [line]
+    indent = line[: len(line) - len(line.lstrip())]
+    return folded(line.strip(), most, indent) or [line]
+
+
+def folded(text: str, most: int, indent: str) -> list[str]:
+    """Text in lines of at most `most` columns, each behind the indent; wide characters count as two."""
+    lines: list[str] = []
+    line = indent
+    for word in _WORD.findall(text):
+        if line.strip() and width(line + word.rstrip()) > most:
+            lines.append(line.rstrip())
+            line = indent + word.lstrip()
+        else:
+            line += word
+    return [*lines, line.rstrip()] if line.strip() else lines

@@ -1,4 +1,4 @@
-"""`mockreel demo`: the whole thing in one command."""
+"""`mockreel demo`: everything in one command."""
 
 import sys
 from pathlib import Path
@@ -13,15 +13,14 @@ import click
     default="mockreel-demo",
     show_default=True,
     type=click.Path(file_okay=False, path_type=Path),
-    help="Where the clips are saved.",
+    help="Where the files are saved.",
 )
 @click.option("--seed", default=0, show_default=True, help="The same seed gives the same jobs.")
 @click.option("--data", type=click.Path(exists=True, file_okay=False, path_type=Path), help="A further data folder.")
 def command(folder: Path, seed: int, data: Path | None) -> None:
-    """Start everything, run one job for each documented page, show what happens.
+    """Run one job for each documented example and show what happens.
 
-    Exit code 0 only if all of it happened: every state passed, every callback came with its retries, every clip
-    was saved.
+    Exit code 0 only if every job succeeded, every webhook arrived with its retries, and every file was saved.
     """
     from rich.console import Console  # noqa: PLC0415
 

@@ -109,7 +109,7 @@ class Performer:
             self._note(progress, self._end_word(), began)
         url = found(reply, act.result)
         if not isinstance(url, str):
-            raise ActFailed(f"the reply has no result at {act.result}: {reply}")
+            raise ActFailed(f"the response has no result at {act.result}: {reply}")
         await self._save(client, progress, url)
         progress.cost = self._cost(act)
         if act.callback:
@@ -161,7 +161,7 @@ class Performer:
         wanted = self.receiver.refuse + 1
         while len(progress.attempts) < wanted:
             if time.monotonic() > deadline:
-                raise ActFailed(f"{len(progress.attempts)} of {wanted} callback attempts came")
+                raise ActFailed(f"{len(progress.attempts)} of {wanted} webhook attempts came")
             await asyncio.sleep(0.05)
             arrived = self.receiver.of(self._name(progress.act))
             if len(arrived) != len(progress.attempts):
@@ -169,7 +169,7 @@ class Performer:
                 progress.gaps = tuple(later.stage - earlier.stage for earlier, later in pairwise(arrived))
                 self.changed(progress)
         if len({attempt.body for attempt in progress.attempts}) != 1:
-            raise ActFailed("the attempts of one callback carried different bytes")
+            raise ActFailed("the attempts of one webhook had different bytes")
         progress.signed = self._signed(progress.attempts[-1])
 
     def _signed(self, arrival: Arrival) -> bool | None:
@@ -179,7 +179,7 @@ class Performer:
         if signature is None or secret is None:
             return None
         if not verify(signature, secret, arrival.body, arrival.headers.get(signature.header.lower(), "")):
-            raise ActFailed(f"the callback's {signature.header} does not sign its bytes")
+            raise ActFailed(f"the webhook's {signature.header} does not sign its bytes")
         return True
 
     def _cost(self, act: Act) -> Cost:
@@ -191,7 +191,7 @@ class Performer:
         for state in self.part.contract.lifecycle.states.values():
             if state.word == word:
                 return state
-        raise ActFailed(f"{word!r} is no state of {self.part.contract.title}")
+        raise ActFailed(f"{word!r} is not a state of {self.part.contract.title}")
 
     def _end_word(self) -> str:
         states = self.part.contract.lifecycle.states.values()

@@ -43,10 +43,10 @@ def _events(progress: Progress) -> Iterator[str]:
     if progress.clip is not None:
         yield f"saved {progress.clip} ({progress.size // 1024} KB)"
     for number, arrival in enumerate(progress.attempts):
-        gap = f", {progress.gaps[number - 1]:.2f} s after the one before" if number else ""
-        yield f"callback attempt {number + 1} answered {arrival.answered}{gap}"
+        gap = f", {progress.gaps[number - 1]:.2f} s after the previous one" if number else ""
+        yield f"webhook attempt {number + 1} answered {arrival.answered}{gap}"
     if progress.signed:
-        yield "the callback's signature is good"
+        yield "the webhook's signature is good"
     if progress.problem:
         yield f"FAILED: {progress.problem}"
 
@@ -75,7 +75,7 @@ def _states(progress: Progress) -> Text:
 
 
 def _callback(progress: Progress) -> Text:
-    text = Text("callback " if progress.attempts else "")
+    text = Text("webhook " if progress.attempts else "")
     for number, arrival in enumerate(progress.attempts):
         text.append(f", {progress.gaps[number - 1]:.2f} s later " if number else "")
         text.append(f"{arrival.answered}", style="green" if arrival.answered == 200 else "yellow")

@@ -1,4 +1,4 @@
-"""The demo: one job for each documented page, callbacks refused twice, clips saved, costs summed."""
+"""The demo: one job for each documented example, webhooks rejected twice, files saved, costs summed."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -22,6 +22,11 @@ REFUSED_ATTEMPTS = 2
 # When only back-offs longer than this are left to wait for, the clock is sped up.
 LONG_WAIT_SECONDS = 10.0
 FAST = 60.0
+# What to do after it.
+NEXT = (
+    "Next: start the server with `mockreel serve` and set your client's base URL,",
+    "or run your program unchanged: `mockreel run -- COMMAND`.",
+)
 
 
 def perform(folder: Path, *, console: Console, seed: int = 0, data: Path | None = None) -> bool:
@@ -30,7 +35,7 @@ def perform(folder: Path, *, console: Console, seed: int = 0, data: Path | None 
     Args:
         console: where it is shown.
         seed: the same seed gives the same jobs.
-        data: a further data folder, whose providers take part where they have a `demo.yaml`.
+        data: a further data folder, whose providers take part where they have a section `demo` in `conversation.yaml`.
     """
     with serving(settings=Settings(seed=seed), data=data) as stage:
         demo = _Demo(stage, {name: read_script(name, root=_home(data, name)) for name in stage.inner.parts}, console)
@@ -58,11 +63,11 @@ class _Demo:
         self.progresses = [Progress(act, self._parts[act.provider].contract.title) for act in acts]
 
     def introduce(self) -> None:
-        say = partial(self._console.print, highlight=False)
-        say("mockreel demo: nothing here reaches the real providers, and nothing is billed.")
+        say = partial(_say, self._console)
+        say("mockreel demo: nothing reaches the real providers, and nothing is billed.")
         for name, part in self._parts.items():
             say(f"  {part.contract.title:<12} {self._stage.addresses[name].url}")
-        say(f"Each callback is refused {REFUSED_ATTEMPTS} times with 500, so that its retries can be seen.\n")
+        say(f"The first {REFUSED_ATTEMPTS} attempts of each webhook are answered with 500 to show the retries.\n")
 
     async def play(self, receiver: Receiver, folder: Path, changed: Changed) -> None:
         """Every provider's acts at once."""
@@ -87,11 +92,7 @@ class _Demo:
         if waiting:
             self._stage.inner.clock.set_speed(FAST)
             names = " and ".join(sorted(waiting))
-            self._console.print(
-                f"{names} waits longer before it tries again: the clock now runs {FAST:g} times as fast.",
-                highlight=False,
-                soft_wrap=True,
-            )
+            _say(self._console, f"{names} waits longer before it retries: the clock now runs {FAST:g} times as fast.")
 
     def _waits_long(self, progress: Progress) -> bool:
         policies = self._parts[progress.act.provider].contract.callbacks.policies.values()
@@ -101,15 +102,23 @@ class _Demo:
 
 def _sum_up(console: Console, progresses: Sequence[Progress], folder: Path, stage: Stage) -> None:
     """What it would have cost, per currency; unknown prices are named, not guessed."""
-    console.print(f"\nNot spent: {unspent(stage).amounts}.", highlight=False, soft_wrap=True)
+    _say(console, f"\nEstimated cost avoided: {unspent(stage).amounts}.")
     for progress in progresses:
         if progress.cost is None or progress.cost.amount is None:
-            told = f"  The price of {progress.title} is unknown and not in this sum."
-            console.print(told, highlight=False, soft_wrap=True)
+            told = f"  Not included: {progress.title}, whose price is unknown."
+            _say(console, told)
     silent = [part.contract.title for part in stage.parts.values() if not part.contract.callbacks.events]
     for title in silent:
-        console.print(f"  {title} documents no callback, so none was sent.", highlight=False)
+        _say(console, f"  {title} documents no webhook, so none was sent.")
     failed = [progress for progress in progresses if progress.problem]
-    console.print(f"Clips are in {folder}.", highlight=False, soft_wrap=True)
+    _say(console, f"The files are in {folder}.")
+    if not any(progress.problem for progress in progresses):
+        for line in NEXT:
+            _say(console, line)
     for progress in failed:
-        console.print(f"FAILED {progress.title}: {progress.problem}", highlight=False, soft_wrap=True, markup=False)
+        _say(console, f"FAILED {progress.title}: {progress.problem}")
+
+
+def _say(console: Console, text: str) -> None:
+    """Print a sentence: wrapped on a terminal, whole in a pipe."""
+    console.print(text, highlight=False, markup=False, soft_wrap=not console.is_terminal)
