@@ -1,10 +1,12 @@
 """Every operation is there, every model is known to it, and what a model costs is what is quoted for it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import Scene
 from mockreel.conformance.checks.job_records import amount, price_of
+from mockreel.conformance.jobs.job_groups import PLAIN
 from mockreel.contract import Model, Operation
 from mockreel.contract.exchanges.exchange import Ask, Told, first
 from mockreel.contract.exchanges.problem import Problem
@@ -120,4 +122,77 @@ def quotes_its_price(scene: Scene) -> Iterator[Problem]:
             yield Problem(fact, expected, told.shown(), ask, f"{operation.id} {model.id}")
 
 
-CHECKS: tuple[Check, ...] = (reads_are_answered, models_are_known, quotes_its_price)
+READING, CHANGING = ("GET",), ("GET", "PATCH", "DELETE")
+
+
+def _leads(scene: Scene, operation: Operation, methods: tuple[str, ...]) -> bool:
+    """Whether a link leads from an operation to one of these methods."""
+    names = {str(row.get("operationId")) for row in scene.links.of(operation)}
+    return any(one.id in names and one.method in methods for one in scene.contract.operations)
+
+
+def _makers(scene: Scene) -> list[Operation]:
+    """The operations that make something, which is no job, to which links lead."""
+    reads = scene.contract.conversation.reads
+    return [
+        one
+        for one in scene.contract.operations
+        if one.method == "POST" and not one.submits and one.id not in reads and _leads(scene, one, CHANGING)
+    ]
+
+
+@check(
+    "link.leads", "What a job's reply leads to is there.", level="jobs", uses=(PLAIN,),
+    known=lambda scene: any(_leads(scene, submit, READING) for _, submit in scene.submits()),
+)  # fmt: skip
+def links_of_jobs_lead_on(scene: Scene) -> Iterator[Problem]:
+    for story in scene.stories():
+        if story.ended and story.scenario is None:
+            yield from _followed(scene, story.submit, story.asked, story.told, READING)
+
+
+@check(
+    "link.made", "What was made can be read, changed and removed where a link leads.", level="jobs",
+    known=lambda scene: bool(_makers(scene)),
+)  # fmt: skip
+def links_of_things_lead_on(scene: Scene) -> Iterator[Problem]:
+    for operation in _makers(scene):
+        ask = scene.requests.good(operation)
+        if operation.body == "form" or scene.oracle.judge(ask).row is not None:
+            continue
+        told = scene.try_send(ask)
+        if told is None or scene.excused(told, operation):
+            continue
+        scene.judged()
+        if scene.refusals.refused(told):
+            fact = scene.facts.operation(f"{operation.id} answers", operation)
+            yield Problem(fact, "an answer that is no refusal", told.shown(), ask, operation.id)
+        else:
+            yield from _followed(scene, operation, ask, told, CHANGING)
+
+
+def _followed(scene: Scene, operation: Operation, ask: Ask, told: Told, methods: tuple[str, ...]) -> Iterator[Problem]:
+    """Follow the links of a reply that are of these methods, in their order."""
+    rows = [str(row.get("operationId")) for row in scene.links.of(operation)]
+    found = [link for name in dict.fromkeys(rows) if (link := scene.links.find(operation, told, name)) is not None]
+    for link in sorted(found, key=lambda one: methods.index(one.to.method) if one.to.method in methods else -1):
+        if link.to.method not in methods or (link.to.admin and "admin" not in scene.target.keys.of):
+            continue
+        further = scene.links.follow(link, ask, told)
+        further = replace(further, who="admin") if link.to.admin else further
+        reply = scene.try_send(further)
+        if reply is None or scene.excused(reply, link.to):
+            continue
+        scene.judged()
+        if scene.refusals.refused(reply):
+            fact = scene.facts.operation(f"{link.to.id} answers what {operation.id} has made", link.to)
+            yield Problem(fact, "an answer that is no refusal", reply.shown(), further, link.to.id)
+
+
+CHECKS: tuple[Check, ...] = (
+    reads_are_answered,
+    models_are_known,
+    quotes_its_price,
+    links_of_jobs_lead_on,
+    links_of_things_lead_on,
+)
