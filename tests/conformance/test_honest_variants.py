@@ -227,11 +227,17 @@ def streamed() -> Answering:
 
 VARIANTS = (
     Variant("as-it-is"),
-    Variant("extra-fields", answering=replying(with_body(lambda one: {**one, "added_later": {"a": 1}} if isinstance(one, dict) else one))),
+    Variant(
+        "extra-fields",
+        answering=replying(with_body(lambda one: {**one, "added_later": {"a": 1}} if isinstance(one, dict) else one)),
+    ),
     Variant("extra-headers", answering=replying(headed(b"x-served-by", b"cache-1"))),
     Variant("charset", answering=replying(charset)),
     Variant("pretty-printed", answering=replying(with_body(lambda one: one))),
-    Variant("other-order", answering=replying(with_body(lambda one: dict(reversed(one.items())) if isinstance(one, dict) else one))),
+    Variant(
+        "other-order",
+        answering=replying(with_body(lambda one: dict(reversed(one.items())) if isinstance(one, dict) else one)),
+    ),
     Variant("slow-replies", pause=0.3),
     Variant("rate-limited", answering=now_and_then("rate-limited", 9)),
     Variant("unavailable-at-times", answering=now_and_then("unavailable", 11)),
@@ -247,7 +253,7 @@ VARIANTS = (
     Variant("jitter", CALLING, contract=jittered),
     Variant("stream-of-bytes", answering=streamed),
     Variant("no-nulls", ("runflow",), answering=replying(with_body(without_nulls))),
-)  # fmt: skip
+)
 CASES = [pytest.param(one, name, id=f"{name}-{one.id}") for one in VARIANTS for name in one.providers]
 
 

@@ -20,8 +20,7 @@ from mockreel.simulator.in_process.mock_target import MockTarget
 
 # Why no check could notice a row, by the beginning of the place where it stands.
 REASONS: Mapping[str, str] = {
-    "conversation.yaml /client": "how our own client reads a provider; its tests and `replay` hold it to recordings",
-    "conversation.yaml /jobs/*/client": "how our own client reads a provider; its tests and `replay` hold it to recordings",
+    "conversation.yaml /client": "how our own client reads a provider; its tests and `replay` hold it",
     "conversation.yaml /recording": "what our own recorder sends and keeps; its tests hold it",
     "conversation.yaml /demo": "what our own demo sends; its tests hold it",
     "conversation.yaml /client_rules": "what is expected of a client; the client rules hold clients to it",
@@ -99,22 +98,22 @@ def _change(row: dict[str, Any]) -> bool:
 
 def _other(value: Any) -> Any:
     """Another value of the same type; None where there is none."""
-    if isinstance(value, bool):
-        return not value
-    if isinstance(value, int):
-        return value + 1
-    if isinstance(value, float):
-        return value * 2
-    if isinstance(value, str):
-        return str(float(value) * 3) if value.replace(".", "", 1).isdecimal() and "." in value else f"{value}x"
-    if isinstance(value, list):
-        if not value:
-            return None
-        return [*value[:-1]] if len(value) > 1 and isinstance(value[0], str) else [_other(value[0]), *value[1:]]
-    if isinstance(value, dict):
-        row = dict(value)
-        return row if _change(row) else None
-    return None
+    changed: Any = None
+    match value:
+        case bool():
+            changed = not value
+        case int() | float():
+            changed = value + 1
+        case str():
+            changed = f"{value}x"
+        case [str(), _, *_]:
+            changed = value[:-1]
+        case [first, *rest]:
+            changed = [_other(first), *rest]
+        case dict():
+            row = dict(value)
+            changed = row if _change(row) else None
+    return changed
 
 
 def mutants(provider: str) -> Iterator[Mutant]:
@@ -175,7 +174,7 @@ def reason_for(mutant: Mutant) -> str:
 
 
 def noticed(mutant: Mutant) -> tuple[str, ...] | None:
-    """The checks that notice a row that is false, in what is played or in what it is judged by; None: it cannot be read."""
+    """The checks that notice a false row, in what is played or in what it is judged by; None: it cannot be read."""
     honest = _load(mutant.provider, None)
     with tempfile.TemporaryDirectory() as folder:
         root = _copy(Path(folder), mutant)
@@ -207,7 +206,7 @@ def _named(mutant: Mutant, contract: Contract) -> tuple[str, ...]:
     """The model that a row is about: a run that is not narrowed asks for each of them in the same way."""
     if mutant.sort == "prices":
         return (str(mutant.steps[0]),)
-    folder, _, name = mutant.file.partition("/models/")
+    name = mutant.file.partition("/models/")[2]
     return tuple(one.id for one in contract.models.values() if one.schema == f"models/{name}")
 
 

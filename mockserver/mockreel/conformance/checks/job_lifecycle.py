@@ -34,7 +34,10 @@ def states_are_known(scene: Scene) -> Iterator[Problem]:
                 break
 
 
-@check("lifecycle.submitted", "The reply to a submit shows the first state.", level="jobs", uses=(PLAIN,))
+@check(
+    "lifecycle.submitted", "The response to a submit shows the first state.", level="jobs", uses=(PLAIN,),
+    known=lambda scene: any(talk.promises.begun for talk in scene.contract.conversation.jobs.values()),
+)  # fmt: skip
 def is_submitted(scene: Scene) -> Iterator[Problem]:
     initial = scene.contract.lifecycle.initial
     for story, row in _promising(scene):

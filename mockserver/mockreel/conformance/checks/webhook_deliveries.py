@@ -13,7 +13,7 @@ from mockreel.contract.evidence.facts import Fact
 from mockreel.contract.exchanges.exchange import Told, first
 from mockreel.contract.exchanges.problem import Problem
 from mockreel.simulator.in_process.memory_receiver import Arrival
-from mockreel.simulator.in_process.mock_target import LeftOut
+from mockreel.simulator.in_process.mock_target import LeftOut, NotApplicable
 from mockreel.webhooks import sign
 
 
@@ -112,6 +112,8 @@ def is_signed(scene: Scene) -> Iterator[Problem]:
     signature = scene.contract.callbacks.signature
     assert signature is not None
     secret = scene.secret()
+    if not secret and scene.own:
+        raise NotApplicable("nothing says how a receiver gets its secret")
     if not secret:
         raise LeftOut(scene.signing().trouble or "nothing says how a receiver gets its secret; give --secret")
     for group in (PLAIN, "500", "500-200"):

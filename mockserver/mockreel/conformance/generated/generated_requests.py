@@ -29,7 +29,7 @@ SAYS = {
     "stateful": "What a link leads to is answered as documented, in any order.",
 }
 # So many requests are planned for each second of the budget: few enough that a slow machine sends all of them too.
-RATE = 20
+RATE = 15
 # At a URL no more than this part of the budget goes into them, at the speed at which the target answers.
 SHARE = 0.4
 # The parts of the planned requests for the first document's edges, and for each of its links and its fuzzing.
