@@ -161,9 +161,10 @@ def test_a_server_whose_jobs_never_end_does_not_pass(provider: str) -> None:
     with serving(provider, settings=Settings(pace="documented")) as simulator:
         report = check_url(getattr(simulator, provider).url, plan, KEYS)
     verdicts = {one.check: one.verdict for one in report.outcomes}
+    cases = {one.check: one.cases for one in report.outcomes}
 
     assert verdicts["lifecycle.ends"] == "not checked"
-    assert verdicts["lifecycle.known"] == "holds"
+    assert cases["lifecycle.known"] > 0
     assert report.exit_code == 3
     assert report.seconds < 6 * 1.1 + 1
     assert time.monotonic() - began < 20

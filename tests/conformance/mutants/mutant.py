@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
+from conformance.saboteurs.saboteur import honest_contract
 
 from mockreel._data import data_root
 from mockreel.conformance.check_context import Scene, Wanted
 from mockreel.conformance.check_runner import run
 from mockreel.contract import Contract, load_contract
+from mockreel.contract.data.files import read_document
 from mockreel.contract.evidence.evidence import KINDS
 from mockreel.errors import MockreelError
 from mockreel.simulator.in_process.mock_target import MockTarget
@@ -61,6 +62,11 @@ class Mutant:
     evidence: str
 
     @property
+    def codes(self) -> bool:
+        """Whether a provider's error responses show a code at all."""
+        return bool(honest_contract(self.provider).conversation.codes)
+
+    @property
     def where(self) -> str:
         return f"{self.file.rpartition('/')[2]} /{'/'.join(map(str, self.steps))}"
 
@@ -78,6 +84,8 @@ class Mutant:
         elif self.sort in ("messages", "models"):
             owner = parent if self.steps and self.steps[-1] == "x-mockreel" else node
             owner["required"] = [*owner.get("required", []), "mockreel_mutant"]
+        elif self.sort == "error responses" and not self.codes and "message" in node:
+            node["message"] = f"{node['message']}x"
         elif isinstance(node, dict):
             _change(node)
         return document
@@ -147,7 +155,7 @@ def mutants(provider: str) -> Iterator[Mutant]:
 
 
 def _read(path: Path) -> Any:
-    return json.loads(path.read_text()) if path.suffix == ".json" else yaml.safe_load(path.read_text())
+    return copy.deepcopy(read_document(path))
 
 
 def _rows(provider: str, sort: str, file: str, document: Any, only: str = "") -> Iterator[Mutant]:
@@ -229,5 +237,5 @@ def _copy(folder: Path, mutant: Mutant) -> Path | None:
     if false == document:
         return None
     there.unlink()
-    there.write_text(json.dumps(false) if there.suffix == ".json" else yaml.safe_dump(false, allow_unicode=True))
+    there.write_text(json.dumps(false))  # which is YAML too
     return folder

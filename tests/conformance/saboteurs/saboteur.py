@@ -96,12 +96,12 @@ Change = Callable[[Any], Any]
 
 
 def changed(reply: Reply, change: Change) -> Reply:
-    """A reply with its JSON body changed; any other reply as it is."""
+    """A reply with its JSON object changed; any other reply as it is."""
     try:
         body = orjson.loads(reply.body)
     except orjson.JSONDecodeError:
         return reply
-    return replace(reply, body=orjson.dumps(change(body)))
+    return replace(reply, body=orjson.dumps(change(body))) if isinstance(body, dict) else reply
 
 
 def operation_id(part: Part, request: Request) -> str:

@@ -57,7 +57,10 @@ def _balance(scene: "Scene", ask: Ask, place: str) -> Decimal:
 
 def _starts(scene: "Scene") -> Iterator[Start]:
     """A job of the cheapest model with an exact price, else of any model, and one that fails."""
-    talk, submit = next(scene.submits())
+    found = next(((talk, submit) for talk, submit in scene.submits() if scene.casting.leads(submit)), None)
+    if found is None:
+        return
+    talk, submit = found
     model = _cheapest(scene, submit)
     yield Start(talk, submit, model)
     fails = next((name for name, row in scene.contract.scenarios.jobs.items() if row.failure is not None), None)

@@ -10,6 +10,8 @@ from mockreel.simulator.in_process.memory_receiver import Behaviour
 
 if TYPE_CHECKING:
     from mockreel.conformance.check_context import Scene
+    from mockreel.contract import Operation
+    from mockreel.contract.conversation.conversation import JobTalk
 
 PLAIN, BURST, CANCELLED, FAILURES, CHARGED = "plain", "burst", "cancelled", "failures", "charged"
 # So many looks at once show whether looking moves a job.
@@ -73,10 +75,15 @@ def forecast(scene: "Scene", group: str) -> Forecast:
     return Forecast(len(every), callbacks, seconds, least)
 
 
+def _begun(scene: "Scene") -> "Iterator[tuple[JobTalk, Operation]]":
+    """The submits that take one of the models of the run, or none."""
+    return ((talk, submit) for talk, submit in scene.submits() if scene.casting.leads(submit))
+
+
 def _plain(scene: "Scene") -> Iterator[Start]:
     """One job for each submit and model, and one for each other course where the target plays one."""
     seen = set()
-    for talk, submit in scene.submits():
+    for talk, submit in _begun(scene):
         answered = (200,) if scene.calls_back(talk, submit) else None
         for model in scene.casting.leads(submit):
             yield Start(talk, submit, model, behaviours=answered)
@@ -89,7 +96,7 @@ def _plain(scene: "Scene") -> Iterator[Start]:
 def _one_each(scene: "Scene", *, burst: int) -> Iterator[Start]:
     """One job of each sort."""
     seen = set()
-    for talk, submit in scene.submits():
+    for talk, submit in _begun(scene):
         if talk.name not in seen:
             seen.add(talk.name)
             yield Start(talk, submit, scene.casting.leads(submit)[0], burst=burst)
@@ -98,7 +105,7 @@ def _one_each(scene: "Scene", *, burst: int) -> Iterator[Start]:
 def _cancelled(scene: "Scene") -> Iterator[Start]:
     """One job of each sort from whose submit a link leads to the operation that cancels."""
     seen = set()
-    for talk, submit in scene.submits():
+    for talk, submit in _begun(scene):
         if talk.name not in seen and scene.can_cancel(submit):
             seen.add(talk.name)
             answered = (200,) if scene.calls_back(talk, submit) else None
@@ -108,7 +115,7 @@ def _cancelled(scene: "Scene") -> Iterator[Start]:
 def _failures(scene: "Scene") -> Iterator[Start]:
     """One job for each way to fail, where the target plays it."""
     scenario = next((name for name, row in scene.contract.scenarios.jobs.items() if row.failure is not None), None)
-    for talk, submit in list(scene.submits())[: 1 if scene.plays and scenario else 0]:
+    for talk, submit in list(_begun(scene))[: 1 if scene.plays and scenario else 0]:
         for name in scene.contract.failures:
             yield Start(talk, submit, scene.casting.leads(submit)[0], f"{scenario}; code={name}")
 
@@ -116,7 +123,7 @@ def _failures(scene: "Scene") -> Iterator[Start]:
 def _answered(scene: "Scene", behaviours: tuple[Behaviour, ...]) -> Iterator[Start]:
     """One job for each submit that takes a callback; on another's server one of each sort if it is to be quick."""
     seen = set()
-    for talk, submit in scene.submits():
+    for talk, submit in _begun(scene):
         if scene.calls_back(talk, submit) and (scene.own or not scene.wanted.quick or talk.name not in seen):
             seen.add(talk.name)
             yield Start(talk, submit, scene.casting.leads(submit)[0], behaviours=behaviours)
