@@ -23,7 +23,7 @@ from mockreel.conformance.generated import generated_requests
 from mockreel.conformance.generated.generated_requests import require
 from mockreel.conformance.reading_matrix import check_readings, combinations
 from mockreel.conformance.reports import FORMS, write
-from mockreel.conformance.reports.report import Report
+from mockreel.conformance.reports.report import Report, again
 from mockreel.conformance.suite import Plan, check_mock
 from mockreel.errors import MissingPackage, OptionError
 from mockreel.simulator.in_process.mock_target import MockTarget
@@ -205,3 +205,25 @@ def test_readings_are_for_the_mock() -> None:
     result = check("http://127.0.0.1:1", "--provider", "runflow", "--readings", "all")
 
     assert isinstance(result.exception, OptionError)
+
+
+@pytest.mark.parametrize("provider", ["runflow", "aimlapi", "runninghub"])
+@pytest.mark.parametrize("seed", [1, 2, 11])
+def test_the_mock_holds_under_any_seed(provider: str, seed: int) -> None:
+    """Whichever models a seed draws, everything is asked and holds."""
+    report = check_mock(Plan(providers=(provider,), seed=seed, quick=True))
+
+    assert [(one.check, one.verdict, one.reasons) for one in report.outcomes if one.verdict != "holds"] == []
+    assert report.exit_code == 0
+
+
+def test_a_failure_prints_the_command_that_repeats_it(failing: Report) -> None:
+    """The same check with the same seed, and for generated requests the same operation."""
+    plan = Plan(providers=("runflow",), seed=7, quick=True)
+    (outcome,) = [one for one in failing.outcomes if one.findings]
+
+    assert again(plan, "http://mock.test", "runflow", outcome) == (
+        "mockreel check mock --provider runflow --seed 7 --check account.apart --quick"
+    )
+    drawn = replace(outcome, check="generated.fuzzing")
+    assert "--check generated.fuzzing:create_run" in again(plan, "http://mock.test", "runflow", drawn)

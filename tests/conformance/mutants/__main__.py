@@ -52,9 +52,9 @@ def summary(found: list[tuple[Mutant, tuple[str, ...] | None, str]]) -> float:
         share = f"{100 * states['noticed'] / asked:.0f} %" if asked else "-"
         others = f"{states['unreadable']} cannot be read, {states['reason']} with a reason"
         print(f"{sort:<24} {states['noticed']:>4} of {asked:>4} noticed ({share}), {others}")
-    share = documented[True] / max(1, documented.total())
-    print(f"documented rows: {documented[True]} of {documented.total()} noticed ({100 * share:.1f} %)")
-    return share
+    whole = documented[True] / max(1, documented.total())
+    print(f"documented rows: {documented[True]} of {documented.total()} noticed ({100 * whole:.1f} %)")
+    return whole
 
 
 def table(found: list[tuple[Mutant, tuple[str, ...] | None, str]]) -> str:

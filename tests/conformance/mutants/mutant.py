@@ -5,6 +5,7 @@ import json
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,8 @@ class Mutant:
     def false(self, document: Any) -> Any:
         """The document with this row made false."""
         document = copy.deepcopy(document)
-        parent, node = None, document
+        parent: Any = None
+        node: Any = document
         for step in self.steps:
             parent, node = node, node[step]
         if self.sort == "operations":
@@ -84,11 +86,20 @@ class Mutant:
         elif self.sort in ("messages", "models"):
             owner = parent if self.steps and self.steps[-1] == "x-mockreel" else node
             owner["required"] = [*owner.get("required", []), "mockreel_mutant"]
+        elif self.sort == "prices" or (self.steps[:1] == ("models",) and "certainty" in node):
+            _dearer(node)
         elif self.sort == "error responses" and not self.codes and "message" in node:
             node["message"] = f"{node['message']}x"
         elif isinstance(node, dict):
             _change(node)
         return document
+
+
+def _dearer(row: dict[str, Any]) -> None:
+    """Every amount of a price is one more."""
+    for one in (row, *row.get("rules", [])):
+        if one.get("amount") is not None:
+            one["amount"] = str(Decimal(one["amount"]) + 1)
 
 
 def _change(row: dict[str, Any]) -> bool:
@@ -175,6 +186,11 @@ def _rows(provider: str, sort: str, file: str, document: Any, only: str = "") ->
 
 def reason_for(mutant: Mutant) -> str:
     """Why no check could notice a row; empty where one should."""
+    if (
+        mutant.sort == "prices"
+        and honest_contract(mutant.provider).models[str(mutant.steps[0])].price.certainty != "exact"
+    ):
+        return "no document states this price exactly"
     place = mutant.where
     if mutant.file.endswith("conversation.yaml") and mutant.steps[:1] == ("jobs",) and "client" in mutant.steps:
         return REASONS["conversation.yaml /client"]
