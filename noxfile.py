@@ -97,6 +97,15 @@ def clients(session: nox.Session) -> None:
 
 
 @nox.session
+def languages(session: nox.Session) -> None:
+    """Clients of other languages poll over one connection, at a pace slower than many servers wait (3 minutes)."""
+    session.install("--group=test", ".")
+    session.run(
+        "python", "-m", "pytest", "-n", "auto", "tests/server/test_languages.py", env={"MOCKREEL_POLL_PAUSE": "6"}
+    )
+
+
+@nox.session
 def check(session: nox.Session) -> None:
     """The stand-in holds against its own contract suite, with a fixed seed and a small budget."""
     session.install(".[check]")

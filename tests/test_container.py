@@ -7,15 +7,19 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
+import yaml
 from tools.pages import page
 
 from mockreel.cli.use.serve import command
 
 CHECKOUT = Path(__file__).parents[1]
 FILE = "docs/container/Containerfile"
+COMPOSE = "docs/container/compose.yaml"
+GUIDE = "docs/guides/docker-compose.md"
 
 
 def _instructions() -> list[tuple[str, str]]:
@@ -121,7 +125,7 @@ def test_with_a_token_it_gets_as_far_as_its_ports(tmp_path: Path) -> None:
 
 def test_the_page_shows_the_two_commands(tmp_path: Path) -> None:
     """The build with the file's own path; the run with the ports, the keys and the token that the file asks for."""
-    shown = [block for block in page("docs/reference/serve.md").blocks if "podman" in block.text]
+    shown = [block for block in page(GUIDE).blocks if "podman" in block.text]
     text = "".join(block.text for block in shown).replace("\\\n", " ")
     build, run = (shlex.split(line) for line in text.splitlines() if line.startswith("podman"))
 
@@ -133,6 +137,38 @@ def test_the_page_shows_the_two_commands(tmp_path: Path) -> None:
     assert run[run.index("-e") + 1].startswith("MOCKREEL_TOKEN")
     assert f"podman build -f {FILE} -t mockreel ." in (CHECKOUT / FILE).read_text("utf-8")
     assert all("engine" in block.marks["not tested"] for block in shown)
+
+
+def _service() -> dict[str, Any]:
+    services: dict[str, Any] = yaml.safe_load((CHECKOUT / COMPOSE).read_text("utf-8"))["services"]
+    found: dict[str, Any] = services["mockreel"]
+    return found
+
+
+def test_the_guide_shows_the_compose_file_as_it_is() -> None:
+    """Word for word, so that nobody copies an older one."""
+    assert (CHECKOUT / COMPOSE).read_text("utf-8") in [block.text for block in page(GUIDE).blocks]
+
+
+def test_the_compose_service_is_built_from_the_file_and_gives_it_what_it_asks_for() -> None:
+    """The container file, the list of keys, a token that must be chosen, and options that the command has."""
+    service = _service()
+    context = (CHECKOUT / COMPOSE).parent / service["build"]["context"]
+    known = {option for one in command.params if isinstance(one, click.Option) for option in one.opts}
+
+    assert context.resolve() == CHECKOUT
+    assert service["build"]["dockerfile"] == FILE
+    assert [volume.split(":")[1] for volume in service["volumes"]] == ["/keys.yaml"]
+    assert service["environment"]["MOCKREEL_TOKEN"].startswith("${MOCKREEL_TOKEN:?")
+    assert {word for word in service["command"] if word.startswith("--")} <= known
+
+
+def test_the_compose_service_is_published_on_this_machine_under_its_own_ports() -> None:
+    """URLs of results name the ports; the page is for whoever sits here."""
+    (published,) = _service()["ports"]
+    (exposed,) = (rest.split() for word, rest in _last_stage() if word == "EXPOSE")
+
+    assert published == f"127.0.0.1:{exposed[0]}-{exposed[-1]}:{exposed[0]}-{exposed[-1]}"
 
 
 @pytest.mark.parametrize("word", ["ADD", "ARG", "ENV"])

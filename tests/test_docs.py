@@ -1,8 +1,10 @@
 """The docs are under test: every command, every block of Python, every link, every generated part."""
 
+import importlib
 import os
 import re
 import sys
+import tomllib
 from collections.abc import Iterator
 from dataclasses import fields
 from functools import cache
@@ -103,15 +105,42 @@ def test_few_blocks_are_not_tested_and_each_says_why() -> None:
     assert len(untested) <= 9, [block.where for block in untested]
 
 
-def test_the_readme_has_the_two_commands_each_on_one_line() -> None:
-    """The one that shows the demo, and the one that runs all tests, which is the gate's own."""
-    lines = page("README.md").text.splitlines()
+def test_the_readme_begins_with_one_install_line_and_ends_with_the_test_command() -> None:
+    """One line installs all that the page uses; the last one runs all tests, is the gate's own, and says how long."""
+    readme = page("README.md")
     gate = (ROOT / ".ci" / "run").read_text("utf-8")
-    demo = "python3 -m venv .venv && .venv/bin/pip install -q . && .venv/bin/mockreel demo"
+    install = 'python3 -m venv .venv && . .venv/bin/activate && pip install -q ".[all]"'
     tests = "python3 -m venv .venv-nox && .venv-nox/bin/pip install -q nox && .venv-nox/bin/nox -s tests"
-    assert demo in lines
-    assert tests in lines
+    shells = [block.text.strip() for block in readme.blocks if block.language == "sh"]
+
+    assert [text for text in shells if "pip install" in text] == [install, tests]
+    assert (shells[0], shells[-1]) == (install, tests)
     assert tests in [line.strip() for line in gate.splitlines()]
+    assert "minutes" in readme.text.split("## Run the tests")[1]
+
+
+def test_the_extra_all_is_every_other_extra_and_what_examples_import() -> None:
+    """So that nothing that the README uses is missing after its install line."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    every = {row for name, rows in extras.items() if name != "all" for row in rows}
+
+    assert every <= set(extras["all"])
+    assert {row.partition(">")[0] for row in set(extras["all"]) - every} == {"requests"}
+
+
+def test_the_first_screen_says_what_people_search_for() -> None:
+    """A mock server, webhooks, responses; and no scaffolding of the tests anywhere on the page."""
+    text = page("README.md").text
+
+    assert all(word in text[:1500].lower() for word in ("mock server", "webhook", "response"))
+    assert [scaffold for scaffold in ("|| true", "curl: (", "<!-- file") if scaffold in text] == []
+
+
+@pytest.mark.parametrize("shown", PAGES, ids=_name)
+def test_names_of_ours_exist(shown: Page) -> None:
+    """A class or function that prose calls by its full name is where it says."""
+    for module, name in re.findall(r"(?<![/\w])(mockreel(?:\.[a-z_]+)*)[.:]([A-Z]\w+)", shown.prose):
+        assert hasattr(importlib.import_module(module), name), f"{shown.name}: there is no {module}.{name}"
 
 
 def test_the_readme_shows_what_the_demo_prints(tmp_path: Path) -> None:

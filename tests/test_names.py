@@ -28,7 +28,7 @@ def _texts() -> Iterator[tuple[str, str]]:
         listed = [str(path.relative_to(CHECKOUT)) for path in CHECKOUT.rglob("*") if path.is_file()]
     for name in filter(None, listed):
         data = (CHECKOUT / name).read_bytes() if (CHECKOUT / name).is_file() else b"\0"
-        if b"\0" not in data:
+        if b"\0" not in data and Path(name).name != Path(__file__).name:
             yield name, data.decode("utf-8", "replace")
 
 

@@ -1,9 +1,9 @@
-"""A stand-in for paid, asynchronous video-generation APIs, played from their contracts.
+"""A local mock server for paid, asynchronous video-generation APIs, driven by their contracts.
 
 from mockreel import serving
 
-with serving() as stage:
-    ...  # stage.runflow.url, stage.runflow.key, stage.control.url
+with serving() as server:
+    ...  # server.runflow.url, server.runflow.key, server.control.url
 """
 
 from typing import TYPE_CHECKING, Any

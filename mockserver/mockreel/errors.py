@@ -5,13 +5,13 @@ MockreelError
 │   └── PageError      a provider's page cannot be understood (mockreel.build)
 ├── OptionError        an option, a reading or a scenario that does not exist, with what does
 │   └── FaultError     a fault that does not exist, or cannot be played here
-├── ControlError       the control API of a running stand-in said no, with its status and reason
-├── ControlUnreachable no stand-in answers there
-├── Conflict           what was asked does not fit the state of things: a job that has ended already, another version
-├── AccountsFull       one more key, where each has an account of its own, and there are as many as are kept
+├── ControlError       the control API of a running server rejected a request, with its status and reason
+├── ControlUnreachable no server answers there
+├── Conflict           a request conflicts with the current state: a job that has ended already, another version
+├── AccountsFull       a new key, and no more accounts are kept
 ├── MissingPackage     an extra is not installed
 ├── PortTaken          the address to bind is in use
-└── StageClosed        the stage has been taken down
+└── StageClosed        the server has been stopped
 
 Every message says what happened, with which value, what is valid, and what to do next.
 """
@@ -19,8 +19,8 @@ Every message says what happened, with which value, what is valid, and what to d
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 
-# A list of at most so many names is shown whole; of a longer one the nearest are.
-MOST_LISTED = 10
+# A list of at most so many names is shown whole; of a longer one, so many of the nearest are.
+MOST_LISTED, MOST_NEAREST = 10, 5
 
 
 class MockreelError(Exception):
@@ -56,15 +56,18 @@ class OptionError(MockreelError):
         self.what = what
         self.value = value
         self.valid = tuple(valid)
-        self.nearest = self.valid if len(self.valid) <= MOST_LISTED else nearest(str(value), self.valid)
+        self.nearest = self.valid
+        if len(self.valid) > MOST_LISTED:
+            self.nearest = self.valid[:MOST_NEAREST] if value is None else nearest(str(value), self.valid)
         wrong = f"{what} is missing." if value is None else f"{what}: {value!r} is not valid."
         told = f"Valid: {', '.join(self.nearest)}." if self.valid else ""
         if len(self.nearest) < len(self.valid):
-            told = f"Nearest of {len(self.valid)}: {', '.join(self.nearest)}."
+            word = "Some" if value is None else "Nearest"
+            told = f"{word} of {len(self.valid)}: {', '.join(self.nearest)}."
         super().__init__(" ".join(part for part in (wrong, told, then) if part))
 
 
-def nearest(name: str, among: Iterable[str], *, most: int = 5) -> tuple[str, ...]:
+def nearest(name: str, among: Iterable[str], *, most: int = MOST_NEAREST) -> tuple[str, ...]:
     """The names that are most like one that does not exist, the most similar first.
 
     Names that have it as a part come before names that are only spelled alike.
@@ -79,7 +82,7 @@ def nearest(name: str, among: Iterable[str], *, most: int = 5) -> tuple[str, ...
 
 
 class ControlError(MockreelError):
-    """The control API said no: its HTTP status, what it calls the problem, and why; `valid` lists what would do."""
+    """The control API rejected a request: its HTTP status, its title, and why; `valid` lists what is valid."""
 
     def __init__(self, status: int, title: str, detail: str, valid: Iterable[str] = ()) -> None:
         self.status = status
@@ -90,18 +93,18 @@ class ControlError(MockreelError):
 
 
 class ControlUnreachable(MockreelError):
-    """No stand-in answers at the address."""
+    """No server answers at the address."""
 
     def __init__(self, where: str, why: str) -> None:
         self.where = where
         super().__init__(
-            f"Nothing is served at {where} ({why}). Start it with `mockreel serve`, or say where it is: "
+            f"No server answers at {where} ({why}). Start it with `mockreel serve`, or give its address: "
             "--url URL or --ready-file PATH."
         )
 
 
 class Conflict(MockreelError):
-    """What was asked could be done at another time or on another stage, but not as things are."""
+    """The request conflicts with the current state; at another time or on another server it could be done."""
 
 
 class FaultError(OptionError):
@@ -109,13 +112,13 @@ class FaultError(OptionError):
 
 
 class AccountsFull(MockreelError):
-    """A key that is new here came, and the stand-in keeps no more accounts."""
+    """A new key was used, and no more accounts are kept."""
 
     def __init__(self, most: int) -> None:
         self.most = most
         super().__init__(
-            f"The stand-in keeps {most} accounts of a provider, each for the key that it was first asked with, and has "
-            "no room for another. Use one of those keys again, list the keys (--keys FILE), or reset the stage: "
+            f"The server keeps at most {most} accounts of a provider, one for each key, and there is no room for "
+            "another. Use one of those keys again, list the keys (--keys FILE), or reset the server: "
             "POST /_mockreel/reset on the control port."
         )
 
@@ -150,7 +153,7 @@ class PortTaken(MockreelError):
 
 
 class StageClosed(MockreelError):
-    """Something was asked of a stage that has been taken down."""
+    """A server was used after it had been stopped."""
 
     def __init__(self, what: str) -> None:
-        super().__init__(f"{what}: the stage is closed. Ask inside `with serving(...) as stage:`.")
+        super().__init__(f"{what}: the server is closed. Use it inside `with serving(...) as server:`.")

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mockreel.server.http.sockets import listen
+from mockreel.server.http.sockets import listen, port_of
 
 
 class JSONResponse(Response):
@@ -41,8 +41,8 @@ def build(samples: dict[str, object]) -> Starlette:
 
 def main(samples: Path) -> None:
     """Serve until killed, with the settings under which `mockreel serve` runs uvicorn."""
-    socket = listen("127.0.0.1", 0, ())["control"]
-    sys.stdout.write(f"{socket.getsockname()[1]}\n")
+    sockets = listen("127.0.0.1", 0, ())["control"]
+    sys.stdout.write(f"{port_of(sockets)}\n")
     sys.stdout.flush()
     config = uvicorn.Config(
         build(orjson.loads(samples.read_bytes())),
@@ -53,7 +53,7 @@ def main(samples: Path) -> None:
         proxy_headers=False,
         server_header=False,
     )
-    uvicorn.Server(config).run(sockets=[socket])
+    uvicorn.Server(config).run(sockets=[*sockets])
 
 
 if __name__ == "__main__":

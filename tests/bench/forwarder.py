@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import httpx2
 import uvicorn
 
-from mockreel.server.http.sockets import listen
+from mockreel.server.http.sockets import listen, port_of
 
 _HOP = {b"connection", b"keep-alive", b"transfer-encoding", b"host"}
 
@@ -45,8 +45,8 @@ class Forwarder:
 
 def main(upstream: str) -> None:
     """Serve until killed, with the settings under which the proxy runs uvicorn."""
-    socket = listen("127.0.0.1", 0, ())["control"]
-    sys.stdout.write(f"{socket.getsockname()[1]}\n")
+    sockets = listen("127.0.0.1", 0, ())["control"]
+    sys.stdout.write(f"{port_of(sockets)}\n")
     sys.stdout.flush()
     config = uvicorn.Config(
         Forwarder(upstream),
@@ -59,7 +59,7 @@ def main(upstream: str) -> None:
         server_header=False,
         date_header=False,
     )
-    uvicorn.Server(config).run(sockets=[socket])
+    uvicorn.Server(config).run(sockets=[*sockets])
 
 
 if __name__ == "__main__":

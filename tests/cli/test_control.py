@@ -170,7 +170,7 @@ def test_options_may_stand_behind_the_command(stage: RunningStage, tmp_path: Pat
     ("words", "says"),
     [
         (("jobs", "show", "nobody"), "No provider has it"),
-        (("jobs", "fail", "encore/nobody"), "Not there (404)"),
+        (("jobs", "fail", "encore/nobody"), "Not found (404)"),
         (("clock", "advance", "-1"), "No such option"),
         (("rules", "add", "--scenario", "sleep"), "'sleep' is not valid"),
         (("restore", "nowhere.json"), "it cannot be read"),
@@ -186,7 +186,7 @@ def test_what_cannot_be_done_is_a_sentence(words: tuple[str, ...], says: str, co
 def test_nothing_running_is_a_sentence(tmp_path: Path) -> None:
     """With what to do."""
     told = run("clock", "show", "--url", "http://127.0.0.1:9", code=2).output
-    assert told.startswith("mockreel: Nothing is served at http://127.0.0.1:9")
+    assert told.startswith("mockreel: No server answers at http://127.0.0.1:9")
     assert "Start it with `mockreel serve`" in told
     assert "there is no such file" in run("reset", "--ready-file", str(tmp_path / "x"), code=2).output
 

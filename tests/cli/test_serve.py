@@ -8,9 +8,13 @@ import pytest
 from staging import FOURTH
 
 from mockreel.cli import main
+from mockreel.cli.options import Size
 from mockreel.cli.ready_file import announcing, write_ready_file
+from mockreel.cli.use.serve import introduction
 from mockreel.contract import load_contract
 from mockreel.errors import OptionError
+from mockreel.server.options import Options
+from mockreel.server.socket_server import Server
 
 ENCORE = ["--data", str(FOURTH), "--provider", "encore"]
 
@@ -83,3 +87,63 @@ def test_the_base_url_to_paste_is_the_one_of_the_ready_file(provider: str) -> No
     lines = load_contract(provider).root["client"]["lines"]
 
     assert lines[0] == 'base_url = "{url}"'
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--public-url", "mock"], "--public-url: 'mock' is not valid. Valid: http://HOST"),
+        (["--public-url", "nobody=http://mock"], "--public-url: 'nobody' is not valid. Valid: encore."),
+        (["--cors", "localhost"], "--cors: 'localhost' is not valid. Valid: *, http://localhost:5173"),
+        (["--max-body", "big"], "'big' is no size. Write bytes, or a number with K, M or G, as 64M."),
+        (["--max-body", "0"], "'0' is no size."),
+        (["--keep-alive", "0"], "0 is not in the range x>=1."),
+        (["--ca", "/dev/null"], "--ca: '/dev/null' is not valid. It must hold certificates in PEM form"),
+        (
+            ["--webhook-secret", " "],
+            "--webhook-secret: ' ' is not valid. Give the text that your handler verifies with",
+        ),
+    ],
+)
+def test_an_option_that_cannot_be_is_told(arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """With what can, and nothing is served."""
+    assert says in " ".join(told(capsys, "--port", "0", *arguments).split())
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("1", 1), ("1000", 1000), ("64K", 65536), ("32m", 2**25), ("1GiB", 2**30), ("2MB", 2**21)]
+)
+def test_a_size_is_read_as_people_write_it(text: str, size: int) -> None:
+    """In bytes, or with a unit of 1024."""
+    assert Size().convert(text, None, None) == size
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        (None, ""),
+        ("the secret of this test", "webhook secret the …"),
+        ("runflow=short", "webhook secret …"),
+        ("generate", "webhook secret whsec_"),
+    ],
+)
+def test_the_introduction_says_what_signs_webhooks(given: str | None, shown: str) -> None:
+    """Whole where it was made for this run, masked where it was given; nothing where nothing is fixed."""
+    server = Server(Options(("runflow", "aimlapi"), webhook_secret=given))
+    server.close()
+    said = introduction(server.stage, listed=False, secrets=server.secrets)
+
+    assert (shown in said) if shown else ("webhook secret" not in said)
+    assert "the secret of this test" not in said
+    assert said.count("webhook secret") == (given is not None)
+
+
+def test_the_introduction_says_where_results_are_told() -> None:
+    """Where that is not the address itself."""
+    server = Server(Options(("runflow", "aimlapi"), public_urls={"runflow": "https://mock.test"}))
+    server.close()
+
+    said = introduction(server.stage, listed=False)
+
+    assert said.count("results at") == 1
+    assert "results at https://mock.test\n" in said

@@ -1,5 +1,6 @@
 """A job's life, with each provider and either client."""
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -216,3 +217,18 @@ def test_options_of_a_submit(options: dict[str, Any], says: str | None) -> None:
     assert job.mark == "mine"
     assert all(part in sent for part in (b'"client_ref":"mine"', b'"metadata":{"a":1}', b'"callback_url":'))
     assert KEY["runflow"].encode() not in sent
+
+
+@every
+@pytest.mark.parametrize("scenario", ["succeed", "fail", "slow"])
+def test_the_reference_client_breaks_no_client_rule(provider: str, scenario: str) -> None:
+    """Of the usual ones, whatever becomes of the job; with every rule, none that could be held against it."""
+    from mockreel.simulator.client_rules import violations  # noqa: PLC0415
+
+    with rigged(provider) as rig:
+        rig.prefer = f"scenario={scenario}"
+        with contextlib.suppress(JobFailed):
+            rig.client().run(*WORK[provider])
+        found = violations([rig.part])
+
+    assert [str(one) for one in found] == []

@@ -6,7 +6,7 @@ import pytest
 from staging import FOURTH
 
 from mockreel.contract import load_contract
-from mockreel.engine.accounts.account import KeyEntry, Keyring
+from mockreel.engine.accounts.account import KeyEntry, Keyring, mask_key
 from mockreel.errors import AccountsFull, DataError
 
 CONTRACT = load_contract("encore", root=FOURTH)
@@ -115,3 +115,17 @@ def test_an_open_house_has_no_room_for_one_account_more_than_it_keeps() -> None:
     assert keyring.find("listed") is not None
     keyring.begin_anew()
     assert keyring.find("c") is not None
+
+
+@pytest.mark.parametrize(
+    ("key", "shown"),
+    [
+        ("rf_live_0123456789abcdef9f3a", "rf_live_…9f3a"),
+        ("rf_live_short", "rf_live_…"),
+        ("alice", "… (5 characters)"),
+        ("a-long-key-of-somebody-else", "…else"),
+    ],
+)
+def test_a_key_is_masked_so_that_its_owner_knows_it_again(key: str, shown: str) -> None:
+    """The prefix of the provider, and the end where enough is left out."""
+    assert mask_key(key, ["rf_live_", "rf_svc_"]) == shown

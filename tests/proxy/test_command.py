@@ -110,3 +110,19 @@ def test_what_is_wrong_is_one_sentence(words: list[str], code: int, told: str) -
     assert done.returncode == code
     assert told in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("more", "code"), [([], 0), (["--strict"], 1), (["--strict", "--allow", "unknown-field"], 0)])
+def test_strict_fails_a_program_that_broke_a_client_rule(options: list[str], more: list[str], code: int) -> None:
+    """Where it would have ended well."""
+    program = PROGRAM.replace("raise SystemExit(7)", "").replace("'duration'", "'durration'")
+    ran = subprocess.run(
+        [*COMMAND, *options, *more, "--", sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert ran.returncode == code
+    assert ("did you mean 'duration'?" in ran.stderr) == ("unknown-field" not in more)

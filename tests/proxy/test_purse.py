@@ -1,5 +1,8 @@
 """The spending limit: counted before anything is sent, given back where it was refused, and never guessed."""
 
+import gzip
+import socket
+import zlib
 from decimal import Decimal
 
 import orjson
@@ -142,3 +145,53 @@ def test_a_refusal_in_a_body_gives_the_money_back(put_between: PutBetween, provi
 
     assert not any(between.purse.sums.values())
     assert between.purse.unknown == 0
+
+
+def _packed(body: bytes, coding: str) -> bytes:
+    if coding == "gzip":
+        return gzip.compress(body)
+    return zlib.compress(body) if coding == "deflate" else b"\x01" + body
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+def test_a_body_that_is_written_shorter_is_priced_and_judged_by_what_it_says(
+    put_between: PutBetween, provider: Provider, coding: str
+) -> None:
+    """It goes on as it came."""
+    between = put_between(limit=Decimal(1), assumed=Decimal("0.20"))
+    accepted = between.submit()
+    between = put_between(limit=Decimal(1), assumed=Decimal("0.20"))
+    provider.tamper = lambda _, reply: Reply(201, accepted.content, ((b"content-type", b"application/json"),))
+    packed = _packed(orjson.dumps({"input": {"prompt": "a paper boat", "duration": "9s"}}), coding)
+    between.ask("POST", SUBMIT, packed, content_encoding=coding)
+
+    assert provider.heard[-1].body == packed
+    assert "/input/duration" in between.violations[0]
+    assert between.purse.counted["USD"] >= Decimal("0.20")
+
+
+def test_a_body_in_a_coding_that_nobody_here_reads_is_held_back_by_a_limit(
+    put_between: PutBetween, provider: Provider
+) -> None:
+    """With the reason; without a limit it passes, and is counted as unchecked."""
+    between = put_between(limit=Decimal(1), assumed=Decimal("0.20"))
+    refused = between.ask("POST", SUBMIT, _packed(b"{}", "br"), content_encoding="br")
+
+    assert refused.status_code == 402
+    assert "'br'" in refused.json()["detail"]
+    assert provider.heard == []
+
+
+def test_a_request_that_never_went_whole_uses_nothing_up(put_between: PutBetween, provider: Provider) -> None:
+    """Its body was shorter than its head said: it was not accepted, and the next one passes."""
+    between = put_between(limit=Decimal("0.25"), assumed=Decimal("0.20"))
+    port = int(between.proxy.urls["runflow"].rpartition(":")[2])
+    for _ in range(2):
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as wire:
+            head = f"POST {SUBMIT} HTTP/1.1\r\nHost: a\r\nContent-Length: 36\r\nContent-Type: application/json\r\n"
+            wire.sendall(head.encode() + b"\r\n" + b'{"input": {"prompt": "a"}}')
+            wire.shutdown(socket.SHUT_WR)
+            while wire.recv(4096):
+                pass
+    assert between.submit().status_code == 201
+    assert between.purse.counted == {"USD": Decimal("0.20")}

@@ -129,13 +129,14 @@ def test_the_headers_of_a_reply_are_checked(put_between: PutBetween, provider: P
 
 def test_a_provider_that_takes_what_it_forbids_is_told(put_between: PutBetween, provider: Provider) -> None:
     """Perhaps the contract is old: both sides are told."""
-    between = put_between()
+    between = put_between(allow=("retried-permanent-error",))
     taken = orjson.loads(between.submit().content)
     provider.tamper = lambda _, reply: Reply(201, orjson.dumps(taken), reply.headers)
     between.submit(duration="9s")
 
-    request, reply = between.violations
+    request, reply, job = between.violations
     assert request.startswith("runflow request ")
+    assert "that of an earlier job" in job
     assert "came taken, although /input/duration" in reply
 
 
@@ -159,7 +160,7 @@ def test_a_job_that_goes_wrong_is_told_across_its_polls(
         between.ask("GET", f"/v1/runs/{job}")
         provider.tamper = None
 
-    (line,) = [line for line in between.violations if line.startswith("runflow job ")]
+    (line,) = [line for line in between.violations if line.startswith("runflow job ") and "results" not in line]
     assert line.startswith(f"runflow job GET /v1/runs/{job} (200): ")
     assert told in line
     assert "lifecycle.yaml" in line or "conversation.yaml" in line
@@ -178,7 +179,7 @@ def test_a_job_is_known_from_its_submit_on(put_between: PutBetween, provider: Pr
 
 def test_a_violation_is_told_once_and_counted(put_between: PutBetween) -> None:
     """The next of the same are in the sums."""
-    between = put_between()
+    between = put_between(allow=("retried-permanent-error",))
     for _ in range(3):
         between.submit(duration="9s")
 
@@ -189,7 +190,7 @@ def test_a_violation_is_told_once_and_counted(put_between: PutBetween) -> None:
 
 def test_json_has_every_violation_and_the_sums(put_between: PutBetween) -> None:
     """One object a line, each time."""
-    between = put_between(as_json=True)
+    between = put_between(as_json=True, allow=("retried-permanent-error",))
     for _ in range(2):
         between.submit(duration="9s")
     rows = [orjson.loads(line) for line in between.said]

@@ -25,23 +25,23 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wires]:
     monkeypatch.setattr(uvicorn_server, "LOOK_TICKS", 1)
     monkeypatch.setattr(limits, "HEAD_SECONDS", 0.3)
     monkeypatch.setattr(limits, "BODY_SECONDS", 0.3)
-    with serving("runflow", held=True, start=1_767_225_600.0) as stage:
+    with serving("runflow", held=True, start=1_767_225_600.0, keep_alive=1) as stage:
         yield Wires(stage)
 
 
 @pytest.mark.parametrize(
     ("begun", "told"),
     [
-        (b"", [408]),
+        (b"", []),
         (b"GET /v1/health HTT", [408]),
         (HEALTH[:-2], [408]),
         (HEALTH + HEALTH[:-2], [200, 408]),
-        (HEAD + b"Content-Length: 100\r\n\r\n{", []),
-        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{", []),
+        (HEAD + b"Content-Length: 100\r\n\r\n{", [408]),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{", [408]),
     ],
 )
 def test_who_does_not_go_on_is_not_waited_for(impatient: Wires, begun: bytes, told: list[int]) -> None:
-    """Before the head, in it, in that of a second request, in the body: the connection ends, and others are served."""
+    """In a head, in that of a second request, in a body; before any head as between two: without a word."""
     with impatient.open() as slow:
         slow.sendall(begun)
         assert impatient.alive()

@@ -1,7 +1,10 @@
 """Where a request ends is never in doubt: what can be read in two ways is refused, and the connection ends with it."""
 
+import contextlib
+import socket
+
 import pytest
-from security.wires import HEALTH, KEY, LAST, SUBMIT, Wires
+from security.wires import HEALTH, KEY, LAST, SUBMIT, Wires, received, statuses
 
 BODY = b'{"input":{"prompt":"a boat","duration":"4s"}}'
 HEAD = f"POST {SUBMIT} HTTP/1.1\r\nHost: x\r\n".encode() + KEY + b"Content-Type: application/json\r\n"
@@ -65,3 +68,33 @@ def test_many_requests_in_one_piece_are_answered_one_by_one(wires: Wires) -> Non
     """In their order, and none is lost."""
     assert wires.statuses(HEALTH * 499 + LAST) == [200] * 500
     assert wires.alive()
+
+
+@pytest.mark.parametrize("size", [1, 1000, 65_536])
+def test_any_number_of_requests_may_come_at_once(wires: Wires, size: int) -> None:
+    """More than 64 KB of them, cut anywhere: none is refused, and each is answered in its turn."""
+    data = (HEALTH + HEAD + LENGTH + b"\r\n" + BODY) * (40 if size == 1 else 600)
+    last = b"GET /v1/nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    with wires.open() as one:
+        one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        came = b""
+        one.settimeout(20)
+        for at in range(0, len(data), size):
+            one.sendall(data[at : at + size])
+            if size > 1:
+                came += _ready(one)
+        one.sendall(last)
+        came += received(one)
+
+    assert statuses(came) == [200, 201] * (data.count(HEALTH)) + [404]
+
+
+def _ready(one: socket.socket) -> bytes:
+    """What has come already, so that neither side waits for the other to read."""
+    came = b""
+    one.setblocking(False)
+    with contextlib.suppress(BlockingIOError):
+        while chunk := one.recv(65536):
+            came += chunk
+    one.settimeout(20)
+    return came

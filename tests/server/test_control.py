@@ -9,10 +9,10 @@ from starlette.testclient import TestClient
 
 from mockreel import __version__
 from mockreel.engine.clock import LATEST, Clock
-from mockreel.server.access_guard import LOOPBACK_NAMES
 from mockreel.server.admin import MOST_BYTES
 from mockreel.server.app import stage_app
 from mockreel.server.http.asgi import Front
+from mockreel.server.http.origin import LOOPBACK_NAMES
 from mockreel.simulator.simulator import Stage, build_stage, load_contracts
 from mockreel.webhooks import MemorySender
 
@@ -90,7 +90,7 @@ def test_an_advance_answers_when_it_is_settled(client: TestClient, sink: MemoryS
         ("clock/advance", {"seconds": -1}, "never runs backwards"),
         ("clock/advance", {"seconds": "3"}, 'Send {"seconds": 3}.'),
         ("clock/advance", {"seconds": True}, "a number"),
-        ("clock/advance", {}, "None is not valid"),
+        ("clock/advance", {}, "seconds is missing"),
         ("clock/advance", {"seconds": LATEST}, "year 9999"),
         ("clock/advance", {"seconds": 1e308}, "year 9999"),
         ("clock/advance", {"seconds": 2**63}, "year 9999"),
@@ -215,8 +215,8 @@ def test_all_rules_can_be_cleared(client: TestClient) -> None:
         ({"scenario": "sleep"}, "'sleep' is not valid. Valid: succeed"),
         ({"scenario": "fail", "code": "X"}, "stage-fright"),
         ({"scenario": "fail", "code": {}}, "failure code"),
-        ({"scenario": "refuse", "code": "X"}, "too-fast"),
-        ({"scenario": "refuse"}, "error code for encore: None"),
+        ({"scenario": "refuse", "code": "fast"}, "too-fast"),
+        ({"scenario": "refuse"}, "error code for encore is missing"),
         ({"scenario": "fail", "provider": "encor"}, "Valid: encore"),
         ({"scenario": "fail", "provider": []}, "provider: [] is not valid"),
         ({"scenario": "fail", "provider": {}}, "provider: {} is not valid"),
@@ -263,7 +263,7 @@ def test_strangers_are_turned_away(headers: dict[str, str], path: str, client: T
     for method in ("GET", "POST", "DELETE", "OPTIONS"):
         answer = client.request(method, f"/_mockreel/{path}", headers={**headers, **JSON})
         assert answer.status_code == 403
-        assert answer.json()["title"] == "Not admitted"
+        assert answer.json()["title"] == "Not allowed"
         assert not [name for name in answer.headers if name.startswith("access-control")]
 
 

@@ -11,6 +11,7 @@ from staging import Caller, MakeStage
 from mockreel import __version__
 from mockreel.contract.messages.message import Reply
 from mockreel.server.http.asgi import ByPort, Front, local_path, send_reply, signed
+from mockreel.server.http.origin import Origin
 
 GOOD = {"model": "solo", "input": {"prompt": "x"}}
 Message = dict[str, Any]
@@ -142,7 +143,7 @@ def test_a_reply_that_says_its_length_is_taken_at_its_word() -> None:
         ({}, {"scheme": "https"}, "https://127.0.0.1:8701"),
         ({}, {"root_path": "/mount", "path": "/mount/v1/jobs"}, "http://127.0.0.1:8701/mount"),
         ({"prefix": "/encore"}, {"path": "/encore/v1/jobs"}, "http://127.0.0.1:8701/encore"),
-        ({"base_url": "http://public.test"}, {}, "http://public.test"),
+        ({"origin": Origin("http://public.test")}, {}, "http://public.test"),
     ],
 )
 def test_results_are_served_where_the_client_asks(
@@ -198,7 +199,7 @@ def test_providers_are_told_apart_by_port_and_by_nothing_else(encore: Caller) ->
 
         return app
 
-    by_port = ByPort({8701: named("front")}, named("behind"))  # type: ignore[dict-item]
+    by_port = ByPort({8701: named("front")}, named("behind"))
     ask(by_port, scope(headers=[(b"host", b"www.other.test")]))
     ask(by_port, scope(server=("127.0.0.1", 8700)))
     ask(by_port, {"type": "lifespan"})

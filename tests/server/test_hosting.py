@@ -78,4 +78,4 @@ def test_a_callback_to_the_stand_in_itself_fails_with_the_reason(served: Running
         ask(served.control.url, "POST", "/_mockreel/clock/advance", {"seconds": 100})
         (delivery,) = served.inner.part("encore").deliveries.of(job["id"])
         assert (delivery.status, len(delivery.attempts)) == ("failed", 1)
-        assert "is the stand-in itself" in delivery.reason
+        assert "is mockreel itself" in delivery.reason

@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 
 from mockreel.errors import OptionError, PortTaken
-from mockreel.server.http.sockets import listen, url_of
+from mockreel.server.http.sockets import close, listen, port_of, url_of
 
 
 @pytest.fixture
@@ -26,15 +26,10 @@ def taken() -> Iterator[int]:
     raise AssertionError("no two ports beside each other are free")
 
 
-def close(bound: dict[str, socket.socket]) -> None:
-    for one in bound.values():
-        one.close()
-
-
 def test_free_ports_are_taken_for_all() -> None:
     """Each its own."""
     bound = listen("127.0.0.1", 0, ["a", "b"])
-    ports = [one.getsockname()[1] for one in bound.values()]
+    ports = [port_of(one) for one in bound.values()]
     close(bound)
 
     assert list(bound) == ["control", "a", "b"]
@@ -51,7 +46,7 @@ def test_ports_follow_controls() -> None:
         except PortTaken:
             continue
         break
-    ports = {name: one.getsockname()[1] for name, one in bound.items()}
+    ports = {name: port_of(one) for name, one in bound.items()}
     close(bound)
 
     assert ports == {"control": base, "b": base + 1, "a": base + 2}
@@ -96,7 +91,7 @@ def test_a_port_without_room_behind_it_is_told(port: int) -> None:
 def test_the_url_of_a_port_can_be_asked_from_here(host: str, url: str) -> None:
     """An address that means every interface is shown as loopback."""
     bound = listen(host, 0, [])
-    port = bound["control"].getsockname()[1]
+    port = port_of(bound["control"])
     shown = url_of(bound["control"])
     close(bound)
 
@@ -113,3 +108,53 @@ def test_an_address_of_version_six_stands_in_brackets() -> None:
     close(bound)
 
     assert shown.startswith("http://[::1]:")
+
+
+def families(bound: tuple[socket.socket, ...]) -> set[socket.AddressFamily]:
+    """The families in which a port can be connected to."""
+    found = set()
+    for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+        with socket.socket(family) as one:
+            if one.connect_ex((host, port_of(bound))) == 0:
+                found.add(family)
+    return found
+
+
+BOTH = {socket.AF_INET, socket.AF_INET6}
+
+
+@pytest.mark.parametrize(
+    ("host", "reached"),
+    [
+        ("localhost", BOTH),
+        ("::", BOTH),
+        ("127.0.0.1", {socket.AF_INET}),
+        ("0.0.0.0", {socket.AF_INET}),
+        ("::1", {socket.AF_INET6}),
+    ],
+)
+def test_a_host_is_bound_in_the_families_that_it_stands_for(host: str, reached: set[socket.AddressFamily]) -> None:
+    """`localhost` and `::` in both, under one port each; whatever the system's own default for `::` is."""
+    try:
+        with closing(socket.create_server(("::1", 0), family=socket.AF_INET6)):
+            pass
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    bound = listen(host, 0, ["a", "b"])
+    found = {name: families(some) for name, some in bound.items()}
+    close(bound)
+
+    assert found == dict.fromkeys(["control", "a", "b"], reached)
+
+
+def test_a_port_that_only_one_family_has_is_not_taken() -> None:
+    """Where the other one's is in use: nobody could say whom a client of `localhost` reaches."""
+    try:
+        holder = socket.create_server(("::1", 0), family=socket.AF_INET6)
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    with closing(holder):
+        port = holder.getsockname()[1]
+        with pytest.raises(PortTaken, match=f"localhost:{port}: "):
+            listen("localhost", port, [])
+        assert families((holder,)) == {socket.AF_INET6}

@@ -238,8 +238,8 @@ def test_without_a_target_the_bytes_are_shown_with_their_signature() -> None:
 
 def test_without_an_event_they_are_listed() -> None:
     """Each with its ends and what may have begun it."""
-    assert "TASK_END  --state succeeded|failed|cancelled  --operation submit_task|" in _trigger("runninghub").output
-    assert _trigger("aimlapi").output == "AI/ML API documents no callback for its jobs.\n"
+    assert "TASK_END  succeeded, failed, cancelled  submit_task, " in _trigger("runninghub").output
+    assert _trigger("aimlapi").output == "AI/ML API documents no webhook for its jobs.\n"
 
 
 def test_a_payload_that_is_not_as_documented_is_told() -> None:

@@ -16,7 +16,7 @@ from staging import FOURTH
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from mockreel import create_app
-from mockreel.server.http.protocol import Wire, WireProtocol, give_up, wire_of
+from mockreel.server.http.protocol import Wire, WireProtocol, wire_of
 from mockreel.server.http.uvicorn_server import Loop, in_thread
 from mockreel.simulator.fault_selection import WIRE
 
@@ -119,16 +119,11 @@ def test_what_faults_stand_on_is_still_in_uvicorn() -> None:
 
 def test_the_wire_is_found_in_a_scope() -> None:
     """Where our protocol has put it."""
-    wire = Wire(asyncio.Transport())
+    wire = Wire(asyncio.Transport(), lambda: None)
 
     assert wire_of({"state": {WIRE: wire}}) is wire
     assert wire_of({"state": {}}) is None
     assert wire_of({}) is None
-
-
-def test_a_reply_of_another_server_is_not_given_up() -> None:
-    """There is nothing to tell it."""
-    give_up(print)
 
 
 def test_the_application_goes_on_when_a_client_breaks_off() -> None:

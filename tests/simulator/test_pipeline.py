@@ -182,7 +182,7 @@ def test_a_handler_that_breaks_is_told_in_the_providers_words_and_in_our_log(
         said = encore("GET", "/v1/jobs?key=en_user_s3cret", key="en_user_s3cret")
 
     assert (said.status, code_of(said)) == (500, "fire")
-    assert "GET /v1/jobs broke the stand-in" in caplog.text
+    assert "GET /v1/jobs failed inside of mockreel" in caplog.text
     assert "ZeroDivisionError: oh" in caplog.text
     assert "s3cret" not in caplog.text
 

@@ -1,5 +1,6 @@
 """A folder for a user's tests."""
 
+import httpcore2  # noqa: F401  (first here: what a run in this process imports is forgotten after it, and httpx2 is not)
 import pytest
 from testing.suites import INI
 

@@ -1,4 +1,4 @@
-"""The pytest plugin's strictness: breaches of the contract, every reading, and what its page says."""
+"""The pytest plugin's strictness: client rules, every reading, and what its page says."""
 
 from dataclasses import fields
 
@@ -6,7 +6,7 @@ import pytest
 from testing.suites import RECEIVER, SAY
 from tools.pages import page
 
-from mockreel.simulator.client_rules import MANNERS, name_of
+from mockreel.simulator.client_rules.rule_list import IDS
 from mockreel.simulator.simulator import load_contracts
 from mockreel.testing.marker_options import Marked
 from mockreel.testing.reading_sets import sets
@@ -40,68 +40,74 @@ receiver.answer = answer
 secret.append(signed_run(s, receiver))
 s.advance(60)
 """
-HANGING = """
-import dataclasses
-gone = threading.Event()
-receiver.answer = lambda headers, body: gone.wait(30) and 200
-policies = s.inner.part("runflow").contract.callbacks.policies
-policies["callback"] = dataclasses.replace(policies["callback"], timeout=0.2, attempts=1)
-signed_run(s, receiver)
-s.advance(60)
-gone.set()
+LOST = """
+HEADERS = {}
+s.fault("lost-answer; nth=1")
+def submit():
+    headers = {"Authorization": "Bearer " + s.runflow.key, **HEADERS}
+    body = {"input": {"prompt": "A paper boat."}}
+    return httpx2.post(s.runflow.url + RUNS, json=body, headers=headers, trust_env=False)
+with pytest.raises(httpx2.TransportError):
+    submit()
+submit()
 """
-# What breaks a manner, the same without the one thing that breaks it, and which manner it is.
-BREACHES = {
-    "sent-what-is-forbidden": (
+# What breaks a rule, the same without the one thing that breaks it, and what is told.
+BROKEN = {
+    "invalid-request": (
         'say(s, "POST", RUNS, {"input": {"prompt": 7}})',
         'say(s, "POST", RUNS, {"input": {"prompt": "7"}})',
-        "*POST /v1/models/google/veo3.1/lite/runs was sent with /input/prompt: 7 *sent-what-is-forbidden*",
+        "*POST /v1/models/google/veo3.1/lite/runs was sent with /input/prompt: 7 *invalid-request*",
     ),
-    "polled-after-the-end": (
-        SUBMIT + "s.advance(60)\n" + ASK + "s.advance(9)\n" + ASK,
-        SUBMIT + ASK + "s.advance(60)\n" + ASK,
-        "*asked again about *, which was succeeded *",
+    "unknown-field": (
+        'say(s, "POST", RUNS, {"input": {"prompt": "7", "durration": "4s"}})',
+        'say(s, "POST", RUNS, {"input": {"prompt": "7", "duration": "4s"}})',
+        "*was sent with /input/durration, which is no field; did you mean 'duration'?*unknown-field*",
     ),
     "polled-too-often": (
         HUB + 'hub("/openapi/v2/query", {"taskId": t})\ns.advance(1)\nhub("/openapi/v2/query", {"taskId": t})',
         HUB + 'hub("/openapi/v2/query", {"taskId": t})\ns.advance(5)\nhub("/openapi/v2/query", {"taskId": t})',
         "*came 1 s after the last one*polled-too-often*",
     ),
-    "retried-a-refusal": (
+    "retried-permanent-error": (
         'for _ in "ab":\n    say(s, "GET", "/v1/runs/0197b0a0-0000-7000-8000-000000000000")',
         'for d in "ab":\n    say(s, "GET", f"/v1/runs/0197b0a0-0000-7000-8000-00000000000{d}")',
         "*was sent again after it was refused (404 unknown-job)*",
     ),
-    "answered-too-late": (
-        HANGING,
-        "signed_run(s, receiver)\ns.advance(60)",
-        "*attempt 1 of run.completed to http://127.0.0.1:*/hook had no answer*",
+    "unsafe-retry": (
+        LOST,
+        LOST.replace("HEADERS = {}", "HEADERS = {'Idempotency-Key': 'one'}"),
+        "*was sent again without Idempotency-Key after its answer had been lost, and began * beside *unsafe-retry*",
     ),
-    "took-a-forgery": (
+    "webhook-failed": (
+        "receiver.answer = lambda headers, body: 500\nsigned_run(s, receiver)\ns.advance(60)",
+        "signed_run(s, receiver)\ns.advance(60)",
+        "*run.completed to http://127.0.0.1:*/hook was never accepted: the last of 3 attempts was answered 500*",
+    ),
+    "accepted-bad-signature": (
         "signed_run(s, receiver)\ns.advance(60)\nassert len(receiver.got) == 2",
         VERIFIED + "assert len(receiver.got) == 2",
-        "*a forged callback to http://127.0.0.1:*/hook was answered 200*",
+        "*a forged webhook to http://127.0.0.1:*/hook was answered 200*",
     ),
 }
-MARKS = {"took-a-forgery": "forge=True"}
+MARKS = {"accepted-bad-signature": "forge=True"}
 
 
-@pytest.mark.parametrize("manner", BREACHES)
-def test_a_breach_of_the_contract_fails_a_test_that_has_passed(suite: pytest.Pytester, manner: str) -> None:
-    """Which manner, the request, the fact and its source, and the way out where it is on purpose."""
-    bad, good, told = BREACHES[manner]
-    mark = MARKS.get(manner, "")
+@pytest.mark.parametrize("rule", BROKEN)
+def test_a_violation_fails_a_test_that_has_passed(suite: pytest.Pytester, rule: str) -> None:
+    """Which rule, the request, the fact and its source, and the way out where it is on purpose."""
+    bad, good, told = BROKEN[rule]
+    mark = MARKS.get(rule, "")
 
-    allowed, lenient = (f"{mark}, {more}".lstrip(", ") for more in (f"allow={manner!r}", "strict=False"))
+    allowed, lenient = (f"{mark}, {more}".lstrip(", ") for more in (f"allow={rule!r}", "strict=False"))
 
     result = strict(suite, (mark, bad), (mark, good), (allowed, bad), (lenient, bad))
 
     result.assert_outcomes(failed=1, passed=3)
     result.stdout.fnmatch_lines(["The client broke the contract:", told.replace("[", "[[]")])
-    result.stdout.fnmatch_lines([f"If this is on purpose: @pytest.mark.mockreel(allow=[[]'{manner}'[]])"])
+    result.stdout.fnmatch_lines([f"If this is on purpose: *expecting_violation(\"{rule}\")*allow=[[]'{rule}'[]])"])
 
 
-def test_a_retry_before_its_time_is_a_breach(suite: pytest.Pytester) -> None:
+def test_a_retry_before_its_time_is_a_violation(suite: pytest.Pytester) -> None:
     """Where the provider sends `Retry-After`, which is a reading; afterwards, or after another refusal, it is none."""
     mark = 'readings={"rate-limit-headers": "always"}, scenario="rate-limited"'
     body = 'submit = lambda: say(s, "POST", RUNS, {"input": {"prompt": "A paper boat."}})[0]\n'
@@ -113,21 +119,70 @@ def test_a_retry_before_its_time_is_a_breach(suite: pytest.Pytester) -> None:
 
     result.assert_outcomes(failed=1, passed=1)
     result.stdout.fnmatch_lines(
-        ["*came 1 s before its time*came-before-its-time*", "*Retry-After says when*documented*"]
+        ["*came 1 s before its time*ignored-retry-after*", "*Retry-After says when*documented*"]
     )
 
 
 def test_a_test_that_fails_by_itself_keeps_its_own_reason(suite: pytest.Pytester) -> None:
-    """A breach is only told where the test had passed."""
+    """A violation is only told where the test had passed."""
     result = strict(suite, ("", 'say(s, "POST", RUNS, {})\nassert not "my own reason"'))
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*my own reason*"])
     result.stdout.no_fnmatch_line("*broke the contract*")
 
 
-def test_every_manner_is_broken_here() -> None:
-    """A new manner gets its test."""
-    assert {name_of(manner) for manner in MANNERS} == {*BREACHES, "came-before-its-time"}
+EXPECTED = """
+with s.expecting_violation("invalid-request"):
+    assert say(s, "POST", RUNS, {"input": {"prompt": 7}})[0] == 422
+"""
+NOT_BROKEN = """
+with s.expecting_violation("invalid-request"):
+    say(s, "POST", RUNS, {"input": {"prompt": "7"}})
+"""
+ALSO = EXPECTED + 'say(s, "POST", RUNS, {"input": {"prompt": 7}})'
+OTHER = EXPECTED.replace('"invalid-request"', '"unknown-field"')
+
+
+def test_a_test_can_say_that_a_request_is_wrong_on_purpose(suite: pytest.Pytester) -> None:
+    """Around the call; the same elsewhere still counts, and so does a rule that was not named or not broken."""
+    result = strict(suite, ("", EXPECTED), ("", NOT_BROKEN), ("", ALSO), ("", OTHER))
+
+    assert result.parseoutcomes() == {"passed": 1, "failed": 3}
+    result.stdout.fnmatch_lines(["*No request broke invalid-request, though it was expected.*"])
+
+
+def test_rules_that_no_document_demands_can_be_asked_for(suite: pytest.Pytester) -> None:
+    """On the command line or in the marker; a finished job may be read twice otherwise."""
+    body = SUBMIT + "s.advance(60)\n" + ASK + ASK
+    marks = ("", 'rules="all"', 'rules=["polled-after-end"]')
+
+    assert strict(suite, *((mark, body) for mark in marks)).parseoutcomes() == {"passed": 1, "failed": 2}
+    asked = suite.runpytest_inprocess("-q", "--mockreel-strict", "--mockreel-rules=polled-after-end")
+    assert asked.parseoutcomes() == {"failed": 3}
+
+
+XFAIL = """
+WRONG = {"input": {"prompt": 7}}
+@pytest.mark.xfail(strict=True)
+def test_fails_as_expected(mockreel):
+    say(mockreel, "POST", RUNS, WRONG)
+    assert False
+@pytest.mark.xfail(strict=True)
+def test_passes_against_all_expectation(mockreel):
+    say(mockreel, "POST", RUNS, WRONG)
+@pytest.mark.xfail(strict=False)
+def test_may_pass(mockreel):
+    say(mockreel, "POST", RUNS, WRONG)
+"""
+
+
+def test_an_xfail_does_not_take_a_violation_for_its_failure(suite: pytest.Pytester) -> None:
+    """What fails as expected does; what passes is a failure, by its strictness or by the violation."""
+    suite.makepyfile(SAY + XFAIL)
+    result = suite.runpytest_inprocess("-q", "--mockreel-strict")
+
+    assert result.parseoutcomes() == {"xfailed": 1, "failed": 2}
+    result.stdout.fnmatch_lines(["*XPASS(strict)*", "The client broke the contract:*"])
 
 
 READS = (
@@ -170,16 +225,16 @@ def test_it_works_under_xdist(suite: pytest.Pytester) -> None:
     assert outcomes["failed"] == 1
 
 
-def test_the_page_has_every_option_and_every_manner() -> None:
+def test_the_page_has_every_option_and_every_rule() -> None:
     """docs/reference/pytest.md tells all that the marker takes, and all that a strict stage looks for."""
     text = page("docs/reference/pytest.md").text
-    names = [*(field.name for field in fields(Marked)), *(name_of(manner) for manner in MANNERS)]
+    names = [*(field.name for field in fields(Marked)), *IDS]
     assert [name for name in names if f"`{name}`" not in text] == []
 
 
-def test_a_manner_that_may_be_retried_is_an_error_row() -> None:
+def test_what_may_be_retried_is_an_error_row() -> None:
     """The data names rows that exist."""
     for contract in load_contracts().values():
-        retry = contract.conversation.manners.retry
+        retry = contract.conversation.client_rules.retry
         assert retry is not None
         assert retry[0] <= set(contract.errors)

@@ -75,7 +75,7 @@ def _run(shell: "subprocess.Popen[str]", command: str) -> tuple[int, str]:
     _send(shell, f"{{ {written}{end} }} 2>&1")
     _send(shell, 'echo "<<$?>>"')
     assert shell.stdout is not None
-    printed = []
+    printed: list[str] = []
     for line in shell.stdout:
         before, mark, rest = line.rpartition("<<")
         if mark and rest.endswith(">>\n"):

@@ -12,6 +12,7 @@ from mockreel.contract.data.files import parse_yaml, read_bytes, read_document
 from mockreel.contract.rows import DeliveryPolicy
 from mockreel.engine.faults import Kind, Parameter, catalogue
 from mockreel.server.admin import document
+from mockreel.simulator.client_rules import RULES
 from mockreel.simulator.pipeline import OWN_PATHS
 from tools import facts
 
@@ -54,7 +55,7 @@ def operations(provider: str) -> str:
 
 def _extra(raw: Mapping[str, Any]) -> str:
     own = raw["x-mockreel"]
-    words = ["begins a job" if own.get("model") and own.get("submits", True) else ""]
+    words = ["starts a job" if own.get("model") and own.get("submits", True) else ""]
     words += ["admin keys only" if own.get("admin") else "", "no key" if own.get("key") == "none" else ""]
     return ", ".join(word for word in words if word)
 
@@ -118,9 +119,9 @@ def _course(contract: Contract, row: Mapping[str, Any]) -> str:
 
 def _answer(contract: Contract, row: Mapping[str, Any]) -> str:
     if row["row"] == "by-code":
-        return "the request is refused with the row that `code=` names"
+        return "the error response that `code=` names"
     error = contract.errors[row["row"]]
-    return f"the request is refused: {error.status}, {_code(error.code)}"
+    return f"the error response {error.status}, {_code(error.code)}"
 
 
 def failures(provider: str) -> str:
@@ -140,7 +141,7 @@ def errors(provider: str) -> str:
         (_code(name), row["status"], _code(row["code"]), _code(row["message"]), _evidence(row), row.get("note", ""))
         for name, row in document["rows"].items()
     ]
-    return _table(("row", "status", "code", "text", "evidence", "note"), rows)
+    return _table(("error response", "status", "code", "text", "evidence", "note"), rows)
 
 
 def paces(provider: str) -> str:
@@ -168,7 +169,7 @@ def deliveries(provider: str) -> str:
     """When a provider tells what, how often it tries, and how it signs."""
     callbacks = load_contract(provider).callbacks
     if not callbacks.policies:
-        return "No callback is documented, so none is sent."
+        return "No webhook is documented, so none is sent."
     document = read_document(data_root() / "contracts" / provider / "callbacks.yaml")
     rows = [
         (_code(name), *_policy(policy), _evidence(document["policy"][name]), _inferred(document["policy"][name]))
@@ -178,9 +179,9 @@ def deliveries(provider: str) -> str:
         "delivery",
         "attempts",
         "wait before the next",
-        "no answer within",
-        "taken",
-        "tried again on",
+        "timeout",
+        "accepted",
+        "retried on",
         "evidence",
         "inferred",
     )
@@ -252,7 +253,7 @@ def _refusal(contract: Contract) -> str:
 
 
 def _in_flight(contract: Contract) -> str:
-    return f"{'fail' if contract.money.stops else 'go on'} ({contract.money.evidence['in_flight'].kind})"
+    return f"{'fail' if contract.money.stops else 'continue'} ({contract.money.evidence['in_flight'].kind})"
 
 
 def _sum(amount: object, contract: Contract, *, none: str) -> str:
@@ -264,18 +265,16 @@ _MONEY: Mapping[str, Callable[[Contract], str]] = {
         (c.money.currency, *(f"{name} ({amount} for 1)" for name, amount in c.money.units.items()))
     ),
     "held": _held,
-    "taken": _moves("taken"),
-    "costs nothing": _moves("given_back"),
+    "charged": _moves("taken"),
+    "without a charge": _moves("given_back"),
     "what must be left": lambda c: (
         f"{'the price' if c.money.needs == 'price' else 'something'} ({c.money.evidence['admission'].kind})"
     ),
-    "refused with": _refusal,
-    "may fall below nothing": lambda c: (
-        f"{'yes' if c.money.overdraft else 'no'} ({c.money.evidence['overdraft'].kind})"
-    ),
-    "jobs in flight when it is gone": _in_flight,
-    "taken for an unknown price": lambda c: _sum(c.money.unknown, c, none="nothing; it is counted"),
-    "without a budget it shows": lambda c: _sum(c.money.opening, c, none="no money"),
+    "error response": _refusal,
+    "may become negative": lambda c: f"{'yes' if c.money.overdraft else 'no'} ({c.money.evidence['overdraft'].kind})",
+    "running jobs when it is gone": _in_flight,
+    "charged for an unknown price": lambda c: _sum(c.money.unknown, c, none="nothing; it is counted"),
+    "without a budget it shows": lambda c: _sum(c.money.opening, c, none="no balance"),
 }
 
 
@@ -301,6 +300,12 @@ def _parameter(parameter: Parameter) -> str:
     default = f", {_code(parameter.shown_default)}" if parameter.shown_default else ""
     valid = _code(parameter.valid) if parameter.kind == "text" else parameter.valid
     return f"{_code(parameter.name)}: {parameter.says} ({valid}{default})"
+
+
+def client_rules() -> str:
+    """Every client rule, and whether it is looked for unless told."""
+    rows = [(_code(rule.id), rule.says, "where documented" if rule.usual else "if named") for rule in RULES]
+    return _table(("rule", "what breaks it", "looked for"), rows)
 
 
 def commands(inside: click.Group = group, *, before: str = "") -> Iterator[tuple[str, click.Command]]:
@@ -353,7 +358,7 @@ def control() -> str:
         for method, operation in item.items()
         if method in ("get", "post", "delete")
     ]
-    return _table(("route", "what it does", "asked with"), rows)
+    return _table(("route", "what it does", "parameters and fields"), rows)
 
 
 def _asked(operation: Mapping[str, Any]) -> str:
@@ -365,7 +370,7 @@ def _asked(operation: Mapping[str, Any]) -> str:
         schema = _resolved(body)
         required = schema.get("required", ())
         if len(required) > 5:
-            return "what `snapshot` gave"
+            return "a snapshot"
         words += [_code(name if name in required else f"{name}?") for name in schema.get("properties", {})]
     return ", ".join(words)
 
@@ -392,6 +397,7 @@ Part = Callable[..., str]
 
 # What may stand behind `generated:`, with the arguments of the function behind it.
 PARTS: Mapping[str, Part] = {
+    "client-rules": client_rules,
     "control": control,
     "control-commands": control_commands,
     "control-options": control_options,

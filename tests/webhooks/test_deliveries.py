@@ -20,7 +20,7 @@ from mockreel.webhooks.retry_policy import retried
 POLICY = load_contract("encore", root=FOURTH).callbacks.policies["callback"]
 NETWORK = Outcome(error="network", detail="refused")
 TIMEOUT = Outcome(error="timeout", detail="no answer within 10 s")
-FORBIDDEN = Outcome(error="not allowed", detail="port 1 is the stand-in itself")
+FORBIDDEN = Outcome(error="not allowed", detail="port 1 is mockreel itself")
 Run = Callable[[Awaitable[Any]], Any]
 
 
@@ -95,7 +95,7 @@ def test_attempts_come_one_and_two_seconds_after_the_last_failed() -> None:
         ([301], [0.0], "failed", "answered 301"),
         ([308], [0.0], "failed", "answered 308"),
         ([500, 404], [0.0, 1.0], "failed", "answered 404"),
-        ([FORBIDDEN], [0.0], "failed", "port 1 is the stand-in itself"),
+        ([FORBIDDEN], [0.0], "failed", "port 1 is mockreel itself"),
     ],
 )
 def test_only_what_the_policy_names_is_tried_again(

@@ -251,13 +251,22 @@ def test_an_answer_that_is_no_text_is_kept_as_text() -> None:
     assert outcome.response == "\ufffd\x00ok"
 
 
-def test_connections_are_used_again_and_one_that_was_closed_is_not() -> None:
-    """A receiver that hangs up after each answer gets the next attempt all the same."""
-    outcomes, receiver = exchange(says(reply(200)), times=3)
-    assert ([one.status for one in outcomes], receiver.connections) == ([200] * 3, 1)
+@pytest.mark.parametrize(
+    "talk",
+    [
+        says(reply(200)),
+        says(reply(200), close=True),
+        says(reply(200, headers="Connection: close\r\n"), close=True),
+        says(reply(200, headers="Connection: keep-alive\r\nKeep-Alive: timeout=1\r\n")),
+    ],
+    ids=["kept", "closed without a word", "closed", "kept for a second"],
+)
+def test_each_attempt_has_a_connection_of_its_own(talk: Talk) -> None:
+    """So that none is lost because its receiver closes an idle one just then, and none arrives twice."""
+    outcomes, receiver = exchange(talk, times=5)
 
-    outcomes, receiver = exchange(says(reply(500, headers="Connection: close\r\n"), close=True), times=3)
-    assert ([one.status for one in outcomes], receiver.connections) == ([500] * 3, 3)
+    assert [one.status for one in outcomes] == [200] * 5
+    assert (receiver.connections, len(receiver.requests)) == (5, 5)
 
 
 def test_a_receiver_that_hangs_holds_up_no_other() -> None:
@@ -305,7 +314,7 @@ def test_a_target_that_is_not_allowed_is_not_connected_to() -> None:
     outcome, connections = asyncio.run(go())
 
     assert (outcome.error, connections) == ("not allowed", 0)
-    assert "is the stand-in itself" in outcome.detail
+    assert "is mockreel itself" in outcome.detail
 
 
 def test_a_name_that_does_not_resolve_is_a_failure_of_the_network() -> None:

@@ -123,7 +123,7 @@ def test_another_machine_is_not_reached(url: str) -> None:
 @pytest.mark.parametrize("allowed", [frozenset[str](), frozenset({"*"}), frozenset({"self.test", "0.0.0.0"})])
 def test_the_stand_in_itself_is_never_reached(url: str, allowed: frozenset[str]) -> None:
     """Not even where everything is allowed: a callback that makes jobs would never end."""
-    with pytest.raises(NotAllowed, match=r"is the stand-in itself"):
+    with pytest.raises(NotAllowed, match=r"is mockreel itself"):
         resolve(url, allowed=allowed)
 
 
@@ -240,7 +240,7 @@ def test_a_prefix_is_replaced_where_it_ends_with_a_part_of_the_url(url: str, map
 def test_what_is_mapped_is_checked_after_it_was_mapped() -> None:
     """The map leads to loopback, not around the check."""
     assert resolve("https://my.app/x", mapped=MAP).connects == ("http://127.0.0.1:9000/x",)
-    with pytest.raises(NotAllowed, match="the stand-in itself"):
+    with pytest.raises(NotAllowed, match="mockreel itself"):
         resolve("https://my.app/x", mapped={"https://my.app": "http://127.0.0.1:8700"})
     with pytest.raises(NotAllowed, match="not on this machine"):
         resolve("https://my.app/x", mapped={"https://my.app": "http://hooks.test"})
@@ -254,6 +254,6 @@ def test_a_further_port_of_ones_own_address_is_no_way_in(monkeypatch: pytest.Mon
         bound.append(address)
 
     monkeypatch.setattr(socket.socket, "bind", bind)
-    with pytest.raises(NotAllowed, match="the stand-in itself"):
+    with pytest.raises(NotAllowed, match="mockreel itself"):
         resolve("http://203.0.113.7:8700/", allowed=frozenset({"*"}))
     assert bound == [("203.0.113.7", 0)]

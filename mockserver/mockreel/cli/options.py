@@ -1,11 +1,14 @@
 """Options that several commands share, and how their values are read."""
 
+import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+
+from mockreel.server.http.sockets import KEEP_ALIVE_SECONDS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -37,6 +40,27 @@ class Money(click.ParamType[Decimal]):
         if not found.is_finite() or found < 0:
             self.fail(f"{value!r} is not an amount of money. Write a decimal from 0 up, as 0.50.", param, ctx)
         return found
+
+
+class Size(click.ParamType[int]):
+    """A number of bytes: `1000`, `64K`, `32M`, `1G`."""
+
+    name = "size"
+    _UNITS: Mapping[str, int] = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        found = re.fullmatch(r"([1-9]\d{0,11})([KMG]?)(?:i?B)?", str(value).strip(), re.ASCII | re.IGNORECASE)
+        if found is None:
+            self.fail(f"{value!r} is no size. Write bytes, or a number with K, M or G, as 64M.", param, ctx)
+        return int(found[1]) * self._UNITS[found[2].upper()]
+
+
+def by_provider(text: str) -> tuple[str, str]:
+    """`PROVIDER=URL` split, or the URL for the empty name; a URL has a colon before any equals sign."""
+    name, equals, rest = text.partition("=")
+    return (name, rest) if equals and ":" not in name else ("", text)
 
 
 def data_option(command: F) -> F:
@@ -118,6 +142,34 @@ def callback_options(command: F) -> F:
             multiple=True,
             metavar="HOST",
             help="Allow webhooks to this host or network outside of this machine (repeatable).",
+        ),
+    )
+
+
+def ca_option(command: F) -> F:
+    """Who vouches for a receiver of webhooks."""
+    return _with(
+        command,
+        click.option(
+            "--ca",
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            metavar="FILE",
+            help="Also trust this CA or certificate for webhooks to https://; SSL_CERT_FILE is read too.",
+        ),
+    )
+
+
+def keep_alive_option(command: F) -> F:
+    """How long an idle connection stays open."""
+    return _with(
+        command,
+        click.option(
+            "--keep-alive",
+            type=click.IntRange(1),
+            default=KEEP_ALIVE_SECONDS,
+            show_default=True,
+            metavar="SECONDS",
+            help="Close a connection that has been idle this long.",
         ),
     )
 

@@ -186,7 +186,7 @@ class KeyWithheld(ClientError):
         valid = ", ".join(f"https://{host}" for host in hosts)
         super().__init__(
             f"The key for {title} is not sent to {url.partition('?')[0]!r}: {why}. "
-            f"Valid: {valid}, or http://127.0.0.1:PORT for a stand-in."
+            f"Valid: {valid}, or http://127.0.0.1:PORT for a mock server."
         )
 
 

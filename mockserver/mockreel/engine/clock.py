@@ -55,6 +55,10 @@ class Clock:
             return self._origin
         return min(LATEST, self._origin + (self._real() - self._since) * self._speed)
 
+    def real(self) -> float:
+        """Seconds of a clock that runs on whatever this one does; only differences mean something."""
+        return self._real()
+
     def begin_anew(self) -> None:
         """Back to how it was at the beginning: with `begin_at` the one way back, for a stage that begins anew."""
         start, held, speed = self._first

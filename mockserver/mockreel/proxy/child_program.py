@@ -8,6 +8,7 @@ from mockreel.proxy.intercept.environment import environment_of
 from mockreel.proxy.intercept.host_routes import Routes, former
 from mockreel.proxy.intercept.intercept_proxy import proxying
 from mockreel.proxy.proxy_server import Proxy
+from mockreel.server.http.sockets import port_of
 from mockreel.server.http.uvicorn_server import in_thread
 
 
@@ -20,7 +21,7 @@ def run_through(
         NotStarted: there is no such program.
         MockreelError: the certificate of the run could not be made.
     """
-    ports = {host: proxy.sockets[name].getsockname()[1] for host, name in proxy.hosts.items()}
+    ports = {host: port_of(proxy.sockets[name]) for host, name in proxy.hosts.items()}
     routes = Routes(ports, ("*",), former(environment))
     with (
         in_thread(proxy, what="The proxy"),

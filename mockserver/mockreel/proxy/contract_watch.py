@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 import orjson
@@ -19,13 +19,19 @@ from mockreel.contract.exchanges.response_check import Replies, reply_problems
 from mockreel.contract.messages.key_location import key_at
 from mockreel.contract.messages.message import Request
 from mockreel.engine.journal.redaction import MASK, Texts
+from mockreel.proxy.client_watch import ClientWatch
 from mockreel.proxy.job_tracker import Tracks
+from mockreel.proxy.list_pages import page_problems
 from mockreel.proxy.passed_exchange import Asked, Passed
 from mockreel.proxy.violation import Remark, Side
 from mockreel.server.log.terminal_text import harmless
+from mockreel.simulator.client_rules import RULES, Rule, Selection, expected_rules, select
+from mockreel.simulator.client_rules.request_rules import InvalidRequest, MissingKey, UnknownModel
 
 # Rows that tell who may not, whatever the form of the request.
 _WHO = ("no-key", "wrong-key", "forbidden")
+# The rules that are judged here, on the whole request and not only on what a journal keeps of it.
+_JUDGED_HERE = (InvalidRequest, MissingKey, UnknownModel)
 # As much of what came is shown.
 SHOWN = 240
 
@@ -47,6 +53,14 @@ class _Recalling:
         return self._oracle.model(operation, path, body)
 
 
+class Found(NamedTuple):
+    """Something that is wrong: on whose side, what, and the client rule that was broken, if one was."""
+
+    side: Side
+    problem: Problem
+    rule: str = ""
+
+
 @dataclass(slots=True)
 class _Carried:
     """A request with what its body says."""
@@ -56,12 +70,18 @@ class _Carried:
 
 
 class Watch:
-    """Judges what passes by between a program and one provider."""
+    """Judges what passes by between a program and one provider.
+
+    Args:
+        selection: the client rules that are looked for; the usual ones if None.
+    """
 
     own = False
 
-    def __init__(self, contract: Contract) -> None:
+    def __init__(self, contract: Contract, selection: Selection | None = None) -> None:
         self.contract = contract
+        self._selection = select(RULES) if selection is None else selection
+        self._client = ClientWatch(contract, self._selection.without(_JUDGED_HERE))
         self.facts = Facts(contract)
         self.refusals = Refusals(contract)
         self.replies = Replies(contract)
@@ -106,20 +126,26 @@ class Watch:
 
     def _keys(self, asked: Asked, places: Iterable[Place]) -> list[str]:
         """Every key that a request carries at these places."""
-        carried = _Carried(_request(asked), _parsed(asked.body))
+        carried = _Carried(_request(asked), _parsed(asked.plain))
         return [key for place in places if (key := key_at(place, carried))]
 
     def remarks(self, passed: Passed) -> list[Remark]:
         """Every violation in an exchange, without the keys and the secrets that it holds."""
         asked = passed.asked
         ask, told = asked.ask(), passed.told()
-        found = [*self._request(asked, ask), *(self._reply(asked, ask, told) if told else ())]
+        found = [*self._client_side(passed, ask, told), *(self._provider_side(asked, ask, told) if told else ())]
         if not found:
             return []
         hidden = Texts([*self.keys(asked), *_secrets(self.contract, ask, told)])
-        return [self._remark(passed, side, problem, hidden) for side, problem in found]
+        return [self._remark(passed, one, hidden) for one in found]
 
-    def _remark(self, passed: Passed, side: Side, problem: Problem, hidden: Texts) -> Remark:
+    def unanswered(self, asked: Asked) -> None:
+        """A request that may have arrived got no reply at all."""
+        for _ in self._client.look(asked, 0, None, job=None, keys=self.keys(asked), whole=False):
+            pass  # what it broke is told when it is asked again
+
+    def _remark(self, passed: Passed, found: Found, hidden: Texts) -> Remark:
+        side, problem, rule = found
         came = harmless(" ".join(hidden.masked_text(problem.came).split()))
         return Remark(
             self.contract.provider,
@@ -130,31 +156,49 @@ class Watch:
             problem.expected,
             came if len(came) <= SHOWN else f"{came[:SHOWN]}{MASK}",
             problem.fact,
+            rule,
         )
 
-    def _request(self, asked: Asked, ask: Ask) -> Iterator[tuple[Side, Problem]]:
-        """What is wrong with the request, whatever became of it."""
+    def _client_side(self, passed: Passed, ask: Ask, told: Told | None) -> Iterator[Found]:
+        """What the client may not do, but for what it says to be meant."""
+        asked = passed.asked
+        meant = expected_rules(ask.headers.get("prefer"))
+        for rule, problem in self._request(asked, ask):
+            if self._selection.covers(rule) and rule.id not in meant:
+                yield Found("request", problem, rule.id)
+        job = self._tracks.job(ask, told)
+        keys = self.keys(asked)
+        whole = passed.kept.whole
+        for one in self._client.look(asked, passed.status, told, job=job and str(job), keys=keys, whole=whole):
+            yield Found("request", Problem(one.fact, "what the client rules allow", one.done, ask), one.rule)
+
+    def _provider_side(self, asked: Asked, ask: Ask, told: Told) -> Iterator[Found]:
+        yield from (Found(side, problem) for side, problem in self._reply(asked, ask, told))
+
+    def _request(self, asked: Asked, ask: Ask) -> Iterator[tuple[type[Rule], Problem]]:
+        """What is wrong with the request, whatever became of it, and the rule that says so."""
         operation = ask.operation
         if operation is None:
             row = self.contract.errors["unknown-path"]
             fact = self.facts.fact("there is no such operation", "openapi.yaml paths", row.evidence)
-            yield "request", Problem(fact, "an operation of the contract", asked.line, ask)
+            yield InvalidRequest, Problem(fact, "an operation of the contract", asked.line, ask)
             return
         if operation.key and not self._keys(asked, operation.key):
             fact = self.facts.operation(f"{operation.id} needs a key", operation)
             places = " or ".join(f"{place.kind} {place.name}" for place in operation.key)
-            yield "request", Problem(fact, f"a key in {places}", "none", ask)
+            yield MissingKey, Problem(fact, f"a key in {places}", "none", ask)
         for wrong in self._headers.request(operation, ask.headers):
             fact = self.facts.operation(f"the headers that {operation.id} takes", operation)
-            yield "request", Problem(fact, "what the contract allows", wrong, ask)
-        if asked.body is None:
+            yield InvalidRequest, Problem(fact, "what the contract allows", wrong, ask)
+        if asked.plain is None:
             return
         verdict = self.oracle.judge(ask)
         if verdict.row is not None:
             fact = fact_of(self, ask, verdict)
             why = "" if verdict.row == "invalid-body" else f"{verdict.row}: "
+            rule = UnknownModel if verdict.row == "unknown-model" else InvalidRequest
             for violation in verdict.violations[:5] or (operation.id,):
-                yield "request", Problem(fact, "what the contract allows", f"{why}{violation}", ask)
+                yield rule, Problem(fact, "what the contract allows", f"{why}{violation}", ask)
 
     def _reply(self, asked: Asked, ask: Ask, told: Told) -> Iterator[tuple[Side, Problem]]:
         """What is wrong with the reply, and with the job that it tells of."""
@@ -165,8 +209,9 @@ class Watch:
         if self.refusals.refused(told):
             yield from (("reply", problem) for problem in self._refusal(asked, ask, told))
             return
-        if asked.body is not None:
+        if asked.plain is not None:
             yield from (("reply", problem) for problem in judge(self, ask, told))
+        yield from (("reply", problem) for problem in page_problems(self.facts, ask, told))
         yield from (("job", problem) for problem in self._tracks.follow(ask, told))
 
     def _reply_headers(self, ask: Ask, told: Told) -> Iterator[Problem]:
@@ -182,12 +227,12 @@ class Watch:
         """A refusal is one of the contract's, and its reason is true; who may not is not ours to say."""
         if any(self.refusals.is_row(told, self.contract.errors[name], ask.operation) for name in _WHO):
             return
-        if asked.body is not None:
+        if asked.plain is not None:
             yield from judge(self, ask, told)
 
 
 def _request(asked: Asked) -> Request:
-    return Request(asked.method, unquote(asked.path), asked.headers, asked.query.encode(), asked.body or b"", "")
+    return Request(asked.method, unquote(asked.path), asked.headers, asked.query.encode(), asked.plain or b"", "")
 
 
 def _parsed(body: bytes | None) -> Any:

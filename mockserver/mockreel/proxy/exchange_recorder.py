@@ -18,7 +18,7 @@ from mockreel.errors import OptionError
 from mockreel.proxy.passed_exchange import Asked, Headers, Passed
 from mockreel.proxy.proxy_report import Say
 from mockreel.proxy.proxy_server import Plan
-from mockreel.server.http.asgi import VERSION_HEADER
+from mockreel.server.http.rejection import VERSION_HEADER
 
 # No cassette holds more: what comes later passes, and is not kept.
 MOST_EXCHANGES = 1000

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import unquote
@@ -15,7 +16,7 @@ from mockreel.contract.messages.message import problem
 from mockreel.proxy.contract_watch import Watch
 from mockreel.proxy.passed_exchange import Asked, Headers, Kept, Passed, readable
 from mockreel.proxy.spending_limit import NotAfforded, Prices, Purse, Taken
-from mockreel.proxy.upstream import NotAnswered, Upstream, not_answered
+from mockreel.proxy.upstream import NotAnswered, Sending, Upstream, not_answered
 from mockreel.server.http.asgi import WITHOUT_BODY, Receive, Scope, Send, send_reply
 
 # Headers that concern one connection only, and what the next one sets itself.
@@ -79,11 +80,20 @@ class Forwarder:
     """A raw ASGI endpoint between programs and one provider.
 
     Args:
+        now: seconds of a clock that only runs.
         most_body: so much of a request's body is held before it is sent on; what could bill must fit.
     """
 
     def __init__(
-        self, contract: Contract, upstream: Upstream, *, watch: Watch, purse: Purse, ear: Ear, most_body: int
+        self,
+        contract: Contract,
+        upstream: Upstream,
+        *,
+        watch: Watch,
+        purse: Purse,
+        ear: Ear,
+        most_body: int,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = contract.provider
         self._upstream = upstream
@@ -92,11 +102,12 @@ class Forwarder:
         self._purse = purse
         self._ear = ear
         self._most = most_body
+        self._now = now
         self.client: httpx2.AsyncClient | None = None  # belongs to the loop that serves
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = _Body(receive, self._most)
-        asked = _asked(scope)
+        asked = _asked(scope, self._now())
         head = asked.method == "HEAD"
         taken: Taken | None = None
         try:
@@ -114,6 +125,8 @@ class Forwarder:
             await send_reply(problem(402, "Proxy spending limit", f"Not sent by the proxy: {reason}"), send, head=head)
         except NotAnswered as reason:
             self._settle(taken, arrived=reason.sent)
+            if reason.sent:
+                self._watch.unanswered(asked)
             self._ear.failed(self.name, asked.line, str(reason))
             title = "Proxy without a reply"
             await send_reply(problem(504 if reason.late else 502, title, f"From the proxy: {reason}"), send, head=head)
@@ -126,13 +139,19 @@ class Forwarder:
         if not self._prices.may_bill(operation, asked.method):
             return None
         name = operation.id if operation else asked.line
-        if asked.body is None and self._purse.limit is not None:
-            raise NotAfforded(f"The body of {name} is larger than {self._most} bytes, so its price cannot be counted.")
-        body = _parsed(asked.body)
+        if asked.plain is None and self._purse.limit is not None:
+            raise NotAfforded(f"The body of {name} is {self._unread(asked)}, so its price cannot be counted.")
+        body = _parsed(asked.plain)
         model = self._watch.model(operation, unquote(asked.path), body) if operation else None
         cost = self._prices.cost(operation, model, body)
         single = operation is None or operation.submits
         return self._purse.take(cost, currency=self._prices.currency, name=name, single=single)
+
+    def _unread(self, asked: Asked) -> str:
+        """Why a body cannot be read."""
+        if asked.body is None:
+            return f"larger than {self._most} bytes"
+        return f"not {asked.coding[:40]!r} that can be read here (gzip and deflate can be)"
 
     async def _forward(self, scope: Scope, asked: Asked, body: _Body, send: Send) -> Passed:
         """Send the request on, and hand back what comes, as it comes."""
@@ -141,11 +160,14 @@ class Forwarder:
         content: Any = body.stream() if asked.body is None else asked.body or None
         target = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
         request = self._upstream.request(asked.method, target, _onward(asked.headers), content, host=host)
-        where = f"{request.url.scheme}://{host}"
+        where, sending = f"{request.url.scheme}://{host}", Sending()
+        request.extensions["trace"] = sending.note
         try:
             reply = await self.client.send(request, stream=True)
         except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as trouble:
-            raise not_answered(trouble, where) from None
+            raise not_answered(trouble, where, whole=sending.whole) from None
+        except Exception as trouble:  # of the library below: a body that is not as long as its head says, and the like
+            raise not_answered(trouble, where, whole=sending.whole) from trouble
         passed = Passed(asked, reply.status_code, _homeward(reply.headers.raw, reply.status_code), Kept())
         try:
             await send({"type": "http.response.start", "status": passed.status, "headers": passed.headers})
@@ -182,9 +204,9 @@ class Forwarder:
             self._purse.uncertain += 1
 
 
-def _asked(scope: Scope) -> Asked:
+def _asked(scope: Scope, now: float) -> Asked:
     path = scope["raw_path"].decode("latin-1")
-    return Asked(scope["method"], path, scope["query_string"].decode("latin-1"), list(scope["headers"]))
+    return Asked(scope["method"], path, scope["query_string"].decode("latin-1"), list(scope["headers"]), now)
 
 
 def _onward(headers: Headers) -> Headers:

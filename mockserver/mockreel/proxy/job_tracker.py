@@ -1,4 +1,4 @@
-"""The jobs that pass by: each moves along the lifecycle, and only forwards, from one reply about it to the next."""
+"""The jobs that pass by: each is one of its own, and moves along the lifecycle, only forwards, from reply to reply."""
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
@@ -15,6 +15,8 @@ from mockreel.contract.exchanges.problem import Problem
 from mockreel.contract.exchanges.request_builder import Requests
 from mockreel.contract.exchanges.response_check import Replies
 from mockreel.contract.operations import resolve
+from mockreel.proxy.job_record import Polled, record_problems
+from mockreel.proxy.repeated_submits import Repeats
 
 # Of so many jobs the last state is known; the one that was not heard of for longest is forgotten.
 MOST_JOBS = 10_000
@@ -27,6 +29,7 @@ class Tracks:
         self._contract = contract
         self._facts = facts
         self._links = Links(contract, Requests(contract), replies)
+        self._repeats = Repeats(contract, facts)
         self._seen: OrderedDict[str, tuple[State, ...]] = OrderedDict()
         self._words: dict[str, tuple[State, ...]] = {}
         for state in contract.lifecycle.states.values():
@@ -39,14 +42,36 @@ class Tracks:
         operation = ask.operation
         if operation is None:
             return
+        job = self.job(ask, told)
         if operation.id in self._polls:
-            talk, name = self._polls[operation.id]
-            yield from self._look(talk, self._polled(ask, name), ask, told)
+            talk, _ = self._polls[operation.id]
+            states = self._words.get(str(first(told.json, talk.state)), ())
+            yield from record_problems(self._facts, Polled(talk, job, states, ask, told))
+            yield from self._look(talk, job, ask, told)
             return
-        talk_ = self._contract.conversation.of(operation.id)
-        link = self._links.find(operation, told, talk_.poll) if talk_ else None
-        if talk_ is not None and link is not None:
-            yield from self._look(talk_, self._links.id(link, ask, told), ask, told)
+        begun = self._contract.conversation.of(operation.id)
+        if begun is not None and job:
+            yield from self._begun(begun, str(job), ask)
+            yield from self._look(begun, job, ask, told)
+
+    def job(self, ask: Ask, told: Told | None) -> Any:
+        """The id of the job that a request asks about, or that its answer says to have begun; None for neither."""
+        operation = ask.operation
+        if operation is None:
+            return None
+        if operation.id in self._polls:
+            return self._polled(ask, self._polls[operation.id][1])
+        talk = self._contract.conversation.of(operation.id)
+        link = self._links.find(operation, told, talk.poll) if talk and told else None
+        return self._links.id(link, ask, told) if link and told else None
+
+    def _begun(self, talk: JobTalk, job: str, ask: Ask) -> Iterator[Problem]:
+        """A submit begins a job of its own, unless it is one that may be sent twice."""
+        yield from self._repeats.begun(ask, job)
+        if job in self._seen and self._repeats.key(ask) is None:
+            where = f"conversation.yaml {talk.name}"
+            fact = self._facts.fact("each submit begins a job of its own", where, talk.evidence)
+            yield Problem(fact, "a new id", f"that of an earlier job, {job[:80]}", ask)
 
     def _look(self, talk: JobTalk, job: Any, ask: Ask, told: Told) -> Iterator[Problem]:
         """One more word about a job."""

@@ -13,6 +13,7 @@ Headers = list[tuple[bytes, bytes]]
 CHECKED_BYTES = 4 * 1024 * 1024
 # What we can read of the ways to write a body shorter.
 READABLE = (b"gzip", b"deflate", b"identity")
+_CODING = b"content-encoding"
 
 
 class Kept:
@@ -39,14 +40,33 @@ class Kept:
 
 @dataclass(slots=True)
 class Asked:
-    """A request as it arrived; `path` is percent-encoded, header names are in lower case."""
+    """A request as it arrived; `path` is percent-encoded, header names are in lower case.
+
+    `at` is when that was, in seconds of a clock that only runs.
+    """
 
     method: str
     path: str
     query: str
     headers: Headers
+    at: float = 0.0
     body: bytes | None = None
     operation: Operation | None = None
+    _plain: bytes | None = field(default=None, repr=False)
+
+    @property
+    def plain(self) -> bytes | None:
+        """The body as it was before it was written shorter; None where it was not kept, or cannot be read."""
+        if self.body is None:
+            return None
+        if self._plain is None:
+            self._plain = decoded(self.body, self.coding)
+        return self._plain
+
+    @property
+    def coding(self) -> str:
+        """How the body is written shorter; empty where it is not."""
+        return ", ".join(value.decode("latin-1").strip() for name, value in self.headers if name == _CODING)
 
     @property
     def line(self) -> str:
@@ -55,8 +75,8 @@ class Asked:
 
     def ask(self) -> Ask:
         """The request as the checks see it."""
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in self.headers}
-        return Ask(self.method, self.path, self.query, headers, self.body or b"", self.operation)
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in self.headers if name != _CODING}
+        return Ask(self.method, self.path, self.query, headers, self.plain or b"", self.operation)
 
 
 @dataclass(slots=True)
@@ -90,7 +110,7 @@ def decoded(body: bytes, coding: str) -> bytes | None:
             plain = reader.decompress(body, CHECKED_BYTES + 1)
         except zlib.error:
             continue
-        return plain if len(plain) <= CHECKED_BYTES else None
+        return plain if reader.eof and len(plain) <= CHECKED_BYTES else None
     return None
 
 

@@ -42,6 +42,7 @@ class Report:
     requests: Counter[tuple[str, str, int]] = field(default_factory=Counter)
     unchecked: int = 0
     failures: int = 0
+    broken: int = 0  # how often the program broke a client rule
     _known: Counter[tuple[str, str, str, str, str]] = field(default_factory=Counter)
     _doubts: set[str] = field(default_factory=set)
 
@@ -49,7 +50,7 @@ class Report:
         """One exchange, with everything that the contract does not allow about it."""
         asked = passed.asked
         self.requests[provider, asked.operation.id if asked.operation else asked.line, passed.status] += 1
-        self.unchecked += asked.body is None or (passed.kept.whole and passed.told() is None)
+        self.unchecked += asked.plain is None or (passed.kept.whole and passed.told() is None)
         for remark in watch.remarks(passed):
             self._remark(remark)
         if self.recorder is not None and passed.kept.whole:
@@ -57,6 +58,7 @@ class Report:
 
     def _remark(self, remark: Remark) -> None:
         same = (remark.provider, remark.side, remark.operation or remark.line, remark.fact.where, remark.came)
+        self.broken += bool(remark.rule)
         if len(self._known) < MOST_KNOWN or same in self._known:
             self._known[same] += 1
         if self.as_json:

@@ -1,6 +1,5 @@
 """A proxy on its sockets: one plain port of this machine for each provider."""
 
-import socket
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,8 +20,9 @@ from mockreel.proxy.spending_limit import Purse
 from mockreel.proxy.upstream import Upstream, new_client, trust, upstream_of
 from mockreel.server.http.asgi import Receive, Scope, Send, send_reply
 from mockreel.server.http.limits import Bounded
-from mockreel.server.http.sockets import bind, url_of
+from mockreel.server.http.sockets import KEEP_ALIVE_SECONDS, bind, close, port_of, url_of
 from mockreel.server.http.uvicorn_server import Loop
+from mockreel.simulator.client_rules import RULES, select
 from mockreel.simulator.provider import Settings
 from mockreel.simulator.simulator import load_contracts
 
@@ -33,7 +33,8 @@ HOST = "127.0.0.1"
 class Plan:
     """What is put between; `mockreel proxy --help` says the same of each.
 
-    `upstreams` are URLs by provider's name; `connects` are addresses (`host:port`) in place of a host's own.
+    `upstreams` are URLs by provider's name; `connects` are addresses (`host:port`) in place of a host's own; `rules`
+    and `allow` are ids of client rules.
     """
 
     providers: tuple[str, ...] = ()
@@ -46,6 +47,8 @@ class Plan:
     limit: Decimal | None = None
     assumed: Decimal | None = None
     as_json: bool = False
+    rules: tuple[str, ...] = ()
+    allow: tuple[str, ...] = ()
     most_body: int = Settings().max_body
 
 
@@ -60,6 +63,7 @@ class Proxy:
     def __init__(self, plan: Plan, *, say: Say, recorder: Recorder | None = None) -> None:
         contracts = load_contracts(plan.providers or None, readings=plan.readings, data=plan.data)
         upstreams = _upstreams(contracts, plan)
+        selection = select(RULES, named=plan.rules, allow=plan.allow, what="--rules")
         self._trust = trust(plan.ca)
         self.purse = Purse(plan.limit, plan.assumed)
         self.report = Report(say, self.purse, plan.as_json, recorder)
@@ -67,7 +71,7 @@ class Proxy:
             name: Forwarder(
                 contract,
                 upstreams[name],
-                watch=Watch(contract),
+                watch=Watch(contract, selection),
                 purse=self.purse,
                 ear=self.report,
                 most_body=plan.most_body,
@@ -75,12 +79,12 @@ class Proxy:
             for name, contract in contracts.items()
         }
         # Last, so that nothing can go wrong while ports are held.
-        self.sockets: dict[str, socket.socket] = bind(HOST, plan.port, contracts)
+        self.sockets = bind(HOST, plan.port, contracts)
         self.urls = {name: url_of(one) for name, one in self.sockets.items()}
         self.hosts = {host.lower(): name for name, contract in contracts.items() for host in contract.hosts}
         self._upstreams = upstreams
         self._titles = {name: contract.title for name, contract in contracts.items()}
-        ports = {self.sockets[name].getsockname()[1]: one for name, one in forwarders.items()}
+        ports = {port_of(self.sockets[name]): one for name, one in forwarders.items()}
         self._loop = Loop(_config(_Doors(ports, self._trust)))
 
     def run(self, *, ready: Callable[[], None] | None = None) -> None:
@@ -93,10 +97,9 @@ class Proxy:
 
         self._loop.ready = begun
         try:
-            self._loop.run(sockets=list(self.sockets.values()))
+            self._loop.run(sockets=[one for some in self.sockets.values() for one in some])
         finally:
-            for one in self.sockets.values():
-                one.close()
+            close(self.sockets)
         self.report.ended()
 
     def stop(self) -> None:
@@ -166,5 +169,6 @@ def _config(app: _Doors) -> uvicorn.Config:
         proxy_headers=False,
         server_header=False,
         date_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=3,
     )

@@ -118,8 +118,22 @@ class NotAnswered(Exception):
 _NOT_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol)
 
 
-def not_answered(problem: Exception, where: str) -> NotAnswered:
-    """What went wrong with a request, in a sentence. The error itself knows the request's headers and is not kept."""
+class Sending:
+    """How far a request has come: `whole` once its last byte was handed over, so that it may have arrived."""
+
+    whole = False
+
+    async def note(self, event: str, _: Mapping[str, Any]) -> None:
+        """Told by the client below of each of its steps."""
+        self.whole = self.whole or event.endswith("send_request_body.complete")
+
+
+def not_answered(problem: Exception, where: str, *, whole: bool) -> NotAnswered:
+    """What went wrong with a request, in a sentence. The error itself knows the request's headers and is not kept.
+
+    Args:
+        whole: the request was sent to its end.
+    """
     distrust = _distrust(problem)
     if distrust is not None:
         why = f"{where} is not trusted: {distrust}. Name the authority that vouches for it: --ca FILE."
@@ -127,6 +141,8 @@ def not_answered(problem: Exception, where: str) -> NotAnswered:
     told = str(problem) or type(problem).__name__
     if isinstance(problem, _NOT_SENT):
         return NotAnswered(f"{where} cannot be reached: {told}. Nothing was sent.", sent=False)
+    if not whole:
+        return NotAnswered(f"{where} did not get the whole request: {told}. It cannot have been accepted.", sent=False)
     late = isinstance(problem, httpx2.TimeoutException)
     return NotAnswered(f"{where} gave no reply: {told}. The request may have arrived.", sent=True, late=late)
 

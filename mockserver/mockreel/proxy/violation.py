@@ -10,7 +10,10 @@ Side = Literal["request", "reply", "job"]
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """One violation: whose, in which exchange, what was expected and what came, and the fact that speaks against it."""
+    """One violation: whose, in which exchange, what was expected and what came, and the fact that speaks against it.
+
+    `rule` is the client rule that a request broke; empty for a response and a job.
+    """
 
     provider: str
     side: Side
@@ -20,11 +23,13 @@ class Remark:
     expected: str
     came: str
     fact: Fact
+    rule: str = ""
 
     def __str__(self) -> str:
         source = "".join(f"; {one}" for one in self.fact.sources)
         return (
-            f"{self.provider} {self.side} {self.line} ({self.status}): expected {self.expected}, came {self.came} - "
+            f"{self.provider} {self.side} {self.line} ({self.status}): expected {self.expected}, came {self.came} "
+            f"{f'({self.rule}) ' if self.rule else ''}- "
             f"{self.fact.says} [{self.fact.where}, {self.fact.evidence.kind}{source}]"
         )
 
@@ -34,6 +39,7 @@ class Remark:
             "event": "violation",
             "provider": self.provider,
             "side": self.side,
+            "rule": self.rule or None,
             "exchange": self.line,
             "operation": self.operation,
             "status": self.status,

@@ -11,8 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockreel.contract.messages.message import problem
 from mockreel.server.dashboard.browser_pass import COOKIE, PAGE, pass_of
-
-LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
+from mockreel.server.http.origin import LOOPBACK_NAMES
 
 
 class Guard:
@@ -41,7 +40,7 @@ class Guard:
         if reason is None:
             await self._app(scope, receive, send)
             return
-        reply = problem(403, "Not admitted", reason)
+        reply = problem(403, "Not allowed", reason)
         await Response(reply.body, reply.status, media_type="application/problem+json")(scope, receive, send)
 
     def _reason(self, scope: Scope) -> str | None:

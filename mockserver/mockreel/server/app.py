@@ -17,15 +17,18 @@ from mockreel.engine.accounts.key_file import read_keys
 from mockreel.engine.artifacts.artifact import MEDIA, UPLOADS
 from mockreel.engine.billing import Budget
 from mockreel.engine.clock import Clock
-from mockreel.server.access_guard import LOOPBACK_NAMES, Guard
+from mockreel.server.access_guard import Guard
 from mockreel.server.admin import Control
 from mockreel.server.dashboard.browser_pass import PAGE, reads_html
 from mockreel.server.http.asgi import App, Front, Receive, Scope, Send, local_path, send_reply, signed
+from mockreel.server.http.origin import LOOPBACK_NAMES, Origin
+from mockreel.simulator.events.event import LONGEST
+from mockreel.simulator.path_hints import Hints
 from mockreel.simulator.pipeline import OWN_PATHS
 from mockreel.simulator.provider import Settings
 from mockreel.simulator.rule_parser import set_faults
 from mockreel.simulator.simulator import Stage, build_stage, load_contracts
-from mockreel.webhooks import Sender, Targets
+from mockreel.webhooks import Sender, Targets, webhook_secrets
 
 # What runs beside the requests of a stage, as long as it is served.
 Beside = Callable[[Stage], Coroutine[None, None, None]]
@@ -48,11 +51,13 @@ def create_app(
     faults: Iterable[Any] = (),
     budget: Budget | None = None,
     assume_price: Budget | None = None,
+    webhook_secret: str | Iterable[str] | Mapping[str, str] | None = None,
 ) -> Starlette:
     """A Starlette application that plays the named providers, or all of them.
 
     One provider stands at the root; several stand below their names (`/runflow/v1/…`). The control API is below
-    `/_mockreel/`, and in a browser the page. The stage is found at `app.state.stage`.
+    `/_mockreel/`, and in a browser the page. The stage is found at `app.state.stage`. Its jobs are in the memory of one
+    process: run it with one worker, as each of several would have jobs of its own.
 
     Args:
         readings: options by reading id.
@@ -70,13 +75,15 @@ def create_app(
         budget: what every account begins with whose keys state no balance, `5` or `{"runflow": 5}`; without one nobody
             is refused.
         assume_price: what counts for a job of unknown price; as the contracts say if None.
+        webhook_secret: what signs webhooks from the first one on: `SECRET`, `PROVIDER=SECRET`, several, or a mapping.
 
     Raises:
         OptionError: an unknown provider, reading, option or pace.
         DataError: data that cannot be used.
     """
+    contracts = load_contracts(providers or None, readings=readings, data=data)
     stage = build_stage(
-        load_contracts(providers or None, readings=readings, data=data),
+        contracts,
         clock=clock,
         keys=read_keys(Path(keys)) if isinstance(keys, str | Path) else keys,
         open_house=open_house,
@@ -85,23 +92,26 @@ def create_app(
         targets=targets,
         budget=budget,
         assume_price=assume_price,
+        secrets=webhook_secrets(webhook_secret, contracts),
     )
     set_faults(stage.rules, stage.parts, faults)
     stage.rules.keep_as_first()
     if len(stage.parts) == 1:
         (part,) = stage.parts.values()
-        return stage_app(stage, Front(part, base_url=base_url), hosts=control_hosts)
+        return stage_app(stage, Front(part, origin=Origin(base_url, trusted=None)), hosts=control_hosts)
     return stage_app(stage, ByPrefix(stage, base_url=base_url), hosts=control_hosts)
 
 
 class ByPrefix:
     """Tells the providers apart by the first segment of the path."""
 
-    def __init__(self, stage: Stage, *, base_url: str | None = None) -> None:
+    def __init__(self, stage: Stage, *, base_url: str | None = None, trusted: frozenset[str] | None = None) -> None:
         self._fronts = {
-            name: Front(part, prefix=f"/{name}", base_url=f"{base_url}/{name}" if base_url else None)
+            name: Front(part, prefix=f"/{name}", origin=Origin(base_url, prefix=f"/{name}", trusted=trusted))
             for name, part in stage.parts.items()
         }
+        self._hints = Hints(stage.parts)
+        self._note = stage.feed.note
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = local_path(scope)
@@ -110,7 +120,11 @@ class ByPrefix:
             await front(scope, receive, send)
             return
         names = ", ".join(f"/{name}/" for name in self._fronts)
-        detail = f"Nothing is at {path}. The providers are at {names}; the control API is at {OWN_PATHS}."
+        hint = self._hints.about(scope["method"], path)
+        if hint is not None:
+            self._note("misdirected", method=scope["method"], path=path[:LONGEST], reason=hint)
+        meant = f" {hint[0].upper()}{hint[1:]}." if hint else ""
+        detail = f"Nothing is at {path}.{meant} The providers are at {names}; the control API is at {OWN_PATHS}."
         await send_reply(problem(404, "Not found", detail), send, head=scope["method"] == "HEAD")
 
 

@@ -1,10 +1,12 @@
 """A stage that is being served: where its doors are, and what code beside it asks of it."""
 
 import asyncio
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mockreel import __version__
 from mockreel.engine.billing import Amount, Unspent, read_budget, unspent
@@ -15,6 +17,9 @@ from mockreel.engine.scenarios.rules import Rule
 from mockreel.errors import OptionError
 from mockreel.simulator.rule_parser import set_faults
 from mockreel.simulator.simulator import Change, Stage
+
+if TYPE_CHECKING:
+    from mockreel.simulator.client_rules import Violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,7 @@ class RunningStage:
     addresses: Mapping[str, Address]
     inner: Stage = field(repr=False)
     ca: Path | None = None  # the file of the authority that vouches for it, where one was made for the run
+    _expected: "Counter[Violation]" = field(default_factory=Counter, repr=False)
 
     def __getattr__(self, name: str) -> Address:
         addresses: Mapping[str, Address] = self.__dict__["addresses"]
@@ -83,6 +89,41 @@ class RunningStage:
             self.inner.begin_anew()
 
         self.inner.agenda.run_from_outside(begin_anew(), what="reset").result()
+        self._expected.clear()
+
+    @contextmanager
+    def expecting_violation(self, *rules: str) -> Iterator[None]:
+        """What breaks these client rules within the block (any rule, if none is named) is meant, and fails nothing.
+
+        Raises:
+            AssertionError: nothing broke them.
+            OptionError: there is no such rule.
+        """
+        from mockreel.simulator.client_rules import RULES, check_rules, met, select, violations  # noqa: PLC0415
+
+        check_rules(rules, what="rule to expect a violation of")
+        everything = select(RULES, named=["all"])
+        before = violations(self.inner.parts.values(), everything)
+        yield
+        found = met(before, violations(self.inner.parts.values(), everything), rules=rules)
+        if not found:
+            raise AssertionError(f"No request broke {' or '.join(rules) or 'a client rule'}, though it was expected.")
+        self._expected.update(found)
+
+    def violations(self, *, rules: Iterable[str] = (), allow: Iterable[str] = ()) -> "list[Violation]":
+        """What the client did that it may not do, but for what was expected, in the order of time.
+
+        Args:
+            rules: `default`, `all`, or ids of rules.
+            allow: ids of rules that may be broken.
+
+        Raises:
+            OptionError: there is no such rule.
+        """
+        from mockreel.simulator.client_rules import RULES, select, unexpected, violations  # noqa: PLC0415
+
+        chosen = select(RULES, named=rules, allow=allow)
+        return unexpected(violations(self.inner.parts.values(), chosen), self._expected)
 
     def unspent(self) -> Unspent:
         """What everything that has begun would have cost so far."""

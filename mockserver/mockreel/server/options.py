@@ -1,12 +1,13 @@
 """How a stage is served: what the command and `serving` can be told."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.billing import Budget
+from mockreel.server.http.sockets import KEEP_ALIVE_SECONDS
 from mockreel.server.http.tls import Tls
 from mockreel.simulator.provider import Settings
 from mockreel.webhooks import Sender
@@ -34,3 +35,9 @@ class Options:
     faults: Iterable[Any] = ()
     budget: Budget | None = None
     assume_price: Budget | None = None
+    keep_alive: int = KEEP_ALIVE_SECONDS
+    cors: tuple[str, ...] = ()
+    public_urls: Mapping[str, str] = field(default_factory=dict)
+    ca: Path | None = None
+    webhook_secret: str | Iterable[str] | Mapping[str, str] | None = field(default=None, repr=False)
+    trusted_hosts: frozenset[str] = frozenset()

@@ -3,8 +3,9 @@
 import contextlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
 
@@ -13,17 +14,19 @@ from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.accounts.key_file import read_keys
 from mockreel.engine.clock import Clock
 from mockreel.errors import OptionError
-from mockreel.server.access_guard import LOOPBACK_NAMES
 from mockreel.server.app import Beside, ByPrefix, stage_app
-from mockreel.server.http.asgi import ByPort, Front
+from mockreel.server.http.asgi import App, ByPort, Front
+from mockreel.server.http.cors import allowing
+from mockreel.server.http.origin import LOOPBACK_NAMES, Origin, public_urls
 from mockreel.server.http.protocol import WireProtocol
-from mockreel.server.http.sockets import listen, url_of
+from mockreel.server.http.rejection import Rejection
+from mockreel.server.http.sockets import close, listen, port_of, url_of
 from mockreel.server.http.uvicorn_server import Loop, in_thread
 from mockreel.server.mock_server import Address, RunningStage
 from mockreel.server.options import Options
 from mockreel.simulator.rule_parser import set_faults
 from mockreel.simulator.simulator import Stage, build_stage, load_contracts
-from mockreel.webhooks import Targets
+from mockreel.webhooks import Targets, check_authority, webhook_secrets
 
 
 class Server:
@@ -44,8 +47,10 @@ class Server:
         if contracts is None:
             contracts = load_contracts(options.providers or None, readings=options.readings, data=options.data)
         self._check(options)
+        check_authority(options.ca)
         entries = read_keys(options.keys) if isinstance(options.keys, Path) else tuple(options.keys or ())
         targets = Targets(allowed=options.allow_callbacks, mapped=options.callback_map or {})
+        self.secrets = webhook_secrets(options.webhook_secret, contracts)
         inner = build_stage(
             contracts,
             clock=Clock(speed=options.speed, held=options.held, start=options.start),
@@ -54,17 +59,24 @@ class Server:
             settings=options.settings,
             sender=options.sender,
             targets=targets,
+            ca=options.ca,
             budget=options.budget,
             assume_price=options.assume_price,
+            secrets=self.secrets,
         )
         set_faults(inner.rules, inner.parts, options.faults)
         inner.rules.keep_as_first()
-        # Last, so that nothing can go wrong while ports are held.
+        # Late, so that little can go wrong while ports are held.
         self.sockets = listen(options.host, options.port, contracts)
-        targets.own_ports |= {one.getsockname()[1] for one in self.sockets.values()}
-        ca, scheme = (options.tls.ca, "https") if options.tls else (None, "http")
-        self.stage = RunningStage(self._addresses(inner, entries, scheme), inner, ca)
-        self._server = Loop(self._config(options, beside))
+        targets.own_ports |= {port_of(some) for some in self.sockets.values()}
+        self._ports = {name: port_of(self.sockets[name]) for name in contracts}
+        with contextlib.ExitStack() as undo:
+            undo.callback(self.close)
+            public = public_urls(options.public_urls, self._ports)
+            ca, scheme = (options.tls.ca, "https") if options.tls else (None, "http")
+            self.stage = RunningStage(self._addresses(inner, entries, scheme, public), inner, ca)
+            self._server = Loop(self._config(options, public, beside))
+            undo.pop_all()
 
     def _check(self, options: Options) -> None:
         if _is_loopback(options.host):
@@ -76,27 +88,32 @@ class Server:
         if options.token is None:
             raise OptionError("host", options.host, ["127.0.0.1", "::1"], then="Off loopback, set a control token.")
 
-    def _addresses(self, inner: Stage, entries: tuple[KeyEntry, ...], scheme: str) -> dict[str, Address]:
+    def _addresses(
+        self, inner: Stage, entries: tuple[KeyEntry, ...], scheme: str, public: Mapping[str, str]
+    ) -> dict[str, Address]:
         found = {"control": Address(url_of(self.sockets["control"], scheme=scheme))}
         for name, part in inner.parts.items():
             key = _key_to_show([entry for entry in entries if entry.provider in (None, name)])
             url = url_of(self.sockets[name], scheme=scheme)
             found[name] = Address(url, key if entries else part.contract.example_key)
-            part.base_url = found[name].url
+            part.base_url = public.get(name, found[name].url)
         return found
 
-    def _config(self, options: Options, beside: Sequence[Beside]) -> uvicorn.Config:
+    def _config(self, options: Options, public: Mapping[str, str], beside: Sequence[Beside]) -> uvicorn.Config:
         inner = self.stage.inner
-        fronts = {
-            self.sockets[name].getsockname()[1]: Front(part, base_url=self.stage.addresses[name].url)
+        trusted = _trusted(options.trusted_hosts)
+        fronts: dict[int, App] = {
+            self._ports[name]: Front(part, origin=Origin(public.get(name), trusted=trusted))
             for name, part in inner.parts.items()
         }
+        if options.cors:
+            fronts = {port: allowing(front, options.cors) for port, front in fronts.items()}
         hosts = LOOPBACK_NAMES if _is_loopback(options.host) else None
-        prefixed = ByPrefix(inner, base_url=self.stage.control.url)
+        prefixed = ByPrefix(inner, trusted=trusted)
         behind = stage_app(inner, prefixed, hosts=hosts, token=options.token, beside=beside)
         config = uvicorn.Config(
             ByPort(fronts, behind),
-            http=WireProtocol,
+            http=cast(Any, partial(WireProtocol, told=self._report_rejection)),
             ws="none",
             loop="auto",
             lifespan="on",
@@ -105,6 +122,7 @@ class Server:
             proxy_headers=False,
             server_header=False,
             date_header=not options.held,
+            timeout_keep_alive=options.keep_alive,
             timeout_graceful_shutdown=3,
         )
         if options.tls is not None:
@@ -112,18 +130,24 @@ class Server:
             config.ssl = options.tls.context
         return config
 
+    def _report_rejection(self, port: int | None, rejection: Rejection) -> None:
+        """A request that no provider has seen: it stands in the log."""
+        provider = next((name for name, own in self._ports.items() if own == port), None)
+        self.stage.inner.feed.note(
+            "rejected", provider=provider, port=port, status=rejection.status, reason=rejection.reason
+        )
+
     def run(self, *, ready: Callable[[], None] | None = None) -> None:
         """Serve until `stop` is called; `ready` is called once everything answers."""
         self._server.ready = ready
         try:
-            self._server.run(sockets=list(self.sockets.values()))
+            self._server.run(sockets=[one for some in self.sockets.values() for one in some])
         finally:
             self.close()
 
     def close(self) -> None:
         """Give the ports back; `run` does it itself."""
-        for one in self.sockets.values():
-            one.close()
+        close(self.sockets)
 
     def stop(self) -> None:
         """End serving; may be called from any thread or a signal handler.
@@ -165,6 +189,11 @@ def _key_to_show(entries: list[KeyEntry]) -> str:
     """A listed key that works, one without a scenario or scopes if there is one; empty where none is listed."""
     plain = [entry for entry in entries if entry.scenario is None and entry.scopes is None]
     return next((entry.key for entry in (*plain, *entries)), "")
+
+
+def _trusted(names: frozenset[str]) -> frozenset[str] | None:
+    """The host names that are trusted, in lower case; None where any is."""
+    return None if "*" in names else frozenset(name.lower() for name in names)
 
 
 def _is_loopback(host: str) -> bool:

@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -10,7 +11,7 @@ import uvicorn
 from mockreel import __version__
 from mockreel.server.http.asgi import Receive, Scope, Send
 from mockreel.server.http.limits import Bounded
-from mockreel.server.http.sockets import listen, url_of
+from mockreel.server.http.sockets import KEEP_ALIVE_SECONDS, listen, port_of, url_of
 from mockreel.server.http.uvicorn_server import Loop
 from mockreel.webhooks import HttpSender, Outcome, Outgoing, Targets, describe
 from mockreel.webhooks.recognition import Heard, Recogniser
@@ -42,6 +43,7 @@ class Receiver:
     Args:
         forward: the URL of the handler; nothing is handed on if None.
         targets: where the handler may be.
+        ca: a file of a further authority that the handler may be vouched for by.
         answer: the status for a callback that is taken and not handed on.
         shown: called with each callback once it was answered.
     """
@@ -51,6 +53,7 @@ class Receiver:
     shown: Callable[[Taken], None]
     forward: str | None = None
     answer: int = 200
+    ca: Path | None = None
     _sender: HttpSender | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -75,7 +78,7 @@ class Receiver:
             return Taken(heard, None, 400)
         if self.forward is None:
             return Taken(heard, None, self.answer)
-        self._sender = self._sender or HttpSender(self.targets, user_agent=f"mockreel/{__version__}")
+        self._sender = self._sender or HttpSender(self.targets, user_agent=f"mockreel/{__version__}", ca=self.ca)
         kept = tuple((name, value) for name, value in headers.items() if name not in _OWN)
         outcome = await self._sender.send(Outgoing(self.forward, kept, body, FORWARD_SECONDS))
         return Taken(heard, outcome, outcome.status or 502)
@@ -119,13 +122,21 @@ async def _send(send: Send, status: int, body: bytes) -> None:
 class Server(Loop):
     """The receiver on its port. It leaves the signals to whoever runs it, and tells when it answers."""
 
-    def __init__(self, receiver: Receiver, *, port: int = 0, ready: Callable[[str], None]) -> None:
-        self._socket: socket.socket = listen("127.0.0.1", port, ())["control"]
-        self.url = url_of(self._socket)
+    def __init__(
+        self,
+        receiver: Receiver,
+        *,
+        port: int = 0,
+        keep_alive: int = KEEP_ALIVE_SECONDS,
+        ready: Callable[[str], None],
+    ) -> None:
+        self._sockets = listen("localhost", port, ())["control"]
+        self.url = url_of(self._sockets)
         self._receiver = receiver
         self.ready = lambda: ready(self.url)
-        receiver.targets.own_ports.add(self._socket.getsockname()[1])
+        receiver.targets.own_ports.add(port_of(self._sockets))
         config: dict[str, Any] = {"http": Bounded, "ws": "none", "lifespan": "off", "log_config": None}
+        config["timeout_keep_alive"] = keep_alive
         super().__init__(uvicorn.Config(receiver, access_log=False, proxy_headers=False, server_header=False, **config))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -135,6 +146,7 @@ class Server(Loop):
     def listen(self) -> None:
         """Take callbacks until `should_exit` is set."""
         try:
-            self.run(sockets=[self._socket])
+            self.run(sockets=[*self._sockets])
         finally:
-            self._socket.close()
+            for one in self._sockets:
+                one.close()

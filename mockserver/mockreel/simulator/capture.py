@@ -18,7 +18,16 @@ from mockreel.simulator.context import Call
 
 # Headers of any client that are worth a question, and hold no secret; what the contract declares is kept besides.
 CHOSEN = frozenset(
-    {b"accept", b"content-type", b"content-length", b"idempotency-key", b"prefer", b"range", b"user-agent"}
+    {
+        b"accept",
+        b"content-encoding",
+        b"content-type",
+        b"content-length",
+        b"idempotency-key",
+        b"prefer",
+        b"range",
+        b"user-agent",
+    }
 )
 # A longer header, and a longer piece of what could not be read, is not kept.
 LONGEST = 1000
@@ -67,6 +76,8 @@ class Noting:
             reply.headers,
             call.job or _asked_about(call),
             None if call.faults is NO_FAULTS else _faults(call),
+            call.part.clock.real(),
+            tuple([hidden.masked_text(note) for note in call.notes]) if call.notes else (),
         )
 
     def line(
@@ -91,6 +102,8 @@ class Noting:
             tuple([one.kept(without=keys) for one in found]) if found else (),
             job=call.job,
             fault=None if call.faults is NO_FAULTS else _faults(call),
+            real=call.part.clock.real(),
+            notes=tuple([Texts(keys).masked_text(note) for note in call.notes]) if call.notes else (),
         )
 
     def _headers(self, call: Call, hidden: Texts) -> Pairs:

@@ -9,6 +9,7 @@ from mockreel.contract.messages.error_response import Refused
 from mockreel.contract.messages.form import Form
 from mockreel.contract.messages.message import Reply
 from mockreel.engine.accounts.account import KeyEntry
+from mockreel.engine.artifacts.artifact import MEDIA
 from mockreel.engine.faults import NO_FAULTS, Fault, Faults, Sort, catalogue, in_place_of_an_answer, settled, spoilt
 from mockreel.engine.scenarios.preferences import check_fault, is_able, preferred_faults
 from mockreel.engine.scenarios.rules import Asked
@@ -34,8 +35,13 @@ def choose(call: Call, prefer: bytes | None) -> None:
         check_fault(call.part.contract, fault)
         _check_wire(call, fault)
     call.faults = found
+    call.applied += tuple(f"fault={one.name}" for one in preferred_faults(prefer) if one.name in _names(found))
     if found.reply is not None and not found.reply.handled:
         _answer_in_place(call, found.reply)
+
+
+def _names(faults: Faults) -> set[str]:
+    return {one.name for one in faults}
 
 
 def _chosen(call: Call, prefer: bytes | None) -> Faults:
@@ -50,11 +56,16 @@ def _chosen(call: Call, prefer: bytes | None) -> Faults:
 
 def _standing(call: Call, sort: Sort) -> Fault | None:
     """What the rules or the key want of every request; what names no provider is for those who have such a thing."""
-    able = partial(is_able, call.part.contract)
+    able = partial(_reaches, call)
     found = call.part.rules.fault(sort, asked_of(call), able) if call.part.rules.all else None
     own = (call.caller.faults if call.caller else None) or NO_FAULTS
     kept = own.reply if sort == "reply" else own.callback
     return found or (kept if kept is not None and able(kept) else None)
+
+
+def _reaches(call: Call, fault: Fault) -> bool:
+    """Whether a fault that nobody wished for this request may befall it."""
+    return is_able(call.part.contract, fault) and (not fault.kind.results or call.request.path.startswith(MEDIA))
 
 
 def _begins(call: Call) -> bool:

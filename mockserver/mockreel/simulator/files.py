@@ -21,7 +21,7 @@ def serve(part: "Part", request: Request) -> Reply:
         return _clip(part, request)
     if request.path.startswith(UPLOADS) and request.method in ("GET", "HEAD", "PUT"):
         return _upload(part, request)
-    return problem(404, "Not found", f"The stand-in has nothing for {request.method} {request.path}.")
+    return problem(404, "Not found", f"There is nothing at {request.method} {request.path}.")
 
 
 def _clip(part: "Part", request: Request) -> Reply:
@@ -61,7 +61,7 @@ def _take(part: "Part", request: Request, upload: Upload) -> Reply:
     if upload.expires is not None and part.clock.now() > upload.expires:
         return problem(403, "Upload address expired", "Announce the file again to get a new address.")
     if len(request.body) > part.settings.max_body:
-        return problem(413, "Too large", f"The stand-in takes {part.settings.max_body} bytes at most.")
+        return problem(413, "Too large", f"The server accepts at most {part.settings.max_body} bytes.")
     part.uploads.store(upload.id, request.body)
     return Reply(200, b"")
 

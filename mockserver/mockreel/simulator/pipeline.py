@@ -16,7 +16,7 @@ from mockreel.contract.validation import Violation, violations
 from mockreel.engine.accounts.account import Caller
 from mockreel.engine.faults import NO_FAULTS
 from mockreel.engine.jobs.lifecycle import Course
-from mockreel.engine.scenarios.preferences import Wish, check_wish, preferred, refusal
+from mockreel.engine.scenarios.preferences import Wish, check_wish, ignored, preferred, refusal
 from mockreel.errors import AccountsFull, FaultError, OptionError
 from mockreel.simulator import fault_selection, files
 from mockreel.simulator.adapter import Answer
@@ -67,6 +67,7 @@ def perform(call: Call) -> Answer:
 def _find_operation(call: Call) -> None:
     found = call.part.contract.router.find(call.request.path)
     if found is None:
+        _hint(call)
         raise Refused("unknown-path", values={"path": call.request.path})
     operation = found.methods.get(call.request.method)
     if operation is None and call.request.method == "HEAD":
@@ -82,12 +83,23 @@ def _find_operation(call: Call) -> None:
     call.params = found.params
 
 
+def _hint(call: Call) -> None:
+    """Note what an unknown path probably meant."""
+    part, request = call.part, call.request
+    found = part.hints.about(request.method, request.path, asked=part) if part.hints else None
+    if found is not None:
+        call.notes += (found,)
+
+
 def _read(call: Call) -> Refused | None:
     """Read the query and the body; what cannot be read is told only to who may know."""
     if len(call.request.body) > call.part.settings.max_body:
         raise Refused("body-too-large", values={"limit": call.part.settings.max_body})
+    unpacked = False
     try:
-        call.body = bodies.read_body(call.request, call.operation)
+        if call.request.body and (known := call.part.contract.wire.get("request_codings")):
+            unpacked = bodies.unpack(call.request, known, most=call.part.settings.max_body)
+        call.body = bodies.read_body(call.request, call.operation, unpacked=unpacked)
     except Refused as spoilt:
         return spoilt
     return None
@@ -130,6 +142,8 @@ def _find_model(call: Call) -> None:
         return  # the schema says what is wrong with it
     call.model = call.part.contract.names_at[call.operation.id].get(str(name))
     if call.model is None and not (call.operation.strangers and name not in call.part.contract.names):
+        if place.kind == "path":
+            _hint(call)
         raise Refused("unknown-model", values={"model": name})
 
 
@@ -140,11 +154,27 @@ def _direct(call: Call) -> None:
         call.faults = NO_FAULTS  # nobody wants anything: the usual case, and the fast one
     else:
         fault_selection.choose(call, prefer)
-        wish = preferred(prefer)
+        wish = _wish(call, prefer)
     if call.operation.submits:
         call.course = _course(call, wish or _standing_wish(call, call.model, call.body))
     elif wish is not None:
         _play_refusal(call, wish)
+
+
+def _wish(call: Call, prefer: bytes | None) -> Wish | None:
+    """What the client prefers; what of it changes nothing is noted."""
+    if prefer is None:
+        return None
+    call.notes += tuple(ignored(prefer))
+    wish = preferred(prefer)
+    if wish is None or wish.scenario not in call.part.contract.scenarios.names:
+        return wish
+    begins = call.operation.submits or "callbacks" in call.operation.raw
+    if begins or wish.scenario in call.part.contract.scenarios.requests:
+        call.applied += (f"scenario={wish.scenario}",)
+    else:
+        call.notes += (f"scenario={wish.scenario} is for requests that begin a job, and changes nothing here",)
+    return wish
 
 
 def course_of(call: Call, model: Model, fields: Any) -> Course:
@@ -209,8 +239,10 @@ def _model_input(call: Call, model: Model) -> tuple[Mapping[str, Any], tuple[Vio
 def refuse(call: Call, refused: Refused) -> Reply:
     """The provider's own words for a refusal, or what a fault puts in their place."""
     if call.faults is None:  # refused before anybody asked for faults
+        prefer = call.request.joined(b"prefer")
+        call.notes += () if prefer is None else tuple(ignored(prefer))
         try:
-            fault_selection.choose(call, call.request.joined(b"prefer"))
+            fault_selection.choose(call, prefer)
         except Unanswered as unanswered:
             return _noted(call, unanswered.reply, None)
         except FaultError as wrong:
@@ -221,19 +253,19 @@ def refuse(call: Call, refused: Refused) -> Reply:
     reply = call.part.player.refuse(call, row, refused)
     if refused.headers:
         reply = Reply(reply.status, reply.body, reply.headers + refused.headers)
-    return _noted(call, reply, row.name, refused.violations)
+    return _noted(call, reply, row.name, refused.violations or refused.told)
 
 
 def _unknown_wish(call: Call, wrong: OptionError) -> Reply:
     title = "Unknown fault" if isinstance(wrong, FaultError) else "Unknown scenario"
     reply = problem(400, title, str(wrong), more={"asked": wrong.value, "valid": list(wrong.nearest)})
-    call.faults = NO_FAULTS
+    call.faults, call.applied = NO_FAULTS, ()
     return _noted(call, reply, None)
 
 
 def _broken(call: Call, broken: Exception) -> Reply:
     logging.getLogger("mockreel").error(
-        "%s %s broke the stand-in; this is its fault", call.request.method, call.request.path, exc_info=broken
+        "%s %s failed inside of mockreel; this is a bug", call.request.method, call.request.path, exc_info=broken
     )
     return refuse(call, Refused("internal-error"))
 
@@ -251,6 +283,9 @@ async def _later(call: Call, answer: Awaitable[Reply]) -> Reply:
 def _noted(call: Call, reply: Reply, row: str | None, found: tuple[Violation, ...] = ()) -> Reply:
     """The reply as it is played, written into the journal."""
     part = call.part
+    if call.applied:
+        applied = (b"preference-applied", ", ".join(call.applied).encode("latin-1", "replace"))
+        reply = Reply(reply.status, reply.body, (*reply.headers, applied), reply.fault)
     if call.faults is not NO_FAULTS:
         reply = fault_selection.played(call, reply)
     note = part.noting.entry if part.settings.keep_bodies else part.noting.line

@@ -26,6 +26,7 @@ from mockreel.simulator import pipeline
 from mockreel.simulator.adapter import Answer, Player
 from mockreel.simulator.compiled_contract import Rewording, Role, learn
 from mockreel.simulator.context import Call
+from mockreel.simulator.path_hints import Hints
 from mockreel.webhooks import Deliveries, Delivery, Signing
 
 
@@ -51,6 +52,7 @@ class JobEnd:
 
     def __call__(self) -> None:
         if self.job.ends == self.at:
+            self.part.base_url = self.job.account.base_url or self.part.base_url
             self.part.player.job_ended(self.part, self.job)
 
 
@@ -93,6 +95,7 @@ class Part:
         self.settings = settings
         self.assumed = assumed  # what counts for a job of unknown price; as the contract says if None
         self._play(learn(contract, player, pace=settings.pace))
+        self.hints: Hints | None = None  # for paths that nothing is found at
         self._waiting: dict[str, list[Callable[[], None]]] = {}
         self.observer: Callable[[Part, Job], None] | None = None  # told of every job that begins or is changed
         self.base_url = ""  # as last seen; what is sent without a request (a callback) uses it
@@ -224,6 +227,7 @@ class Part:
     ) -> Job:
         """Begin a job outside a call (an item of a batch), whose account can pay; `cost` of None is unknown."""
         number = account.next_number()
+        account.base_url = self.base_url
         block = digest(self.settings.seed, self.name, account.number, number)
         plan = course.plan(block)
         job = Job(
@@ -302,6 +306,7 @@ class Part:
         """Wait until a job has ended by the clock; False if that took longer than `settings.patience` real seconds."""
         if job.state(self.clock.now()).terminal:
             return True
+        asked = self.base_url
         over = asyncio.Event()
         tell = _on_its_loop(over)
         self._waiting.setdefault(job.id, []).append(tell)
@@ -312,6 +317,7 @@ class Part:
         except TimeoutError:
             return False
         finally:
+            self.base_url = asked  # others have asked under other addresses meanwhile
             self._waiting[job.id].remove(tell)
             if not self._waiting[job.id]:
                 del self._waiting[job.id]

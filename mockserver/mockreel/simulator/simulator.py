@@ -18,8 +18,9 @@ from mockreel.errors import OptionError
 from mockreel.simulator.compiled_contract import find_player, learn
 from mockreel.simulator.events import Feed
 from mockreel.simulator.fault_selection import check_keys_faults
+from mockreel.simulator.path_hints import Hints
 from mockreel.simulator.provider import Part, Settings
-from mockreel.webhooks import Attempt, Deliveries, Delivery, HttpSender, Sender, Targets
+from mockreel.webhooks import Attempt, Deliveries, Delivery, HttpSender, Sender, Targets, WebhookSecret
 
 
 class Change(NamedTuple):
@@ -184,8 +185,10 @@ def build_stage(
     settings: Settings | None = None,
     sender: Sender | None = None,
     targets: Targets | None = None,
+    ca: Path | None = None,
     budget: Budget | None = None,
     assume_price: Budget | None = None,
+    secrets: Mapping[str, WebhookSecret] | None = None,
 ) -> Stage:
     """A stage with these providers on it.
 
@@ -194,8 +197,10 @@ def build_stage(
         keys: the listed keys.
         open_house: take any non-empty key, each with an account of its own.
         sender: how callbacks are sent; over HTTP, confined by `targets`, if None.
+        ca: a file of a further authority that receivers of webhooks may be vouched for by.
         budget: what every account begins with whose keys state no balance; None is no limit.
         assume_price: what counts for a job of unknown price; as the contracts say if None.
+        secrets: by provider, what signs every account's webhooks.
     """
     from mockreel import __version__  # noqa: PLC0415  (the package's face imports this module)
 
@@ -205,11 +210,12 @@ def build_stage(
     settings = settings or Settings()
     rules = Rules(seed=settings.seed)
     targets = targets or Targets()
-    sender = sender or HttpSender(targets, user_agent=f"mockreel/{__version__}")
+    sender = sender or HttpSender(targets, user_agent=f"mockreel/{__version__}", ca=ca)
     entries = tuple(keys)
     budgets = read_budget(budget, loaded)
     assumed = read_budget(assume_price, loaded, what="assumed price")
     _check_keys(entries, loaded)
+    signed = {name: secret.value for name, secret in (secrets or {}).items()}
     parts = {
         name: Part(
             contract,
@@ -218,14 +224,22 @@ def build_stage(
             agenda=agenda,
             journal=journal,
             rules=rules,
-            keyring=Keyring(contract, entries=entries, open_house=open_house, budget=budgets.get(name)),
+            keyring=Keyring(
+                contract,
+                entries=entries,
+                open_house=open_house,
+                budget=budgets.get(name),
+                webhook_secret=signed.get(name),
+            ),
             deliveries=Deliveries(clock=clock, agenda=agenda, sender=sender),
             settings=settings,
             assumed=assumed.get(name),
         )
         for name, contract in loaded.items()
     }
+    hints = Hints(parts)
     for part in parts.values():
+        part.hints = hints
         part.deliveries.observer = _noting(part)
     return Stage(parts, clock, agenda, journal, rules, sender, targets, settings)
 

@@ -1,1 +1,5 @@
-"""What the pytest plugin is made of: options of the marker, stages for tests, what a client may not do."""
+"""What the pytest plugin is made of, and what a test imports: `check_webhook_handler`."""
+
+from mockreel.testing.webhook_handler import check_webhook_handler
+
+__all__ = ["check_webhook_handler"]

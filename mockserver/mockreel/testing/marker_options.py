@@ -32,7 +32,8 @@ class Marked:
         assume_price: what a job of unknown price counts for; as the contracts say if None.
         data: a further data folder.
         strict: fail the test where the client broke the contract; as `--mockreel-strict` says if None.
-        allow: ids of manners that may be broken in spite of `strict`.
+        rules: which client rules count: `default`, `all`, or ids; as `--mockreel-rules` says if empty.
+        allow: ids of client rules that may be broken in spite of `strict`.
         faults: what is damaged on purpose: texts (`"reset; operation=get_run; nth=2"`) or mappings.
         forge: send a forged copy before each signed callback, which no client should take.
     """
@@ -51,6 +52,7 @@ class Marked:
     assume_price: Budget | None = None
     data: Path | None = None
     strict: bool | None = None
+    rules: tuple[str, ...] = ()
     allow: tuple[str, ...] = ()
     faults: tuple[Any, ...] = ()
     forge: bool = False
@@ -93,6 +95,7 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
     "assume_price": (str, int, float, Decimal, dict, list, tuple),
     "data": (str, Path),
     "strict": (bool,),
+    "rules": (str, list, tuple),
     "allow": (str, list, tuple),
     "faults": (str, dict, list, tuple),
     "forge": (bool,),
@@ -112,7 +115,7 @@ def _check(name: str, value: Any) -> None:
 
 
 def _cast(name: str, value: Any) -> Any:
-    if name in ("providers", "allow"):
+    if name in ("providers", "rules", "allow"):
         return (value,) if isinstance(value, str) else tuple(value)
     if name == "faults":
         return (value,) if isinstance(value, str | dict) else tuple(value)

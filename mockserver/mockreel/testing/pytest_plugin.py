@@ -3,7 +3,7 @@
 Nothing of the kit is imported until a test asks for a stage.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--mockreel-strict",
         action="store_true",
         help="Fail each test whose code broke the provider's contract as a client.",
+    )
+    group.addoption(
+        "--mockreel-rules",
+        action="append",
+        metavar="RULE",
+        help="Which client rules count where it is strict: default, all, or one by name (repeatable).",
     )
     group.addoption(
         "--mockreel-budget",
@@ -66,30 +72,42 @@ def mockreel(request: pytest.FixtureRequest) -> Iterator["RunningStage"]:
         item.user_properties.append((UNSPENT, unspent(stage.inner).written()))
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Fail a test that has passed where its client broke the contract and that counts."""
-    outcome = yield
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail a test that has passed where its client broke the contract and that counts.
+
+    It is the report that fails, not the test: an `xfail` does not take it for the failure that it expects.
+    """
+    report = yield
     played = item.stash.get(_PLAYED, None)
-    if played is not None:
-        stage, marked = played
-        strict = item.config.getoption("--mockreel-strict") if marked.strict is None else marked.strict
-        if strict:
-            _fail_on_breaches(stage, marked)
-    return outcome
+    if played is None or report.when != "call" or not report.passed:
+        return report
+    stage, marked = played
+    if item.config.getoption("--mockreel-strict") if marked.strict is None else marked.strict:
+        told = _violations(stage, marked, item.config.getoption("--mockreel-rules") or ())
+        if told:
+            report.outcome, report.longrepr = "failed", told
+            report.__dict__.pop("wasxfail", None)
+    return report
 
 
-def _fail_on_breaches(stage: "RunningStage", marked: "Marked") -> None:
-    from mockreel.simulator.client_rules import breaches  # noqa: PLC0415
+def _violations(stage: "RunningStage", marked: "Marked", rules: Iterable[str]) -> str:
+    """What the client did that it may not do, in words; empty if there is nothing."""
+    from mockreel.errors import OptionError  # noqa: PLC0415
 
-    with _said_plainly():
-        found = breaches(stage.inner.parts.values(), allow=marked.allow)
+    try:
+        found = stage.violations(rules=marked.rules or rules, allow=marked.allow)
+    except OptionError as wrong:
+        return str(wrong)
     if not found:
-        return
-    told = "\n".join(f"  {breach}" for breach in found)
-    names = ", ".join(repr(name) for name in dict.fromkeys(breach.manner for breach in found))
-    way_out = f"If this is on purpose: @pytest.mark.mockreel(allow=[{names}])"
-    pytest.fail(f"The client broke the contract:\n{told}\n{way_out}", pytrace=False)
+        return ""
+    told = "\n".join(f"  {one}" for one in found)
+    names = ", ".join(repr(name) for name in dict.fromkeys(one.rule for one in found))
+    listed = ", ".join(f'"{name}"' for name in dict.fromkeys(one.rule for one in found))
+    return (
+        f"The client broke the contract:\n{told}\nIf this is on purpose: "
+        f"with mockreel.expecting_violation({listed}): …, or @pytest.mark.mockreel(allow=[{names}])"
+    )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

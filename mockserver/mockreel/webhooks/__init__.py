@@ -1,9 +1,11 @@
 """Callbacks: signed, confined, tried as the contract says, and kept with every attempt."""
 
+from mockreel.webhooks.authorities import check_authority
 from mockreel.webhooks.dispatcher import Attempt, Deliveries, Delivery
 from mockreel.webhooks.egress_policy import NotAllowed, Target, Targets
 from mockreel.webhooks.fault_effects import Signing
 from mockreel.webhooks.retry_policy import describe
+from mockreel.webhooks.secrets import WebhookSecret, webhook_secrets
 from mockreel.webhooks.signature import sign, verify
 from mockreel.webhooks.transport import HttpSender, MemorySender, Outcome, Outgoing, Sender
 
@@ -20,7 +22,10 @@ __all__ = [
     "Signing",
     "Target",
     "Targets",
+    "WebhookSecret",
+    "check_authority",
     "describe",
     "sign",
     "verify",
+    "webhook_secrets",
 ]

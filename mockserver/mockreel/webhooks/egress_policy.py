@@ -79,7 +79,7 @@ class Targets:
 
     def _check(self, host: str, address: Address, port: int) -> None:
         if port in self.own_ports and _is_this_machine(address):
-            raise NotAllowed(f"port {port} of this machine is the stand-in itself")
+            raise NotAllowed(f"port {port} of this machine is mockreel itself")
         if _is_loopback(address) or self._is_allowed(host, address):
             return
         raise NotAllowed(

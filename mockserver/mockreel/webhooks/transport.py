@@ -3,9 +3,12 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+from mockreel.errors import OptionError
+from mockreel.webhooks.authorities import distrust, trust
 from mockreel.webhooks.egress_policy import NotAllowed, Target, Targets, Unresolved
 
 # What of a receiver's answer is kept with the attempt.
@@ -49,14 +52,19 @@ class Sender(Protocol):
 class HttpSender:
     """Sends over HTTP/1.1 to the address that was resolved, without following redirects.
 
-    At most `workers` attempts are under way to one receiver, so that one that hangs holds up no other. The client
-    is made on first use and belongs to the event loop that used it.
+    At most `workers` attempts are under way to one receiver, so that one that hangs holds up no other. Each has a
+    connection of its own: a kept one may be closed by the receiver in the moment in which it is used, and nobody could
+    say whether the attempt arrived. The client is made on first use and belongs to the event loop that used it.
+
+    Args:
+        ca: a file of a further authority that receivers' certificates may come from.
     """
 
-    def __init__(self, targets: Targets, *, workers: int = 16, user_agent: str = "") -> None:
+    def __init__(self, targets: Targets, *, workers: int = 16, user_agent: str = "", ca: Path | None = None) -> None:
         self._targets = targets
         self._workers = workers
         self._agent = user_agent
+        self._ca = ca
         self._client: Any = None
         self._turns: dict[str, asyncio.Semaphore] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -64,7 +72,10 @@ class HttpSender:
 
     async def send(self, message: Outgoing) -> Outcome:
         """Send one attempt; the time it may take counts from its turn."""
-        await self._open(asyncio.get_running_loop())
+        try:
+            await self._open(asyncio.get_running_loop())
+        except OptionError as unusable:  # what SSL_CERT_FILE names
+            return Outcome(error="network", detail=str(unusable))
         async with self._turn(message.url):
             try:
                 return await asyncio.wait_for(self._try(message), message.timeout)
@@ -115,21 +126,21 @@ class HttpSender:
         """A client for this loop, made in a thread: its import alone takes so long that requests would feel it."""
         if self._loop is not loop or self._opening is None:
             self._loop, self._turns = loop, {}
-            self._opening = loop.run_in_executor(None, _new_client, self._workers)
+            self._opening = loop.run_in_executor(None, _new_client, self._ca)
         self._client = await asyncio.shield(self._opening)
 
     async def close(self) -> None:
-        """Close the connections that are kept."""
+        """Close the client."""
         if self._client is not None:
             await self._client.aclose()
         self._client = self._loop = self._opening = None
 
 
-def _new_client(workers: int) -> Any:
+def _new_client(ca: Path | None) -> Any:
     import httpx2  # noqa: PLC0415
 
-    limits = httpx2.Limits(max_connections=256, max_keepalive_connections=workers)
-    return httpx2.AsyncClient(limits=limits, trust_env=False, follow_redirects=False, timeout=None)
+    limits = httpx2.Limits(max_connections=256, max_keepalive_connections=0)
+    return httpx2.AsyncClient(verify=trust(ca), limits=limits, trust_env=False, follow_redirects=False, timeout=None)
 
 
 def _late(message: Outgoing) -> Outcome:
@@ -137,7 +148,7 @@ def _late(message: Outgoing) -> Outcome:
 
 
 def _told(problem: Exception) -> str:
-    return str(problem) or type(problem).__name__
+    return distrust(problem) or str(problem) or type(problem).__name__
 
 
 async def _beginning(response: Any) -> str:

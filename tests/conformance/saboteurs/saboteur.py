@@ -75,7 +75,7 @@ def caught(saboteur: Saboteur, *, stranger: bool = False, quick: bool | None = N
         outcomes = list(run(Scene(honest, target, wanted)))
         if saboteur.generated:
             generated = Generated(
-                Scene(honest, target, wanted), budget=4, admits=lambda one: one.id in saboteur.generated
+                Scene(honest, target, wanted), budget=30, left=120, admits=lambda one: one.id in saboteur.generated
             )
             outcomes += generated.run()
     finally:

@@ -72,12 +72,19 @@ class Expected:
     reply: Any = RAISES
 
 
+def _expired(seen: Seen) -> bool:
+    return seen.header("content-type") == "application/xml" and b"<Error><Code>" in seen.body
+
+
 def _nothing(seen: Seen, *, end: str = "closed") -> bool:
     return seen == Seen(b"", end)
 
 
 EXPECTED: Mapping[str, Expected] = {
     "delay; seconds=0.02": Expected(_whole, True, 201),
+    "expired-link": Expected(_expired, False, 403),
+    "expired-link; status=404": Expected(_expired, False, 404),
+    "expired-link; status=410": Expected(_expired, False, 410),
     "delay; seconds=0.01; spread=exponential; before=body": Expected(_whole, True, 201),
     "drip; bytes=50; every=0.001": Expected(_whole, True, 201),
     "reset": Expected(lambda seen: _nothing(seen, end="reset"), False),

@@ -10,7 +10,7 @@ from staging import Caller, MakeStage
 from mockreel.contract.validation import Violation
 from mockreel.engine.journal.journal import Entry, Journal, Tried
 from mockreel.errors import OptionError
-from mockreel.simulator.client_rules import breaches
+from mockreel.simulator.client_rules import violations
 from mockreel.simulator.simulator import Stage
 from mockreel.webhooks import MemorySender
 
@@ -58,6 +58,7 @@ def test_an_exchange_is_noted_with_its_violations(encore: Caller) -> None:
         "status": 422,
         "refusal": "invalid-body",
         "fault": None,
+        "notes": [],
         "violations": [
             {"path": ["input", "prompt"], "keyword": "minLength", "message": '"" is shorter than 1 character'},
             {"path": ["input", "seconds"], "keyword": "enum", "message": "5 is not one of 4, 6 or 8"},
@@ -264,8 +265,8 @@ def test_a_key_that_stands_twice_is_a_fault_of_the_client(make_encore: MakeStage
     (noted,) = stage.journal
     assert (made.status, made.json["input"]) == (201, {"prompt": "b"})
     assert [(one.pointer, one.keyword) for one in noted.violations] == [("/input/prompt", "duplicate")]
-    (breach,) = breaches(stage.parts.values())
-    assert "the key stands 2 times in one object" in breach.done
+    (found,) = violations(stage.parts.values())
+    assert "the key stands 2 times in one object" in found.done
 
 
 def test_the_same_headers_with_another_key_in_the_body_are_masked_anew(make_stage: MakeStage) -> None:

@@ -149,3 +149,66 @@ def test_a_wish_is_checked_by_name() -> None:
     check_wish(CONTRACT, Wish("stuck"))
     with pytest.raises(OptionError, match=r"scenario for encore: 'sleep' is not valid\. Valid: succeed, fail, stuck"):
         check_wish(CONTRACT, Wish("sleep"))
+
+
+@pytest.mark.parametrize(
+    ("header", "notes"),
+    [
+        ("scenari=fail", ["'scenari' is not known, and is ignored: did you mean scenario=…?"]),
+        ("senario=fail; code=X", ["names no scenario, and is ignored: write scenario=…; code=…"]),
+        ("code=500", ["code='500' names no scenario, and is ignored: write scenario=…; code=…"]),
+        ("faults=reset", ["'faults' is not known, and is ignored: did you mean fault=…?"]),
+        ("foo", ["'foo' is not known, and is ignored; known are scenario, fault"]),
+        ("scenario=fail; cod=X", ["'cod' says nothing of a scenario, and is ignored: did you mean code=…?"]),
+        ("bar, foo", ["'bar' is not known", "'foo' is not known"]),
+        ("respond-async, wait=5, return=minimal; x=y, handling=strict", []),
+        ("scenario=succeed", []),
+        ("fault=delay; seconds=0", []),
+        ("", []),
+        (";;,", []),
+    ],
+)
+def test_what_is_ignored_is_noted(header: str, notes: list[str], encore: Caller) -> None:
+    """On a submit, on a poll, and where nothing is found: in the journal, with what to write instead."""
+    for method, path, body in (("POST", "/v1/jobs", GOOD), ("GET", "/v1/jobs", None), ("GET", "/v1/nothing", None)):
+        encore(method, path, body, headers={"prefer": header})
+        found = [note for note in list(encore.part.journal)[-1].notes if note.startswith("Prefer")]
+        for told, expected in zip(found, notes, strict=True):
+            assert expected in told
+
+
+def test_a_job_scenario_on_another_request_is_noted(encore: Caller) -> None:
+    """It changes nothing there."""
+    said = encore("GET", "/v1/jobs", headers={"prefer": "scenario=fail"})
+
+    assert list(encore.part.journal)[-1].notes == (
+        "scenario=fail is for requests that begin a job, and changes nothing here",
+    )
+    assert "preference-applied" not in said.headers
+
+
+@pytest.mark.parametrize(
+    ("header", "applied"),
+    [
+        ("scenario=fail", "scenario=fail"),
+        ("scenario=fail; code=X", None),
+        ("scenario=rate-limited", "scenario=rate-limited"),
+        ("fault=delay; seconds=0", "fault=delay"),
+        ("scenario=stuck, fault=delay; seconds=0", "fault=delay, scenario=stuck"),
+        ("respond-async", None),
+        ("scenari=fail", None),
+        ("scenario=nope", None),
+    ],
+)
+def test_what_was_applied_is_said(header: str, applied: str | None, encore: Caller) -> None:
+    """As RFC 7240 3 has it, without parameters."""
+    said = encore("POST", "/v1/jobs", GOOD, headers={"prefer": header})
+
+    assert said.headers.get("preference-applied") == applied
+
+
+def test_nobody_is_told_who_prefers_nothing(encore: Caller) -> None:
+    """A rule that applies is no preference."""
+    encore.part.rules.add(Wish("fail"))
+
+    assert "preference-applied" not in encore("POST", "/v1/jobs", GOOD).headers

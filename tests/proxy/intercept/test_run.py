@@ -255,7 +255,7 @@ def test_no_callback_reaches_the_run_itself(play: Play) -> None:
     """Neither its proxy nor its doors are targets."""
     own = SUBMIT.replace('"https://your-server.com/webhook"', '__import__("os").environ["HTTPS_PROXY"] + "/webhook"')
 
-    assert "of this machine is the stand-in itself" in play("-c", own, wait=30.0).lines
+    assert "of this machine is mockreel itself" in play("-c", own, wait=30.0).lines
 
 
 def test_the_options_of_the_stage_hold(play: Play) -> None:

@@ -9,9 +9,9 @@ from staging import FOURTH, START
 from starlette.testclient import TestClient
 
 from mockreel.engine.clock import Clock
-from mockreel.server.access_guard import LOOPBACK_NAMES
 from mockreel.server.app import ByPrefix, stage_app
 from mockreel.server.http.asgi import Front
+from mockreel.server.http.origin import LOOPBACK_NAMES
 from mockreel.simulator.simulator import build_stage, load_contracts
 from mockreel.webhooks import MemorySender
 

@@ -155,9 +155,9 @@ def test_every_operation_has_a_method(control: ControlClient) -> None:
 
 def test_a_no_is_an_error_with_its_reason(control: ControlClient) -> None:
     """Status, title, detail, and what would be valid."""
-    with pytest.raises(ControlError, match=r"Not there \(404\): job of encore: 'x'") as caught:
+    with pytest.raises(ControlError, match=r"Not found \(404\): job of encore: 'x'") as caught:
         control.get_job("encore", "x")
-    assert (caught.value.status, caught.value.title) == (404, "Not there")
+    assert (caught.value.status, caught.value.title) == (404, "Not found")
 
     with pytest.raises(ControlError) as slip:
         control.jobs(provider="encor")
@@ -168,7 +168,7 @@ def test_nothing_there_is_said_in_a_sentence() -> None:
     """With what to do."""
     with (
         ControlClient("http://127.0.0.1:9") as control,
-        pytest.raises(ControlUnreachable, match=r"Nothing is served at http://127.0.0.1:9 .*`mockreel serve`"),
+        pytest.raises(ControlUnreachable, match=r"No server answers at http://127.0.0.1:9 .*`mockreel serve`"),
     ):
         control.clock()
 

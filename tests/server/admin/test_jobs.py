@@ -36,7 +36,7 @@ def test_jobs_are_listed_page_by_page_newest_first(desk: Desk) -> None:
         ("account=account-2", 0),
         ("model=solo", 2),
         ("model=encore/solo", 2),
-        ("model=grand", 0),
+        ("model=encore/grand/finale", 0),
         ("state=done&account=account-1&provider=encore", 1),
     ],
 )
@@ -71,7 +71,7 @@ def test_a_job_that_is_not_there_is_not_found(desk: Desk) -> None:
     """With where to look."""
     answer = desk.get("jobs/encore/nobody", 404)
 
-    assert (answer["title"], "list of jobs" in answer["detail"]) == ("Not there", True)
+    assert (answer["title"], "list of jobs" in answer["detail"]) == ("Not found", True)
     assert desk.get("jobs/nobody/x", 400)["valid"] == ["encore"]
     for action in ("complete", "fail", "cancel"):
         desk.post(f"jobs/encore/nobody/{action}", status=404)
@@ -170,3 +170,17 @@ def test_of_many_exchanges_about_a_job_the_first_and_the_newest_are_shown(desk: 
     said = [one["number"] for one in desk.get(f"jobs/encore/{id_}")["exchanges"]]
 
     assert (len(said), said[:2], said[-1]) == (MOST_EXCHANGES, [1, 8], MOST_EXCHANGES + 6)
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("jobs?state=finished", "state: 'finished' is not valid. Valid: waiting, "),
+        ("jobs?state=", "state: '' is not valid. Valid: waiting, "),
+        ("jobs?model=grand", "model: 'grand' is not valid. Valid: "),
+        ("deliveries?status=done", "status: 'done' is not valid. Valid: pending, delivered, failed."),
+    ],
+)
+def test_what_nothing_can_be_is_no_empty_list(query: str, says: str, desk: Desk) -> None:
+    """A slip in a filter is told, with what there is."""
+    assert desk.get(query, 400)["detail"].startswith(says)

@@ -69,7 +69,7 @@ def test_a_snapshot_outlives_the_process(tmp_path: Path) -> None:
         listed = ask(ready, "jobs", "list")
 
     with served(tmp_path, "--hold") as (ready, _):
-        assert ask(ready, "jobs", "list") == "There is no such job.\n"
+        assert ask(ready, "jobs", "list") == "No job matches.\n"
         ask(ready, "restore", str(file))
         assert ask(ready, "jobs", "list") == listed
     assert "there is no such file" in ask(ready, "jobs", "list", code=2)

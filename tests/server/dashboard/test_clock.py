@@ -14,7 +14,11 @@ OpenPage = Callable[..., Visit]
 def test_steps_move_the_clock(visit: OpenPage, served: RunningStage) -> None:
     """By a second, by ten, by a minute."""
     page = visit("/").page
-    for name, shown in (("Step 1 second", "00:00:01"), ("Step 10 seconds", "00:00:11"), ("Step 1 minute", "00:01:11")):
+    for name, shown in (
+        ("Advance 1 second", "00:00:01"),
+        ("Advance 10 seconds", "00:00:11"),
+        ("Step 1 minute", "00:01:11"),
+    ):
         page.get_by_role("button", name=name).click()
         expect(page.locator(".clock-time")).to_have_text(shown)
 
@@ -24,15 +28,15 @@ def test_steps_move_the_clock(visit: OpenPage, served: RunningStage) -> None:
 def test_the_clock_is_run_and_held(visit: OpenPage, served: RunningStage) -> None:
     """And runs on the page as it does on the stage."""
     page = visit("/").page
-    expect(page.locator(".clock-state")).to_have_text("Held")
+    expect(page.locator(".clock-state")).to_have_text("Paused")
 
-    page.get_by_role("button", name="Run", exact=True).click()
-    expect(page.locator(".clock-state")).to_have_text("Runs")
+    page.get_by_role("button", name="Resume", exact=True).click()
+    expect(page.locator(".clock-state")).to_have_text("Running")
     assert not served.clock.held
     expect(page.locator(".clock-time")).not_to_have_text("00:00:00")
 
-    page.get_by_role("button", name="Hold", exact=True).click()
-    expect(page.locator(".clock-state")).to_have_text("Held")
+    page.get_by_role("button", name="Pause", exact=True).click()
+    expect(page.locator(".clock-state")).to_have_text("Paused")
     assert served.clock.held
 
 
@@ -41,7 +45,7 @@ def test_the_clock_is_sped_up(visit: OpenPage, served: RunningStage) -> None:
     page = visit("/").page
 
     page.get_by_label("Speed").select_option("60.0")
-    page.get_by_role("button", name="Run", exact=True).click()
+    page.get_by_role("button", name="Resume", exact=True).click()
 
     expect(page.locator(".clock-speed")).to_contain_text("60")
     assert served.clock.speed == 60
@@ -50,7 +54,7 @@ def test_the_clock_is_sped_up(visit: OpenPage, served: RunningStage) -> None:
 def test_the_next_cue_is_the_next_change_of_a_job(visit: OpenPage, provider: Provider) -> None:
     """Again and again until nothing is due any more."""
     page = visit("/").page
-    button = page.get_by_role("button", name="Next cue")
+    button = page.get_by_role("button", name="Next event")
     expect(button).to_be_disabled()
     provider.run()
     expect(page.locator(".job_row .sign")).to_have_text("queued")
@@ -69,7 +73,7 @@ def test_the_bar_of_a_job_grows_while_the_clock_runs(visit: OpenPage, provider: 
     now = page.locator(".bar .now")
     before = float((now.get_attribute("x1") or "").rstrip("%"))
 
-    page.get_by_role("button", name="Run", exact=True).click()
+    page.get_by_role("button", name="Resume", exact=True).click()
 
     page.wait_for_function(
         "before => parseFloat(document.querySelector('.bar .now').getAttribute('x1')) > before", arg=before

@@ -37,8 +37,8 @@ def test_a_fault_is_set_with_its_parameters(visit: OpenPage, provider: Provider)
     page = visit("/rules").page
     form = page.locator("#fault-form")
     form.locator("select[name='fault.name']").select_option("gateway")
-    expect(form.get_by_text("The reply comes late.")).to_be_hidden()
-    form.locator("select[name='fault.status']").select_option("504")
+    expect(form.get_by_text("The response is late.")).to_be_hidden()
+    form.locator("select[name='fault.status']:visible").select_option("504")
     form.locator("select[name=provider]").select_option("runflow")
     form.locator("input[name=nth]").fill("1")
     form.get_by_role("button").click()
@@ -48,7 +48,7 @@ def test_a_fault_is_set_with_its_parameters(visit: OpenPage, provider: Provider)
 
     assert (struck.status_code, struck.headers["content-type"].partition(";")[0]) == (504, "text/html")
     assert sound.status_code == 201
-    expect(page.locator(".rule_row")).to_contain_text("met")
+    expect(page.locator(".rule_row")).to_contain_text("matched 2 times")
 
 
 def test_a_fault_is_set_for_one_operation(visit: OpenPage, provider: Provider) -> None:
@@ -114,4 +114,24 @@ def test_all_rules_are_removed_at_once(visit: OpenPage, provider: Provider) -> N
     page.get_by_role("button", name="Remove all rules").click()
 
     expect(page.locator(".rule_row")).to_have_count(0)
-    expect(page.get_by_text("No rule")).to_be_visible()
+    expect(page.get_by_text("No rules")).to_be_visible()
+
+
+def test_an_account_says_which_key_it_belongs_to(provider: Provider, visit: OpenPage) -> None:
+    """By the key's masked form: enough for its owner, and too little for anybody else."""
+    provider.ask("GET", "/v1/runs", key="rf_live_0123456789abcdef9f3a")
+    provider.ask("GET", "/v1/runs", key="rf_live_short")
+
+    rows = visit("/accounts").page.locator(".account_row")
+
+    expect(rows.nth(0)).to_contain_text("key rf_live_…9f3a")
+    expect(rows.nth(1)).to_contain_text("key rf_live_…")
+    expect(rows.nth(1)).not_to_contain_text("short")
+
+
+def test_words_between_backticks_are_code(visit: OpenPage) -> None:
+    """No backtick is left on the page of the readings."""
+    page = visit("/readings").page
+
+    expect(page.locator(".reading code").first).to_be_visible()
+    assert "`" not in page.locator("main").inner_text()

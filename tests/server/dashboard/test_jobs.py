@@ -125,7 +125,7 @@ def test_the_clip_plays(visit: OpenPage, provider: Provider, served: RunningStag
     """The very clip, under the page's own origin."""
     run = provider.run()
     page = visit(f"/jobs/runflow/{run}").page
-    expect(page.get_by_text("the curtain is still down")).to_be_visible()
+    expect(page.get_by_text("No result yet")).to_be_visible()
 
     served.advance(10)
 
@@ -172,7 +172,7 @@ def test_a_job_that_is_not_there_is_told(visit: OpenPage, provider: Provider, se
     """With the way back."""
     reply = provider.http.get(f"{served.control.url}/_mockreel/page/jobs/runflow/nobody")
     assert reply.status_code == 404
-    assert "No job of this stage has that id" in reply.text
+    assert "There is no job with that id" in reply.text
 
 
 def test_another_providers_words_are_shown(visit: OpenPage, provider: Provider, served: RunningStage) -> None:
@@ -182,3 +182,29 @@ def test_another_providers_words_are_shown(visit: OpenPage, provider: Provider, 
     expect(page.locator(".job-heading .sign")).to_have_text("QUEUED")
     served.advance(10)
     expect(page.locator(".job-heading .sign")).to_have_text("SUCCESS")
+
+
+def test_a_delivery_says_of_which_job_at_which_provider_and_when(provider: Provider, visit: OpenPage) -> None:
+    """In its line, before it is opened."""
+    run = provider.run(callback="http://127.0.0.1:9/hook")
+    provider.stage.advance(10)
+
+    summary = visit("/deliveries").page.locator(".delivery_row summary")
+
+    expect(summary).to_contain_text("run.completed")
+    expect(summary).to_contain_text(f"{run[:5]}…{run[-7:]}")
+    expect(summary).to_contain_text("Runflow · 00:00:0")
+
+
+def test_the_longest_state_does_not_touch_the_model(provider: Provider, visit: OpenPage) -> None:
+    """Between the word and what stands beside it is room, at every width with columns."""
+    provider.run(prefer="scenario=partial")
+    provider.stage.advance(10)
+
+    for width in (1000, 1280, 1600):
+        page = visit("/", width=width).page
+        expect(page.locator(".job_row .sign")).to_have_text("partial_succeeded")
+        sign, what = page.locator(".job_row .sign").bounding_box(), page.locator(".job_row .job-what").bounding_box()
+        assert sign is not None
+        assert what is not None
+        assert sign["x"] + sign["width"] < what["x"] or sign["y"] + sign["height"] <= what["y"]

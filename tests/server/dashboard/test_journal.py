@@ -34,7 +34,7 @@ def test_a_refusal_tells_every_violation_with_its_fact(visit: OpenPage, provider
     page = visit("/journal").page
     page.locator(".entry_row a").first.click()
 
-    expect(page.get_by_role("heading", name="Refused: invalid-body")).to_be_visible()
+    expect(page.get_by_role("heading", name="Rejected: invalid-body")).to_be_visible()
     first, second = page.locator(".violations li").all()
     expect(first).to_contain_text("/input/prompt")
     expect(second).to_contain_text("enum: 4s, 6s, 8s")

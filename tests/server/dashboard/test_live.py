@@ -13,14 +13,14 @@ OpenPage = Callable[..., Visit]
 def test_a_submitted_job_appears(visit: OpenPage, provider: Provider) -> None:
     """On top of the list, with its state."""
     page = visit("/").page
-    expect(page.get_by_text("No job yet")).to_be_visible()
+    expect(page.get_by_text("No jobs yet")).to_be_visible()
 
     run = provider.run()
 
     row = page.locator(".job_row").first
     expect(row.locator("a")).to_have_attribute("href", f"/_mockreel/page/jobs/runflow/{run}")
     expect(row.locator(".sign")).to_have_text("queued")
-    expect(page.get_by_text("No job yet")).to_have_count(0)
+    expect(page.get_by_text("No jobs yet")).to_have_count(0)
 
 
 def test_a_job_changes_its_state_as_the_clock_moves(visit: OpenPage, provider: Provider, served: RunningStage) -> None:

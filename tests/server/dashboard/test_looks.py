@@ -124,7 +124,7 @@ def test_a_phone_needs_no_sideways_scrolling(visit: OpenPage, played: RunningSta
         for details in page.locator("details").all():
             details.evaluate("element => { element.open = true; }")
         wide[path] = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        expect(page.get_by_role("button", name="Step 1 second")).to_be_in_viewport()
+        expect(page.get_by_role("button", name="Advance 1 second")).to_be_in_viewport()
 
     assert {path: over for path, over in wide.items() if over > 0} == {}
 
@@ -145,7 +145,7 @@ def test_the_keyboard_is_enough(visit: OpenPage, provider: Provider, served: Run
     provider.run()
     page = visit("/").page
     page.keyboard.press("Tab")
-    expect(page.get_by_text("Skip to the stage")).to_be_focused()
+    expect(page.get_by_text("Skip to the content")).to_be_focused()
     page.keyboard.press("Enter")
     _tab_to(page, ".job-id")
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
@@ -163,11 +163,11 @@ def test_the_keyboard_is_enough(visit: OpenPage, provider: Provider, served: Run
 def test_the_clock_keeps_the_focus_while_it_is_stepped(visit: OpenPage) -> None:
     """Pressing the same key again and again steps again and again."""
     page = visit("/").page
-    page.get_by_role("button", name="Step 1 second").focus()
+    page.get_by_role("button", name="Advance 1 second").focus()
     for shown in ("00:00:01", "00:00:02", "00:00:03"):
         page.keyboard.press("Enter")
         expect(page.locator(".clock-time")).to_have_text(shown)
-        expect(page.get_by_role("button", name="Step 1 second")).to_be_focused()
+        expect(page.get_by_role("button", name="Advance 1 second")).to_be_focused()
 
 
 def _tab_to(page: Any, selector: str) -> None:

@@ -41,8 +41,8 @@ class Fidelity:
         count = len(self.replayed)
         held = "all hold" if not failing else f"{failing} {'does' if failing == 1 else 'do'} not hold"
         return (
-            f"{count} cassette{'s' * (count != 1)}: {held}; the stand-in differs in {unexplained} places "
-            f"without a reason, in {known} with one."
+            f"{_counted(count, 'cassette')}: {held}; {_counted(unexplained, 'unexplained difference')} "
+            f"of the mock server, {known} known."
         )
 
     def age(self, cassette: Cassette) -> int:
@@ -62,6 +62,10 @@ class Fidelity:
         return next((word for kind, word in words.items() if kind in kinds), "of an unknown source")
 
 
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def text(report: Fidelity) -> str:
     """For a reader at a terminal: a line for each cassette, and below it what is to be said of it."""
     lines = [
@@ -76,8 +80,9 @@ def _line(report: Fidelity, one: Replayed) -> str:
         return f"{mark:<6}{one.path}"
     cassette = one.cassette
     return (
-        f"{mark:<6}{cassette.provider:<12} {cassette.path.stem:<26} {len(cassette.exchanges)} exchanges, "
-        f"{len(cassette.callbacks)} callbacks, {report.standing(cassette)}, {report.age(cassette)} days old"
+        f"{mark:<6}{cassette.provider:<12} {cassette.path.stem:<26} {_counted(len(cassette.exchanges), 'exchange')}, "
+        f"{_counted(len(cassette.callbacks), 'webhook')}, {report.standing(cassette)}, "
+        f"{_counted(report.age(cassette), 'day')} old"
     )
 
 

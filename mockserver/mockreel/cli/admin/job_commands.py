@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mockreel.cli.admin.server_options import Asked, moment, place
+from mockreel.cli.output import say
 
 if TYPE_CHECKING:
     from mockreel.client.admin import Job
@@ -37,7 +38,7 @@ def list_jobs(asked: Asked, /, **given: object) -> None:
         page = control.jobs(**given)  # type: ignore[arg-type]  # as the options have them
     asked.show_table([job.raw for job in page], _HEAD, lambda: map(_row, page), none="No job matches.")
     if page.next and not asked.as_json:
-        click.echo(f"More: --after {page.next}", err=True)
+        say(f"More: --after {page.next}", err=True)
 
 
 @group.command("show")

@@ -10,7 +10,7 @@ import click
 
 from mockreel.cli.admin.server_options import Asked, moment, pairs
 from mockreel.cli.options import Pair
-from mockreel.cli.output import counted
+from mockreel.cli.output import counted, say
 
 if TYPE_CHECKING:
     from mockreel.client.admin import Exchange
@@ -130,4 +130,4 @@ def har(asked: Asked, /, out: Path | None, **what: Any) -> None:
         click.echo(text)
     else:
         out.write_text(text + "\n", "utf-8")
-        click.echo(f"Written: {out}")
+        say(f"Written: {out}")

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from mockreel.cli.output import say
+
 
 @click.group("cassettes")
 def command() -> None:
@@ -28,10 +30,10 @@ def scan(paths: tuple[Path, ...], data: Path | None) -> None:
 
     seen = look(paths, root=data)
     for found in seen.found:
-        click.echo(str(found))
+        say(str(found))
     files = f"{len(seen.files)} file{'' if len(seen.files) == 1 else 's'}"
     if seen.found:
         places = f"{len(seen.found)} place{'' if len(seen.found) == 1 else 's'}"
-        click.echo(f"{places} in {files}: take the secret out and revoke it, wherever it has been shown.", err=True)
+        say(f"{places} in {files}: take the secret out and revoke it, wherever it has been shown.", err=True)
         sys.exit(1)
-    click.echo(f"Nothing in {files} looks like a secret.")
+    say(f"Nothing in {files} looks like a secret.")

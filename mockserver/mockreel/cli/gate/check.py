@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from mockreel.cli.options import Money, Pair
+from mockreel.cli.output import say, show_table
 
 
 @click.command("check")
@@ -80,13 +81,32 @@ from mockreel.cli.options import Money, Pair
 @click.option(
     "--handler",
     metavar="URL",
-    help="Check your own program that receives callbacks: send it every event of --provider.",
+    help="Check your own program that receives webhooks: send it every event of --provider.",
 )
 @click.option(
     "--secret",
     envvar="MOCKREEL_SECRET",
     metavar="TEXT",
     help="What --handler verifies with, and what a URL signs with. [env: MOCKREEL_SECRET]",
+)
+@click.option(
+    "--former-secret",
+    "former",
+    multiple=True,
+    metavar="TEXT",
+    help="What --handler verified with once, and must refuse now (repeatable).",
+)
+@click.option(
+    "--operation",
+    "operations",
+    multiple=True,
+    metavar="ID",
+    help="Tell --handler of jobs that this operation began (repeatable); else of the provider's usual sort.",
+)
+@click.option(
+    "--before",
+    metavar="URL",
+    help="Where --handler is told of each job, as JSON, before the first webhook about it.",
 )
 @click.option(
     "--report",
@@ -136,7 +156,7 @@ def command(target: str, listed: bool, reports: tuple[tuple[str, str], ...], **g
     fails = _fails(given)
     report = replace(_run(target, given, terminal_report), fail_on=fails)
     for text in terminal_report.summary(report):
-        click.echo(text)
+        say(text)
     for form, path in reports:
         write(report, form, Path(path))
     sys.exit(report.exit_code)
@@ -213,21 +233,28 @@ def _run(target: str, given: Mapping[str, Any], terminal_report: Any) -> Any:
 
 
 def _check_handler(plan: Any, given: Mapping[str, Any], watcher: Any) -> Any:
-    from mockreel.conformance.handler.handler_check import check_handler  # noqa: PLC0415
+    from mockreel.conformance.handler import HandlerPlan, check_handler  # noqa: PLC0415
     from mockreel.contract import providers  # noqa: PLC0415
     from mockreel.errors import OptionError  # noqa: PLC0415
 
     if len(plan.providers) != 1:
         then = "A handler receives the callbacks of one provider."
         raise OptionError("--provider", ", ".join(plan.providers) or None, providers(), then=then)
-    return check_handler(
-        given["handler"], plan.providers[0], secret=given["secret"], seed=plan.seed, data=plan.data, watcher=watcher
+    asked = HandlerPlan(
+        secret=given["secret"],
+        former=given["former"],
+        before=given["before"],
+        budget=plan.budget,
+        operations=given["operations"],
+        seed=plan.seed,
+        data=plan.data,
     )
+    return check_handler(given["handler"], plan.providers[0], asked, watcher=watcher)
 
 
 def _echo(texts: list[str]) -> None:
     for text in texts:
-        click.echo(text)
+        say(text)
 
 
 def _list() -> None:
@@ -237,5 +264,4 @@ def _list() -> None:
 
     rows = [(check.id, check.says) for check in EVERY]
     rows += [(REPLIES, REPLIES_SAY), *((f"generated.{phase}", SAYS[phase]) for phase in PHASES)]
-    for name, says in rows:
-        click.echo(f"{name:<26}{says}")
+    show_table(("check", "what it proves"), rows, none="")

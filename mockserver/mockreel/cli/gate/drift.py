@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from mockreel.cli.options import Pair
+from mockreel.cli.output import say
 from mockreel.errors import OptionError
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -60,7 +61,7 @@ def command(reports: tuple[tuple[str, str], ...], fail_on: tuple[str, ...], **gi
         forms.check_form(form)
     findings = ordered(_compare(**given))
     failed = any(finding.verdict in fail_on or "anything" in fail_on for finding in findings)
-    click.echo(forms.text(findings, int(failed)), nl=False)
+    say(forms.text(findings, int(failed)).rstrip("\n"))
     for form, path in reports:
         forms.write(findings, form, Path(path), exit_code=int(failed))
     if failed:

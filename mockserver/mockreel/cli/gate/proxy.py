@@ -65,6 +65,16 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Write what passed by into a cassette at the end, without secrets; of one provider, never of the stand-in.",
 )
+@click.option(
+    "--strict", is_flag=True, help="Exit code 1 if the program broke a client rule and would have ended with 0."
+)
+@click.option(
+    "--rules",
+    multiple=True,
+    metavar="RULE",
+    help="Which client rules the program is held to: default, all, or one by name (repeatable).",
+)
+@click.option("--allow", multiple=True, metavar="RULE", help="A client rule that may be broken (repeatable).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for each line.")
 @click.argument("words", metavar="[-- COMMAND]", nargs=-1, type=click.UNPROCESSED)
 def command(words: tuple[str, ...], ready_file: Path | None, record: Path | None, **given: Any) -> None:
@@ -99,7 +109,7 @@ def command(words: tuple[str, ...], ready_file: Path | None, record: Path | None
             proxy.run(ready=ready)
     if tape is not None:
         proxy.report.noted(tape.save())
-    sys.exit(code)
+    sys.exit(code or int(given["strict"] and proxy.report.broken > 0))
 
 
 def _tape(plan: "Plan", path: Path, say: "Say") -> "Tape":
@@ -128,6 +138,8 @@ def _plan(given: Mapping[str, Any]) -> "Plan":
         limit=given["max_spend"],
         assumed=given["assume_price"],
         as_json=given["as_json"],
+        rules=given["rules"],
+        allow=given["allow"],
     )
 
 

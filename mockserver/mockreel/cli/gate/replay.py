@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from mockreel.cli.output import say
+
 # As in mockreel.cassettes.replay.fidelity_report, which `--help` does not import.
 _FORMS = ("text", "json", "markdown")
 
@@ -57,7 +59,11 @@ def command(paths: tuple[Path, ...], form: str, strict: bool, today: datetime | 
     day = today.date() if today is not None else datetime.now(UTC).date()
     replayed = tuple(one for one in replay.each(chosen) if one.cassette is None or one.cassette.provider in names)
     report = Fidelity(replayed, day, strict, data)
-    click.echo(FORMS[form](report), nl=False)
+    told = FORMS[form](report)
+    if form == "text":
+        say(told.rstrip("\n"))
+    else:
+        click.echo(told, nl=False)
     sys.exit(report.exit_code)
 
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from mockreel.cli.output import say
+
 
 @click.command("build")
 @click.option(
@@ -38,6 +40,6 @@ def command(docs: Path | None, out: Path | None, data: Path | None, providers: t
         raise click.UsageError("This mockreel is installed, not a checkout. Say where to write: --out DIR.")
     report = build(docs, target, data=data or data_root(), providers=providers or None, check=check)
     for line in report.lines():
-        click.echo(line)
+        say(line)
     if check and not report.same:
         sys.exit(1)

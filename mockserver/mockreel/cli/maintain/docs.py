@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from mockreel.cli.output import say
+
 
 @click.group("docs")
 def command() -> None:
@@ -51,13 +53,13 @@ def fetch(
     pages = [page for name in known(root, names) for page in fetching.wanted(root, name)]
     if listed:
         for page in pages:
-            click.echo(f"{page.provider} {page.source}  {page.url} -> {page.file}")
+            say(f"{page.provider} {page.source}  {page.url} -> {page.file}")
         return
     limits = fetching.Limits(max_bytes, timeout, pause)
     failed = 0
     for fetched in fetching.fetch(pages, out, limits=limits, pause=time.sleep, again=again):
-        click.echo(fetched.line(), err=fetched.outcome == "failed")
+        say(fetched.line(), err=fetched.outcome == "failed")
         failed += fetched.outcome == "failed"
     if failed:
-        click.echo(f"{failed} of {len(pages)} pages failed; their old versions are unchanged.", err=True)
+        say(f"{failed} of {len(pages)} pages failed; their old versions are unchanged.", err=True)
         sys.exit(1)

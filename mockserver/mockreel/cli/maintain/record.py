@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mockreel.cli.options import Money, data_option
+from mockreel.cli.output import say
 from mockreel.errors import MockreelError, OptionError
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def command(yes: bool, max_spend: Any, assume_price: Any, **given: Any) -> None:
     vcrpy()
     plan = _plan(given)
     for line in plan.lines():
-        click.echo(line)
+        say(line)
     if plan.model is not None:
         admit(plan.cost, limit=max_spend, assumed=assume_price)
     key = _key(plan, os.environ)
@@ -72,7 +73,7 @@ def command(yes: bool, max_spend: Any, assume_price: Any, **given: Any) -> None:
     if not yes:
         click.confirm("Send this to the provider?", abort=True)
     times = {"patience": given["deadline"], "callback_patience": given["patience"], "every": given["every"]}
-    _record(Recorder(plan, key, click.echo, **times), given["port"])
+    _record(Recorder(plan, key, say, **times), given["port"])
 
 
 def _plan(given: Mapping[str, Any]) -> "Plan":
@@ -123,6 +124,6 @@ def _record(recorder: "Recorder", port: int) -> None:
         paths = recorder.refusals()
         if plan.model is not None:
             paths.append(recorder.job(inbound))
-    click.echo(f"{len(paths)} cassette{'' if len(paths) == 1 else 's'}:")
+    say(f"{len(paths)} cassette{'' if len(paths) == 1 else 's'}:")
     for path in paths:
-        click.echo(f"  {path}")
+        say(f"  {path}")

@@ -7,6 +7,9 @@ import click
 from mockreel.cli.output import say, show_table
 from mockreel.engine.faults import Kind, catalogue, kind_of
 
+# What a fault is of, in the words of the field.
+_SORTS = {"reply": "response", "callback": "webhook"}
+
 
 @click.command("faults")
 @click.argument("name", required=False)
@@ -20,7 +23,9 @@ def command(name: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([kind.row() for kind in kinds], indent=2))
     elif name is None:
-        show_table(("fault", "of", "what happens"), ((kind.name, kind.sort, kind.says) for kind in kinds), none="")
+        show_table(
+            ("fault", "of", "what happens"), ((kind.name, _SORTS[kind.sort], kind.says) for kind in kinds), none=""
+        )
     else:
         _show(kinds[0])
 

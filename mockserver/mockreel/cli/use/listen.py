@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 import click
 
-from mockreel.cli.options import data_option
+from mockreel.cli.options import ca_option, data_option, keep_alive_option
+from mockreel.cli.output import say
 
 if TYPE_CHECKING:
     from mockreel.server.webhook_receiver import Receiver, Server, Taken
@@ -32,7 +33,7 @@ _SIGNATURES = {
     "--secret",
     "secrets",
     multiple=True,
-    envvar="MOCKREEL_CALLBACK_SECRET",
+    envvar="MOCKREEL_WEBHOOK_SECRET",
     metavar="TEXT",
     help="The webhook secret; repeatable while secrets are rotated.",
 )
@@ -53,6 +54,8 @@ _SIGNATURES = {
     metavar="PATH",
     help="Write a file with the address once it answers; removed at start and stop.",
 )
+@ca_option
+@keep_alive_option
 @data_option
 def command(port: int, count: int | None, as_json: bool, ready_file: Path | None, **given: Any) -> None:
     """Receive webhooks at any path, verify their signatures, print them, and forward them to a handler.
@@ -72,7 +75,12 @@ def command(port: int, count: int | None, as_json: bool, ready_file: Path | None
             server.should_exit = True
 
     check_ready_file(ready_file)
-    server = Server(_receiver(given, shown), port=port, ready=lambda url: _introduce(url, announce, as_json))
+    server = Server(
+        _receiver(given, shown),
+        port=port,
+        keep_alive=given["keep_alive"],
+        ready=lambda url: _introduce(url, announce, as_json),
+    )
     # Only now that the port is ours: the file may be another's, who holds it.
     with announcing(ready_file) as announce:
         _stop_on_signals(server)
@@ -82,14 +90,15 @@ def command(port: int, count: int | None, as_json: bool, ready_file: Path | None
 def _receiver(given: Mapping[str, Any], shown: "Callable[[Taken], None]") -> "Receiver":
     from mockreel.server.webhook_receiver import Receiver  # noqa: PLC0415
     from mockreel.simulator.simulator import load_contracts  # noqa: PLC0415
-    from mockreel.webhooks import Targets  # noqa: PLC0415
+    from mockreel.webhooks import Targets, check_authority  # noqa: PLC0415
     from mockreel.webhooks.recognition import Recogniser  # noqa: PLC0415
 
     contracts = load_contracts(given["providers"] or None, data=given["data"])
     recogniser = Recogniser(contracts.values(), secrets=given["secrets"])
     targets = Targets(allowed=frozenset(given["allowed"]))
     _check_handler(given["forward"])
-    return Receiver(recogniser, targets, shown, forward=given["forward"], answer=given["answer"])
+    check_authority(given["ca"])
+    return Receiver(recogniser, targets, shown, forward=given["forward"], answer=given["answer"], ca=given["ca"])
 
 
 def _check_handler(forward: str | None) -> None:
@@ -110,7 +119,7 @@ def _check_handler(forward: str | None) -> None:
 def _introduce(url: str, announce: Any, as_json: bool) -> None:
     announce({"pid": os.getpid(), "url": url})
     if not as_json:
-        click.echo(f"Listening on {url}, at any path. Stop with Ctrl-C.")
+        say(f"Listening on {url}, at any path. Stop with Ctrl-C.")
 
 
 def _stop_on_signals(server: "Server") -> None:

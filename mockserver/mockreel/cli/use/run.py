@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mockreel.cli.options import callback_options, shared, stage_options
+from mockreel.cli.output import say
+from mockreel.cli.strict_options import Strictness, strict_options
 
 if TYPE_CHECKING:
     from mockreel.proxy.intercept import Plan
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     metavar="SECONDS",
     help="After the program, wait for its jobs and webhooks to end, for at most this long.",
 )
+@strict_options
 @click.option("--quiet", is_flag=True, help="Do not report what the program did.")
 @click.argument("words", metavar="-- COMMAND", nargs=-1, type=click.UNPROCESSED, required=True)
 def command(words: tuple[str, ...], quiet: bool, **given: Any) -> None:
@@ -42,18 +45,22 @@ def command(words: tuple[str, ...], quiet: bool, **given: Any) -> None:
     from mockreel.proxy.intercept.child_process import NotStarted  # noqa: PLC0415
 
     def told(line: str) -> None:
-        click.echo(f"mockreel run: {line}", err=True)
+        say(f"mockreel run: {line}", err=True)
 
+    strict = Strictness({**given, "words": words})
     try:
-        ran = run(_plan(words, given), environment=os.environ, told=told)
+        ran = run(_plan(words, given), environment=os.environ, told=told, ended=strict.look)
     except NotStarted as problem:
         told(str(problem))
         sys.exit(problem.code)
     if not quiet:
         told(f"the program ended with {ran.code} after {ran.seconds:.1f} s.")
         for line in ran.lines():
-            click.echo(f"  {line}", err=True)
-    sys.exit(ran.code)
+            say(f"  {line}", err=True)
+    for line in strict.lines():
+        told(line)
+    strict.write()
+    sys.exit(strict.code(ran.code))
 
 
 def _plan(words: tuple[str, ...], given: Mapping[str, Any]) -> "Plan":

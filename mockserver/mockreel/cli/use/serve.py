@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mockreel.cli.log_option import log_to
-from mockreel.cli.options import callback_options, log_options, ready_file_option, shared, stage_options
+from mockreel.cli.options import (
+    Size,
+    by_provider,
+    ca_option,
+    callback_options,
+    keep_alive_option,
+    log_options,
+    ready_file_option,
+    shared,
+    stage_options,
+)
 from mockreel.cli.output import say
 from mockreel.cli.ready_file import announcing, check_ready_file
 from mockreel.engine.billing import unspent
@@ -25,6 +35,7 @@ from mockreel.server.options import Options
 from mockreel.server.socket_server import Server
 from mockreel.simulator.provider import Settings
 from mockreel.simulator.simulator import load_contracts
+from mockreel.webhooks import WebhookSecret
 
 if TYPE_CHECKING:
     from mockreel.server.reload import Taken
@@ -42,14 +53,46 @@ if TYPE_CHECKING:
     "--host",
     default="127.0.0.1",
     show_default=True,
-    help="The address to listen on; off loopback it requires --keys and --token.",
+    help="The address to listen on; `localhost` and `::` are IPv4 and IPv6; off loopback it requires --keys and "
+    "--token.",
+)
+@click.option(
+    "--public-url",
+    "public_urls",
+    multiple=True,
+    metavar="[PROVIDER=]URL",
+    help="The address of results, uploads and downloads in responses; {port} and {provider} are filled in "
+    "(repeatable).",
+)
+@click.option(
+    "--trust-host",
+    "trusted_hosts",
+    multiple=True,
+    metavar="NAME",
+    help="Use this name in addresses if the request's Host has it, as is done for localhost; * for any (repeatable).",
+)
+@click.option(
+    "--cors",
+    multiple=True,
+    metavar="ORIGIN",
+    help="Allow web pages of this origin to call the providers and fetch videos; * for any (repeatable).",
+)
+@keep_alive_option
+@click.option(
+    "--max-body",
+    type=Size(),
+    default="32M",
+    show_default=True,
+    metavar="SIZE",
+    help="The largest request body: bytes, or with K, M or G.",
 )
 @ready_file_option
 @click.option(
     "--keys",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Accept only these keys: a YAML list of {key, account, provider, scopes, balance, scenario, fault}.",
+    help="Accept only these keys: a YAML list of {key, account, provider, scopes, balance, scenario, fault, "
+    "webhook_secret}.",
 )
 @click.option(
     "--token", envvar="MOCKREEL_TOKEN", metavar="TEXT", help="The token that the control API requires off loopback."
@@ -67,6 +110,14 @@ if TYPE_CHECKING:
 @click.option("--hold", is_flag=True, help="Start with the clock paused.")
 @click.option("--start", type=float, metavar="SECONDS", help="The time at the start, in seconds since 1970.")
 @callback_options
+@click.option(
+    "--webhook-secret",
+    multiple=True,
+    envvar="MOCKREEL_WEBHOOK_SECRET",
+    metavar="[PROVIDER=]SECRET",
+    help="Sign webhooks with this secret from the first one on; `generate` makes one and prints it (repeatable).",
+)
+@ca_option
 @log_options
 @click.option("--watch", is_flag=True, help="Reload data and keys when their files change.")
 @click.option("--no-bodies", is_flag=True, help="Do not store request and response bodies.")
@@ -94,7 +145,8 @@ def _serve(server: Server, ready_file: Path | None, log: Log, *, listed: bool) -
 
         def ready() -> None:
             announce(server.stage.ready(os.getpid()))
-            log.say("serving", introduction(server.stage, listed=listed), pid=os.getpid(), **server.stage.doors())
+            shown = introduction(server.stage, listed=listed, secrets=server.secrets)
+            log.say("serving", shown, pid=os.getpid(), **server.stage.doors())
 
         server.run(ready=ready)
         saved = unspent(server.stage.inner)
@@ -117,15 +169,17 @@ def _beside(log: Log, given: Mapping[str, Any]) -> list[Beside]:
 
 def _complain(taken: "Taken") -> None:
     if taken.problem is not None:
-        click.echo(f"mockreel: not loaded, the old data stays in use. {taken.problem}", err=True)
+        say(f"mockreel: not loaded, the old data stays in use. {taken.problem}", err=True)
 
 
-def introduction(server: RunningStage, *, listed: bool) -> str:
+def introduction(server: RunningStage, *, listed: bool, secrets: Mapping[str, WebhookSecret] | None = None) -> str:
     """The addresses, the dashboard's first, and a request to try; a listed key is never shown."""
     rows = [("Dashboard", f"{server.control.url}/"), ("Control API", f"{server.control.url}/_mockreel/")]
     for name, part in server.inner.parts.items():
-        address = server.addresses[name]
+        address, secret = server.addresses[name], (secrets or {}).get(name)
         rows.append((part.contract.title, address.url + ("" if listed else f"  key {address.key}")))
+        rows += [("", f"results at {part.base_url}")] if part.base_url != address.url else []
+        rows += [("", f"webhook secret {secret}")] if secret else []
     width = max(len(title) for title, _ in rows)
     lines = ["mockreel is running. Nothing reaches the real providers, and nothing is billed."]
     lines += [f"  {title:<{width}}  {text}" for title, text in rows]
@@ -154,11 +208,22 @@ def _options(given: Mapping[str, Any], tls: Tls | None) -> Options:
         host=given["host"],
         port=given["port"],
         keys=given["keys"],
-        settings=Settings(seed=given["seed"], pace=given["pace"], keep_bodies=not given["no_bodies"]),
+        settings=Settings(
+            seed=given["seed"],
+            pace=given["pace"],
+            max_body=given["max_body"],
+            keep_bodies=not given["no_bodies"],
+        ),
         held=given["hold"],
         start=given["start"],
         token=given["token"],
         tls=tls,
+        keep_alive=given["keep_alive"],
+        cors=given["cors"],
+        public_urls=dict(map(by_provider, given["public_urls"])),
+        trusted_hosts=frozenset(given["trusted_hosts"]),
+        ca=given["ca"],
+        webhook_secret=given["webhook_secret"],
     )
 
 

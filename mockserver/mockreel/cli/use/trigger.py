@@ -3,12 +3,13 @@
 import asyncio
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from mockreel.cli.options import Pair, data_option
+from mockreel.cli.options import Pair, ca_option, data_option
+from mockreel.cli.output import say, show_table
 
 if TYPE_CHECKING:
     from mockreel.contract import Contract
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     "--set", "fields", multiple=True, type=Pair(), metavar="FIELD=VALUE", help="Set a field: output.x=1 (repeatable)."
 )
 @click.option(
-    "--secret", envvar="MOCKREEL_CALLBACK_SECRET", metavar="TEXT", help="The webhook secret; unsigned without it."
+    "--secret", envvar="MOCKREEL_WEBHOOK_SECRET", metavar="TEXT", help="The webhook secret; unsigned without it."
 )
 @click.option("--state", metavar="NAME", help="How the job ended, if one event covers several states.")
 @click.option("--operation", metavar="ID", help="The operation that started the job, if that makes a difference.")
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     help="Choose an option of a reading (repeatable).",
 )
 @click.option("--seed", type=int, help="Seed of the generated ids; another one each time by default.")
+@ca_option
 @data_option
 def command(
     provider: str, event: str | None, url: str | None, fields: tuple[tuple[str, str], ...], **given: Any
@@ -67,16 +69,30 @@ def command(
     if url is None:
         _show(headers, body)
         return
-    _report(found, url, _sent(found, url, headers, body, given["allowed"]))
+    _report(found, url, _sent(found, url, headers, body, given))
 
 
 def _list(contract: "Contract", found: "Sequence[Happening]") -> None:
     if not found:
-        click.echo(f"{contract.title} documents no webhook for its jobs.")
-    for word in dict.fromkeys(one.word for one in found):
-        states = dict.fromkeys(one.state for one in found if one.word == word)
-        operations = dict.fromkeys(one.operation for one in found if one.word == word)
-        click.echo(f"{word}  --state {'|'.join(states)}  --operation {'|'.join(operations)}")
+        say(f"{contract.title} documents no webhook for its jobs.")
+        return
+    show_table(("event", "--state", "--operation"), map(_row, _by_word(found).items()), none="")
+
+
+def _by_word(found: "Sequence[Happening]") -> "dict[str, list[Happening]]":
+    words: dict[str, list[Happening]] = {}
+    for one in found:
+        words.setdefault(one.word, []).append(one)
+    return words
+
+
+def _row(word: "tuple[str, list[Happening]]") -> tuple[str, str, str]:
+    """An event with what its options may be."""
+    name, found = word
+    states, operations = (
+        dict.fromkeys(each) for each in zip(*((one.state, one.operation) for one in found), strict=True)
+    )
+    return name, ", ".join(states), ", ".join(operations)
 
 
 def _body(found: "Happening", fields: tuple[tuple[str, str], ...]) -> bytes:
@@ -91,7 +107,7 @@ def _body(found: "Happening", fields: tuple[tuple[str, str], ...]) -> bytes:
     for name, value in fields:
         payload = with_field(payload, name, value)
     for wrong in found.callback.wrong(payload):
-        click.echo(f"not as documented: {wrong.pointer or 'the body'}: {wrong.message}", err=True)
+        say(f"not as documented: {wrong.pointer or 'the body'}: {wrong.message}", err=True)
     return orjson.dumps(payload)
 
 
@@ -109,18 +125,21 @@ def _headers(contract: "Contract", found: "Happening", body: bytes, secret: str 
 
 def _show(headers: tuple[tuple[str, str], ...], body: bytes) -> None:
     for name, value in headers:
-        click.echo(f"{name}: {value}")
+        say(f"{name}: {value}")
     click.echo(b"\n" + body)  # these bytes are what the signature is over
 
 
 def _sent(
-    found: "Happening", url: str, headers: tuple[tuple[str, str], ...], body: bytes, allowed: tuple[str, ...]
+    found: "Happening", url: str, headers: tuple[tuple[str, str], ...], body: bytes, given: Mapping[str, Any]
 ) -> "Outcome":
     from mockreel import __version__  # noqa: PLC0415
-    from mockreel.webhooks import HttpSender, Outgoing, Targets  # noqa: PLC0415
+    from mockreel.webhooks import HttpSender, Outgoing, Targets, check_authority  # noqa: PLC0415
+
+    check_authority(given["ca"])
+    targets = Targets(allowed=frozenset(given["allowed"]))
 
     async def send() -> "Outcome":
-        sender = HttpSender(Targets(allowed=frozenset(allowed)), user_agent=f"mockreel/{__version__}")
+        sender = HttpSender(targets, user_agent=f"mockreel/{__version__}", ca=given["ca"])
         try:
             return await sender.send(Outgoing(url, headers, body, found.policy.timeout))
         finally:
@@ -135,10 +154,8 @@ def _report(found: "Happening", url: str, outcome: "Outcome") -> None:
 
     what = f"{found.word} ({found.operation}, {found.state}) to {url}"
     if outcome.error is not None:
-        click.echo(f"{what} was not accepted: {why(outcome)}.", err=True)
+        say(f"{what} was not accepted: {why(outcome)}.", err=True)
         sys.exit(1)
-    click.echo(
-        f"{what}: answered {outcome.status}{f': {outcome.response.strip()}' if outcome.response.strip() else ''}"
-    )
+    say(f"{what}: answered {outcome.status}{f': {outcome.response.strip()}' if outcome.response.strip() else ''}")
     if not taken(found.policy, outcome):
         sys.exit(1)

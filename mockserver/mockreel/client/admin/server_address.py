@@ -16,7 +16,7 @@ def control_door(path: Path) -> tuple[str, str | None]:
     try:
         text = path.read_text("utf-8")
     except FileNotFoundError as problem:
-        why = "there is no such file: it stands there as long as the stand-in is served"
+        why = "there is no such file: it exists while the server runs"
         raise ControlUnreachable(str(path), why) from problem
     except (OSError, UnicodeDecodeError) as problem:
         raise DataError(str(path), f"it cannot be read ({problem})") from problem

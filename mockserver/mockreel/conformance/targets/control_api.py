@@ -20,9 +20,9 @@ from mockreel.contract import Evidence
 from mockreel.contract.conversation.demo_jobs import filled, read_script
 from mockreel.contract.evidence.facts import Fact
 from mockreel.engine.clock import Clock
-from mockreel.server.access_guard import LOOPBACK_NAMES
 from mockreel.server.admin import document
 from mockreel.server.app import ByPrefix, stage_app
+from mockreel.server.http.origin import LOOPBACK_NAMES
 from mockreel.simulator.in_process.mock_target import START
 from mockreel.simulator.provider import Settings
 from mockreel.simulator.simulator import Stage, build_stage, load_contracts

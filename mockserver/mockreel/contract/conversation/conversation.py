@@ -58,7 +58,7 @@ class Secret:
 
 
 @dataclass(frozen=True, slots=True)
-class Manners:
+class ClientRules:
     """What is expected of a client: seconds between polls, refusals that may be tried again, the header that says when.
 
     Each is None where no row says anything of the kind.
@@ -83,7 +83,7 @@ class Conversation:
     jobs: Mapping[str, JobTalk] = field(default_factory=dict)
     secret: Secret | None = None
     cancel: str | None = None
-    manners: Manners = Manners()
+    client_rules: ClientRules = ClientRules()
     reads: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
     beyond: tuple[str, ...] = ()
@@ -107,7 +107,7 @@ def conversation(file: Cursor) -> Conversation:
         file.at("jobs").each(_talk),
         _secret(secret) if secret else None,
         _text(file, "cancel"),
-        _manners(file.maybe("client_rules")),
+        _client_rules(file.maybe("client_rules")),
         _texts(file, "reads"),
         _texts(file, "codes"),
         _texts(file, "beyond"),
@@ -157,11 +157,11 @@ def _secret(row: Cursor) -> Secret:
     )
 
 
-def _manners(row: Cursor | None) -> Manners:
+def _client_rules(row: Cursor | None) -> ClientRules:
     if row is None:
-        return Manners()
+        return ClientRules()
     poll, retry, wait = (row.maybe(key) for key in ("poll", "retry", "wait"))
-    return Manners(
+    return ClientRules(
         (poll.get("seconds", 0.0), evidence(poll)) if poll else None,
         (frozenset(retry.at("rows").texts()), evidence(retry)) if retry else None,
         (wait.at("header").text(), evidence(wait)) if wait else None,

@@ -56,12 +56,12 @@ class Refusals:
     def busy(self, told: Told, operation: Operation | None) -> bool:
         """Whether a request was refused for being one too many, or because the service is not there now."""
         row = self.circumstance(told, operation)
-        again = self._contract.conversation.manners.retry
+        again = self._contract.conversation.client_rules.retry
         return row is not None and again is not None and row.name in again[0]
 
     def retry_after(self, told: Told, otherwise: float) -> float:
         """After how many seconds a refusal says that a request may be sent again."""
-        wait = self._contract.conversation.manners.wait
+        wait = self._contract.conversation.client_rules.wait
         value = told.headers.get(wait[0].lower(), "") if wait else ""
         return float(value) if value.isdecimal() else otherwise
 

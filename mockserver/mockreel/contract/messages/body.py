@@ -1,6 +1,7 @@
 """Read a request's body: JSON, a form or bytes; what cannot be read is refused, never guessed."""
 
 import logging
+from collections.abc import Collection
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -9,9 +10,12 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import FormParser, parse_options_header
 
 from mockreel.contract import Operation
+from mockreel.contract.messages import compression
 from mockreel.contract.messages.error_response import Refused
 from mockreel.contract.messages.form import FilePart, Form
+from mockreel.contract.messages.json_problem import why_no_json
 from mockreel.contract.messages.message import Request
+from mockreel.contract.validation import Violation
 
 # Bounds within which a body is read: beyond them somebody tries to keep the server busy, or to break what comes after.
 DEEPEST = 200
@@ -21,7 +25,7 @@ MOST_FIELDS = 1000
 logging.getLogger("python_multipart").addHandler(logging.NullHandler())
 
 
-def read_body(request: Request, operation: Operation) -> Any:
+def read_body(request: Request, operation: Operation, *, unpacked: bool = False) -> Any:
     """The body as the operation wants it, or None where there is none and none is needed.
 
     Raises:
@@ -32,11 +36,11 @@ def read_body(request: Request, operation: Operation) -> Any:
     if operation.body == "bytes":
         return request.body
     if operation.body == "json":
-        return _json(request, operation)
+        return _json(request, operation, unpacked=unpacked)
     return _form(request)
 
 
-def _json(request: Request, operation: Operation) -> Any:
+def _json(request: Request, operation: Operation, *, unpacked: bool) -> Any:
     if not request.body:
         if operation.body_required:
             raise _malformed("the body is empty")
@@ -47,14 +51,34 @@ def _json(request: Request, operation: Operation) -> Any:
     try:
         value = orjson.loads(request.body)
     except orjson.JSONDecodeError as problem:
-        raise _malformed(str(problem)) from problem
+        coding = None if unpacked else compression.named(request.header(b"content-encoding"))
+        raise _malformed(why_no_json(request.body, problem, coding=coding)) from problem
     if request.body.count(b"{") + request.body.count(b"[") > DEEPEST and _is_deeper(value, DEEPEST):
         raise _malformed(f"it is nested deeper than {DEEPEST} levels")
     return value
 
 
+def unpack(request: Request, known: Collection[str], *, most: int) -> bool:
+    """Take the `Content-Encoding` off a body, where it is one of those that the provider is known to read; whether so.
+
+    Raises:
+        Refused: it cannot be unpacked (`malformed-json`), or is larger than `most` bytes then (`body-too-large`).
+    """
+    coding = compression.named(request.header(b"content-encoding"))
+    if coding not in known or coding not in compression.CODINGS:
+        return False
+    try:
+        request.body = compression.unpack(request.body, coding, most=most)
+    except compression.TooLarge as problem:
+        raise Refused("body-too-large", values={"limit": most}) from problem
+    except compression.NotUnpacked as problem:
+        raise _malformed(str(problem)) from problem
+    return True
+
+
 def _malformed(reason: str) -> Refused:
-    return Refused("malformed-json", values={"reason": reason})
+    """What cannot be read; why is told to who runs the server, as the provider does not tell its client."""
+    return Refused("malformed-json", values={"reason": reason}, told=(Violation((), "readable", reason, None, None),))
 
 
 def _is_deeper(value: Any, most: int) -> bool:

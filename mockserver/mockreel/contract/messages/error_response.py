@@ -18,9 +18,11 @@ class Refused(Exception):
         violations: tuple[Violation, ...] = (),
         values: Mapping[str, object] | None = None,
         headers: tuple[tuple[bytes, bytes], ...] = (),
+        told: tuple[Violation, ...] = (),
     ) -> None:
         super().__init__(row)
         self.row = row
         self.violations = violations
         self.values = values or {}
         self.headers = headers
+        self.told = told  # what was wrong where only the journal says it

@@ -2,11 +2,11 @@
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mockreel.contract import Contract
 from mockreel.contract.data.parser import Cursor
@@ -18,12 +18,17 @@ if TYPE_CHECKING:
     from mockreel.engine.billing.balance import Purse
     from mockreel.engine.jobs.job import Job
 
+T = TypeVar("T")
+
 # Keys that begin so are refused even where any key is taken, so that a wrong key can be had on demand.
 REFUSED_PREFIX = "invalid"
 # How accounts are known: by a name that was listed, by the hash of a key, or not yet.
 _LISTED, _WAITING = "listed:", "waiting:"
 # Where any key is taken, so many accounts are kept of a provider.
 MOST_ACCOUNTS = 10_000
+# Of a key with so many characters behind its prefix the last four are shown; and of so many keys of an account.
+SHOWS_END = 16
+MOST_MASKED = 3
 # What a key could be inside of a longer text.
 _LIKE_A_KEY = re.compile(r"[A-Za-z0-9_.~+-]{8,}")
 
@@ -40,8 +45,10 @@ class Account:
     balance: Decimal | None = None
     purse: "Purse | None" = field(default=None, repr=False)
     drawn: int = 0  # how many jobs it has begun
+    base_url: str = ""  # under which address it began the last one: what it is told of its jobs leads there
     jobs: "list[Job]" = field(default_factory=list, repr=False)
     shelf: dict[str, Any] = field(default_factory=dict, repr=False)  # what the provider's package keeps for it
+    keys: tuple[str, ...] = ()  # the keys that were used for it, masked
 
     def next_number(self) -> int:
         """The number of its next job."""
@@ -71,6 +78,7 @@ class KeyEntry:
     balance: Decimal | None = None
     scenario: str | None = None
     faults: Faults | None = None
+    webhook_secret: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +87,7 @@ class Listing:
 
     entries: Mapping[bytes, KeyEntry] = field(repr=False)
     balances: Mapping[str, Decimal]
+    webhook_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 class Keyring:
@@ -89,6 +98,8 @@ class Keyring:
         entries: the listed keys.
         open_house: take any other key too, each with an account of its own.
         budget: what an account begins with whose keys state no balance; None is no limit.
+        webhook_secret: what signs the webhooks of every account from the first one on, unless a listed key of it states
+            another; None is none until the account makes one.
         most: how many accounts are kept, where any key is taken.
     """
 
@@ -99,12 +110,14 @@ class Keyring:
         entries: Iterable[KeyEntry] = (),
         open_house: bool = False,
         budget: Decimal | None = None,
+        webhook_secret: str | None = None,
         most: int = MOST_ACCOUNTS,
     ) -> None:
         self.prefixes = prefixes_of(contract)
         self._salted = blake2b(key=os.urandom(16), digest_size=16)
         self._open = open_house
         self._budget = budget
+        self._webhook_secret = webhook_secret
         self._most = most
         self._callers: dict[bytes, Caller] = {}
         self.accounts: dict[str, Account] = {}
@@ -116,14 +129,17 @@ class Keyring:
         """Those of the listed keys that are for this provider, ready to be admitted.
 
         Raises:
-            DataError: an account has two balances.
+            DataError: an account has two balances, or two webhook secrets.
         """
         own = {self._hash(entry.key): entry for entry in entries if entry.provider in (None, self._provider)}
-        return Listing(own, _balances(own.values()))
+        balances = _stated(own.values(), "balance", lambda entry: entry.balance)
+        secrets = _stated(own.values(), "webhook secret", lambda entry: entry.webhook_secret, shown=False)
+        return Listing(own, balances, secrets)
 
     def admit(self, listing: "Listing") -> None:
         """Admit these listed keys from now on, and none that was listed before; accounts stay what they are."""
         self._listed, self._balances = listing.entries, listing.balances
+        self._secrets = listing.webhook_secrets
         self._callers = {}
 
     def begin_anew(self) -> None:
@@ -152,6 +168,11 @@ class Keyring:
         caller = self._callers.get(hashed)
         return caller if caller is not None else self._admit(key, hashed)
 
+    def webhook_secret(self, account: Account) -> str | None:
+        """What signs the webhooks of an account that has made no secret itself; None where nothing does."""
+        listed = self._secrets.get(account.name) if f"{_LISTED}{account.name}" in self.accounts else None
+        return listed or self._webhook_secret
+
     def masked(self, text: str) -> str:
         """A text with every key in it that is known here masked; what is no longer than a word is taken for none."""
         return _LIKE_A_KEY.sub(lambda found: MASK if self._knows(found[0]) else found[0], text)
@@ -171,6 +192,9 @@ class Keyring:
         else:
             return None
         self._callers[hashed] = caller
+        masked = mask_key(key, (prefix for prefix, _ in self.prefixes))
+        if masked not in caller.account.keys:
+            caller.account.keys = (*caller.account.keys, masked)[-MOST_MASKED:]
         return caller
 
     def _role(self, key: str) -> tuple[str, bool]:
@@ -206,17 +230,36 @@ class Keyring:
         return hashing.digest()
 
 
+def mask_key(key: str, prefixes: Iterable[str]) -> str:
+    """A key as its owner knows it again: the provider's prefix, and its end where enough is left out.
+
+    `rf_live_…9f3a` for a long key, `rf_live_…` for a short one; a short key without a prefix shows its length only.
+    """
+    prefix = max((one for one in prefixes if key.startswith(one)), key=len, default="")
+    rest = key[len(prefix) :]
+    if len(rest) >= SHOWS_END:
+        return f"{prefix}…{rest[-4:]}"
+    return f"{prefix}…" if prefix else f"… ({len(key)} characters)"
+
+
 def prefixes_of(contract: Contract) -> tuple[tuple[str, bool], ...]:
     """The prefixes that a key may have, and whether it is an admin's then."""
     keys = Cursor(f"contracts/{contract.provider}/openapi.json /x-mockreel/keys", contract.root.get("keys", {}))
     return tuple((row["prefix"], row.get("role") == "admin") for row in keys.mapping().get("prefixes", []))
 
 
-def _balances(entries: Iterable[KeyEntry]) -> dict[str, Decimal]:
-    """The balance of each account, which any of its keys may state."""
-    found: dict[str, Decimal] = {}
+def _stated(
+    entries: Iterable[KeyEntry], what: str, read: Callable[[KeyEntry], T | None], *, shown: bool = True
+) -> dict[str, T]:
+    """What each account begins with, which any of its keys may state; a secret is not shown."""
+    found: dict[str, T] = {}
     for entry in entries:
-        if entry.balance is not None and found.setdefault(entry.account, entry.balance) != entry.balance:
-            what = f"the account {entry.account!r} has two balances, {found[entry.account]} and {entry.balance}"
-            raise DataError("the listed keys", what, then="State it with one of its keys.")
+        value = read(entry)
+        if value is not None and found.setdefault(entry.account, value) != value:
+            both = f", {found[entry.account]} and {value}" if shown else ""
+            raise DataError(
+                "the listed keys",
+                f"the account {entry.account!r} has two {what}s{both}",
+                then="State it with one of its keys.",
+            )
     return found

@@ -50,7 +50,9 @@ def _entry(row: Cursor) -> KeyEntry:
     if not isinstance(row.value, Mapping):
         raise DataError(row.where, "it is no mapping", expected="{key, account, …}")  # what stands there may be a key
     fields: Mapping[str, Any] = row.value
-    unknown = sorted(set(fields) - {"key", "account", "provider", "scopes", "balance", "scenario", "fault"})
+    unknown = sorted(
+        set(fields) - {"key", "account", "provider", "scopes", "balance", "scenario", "fault", "webhook_secret"}
+    )
     if unknown:
         raise DataError(row.where, f"unknown fields {', '.join(unknown)}")
     key = fields.get("key")
@@ -65,7 +67,17 @@ def _entry(row: Cursor) -> KeyEntry:
         _balance(row),
         row.get("scenario", "") or None,
         _faults(row),
+        _secret(row),
     )
+
+
+def _secret(row: Cursor) -> str | None:
+    found = row.maybe("webhook_secret")
+    if found is None:
+        return None
+    if not isinstance(found.value, str) or not found.value.strip():
+        raise DataError(found.where, "it is no secret", expected="a text")  # what stands there may be one
+    return found.value
 
 
 def _faults(row: Cursor) -> Faults | None:

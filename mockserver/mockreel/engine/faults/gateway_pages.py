@@ -1,4 +1,4 @@
-"""What a gateway says that stands before a provider: pages of HTML, in words of ours."""
+"""What a gateway says that stands before a provider, or the storage beside it: pages of HTML and XML."""
 
 from mockreel.contract.messages.message import Reply
 
@@ -19,3 +19,15 @@ def page(status: str) -> Reply:
     """The page for a status."""
     body = _PAGE.format(status=status, title=_TITLES[status]).encode()
     return Reply(int(status), body, ((b"content-type", b"text/html; charset=utf-8"),))
+
+
+# What object storages say, by status: Runflow's upload page documents the first, the others are S3's own.
+_STORAGE = {"403": ("AccessDenied", "Request has expired"), "404": ("NoSuchKey", "The specified key does not exist.")}
+_GONE = ("NoSuchKey", "The object is gone.")
+
+
+def storage_error(status: str) -> Reply:
+    """What a storage answers for an address that has expired."""
+    code, message = _STORAGE.get(status, _GONE)
+    body = f'<?xml version="1.0" encoding="UTF-8"?><Error><Code>{code}</Code><Message>{message}</Message></Error>'
+    return Reply(int(status), body.encode(), ((b"content-type", b"application/xml"),))

@@ -1,4 +1,4 @@
-"""A sort of damage: what it does, what is seen of it, what it needs, and its parameters."""
+"""A kind of fault: what it does, what a client sees, what it needs, and its parameters."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,11 +12,12 @@ Sort = Literal["reply", "callback"]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One sort of damage.
+    """One kind of fault.
 
-    `handled` says whether the request is handled, so that a job may exist although nobody was told: always, never, or
-    only with one value of a parameter. `wire` faults need the connection itself, which only mockreel's own server
-    gives; `signs` ones a provider that signs its callbacks.
+    `handled` says whether the request is handled, so that a job may exist although the client does not know: always,
+    never, or only with one value of a parameter. `wire` faults need the connection itself, which only mockreel's own
+    server gives; `signs` ones a provider that signs its webhooks. What a rule wants of `results` befalls only what
+    fetches the result of a job.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Kind:
     handled: bool | tuple[str, Value] = True
     wire: bool = False
     signs: bool = False
+    results: bool = False
 
     def parameter(self, name: str) -> Parameter:
         """A parameter by name.
@@ -64,7 +66,7 @@ class Kind:
 def spread(most: float, seconds: float, what: str) -> tuple[Parameter, ...]:
     """The parameters of a delay that is fixed or drawn."""
     return (
-        Parameter("seconds", "number", f"{what}; the mean where they are drawn", seconds, 0, most, unit="s"),
+        Parameter("seconds", "number", f"{what}; the mean if they are random", seconds, 0, most, unit="s"),
         Parameter(
             "spread",
             "choice",
@@ -73,6 +75,12 @@ def spread(most: float, seconds: float, what: str) -> tuple[Parameter, ...]:
             options=("fixed", "uniform", "normal", "exponential"),
         ),
         Parameter(
-            "deviation", "number", "uniform: so far either way; normal: the standard deviation", 0.0, 0, most, unit="s"
+            "deviation",
+            "number",
+            "uniform: the range to either side; normal: the standard deviation",
+            0.0,
+            0,
+            most,
+            unit="s",
         ),
     )

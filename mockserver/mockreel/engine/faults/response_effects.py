@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from mockreel.contract.messages.message import Headers, Reply
 from mockreel.engine.faults.fault import Fault
-from mockreel.engine.faults.gateway_pages import page
+from mockreel.engine.faults.gateway_pages import page, storage_error
 from mockreel.engine.faults.response_faults import LONGEST_WAIT
 
 # What no HTTP client takes for the beginning of a reply.
@@ -24,14 +24,16 @@ def in_place_of_an_answer(fault: Fault) -> Reply:
         return page(fault.word("status"))
     if fault.name == "throttled":
         return page("429")
+    if fault.name == "expired-link":
+        return storage_error(fault.word("status"))
     return replace(NOTHING, fault=fault)
 
 
 def spoilt(fault: Fault, reply: Reply) -> Reply:
     """The reply as it is played: altered, or with the fault that its way to the client needs."""
     match fault.name:
-        case "gateway":
-            return page(fault.word("status"))
+        case "gateway" | "expired-link":
+            return in_place_of_an_answer(fault)
         case "throttled":
             seconds = fault.values["retry_after"]
             return _with(reply, b"retry-after", None if seconds is None else b"%d" % int(fault.number("retry_after")))

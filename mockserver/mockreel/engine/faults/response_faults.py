@@ -1,4 +1,4 @@
-"""The faults of replies: what befalls one on its way to the client."""
+"""The faults of responses: what happens to one on its way to the client."""
 
 from mockreel.engine.faults.kinds import Kind, spread
 from mockreel.engine.faults.parameters import Parameter
@@ -6,25 +6,25 @@ from mockreel.engine.faults.parameters import Parameter
 # Real seconds that a reply may be held back at most.
 LONGEST_WAIT = 300.0
 
-_ACCEPTED = Parameter("accepted", "flag", "the request was handled before: the job exists", False)
-_HELD = Parameter("seconds", "number", "for so long, then the connection is closed", 60.0, 0, 3600, unit="s")
+_ACCEPTED = Parameter("accepted", "flag", "the request was handled first: the job exists", False)
+_HELD = Parameter("seconds", "number", "how long, then the connection is closed", 60.0, 0, 3600, unit="s")
 
 REPLY_FAULTS = (
     Kind(
         "delay",
         "reply",
-        "The reply comes late.",
-        "a slow reply, or its own timeout",
+        "The response is late.",
+        "a slow response, or its own timeout",
         (
-            *spread(LONGEST_WAIT, 1.0, "real seconds that it is late"),
-            Parameter("before", "choice", "what is waited with", "headers", options=("headers", "body")),
+            *spread(LONGEST_WAIT, 1.0, "real seconds of delay"),
+            Parameter("before", "choice", "what is delayed", "headers", options=("headers", "body")),
         ),
     ),
     Kind(
         "drip",
         "reply",
-        "The body comes in small pieces with a pause before each.",
-        "a reply that takes long though it never stands still",
+        "The body arrives in small pieces with a pause before each.",
+        "a response that takes long but never stalls",
         (
             Parameter("bytes", "whole", "the size of a piece", 16, 1, 1024 * 1024, unit="bytes"),
             Parameter("every", "number", "real seconds between pieces", 0.1, 0, 60, unit="s"),
@@ -33,7 +33,7 @@ REPLY_FAULTS = (
     Kind(
         "reset",
         "reply",
-        "The connection is reset (TCP RST), before the request is handled or in the middle of the reply.",
+        "The connection is reset (TCP RST), before the request is handled or in the middle of the response.",
         "connection reset by peer; in the middle, after half of the body",
         (Parameter("at", "choice", "when", "before", options=("before", "middle")),),
         handled=("at", "middle"),
@@ -42,15 +42,15 @@ REPLY_FAULTS = (
     Kind(
         "close",
         "reply",
-        "The connection is closed without a word; the request is not handled.",
-        "the server hung up without an answer",
+        "The connection is closed without a response; the request is not handled.",
+        "the server closed the connection without a response",
         handled=False,
         wire=True,
     ),
     Kind(
         "hang",
         "reply",
-        "Nothing comes, and the connection stays open; the request is not handled.",
+        "Nothing arrives, and the connection stays open; the request is not handled.",
         "its own timeout",
         (_HELD,),
         handled=False,
@@ -59,38 +59,38 @@ REPLY_FAULTS = (
     Kind(
         "lost-answer",
         "reply",
-        "The request is handled, so the job exists, and its answer never arrives: the case for idempotency keys.",
+        "The request is handled, so the job exists, and its response never arrives: the case for idempotency keys.",
         "as with reset, close or hang: nothing that says whether it was accepted",
         (
             Parameter("by", "choice", "how it is lost", "reset", options=("reset", "close", "hang")),
-            Parameter("seconds", "number", "with by=hang: for so long", 60.0, 0, 3600, unit="s"),
+            Parameter("seconds", "number", "with by=hang: how long", 60.0, 0, 3600, unit="s"),
         ),
         wire=True,
     ),
     Kind(
         "truncated",
         "reply",
-        "The reply ends before its Content-Length is reached, and the connection is closed.",
+        "The response ends before its Content-Length is reached, and the connection is closed.",
         "a body that breaks off: incomplete read",
         wire=True,
     ),
     Kind(
         "malformed",
         "reply",
-        "The body is cut in the middle and framed as if that were all of it.",
+        "The body is cut in the middle, with a matching Content-Length.",
         "JSON that cannot be parsed",
     ),
-    Kind("empty", "reply", "The status and headers of the reply, and no body.", "no body where one is expected"),
+    Kind("empty", "reply", "The status and headers of the response, and no body.", "no body where one is expected"),
     Kind(
         "wrong-content-type",
         "reply",
         "The same body under another Content-Type.",
-        "JSON that does not say that it is JSON",
+        "JSON that is not declared as JSON",
         (
             Parameter(
                 "type",
                 "text",
-                "what it says instead",
+                "the Content-Type to send",
                 "text/html",
                 pattern=r"[\w.+-]{1,60}/[\w.+-]{1,60}",
             ),
@@ -107,14 +107,14 @@ REPLY_FAULTS = (
     Kind(
         "garbage",
         "reply",
-        "What comes does not begin with a status line.",
-        "a reply that is no HTTP",
+        "The response does not begin with a status line.",
+        "a response that is not HTTP",
         wire=True,
     ),
     Kind(
         "gateway",
         "reply",
-        "A gateway before the provider answers, with a page of HTML.",
+        "A gateway in front of the provider answers, with an HTML page.",
         "502, 503, 504 or 524 with HTML where JSON is expected",
         (
             Parameter("status", "choice", "which", "502", options=("502", "503", "504", "524")),
@@ -123,11 +123,20 @@ REPLY_FAULTS = (
         handled=("accepted", True),
     ),
     Kind(
+        "expired-link",
+        "reply",
+        "The address of a result has expired: the storage answers in its place. As a rule it befalls results only.",
+        "403 (or 404, 410) with XML where a video is expected",
+        (Parameter("status", "choice", "which", "403", options=("403", "404", "410")),),
+        handled=False,
+        results=True,
+    ),
+    Kind(
         "throttled",
         "reply",
-        "429, in the provider's own words where it answers 429, else as a gateway's page; Retry-After only if given.",
-        "429, with Retry-After where it is given",
-        (Parameter("retry_after", "whole", "the seconds that Retry-After names", None, 0, 86_400, unit="s"),),
+        "429, in the provider's own words if it documents 429, else as a gateway page; Retry-After only if given.",
+        "429, with Retry-After if it is given",
+        (Parameter("retry_after", "whole", "the seconds in Retry-After", None, 0, 86_400, unit="s"),),
         handled=False,
     ),
 )

@@ -29,7 +29,7 @@ def har(
     found += [_of_attempt(tried) for tried in attempts]
     found.sort(key=lambda row: str(row["startedDateTime"]))
     creator = {"name": "mockreel", "version": version}
-    comment = "Played by a stand-in, not by the providers. Keys are masked; times are those of its clock."
+    comment = "From a mock server, not from the providers. Keys are redacted; times are those of its clock."
     return {"log": {"version": "1.2", "creator": creator, "entries": found, "comment": comment}}
 
 

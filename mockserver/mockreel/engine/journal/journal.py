@@ -20,7 +20,9 @@ class Entry(NamedTuple):
     """One exchange; `row` is the error row that was played, if any, `violations` are as they may be kept.
 
     `headers` are those of the request that are kept; `job` is the id of the job that it began or asked
-    about. `fault` is what was damaged on purpose; where it lets nothing be answered, the status is 0.
+    about. `fault` is what was damaged on purpose; where it lets nothing be answered, the status is 0. `real` is when it
+    came by a clock that runs, whatever the simulator's does: two entries say how far apart they were. `notes` say what
+    its client was not told: a preference that changes nothing, whose path it asked for.
     One is made for each request: a tuple is made three times as fast as a frozen dataclass.
     """
 
@@ -40,6 +42,8 @@ class Entry(NamedTuple):
     reply_headers: tuple[tuple[bytes, bytes], ...] = ()
     job: str | None = None
     fault: str | None = None
+    real: float = 0.0
+    notes: tuple[str, ...] = ()
 
     @property
     def json(self) -> Any:
@@ -72,6 +76,7 @@ class Entry(NamedTuple):
             "refusal": self.row,
             "fault": self.fault,
             "violations": [violation.row() for violation in self.violations],
+            "notes": list(self.notes),
         }
 
     @property

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from mockreel.contract import Contract, ErrorRow, Scenarios
 from mockreel.engine.faults import NO_FAULTS, Fault, Faults
@@ -105,3 +106,36 @@ def is_able(contract: Contract, fault: Fault) -> bool:
     except FaultError:
         return False
     return True
+
+
+# The preferences that IANA has registered: they are for the provider, not for us, and nobody needs to be told of them.
+_REGISTERED = frozenset({"depth-noroot", "handling", "respond-async", "return", "safe", "transclude", "wait"})
+# How near a word must be to one of ours to be a slip, 0 to 1.
+_SLIP = 0.7
+
+
+def ignored(header: bytes) -> Iterator[str]:
+    """What in a `Prefer` header changes nothing though it was probably meant to, each with what to write instead."""
+    for preference in header.decode("latin-1").split(","):
+        words = [word(part) for part in preference.split(";") if part.strip()]
+        names = [name for name, _ in words]
+        if "scenario" in names or "fault" in names:
+            yield from _strange(words, "fault" in names)
+        elif names and "code" in names:
+            yield f"Prefer: code={dict(words)['code']!r} names no scenario, and is ignored: write scenario=…; code=…"
+        elif names and names[0] not in _REGISTERED:
+            yield f"Prefer: {names[0]!r} is not known, and is ignored{_nearest(names[0], ('scenario', 'fault'))}"
+
+
+def _strange(words: list[tuple[str, str]], faulty: bool) -> Iterator[str]:
+    """The words beside a scenario that say nothing; those beside a fault are checked with it."""
+    if faulty:
+        return
+    for name, _ in words:
+        if name not in ("scenario", "code", *_REGISTERED):
+            yield f"Prefer: {name!r} says nothing of a scenario, and is ignored{_nearest(name, ('code',))}"
+
+
+def _nearest(name: str, known: tuple[str, ...]) -> str:
+    found = get_close_matches(name, known, n=1, cutoff=_SLIP)
+    return f": did you mean {found[0]}=…?" if found else f"; known are {', '.join(known)}"

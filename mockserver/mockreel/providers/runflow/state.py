@@ -10,7 +10,7 @@ from mockreel.contract import Contract, Model
 from mockreel.contract.messages.message import Reply
 from mockreel.engine.accounts.account import Account
 from mockreel.engine.jobs.job import Job
-from mockreel.engine.randomness import uuid4
+from mockreel.engine.randomness import uuid4, uuid7
 from mockreel.simulator.context import Call
 from mockreel.simulator.provider import Part
 
@@ -95,6 +95,10 @@ class Shelf:
         self.user_id = uuid4(part.draw("user", account.number))
         self.opened = part.clock.now()
         self.secrets: dict[str, Secret] = {}
+        if plain := part.keyring.webhook_secret(account):
+            number = part.count("secret")
+            id_ = uuid7(self.opened, part.draw("secret", number))
+            self.secrets[id_] = Secret(id_, number, None, plain, True, self.opened, self.opened)
         self.webhooks: dict[str, Webhook] = {}
         self.assets: dict[str, Asset] = {}
         # By Idempotency-Key, with what was asked; a reply that is still waited for is a future.

@@ -59,12 +59,19 @@ class Ran:
         return [*self.account.lines, *(self.account.unspent.lines() if self.account.requests else ()), *way]
 
 
-def run(plan: Plan, *, environment: Mapping[str, str], told: Callable[[str], None]) -> Ran:
+def run(
+    plan: Plan,
+    *,
+    environment: Mapping[str, str],
+    told: Callable[[str], None],
+    ended: Callable[[RunningStage], None] = lambda _stage: None,
+) -> Ran:
     """Run a program against a stage of its own.
 
     Args:
         environment: what the program's environment would have been.
         told: called with a sentence as soon as something is refused.
+        ended: called when the program has ended, while its stage still stands.
 
     Raises:
         NotStarted: there is no such program.
@@ -98,6 +105,7 @@ def run(plan: Plan, *, environment: Mapping[str, str], told: Callable[[str], Non
             code = execute(plan.words, ours)
             seconds = time.monotonic() - began
             _wait(stage, plan.wait)
+            ended(stage)
             return Ran(code, seconds, account_of(stage.inner), proxy.passage, hosts)
 
 

@@ -65,7 +65,7 @@ async def advance_clock(stage: Stage, request: Request) -> Any:
     except asyncio.CancelledError:
         if not stage.agenda.closing:
             raise
-        reply = problem(503, "Stopping", "The stand-in was stopped before everything that fell due had ended.")
+        reply = problem(503, "Stopping", "The server was stopped before everything that fell due had ended.")
         return Response(reply.body, reply.status, media_type="application/problem+json")
     return {**clock_row(stage), "ran": ran}
 

@@ -5,11 +5,13 @@ from typing import Any
 
 from starlette.requests import Request
 
-from mockreel.server.admin.request_reader import delivery, limit, no_form, parts
+from mockreel.server.admin.request_reader import delivery, limit, no_form, one_of, parts
 from mockreel.server.admin.route import Row
 from mockreel.server.admin.views import delivery_detail, delivery_row
 from mockreel.simulator.simulator import Stage
 from mockreel.webhooks import Delivery
+
+STATUSES = ("pending", "delivered", "failed")
 
 
 async def list_deliveries(stage: Stage, request: Request) -> Any:
@@ -22,7 +24,7 @@ async def list_deliveries(stage: Stage, request: Request) -> Any:
 
 def _filter(request: Request) -> Callable[[Delivery], bool]:
     """Whether a delivery tells of the job (or batch), and stands as asked."""
-    job, status = request.query_params.get("job"), request.query_params.get("status")
+    job, status = request.query_params.get("job"), one_of(request, "status", STATUSES)
     return lambda one: job in (None, one.subject) and status in (None, one.status)
 
 

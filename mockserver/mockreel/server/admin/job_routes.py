@@ -10,7 +10,7 @@ from starlette.requests import Request
 from mockreel.engine.jobs.job import Job
 from mockreel.engine.journal.journal_query import Question
 from mockreel.errors import OptionError
-from mockreel.server.admin.request_reader import job, known, limit, no_form, optional_json, parts, text
+from mockreel.server.admin.request_reader import job, known, limit, no_form, one_of, optional_json, parts, text
 from mockreel.server.admin.route import Row
 from mockreel.server.admin.views import entry_detail, job_detail, job_row
 from mockreel.simulator import interventions
@@ -25,8 +25,8 @@ Placed = tuple[Part, Job]
 
 async def list_jobs(stage: Stage, request: Request) -> Any:
     """The newest jobs first: at most `limit` (100 unless told), from behind `after`, those that fit."""
-    most, fits = limit(request), _filter(request)
     chosen = parts(stage, request)
+    most, fits = limit(request), _filter(request, chosen)
     found = list(islice((one for one in _behind(_newest(chosen), request) if fits(*one)), most + 1))
     last = found[most - 1] if len(found) > most else None
     return {
@@ -53,9 +53,16 @@ def _behind(found: Iterator[Placed], request: Request) -> Iterator[Placed]:
     return found
 
 
-def _filter(request: Request) -> Callable[[Part, Job], bool]:
-    """Whether a job has the state (by our name, the provider's word or the sort), the account and the model asked."""
-    state, account, model = (request.query_params.get(name) for name in ("state", "account", "model"))
+def _filter(request: Request, chosen: list[Part]) -> Callable[[Part, Job], bool]:
+    """Whether a job has the state (by our name, the provider's word or the sort), the account and the model asked.
+
+    Raises:
+        OptionError: no job of these providers can be in that state, or of that model.
+    """
+    states = [state for part in chosen for state in part.contract.lifecycle.states.values()]
+    state = one_of(request, "state", [word for one in states for word in (one.name, one.word, one.kind)])
+    account = request.query_params.get("account")
+    model = one_of(request, "model", [name for part in chosen for name in part.contract.names])
 
     def fits(part: Part, one: Job) -> bool:
         if state is not None:

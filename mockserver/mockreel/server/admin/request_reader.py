@@ -1,6 +1,7 @@
 """What a request of the control API says, read strictly: JSON bodies, numbers, limits, providers."""
 
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 import orjson
@@ -13,6 +14,7 @@ from mockreel.simulator.simulator import Stage
 from mockreel.webhooks import Delivery
 
 MOST_BYTES = 1024 * 1024  # of a body; what the control API is told is small
+MOST_LISTED = 40  # valid values in a message; of more the nearest are named
 
 
 async def json_object(request: Request, *, most: int = MOST_BYTES) -> dict[str, Any]:
@@ -75,6 +77,21 @@ def limit(request: Request) -> int:
     if not (_is_whole(text) and len(text) <= 5 and 1 <= int(text) <= 10_000):
         raise OptionError("limit", text, ["a whole number from 1 to 10000"])
     return int(text)
+
+
+def one_of(request: Request, name: str, valid: Iterable[str], *, then: str = "") -> str | None:
+    """A parameter that picks what is listed, or None where it is not given; what nothing can have is an error.
+
+    Where there are many, the message names the nearest.
+    """
+    text = request.query_params.get(name)
+    if text is None:
+        return None
+    known = list(dict.fromkeys(valid))
+    if text not in known:
+        near = known if len(known) <= MOST_LISTED else get_close_matches(text, known, n=5, cutoff=0.4)
+        raise OptionError(name, text, near, then=then)
+    return text
 
 
 def whole(text: str, name: str) -> int:

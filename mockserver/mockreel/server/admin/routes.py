@@ -94,7 +94,7 @@ def _refusal(wrong: MockreelError) -> Response:
     """What went wrong on purpose, as a reply."""
     status, title = 400, "Not understood"
     if isinstance(wrong, NotThere):
-        status, title = 404, "Not there"
+        status, title = 404, "Not found"
     elif isinstance(wrong, Conflict):
         status, title = 409, "Conflict"
     valid = list(getattr(wrong, "nearest", ()) or getattr(wrong, "valid", ()))

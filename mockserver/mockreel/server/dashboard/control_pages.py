@@ -1,4 +1,4 @@
-"""The pages that direct: rules for scenarios and faults, readings, accounts and their money."""
+"""The pages that control: rules for scenarios and faults, readings, accounts and their money."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -69,7 +69,7 @@ def rule_row(rule: Rule) -> RuleRow:
     said = {name: row[name] for name in ("provider", "model", "operation", "prompt") if row.get(name) is not None}
     where = ", ".join(f"{name} {value!r}" for name, value in said.items()) or "every request"
     if row.get("nth") is not None:
-        where += f", number {row['nth']} of them"
+        where += f", only match number {row['nth']}"
     if row.get("probability") is not None:
         where += f", {100 * row['probability']:g} % of them"
     return RuleRow(rule.id, wants, where, rule.seen)
@@ -135,6 +135,7 @@ class AccountRow:
 
     provider: str
     name: str
+    keys: tuple[str, ...]
     jobs: int
     sums: tuple[tuple[str, str], ...]
     currency: str
@@ -178,6 +179,7 @@ def account_row(part: Part, account: Account) -> AccountRow:
     return AccountRow(
         part.name,
         account.name,
+        account.keys,
         len(account.jobs),
         tuple(_sums(standing)),
         standing.currency,
@@ -189,10 +191,10 @@ def account_row(part: Part, account: Account) -> AccountRow:
 
 def _sums(standing: Standing) -> Iterator[tuple[str, str]]:
     amounts = {
-        "left": standing.left,
+        "balance": standing.left,
         "held": standing.held,
-        "taken": standing.taken,
-        "began with": standing.opening,
+        "charged": standing.taken,
+        "opening balance": standing.opening,
         "added by hand": standing.added or None,
     }
     for word, amount in amounts.items():

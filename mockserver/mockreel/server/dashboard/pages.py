@@ -108,7 +108,7 @@ class JobView:
         self._part = part_of(desk)
         job = self._part.jobs.get(desk.params["id"])
         if job is None:
-            raise Lost("No job of this stage has that id. Jobs live in memory, and the oldest are forgotten.")
+            raise Lost("There is no job with that id. Jobs live in memory, and the oldest are dropped.")
         self._job = job
         self.title = job.model.id if job.model else job.kind
 
@@ -168,7 +168,7 @@ class ExchangeView:
         self._number = int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0
         entry = page_window.entry(desk.stage, self._number)
         if entry is None:
-            raise Lost("The journal has no exchange of that number. It is bounded, and forgets the oldest.")
+            raise Lost("There is no request with that number. The journal is bounded, and drops the oldest.")
         self._entry: Entry = entry
         self.title = f"{entry.method} {entry.path}"
 

@@ -68,6 +68,7 @@ class Rendering:
             "number": grouped,
             "text": readable,
             "compact": compact,
+            "code": with_code,
         }
 
     def page(self, template: str, **values: Any) -> str:
@@ -144,6 +145,15 @@ def grouped(number: float) -> str:
 def readable(data: bytes) -> str:
     """Bytes of a header as text."""
     return data.decode("latin-1")
+
+
+def with_code(text: str) -> Markup:
+    """A text of ours whose words between backticks are code."""
+    pieces = text.split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(piece) if number % 2 and number < len(pieces) - 1 else piece
+        for number, piece in enumerate(pieces)
+    )
 
 
 def compact(value: Any) -> str:

@@ -47,7 +47,12 @@ class JobRow:
 
     @property
     def short(self) -> str:
-        return self.id if len(self.id) <= ID_SHOWN + 1 else f"{self.id[:5]}…{self.id[-7:]}"
+        return short_id(self.id)
+
+
+def short_id(id_: str) -> str:
+    """An id in a list: its page has the whole."""
+    return id_ if len(id_) <= ID_SHOWN + 1 else f"{id_[:5]}…{id_[-7:]}"
 
 
 def job_row(part: Part, job: Job, now: float) -> JobRow:
@@ -157,8 +162,14 @@ class DeliveryRow:
     """One delivery with its attempts."""
 
     provider: str
+    title: str
     one: Delivery
     has_job: bool
+
+    @property
+    def short(self) -> str:
+        """The id of the job that it tells of, as in the list of jobs."""
+        return short_id(self.one.subject)
 
     @property
     def look(self) -> str:
@@ -167,7 +178,7 @@ class DeliveryRow:
 
 def delivery_row(part: Part, one: Delivery) -> DeliveryRow:
     """A delivery as the page shows it."""
-    return DeliveryRow(part.name, one, part.jobs.get(one.subject) is not None)
+    return DeliveryRow(part.name, part.contract.title, one, part.jobs.get(one.subject) is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
-from mockreel import __version__
 from mockreel.contract.messages.error_response import Refused
 from mockreel.contract.messages.message import Reply, Request, problem
 from mockreel.engine.faults import NO_FAULTS
 from mockreel.server.http.fault_player import Damaging, Sleep
+from mockreel.server.http.origin import Origin
 from mockreel.server.http.protocol import wire_of
+from mockreel.server.http.rejection import VERSION_HEADER
 from mockreel.simulator import pipeline
 from mockreel.simulator.context import Call
 from mockreel.simulator.provider import Part
@@ -22,8 +23,6 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-# The one stated departure from the providers' wire: every reply says who really sent it.
-VERSION_HEADER = (b"mockreel-version", __version__.encode())
 WITHOUT_BODY = (204, 304)
 # The error row of a provider that has no time for anybody.
 UNAVAILABLE = "unavailable"
@@ -35,17 +34,17 @@ class Front:
     Args:
         part: who answers.
         prefix: where it is mounted; taken off the path.
-        base_url: under which address results are served; from the request's Host header if None.
+        origin: under which address results are served; as the request's Host header says if None.
         sleep: how the real seconds of a fault pass.
     """
 
     def __init__(
-        self, part: Part, *, prefix: str = "", base_url: str | None = None, sleep: Sleep = asyncio.sleep
+        self, part: Part, *, prefix: str = "", origin: Origin | None = None, sleep: Sleep = asyncio.sleep
     ) -> None:
         self._part = part
         self._sleep = sleep
         self._prefix = prefix
-        self._base = base_url
+        self._origin = origin or Origin(prefix=prefix, trusted=None)
         self._limit = part.settings.max_body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,7 +55,7 @@ class Front:
         part = self._part
         part.agenda.start()
         path = local_path(scope).removeprefix(self._prefix)
-        base = self._base or _origin(scope) + self._prefix
+        base = self._origin.of(scope)
         state = scope.get("state")
         request = Request(method, path or "/", scope["headers"], scope["query_string"], body, base, state)
         answer = part.answer(request)
@@ -107,7 +106,7 @@ def unavailable(part: Part, request: Request) -> Reply:
     if operation is not None:
         call.operation = operation
     if UNAVAILABLE not in part.contract.errors:
-        return problem(503, "Stopping", "The stand-in is being stopped.")
+        return problem(503, "Stopping", "The server is being stopped.")
     return pipeline.refuse(call, Refused(UNAVAILABLE))
 
 
@@ -147,19 +146,10 @@ def local_path(scope: Scope) -> str:
     return path.removeprefix(root) if root else path
 
 
-def _origin(scope: Scope) -> str:
-    """Scheme, authority and mount point as the client sees them."""
-    host = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), None)
-    if host is None:
-        server = scope.get("server") or ("127.0.0.1", 80)
-        host = f"{server[0]}:{server[1]}"
-    return f"{scope.get('scheme', 'http')}://{host}{scope.get('root_path', '')}"
-
-
 class ByPort:
     """Tells the providers apart by the port that a request came in on; every other port is the control port's."""
 
-    def __init__(self, fronts: Mapping[int, Front], behind: App) -> None:
+    def __init__(self, fronts: Mapping[int, App], behind: App) -> None:
         self._fronts = fronts
         self._behind = behind
 

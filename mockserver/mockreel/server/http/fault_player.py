@@ -7,7 +7,7 @@ from typing import Any
 from mockreel.contract.messages.message import Headers, Reply
 from mockreel.engine.faults import steps
 from mockreel.engine.faults.response_effects import Begin, Close, Piece, Raw, Reset, Step, Wait
-from mockreel.server.http.protocol import Wire, give_up
+from mockreel.server.http.protocol import Wire
 
 Receive = Callable[[], Any]
 Send = Callable[[MutableMapping[str, Any]], Any]
@@ -72,7 +72,6 @@ class Damaging:
         else:
             await self._connection.flushed()
             self._connection.reset()
-        give_up(self._send)
 
     async def _wait(self, seconds: float, gone: "asyncio.Future[None]") -> None:
         """Let time pass, but not for a client that has gone, nor for a server that is being stopped."""

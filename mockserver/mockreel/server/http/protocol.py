@@ -9,8 +9,6 @@ import struct
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
-
 from mockreel.server.http.limits import Bounded
 from mockreel.simulator.fault_selection import WIRE
 
@@ -21,10 +19,15 @@ _FLUSH_SECONDS, _LOOK_SECONDS = 5.0, 0.005
 
 
 class Wire:
-    """One connection, as bytes."""
+    """One connection, as bytes.
 
-    def __init__(self, transport: asyncio.Transport) -> None:
+    Args:
+        give_up: tells the protocol that nobody waits for the rest of a response, so that it does not miss it.
+    """
+
+    def __init__(self, transport: asyncio.Transport, give_up: Callable[[], None]) -> None:
         self._transport = transport
+        self._give_up = give_up
 
     def write(self, data: bytes) -> None:
         """Write bytes as they are."""
@@ -40,12 +43,14 @@ class Wire:
 
     def close(self) -> None:
         """End the connection when everything is written, or the client does not take it."""
+        self._give_up()
         self._transport.close()
         if self._transport.get_write_buffer_size():
             asyncio.get_running_loop().call_later(_FLUSH_SECONDS, self._transport.abort)
 
     def reset(self) -> None:
         """End the connection at once, with a RST."""
+        self._give_up()
         found: socket.socket | None = self._transport.get_extra_info("socket")
         if found is not None:
             found.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
@@ -61,14 +66,10 @@ class WireProtocol(Bounded):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self.app_state = {**self.app_state, WIRE: Wire(transport)}  # copied into the scope of each request
-
-
-def give_up(send: Callable[..., Any]) -> None:
-    """Tell uvicorn that nobody waits for the rest of a reply, so that it does not miss it."""
-    cycle = getattr(send, "__self__", None)
-    if isinstance(cycle, RequestResponseCycle):
-        cycle.disconnected = True
+        self.app_state = {
+            **self.app_state,
+            WIRE: Wire(transport, self.give_up),
+        }  # copied into the scope of each request
 
 
 def wire_of(scope: Mapping[str, Any]) -> Wire | None:

@@ -1,18 +1,31 @@
 """The ports to listen on: control first, then the providers in their order; 0 takes free ones."""
 
+import errno
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from mockreel.errors import OptionError, PortTaken
 
 LAST_PORT = 65535
+# A connection without a request stays open so long: well beyond the pace of any documented poll; nginx's default.
+KEEP_ALIVE_SECONDS = 75
+# Names that stand for one address of each family, whatever this machine's name service says of them.
+_BOTH: Mapping[str, tuple[str, ...]] = {"localhost": ("127.0.0.1", "::1")}
+# What a machine says that has no such family, or not this address of it.
+_NO_FAMILY = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
+# A port that is free in one family may be taken in the other; so often another one is tried.
+_TRIES = 50
+
+# The sockets of one port: several where it is bound in both families.
+Sockets = tuple[socket.socket, ...]
 
 
-def listen(host: str, port: int, names: Iterable[str]) -> dict[str, socket.socket]:
-    """A bound socket for `control` and for each name, by name, in the order of their ports.
+def listen(host: str, port: int, names: Iterable[str]) -> dict[str, Sockets]:
+    """The bound sockets for `control` and for each name, by name, in the order of their ports.
 
     Args:
-        host: the address to bind.
+        host: the address to bind. `localhost` is 127.0.0.1 and, where this machine has IPv6, ::1; `::` is every
+            address of both families; `0.0.0.0` every one of IPv4.
         port: control's port, the names take the following ones; 0 takes free ports for all.
 
     Raises:
@@ -22,19 +35,31 @@ def listen(host: str, port: int, names: Iterable[str]) -> dict[str, socket.socke
     return bind(host, port, ("control", *names))
 
 
-def bind(host: str, port: int, doors: Iterable[str]) -> dict[str, socket.socket]:
-    """A bound socket for each door, the first one on `port`; the rest is as `listen` says."""
+def bind(host: str, port: int, doors: Iterable[str]) -> dict[str, Sockets]:
+    """The bound sockets for each door, the first one on `port`; the rest is as `listen` says."""
     doors = tuple(doors)
     _check(port, doors)
-    bound: dict[str, socket.socket] = {}
+    bound: dict[str, Sockets] = {}
     for offset, name in enumerate(doors):
         try:
-            bound[name] = _bind(host, port + offset if port else 0)
+            bound[name] = _bind_families(host, port + offset if port else 0)
         except OSError as problem:
-            for one in bound.values():
-                one.close()
+            close(bound)
             raise PortTaken(host, port + offset, problem.strerror or str(problem)) from problem
     return bound
+
+
+def close(bound: Mapping[str, Sockets]) -> None:
+    """Give the ports back."""
+    for sockets in bound.values():
+        for one in sockets:
+            one.close()
+
+
+def port_of(sockets: Sockets) -> int:
+    """The port that they are bound to."""
+    port: int = sockets[0].getsockname()[1]
+    return port
 
 
 def _check(port: int, doors: tuple[str, ...]) -> None:
@@ -45,11 +70,39 @@ def _check(port: int, doors: tuple[str, ...]) -> None:
         raise OptionError("--port", port, [f"0 to {last}"], then=then)
 
 
+def _bind_families(host: str, port: int) -> Sockets:
+    """The sockets of one port in every family that a host stands for."""
+    first, *others = _BOTH.get(host, (host,))
+    for tries_left in reversed(range(1 if port else _TRIES)):
+        bound = [_bind(first, port)]
+        try:
+            bound += [one for other in others if (one := _bind_if_any(other, port_of((bound[0],)))) is not None]
+        except OSError as problem:
+            bound[0].close()
+            if problem.errno == errno.EADDRINUSE and tries_left:
+                continue
+            raise
+        break
+    return tuple(bound)
+
+
+def _bind_if_any(host: str, port: int) -> socket.socket | None:
+    """As `_bind`; None where this machine has no such family."""
+    try:
+        return _bind(host, port)
+    except OSError as problem:
+        if problem.errno in _NO_FAMILY:
+            return None
+        raise
+
+
 def _bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     one = socket.socket(family, socket.SOCK_STREAM)
     try:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, host != "::")
         one.bind((host, port))
         one.listen(2048)
     except OSError:
@@ -59,8 +112,8 @@ def _bind(host: str, port: int) -> socket.socket:
     return one
 
 
-def url_of(one: socket.socket, *, scheme: str = "http") -> str:
-    """The base URL of a bound socket; an address that means every interface is shown as loopback."""
-    host, port = one.getsockname()[:2]
-    shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+def url_of(sockets: Sockets, *, scheme: str = "http") -> str:
+    """The base URL of a bound port; an address that means every interface is shown as loopback."""
+    host, port = sockets[0].getsockname()[:2]
+    shown = {"0.0.0.0": "127.0.0.1", "::": "127.0.0.1"}.get(host, host)
     return f"{scheme}://[{shown}]:{port}" if ":" in shown else f"{scheme}://{shown}:{port}"

@@ -41,10 +41,9 @@ class Lines:
         when = f"{_time(int(second))}.{int(rest * 1000):03}"
         name = _padded(harmless(event.provider or _OWN), _NAME)
         what, outcome = self._fitted(harmless(what)), self._result(harmless(what), harmless(outcome), colour)
-        if not self._colours:
-            before = f"{when}  {name}  {what}"
-        else:
-            before = f"{_in(_DIM, when)}  {_in(_CYAN, name)}  {what}"
+        if self._colours:
+            when, name = _in(_DIM, when), _in(_CYAN, name)
+        before = f"{when}  {name}  {what}"
         return f"{before.rstrip()}{outcome}" if outcome.startswith("\n") else f"{before}  {outcome}".rstrip()
 
     def _fitted(self, what: str) -> str:
@@ -102,6 +101,7 @@ def _said(fields: Mapping[str, Any]) -> Iterator[str]:
     yield from fields["violations"]
     if fields["more_violations"]:
         yield f"and {fields['more_violations']} more"
+    yield from (f"note: {note}" for note in fields.get("notes", ()))
 
 
 def _state(event: Event) -> _Told:
@@ -141,6 +141,18 @@ def _data(event: Event) -> _Told:
     return "data", f"= not loaded, the old data stays in use. {fields['problem']}", _RED
 
 
+def _rejected(event: Event) -> _Told:
+    """A request that could not even be read, so that no provider has seen it."""
+    fields = event.fields
+    return f"rejected a request on port {fields['port']}", f"→ {fields['status']}  {fields['reason']}", _RED
+
+
+def _misdirected(event: Event) -> _Told:
+    """A request to the control port that a provider's port was meant for."""
+    fields = event.fields
+    return f"{fields['method']} {fields['path']}", f"→ 404  note: {fields['reason']}", _YELLOW
+
+
 def _other(event: Event) -> _Told:
     """Any other kind: its fields as they are."""
     what = " ".join(one for one in (event.kind, event.account, event.job) if one)
@@ -159,4 +171,6 @@ _KINDS: Mapping[str, Callable[[Event], _Told]] = {
     "attempt": _attempt,
     "clock": _clock,
     "data": _data,
+    "rejected": _rejected,
+    "misdirected": _misdirected,
 }

@@ -64,12 +64,13 @@ def of_request(entry: Entry) -> Event:
         "fault": entry.fault,
         "violations": _violations(entry) if entry.violations else [],
         "more_violations": max(0, len(entry.violations) - MOST_VIOLATIONS),
+        "notes": [note[:LONGEST] for note in entry.notes],
     }
     return Event(0, entry.at, "request", entry.provider, entry.account, entry.job, fields)
 
 
 def _violations(entry: Entry) -> list[str]:
-    return [f"{one.pointer}: {one.message}" for one in entry.violations[:MOST_VIOLATIONS]]
+    return [f"{one.pointer or 'the body'}: {one.message}" for one in entry.violations[:MOST_VIOLATIONS]]
 
 
 def of_attempt(tried: Tried) -> Event:

@@ -106,7 +106,7 @@ class MockTarget:
 
     def fetch(self, url: str) -> Told:
         if not url.startswith(f"{MOCK_URL}/"):
-            return Told(0, {}, f"{url} is no address of the stand-in".encode())
+            return Told(0, {}, f"{url} is not an address of the mock server".encode())
         parts = urlsplit(url)
         return self._request(Ask("GET", parts.path, parts.query, who="nobody"))
 

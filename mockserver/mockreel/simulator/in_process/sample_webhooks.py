@@ -1,8 +1,10 @@
 """What a provider sends when something happens: played on a stage of its own, so that every byte is the provider's."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from mockreel.contract import Contract, Failure, State
@@ -24,13 +26,19 @@ NOWHERE = "http://127.0.0.1:9/"
 # Where the results of a job that never ran would lie.
 RESULTS = "https://mockreel.invalid"
 RUN_SECONDS = 4.0
+# So long apart jobs begin: ids that hold a time differ.
+APART_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """One callback as it would be sent: the event's word, which operation began the job, and how it ended."""
+    """One callback as it would be sent: the event's word, which operation began the job, and how it ended.
+
+    `subject` is the id of the job or batch that it tells of.
+    """
 
     word: str
+    subject: str
     callback: Documented
     state: str
     policy: DeliveryPolicy
@@ -73,16 +81,26 @@ def happening(
     raise OptionError("operation", operation, sorted({one.operation for one in fitting}))
 
 
-def happenings(contract: Contract, *, seed: int = 0, root: Path | None = None) -> Iterator[Happening]:
-    """Every callback that the stand-in can send: one for each operation that asks for one, and each end."""
+def happenings(
+    contract: Contract, *, seed: int = 0, root: Path | None = None, moment: float | None = None
+) -> Iterator[Happening]:
+    """Every callback that the stand-in can send: one for each operation that asks for one, and each end.
+
+    Args:
+        moment: when the newest of them is sent, in seconds since the epoch; now if None. Each tells of a job of its
+            own, which began a moment apart from the others.
+    """
     asks = _Asks(contract, root)
+    sent = time.time() if moment is None else moment
+    starts = (sent - 2 * RUN_SECONDS - number * APART_SECONDS for number in count())
     for callback in documented(contract):
         ask = asks.of(callback)
         for state in contract.lifecycle.states.values():
             if state.terminal:
-                yield from _played(contract, callback, ask, [state], seed)
+                yield from _played(contract, callback, ask, [state], Clock(start=next(starts), held=True), seed=seed)
         ends = [state for state in contract.lifecycle.states.values() if state.kind in ("succeeded", "failed")]
-        yield from (one for one in _played(contract, callback, ask, ends, seed) if one.state == "several")
+        played = _played(contract, callback, ask, ends, Clock(start=next(starts), held=True), seed=seed)
+        yield from (one for one in played if one.state == "several")
 
 
 class _Asks:
@@ -104,10 +122,11 @@ class _Asks:
         return ask.with_json(placed(ask.json, callback.place, NOWHERE))
 
 
-def _played(contract: Contract, callback: Documented, ask: Ask, ends: list[State], seed: int) -> Iterator[Happening]:
+def _played(
+    contract: Contract, callback: Documented, ask: Ask, ends: list[State], clock: Clock, *, seed: int
+) -> Iterator[Happening]:
     """Begin what the request asks for on a stage of its own, end its jobs in these states, and take what is sent."""
     sender = MemorySender()
-    clock = Clock(held=True)
     settings = Settings(seed=seed)
     stage = build_stage({contract.provider: contract}, clock=clock, open_house=True, settings=settings, sender=sender)
     part = stage.part(contract.provider)
@@ -123,7 +142,8 @@ def _played(contract: Contract, callback: Documented, ask: Ask, ends: list[State
     state = ends[0].name if len(ends) == 1 else "several"
     for delivery in part.deliveries:
         message = next(one for one in sender.sent if one.body == delivery.body)
-        yield Happening(delivery.event, callback, state, delivery.policy, delivery.body, _plain(contract, message))
+        headers = _plain(contract, message)
+        yield Happening(delivery.event, delivery.subject, callback, state, delivery.policy, delivery.body, headers)
 
 
 def _begun(part: Part, ask: Ask) -> bool:

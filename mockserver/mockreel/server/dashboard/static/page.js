@@ -90,7 +90,7 @@ function follow() {
   stream.onmessage = (event) => apply(JSON.parse(event.data));
   stream.onerror = () => {
     if (stream.readyState !== EventSource.CLOSED) return;
-    lamp("Not connected: the stand-in does not answer", false);
+    lamp("Not connected: the server does not answer", false);
     rest();
     again = window.setTimeout(follow, 3000);
   };

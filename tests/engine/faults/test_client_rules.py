@@ -6,13 +6,12 @@ from engine.faults.test_client import Paused, play, told
 
 from mockreel import serving
 from mockreel.server.mock_server import RunningStage
-from mockreel.simulator.client_rules import breaches
 
 LITE = ("google/veo3.1/lite", {"prompt": "A kite."})
 
 
-def manners(stage: RunningStage) -> list[str]:
-    return [breach.manner for breach in breaches(stage.inner.parts.values())]
+def broken(stage: RunningStage) -> list[str]:
+    return [one.rule for one in stage.violations(rules=["all"])]
 
 
 def test_a_poll_whose_reply_was_damaged_may_be_sent_again() -> None:
@@ -22,10 +21,10 @@ def test_a_poll_whose_reply_was_damaged_may_be_sent_again() -> None:
         stage.advance(100)
         play(stage, "truncated; operation=get_run; nth=1")
         assert client.poll(job).state == "succeeded"
-        assert manners(stage) == []
+        assert broken(stage) == []
 
         client.poll(job)
-        assert "polled-after-the-end" in manners(stage)
+        assert "polled-after-end" in broken(stage)
 
 
 def test_a_refusal_that_never_arrived_may_be_asked_for_again() -> None:
@@ -38,15 +37,15 @@ def test_a_refusal_that_never_arrived_may_be_asked_for_again() -> None:
             client.get(url)
         except httpx2.RemoteProtocolError:
             client.get(url)
-        assert "retried-a-refusal" not in manners(stage)
+        assert "retried-permanent-error" not in broken(stage)
 
         client.get(url)
-        assert "retried-a-refusal" in manners(stage)
+        assert "retried-permanent-error" in broken(stage)
 
 
 def test_who_takes_a_badly_signed_callback_is_told_so(received: Received) -> None:
     """With 2xx; a former secret may be taken, while it is being rotated."""
-    for fault, found in (("callback-badly-signed", ["took-a-forgery"]), ("callback-rotated-secret", [])):
+    for fault, found in (("callback-badly-signed", ["accepted-bad-signature"]), ("callback-rotated-secret", [])):
         with serving("runflow", held=True) as stage:
             told(stage, received, fault)[0].close()
-            assert manners(stage) == found
+            assert broken(stage) == found

@@ -1,0 +1,128 @@
+"""What `run --strict` asks of a program: the options, and what is told of the violations at the end."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mockreel.cli.options import Pair
+
+if TYPE_CHECKING:
+    from mockreel.conformance.reports.report import Report
+    from mockreel.server.mock_server import RunningStage
+    from mockreel.simulator.client_rules import Violation
+
+# What a program that ended well comes to where it broke a rule.
+VIOLATED = 1
+
+
+def strict_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that hold a program to the client rules."""
+    options = [
+        click.option(
+            "--strict", is_flag=True, help="Hold the program to the client rules; exit code 1 if it broke one."
+        ),
+        click.option(
+            "--rules",
+            multiple=True,
+            metavar="RULE",
+            help="Which rules --strict looks for: default, all, or one by name (repeatable).",
+        ),
+        click.option("--allow", multiple=True, metavar="RULE", help="A rule that may be broken (repeatable)."),
+        click.option(
+            "--report",
+            "reports",
+            multiple=True,
+            type=Pair(),
+            metavar="FORM=PATH",
+            help="With --strict, write junit, json, markdown, sarif or text (repeatable).",
+        ),
+        click.option("--list-rules", is_flag=True, is_eager=True, callback=_list, help="List the rules, and stop."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _list(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if not wanted or context.resilient_parsing:
+        return
+    from mockreel.simulator.client_rules import RULES  # noqa: PLC0415
+
+    for rule in RULES:
+        click.echo(f"{rule.id:<26}{rule.says}{'' if rule.usual else ' (only if named)'}")
+    context.exit()
+
+
+@dataclass
+class Strictness:
+    """Holds a program to the client rules; nothing, where `--strict` is not given.
+
+    Raises:
+        OptionError: there is no such rule, or no such form of a report.
+    """
+
+    given: Mapping[str, Any]
+    violations: "list[Violation]" = field(default_factory=list)
+    report: "Report | None" = None
+    forgotten: int = 0
+
+    def __post_init__(self) -> None:
+        from mockreel.errors import OptionError  # noqa: PLC0415
+
+        if not self.given["strict"]:
+            for name in ("rules", "allow", "reports"):
+                if self.given[name]:
+                    raise OptionError(f"--{name.removesuffix('s')}", self.given[name][0], then="It needs --strict.")
+            return
+        from mockreel.conformance.reports import check_form  # noqa: PLC0415
+        from mockreel.simulator.client_rules import RULES, select  # noqa: PLC0415
+
+        self._selection = select(RULES, named=self.given["rules"], allow=self.given["allow"], what="--rules")
+        for form, _ in self.given["reports"]:
+            check_form(form)
+
+    def look(self, stage: "RunningStage") -> None:
+        """What the program has done so far, as the simulator knows it."""
+        if not self.given["strict"]:
+            return
+        from mockreel.conformance.reports.client_report import client_report  # noqa: PLC0415
+
+        self.forgotten = stage.journal.count - len(stage.journal)
+        self.violations = stage.violations(rules=self.given["rules"], allow=self.given["allow"])
+        parts = stage.inner.parts.values()
+        self.report = client_report(" ".join(self.given["words"]), parts, self.violations, self._selection)
+
+    def lines(self) -> Iterator[str]:
+        """What is told of it."""
+        if self.report is None:
+            return
+        if self.forgotten:
+            yield f"The first {self.forgotten} requests are forgotten; no rule was looked at in them."
+        times = len(self.violations)
+        if not times:
+            yield "No client rule was broken." if self.report.outcomes else "No request came, so no rule was looked at."
+            return
+        yield f"{times} violation{'' if times == 1 else 's'} of the client rules:"
+        for one in self.violations:
+            yield from (f"  {line}" for line in str(one).splitlines())
+        names = " ".join(f"--allow {name}" for name in dict.fromkeys(one.rule for one in self.violations))
+        yield f"If this is on purpose: {names}, or `Prefer: expect-violation` with the request."
+
+    def write(self) -> None:
+        """Write the reports.
+
+        Raises:
+            OptionError: a file cannot be written.
+        """
+        from mockreel.conformance.reports import write  # noqa: PLC0415
+
+        if self.report is not None:
+            for form, path in self.given["reports"]:
+                write(self.report, form, Path(path))
+
+    def code(self, own: int) -> int:
+        """The exit code: the program's own, or that of a violation where it ended well."""
+        return own or (VIOLATED if self.violations else 0)

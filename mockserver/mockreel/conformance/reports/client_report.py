@@ -1,0 +1,57 @@
+"""Client rules as a report of a check: an outcome for each provider that was called and each rule."""
+
+from collections.abc import Iterable, Sequence
+
+from mockreel import __version__
+from mockreel.conformance.check import Finding, Outcome
+from mockreel.conformance.reports.report import Report
+from mockreel.simulator.client_rules import RULES, Rule, Selection, Violation
+from mockreel.simulator.provider import Part
+
+
+def client_report(
+    target: str, parts: Iterable[Part], found: Sequence[Violation], selection: Selection, *, seconds: float = 0.0
+) -> Report:
+    """The report of a client.
+
+    Args:
+        target: what was looked at, in words.
+        parts: the providers; one that nobody called is left out.
+        found: every violation of the rules that were selected.
+    """
+    outcomes: list[Outcome] = []
+    for part in parts:
+        journal = part.journal
+        entries = journal.requests(provider=part.name)
+        attempts = [*journal.attempts(provider=part.name), *journal.attempts(provider=part.name, forged=True)]
+        own = [one for one in found if one.provider == part.name]
+        if entries:
+            outcomes += [
+                _outcome(part.name, rule, own, rule.cases(entries, attempts))
+                for rule in RULES
+                if selection.covers(rule)
+            ]
+    return Report(target, __version__, 0, tuple(outcomes), (), seconds)
+
+
+def _outcome(provider: str, rule: type[Rule], found: Sequence[Violation], cases: int) -> Outcome:
+    findings = tuple(
+        Finding(
+            check=name_of(rule),
+            provider=provider,
+            subject=one.done,
+            fact=one.fact,
+            expected=f"not: {rule.says}",
+            came=one.done,
+            curl="",
+            doubt=False,
+        )
+        for one in found
+        if one.rule == rule.id
+    )
+    return Outcome(name_of(rule), f"Not: {rule.says}", provider, cases, findings, (), "", 0.0)
+
+
+def name_of(rule: type[Rule]) -> str:
+    """How a rule is called among checks."""
+    return f"client.{rule.id}"

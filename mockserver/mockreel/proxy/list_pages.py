@@ -1,0 +1,45 @@
+"""A page of a list holds no more than its request asked for."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qs
+
+from mockreel.contract import Operation
+from mockreel.contract.evidence.facts import Facts
+from mockreel.contract.exchanges.exchange import Ask, Told
+from mockreel.contract.exchanges.problem import Problem
+
+
+def page_problems(facts: Facts, ask: Ask, told: Told) -> Iterator[Problem]:
+    """What is wrong with the length of a page."""
+    name = _limit_of(ask.operation) if ask.operation else None
+    asked = parse_qs(ask.query).get(name, [""])[-1] if name else ""
+    if ask.operation is None or not asked.isdecimal():
+        return
+    longest = max((len(one) for one in _lists(told.json)), default=0)
+    if longest > int(asked):
+        fact = facts.operation(f"{name} is the most that a page of {ask.operation.id} holds", ask.operation)
+        yield Problem(fact, f"at most {asked}", f"{longest} items", ask)
+
+
+def _limit_of(operation: Operation) -> str | None:
+    """The parameter that bounds a page: the one whole number that begins with 1 and has an upper end."""
+    found = [
+        one.name
+        for one in operation.query
+        if "integer" in _types(one.schema) and one.schema.get("minimum") == 1 and "maximum" in one.schema
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _types(schema: Any) -> list[str]:
+    found = schema.get("type", [])
+    return [found] if isinstance(found, str) else list(found)
+
+
+def _lists(document: Any) -> Iterator[list[Any]]:
+    """The lists that a page may consist of."""
+    if isinstance(document, list):
+        yield document
+    elif isinstance(document, dict):
+        yield from (value for value in document.values() if isinstance(value, list))

@@ -1,0 +1,52 @@
+"""Submits that may be sent twice: the same one under the same idempotency key begins no second job."""
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import Any
+
+from mockreel.contract import Contract, Evidence
+from mockreel.contract.evidence.facts import Facts
+from mockreel.contract.exchanges.exchange import Ask
+from mockreel.contract.exchanges.problem import Problem
+
+# Of so many the job is known; the oldest is forgotten.
+MOST_KNOWN = 10_000
+
+
+class Repeats:
+    """Which job each idempotency key of one provider stands for."""
+
+    def __init__(self, contract: Contract, facts: Facts) -> None:
+        self._row: Any = contract.wire.get("idempotency")
+        self._root: Any = contract.root.get("wire", {}).get("idempotency")
+        self._facts = facts
+        self._jobs: OrderedDict[tuple[str, str], str] = OrderedDict()
+
+    def key(self, ask: Ask) -> str | None:
+        """The idempotency key of a request, where its operation heeds one."""
+        if not self._row or ask.operation is None or ask.operation.id not in self._row["operations"]:
+            return None
+        name = self._row["header"].lower()
+        return next((value for key, value in ask.headers.items() if key.lower() == name), None)
+
+    def begun(self, ask: Ask, job: str) -> Iterator[Problem]:
+        """What is wrong with the job that a submit has begun, if it is not its first time."""
+        key = self.key(ask)
+        if key is None:
+            return
+        same = (key, sha256(b"\n".join((_sender(ask).encode(), ask.path.encode(), ask.body))).hexdigest())
+        before = self._jobs.setdefault(same, job)
+        if len(self._jobs) > MOST_KNOWN:
+            self._jobs.popitem(last=False)
+        if before != job:
+            says = f"the same request under the same {self._row['header']} is the same job"
+            evidence = Evidence(self._root["evidence"], tuple(self._root["source"]))
+            fact = self._facts.fact(says, "openapi.yaml x-mockreel wire idempotency", evidence)
+            yield Problem(fact, f"the job {before[:80]}", f"a second one, {job[:80]}", ask)
+
+
+def _sender(ask: Ask) -> str:
+    """What tells one account from another; only a hash of it is kept."""
+    names = {place.name.lower() for place in (ask.operation.key if ask.operation else ()) if place.kind == "header"}
+    return "\n".join(value for name, value in ask.headers.items() if name.lower() in names)

@@ -1,0 +1,40 @@
+"""Let web pages of other origins call the providers: off unless asked for, as none of the providers documents it."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from starlette.middleware.cors import CORSMiddleware
+
+from mockreel.errors import OptionError
+from mockreel.server.http.asgi import App
+
+ANY = "*"
+
+
+def allowing(app: App, origins: Sequence[str]) -> App:
+    """An application that pages of these origins may call and read, with any method, header and status.
+
+    Cookies are not allowed, as the providers take none.
+
+    Args:
+        origins: as `http://localhost:5173`, or `*` for any.
+
+    Raises:
+        OptionError: one is no origin.
+    """
+    for origin in origins:
+        scheme, mark, rest = origin.partition("://")
+        if origin != ANY and (scheme not in ("http", "https") or not mark or not rest or "/" in rest):
+            raise OptionError("--cors", origin, [ANY, "http://localhost:5173", "https://…"], then="No path, no slash.")
+    return cast(
+        App,
+        CORSMiddleware(
+            cast(Any, app),
+            allow_origins=tuple(origins),
+            allow_methods=("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"),
+            allow_headers=("*",),
+            expose_headers=("*",),
+            allow_private_network=True,
+            max_age=600,
+        ),
+    )

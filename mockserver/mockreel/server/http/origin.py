@@ -1,0 +1,104 @@
+"""Under which address a provider's results, uploads and downloads are told: one that leads the client back here."""
+
+import re
+from collections.abc import Mapping, MutableMapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from mockreel.errors import OptionError
+
+Scope = MutableMapping[str, Any]
+
+LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
+# Names below it mean this machine, too; RFC 6761 6.3.
+_LOOPBACK_DOMAIN = ".localhost"
+# How a socket of both families writes an address of IPv4.
+_MAPPED = "::ffff:"
+_AUTHORITY = re.compile(rb"(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._-]+))(?::\d{1,5})?")
+# So many different Host headers are remembered with what they lead to; then they are read anew.
+_MOST_KNOWN = 256
+
+
+class Origin:
+    """The address of one provider, as each request's client should be told it.
+
+    A fixed `public` address is always told. Otherwise the request's own `Host` is, where it is trusted; where it is not
+    (real clients send the real provider's), it is the address that the connection came in on.
+
+    Args:
+        public: scheme, authority and perhaps a path; no slash at the end.
+        prefix: where the provider is mounted below it.
+        trusted: further host names that are trusted beside this machine's own; None trusts any.
+    """
+
+    def __init__(
+        self, public: str | None = None, *, prefix: str = "", trusted: frozenset[str] | None = frozenset()
+    ) -> None:
+        self._public = None if public is None else public + prefix
+        self._prefix = prefix
+        self._trusted = trusted
+        self._known: dict[tuple[Any, ...], str] = {}
+
+    def of(self, scope: Scope) -> str:
+        """The base URL for a request."""
+        if self._public is not None:
+            return self._public
+        host = next((value for name, value in scope["headers"] if name == b"host"), b"")
+        asked = (host, scope.get("scheme"), *(scope.get("server") or ()), scope.get("root_path"))
+        found = self._known.get(asked)
+        if found is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            found = self._known[asked] = self._read(host, scope)
+        return found
+
+    def _read(self, host: bytes, scope: Scope) -> str:
+        address, port = scope.get("server") or ("127.0.0.1", 80)
+        address = address.removeprefix(_MAPPED)
+        own = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+        shown = host.decode("latin-1") if self._is_trusted(host, address) else own
+        return f"{scope.get('scheme', 'http')}://{shown}{scope.get('root_path', '')}{self._prefix}"
+
+    def _is_trusted(self, host: bytes, address: str) -> bool:
+        found = _AUTHORITY.fullmatch(host)
+        if found is None:
+            return False
+        name = (found[1] or found[2]).decode().lower()
+        if self._trusted is None or name == address or name in LOOPBACK_NAMES or name.endswith(_LOOPBACK_DOMAIN):
+            return True
+        return name in self._trusted
+
+
+def public_urls(given: Mapping[str, str], ports: Mapping[str, int]) -> dict[str, str]:
+    """The public address of each provider that has one.
+
+    Args:
+        given: by provider, or under the empty name for all; `{provider}` and `{port}` may stand in an address.
+        ports: of the providers that are played.
+
+    Raises:
+        OptionError: an address is none, a provider is not played, or several would have the same address.
+    """
+    for name in given:
+        if name and name not in ports:
+            raise OptionError("--public-url", name, ports, then="Name a provider that is played: PROVIDER=URL.")
+    texts = {name: text for name in ports if (text := given.get(name, given.get(""))) is not None}
+    found = {name: _url(text, provider=name, port=ports[name]) for name, text in texts.items()}
+    twice = next((url for url in found.values() if list(found.values()).count(url) > 1), None)
+    if twice is not None:
+        then = "Tell them apart: PROVIDER=URL for each, or with {port} or {provider} in it, as http://mock:{port}."
+        raise OptionError("--public-url", twice, then=f"{len(found)} providers cannot share an address. {then}")
+    return found
+
+
+def _url(text: str, **values: object) -> str:
+    valid = ["http://HOST[:PORT][/PATH]", "https://…"]
+    try:
+        url = text.format_map(values).rstrip("/")
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except (ValueError, KeyError, IndexError):
+        raise OptionError("--public-url", text, valid, then="{port} and {provider} are filled in.") from None
+    if not good or parts.query or parts.fragment or parts.username is not None:
+        raise OptionError("--public-url", text, valid)
+    return url

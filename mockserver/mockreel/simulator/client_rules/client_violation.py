@@ -1,0 +1,33 @@
+"""What a client did that it may not do: which rule, when, what exactly, and the fact that speaks against it."""
+
+from typing import Any, NamedTuple
+
+from mockreel.contract.evidence.facts import Fact
+
+
+class Violation(NamedTuple):
+    """One violation of a client rule."""
+
+    rule: str
+    provider: str
+    at: float
+    done: str
+    fact: Fact
+
+    def __str__(self) -> str:
+        evidence = f"{self.fact.where}, {self.fact.evidence.kind}"
+        sources = "".join(f"\n      {source}" for source in self.fact.sources)
+        return f"{self.provider}: {self.done} [{self.rule}]\n    {self.fact.says} ({evidence}){sources}"
+
+    def row(self) -> dict[str, Any]:
+        """The same for machines."""
+        return {
+            "rule": self.rule,
+            "provider": self.provider,
+            "at": self.at,
+            "done": self.done,
+            "fact": self.fact.says,
+            "where": self.fact.where,
+            "evidence": self.fact.evidence.kind,
+            "sources": list(self.fact.sources),
+        }

@@ -1,0 +1,58 @@
+"""Violations that are meant: said with the request (`Prefer: expect-violation`), or by the test around it."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+
+from mockreel.errors import OptionError
+from mockreel.simulator.client_rules.client_violation import Violation
+from mockreel.simulator.client_rules.rule_list import IDS
+
+# The preference of a request that breaks a rule on purpose; its value names the rules, any if there is none.
+PREFERENCE = "expect-violation"
+
+
+def expected_rules(prefer: str | None) -> frozenset[str]:
+    """The rules that a request with this `Prefer` header may break: those that it names, or all of them.
+
+    Raises:
+        OptionError: it names a rule that does not exist.
+    """
+    found: set[str] = set()
+    for preference in (prefer or "").split(","):
+        name, _, value = preference.strip().partition("=")
+        if name.strip().lower() != PREFERENCE:
+            continue
+        named = value.strip().strip('"').split()
+        check_rules(named, what=f"Prefer: {PREFERENCE}")
+        found.update(named or IDS)
+    return frozenset(found)
+
+
+def check_rules(names: Iterable[str], *, what: str) -> None:
+    """See that rules exist.
+
+    Raises:
+        OptionError: one does not.
+    """
+    for name in names:
+        if name not in IDS:
+            raise OptionError(what, name, IDS)
+
+
+def met(before: Iterable[Violation], after: Iterable[Violation], *, rules: Collection[str]) -> Counter[Violation]:
+    """What came between two looks and breaks these rules; any rule, if there are none."""
+    new = Counter(after) - Counter(before)
+    return Counter({one: times for one, times in new.items() if not rules or one.rule in rules})
+
+
+def unexpected(found: Iterable[Violation], expected: Counter[Violation]) -> list[Violation]:
+    """Those that were not expected, each as often as it was not."""
+    left = Counter(expected)
+    return [one for one in found if not _take(left, one)]
+
+
+def _take(left: Counter[Violation], one: Violation) -> bool:
+    if left[one] <= 0:
+        return False
+    left[one] -= 1
+    return True

@@ -1,0 +1,65 @@
+"""Hold what was seen of a client against the rules: as it comes, or all that a simulator's journal has kept."""
+
+from collections.abc import Iterable, Iterator
+
+from mockreel.contract import Contract
+from mockreel.contract.evidence.facts import Facts
+from mockreel.engine.journal.journal import Entry, Tried
+from mockreel.simulator.client_rules.client_rule import Said
+from mockreel.simulator.client_rules.client_violation import Violation
+from mockreel.simulator.client_rules.expectation import expected_rules
+from mockreel.simulator.client_rules.rule_list import RULES
+from mockreel.simulator.client_rules.rule_selection import Selection, select
+from mockreel.simulator.provider import Part
+
+
+class Judge:
+    """The rules at one provider; it is shown what happens in order.
+
+    Args:
+        selection: which rules count; the usual ones if None.
+    """
+
+    def __init__(self, contract: Contract, selection: Selection | None = None) -> None:
+        self._contract = contract
+        self._selection = select(RULES) if selection is None else selection
+        facts = Facts(contract)
+        self._rules = [rule(contract, facts) for rule in RULES if self._selection.covers(rule)]
+
+    def request(self, entry: Entry) -> Iterator[Violation]:
+        """What breaks a rule in one more exchange, but for what its sender says to be meant.
+
+        Raises:
+            OptionError: its `Prefer` header expects a violation of a rule that does not exist.
+        """
+        meant = expected_rules(entry.header("prefer"))
+        for rule in self._rules:
+            found = self._counted(rule.id, rule.request(entry), entry.at)
+            yield from (one for one in found if one.rule not in meant)
+
+    def attempt(self, tried: Tried) -> Iterator[Violation]:
+        """What breaks a rule in how one more webhook was answered."""
+        for rule in self._rules:
+            yield from self._counted(rule.id, rule.attempt(tried), tried.at)
+
+    def _counted(self, id_: str, said: Iterator[Said], at: float) -> Iterator[Violation]:
+        for done, fact in said:
+            if self._selection.holds(id_, fact):
+                yield Violation(id_, self._contract.provider, at, done, fact)
+
+
+def violations(parts: Iterable[Part], selection: Selection | None = None) -> list[Violation]:
+    """Every violation that the journal shows, in the order of time.
+
+    Raises:
+        OptionError: a `Prefer` header expects a violation of a rule that does not exist.
+    """
+    found: list[Violation] = []
+    for part in parts:
+        judge, journal = Judge(part.contract, selection), part.journal
+        for entry in journal.requests(provider=part.name):
+            found += judge.request(entry)
+        for forged in (False, True):
+            for tried in journal.attempts(provider=part.name, forged=forged):
+                found += judge.attempt(tried)
+    return sorted(found, key=lambda one: one.at)

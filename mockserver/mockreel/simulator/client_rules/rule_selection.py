@@ -1,0 +1,54 @@
+"""Which rules are looked for: the usual ones where a document forbids it, all of them, or those that are named."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mockreel.contract.evidence.facts import Fact
+from mockreel.errors import OptionError
+from mockreel.simulator.client_rules.client_rule import Rule
+
+DEFAULT, ALL = "default", "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Rules by id. `named` are looked for wherever a fact of any evidence speaks, `usual` where a document does."""
+
+    usual: frozenset[str]
+    named: frozenset[str]
+
+    def holds(self, rule: str, fact: Fact) -> bool:
+        """Whether a violation of a rule counts that rests on this fact."""
+        return rule in self.named or (rule in self.usual and fact.firm)
+
+    def without(self, rules: Iterable[type[Rule]]) -> "Selection":
+        """The same but for these rules."""
+        ids = {rule.id for rule in rules}
+        return Selection(self.usual - ids, self.named - ids)
+
+    def covers(self, rule: type[Rule]) -> bool:
+        """Whether a rule is looked for at all."""
+        return rule.id in self.named or rule.id in self.usual
+
+
+def select(
+    rules: Iterable[type[Rule]], *, named: Iterable[str] = (), allow: Iterable[str] = (), what: str = "rule"
+) -> Selection:
+    """The rules that are looked for.
+
+    Args:
+        named: `default`, `all`, or ids; the usual ones if there is none.
+        allow: ids that may be broken.
+        what: whose words they are, for the message.
+
+    Raises:
+        OptionError: there is no such rule.
+    """
+    known = {rule.id: rule for rule in rules}
+    asked, allowed = tuple(named) or (DEFAULT,), frozenset(allow)
+    for name in (*asked, *allowed):
+        if name not in known and (name not in (DEFAULT, ALL) or name in allowed):
+            raise OptionError(what, name, [*known] if name in allowed else [DEFAULT, ALL, *known])
+    usual = {id_ for id_, rule in known.items() if rule.usual} if DEFAULT in asked else set()
+    wanted = {*known} if ALL in asked else {name for name in asked if name in known}
+    return Selection(frozenset(usual) - allowed, frozenset(wanted) - allowed)

@@ -1,0 +1,107 @@
+"""What a request to an unknown path probably meant: another provider's port, another base URL, another service.
+
+Only whoever runs the server is told, in the log and the journal; the client is answered as by the provider.
+"""
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from mockreel._data import data_root
+from mockreel.contract.data.files import parse_yaml, read_bytes
+from mockreel.contract.data.parser import Cursor
+
+if TYPE_CHECKING:
+    from mockreel.simulator.provider import Part
+
+# The data file that names other services' paths.
+FOREIGN = "foreign-paths.yaml"
+# A base URL may have so many segments too many, and a longer path is no slip of anybody's.
+MOST_DROPPED, LONGEST = 3, 300
+# How near a segment must be to another one to be a slip, 0 to 1.
+_SLIP = 0.7
+
+Steps = tuple[str, ...]
+
+
+class Hints:
+    """Hints for the paths that nothing is found at.
+
+    Args:
+        parts: the providers that are played, by name.
+    """
+
+    def __init__(self, parts: Mapping[str, "Part"]) -> None:
+        self._parts = parts
+
+    def about(self, method: str, path: str, *, asked: "Part | None" = None) -> str | None:
+        """What a path probably meant; None where nobody can say.
+
+        Args:
+            asked: the provider that it was sent to; None for the control port.
+        """
+        return self._of_another(path, asked) or self._of_strangers(path) or self._near(method, path, asked)
+
+    def _of_another(self, path: str, asked: "Part | None") -> str | None:
+        for part in self._parts.values():
+            if part is not asked and part.contract.router.find(path) is not None:
+                where = f": its address is {part.base_url}" if part.base_url else ""
+                return f"this is a path of {part.contract.title}{where}"
+        return None
+
+    def _of_strangers(self, path: str) -> str | None:
+        for name, row in self._foreign.items():
+            if any(_is_below(path, known) for known in row["paths"]):
+                return f"this is a path of {name}; {row['says']}"
+        return None
+
+    def _near(self, method: str, path: str, asked: "Part | None") -> str | None:
+        """The same path with another beginning, as where the base URL has a segment too many, or one segment spelled
+        otherwise.
+        """
+        if asked is None or len(path) > LONGEST:
+            return None
+        steps = tuple(path.removeprefix("/").split("/"))
+        operations = [one for one in asked.contract.operations if one.method == method]
+        templates = [tuple(one.path[1:].split("/")) for one in operations]
+        for begun, rest in _otherwise_begun(steps, templates):
+            other = "/" + "/".join((*begun, *rest))
+            found = asked.contract.router.find(other)
+            operation = found.methods.get(method) if found else None
+            if operation and operation.path[1:].split("/")[len(begun)] == rest[0]:
+                return f"did you mean {other}? The base URL is {asked.base_url or 'the origin alone'}"
+        near = next((one for one in templates if _differs_once(steps, one)), None)
+        return f"did you mean /{'/'.join(near)}?" if near else None
+
+    @cached_property
+    def _foreign(self) -> Mapping[str, Any]:
+        where = f"contracts/{FOREIGN}"
+        return Cursor(where, parse_yaml(read_bytes(data_root() / where), where=where)).mapping()
+
+
+def _otherwise_begun(steps: Steps, templates: list[Steps]) -> Iterator[tuple[Steps, Steps]]:
+    """What may stand before what is left of a path: the path without its first segments, or with those that the
+    provider's own paths begin with.
+    """
+    literal = [one[:many] for many in (0, 1, 2) for one in templates if len(one) > many]
+    beginnings = dict.fromkeys(one for one in literal if not any(step.startswith("{") for step in one))
+    for dropped in range(min(MOST_DROPPED, len(steps) - 1) + 1):
+        for begun in beginnings:
+            if (*begun, *steps[dropped:]) != steps:
+                yield begun, steps[dropped:]
+
+
+def _differs_once(steps: Steps, template: Steps) -> bool:
+    """Whether a path is a template but for one literal segment."""
+    if len(steps) != len(template):
+        return False
+    pairs = zip(steps, template, strict=True)
+    odd = [(own, step) for own, step in pairs if own != step and not step.startswith("{")]
+    return len(odd) == 1 and bool(get_close_matches(odd[0][0], [odd[0][1]], cutoff=_SLIP))
+
+
+def _is_below(path: str, known: str) -> bool:
+    """Whether a path is one of another service's, with or without the version that it begins with."""
+    bare = "/" + known.removeprefix("/").partition("/")[2]
+    return any(path == one or path.startswith(f"{one}/") for one in (known, bare))

@@ -1,0 +1,112 @@
+"""One line of a test that checks a handler of webhooks: one that is served at a URL, or an application as it is."""
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from inspect import iscoroutinefunction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+from mockreel.errors import OptionError
+
+if TYPE_CHECKING:
+    from mockreel.conformance.handler import Job
+    from mockreel.conformance.reports.report import Report
+
+HOST = "127.0.0.1"
+
+
+def check_webhook_handler(
+    handler: Any,
+    *,
+    provider: str,
+    secret: str | None = None,
+    path: str = "/",
+    former_secrets: Sequence[str] = (),
+    before: "str | Callable[[Job], object] | None" = None,
+    operations: Sequence[str] = (),
+    budget: float = 60.0,
+    seed: int = 0,
+    data: Path | None = None,
+) -> "Report":
+    """Check a handler of a provider's webhooks: every valid one must be accepted in time, and none that is forged.
+
+    Args:
+        handler: a URL, or an ASGI or WSGI application, which is served while it is checked.
+        secret: what it verifies with; needed where the provider signs.
+        path: where the application takes webhooks.
+        former_secrets: what it verified with once, and must refuse now.
+        before: is told of each job before the first webhook about it: a callable, or a URL that takes JSON.
+        operations: of whose jobs it is told; those of the provider's first sort of job if none is named.
+        budget: seconds for everything.
+
+    Raises:
+        AssertionError: it falls short, or not all could be asked; the text is the report.
+        OptionError: the provider documents no webhook, or it signs and no secret is given.
+        MockreelError: nobody answers at the URL, or a job could not be made known.
+    """
+    from mockreel.conformance.handler import HandlerPlan, check_handler  # noqa: PLC0415
+    from mockreel.conformance.reports import terminal_report  # noqa: PLC0415
+
+    plan = HandlerPlan(secret, tuple(former_secrets), before, budget, tuple(operations), seed, data)
+    with _served(handler) as origin:
+        report = check_handler(handler if origin is None else origin + path, provider, plan)
+    unasked = [outcome for outcome in report.outcomes if outcome.left_out]
+    if report.exit_code or unasked:
+        raise AssertionError(f"The handler does not hold.\n{terminal_report.written(report)}")
+    return report
+
+
+def _served(handler: Any) -> contextlib.AbstractContextManager[str | None]:
+    """The origin of an application while it is served; None for a URL."""
+    if isinstance(handler, str):
+        return contextlib.nullcontext()
+    if not callable(handler):
+        raise OptionError("handler", type(handler).__name__, ["a URL", "an ASGI application", "a WSGI application"])
+    asynchronous = iscoroutinefunction(handler) or iscoroutinefunction(type(handler).__call__)
+    return _asgi(handler) if asynchronous else _wsgi(handler)
+
+
+@contextlib.contextmanager
+def _asgi(app: Any) -> Iterator[str]:
+    import uvicorn  # noqa: PLC0415
+
+    from mockreel.server.http.limits import Bounded  # noqa: PLC0415
+    from mockreel.server.http.sockets import bind, url_of  # noqa: PLC0415
+    from mockreel.server.http.uvicorn_server import Loop, in_thread  # noqa: PLC0415
+
+    sockets = bind(HOST, 0, ["handler"])["handler"]
+    loop = Loop(uvicorn.Config(app, http=Bounded, ws="none", log_config=None, log_level="critical", access_log=False))
+
+    class Serving:
+        def run(self, *, ready: Callable[[], None] | None = None) -> None:
+            loop.ready = ready
+            loop.run(sockets=list(sockets))
+
+        def stop(self) -> None:
+            loop.end()
+
+    try:
+        with in_thread(Serving(), what="The application"):
+            yield url_of(sockets)
+    finally:
+        for socket in sockets:
+            socket.close()
+
+
+@contextlib.contextmanager
+def _wsgi(app: Any) -> Iterator[str]:
+    class Quiet(WSGIRequestHandler):
+        def log_message(self, *_: object) -> None:
+            """Nothing: what was answered stands in the report."""
+
+    server = make_server(HOST, 0, app, handler_class=Quiet)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://{HOST}:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

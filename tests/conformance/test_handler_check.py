@@ -1,0 +1,252 @@
+"""`check --handler`: an honest handler of webhooks holds; each mistake is told, by the question that is about it."""
+
+import dataclasses
+import shutil
+import subprocess
+import threading
+import time
+from datetime import datetime
+from typing import Any
+
+import pytest
+from conformance.handlers import (
+    BROKEN,
+    FORMER,
+    HONEST,
+    SECRET,
+    Got,
+    Looking,
+    careful,
+    closing,
+    comparing,
+    receiving,
+    signed,
+    tolerant,
+    trusting,
+)
+
+from mockreel.conformance.handler import HandlerPlan, Job, check_handler
+from mockreel.conformance.handler.handler_pace import Pace
+from mockreel.conformance.reports.report import Report
+from mockreel.errors import MockreelError, OptionError
+
+PLAN = HandlerPlan(SECRET, former=(FORMER,))
+
+
+def checked(handle: Any, provider: str = "runflow", **plan: Any) -> Report:
+    with receiving(handle) as url:
+        return check_handler(url, provider, dataclasses.replace(PLAN, **plan))
+
+
+def wrong(report: Report) -> set[str]:
+    return {outcome.check for outcome in report.outcomes if outcome.verdict == "falls short"}
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_an_honest_handler_holds(name: str) -> None:
+    """Strict or tolerant, whatever it answers to a forgery; nothing is left out."""
+    report = checked(HONEST[name]())
+
+    assert wrong(report) == set()
+    assert report.exit_code == 0
+    assert [outcome.check for outcome in report.outcomes if outcome.left_out or not outcome.cases] == []
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_mistake_of_a_handler_is_told(name: str) -> None:
+    """By the question that is about it, with a line that sends the same again."""
+    make, question = BROKEN[name]
+    report = checked(make())
+
+    assert f"handler.{question}" in wrong(report)
+    assert report.exit_code == 1
+    assert all("curl" in finding.curl for finding in report.findings)
+
+
+@pytest.mark.parametrize("begin", range(0, 57, 8))
+def test_eight_digits_are_never_enough(begin: int) -> None:
+    """Wherever they stand among the 64."""
+    report = checked(comparing(lambda digits: digits[begin : begin + 8]))
+
+    assert "handler.forged" in wrong(report)
+
+
+def test_a_handler_that_looks_its_run_up_is_told_of_it_first() -> None:
+    """By a callable: every job is known before its first webhook, and told once."""
+    looking, told = Looking(), []
+
+    def known(job: Job) -> None:
+        told.append(job.id)
+        looking.known.add(job.id)
+
+    report = checked(looking, before=known)
+
+    assert wrong(report) == set()
+    assert len(told) == len(set(told))
+    assert "handler.valid" in wrong(checked(Looking()))
+
+
+def test_a_handler_is_told_by_url_too() -> None:
+    """The job comes as JSON, with what its webhook will say."""
+    looking = Looking()
+
+    def known(got: Got) -> int:
+        assert got.payload["provider"] == "runflow"
+        assert got.payload["payload"]["run_id"] == got.payload["id"]
+        looking.known.add(got.payload["id"])
+        return 201
+
+    with receiving(known) as url:
+        assert wrong(checked(looking, before=url)) == set()
+
+
+def test_a_job_that_cannot_be_made_known_is_an_error() -> None:
+    """One sentence that says what was sent where, and what is expected."""
+    with receiving(lambda _: 500) as url, pytest.raises(MockreelError, match=r"--before .* answered 500"):
+        checked(careful, before=url)
+
+
+def test_what_is_inferred_is_doubtful() -> None:
+    """A handler that accepts whatever is signed, malformed too, breaks no document."""
+    report = checked(tolerant)
+
+    assert {one.check for one in report.outcomes if one.verdict == "doubtful"} == {"handler.malformed"}
+    assert report.exit_code == 0
+
+
+def test_a_closed_connection_is_no_acceptance() -> None:
+    """Not of a forgery; and a valid webhook that gets one was not accepted."""
+    assert wrong(checked(closing)) == set()
+    assert "handler.valid" in wrong(checked(lambda _: None))
+
+
+def test_the_budget_bounds_the_time_and_the_rest_is_told() -> None:
+    """A handler that never answers in time is given up soon, and what was not sent is said."""
+    never = threading.Event()
+    began = time.monotonic()
+    try:
+        with receiving(lambda _: 200 + never.wait(20)) as url:
+            report = check_handler(url, "runflow", dataclasses.replace(PLAN, budget=1.0))
+            took = time.monotonic() - began
+            never.set()
+    finally:
+        never.set()
+
+    assert took < 3
+    left = [reason for outcome in report.outcomes for reason in outcome.left_out]
+    assert len(left) == len(report.outcomes)
+    assert "the budget of 1 s was used up" in left[0]
+
+
+def test_a_slow_handler_is_sent_several_at_once() -> None:
+    """Where it answers them as fast as one; it is asked all that matters, and what it is spared is said."""
+    under_way, most, lock = 0, 0, threading.Lock()
+
+    def slow(got: Got) -> int | None:
+        nonlocal under_way, most
+        with lock:
+            under_way += 1
+            most = max(most, under_way)
+        time.sleep(0.15)
+        with lock:
+            under_way -= 1
+        return careful(got)
+
+    report = checked(slow)
+
+    assert report.exit_code == 0
+    assert most > 4
+    assert any("handler.every-digit, as the handler takes 0." in note for note in report.notes)
+
+
+def test_a_handler_that_answers_in_turn_is_sent_one_after_the_other() -> None:
+    """So that none is late because of another."""
+    pace = Pace()
+    for seconds in ([1.0], [1.1], [1.0], [1.0]):
+        assert pace.size() == 1
+        pace.took(seconds)
+    assert pace.size() == 2
+
+    pace.took([1.0, 2.0])
+    assert pace.size() == 1
+
+
+def test_a_line_sends_exactly_the_same_again() -> None:
+    """The same bytes under the same signature, made by the shell from the secret in the environment."""
+    if not shutil.which("curl") or not shutil.which("openssl"):
+        pytest.skip("needs curl and openssl")
+    heard: list[Got] = []
+    with receiving(trusting, heard=heard) as url:
+        report = check_handler(url, "runflow", PLAN)
+        for finding in [one for one in report.findings if one.check == "handler.forged"]:
+            heard.append(Got(b"", {}))
+            before = len(heard)
+            environment = {"MOCKREEL_SECRET": SECRET, "FORMER_SECRET_1": FORMER, "PATH": "/usr/bin:/bin"}
+            subprocess.run(["sh", "-c", finding.curl], env=environment, check=True, capture_output=True)
+            (again,) = heard[before:]
+            assert any(_same(again, one) for one in heard[: before - 1]), finding.subject
+
+
+def _same(one: Got, other: Got) -> bool:
+    names = ("content-type", "runflow-signature", "runflow-request-id")
+    return one.body == other.body and all(one.headers.get(name) == other.headers.get(name) for name in names)
+
+
+def test_no_secret_stands_in_a_report_about_a_handler() -> None:
+    """Neither the secret nor a signature that was made with it is shown."""
+    heard: list[Got] = []
+    with receiving(trusting, heard=heard) as url:
+        report = check_handler(url, "runflow", PLAN)
+    shown = "\n".join(f"{finding.came} {finding.curl}" for finding in report.findings)
+
+    assert SECRET not in shown
+    assert FORMER not in shown
+    assert [one for one in heard if signed(one.body) in shown or signed(one.body, FORMER) in shown] == []
+
+
+def test_every_date_is_new() -> None:
+    """No webhook tells of a job that ended in another time."""
+    heard: list[Got] = []
+    began = time.time()
+    with receiving(careful, heard=heard) as url:
+        check_handler(url, "runflow", PLAN)
+    payloads = [one.payload for one in heard if isinstance(one.payload, dict)]
+    dates = [datetime.fromisoformat(one["completed_at"]) for one in payloads if "completed_at" in one]
+
+    assert dates
+    assert all(began - 60 < date.timestamp() <= time.time() for date in dates)
+
+
+def test_the_jobs_of_one_sort_are_told_of_unless_others_are_named() -> None:
+    """A handler need not know batches; what is left out is said."""
+    heard: list[Got] = []
+    with receiving(careful, heard=heard) as url:
+        report = check_handler(url, "runflow", PLAN)
+        assert not any(b"batch_id" in one.body for one in heard)
+        assert any("create_batch" in note for note in report.notes)
+        report = check_handler(url, "runflow", dataclasses.replace(PLAN, operations=("create_batch",)))
+    assert "handler.valid" in wrong(report)
+    with pytest.raises(OptionError, match="create_batch"):
+        checked(careful, operations=("create_runs",))
+
+
+def test_a_provider_that_signs_nothing_is_asked_for_the_rest() -> None:
+    """RunningHub: accepted in time is inferred, so that what falls short there is doubtful."""
+    report = checked(lambda got: 200 if got.payload else 400, provider="runninghub", secret=None)
+
+    assert report.exit_code == 0
+    assert "handler.forged" not in {outcome.check for outcome in report.outcomes}
+
+
+def test_a_handler_that_does_not_answer_is_an_error() -> None:
+    """Nobody at the URL: one sentence that says so."""
+    with pytest.raises(MockreelError, match="No handler answers at"):
+        check_handler("http://127.0.0.1:1/hook", "runflow", PLAN)
+
+
+def test_what_a_handler_needs_is_asked_for() -> None:
+    """A provider that signs needs a secret; one without webhooks has nothing to send."""
+    with pytest.raises(OptionError, match="give the secret"):
+        check_handler("http://127.0.0.1:1/hook", "runflow", HandlerPlan())
+    with pytest.raises(OptionError, match="documents no webhook"):
+        check_handler("http://127.0.0.1:1/hook", "aimlapi", HandlerPlan())

@@ -1,0 +1,132 @@
+"""Every address of ours in every message leads its reader back under the address that it used itself."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+import pytest
+from providers import runflow, runninghub
+from staging import Caller, MakeStage, Spoken
+
+from mockreel.contract.messages.message import Reply
+from mockreel.engine.faults import read_fault
+from mockreel.webhooks import MemorySender
+
+Run = Callable[[Awaitable[Any]], Any]
+HERE, THERE = "https://here.test:1/a", "http://there.test:2"
+# An address of ours: whatever leads to a clip, an upload or an asset.
+_OURS = re.compile(rb'"(https?://[^"]*?)/(?:_mockreel|asset-uploads)/')
+
+
+def addresses(body: bytes) -> list[str]:
+    """The bases of our addresses in a message."""
+    return [found.decode() for found in _OURS.findall(body.replace(rb"\/", b"/"))]
+
+
+Flow = Callable[["Callers", MemorySender, Run], Iterator[tuple[str, bytes, str]]]
+
+
+class Callers:
+    """One account, which asks under two addresses."""
+
+    def __init__(self, stage: Any, name: str) -> None:
+        self.stage = stage
+        self.here, self.there = (Caller(stage.part(name), "rf_live_one", base_url=url) for url in (HERE, THERE))
+
+    def both(self, *asked: Any, **more: Any) -> Iterator[tuple[str, bytes, str]]:
+        """The same asked under each: what it is, what was said, and the address that must be in it."""
+        for caller in (self.here, self.there, self.here):
+            yield f"{asked[0]} {asked[1]}", said(caller(*asked, **more)), caller.base_url
+
+
+def said(spoken: Spoken) -> bytes:
+    assert spoken.status < 300, spoken.reply.body
+    return spoken.reply.body
+
+
+def of_runflow(callers: Callers, sink: MemorySender, run: Run) -> Iterator[tuple[str, bytes, str]]:
+    asset = {"filename": "a.png", "mime_type": "image/png", "size_bytes": 3}
+    yield from callers.both("POST", "/v1/asset-uploads", asset)
+    made = callers.here("POST", f"{runflow.LITE}/runs", {"input": runflow.INPUT, "callback_url": runflow.HOOK}).json
+    callers.there("GET", "/v1/health")
+    run(callers.stage.advance(100))
+    yield "the webhook", sink.sent[-1].body, HERE
+    yield from callers.both("GET", f"/v1/runs/{made['id']}")
+    yield from callers.both("GET", "/v1/runs")
+
+
+def of_aimlapi(callers: Callers, sink: MemorySender, run: Run) -> Iterator[tuple[str, bytes, str]]:
+    body = {"model": "google/veo-3.1-t2v", "prompt": "a boat"}
+    made = callers.here("POST", "/v2/video/generations", body).json
+    run(callers.stage.advance(100))
+    yield from callers.both("GET", f"/v2/video/generations?generation_id={made['id']}")
+
+
+def of_runninghub(callers: Callers, sink: MemorySender, run: Run) -> Iterator[tuple[str, bytes, str]]:
+    raw, headers = runninghub.form(file=("a.png", "image/png", b"abc"))
+    yield from callers.both("POST", "/openapi/v2/media/upload/binary", raw=raw, headers=headers)
+    made = runninghub.submit(callers.here, webhookUrl=runninghub.HOOK)
+    callers.there("POST", runninghub.QUERY, {"taskId": made})
+    run(callers.stage.advance(1000))
+    yield "the webhook", sink.sent[-1].body.replace(rb"\"", b'"'), HERE
+    yield from callers.both("POST", runninghub.QUERY, {"taskId": made})
+
+
+FLOWS: dict[str, Flow] = {"runflow": of_runflow, "aimlapi": of_aimlapi, "runninghub": of_runninghub}
+
+
+@pytest.mark.parametrize("name", FLOWS)
+def test_every_address_is_the_readers_own(name: str, make_stage: MakeStage, sink: MemorySender, run: Run) -> None:
+    """In replies that of the request; in a webhook that under which its job was begun, whoever asked since."""
+    found = list(FLOWS[name](Callers(make_stage(), name), sink, run))
+
+    assert found
+    for what, body, base in found:
+        told = addresses(body)
+        assert told, f"{what} has no address: {body!r}"
+        assert set(told) == {base}, what
+
+
+def test_a_reply_that_waits_has_the_address_of_its_own_request(make_stage: MakeStage, run: Run) -> None:
+    """Though others ask under another one meanwhile."""
+    stage = make_stage(names=["runflow"])
+    callers = Callers(stage, "runflow")
+
+    async def go() -> Reply:
+
+        waiting = asyncio.ensure_future(
+            _awaited(
+                callers.here.waiting(
+                    "POST", f"/v1/run/{runflow.LITE.removeprefix('/v1/models/')}?wait=true", dict(runflow.INPUT)
+                )
+            )
+        )
+        await asyncio.sleep(0)
+        callers.there("GET", "/v1/health")
+        await stage.advance(100)
+        return await waiting
+
+    assert set(addresses(run(go()).body)) == {HERE}
+
+
+async def _awaited(answer: Awaitable[Reply]) -> Reply:
+    return await answer
+
+
+@pytest.mark.parametrize("name", FLOWS)
+def test_any_providers_results_can_expire(name: str, make_stage: MakeStage, sink: MemorySender, run: Run) -> None:
+    """By a rule, which befalls nothing else: the address answers as a storage does, and again when the rule is gone."""
+    stage = make_stage()
+    found = [body for _, body, _ in FLOWS[name](Callers(stage, name), sink, run)]
+    url = next(url.decode() for url in re.findall(rb'https?://[^"]*?(/_mockreel/media/[^"?]+)', found[-1]))
+    caller = Caller(stage.part(name), None)
+    assert caller("GET", url).status == 200
+
+    stage.rules.add(read_fault("expired-link"))
+    expired = caller("GET", url)
+    assert (expired.status, expired.headers["content-type"]) == (403, "application/xml")
+    list(FLOWS[name](Callers(stage, name), sink, run))
+
+    stage.rules.clear()
+    assert caller("GET", url).status == 200

@@ -1,0 +1,151 @@
+"""A client's day with one provider, as a proxy sees it: jobs from submit to result, lists, a balance, and errors."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
+
+from mockreel.contract import Contract, Model, Operation
+from mockreel.contract.conversation.conversation import JobTalk
+from mockreel.contract.exchanges.exchange import Ask, Told, first
+from mockreel.contract.exchanges.links import Links
+from mockreel.contract.exchanges.request_builder import NOBODYS, Requests
+from mockreel.contract.exchanges.response_check import Replies
+from mockreel.proxy.contract_watch import Watch
+from mockreel.proxy.passed_exchange import Asked, Kept, Passed
+from mockreel.proxy.violation import Remark
+from mockreel.simulator.client_rules import RULES, select
+from mockreel.simulator.in_process.mock_target import Answering, MockTarget, answer_honestly
+from mockreel.simulator.in_process.target_keys import dressed
+from mockreel.simulator.simulator import load_contracts
+
+# How often a client that keeps to the docs looks, in seconds.
+STEP = 5.0
+MOST_LOOKS = 30
+
+
+@cache
+def contract_of(provider: str) -> Contract:
+    return load_contracts([provider])[provider]
+
+
+@dataclass
+class Day:
+    """Everything that is asked of one provider, what it answers, and what a proxy tells of it.
+
+    Args:
+        played: who answers; as documented if None.
+        rules: the client rules that are looked for.
+    """
+
+    provider: str
+    answering: Answering = answer_honestly
+    played: Contract | None = None
+    rules: tuple[str, ...] = ()
+    answers: list[Told] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.contract = contract_of(self.provider)
+        self.target = MockTarget(self.played or self.contract, answering=self.answering)
+        self.watch = Watch(self.contract, select(RULES, named=self.rules))
+        self.requests = Requests(self.contract)
+        self.links = Links(self.contract, self.requests, Replies(self.contract))
+
+    def send(self, ask: Ask) -> Told:
+        """Ask, with the key that it is meant to carry, and let the proxy look at it."""
+        told = self.target.send(ask)
+        self.answers.append(told)
+        self.see(dressed(ask, self.target.keys), told)
+        return told
+
+    def see(self, sent: Ask, told: Told | None) -> None:
+        """Let the proxy look at an exchange; None is no answer at all."""
+        headers = [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in sent.headers.items()]
+        asked = Asked(sent.method, sent.path, sent.query, headers, self.target.now(), sent.body)
+        asked.operation = self.watch.operation(sent.method, sent.path)
+        if told is None:
+            self.watch.unanswered(asked)
+            return
+        kept = Kept()
+        kept.take(told.body)
+        kept.whole = True
+        answered = [(name.lower().encode(), value.encode("latin-1")) for name, value in told.headers.items()]
+        self.remarks += self.watch.remarks(Passed(asked, told.status, answered, kept))
+
+    def submits(self) -> Iterator[tuple[JobTalk, Operation, Model | None]]:
+        """Two operations of each sort of job, with their first model."""
+        for talk in self.contract.conversation.jobs.values():
+            for name in talk.submits[:2]:
+                operation = self.contract.operation(name)
+                model = next(iter(self.contract.names_at[name].values()), None) if operation.model else None
+                yield talk, operation, model
+
+    def spend(self) -> None:
+        """The whole of it."""
+        for talk, operation, model in self.submits():
+            self.job(talk, self.requests.good(operation, model))
+            self.job(talk, _failing(self.requests.good(operation, model)))
+            self.twice(operation, model)
+        for operation in self.contract.operations:
+            if (
+                operation.method == "GET"
+                and "{" not in operation.path
+                and not any(one.required for one in operation.query)
+            ):
+                self.send(self.requests.good(operation))
+                self.some(operation)
+        self.errors()
+        self.target.close()
+
+    def job(self, talk: JobTalk, submit: Ask) -> None:
+        """One job, from its submit to its result."""
+        told = self.send(submit)
+        assert submit.operation is not None
+        link = self.links.find(submit.operation, told, talk.poll)
+        if link is None:
+            return
+        poll = self.links.follow(link, submit, told)
+        for _ in range(MOST_LOOKS):
+            self.target.wait(STEP)
+            word = first(self.send(poll).json, talk.state)
+            states = [state for state in self.contract.lifecycle.states.values() if state.word == word]
+            if states and all(state.terminal for state in states):
+                break
+        made = self.links.find(submit.operation, told, talk.made) if talk.made else None
+        if made is not None:
+            self.send(self.links.follow(made, submit, told))
+
+    def twice(self, operation: Operation, model: Model | None) -> None:
+        """The same submit once more, where there is a header for that."""
+        row: Any = self.contract.wire.get("idempotency")
+        if row and operation.id in row["operations"]:
+            good = self.requests.good(operation, model)
+            asked = replace(good, headers={**good.headers, row["header"]: f"{operation.id}-of-today"})
+            for _ in "ab":
+                self.send(asked)
+
+    def some(self, operation: Operation) -> None:
+        """A list with at most one thing in it."""
+        if any(one.name == "limit" for one in operation.query):
+            self.send(self.requests.good(operation, params={"limit": "1"}))
+
+    def errors(self) -> None:
+        """What is refused: a job that nobody has, a body that is none, a key that nobody has."""
+        for talk in self.contract.conversation.jobs.values():
+            poll = self.contract.operation(talk.poll)
+            names = [one.name for one in poll.query if one.required]
+            names += [part[1:-1] for part in poll.path.split("/") if part.startswith("{")]
+            self.send(self.requests.good(poll, params=dict.fromkeys(names, NOBODYS)))
+        _, operation, model = next(self.submits())
+        good = self.requests.good(operation, model)
+        self.send(good.with_json([]))
+        self.send(replace(good, who="invalid"))
+
+
+def _failing(ask: Ask) -> Ask:
+    return replace(ask, headers={**ask.headers, "prefer": "scenario=fail"})
+
+
+# What a client does wrong: it is given its day before anything was asked.
+Script = Callable[[Day], None]

@@ -1,0 +1,435 @@
+"""Servers and clients that are broken on purpose, in one way each: what a proxy tells of them, measured."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
+from proxy.day import STEP, Day, Script, contract_of
+
+from mockreel.contract.conversation.conversation import JobTalk
+from mockreel.contract.exchanges.exchange import Ask, Told, first
+from mockreel.contract.messages.message import Reply, Request, json_reply
+from mockreel.simulator.in_process.mock_target import Answering
+from mockreel.simulator.in_process.target_keys import dressed
+from mockreel.simulator.provider import Part
+
+PROVIDERS = ("runflow", "aimlapi", "runninghub")
+Change = Callable[[Any, JobTalk], Any]
+
+
+def _at(body: Any, pointer: str, value: Any) -> Any:
+    """A body with a value at a pointer (`*` is the first); None takes it away."""
+    steps = pointer.split("/")[1:]
+    if not steps:
+        return value
+    if isinstance(body, list):
+        return [_at(body[0] if body else {}, "/" + "/".join(steps[1:]) if steps[1:] else "", value), *body[1:]]
+    held = dict(body) if isinstance(body, dict) else {}
+    rest = "/" + "/".join(steps[1:]) if steps[1:] else ""
+    inner = held.get(steps[0])
+    if steps[1:] and steps[1] == "*" and not isinstance(inner, list):
+        inner = [{}]
+    held[steps[0]] = _at(inner, rest, value)
+    return held
+
+
+def _without(body: Any, pointer: str) -> Any:
+    top, _, rest = pointer[1:].partition("/")
+    if not isinstance(body, dict) or top not in body:
+        return body
+    if rest and isinstance(body[top], dict):
+        return {**body, top: _without(body[top], "/" + rest)}
+    return {key: value for key, value in body.items() if key != top}
+
+
+def _word(body: Any, talk: JobTalk) -> Any:
+    return first(body, talk.state)
+
+
+@dataclass(frozen=True)
+class Server:
+    """One server that is broken in one way: `change` gets the provider, the request, what it means, and the reply."""
+
+    id: str
+    change: Callable[[Part, Request, str, Reply], Reply]
+
+    def answering(self) -> Answering:
+        def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
+            reply = part.answer(request)
+            if not isinstance(reply, Reply):
+                return reply
+            found = part.contract.router.find(request.path)
+            operation = found.methods.get(request.method) if found else None
+            return self.change(part, request, operation.id if operation else "", reply)
+
+        return answer
+
+
+def _talk(part: Part, operation: str, *, polls: bool) -> JobTalk | None:
+    talks = part.contract.conversation.jobs.values()
+    fits = (talk for talk in talks if (operation == talk.poll if polls else operation in talk.submits))
+    return next(fits, None)
+
+
+def _json(reply: Reply) -> Any:
+    try:
+        return orjson.loads(reply.body)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _is_fine(reply: Reply, talk: JobTalk) -> bool:
+    return reply.status < 300 and _word(_json(reply), talk) is not None
+
+
+def at_polls(id_: str, change: Change, *, when: str = "") -> Server:
+    """Changes what polls say, of jobs in states of some kind where one is named."""
+
+    def changed(part: Part, _: Request, operation: str, reply: Reply) -> Reply:
+        talk = _talk(part, operation, polls=True)
+        if talk is None or not _is_fine(reply, talk):
+            return reply
+        word = _word(_json(reply), talk)
+        kinds = {state.kind for state in part.contract.lifecycle.states.values() if state.word == word}
+        if when and when not in kinds:
+            return reply
+        return replace(reply, body=orjson.dumps(change(_json(reply), talk)))
+
+    return Server(id_, changed)
+
+
+def at_submits(id_: str, change: Callable[[Reply], Reply]) -> Server:
+    def changed(part: Part, _: Request, operation: str, reply: Reply) -> Reply:
+        talk = _talk(part, operation, polls=False)
+        return change(reply) if talk is not None and reply.status < 300 else reply
+
+    return Server(id_, changed)
+
+
+def at_errors(id_: str, change: Callable[[Reply], Reply]) -> Server:
+    return Server(id_, lambda _part, _request, _operation, reply: change(reply) if reply.status >= 400 else reply)
+
+
+def everywhere(id_: str, change: Callable[[Reply], Reply]) -> Server:
+    return Server(id_, lambda _part, _request, _operation, reply: change(reply))
+
+
+def _header(reply: Reply, name: bytes, value: bytes | None) -> Reply:
+    kept = tuple(pair for pair in reply.headers if pair[0].lower() != name)
+    return replace(reply, headers=kept if value is None else (*kept, (name, value)))
+
+
+def _reworded(reply: Reply, name: bytes, value: bytes) -> Reply:
+    """Another value for a header, where it is there."""
+    return _header(reply, name, value) if any(key.lower() == name for key, _ in reply.headers) else reply
+
+
+def _bodied(reply: Reply, change: Callable[[Any], Any]) -> Reply:
+    body = _json(reply)
+    return reply if body is None else replace(reply, body=orjson.dumps(change(body)))
+
+
+class _Once:
+    """One id for all."""
+
+    def __init__(self) -> None:
+        self.first: dict[str, bytes] = {}
+
+    def __call__(self, part: Part, _: Request, operation: str, reply: Reply) -> Reply:
+        if _talk(part, operation, polls=False) is None or reply.status >= 300:
+            return reply
+        return replace(reply, body=self.first.setdefault(operation, reply.body))
+
+
+class _Forgetful:
+    """Heeds no idempotency key."""
+
+    def __call__(self, part: Part, request: Request, operation: str, reply: Reply) -> Reply:
+        if _talk(part, operation, polls=False) is None or not any(n == b"idempotency-key" for n, _ in request.headers):
+            return reply
+        headers = [pair for pair in request.headers if pair[0] != b"idempotency-key"]
+        answer = part.answer(replace(request, headers=headers))
+        assert isinstance(answer, Reply)
+        return answer
+
+
+def _backwards() -> Server:
+    looks: dict[str, int] = {}
+
+    def change(part: Part, request: Request, operation: str, reply: Reply) -> Reply:
+        talk = _talk(part, operation, polls=True)
+        if talk is None or not _is_fine(reply, talk):
+            return reply
+        where = request.path + request.query.decode() + request.body.decode()
+        looks[where] = looks.get(where, 0) + 1
+        states = list(part.contract.lifecycle.states.values())
+        kinds = ["running", "queued"]
+        word = next((one.word for one in states if one.kind == kinds[min(looks[where], 2) - 1]), states[0].word)
+        return replace(reply, body=orjson.dumps(_at(_json(reply), talk.state, word))) if looks[where] < 3 else reply
+
+    return Server("goes-backwards", change)
+
+
+def _unlimited(part: Part, request: Request, _: str, reply: Reply) -> Reply:
+    if b"limit=" not in request.query:
+        return reply
+    answer = part.answer(replace(request, query=b""))
+    assert isinstance(answer, Reply)
+    return answer
+
+
+def _accepting(part: Part, request: Request, operation: str, reply: Reply) -> Reply:
+    """Accepts what it should refuse, as if it had been right."""
+    talk = _talk(part, operation, polls=False)
+    if talk is None or reply.status < 400 or reply.status == 401:
+        return reply
+    jobs = list(part.jobs)
+    return json_reply(201, {"id": jobs[0].id if jobs else "x", "status": "queued"})
+
+
+def servers() -> tuple[Server, ...]:
+    """Every broken server, made anew, as some of them remember."""
+    url = "https://cdn.example.com/early.mp4"
+    return (
+        at_polls("unknown-state", lambda body, talk: _at(body, talk.state, "sleeping")),
+        at_polls("state-in-capitals", lambda body, talk: _at(body, talk.state, str(_word(body, talk)).swapcase())),
+        at_polls("state-is-null", lambda body, talk: _at(body, talk.state, None)),
+        at_polls("state-is-a-number", lambda body, talk: _at(body, talk.state, 3)),
+        at_polls("another-id", lambda body, talk: _at(body, talk.id, "another") if talk.id else body),
+        at_polls("another-id-of-its-form", _shifted),
+        at_polls("early-result", lambda body, talk: _at(body, talk.results[0], url), when="running"),
+        at_polls("early-result-when-queued", lambda body, talk: _at(body, talk.results[0], url), when="queued"),
+        at_polls("no-result", lambda body, talk: _without(body, talk.results[0].partition("/*")[0]), when="succeeded"),
+        at_polls(
+            "null-result", lambda body, talk: _at(body, "/" + talk.results[0].split("/")[1], None), when="succeeded"
+        ),
+        at_polls("empty-result", _emptied, when="succeeded"),
+        at_polls("result-is-no-url", lambda body, talk: _at(body, talk.results[0], 7), when="succeeded"),
+        at_polls("failure-without-reason", lambda body, _: _unreasoned(body), when="failed"),
+        at_polls("first-field-lost", lambda body, _: dict(list(body.items())[1:])),
+        at_polls("body-is-a-list", lambda body, _: [body]),
+        at_polls("wrapped", lambda body, _: {"data": body}),
+        at_submits("submit-without-id", lambda reply: _bodied(reply, lambda body: dict(list(body.items())[1:]))),
+        at_submits("submit-with-299", lambda reply: replace(reply, status=299)),
+        at_submits("submit-with-202", lambda reply: replace(reply, status=202)),
+        at_submits("submit-is-html", lambda reply: _header(reply, b"content-type", b"text/html")),
+        at_submits("submit-is-no-json", lambda reply: replace(reply, body=reply.body[:-3])),
+        at_submits("submit-is-empty", lambda reply: replace(reply, body=b"")),
+        at_submits("submit-is-refused", lambda reply: json_reply(422, {"code": "VALIDATION_ERROR", "message": "no"})),
+        at_submits("usage-lost", lambda reply: _header(reply, b"x-aimlapi-credits-used", None)),
+        at_submits("inference-id-lost", lambda reply: _header(reply, b"x-inference-id", None)),
+        at_submits("usd-is-words", lambda reply: _reworded(reply, b"x-aimlapi-usd-spent", b"lots")),
+        Server("one-id-for-all", _Once()),
+        Server("heeds-no-idempotency-key", _Forgetful()),
+        Server("limit-ignored", _unlimited),
+        at_submits("all-headers-lost", lambda reply: replace(reply, headers=((b"content-type", b"application/json"),))),
+        Server("accepts-what-is-wrong", _accepting),
+        _backwards(),
+        at_errors("errors-as-200", lambda reply: replace(reply, status=200)),
+        at_errors("errors-as-418", lambda reply: replace(reply, status=418)),
+        at_errors("errors-in-a-foreign-form", lambda reply: json_reply(reply.status, {"fault": "no"})),
+        at_errors(
+            "errors-as-html", lambda reply: replace(reply, body=b"<html>", headers=((b"content-type", b"text/html"),))
+        ),
+        at_errors("errors-with-a-strange-code", lambda reply: _bodied(reply, _recoded)),
+        at_errors("errors-are-500", lambda reply: replace(reply, status=500)),
+        everywhere("numbers-as-text", lambda reply: _bodied(reply, _stringly)),
+        everywhere("lists-are-objects", lambda reply: _bodied(reply, _unlisted)),
+        everywhere("all-keys-in-capitals", lambda reply: _bodied(reply, _shouting)),
+    )
+
+
+def _shifted(body: Any, talk: JobTalk) -> Any:
+    own = str(first(body, talk.id)) if talk.id else ""
+    return _at(body, talk.id, own[:-1] + ("0" if own[-1:] != "0" else "1")) if talk.id and own else body
+
+
+def _emptied(body: Any, talk: JobTalk) -> Any:
+    holder, star, _ = talk.results[0].partition("/*")
+    return _at(body, holder if star else talk.results[0], [] if star else "")
+
+
+def _unreasoned(body: Any) -> Any:
+    if not isinstance(body, dict):
+        return body
+    return {key: None if "fail" in key or "error" in key else value for key, value in body.items()}
+
+
+def _recoded(body: Any) -> Any:
+    return {key: "NOBODY_KNOWS" if "code" in key.lower() else value for key, value in body.items()}
+
+
+def _stringly(body: Any) -> Any:
+    if isinstance(body, dict):
+        return {key: _stringly(value) for key, value in body.items()}
+    if isinstance(body, list):
+        return [_stringly(value) for value in body]
+    return str(body) if isinstance(body, int | float) and not isinstance(body, bool) else body
+
+
+def _unlisted(body: Any) -> Any:
+    if isinstance(body, dict):
+        return {key: _unlisted(value) for key, value in body.items()}
+    return {"list": body} if isinstance(body, list) else body
+
+
+def _shouting(body: Any) -> Any:
+    return {str(key).upper(): value for key, value in body.items()} if isinstance(body, dict) else body
+
+
+# -- clients
+
+
+def _good(day: Day, number: int = 0) -> Ask:
+    _, operation, model = list(day.submits())[number]
+    return day.requests.good(operation, model)
+
+
+def _inside(day: Day, ask: Ask, change: Callable[[dict[str, Any]], Any]) -> Ask:
+    """A submit with its model's input changed."""
+    assert ask.operation is not None
+    place = ask.operation.input_path
+    body = ask.json
+    if not place:
+        return ask.with_json(change(body))
+    return ask.with_json({**body, place[0]: change(body[place[0]])})
+
+
+def _lost(day: Day) -> None:
+    ask = _good(day)
+    day.target.send(ask)
+    day.see(dressed(ask, day.target.keys), None)
+    day.send(ask)
+
+
+def _reused(day: Day) -> None:
+    ask = _good(day)
+    headers = {**ask.headers, "Idempotency-Key": "one"}
+    day.send(replace(ask, headers=headers))
+    day.send(replace(_inside(day, ask, lambda own: {**own, "prompt": "Another."}), headers=headers))
+
+
+def _fast(day: Day) -> None:
+    talk, operation, model = next(iter(day.submits()))
+    ask = day.requests.good(operation, model)
+    told = day.send(ask)
+    link = day.links.find(operation, told, talk.poll)
+    assert link is not None
+    for _ in "abc":
+        day.send(day.links.follow(link, ask, told))
+        day.target.wait(STEP / 10)
+
+
+def _again(day: Day) -> None:
+    for _ in "ab":
+        day.send(_good(day).with_json([]))
+
+
+def _early(day: Day) -> None:
+    ask = _good(day)
+    refused = day.contract.errors["rate-limited"]
+    body = orjson.dumps({"code": refused.code, "message": refused.message})
+    told = Told(429, {"content-type": "application/json", "retry-after": "30"}, body)
+    day.see(dressed(ask, day.target.keys), told)
+    day.target.wait(3)
+    day.send(ask)
+
+
+def _raw(body: bytes, media: str = "application/json") -> Script:
+    def script(day: Day) -> None:
+        ask = _good(day)
+        day.send(replace(ask, body=body, headers={**ask.headers, "content-type": media}))
+
+    return script
+
+
+def _no_such_model(day: Day) -> Ask:
+    ask = _good(day)
+    assert ask.operation is not None
+    place = ask.operation.model
+    assert place is not None
+    if place.kind == "body":
+        return ask.with_json({**ask.json, place.name: "google/none"})
+    name = next(iter(day.contract.names_at[ask.operation.id]))
+    return replace(ask, path=ask.path.replace(name, "google/none"))
+
+
+def _doubled(day: Day) -> Ask:
+    ask = _good(day)
+    name = next(iter(ask.json))
+    twice = orjson.dumps({name: ask.json[name]})[1:-1] + b","
+    return replace(ask, body=b"{" + twice + ask.body[1:])
+
+
+def _sending(make: Callable[[Day], Ask]) -> Script:
+    def script(day: Day) -> None:
+        day.send(make(day))
+
+    return script
+
+
+def _with(**fields: Any) -> Script:
+    """A submit with these fields in its model's input."""
+    return _sending(lambda day: _inside(day, _good(day), lambda own: {**own, **fields}))
+
+
+# Each with the providers at which a document speaks of it.
+CLIENTS: Mapping[str, tuple[Script, tuple[str, ...]]] = {
+    "wrong-type": (_with(prompt=7), PROVIDERS),
+    "nothing-required": (_sending(lambda day: _inside(day, _good(day), lambda _: {})), ("aimlapi", "runninghub")),
+    "unknown-model": (_sending(_no_such_model), PROVIDERS),
+    "misspelt-field": (_with(promt="x"), PROVIDERS),
+    "foreign-field": (_with(cfgScaleFactor=1), PROVIDERS),
+    "unknown-query": (_sending(lambda day: replace(_good(day), query="dry_run=true")), PROVIDERS),
+    "no-key": (_sending(lambda day: replace(_good(day), who="nobody")), PROVIDERS),
+    "unknown-path": (_sending(lambda _: Ask("GET", "/v9/nothing")), PROVIDERS),
+    "wrong-method": (_sending(lambda day: replace(_good(day), method="PATCH")), PROVIDERS),
+    "no-json": (_raw(b'{"prompt": '), PROVIDERS),
+    "empty-body": (_raw(b""), PROVIDERS),
+    "duplicate-name": (_sending(_doubled), PROVIDERS),
+    "retries-what-is-refused": (_again, ("runflow",)),
+    "polls-too-fast": (_fast, ("runninghub",)),
+    "ignores-retry-after": (_early, ("runflow",)),
+    "unsafe-retry": (_lost, ("runflow",)),
+    "reused-key": (_reused, ("runflow",)),
+}
+
+
+@dataclass(frozen=True)
+class Found:
+    """Whether a pair was told of: None where it changed nothing."""
+
+    id: str
+    provider: str
+    told: bool | None
+    lines: tuple[str, ...] = ()
+
+
+def server_told(server: Server, provider: str, honest: Day) -> Found:
+    """What a proxy tells of the provider's side of a day with a broken server."""
+    day = Day(provider, server.answering())
+    day.spend()
+    if day.answers == honest.answers:
+        return Found(server.id, provider, None)
+    found = [str(one) for one in day.remarks if one.side != "request"]
+    return Found(server.id, provider, bool(found), tuple(found[:3]))
+
+
+def client_told(id_: str, provider: str) -> Found:
+    """What it tells of the client's side of a broken client."""
+    script, providers = CLIENTS[id_]
+    if provider not in providers:
+        return Found(id_, provider, None)
+    day = Day(provider)
+    script(day)
+    day.target.close()
+    found = [str(one) for one in day.remarks if one.side == "request"]
+    return Found(id_, provider, bool(found), tuple(found[:3]))
+
+
+def honest_day(provider: str) -> Day:
+    day = Day(provider)
+    day.spend()
+    assert contract_of(provider) is day.contract
+    return day

@@ -1,0 +1,42 @@
+"""How much a proxy tells: servers and clients that are broken on purpose, over one client's day with each provider."""
+
+import pytest
+from proxy.saboteurs import CLIENTS, PROVIDERS, client_told, honest_day, server_told, servers
+
+# What one client's day does not show, or what the contract cannot tell from something that is allowed.
+MISSED = {
+    ("runflow", "submit-is-refused"),  # an asset that is not found is told by the same status and code
+    ("runflow", "failure-without-reason"),
+    ("aimlapi", "failure-without-reason"),
+    ("runninghub", "failure-without-reason"),
+}
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_an_honest_day_is_silent(provider: str) -> None:
+    """Nothing is told of the provider; of the client, what it did wrong on purpose."""
+    day = honest_day(provider)
+
+    assert [str(one) for one in day.remarks if one.side != "request"] == []
+    assert {one.rule for one in day.remarks} <= {"invalid-request", "unknown-model"}
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_a_broken_server_is_told(provider: str) -> None:
+    """All but those that are listed with a reason."""
+    honest = honest_day(provider)
+    found = [server_told(server, provider, honest) for server in servers()]
+    effective = [one for one in found if one.told is not None]
+
+    assert {(provider, one.id) for one in effective if not one.told} == {one for one in MISSED if one[0] == provider}
+    assert len(effective) >= 25
+
+
+@pytest.mark.parametrize("name", CLIENTS)
+def test_a_broken_client_is_told(name: str) -> None:
+    """At every provider where a document speaks."""
+    found = [client_told(name, provider) for provider in PROVIDERS]
+    effective = [one for one in found if one.told is not None]
+
+    assert effective
+    assert [one.provider for one in effective if not one.told] == []
