@@ -1,5 +1,7 @@
 """A contract that is false in one row is told from the true one: a sample of what `nox -s mutants` tries."""
 
+from typing import Any
+
 import pytest
 from conformance.mutants import Mutant, mutants, noticed, reason_for
 
@@ -39,7 +41,7 @@ def test_a_row_that_no_check_could_notice_has_a_reason(provider: str) -> None:
 def test_a_mutant_changes_its_row_and_nothing_else() -> None:
     """One leaf of the document is another, everything else is as it was."""
     row = Mutant("runflow", "webhooks", "contracts/runflow/callbacks.yaml", ("events", "failed"), "documented")
-    document = {"events": {"failed": {"word": "run.failed", "on": ["failed"]}, "other": {"word": "x"}}}
+    document: dict[str, Any] = {"events": {"failed": {"word": "run.failed", "on": ["failed"]}, "other": {"word": "x"}}}
 
     assert row.false(document) == {
         "events": {"failed": {"word": "run.failedx", "on": ["failed"]}, "other": {"word": "x"}}
