@@ -50,12 +50,12 @@ def test_a_url_gets_nothing_that_could_bill_unless_told() -> None:
 def test_generated_requests_to_a_url_are_reads() -> None:
     """Schemathesis too sends a URL reads only."""
     with serving("aimlapi") as stage:
-        report = check_url(stage.aimlapi.url, Plan(providers=("aimlapi",), budget=6, checks=("generated",)), KEYS)
+        report = check_url(stage.aimlapi.url, Plan(providers=("aimlapi",), budget=30, checks=("generated",)), KEYS)
         methods = {entry.method for entry in stage.inner.journal if entry.operation is not None}
 
     assert methods == {"GET"}
     assert not report.findings
-    assert sum(outcome.cases for outcome in report.outcomes) > 50
+    assert sum(outcome.cases for outcome in report.outcomes) >= 20
 
 
 def test_a_limit_lets_broken_bodies_pass_until_it_is_used_up() -> None:

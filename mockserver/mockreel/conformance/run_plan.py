@@ -10,7 +10,7 @@ from typing import Any
 
 from mockreel.conformance.check import Check
 from mockreel.conformance.check_context import Scene
-from mockreel.conformance.jobs.job_groups import forecast, starts
+from mockreel.conformance.jobs.job_groups import ANSWERS, forecast, starts
 from mockreel.conformance.spending_guard import Purse
 from mockreel.contract import pricing
 from mockreel.contract.exchanges.exchange import Ask, Told
@@ -127,7 +127,7 @@ def _fit(found: Announcement, scene: Scene, counts: Mapping[str, int], latency: 
 
 def _add_group(found: Announcement, scene: Scene, group: str) -> None:
     told = forecast(scene, group)
-    if not scene.own and told.least > (scene.deadline or math.inf) - scene.target.now():
+    if group in ANSWERS and not scene.own and told.least > (scene.deadline or math.inf) - scene.target.now():
         how = "--quick leaves it out" if scene.wanted.quick else "the budget has no room for it"
         found.left_out[group] = f"{how}: it takes {told.least:.0f} s; give --budget {math.ceil(told.least * 1.3):.0f}"
         return
