@@ -171,6 +171,17 @@ def scan_corpus(session: nox.Session) -> None:
 
 
 @nox.session
+def mutants(session: nox.Session) -> None:
+    """A contract that is false in one row is told from the true one, whichever row it is.
+
+    Prints which check notices which row and the share by kind; `-- --sample 10` takes every tenth row,
+    `-- --write docs/reference/check.md` writes the table into the docs. No default session.
+    """
+    session.install("--group=test", ".")
+    session.run("python", "-m", "conformance.mutants", *session.posargs, env={"PYTHONPATH": "tests"})
+
+
+@nox.session
 def deep(session: nox.Session) -> None:
     """The long run: every provider with ten minutes of generated requests, and every reading. No default session.
 
