@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mockreel.authoring.documented_model import Correction, PageError
-from mockreel.authoring.openapi3 import translate
+from mockreel.authoring.documents.openapi3 import translate
 
 
 def field(**schema: Any) -> tuple[dict[str, Any], tuple[Correction, ...]]:
