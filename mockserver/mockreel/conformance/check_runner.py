@@ -1,6 +1,5 @@
 """Run checks on a scene: the jobs they need side by side, the other questions meanwhile; gather what came of each."""
 
-import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
@@ -8,6 +7,7 @@ from mockreel.conformance.check import Check, Finding, Outcome
 from mockreel.conformance.check_context import Scene
 from mockreel.conformance.checks import EVERY
 from mockreel.contract.exchanges.problem import Problem
+from mockreel.engine.redaction import redactor_of
 from mockreel.errors import MockreelError
 from mockreel.simulator.in_process.mock_target import LeftOut, NotApplicable
 
@@ -127,16 +127,14 @@ def _finding(scene: Scene, check: str, problem: Problem) -> Finding:
         problem.subject,
         problem.fact,
         problem.expected,
-        _hidden(problem.came, secrets, scene.contract.conversation.hidden),
+        _hidden(scene, problem.came, secrets),
         problem.ask.curl(scene.target.base_url, secrets=secrets) if problem.ask else "",
         doubt=not (scene.target.own or problem.fact.firm),
     )
 
 
-def _hidden(text: str, secrets: tuple[str, ...], fields: tuple[str, ...]) -> str:
-    """A text without the keys of the run, and without what stands in the fields that hold secrets."""
+def _hidden(scene: Scene, text: str, secrets: tuple[str, ...]) -> str:
+    """A text without the keys of the run, and without what else is a secret."""
     for secret in secrets:
         text = text.replace(secret, "$KEY")
-    for name in fields:
-        text = re.sub(rf'("{re.escape(name)}"\s*:\s*)"[^"]*"?', r'\1"$SECRET"', text)
-    return text
+    return redactor_of(scene.contract).text(text)

@@ -1,4 +1,4 @@
-"""`mockreel check`: does a server play the part?"""
+"""`mockreel check`: does a server conform to a provider's contract?"""
 
 import sys
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ from mockreel.cli.output import say, show_table
     help="Seconds for one provider: 60; for a URL 300, with --quick 25.",
 )
 @click.option("--seed", default=0, show_default=True, help="The same seed makes the same requests.")
-@click.option("--only-ours", is_flag=True, help="Leave the generated requests out; needs no Schemathesis.")
+@click.option("--only-ours", is_flag=True, help="Omit generated requests; needs no Schemathesis.")
 @click.option(
     "--reading",
     "readings",
@@ -43,7 +43,7 @@ from mockreel.cli.output import say, show_table
     "--readings",
     "every",
     type=click.Choice(["all"]),
-    help="Check the mock under every reading, one at a time and all together.",
+    help="Check the mock server under every reading, one at a time and all together.",
 )
 @click.option("--key", envvar="MOCKREEL_KEY", metavar="TEXT", help="A key for a URL. [env: MOCKREEL_KEY]")
 @click.option(
@@ -64,24 +64,24 @@ from mockreel.cli.output import say, show_table
     type=Money(),
     default=Decimal(0),
     metavar="AMOUNT",
-    help="Send a URL what must be refused too, up to this price.",
+    help="Also send a URL requests that must be rejected, up to this price.",
 )
 @click.option(
     "--callback-url",
     metavar="URL",
-    help="Where a URL reaches the receiver, if it cannot reach this machine's loopback.",
+    help="Where a URL reaches the webhook receiver, if it cannot reach this machine's loopback.",
 )
 @click.option(
     "--callback-listen",
     default="127.0.0.1:0",
     show_default=True,
     metavar="HOST:PORT",
-    help="Where the receiver listens.",
+    help="Where the webhook receiver listens.",
 )
 @click.option(
     "--handler",
     metavar="URL",
-    help="Check your own program that receives webhooks: send it every event of --provider.",
+    help="Check your own webhook handler: send it every event of --provider.",
 )
 @click.option(
     "--secret",
@@ -129,7 +129,7 @@ from mockreel.cli.output import say, show_table
     help="Fail on this too (repeatable); `unchecked` and `unknown` (what broke) fail unless allowed.",
 )
 @click.option("--verbose", "-v", is_flag=True, help="Every check and every finding, not only what falls short.")
-@click.option("--list", "listed", is_flag=True, help="List our own checks, and stop.")
+@click.option("--list", "listed", is_flag=True, help="List our own checks, and exit.")
 @click.option(
     "--data",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -137,12 +137,12 @@ from mockreel.cli.output import say, show_table
     help="A further data folder.",
 )
 def command(target: str, listed: bool, reports: tuple[tuple[str, str], ...], **given: Any) -> None:
-    """Check that TARGET plays a provider: `mock` (the stand-in, in this process) or a base URL.
+    """Test whether TARGET conforms to a provider's contract: `mock` (the mock server, in this process) or a base URL.
 
-    `control` checks the stand-in's own control API against its own document instead.
+    `control` tests the control API against its OpenAPI document instead.
 
-    A URL is taken for one that may bill: it gets reads, and requests with no key or a wrong one, unless --max-spend or
-    --full is given.
+    A URL may belong to a server that bills: it gets reads, and requests with no key or a wrong one, unless --max-spend
+    or --full is given.
 
     Exit code: 0 everything was asked and holds, 1 something falls short, 2 could not run, 3 not everything was asked.
     """
