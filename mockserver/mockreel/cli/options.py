@@ -33,11 +33,10 @@ class Money(click.ParamType[Decimal]):
     name = "amount"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
-        try:
-            found = Decimal(str(value))
-        except ArithmeticError:
-            found = Decimal("NaN")
-        if not found.is_finite() or found < 0:
+        from mockreel.contract.amount import read_amount  # noqa: PLC0415  (--help needs none of it)
+
+        found = read_amount(value)
+        if found is None or found < 0:
             self.fail(f"{value!r} is not an amount of money. Write a decimal from 0 up, as 0.50.", param, ctx)
         return found
 

@@ -81,15 +81,16 @@ class Contract:
 
     @cached_property
     def names_at(self) -> Mapping[str, Mapping[str, Model]]:
-        """By operation, the models that are taken there: one that stands in a body names its endpoints."""
+        """By operation, the models that are taken there: one that stands in a body names its endpoints.
+
+        An operation may take further models, by how their ids or aliases begin.
+        """
         return {one.id: self._taken(one) for one in self.operations if one.model is not None}
 
     def _taken(self, operation: Operation) -> Mapping[str, Model]:
         if operation.model is None or operation.model.kind != "body":
             return self.names
-        return {
-            n: model for n, model in self.names.items() if operation.route in model.endpoints or not model.endpoints
-        }
+        return {name: model for name, model in self.names.items() if _takes(operation, model)}
 
     def operation(self, id: str) -> Operation:  # noqa: A002  (what OpenAPI calls it)
         """The operation with that id.
@@ -101,6 +102,12 @@ class Contract:
             if operation.id == id:
                 return operation
         raise OptionError("operation", id, sorted(operation.id for operation in self.operations))
+
+
+def _takes(operation: Operation, model: Model) -> bool:
+    """Whether an operation takes a model that a body names: by its endpoints, or by how one of its names begins."""
+    named = operation.route in model.endpoints or not model.endpoints
+    return named or any(name.startswith(operation.begins) for name in (model.id, *model.aliases))
 
 
 def providers(*, root: Path | None = None) -> tuple[str, ...]:

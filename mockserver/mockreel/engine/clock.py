@@ -133,5 +133,5 @@ def _checked(speed: float) -> float:
 
 
 def utc(moment: float) -> datetime:
-    """A moment of the stage as an aware datetime in UTC."""
-    return datetime.fromtimestamp(moment, UTC)
+    """A moment of the stage as an aware datetime in UTC; for one that is later than any date, the latest date."""
+    return datetime.fromtimestamp(min(moment, LATEST), UTC)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Unpack, cast
+from urllib.parse import urlsplit
 
 import uvicorn
 
@@ -14,7 +15,8 @@ from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.accounts.key_file import read_keys
 from mockreel.engine.clock import Clock
 from mockreel.errors import OptionError
-from mockreel.server.app import Beside, ByPrefix, stage_app
+from mockreel.server.access_token import check_token
+from mockreel.server.app import Beside, ByPrefix, shield, stage_app
 from mockreel.server.http.asgi import App, ByPort, Front
 from mockreel.server.http.cors import allowing
 from mockreel.server.http.origin import LOOPBACK_NAMES, Origin, public_urls
@@ -59,6 +61,7 @@ class Server:
             undo.pop_all()
 
     def _check(self, options: Options) -> None:
+        check_token(options.token)
         if _is_loopback(options.host):
             return
         if options.keys is None:
@@ -72,7 +75,7 @@ class Server:
         config = uvicorn.Config(
             application(self.stage, options, self.sockets, beside=beside),
             http=cast(Any, partial(WireProtocol, told=partial(report_rejection, self.stage.inner, self.sockets))),
-            ws="none",
+            ws="websockets-sansio" if any(part.player.sockets for part in self.stage.inner.parts.values()) else "none",
             loop="auto",
             lifespan="on",
             log_config=None,
@@ -159,22 +162,19 @@ def application(
     ports = {name: port_of(sockets[name]) for name in inner.parts}
     public = public_urls(options.public_urls, ports)
     trusted = _trusted(options.trusted_hosts)
-    fronts: dict[int, App] = {
-        ports[name]: Front(
-            part,
-            origin=Origin(
-                public.get(name),
-                trusted=trusted,
-                led=frozenset(part.contract.hosts) if options.own_hosts else frozenset(),
-            ),
-        )
-        for name, part in inner.parts.items()
-    }
+    hosts = LOOPBACK_NAMES if _is_loopback(options.host) else None
+    named = frozenset(urlsplit(url).hostname or "" for url in public.values()) | (trusted or frozenset())
+    fronts: dict[int, App] = {}
+    for name, part in inner.parts.items():
+        led = frozenset(part.contract.hosts) if options.own_hosts else frozenset()
+        known = None if hosts is None or trusted is None else hosts | named | led
+        front = Front(part, origin=Origin(public.get(name), trusted=trusted, led=led))
+        fronts[ports[name]] = shield(front, inner, hosts=known, cors=options.cors)
     if options.cors:
         fronts = {port: allowing(front, options.cors) for port, front in fronts.items()}
-    hosts = LOOPBACK_NAMES if _is_loopback(options.host) else None
     prefixed = ByPrefix(inner, trusted=trusted)
-    return ByPort(fronts, stage_app(inner, prefixed, hosts=hosts, token=options.token, beside=beside))
+    behind = stage_app(inner, prefixed, hosts=hosts, named=named, token=options.token, cors=options.cors, beside=beside)
+    return ByPort(fronts, behind)
 
 
 def report_rejection(inner: Stage, sockets: Mapping[str, Sockets], port: int | None, rejection: Rejection) -> None:

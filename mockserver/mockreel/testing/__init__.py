@@ -1,7 +1,7 @@
 """For tests: the marker with typed options, and `check_webhook_handler`; the rest makes up the pytest plugin.
 
 `mark(scenario="fail")` is `pytest.mark.mockreel(scenario="fail")`, but an editor completes its options, and a type
-checker tells a typo.
+checker tells a typo. The plugin is loaded in every run of pytest, so nothing is imported before it is asked for.
 """
 
 from typing import TYPE_CHECKING, Any, Unpack
@@ -29,3 +29,11 @@ def mark(**options: "Unpack[MarkerOptions]") -> "pytest.MarkDecorator":
     import pytest  # noqa: PLC0415  (who serves without tests needs none)
 
     return pytest.mark.mockreel(**options)
+
+
+def __getattr__(name: str) -> Any:
+    if name != "check_webhook_handler":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from mockreel.testing import webhook_handler  # noqa: PLC0415
+
+    return getattr(webhook_handler, name)

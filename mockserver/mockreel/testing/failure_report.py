@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from mockreel.engine.journal.journal import Entry, Tried
-from mockreel.server.log.terminal_text import harmless
 from mockreel.server.mock_server import RunningStage
+from mockreel.terminal import harmless
 
 # So many of the newest requests and webhook attempts are shown.
 MOST_SHOWN = 30

@@ -14,7 +14,7 @@ from mockreel.providers.runflow.rate_limits import rate_headers, telling
 from mockreel.providers.runflow.resources import batches, runs
 from mockreel.providers.runflow.routes import HANDLERS
 from mockreel.providers.runflow.state import Asset, Batch, Extra, Secret, Shelf, State, Webhook, state_of
-from mockreel.simulator.adapter import Handler
+from mockreel.simulator.adapter import Handler, Socket
 from mockreel.simulator.context import Call
 from mockreel.simulator.provider import Part
 from mockreel.webhooks import Delivery
@@ -34,6 +34,10 @@ class Runflow:
         if name in once["operations"]:
             handler = heeding(handler, once)
         return telling(handler, self._rates) if self._rates["limit"] else handler
+
+    @property
+    def sockets(self) -> Mapping[str, Socket]:
+        return {}
 
     def new_state(self, part: Part) -> State:
         return State(part.contract)
