@@ -29,11 +29,3 @@ def mark(**options: "Unpack[MarkerOptions]") -> "pytest.MarkDecorator":
     import pytest  # noqa: PLC0415  (who serves without tests needs none)
 
     return pytest.mark.mockreel(**options)
-
-
-def __getattr__(name: str) -> Any:
-    if name != "check_webhook_handler":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from mockreel.testing import webhook_handler  # noqa: PLC0415
-
-    return getattr(webhook_handler, name)
