@@ -119,15 +119,10 @@ class ByPrefix:
         if front is not None:
             await front(scope, receive, send)
             return
-        await self._nothing(path, scope, send)
-
-    async def follow(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """What the named provider tells on a WebSocket."""
-        front = self._fronts.get(local_path(scope).removeprefix("/").partition("/")[0])
-        if front is None:
+        if scope["type"] == "websocket":
             await send({"type": "websocket.close"})
         else:
-            await front.follow(scope, receive, send)
+            await self._nothing(path, scope, send)
 
     async def _nothing(self, path: str, scope: Scope, send: Send) -> None:
         names = ", ".join(f"/{name}/" for name in self._fronts)
@@ -168,8 +163,8 @@ class Doors:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = local_path(scope)
-        if scope["type"] != "http":
-            await self._players.follow(scope, receive, send)
+        if scope["type"] == "websocket":
+            await self._players(scope, receive, send)
         elif self._home and path == "/" and reads_html(scope):
             place = f"{scope.get('root_path', '')}{PAGE}/".encode()
             await send_reply(Reply(307, b"", ((b"location", place),)), send, head=True)
