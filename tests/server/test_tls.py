@@ -143,5 +143,5 @@ def test_the_command_prints_the_file_to_trust(tmp_path: Path) -> None:
     finally:
         process.terminate()
         said, _ = process.communicate(timeout=20)
-    assert f"Trust it: {found['ca']}" in said
+    assert f"{found['ca']}  (trust it while the server runs)" in said
     assert not Path(found["ca"]).exists()

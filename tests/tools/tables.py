@@ -49,7 +49,7 @@ def operations(provider: str) -> str:
         for operation in contract.operations
     ]
     missing = [f"- {row['what']}: {row['why']}" for row in contract.root.get("not_played", [])]
-    said = ["", "Not played:", "", *missing] if missing else []
+    said = ["", "Not simulated:", "", *missing] if missing else []
     return "\n".join([_table(("operation", "", "evidence"), rows), *said])
 
 

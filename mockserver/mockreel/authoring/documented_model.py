@@ -83,6 +83,7 @@ class ModelPage:
     documents: tuple[str, ...] = ()  # the files that it was read from, where a source is more than one file
     media: Mapping[str, Json] = field(default_factory=dict)
     corrections: tuple[Correction, ...] = ()
+    copies: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)  # the schema in each file, where several
     routes: tuple[Route, ...] = ()
     envelope: str | None = None  # where the input stands in a request, as a JSON pointer; None: the docs do not show it
     result: tuple[str, ...] = ()  # what the docs show of a result, as JSON pointers

@@ -1,6 +1,7 @@
 """RunningHub's two lists of endpoints in one form, and the newer one with what only the older says."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,10 +33,17 @@ class Listed:
     source: tuple[str, ...]
     corrections: tuple[Correction, ...] = ()
     note: str = ""
+    lists: tuple["Listed", ...] = ()  # as each of the lists has it, where several do
 
 
-def read_listing(document: Any, name: str, source: str) -> dict[str, Listed]:
+def read_listing(document: Any, name: str, source: str, docs: Docs | None = None) -> dict[str, Listed]:
     """The endpoints of a registry (`models`) or of a catalogue (`endpoints`), by id.
+
+    Args:
+        document: what was read.
+        name: the document's, for errors.
+        source: where it comes from.
+        docs: lets an entry that is not understood cost itself only; else it is an error.
 
     Raises:
         PageError: the document has neither list, or an entry lacks its endpoint, its params or a name of one.
@@ -45,13 +53,19 @@ def read_listing(document: Any, name: str, source: str) -> dict[str, Listed]:
         raise PageError(name, "no list of endpoints", expected='{"models": […]} or {"endpoints": […]}')
     found: dict[str, Listed] = {}
     for place, raw in enumerate(document[key]):
-        where = f"{name} /{key}/{place}"
-        id_ = need(raw, "endpoint", str, where)
-        entry = _in_registry_form(raw) if _LISTS[key] else raw
-        for number, param in enumerate(need(entry, "params", list, f"{where} ({id_})")):
-            need(param, "fieldKey", str, f"{where} ({id_}) /params/{number}")
-        found[id_] = Listed(entry, f"{where} ({id_})", (source,))
+        stated = raw.get("endpoint") if isinstance(raw, Mapping) else None
+        with docs.part(stated if isinstance(stated, str) else "") if docs else nullcontext():
+            listed = _listed(raw, f"{name} /{key}/{place}", source, registry=not _LISTS[key])
+            found[listed.entry["endpoint"]] = listed
     return found
+
+
+def _listed(raw: Any, where: str, source: str, *, registry: bool) -> Listed:
+    id_ = need(raw, "endpoint", str, where)
+    entry = raw if registry else _in_registry_form(raw)
+    for number, param in enumerate(need(entry, "params", list, f"{where} ({id_})")):
+        need(param, "fieldKey", str, f"{where} ({id_}) /params/{number}")
+    return Listed(entry, f"{where} ({id_})", (source,))
 
 
 def read_listings(row: Cursor, docs: Docs) -> Iterator[Listed]:
@@ -91,6 +105,7 @@ def with_older(newer: Listed, older: Listed) -> Listed:
         newer.where,
         (*newer.source, *older.source),
         tuple(changes),
+        lists=(newer, older),
     )
 
 
@@ -104,7 +119,9 @@ def _lacking(param: Entry, before: Entry) -> dict[str, Any]:
 
 def _listing(at: Cursor, docs: Docs) -> dict[str, Listed]:
     name = at.at("file").text()
-    return read_listing(docs.json(name), name, at.at("source").text())
+    with docs.part(name):
+        return read_listing(docs.json(name), name, at.at("source").text(), docs)
+    return {}
 
 
 def _in_registry_form(entry: Entry) -> Entry:

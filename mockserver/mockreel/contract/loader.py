@@ -1,10 +1,10 @@
 """Load a provider's contract under a set of readings: data files in, one frozen value out."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from mockreel._data import data_root
 from mockreel.contract.billing_rules import Money, money
@@ -30,6 +30,9 @@ _PATCHED = (
     "pricing.yaml",
     "conversation.yaml",
 )
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,17 @@ class Contract:
     chosen: Mapping[str, str]
     document: Document = field(repr=False)
     schemas: Schemas = field(repr=False)
+
+    @cached_property
+    def _derived(self) -> dict[str, Any]:
+        return {}
+
+    def once(self, what: str, make: Callable[[], T]) -> T:
+        """What others work out of this contract, under a name of theirs: made at the first call, and kept with it."""
+        if what not in self._derived:
+            self._derived[what] = make()
+        found: T = self._derived[what]
+        return found
 
     @cached_property
     def names(self) -> Mapping[str, Model]:

@@ -139,6 +139,11 @@ class Part:
         """A job is about to be forgotten: what it costs stays in the sums of its account."""
         self.ledger.standing(job.account, self.clock.now())
 
+    @property
+    def waits(self) -> bool:
+        """Whether a request waits for a job to end."""
+        return any(self._waiting.values())
+
     def begin_anew(self) -> None:
         """Forget every account, job, upload and delivery; who waits for a job is told that it has not ended."""
         self.keyring.begin_anew()

@@ -9,6 +9,7 @@ from itertools import islice, product
 from typing import Any
 
 from mockreel.authoring.corrections import cast
+from mockreel.authoring.docs_folder import Docs
 from mockreel.authoring.documented_model import Certainty, PageError, PagePrice, Rule
 
 Costs = Mapping[str, Callable[[Mapping[str, Any]], PagePrice]]
@@ -18,7 +19,7 @@ _WORDS = {"次": "request", "秒": "second", "second": "second", "张": "image",
 _MOST_CHOICES = 10_000
 
 
-def read_prices(document: Any, name: str, source: str) -> Costs:
+def read_prices(document: Any, name: str, source: str, docs: Docs) -> Costs:
     """A price for each endpoint in the list, still to be told the model's schema, which types the conditions.
 
     Raises:
@@ -27,12 +28,15 @@ def read_prices(document: Any, name: str, source: str) -> Costs:
     entries = document.get("pricing") if isinstance(document, Mapping) else None
     if not isinstance(entries, list):
         raise PageError(name, "no list under 'pricing'", expected='{"pricing": […]}')
-    found = _DATE.search(str(document.get("version", "")))
-    date = found[0] if found else ""
-    return {
-        _text(entry, "endpoint", f"{name} /pricing/{place}"): _cost(entry, f"{name} /pricing/{place}", source, date)
-        for place, entry in enumerate(entries)
-    }
+    dated = _DATE.search(str(document.get("version", "")))
+    date = dated[0] if dated else ""
+    found: dict[str, Callable[[Mapping[str, Any]], PagePrice]] = {}
+    for place, entry in enumerate(entries):
+        where = f"{name} /pricing/{place}"
+        endpoint = entry.get("endpoint", "") if isinstance(entry, Mapping) else ""
+        with docs.part(f"price {endpoint}"):
+            found[_text(entry, "endpoint", where)] = _cost(entry, where, source, date)
+    return found
 
 
 def _cost(entry: Mapping[str, Any], where: str, source: str, date: str) -> Callable[[Mapping[str, Any]], PagePrice]:

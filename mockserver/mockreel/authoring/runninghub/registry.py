@@ -11,7 +11,7 @@ from mockreel.authoring.docs_folder import Docs
 from mockreel.authoring.documented_model import Correction, ModelPage, PageError, PagePrice, number
 from mockreel.authoring.runninghub.endpoint_page import confirm, read_endpoint_page
 from mockreel.authoring.runninghub.parameter import param_schema
-from mockreel.authoring.runninghub.price_list import read_prices
+from mockreel.authoring.runninghub.price_list import Costs, read_prices
 from mockreel.authoring.runninghub_catalogue import Listed, listed_fields, need, read_listing, read_listings
 from mockreel.contract.data.parser import Cursor
 
@@ -25,7 +25,9 @@ def read_runninghub(row: Cursor, docs: Docs) -> Iterator[ModelPage]:
     prices = listed.at("source").text()
     include = row.at("include").texts()
     models = {model.id: model for model in _models(row, docs)}
-    costs = read_prices(docs.json(listed.at("file").text()), listed.at("file").text(), prices)
+    costs: Costs = {}
+    with docs.part("price"):
+        costs = read_prices(docs.json(listed.at("file").text()), listed.at("file").text(), prices, docs)
     pages = dict(_confirmed(row, docs, models))
     for id_, model in models.items():
         if any(fnmatchcase(id_, pattern) for pattern in include):
@@ -45,9 +47,14 @@ def _models(row: Cursor, docs: Docs) -> Iterator[ModelPage]:
     media: dict[str, Any] = row.get("media", {})
     path = row.at("path").text()
     for listed in read_listings(row, docs):
-        model = _model(listed, _unpriced(row), lists=lists)
-        endpoint = f"POST {path.replace('{model}', model.id)}"
-        yield _with_media(replace(model, endpoints=(endpoint,)), media.get(model.id, {}))
+        with docs.part(str(listed.entry["endpoint"])):
+            model = _model(listed, _unpriced(row), lists=lists)
+            endpoint = f"POST {path.replace('{model}', model.id)}"
+            copies = {
+                f"{endpoint} {' '.join(one.source)}": _model(one, _unpriced(row), lists=lists).schema
+                for one in listed.lists
+            }
+            yield _with_media(replace(model, endpoints=(endpoint,), copies=copies), media.get(model.id, {}))
 
 
 def _unpriced(row: Cursor) -> PagePrice:
@@ -68,8 +75,10 @@ def _lists(row: Cursor, docs: Docs) -> _Lists:
     if at is None:
         return _Lists()
     name = at.at("file").text()
-    fields = frozenset(key for _, key in listed_fields(docs.json(name), name))
-    return _Lists(fields, (at.at("source").text(),))
+    with docs.part(name):
+        fields = frozenset(key for _, key in listed_fields(docs.json(name), name))
+        return _Lists(fields, (at.at("source").text(),))
+    return _Lists()
 
 
 def _model(listed: Listed, unpriced: PagePrice, *, lists: _Lists) -> ModelPage:
@@ -121,5 +130,6 @@ def _confirmed(row: Cursor, docs: Docs, models: Mapping[str, ModelPage]) -> Iter
         name = at.at("file").text()
         if docs.passes_over(name, served=at.get("served", True)):
             continue
-        page = read_endpoint_page(docs.text(name), name)
-        yield confirm(page, models, template, name), at.at("source").texts()
+        with docs.part(name):
+            page = read_endpoint_page(docs.text(name), name)
+            yield confirm(page, models, template, name), at.at("source").texts()

@@ -46,7 +46,9 @@ class State:
         self.media = tuple(_names(contract.root["media"]))
         self.withdrawn = _withdrawn(wire["deprecations"])
         self.catalogue: dict[str, dict[str, Any]] = {}  # the words of each model, once somebody has asked
-        self.lines = {operation.id: _line(operation, wire) for operation in contract.operations}
+        self.lines = contract.once(
+            "aimlapi.lines", lambda: {operation.id: _line(operation, wire) for operation in contract.operations}
+        )
 
 
 def _line(operation: Operation, wire: Mapping[str, Any]) -> Line:

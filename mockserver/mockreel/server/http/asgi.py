@@ -48,10 +48,10 @@ class Front:
         self._limit = part.settings.max_body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        method: str | None = scope.get("method")
-        if method is None:
-            await self._follow(scope, receive, send)
+        if scope["type"] == "websocket":
+            await self.follow(scope, receive, send)
             return
+        method: str = scope["method"]
         body = b"" if method in ("GET", "HEAD") else await self._body(receive)
         if body is None:
             return
@@ -70,7 +70,7 @@ class Front:
             playing = Damaging(receive, send, wire_of(scope), closing=self._is_closing, sleep=self._sleep)
             await playing.play(reply, headers_of(reply), head=head)
 
-    async def _follow(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def follow(self, scope: Scope, receive: Receive, send: Send) -> None:
         """What the provider tells on a WebSocket."""
         from starlette.websockets import WebSocket  # noqa: PLC0415  (few programs follow anything)
 
@@ -166,7 +166,7 @@ class ByPort:
         self._behind = behind
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "lifespan":
+        if scope["type"] in ("http", "websocket"):
             front = self._fronts.get(scope["server"][1])
             if front is not None:
                 await front(scope, receive, send)
