@@ -41,3 +41,6 @@ class Options:
     ca: Path | None = None
     webhook_secret: str | Iterable[str] | Mapping[str, str] | None = field(default=None, repr=False)
     trusted_hosts: frozenset[str] = frozenset()
+    models: Iterable[Any] = ()
+    unknown_models: str = "refuse"
+    result: Any = None

@@ -10,6 +10,7 @@ from typing import Any, cast
 import uvicorn
 
 from mockreel.contract import Contract
+from mockreel.contract.added_models import read_additions
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.accounts.key_file import read_keys
 from mockreel.engine.clock import Clock
@@ -24,7 +25,7 @@ from mockreel.server.http.sockets import close, listen, port_of, url_of
 from mockreel.server.http.uvicorn_server import Loop, in_thread
 from mockreel.server.mock_server import Address, RunningStage
 from mockreel.server.options import Options
-from mockreel.simulator.rule_parser import set_faults
+from mockreel.simulator.rule_parser import set_faults, set_results
 from mockreel.simulator.simulator import Stage, build_stage, load_contracts
 from mockreel.webhooks import Targets, check_authority, webhook_secrets
 
@@ -45,7 +46,10 @@ class Server:
         beside: Sequence[Beside] = (),
     ) -> None:
         if contracts is None:
-            contracts = load_contracts(options.providers or None, readings=options.readings, data=options.data)
+            additions = read_additions(options.models, unknown_models=options.unknown_models)
+            contracts = load_contracts(
+                options.providers or None, readings=options.readings, data=options.data, additions=additions
+            )
         self._check(options)
         check_authority(options.ca)
         entries = read_keys(options.keys) if isinstance(options.keys, Path) else tuple(options.keys or ())
@@ -65,6 +69,7 @@ class Server:
             secrets=self.secrets,
         )
         set_faults(inner.rules, inner.parts, options.faults)
+        set_results(inner.rules, inner.parts, options.result)
         inner.rules.keep_as_first()
         # Late, so that little can go wrong while ports are held.
         self.sockets = listen(options.host, options.port, contracts)

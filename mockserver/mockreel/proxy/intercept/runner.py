@@ -41,6 +41,9 @@ class Plan:
     wait: float = 0.0
     budget: Budget | None = None
     assume_price: Budget | None = None
+    models: tuple[Any, ...] = ()
+    unknown_models: str = "refuse"
+    result: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,9 @@ def run(
         allow_callbacks=plan.allow_callbacks,
         budget=plan.budget,
         assume_price=plan.assume_price,
+        models=plan.models,
+        unknown_models=plan.unknown_models,
+        result=plan.result,
     ) as stage:
         routes = Routes(_ports(stage), plan.allow_hosts, former(environment))
         hosts = tuple(sorted(routes.providers))
