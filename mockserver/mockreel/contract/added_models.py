@@ -179,7 +179,7 @@ class OpenModels(dict[str, Model]):
             raise KeyError(name)
         return replace(self._stranger, id=name)
 
-    def get(self, name: str, default: Any = None) -> Any:  # type: ignore[override] # dict.get asks no __missing__
+    def get(self, name: str, default: Any = None) -> Any:
         try:
             return self[name]
         except KeyError:

@@ -220,7 +220,8 @@ class _Loader:
         """By id; a job whose model nobody knows is found again too."""
         if not self.additions.accept_unknown:
             return models
-        kind = dict(own.get("media", {})).get("defaults", {}).get("kind", "video")
+        words: Mapping[str, Any] = own.get("media", {})
+        kind = words.get("defaults", {}).get("kind", "video")
         return OpenModels(models, stranger=stranger(pricing.mapping(), output=kind))
 
     def _check_patches(self) -> None:

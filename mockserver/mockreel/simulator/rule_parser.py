@@ -19,8 +19,8 @@ def set_rule(rules: Rules, parts: Mapping[str, Part], given: Mapping[str, Any], 
     """One more rule, as JSON writes it: `{"fault": "reset", "operation": "get_run", "nth": 2}`.
 
     It wants a `scenario` (with a `code`, perhaps), a `fault` (as text or as a mapping) or a `result` of one's own
-    (JSON, a URL, a `data:` URI; a path only where `files` says so); its conditions are those of `mockreel.rules`. What is null
-    counts as left out.
+    (JSON, a URL, a `data:` URI; a path only where `files` says so); its conditions are those of `mockreel.rules`.
+    What is null counts as left out.
 
     Raises:
         OptionError: a field, a value, or what is wanted does not exist where the rule can apply.

@@ -144,8 +144,8 @@ def load_contracts(
 
     Args:
         readings: options by reading id; an id may be written `provider:id`, and must be where two providers share it.
-        data: a further data folder; its providers stand beside, or in place of, the packaged ones, and the models of its
-            `models.yaml` are added.
+        data: a further data folder; its providers stand beside, or in place of, the packaged ones, and the models that
+            its `models.yaml` lists are added.
         additions: further models.
 
     Raises:
