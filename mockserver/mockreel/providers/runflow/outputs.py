@@ -32,8 +32,12 @@ def has_own_output(part: Part, job: Job) -> bool:
 
 def first_url(made: Mapping[str, Any]) -> str:
     """The address of the first artifact of an output, whatever its shape."""
-    first = next(iter(made.values()))[0]
-    return str(first["url"] if isinstance(first, Mapping) else first)
+    return urls_of(made)[0]
+
+
+def urls_of(made: Mapping[str, Any]) -> list[str]:
+    """The addresses of all artifacts of an output, whatever its shape."""
+    return [str(one["url"] if isinstance(one, Mapping) else one) for one in next(iter(made.values()))]
 
 
 def _shape(part: Part, job: Job) -> str:
