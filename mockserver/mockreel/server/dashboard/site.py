@@ -27,6 +27,7 @@ from mockreel.server.dashboard.pages import (
     clock_region,
 )
 from mockreel.server.dashboard.renderer import Region, Rendering
+from mockreel.server.dashboard.operations_page import OperationsView
 from mockreel.server.dashboard.security_headers import HEADERS
 from mockreel.server.dashboard.static import stamp, static
 from mockreel.simulator import files
@@ -46,6 +47,7 @@ VIEWS: Mapping[str, MakeView] = {
     "/rules": RulesView,
     "/readings": ReadingsView,
     "/accounts": AccountsView,
+    "/api": OperationsView,
 }
 
 
@@ -156,6 +158,7 @@ TABS = (
     ("Rules", "rules"),
     ("Readings", "readings"),
     ("Accounts", "accounts"),
+    ("API", "api"),
 )
 
 
