@@ -48,7 +48,7 @@ def bench(session: nox.Session) -> None:
 
     Prints every figure and whether its aim is met; `-- --help` lists what can be chosen. No default session.
     """
-    session.install(".[check]")
+    session.install(".[check]", "pytest", "httpx", "respx")
     session.run("python", "-m", "bench", *session.posargs, env={"PYTHONPATH": "tests"})
 
 
@@ -60,6 +60,25 @@ def page(session: nox.Session) -> None:
     """
     session.install("--group=test", ".")
     session.run("python", "-m", "bench.page", *session.posargs, env={"PYTHONPATH": "tests"})
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """A hundred thousand bad requests over real sockets: no accidental 5xx, no hang, flat memory after each reset.
+
+    `-- --requests 1000000` sends a million, `--seed` others. No default session.
+    """
+    session.install("--group=test", ".")
+    given = session.posargs or ["--requests", "100000"]
+    session.run("python", "-m", "fuzz", *given, env={"PYTHONPATH": "tests"})
+
+
+@nox.session
+def secrets(session: nox.Session) -> None:
+    """Thousands of generated secrets in every place of every operation: no outlet shows one. No default session."""
+    session.install("--group=test", ".")
+    env = {"MOCKREEL_SECRETS": "5000"}
+    session.run("python", "-m", "pytest", "-n", "auto", "tests/engine/redaction", *session.posargs, env=env)
 
 
 @nox.session
@@ -130,6 +149,36 @@ def saboteurs(session: nox.Session) -> None:
     """
     session.install("--group=test", ".")
     session.run("python", "-m", "conformance.saboteurs", *session.posargs, env={"PYTHONPATH": "tests"})
+
+
+@nox.session
+def drift_edits(session: nox.Session) -> None:
+    """Drift judges a thousand edits of documents rightly; prints the table. Takes the docs that MOCKREEL_DOCS names.
+
+    No default session; `-- N` makes another number of edits.
+    """
+    session.install("--group=test", ".")
+    many = session.posargs[0] if session.posargs else "1000"
+    session.run("pytest", "-s", "-q", "tests/drift/test_edits.py", env={"MOCKREEL_EDITS": many})
+
+
+@nox.session
+def scan_corpus(session: nox.Session) -> None:
+    """The scan finds generated secrets and lets harmless texts be; prints both shares. No default session."""
+    session.install("--group=test", ".")
+    rounds = session.posargs[0] if session.posargs else "10"
+    session.run("pytest", "-s", "-q", "tests/cassettes/test_secret_corpus.py", env={"MOCKREEL_CORPUS_ROUNDS": rounds})
+
+
+@nox.session
+def mutants(session: nox.Session) -> None:
+    """A contract that is false in one row is told from the true one, whichever row it is.
+
+    Prints which check notices which row and the share by kind; `-- --sample 10` takes every tenth row,
+    `-- --write docs/reference/check.md` writes the table into the docs. No default session.
+    """
+    session.install("--group=test", ".")
+    session.run("python", "-m", "conformance.mutants", *session.posargs, env={"PYTHONPATH": "tests"})
 
 
 @nox.session

@@ -51,7 +51,8 @@ def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _is_loopback(host: str) -> bool:
     try:
-        return ipaddress.ip_address(host).is_loopback
+        found = ipaddress.ip_address(host)
+        return (getattr(found, "ipv4_mapped", None) or found).is_loopback
     except ValueError:
         return host == "localhost"
 

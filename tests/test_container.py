@@ -117,7 +117,7 @@ def test_without_a_token_it_says_what_is_missing(tmp_path: Path) -> None:
 
 def test_with_a_token_it_gets_as_far_as_its_ports(tmp_path: Path) -> None:
     """All that is left is to listen; here it is kept from that by a port that is none."""
-    ended = _run(tmp_path, "--port", "65535", token="secret")
+    ended = _run(tmp_path, "--port", "65535", token="a-secret-of-24-signs-only")
 
     assert ended.returncode == 2
     assert "ports in a row are needed" in ended.stderr

@@ -190,3 +190,29 @@ def test_the_python_page_has_every_public_name_keyword_and_field() -> None:
 def test_commands_stand_in_blocks_that_are_run(shown: Page) -> None:
     """What is indented instead of fenced would be shown and not run."""
     assert re.findall(r"^(?: {4}|\t)\$? ?(?:mockreel|curl|python3?|nox|pip) .*", shown.prose, re.MULTILINE) == []
+
+
+# Words of an older dialect, and what the field says instead (docs/reference/glossary.md).
+_DIALECT = re.compile(
+    r"\b(whoever|stand-in|what fits|plays? the part|begun anew|for want of|unless told)\b",
+    re.IGNORECASE,
+)
+
+
+@pytest.mark.parametrize("shown", [page for page in PAGES if page.name != "CHANGELOG.md"], ids=_name)
+def test_pages_are_in_plain_english(shown: Page) -> None:
+    """One word for one thing, the field's own; generated tables too, but for the names of checks."""
+    prose = re.sub(r"<!-- saboteurs: begin -->.*?<!-- saboteurs: end -->", "", shown.prose, flags=re.DOTALL)
+    assert _DIALECT.findall(prose) == []
+
+
+def test_help_is_in_plain_english() -> None:
+    """Every command's help and every option's."""
+    texts = {name: command.help or "" for name, command in commands()}
+    texts |= {
+        f"{name} {option.opts[0]}": option.help or ""
+        for name, command in commands()
+        for option in command.params
+        if isinstance(option, click.Option)
+    }
+    assert {where: text for where, text in texts.items() if _DIALECT.search(text)} == {}

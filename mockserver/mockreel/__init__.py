@@ -12,15 +12,17 @@ if TYPE_CHECKING:
     from mockreel.contract import load_contract
     from mockreel.engine.clock import Clock
     from mockreel.server import create_app, serving
+    from mockreel.server.mock_server import MockServer
     from mockreel.simulator.provider import Settings
 
 __version__ = "0.1.0"
 
-__all__ = ["Clock", "Settings", "__version__", "create_app", "load_contract", "serving"]
+__all__ = ["Clock", "MockServer", "Settings", "__version__", "create_app", "load_contract", "serving"]
 
 # Loaded on first use: importing the package must cost next to nothing, in every pytest run that has it installed.
 _HOMES = {
     "Clock": "mockreel.engine.clock",
+    "MockServer": "mockreel.server.mock_server",
     "Settings": "mockreel.simulator.provider",
     "create_app": "mockreel.server",
     "load_contract": "mockreel.contract",

@@ -157,3 +157,10 @@ class StageClosed(MockreelError):
 
     def __init__(self, what: str) -> None:
         super().__init__(f"{what}: the server is closed. Use it inside `with serving(...) as server:`.")
+
+
+class EventLoopBlocked(MockreelError):
+    """Something that waits was called where an event loop runs, which could answer no webhook meanwhile."""
+
+    def __init__(self, instead: str) -> None:
+        super().__init__(f"advance() would block the event loop that runs here, and its webhooks. Use: {instead}")

@@ -116,7 +116,7 @@ def test_include_chooses_and_files_without_a_post_are_passed_over(read: Read) ->
     [
         (lambda d: d.update(openapi="2.0"), "openapi/a.json: no OpenAPI document of version 3.0"),
         (lambda d: d.pop("paths"), "no OpenAPI document"),
-        (lambda d: d["paths"]["/v2/make"]["post"].pop("requestBody"), "a.json POST /v2/make: 'requestBody' is missing"),
+        (lambda d: d["paths"]["/v2/make"]["post"].pop("requestBody"), "a.json POST /v2/make: the body has no schema"),
         (
             lambda d: d["paths"]["/v2/make"]["post"]["requestBody"]["content"]["application/json"].update(schema={}),
             "the body is no flat object",

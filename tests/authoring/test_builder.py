@@ -16,6 +16,7 @@ from mockreel.errors import DataError, OptionError
 
 Edit = Callable[[str, Callable[[Any], Any]], None]
 BUILT = [
+    Change("contracts/acme/documents.json", "added"),
     Change("contracts/acme/models.json", "added"),
     Change("contracts/acme/openapi.json", "added"),
     Change("contracts/acme/operations.json", "added"),

@@ -94,7 +94,7 @@ def test_branches_and_items_are_translated_with_the_words_around_them() -> None:
 
 @pytest.mark.parametrize(
     ("schema", "message"),
-    [({"discriminator": {}}, "file /properties/x: the keyword 'discriminator' is not known"), ("text", "is no schema")],
+    [({"enumeration": []}, "file /properties/x: the keyword 'enumeration' is not known"), ("text", "is no schema")],
 )
 def test_what_is_not_known_is_refused(schema: Any, message: str) -> None:
     """A keyword that nobody looked at may mean anything."""

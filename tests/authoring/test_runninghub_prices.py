@@ -2,10 +2,12 @@
 
 import json
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mockreel.authoring.docs_folder import Docs
 from mockreel.authoring.documented_model import PageError, PagePrice, Rule
 from mockreel.authoring.runninghub.price_list import read_prices
 
@@ -22,7 +24,7 @@ def price(**entry: Any) -> PagePrice:
     """The price of one entry."""
     whole = {"endpoint": "lens", "currency": "CNY", "unit": "/次", "pricing_type": "fixed", **entry}
     document = json.loads(json.dumps({"pricing": [whole]}), parse_float=Decimal)
-    return read_prices(document, "prices.json", "prices")["lens"](SCHEMA)
+    return read_prices(document, "prices.json", "prices", Docs(Path()))["lens"](SCHEMA)
 
 
 def rules(*rows: tuple[dict[str, str], float]) -> dict[str, Any]:
@@ -105,4 +107,4 @@ def test_an_entry_that_is_not_understood_names_the_place(entry: dict[str, Any], 
 def test_a_document_that_is_no_list_is_refused() -> None:
     """The list stands under a name."""
     with pytest.raises(PageError, match="no list under 'pricing'"):
-        read_prices([], "prices.json", "prices")
+        read_prices([], "prices.json", "prices", Docs(Path()))

@@ -221,7 +221,7 @@ def _set(place: int, **values: Any) -> Callable[[dict[str, Any]], None]:
         (_set(1, fieldKey="prompt"), "two params share a fieldKey"),
         (lambda r: r["models"][0].update(output_type="smell"), "the output type 'smell' is not known"),
         (lambda r: r["models"][0].pop("endpoint"), "registry.json /models/0: 'endpoint' is None"),
-        (lambda r: r.pop("models"), "registry.json: no list under 'models'"),
+        (lambda r: r.pop("models"), "registry.json: no list of endpoints"),
     ],
 )
 def test_a_registry_that_is_not_understood_names_the_place(

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import orjson
 
-from bench import callbacks, checks, journal, memory, proxy, speed, startup
+from bench import callbacks, checks, journal, memory, plugin, proxy, speed, startup
 from bench.figures import Figure, number, table
 from bench.load import CONNECTIONS, generator
 from mockreel.simulator.simulator import load_contracts
 
-SECTIONS = ("speed", "journal", "startup", "memory", "callbacks", "proxy", "checks")
+SECTIONS = ("speed", "journal", "startup", "memory", "callbacks", "proxy", "plugin", "checks")
 
 
 def main() -> None:
@@ -38,6 +38,8 @@ def main() -> None:
             found += _plain("Callbacks", callbacks.figures(folder, providers, count=1000))
         if "proxy" in options.sections:
             found += _plain("Proxy", proxy.figures(folder, providers, rounds=options.rounds))
+        if "plugin" in options.sections:
+            found += _plain("Tests", plugin.figures(folder))
     if "checks" in options.sections:
         found += _plain("Checks", checks.figures(providers))
     say("\nAims", *(figure.verdict() for figure in found if figure.aim is not None))

@@ -71,7 +71,7 @@ def test_what_scrubbing_replaced_may_stand_nowhere() -> None:
 def test_the_error_says_where_and_never_what() -> None:
     """And what to do."""
     with pytest.raises(
-        SecretLeft, match=r"(?s)one\.yaml was not written.*\n  /interactions.*\n.*recording\.yaml"
+        SecretLeft, match=r"(?s)one\.yaml was not written.*\n  /interactions.*\n.*conversation\.yaml"
     ) as raised:
         GUARD.check(PATH, yaml.safe_dump(cassette(body={"string": KEY})), {}, {})
 

@@ -11,8 +11,8 @@ from cassettes.rig import Imitate, Record, led_to_the_receiver
 
 from mockreel.cassettes import read_cassette
 from mockreel.cassettes.cassette_errors import SecretLeft
-from mockreel.cassettes.redaction.secret_scan import scan
 from mockreel.cassettes.replay.replayer import Replay
+from mockreel.cassettes.scan.secret_scan import scan
 
 every = pytest.mark.parametrize("provider", sorted(KEYS))
 

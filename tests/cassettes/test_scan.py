@@ -9,7 +9,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from mockreel.cassettes import CassetteUnreadable, cassettes_of
-from mockreel.cassettes.redaction.secret_scan import scan
+from mockreel.cassettes.scan.secret_scan import scan
 from mockreel.cli import group
 from mockreel.contract import providers
 

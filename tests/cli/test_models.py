@@ -33,7 +33,7 @@ def test_a_search_looks_at_ids_and_titles_of_a_provider() -> None:
     """RunningHub's own ids do not say Veo; the name that its docs give them does."""
     rows = as_json("veo", "--provider", "runninghub")
 
-    assert len(rows) == 18
+    assert len(rows) == 19
     assert all("veo" in row["title"] and row["provider"] == "runninghub" for row in rows)
 
 
@@ -42,7 +42,7 @@ def test_every_word_must_be_there() -> None:
     assert [row["id"] for row in as_json("EDIT", "nano", "--provider", "runflow")] == ["google/nano-banana-pro/edit"]
 
 
-@pytest.mark.parametrize(("kind", "count"), [("3d", 16), ("audio", 16), ("text", 26)])
+@pytest.mark.parametrize(("kind", "count"), [("3d", 16), ("audio", 20), ("text", 48)])
 def test_a_kind_of_output_may_be_asked_for(kind: str, count: int) -> None:
     assert len(as_json("--output", kind)) == count
 
@@ -74,13 +74,29 @@ def test_a_description_can_be_read() -> None:
 
     for line in (
         "also called  google/veo3.1-lite/image-to-video-official-stable",
-        "price        0.315 to 0.504 CNY/second (documented: prices)",
+        "price        0.315 to 0.504 CNY/second (documented: prices, as of 2026-04-29)",
         "resolution=720p: 0.315 (exact)",
+        "as of        2026-08-01",
         "registry  ComfyUI_RH_OpenAPI, developer-kit/model-registry.public.json",
         "POST /openapi/v2/rhart-video-v3.1-lite-official/image-to-video",
     ):
         assert line in text
     assert any(line.split()[:3] == ["prompt", "string", "yes"] for line in text.splitlines())
+
+
+def test_a_list_says_how_old_it_is() -> None:
+    """By provider: two models of RunningHub are only in the older list that its vendor published."""
+    ages = dict(line.split(": ", 1) for line in models().output.splitlines() if " as of " in line)
+
+    assert set(ages) == set(providers())
+    assert ages["runninghub"].endswith(", 2 as of 2026-04-29")
+
+
+def test_a_price_that_states_its_day_shows_it() -> None:
+    """Not the day of the page that it is on."""
+    (row,) = as_json("alibaba/wan-2-7-t2v")
+
+    assert row["price"]["dated"] == load_contract("aimlapi").models["alibaba/wan-2-7-t2v"].price.date != ""
 
 
 def test_an_older_route_with_another_input_is_described_too() -> None:
@@ -110,7 +126,7 @@ def test_further_data_may_be_looked_at() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["ve02"], "'ve02' is not valid. Nearest of 452: veo2,"),
+        (["ve02"], "'ve02' is not valid. Nearest of 559: veo2,"),
         (["--output", "film"], "output: 'film' is not valid. Valid: 3d, audio, image, text, video."),
         (["--provider", "nobody"], "provider: 'nobody' is not valid."),
     ],

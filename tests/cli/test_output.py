@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from mockreel.cli.output import counted, say, table
 from mockreel.errors import OptionError, nearest
-from mockreel.server.log.terminal_text import width, wrapped
+from mockreel.terminal import width, wrapped
 
 HEAD = ("job", "state", "model", "created")
 ROWS = [

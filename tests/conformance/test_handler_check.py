@@ -132,7 +132,7 @@ def test_the_budget_bounds_the_time_and_the_rest_is_told() -> None:
     finally:
         never.set()
 
-    assert took < 3
+    assert took < 9  # less than one answer that is waited for in full
     left = [reason for outcome in report.outcomes for reason in outcome.left_out]
     assert len(left) == len(report.outcomes)
     assert "the budget of 1 s was used up" in left[0]

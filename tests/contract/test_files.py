@@ -142,3 +142,20 @@ def test_a_merge_patch_is_done_when_it_is_done(target: Any, patch: Any) -> None:
 
     assert merge_patch(once, patch) == once
     assert repr((target, patch)) == before
+
+
+BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"{chr(98 + n)}: &{chr(98 + n)} [{','.join(['*' + chr(97 + n)] * 9)}]\n" for n in range(8)
+)
+
+
+@pytest.mark.parametrize("text", [BOMB, "&a [*a]", "a: &a {b: *a}", f"- {{key: x, balance: {{\n{BOMB}}}}}"])
+def test_a_few_lines_do_not_make_more_values_than_the_memory_holds(text: str) -> None:
+    """Aliases of aliases, and what stands in itself."""
+    with pytest.raises(DataError, match=r"aliases make more than|not readable as YAML"):
+        parse_yaml(text, where="a file")
+
+
+def test_an_alias_is_taken() -> None:
+    """As a way to write less."""
+    assert parse_yaml("a: &a [1]\nb: *a\nc: '2 * 3'", where="a file") == {"a": [1], "b": [1], "c": "2 * 3"}

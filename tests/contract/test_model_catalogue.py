@@ -269,7 +269,7 @@ def test_all_that_the_docs_have_is_here() -> None:
     counts = {name: len(contract_of(name).models) for name in PROVIDERS}
     taken = {name: {way.model for way in WAYS if way.provider == name} for name in PROVIDERS}
 
-    assert counts == {"aimlapi": 143, "runflow": 9, "runninghub": 299}
+    assert counts == {"aimlapi": 149, "runflow": 9, "runninghub": 396}
     assert all(taken[name] == set(contract_of(name).models) for name in PROVIDERS)
 
 
@@ -281,11 +281,19 @@ def test_every_kind_of_output_is_made_by_some_model() -> None:
 
 
 def test_a_placeholder_is_no_price() -> None:
-    """What a schema of AI/ML API shows where a charge belongs is kept as what it is, and the price is unknown."""
-    prices = [model.price for model in contract_of("aimlapi").models.values()]
+    """What a schema of AI/ML API shows where a charge belongs is kept as what it is, and makes no price."""
+    shown = [model.price for model in contract_of("aimlapi").models.values() if model.price.placeholder]
 
-    assert {price.certainty for price in prices} == {"unknown"}
-    assert sum(price.placeholder.get("credits_used") == "120000" for price in prices) == len(prices) - 2
+    assert sum(price.placeholder.get("credits_used") == "120000" for price in shown) == 112
+    assert {price.certainty for price in shown} == {"unknown"}
+
+
+def test_a_price_written_by_hand_says_its_day_and_its_unit() -> None:
+    """No page of AI/ML API is a price list: each price is what somebody published on a day."""
+    priced = [model.price for model in contract_of("aimlapi").models.values() if model.price.certainty != "unknown"]
+
+    assert len(priced) == 30
+    assert all(price.date and price.currency == "USD" and price.unit for price in priced)
 
 
 @pytest.mark.parametrize(("option", "amount"), [("newer", "0.8"), ("older", "1.2")])

@@ -1,8 +1,11 @@
 """What a cassette shows and the contract does not say: copies of published ones, each with one thing changed."""
 
+import gzip
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import brotli
 import orjson
 import pytest
 from click.testing import CliRunner
@@ -10,6 +13,7 @@ from recorded import Change, Document, answer, copied, published, rewrite, told
 
 from mockreel._data import data_root
 from mockreel.cassettes import CassetteVersion
+from mockreel.cassettes.cassette_errors import OurOwnReply
 from mockreel.cli.gate.drift import command
 from mockreel.contract import providers
 from mockreel.drift import NOTHING, Finding, cassettes_drift
@@ -303,3 +307,67 @@ def test_a_key_that_another_reading_calls_otherwise_breaks_nobody(tmp_path: Path
     finding = findings["get_run/200/status_code/required"]
     assert finding.verdict == "docs only"
     assert "failure-fields=without-code" in finding.says
+
+
+UNREADABLE: dict[str, tuple[dict[str, list[str]], object, str]] = {
+    "gzip that is cut off": ({"Content-Encoding": ["gzip"]}, gzip.compress(b'{"id": "x"}' * 40)[:-9], "unchecked"),
+    "an unknown coding": ({"Content-Encoding": ["lzma"]}, b"\xfd7zXZ\x00\x00", "unchecked"),
+    "a page of HTML": ({}, "<html><body>Bad gateway</body></html>", "breaking for replies"),
+    "nothing": ({}, "", "breaking for replies"),
+    "null": ({}, "null", "breaking for replies"),
+    "a byte order mark": ({}, b"\xef\xbb\xbf" + b'{"id": "x", "status": "completed"}', "breaking for replies"),
+    "half of it": ({}, '{"id": "x", "sta', "breaking for replies"),
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_a_reply_that_cannot_be_read_is_never_no_drift(name: str, tmp_path: Path) -> None:
+    """It breaks clients, or it was not looked at, and says so."""
+    headers, content, verdict = UNREADABLE[name]
+
+    def change(document: Document) -> None:
+        response = document["interactions"][-1]["response"]
+        response["body"] = {"string": content}
+        response["headers"] = {**response["headers"], **headers}
+
+    findings = found(tmp_path, shown("/interactions/4"), change).values()
+    assert verdict in {finding.verdict for finding in findings if "/200/" in finding.id}
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, brotli.compress], ids=["gzip", "br"])
+def test_a_packed_reply_is_compared_as_what_it_holds(pack: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    """The same reply packed is the same reply, and another word in it is found."""
+    coding = "gzip" if pack is gzip.compress else "br"
+
+    def packed(**fields: str) -> Change:
+        def change(document: Document) -> None:
+            response = document["interactions"][-1]["response"]
+            body = orjson.loads(response["body"]["string"]) | fields
+            response["body"] = {"string": pack(orjson.dumps(body))}
+            response["headers"] = {**response["headers"], "Content-Encoding": [coding]}
+
+        return change
+
+    assert found(tmp_path, packed()) == {}
+    assert [one.verdict for one in found(tmp_path, packed(status="finished")).values()] == ["breaking for replies"]
+
+
+@pytest.mark.parametrize("content", ["<html>sorry</html>", "", "null", "[1]"])
+def test_a_webhook_that_is_no_json_object_breaks_receivers(content: str, tmp_path: Path) -> None:
+    """Whatever else it may be."""
+
+    def change(document: Document) -> None:
+        told(document)["callbacks"][0]["body"] = content
+
+    (finding,) = found(tmp_path, change, of=("runninghub", "text-to-image-webhook")).values()
+    assert finding.verdict == "breaking for replies"
+
+
+def test_a_reply_of_our_own_server_is_refused(tmp_path: Path) -> None:
+    """It would prove that we agree with ourselves."""
+
+    def change(document: Document) -> None:
+        document["interactions"][0]["response"]["headers"]["mockreel-version"] = ["0.1.0"]
+
+    with pytest.raises(OurOwnReply, match="this mock server made it"):
+        found(tmp_path, change)

@@ -27,7 +27,7 @@ def test_what_breaks_fails_and_is_told_with_its_witness(pages: Pages) -> None:
     assert code == 1
     assert 'after    "/input"' in told
     assert "witness" in told
-    assert told.endswith("5 findings: 2 breaking for requests, 1 breaking for replies, 1 price, 1 docs only.\n")
+    assert told.endswith("2 breaking for requests, 1 breaking for replies, 1 price, 2 compatible, 1 docs only.\n")
 
 
 @pytest.mark.parametrize(("verdict", "code"), [("price", 1), ("unknown", 0), ("nothing", 0), ("anything", 1)])
@@ -78,3 +78,24 @@ def test_pages_need_their_provider(pages: Pages) -> None:
     """A page does not say whose it is."""
     with pytest.raises(OptionError, match="Say whose pages they are"):
         run("--pages", *pages)
+
+
+def test_what_could_not_be_read_fails_unless_it_is_allowed(acme: Path, tmp_path: Path) -> None:
+    """A gate that has not looked says so; the way out has a name."""
+    (tmp_path / "docs" / "wide.txt").write_text("nothing here", encoding="utf-8")
+    asked = ("--data", acme, "--docs", tmp_path / "docs")
+
+    assert run(*asked)[0] == 1
+    assert run(*asked, "--allow-unchecked")[0] == 0
+    assert run(*asked, "--fail-on", "price")[0] == 0
+    assert "UNCHECKED  acme/docs/wide.txt" in run(*asked)[1]
+
+
+def test_what_nobody_knows_fails_unless_it_is_allowed(acme: Path, tmp_path: Path) -> None:
+    """A field of the input that the docs have no longer: refused or passed over, they do not say."""
+    page = tmp_path / "docs" / "wide.txt"
+    page.write_text(page.read_text("utf-8").replace("sizestringoptional720p, 1080pHow large it is.\n", ""), "utf-8")
+    asked = ("--data", acme, "--docs", tmp_path / "docs")
+
+    assert run(*asked)[0] == 1
+    assert run(*asked, "--allow-unknown")[0] == 0

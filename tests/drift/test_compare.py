@@ -89,7 +89,7 @@ CHANGES = [
         "docs only",
     ),
     (f"{CONTRACT}/errors.yaml", _set("rows|no-key|status", 403), "encore/errors/rows/no-key/status", REPLIES),
-    (f"{CONTRACT}/errors.yaml", _set("rows|no-key|message", "Who?"), "encore/errors/rows/no-key/message", "unknown"),
+    (f"{CONTRACT}/errors.yaml", _set("rows|no-key|message", "Who?"), "encore/errors/rows/no-key/message", "docs only"),
     (
         f"{CONTRACT}/callbacks.yaml",
         _set("policy|callback|timeout", 0.2),
@@ -170,6 +170,8 @@ def test_two_pages_of_one_model_are_compared_and_not_taken_for_two_models(pages:
         "result": "breaking for replies",
         "price": "price",
         "properties/size/default": "docs only",
+        "runflow/docs/newer.txt/output": "compatible",
+        "runflow/docs/newer.txt/parameters": "compatible",
     }
     assert found["endpoint"].before == ["POST /v1/run/lens/wide"]
     assert found["endpoint"].after == ["POST /v1/models/lens/wide/runs"]
@@ -180,13 +182,22 @@ def test_two_pages_of_one_model_are_compared_and_not_taken_for_two_models(pages:
     assert (found["result"].before, found["result"].after) == (["/video/url"], ["/outputs", "/seed"])
 
 
+def test_what_an_input_takes_is_compared_although_its_endpoint_moved(pages: tuple[Path, Path]) -> None:
+    """Another path is no other model: an option that is gone is told beside the move."""
+    older, newer = pages
+    newer.write_text(newer.read_text("utf-8").replace("optional720p, 1080p", "optional720p"), encoding="utf-8")
+    found = {finding.id: finding.verdict for finding in _pages(older, newer)}
+
+    assert found["runflow/models/lens/wide/properties/size"] == "breaking for requests"
+
+
 def test_the_older_seed_against_the_newer(real_docs: Path) -> None:
     """What happened to the model between the two pages that were captured."""
     older, newer = (next((real_docs / "seeds").glob(f"{number}_*")) for number in ("004", "001"))
     found = list(_pages(older, newer))
     model = "runflow/models/google/veo3.1/fast/image-to-video"
 
-    assert {finding.id.removeprefix(model).split("/")[1] for finding in found} == {
+    assert {finding.id.removeprefix(model).split("/")[1] for finding in found if finding.id.startswith(model)} == {
         "endpoint", "envelope", "price", "properties", "result",
     }  # fmt: skip
     assert [f.before for f in found if f.id.endswith("/default")] == [False, "8s", True, "720p", "auto", "4"]
@@ -204,7 +215,7 @@ def test_what_is_held_follows_from_the_real_documents(real_docs: Path) -> None:
 
 
 def test_a_page_that_cannot_be_read_is_a_finding_and_the_others_are_compared(acme: Path, tmp_path: Path) -> None:
-    """One page broken: it is named as unknown, its model is not called gone, and the other is compared."""
+    """One page broken: it is named as unchecked, its model is not called gone, and the other is compared."""
     docs = tmp_path / "docs"
     (docs / "wide.txt").write_text("nothing here", encoding="utf-8")
     (docs / "long.txt").write_text(
@@ -212,7 +223,7 @@ def test_a_page_that_cannot_be_read_is_a_finding_and_the_others_are_compared(acm
     )
     found = {finding.id: finding.verdict for finding in docs_drift(acme, docs)}
 
-    assert found == {"acme/docs/wide.txt": "unknown", "acme/models/lens/long/price": "price"}
+    assert found == {"acme/docs/wide.txt": "unchecked", "acme/models/lens/long/price": "price"}
 
 
 def test_a_page_that_nobody_serves_any_more_may_be_missing(acme: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from mockreel.authoring.docs_folder import Docs
 from mockreel.drift.comparison import known
 from mockreel.drift.contradictions import contradictions
 from mockreel.drift.finding import Finding
-from mockreel.drift.model_facts import ModelFacts
+from mockreel.drift.models.model_facts import ModelFacts
 from mockreel.drift.stated_examples import stated_examples
 
 
@@ -62,7 +62,7 @@ def test_an_example_in_a_document_that_its_own_field_refuses(tmp_path: Path) -> 
     fields = {
         "size": {"type": "string", "enum": ["720p"], "example": "4k"},
         "seed": {"type": "integer", "example": 7},
-        "odd": {"type": "string", "pattern": "a", "example": "b"},
+        "odd": {"type": "string", "oddity": "a", "enum": ["a"], "example": "b"},
     }
     content = {"application/json": {"schema": {"type": "object", "properties": fields}}}
     document = {"paths": {"/v1": {"post": {"requestBody": {"content": content}}}}}

@@ -147,3 +147,8 @@ def test_the_last_moment_can_still_be_written() -> None:
     """`utc` gives an aware datetime, also at the end of all time."""
     assert utc(LATEST) == datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
     assert utc(0).isoformat() == "1970-01-01T00:00:00+00:00"
+
+
+def test_a_moment_beyond_all_dates_is_written_as_the_latest() -> None:
+    """A callback may be due later than that."""
+    assert utc(1e300) == utc(LATEST)

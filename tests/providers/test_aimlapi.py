@@ -2,9 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from staging import START, Caller, MakeStage
+from staging import START, Caller, MakeStage, Spoken
 
 from mockreel.simulator.simulator import Stage
 
@@ -102,10 +103,13 @@ def test_an_alias_begins_a_generation_that_the_present_route_polls(ask: Ask, pat
     [
         ("kling", 201, "id"),
         ("alibaba", 201, "id"),
-        ("google", 200, "id"),
+        ("google", 201, "id"),
         ("minimax", 200, "generation_id"),
         ("runway", 200, "id"),
         ("luma-ai", 201, "id"),
+        ("bytedance", 201, "id"),
+        ("pixverse", 201, "id"),
+        ("openai", 201, "id"),
     ],
 )
 def test_an_older_route_answers_as_it_is_declared(stage: Stage, ask: Ask, run: Run, declared: Declared) -> None:
@@ -118,6 +122,68 @@ def test_an_older_route_answers_as_it_is_declared(stage: Stage, ask: Ask, run: R
     run(stage.advance(10))
 
     assert poll(caller, submitted.json[key], path)["status"] == "completed"
+
+
+VENDORS = {
+    "kling": ("kling-video/", "klingai/"),
+    "alibaba": ("alibaba/", "wan/"),
+    "google": ("google/", "veo"),
+    "minimax": ("minimax/", "video-01"),
+    "runway": ("runway/", "gen3a"),
+    "luma-ai": ("luma/",),
+    "bytedance": ("bytedance/",),
+    "pixverse": ("pixverse/",),
+    "openai": ("openai/",),
+}
+
+
+@pytest.mark.parametrize("segment", VENDORS)
+def test_an_older_route_takes_every_model_of_its_vendor_and_lists_no_other(
+    stage: Stage, ask: Ask, segment: str
+) -> None:
+    """48 pages say that a model can still be called there; who sends another vendor's is told what there is."""
+    caller, path = ask("aimlapi"), OLDER.format(segment)
+    names = stage.part("aimlapi").contract.names
+    own = [name for name in names if name.startswith(VENDORS[segment])]
+    other = "x-ai/grok-imagine-video"
+
+    refused = [name for name in own if _is_unknown(caller("POST", path, {"model": name}))]
+    issue = caller("POST", path, {"model": other, "prompt": "x"}).json["error"]["data"][0]
+
+    assert own
+    assert refused == []
+    assert (issue["path"], issue["received"]) == (["model"], other)
+    assert set(own) <= set(issue["options"])
+    assert other not in issue["options"]
+
+
+def test_a_printed_sample_of_the_older_google_route_is_played_as_printed(stage: Stage, ask: Ask, run: Run) -> None:
+    """Veo 3 with a prompt alone, polled there; the finished video says its type, its name and the size it has."""
+    caller, path = ask("aimlapi"), OLDER.format("google")
+    submitted = caller("POST", path, {"model": "google/veo3", "prompt": "A dragon above the mountain"})
+    run(stage.advance(10))
+
+    video = poll(caller, submitted.json["id"], path)["video"]
+
+    assert submitted.status == 201
+    assert (video["content_type"], video["file_name"]) == ("video/mp4", "output.mp4")
+    fetched = caller("GET", urlsplit(video["url"]).path)
+    assert video["file_size"] == int(fetched.headers["content-length"]) > 1000
+
+
+def test_a_refusal_that_is_played_does_not_offer_what_was_sent(ask: Ask) -> None:
+    """The list of what is valid is without the model that was just refused, whatever it is."""
+    told = ask("aimlapi")("POST", ROUTE, BODY, headers={"prefer": "scenario=refuse; code=unknown-model"}).json
+
+    (issue,) = told["error"]["data"]
+    assert issue["received"] == BODY["model"]
+    assert BODY["model"] not in issue["options"]
+    assert len(issue["options"]) > 100
+
+
+def _is_unknown(told: Spoken) -> bool:
+    issues = told.json.get("error", {}).get("data", []) if told.status == 400 else []
+    return any(issue["path"] == ["model"] for issue in issues)
 
 
 @pytest.mark.parametrize("duration", ["inf", "nan", "-4", {"a": 1}, 1e300, None, True])

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from staging import Caller, MakeStage
 
+from mockreel.contract.pricing import cost
 from mockreel.contract.rows import Price, PriceRule
 from mockreel.providers.aimlapi.resources.models import facts
 from mockreel.simulator.simulator import Stage
@@ -112,7 +113,7 @@ def test_one_model_is_found_by_id_or_alias_in_any_case(stage: Stage, ask: Ask, n
 @pytest.mark.parametrize(
     ("rules", "shown"),
     [
-        ((), {"kind": "fixed", "units": [{"price": 0.39, "unit": "second", "per": 1}]}),
+        ((), {"kind": "fixed", "units": [{"name": "second", "measure": "output", "price": 0.39, "per": 1}]}),
         (
             (PriceRule({"resolution": "1080p"}, Decimal("0.65"), "exact"),),
             {
@@ -167,3 +168,96 @@ def test_metrics_are_asked_for_by_repeating_the_name(stage: Stage, ask: Ask, run
 def test_metrics_refuse_other_parameters_and_too_many(ask: Ask, query: str) -> None:
     """400 for both."""
     assert ask("aimlapi")("GET", f"/models/metrics?{query}").status == 400
+
+
+PREFIXES = ("/v1/models", "/models", "/api/v1/models")
+FEEDS = [f"{prefix}/{word}" for prefix in PREFIXES for word in ("deprecations", "deprecated")]
+
+
+@pytest.mark.parametrize("path", FEEDS)
+@pytest.mark.parametrize(
+    ("query", "kept"),
+    [
+        ("", 2),
+        ("status=withdrawn", 1),
+        ("status=Superseded,withdrawn", 2),
+        ("status=nonsense", 2),
+        ("since=2026-08-01", 1),
+        ("since=yesterday", 2),
+        ("status=superseded&since=2026-08-01", 0),
+    ],
+)
+def test_the_feed_of_retirements_fails_open(ask: Ask, path: str, query: str, kept: int) -> None:
+    """Six paths, no key; a filter that says nothing known keeps everything."""
+    reply = ask("aimlapi")("GET", f"{path}?{query}", key=None)
+
+    assert len(reply.json["data"]) == kept
+    assert reply.headers["cache-control"] == "public, max-age=300"
+
+
+def test_the_feeds_tag_moves_only_with_its_entries(stage: Stage, ask: Ask, run: Run) -> None:
+    """The moment at which it was made is not part of it."""
+    caller = ask("aimlapi")
+    first = caller("GET", "/v1/models/deprecations", key=None)
+    run(stage.advance(60))
+    again = caller("GET", "/v1/models/deprecations", headers={"if-none-match": first.headers["etag"]}, key=None)
+
+    assert caller("GET", "/v1/models/deprecations", key=None).json["generated_at"] != first.json["generated_at"]
+    assert (again.status, again.reply.body) == (304, b"")
+
+
+def test_a_withdrawn_model_is_not_found_and_a_superseded_one_is_no_video_model(ask: Ask) -> None:
+    """A request for what was withdrawn returns 404, by its id and by its alias."""
+    asked = ["openai/gpt-5.3-chat", "gpt-5.3-chat", "aura-2-zeus-en"]
+    caller = ask("aimlapi")
+
+    assert [caller("POST", "/v2/video/generations", {**BODY, "model": name}).status for name in asked] == [
+        404,
+        404,
+        400,
+    ]
+
+
+def test_an_entry_of_early_2026_names_the_routes_that_take_the_model(make_stage: MakeStage) -> None:
+    """The older one first, as a stored entry has it."""
+    stage = make_stage(names=["aimlapi"], readings={"model-list": "early-2026"})
+    listed = Caller(stage.part("aimlapi"), "key")("GET", "/models?id=veo2/image-to-video").json["data"][0]
+
+    assert (listed["type"], listed["features"]) == ("video", [])
+    assert listed["endpoints"] == ["/v2/generate/video/google/generation", "/v2/video/generations"]
+    assert set(listed["info"]) == {"name", "description", "developer", "url", "docs_url"}
+
+
+@pytest.mark.parametrize(
+    ("body", "credits_used", "usd"),
+    [
+        ({"model": "alibaba/wan-2-7-t2v", "prompt": "x", "resolution": "1080p", "duration": 10}, 3_900_000, 1.95),
+        (
+            {"model": "alibaba/wan-2-6-i2v", "prompt": "x", "image_url": "https://e.test/a.png", "duration": 5},
+            1_575_000,
+            0.7875,
+        ),
+        ({"model": "pixverse/v5/text-to-video", "prompt": "x", "resolution": "1080p", "duration": 5}, 840_000, 0.42),
+        ({"model": "google/veo-3.0-fast", "prompt": "x", "duration": 4, "generate_audio": False}, 1_040_000, 0.52),
+        ({"model": "ltxv/ltxv-2-fast", "prompt": "x", "duration": 6}, 504_000, 0.252),
+    ],
+)
+def test_a_printed_charge_is_charged(ask: Ask, body: Any, credits_used: int, usd: float) -> None:
+    """What the page's own run was charged, in credits and dollars."""
+    assert ask("aimlapi")("POST", "/v2/video/generations", body).json["meta"]["usage"] == {
+        "credits_used": credits_used,
+        "usd_spent": usd,
+    }
+
+
+def test_a_price_is_exact_where_it_was_seen_and_at_least_where_it_is_reckoned(stage: Stage) -> None:
+    """A spending limit refuses what is not exact unless it is told how much to assume."""
+    contract = stage.part("aimlapi").contract
+    model = contract.models["alibaba/wan-2-7-t2v"]
+    seen = {seconds: cost(model, {"resolution": "1080p", "duration": seconds}, seconds=seconds) for seconds in (5, 10)}
+
+    assert [(one.certainty, one.amount) for one in seen.values()] == [
+        ("at least", Decimal("0.975")),
+        ("exact", Decimal("1.950")),
+    ]
+    assert cost(model, {"resolution": "720p", "duration": 10}, seconds=10).amount is None

@@ -129,14 +129,19 @@ def test_status_words(play: Play, run: Run, option: str, words: list[str]) -> No
 
 @pytest.mark.parametrize(
     ("option", "statuses"),
-    [("as-declared", [201, 200, 200]), ("always-200", [200, 200, 200]), ("older-201", [201, 201, 200])],
+    [
+        ("as-declared", [201, 201, 200, 200]),
+        ("google-200", [201, 200, 200, 200]),
+        ("always-200", [200, 200, 200, 200]),
+        ("older-201", [201, 201, 201, 200]),
+    ],
 )
 def test_submit_status(play: Play, option: str, statuses: list[int]) -> None:
-    """Of kling, google, and the present route."""
+    """Of kling, google, runway, and the present route."""
     _, caller = play("submit-status", option)
-    paths = ["/v2/generate/video/kling/generation", "/v2/generate/video/google/generation", ROUTE]
+    paths = [*(f"/v2/generate/video/{vendor}/generation" for vendor in ("kling", "google", "runway")), ROUTE]
 
-    bodies = [{"model": "older", "prompt": "x"}, {"model": "older", "prompt": "x"}, BODY]
+    bodies = [*[{"model": "older", "prompt": "x"}] * 3, BODY]
     assert [caller("POST", path, body).status for path, body in zip(paths, bodies, strict=True)] == statuses
 
 
@@ -152,9 +157,9 @@ def test_submit_status(play: Play, option: str, statuses: list[int]) -> None:
 def test_id_key(play: Play, option: str, keys: list[set[str]]) -> None:
     """Of the present route and the older minimax route."""
     _, caller = play("id-key", option)
-    paths = [ROUTE, "/v2/generate/video/minimax/generation"]
+    asked = [(ROUTE, BODY), ("/v2/generate/video/minimax/generation", {"model": "older", "prompt": "x"})]
 
-    assert [{"id", "generation_id"} & set(caller("POST", path, BODY).json) for path in paths] == keys
+    assert [{"id", "generation_id"} & set(caller("POST", path, body).json) for path, body in asked] == keys
 
 
 @pytest.mark.parametrize(
@@ -233,9 +238,19 @@ def test_id_format(play: Play, option: str, length: int) -> None:
     )
 
 
-@pytest.mark.parametrize(("option", "status"), [("taken", 201), ("refused", 400)])
-def test_older_route_models(play: Play, option: str, status: int) -> None:
-    """A name that no file has, on an older route."""
-    body = {"model": "kling-video/v0/text-to-video", "prompt": "x"}
+@pytest.mark.parametrize(
+    ("option", "statuses"),
+    [("vendor", [201, 201, 201, 400]), ("any", [201, 201, 201, 201]), ("refused", [201, 400, 400, 400])],
+)
+def test_older_route_models(play: Play, option: str, statuses: list[int]) -> None:
+    """On kling's: one with a file there, another of its vendor, a name that no file has, one of another vendor."""
+    caller = play("older-route-models", option)[1]
+    names = [
+        "kling-video/v1/standard/text-to-video",
+        "klingai/v2.1-master-text-to-video",
+        "kling-video/v0/text-to-video",
+        "google/veo3",
+    ]
+    asked = [{"model": name, "prompt": "x"} for name in names]
 
-    assert play("older-route-models", option)[1]("POST", "/v2/generate/video/kling/generation", body).status == status
+    assert [caller("POST", "/v2/generate/video/kling/generation", body).status for body in asked] == statuses

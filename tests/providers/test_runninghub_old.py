@@ -1,13 +1,23 @@
 """RunningHub's older task API: keys in bodies, forms and queries, and replies in envelopes."""
 
+import re
+from decimal import Decimal
+from math import ceil
 from typing import Any
+from urllib.parse import urlsplit
 
+import orjson
 import pytest
 from providers.runninghub import START, Ask, Run, form, good, old, query, submit, undocumented
-from staging import MakeStage
+from staging import Caller, MakeStage
 
 from mockreel.engine.artifacts.artifact import UPLOADS
 from mockreel.simulator.simulator import Stage
+
+NODE_FIELDS = {
+    *("nodeId", "nodeName", "fieldName", "fieldValue", "fieldData", "fieldType"),
+    *("description", "descriptionCn", "descriptionEn"),
+}
 
 
 @pytest.fixture
@@ -54,7 +64,7 @@ def test_status_and_outputs_follow_a_task(stage: Stage, ask: Ask, run: Run) -> N
         ("SUCCESS", 0, "success"),
     ]
     [output] = old(caller, "outputs", taskId=task)["data"]
-    assert (output["fileType"], output["nodeId"]) == ("mp4", "9")
+    assert (output["fileType"], output["nodeId"]) == ("png", "9")
 
 
 def test_the_outputs_of_a_failed_task_are_its_reason(stage: Stage, ask: Ask, run: Run) -> None:
@@ -141,6 +151,16 @@ def test_the_old_upload_takes_its_key_from_the_form(stage: Stage, ask: Ask) -> N
     assert UPLOADS not in data["fileName"]
 
 
+def test_an_archive_is_called_by_its_hash_alone(ask: Ask) -> None:
+    """Without the folder and the ending that a picture's name has."""
+    raw, headers = form(apiKey="rh-one", fileType="input", file=("a.zip", "application/zip", b"PK"))
+
+    data = good(ask("runninghub")("POST", "/task/openapi/upload", raw=raw, headers=headers, key=None))
+
+    assert re.fullmatch("[0-9a-f]{64}", data["fileName"])
+    assert data["fileType"] == "input"
+
+
 def test_a_form_without_its_file_is_refused(ask: Ask) -> None:
     """A field of that name is no file."""
     raw, headers = form(apiKey="rh-one", file="not a file")
@@ -152,33 +172,91 @@ def test_a_form_without_its_file_is_refused(ask: Ask) -> None:
 
 @pytest.mark.parametrize("name", ["apikey", "apiKey"])
 def test_the_account_is_found_by_either_spelling(stage: Stage, ask: Ask, name: str) -> None:
-    """Numbers are texts; what is not counted is null."""
+    """Numbers are texts; an account without a limit looks funded, as the documents' sample does."""
     caller = ask("runninghub")
     old(caller, "create", **START)
 
     reply = caller("POST", "/uc/openapi/accountStatus", {name: "rh-one"}, key=None)
 
     assert good(reply) == {
-        "remainCoins": "0",
+        "remainCoins": "99999",
         "currentTaskCounts": "1",
-        "remainMoney": None,
-        "currency": None,
-        "apiType": "SHARED",
+        "remainMoney": "999",
+        "currency": "CNY",
+        "apiType": "NORMAL",
     }
     assert undocumented(stage.part("runninghub").contract, "get_account", reply.json) == []
 
 
 def test_the_demo_of_an_app_takes_its_key_from_the_query(stage: Stage, ask: Ask) -> None:
-    """The key and the app stand in the query."""
-    reply = ask("runninghub")("GET", "/api/webapp/apiCallDemo?apiKey=rh-one&webappId=1937084629516193794", key=None)
+    """The key and the app stand in the query; each node has its nine fields, and the sample call names the app."""
+    reply = ask("runninghub")("GET", "/api/webapp/apiCallDemo?apiKey=rh-one&webappId=1937084629516193795", key=None)
 
-    assert good(reply)["nodeInfoList"]
+    assert [set(node) for node in good(reply)["nodeInfoList"]] == [NODE_FIELDS, NODE_FIELDS]
+    assert "/run/ai-app/1937084629516193795 " in good(reply)["curl"]
     assert undocumented(stage.part("runninghub").contract, "get_app_demo", reply.json) == []
 
 
-def test_a_workflow_is_given_as_text(stage: Stage, ask: Ask) -> None:
-    """The stand-in holds no workflows; the text is that of an empty one."""
+def test_a_workflow_is_given_as_the_text_of_a_graph(stage: Stage, ask: Ask) -> None:
+    """Clients count its nodes, and look for the one whose output is kept."""
     reply = ask("runninghub")("POST", "/api/openapi/getJsonApiFormat", START, key=None)
 
-    assert good(reply) == {"prompt": "{}"}
+    graph = orjson.loads(good(reply)["prompt"])
+    assert all(set(node) == {"class_type", "inputs", "_meta"} for node in graph.values())
+    assert graph["9"]["class_type"] == "SaveImage"
     assert undocumented(stage.part("runninghub").contract, "get_workflow_json", reply.json) == []
+
+
+@pytest.mark.parametrize(
+    ("more", "kind"),
+    [
+        ({}, "png"),
+        ({"nodeInfoList": [{"nodeId": "6", "fieldName": "text", "fieldValue": "a boat"}]}, "png"),
+        ({"nodeInfoList": [{"nodeId": "6", "fieldName": "frame_rate", "fieldValue": 24}]}, "mp4"),
+        ({"workflow": '{"9": {"class_type": "VHS_VideoCombine", "inputs": {}}}'}, "mp4"),
+        ({"workflow": '{"9": {"class_type": "SaveAudio", "inputs": {}}}'}, "mp3"),
+        ({"workflow": '{"9": {"class_type": "SaveImage", "inputs": {}}}'}, "png"),
+        ({"workflow": "no graph"}, "png"),
+    ],
+)
+def test_a_workflow_makes_what_its_nodes_say(stage: Stage, ask: Ask, run: Run, more: dict[str, Any], kind: str) -> None:
+    """An image, unless the graph that was sent, or a field that is changed, says otherwise."""
+    caller = ask("runninghub")
+    task = old(caller, "create", **START, **more)["data"]["taskId"]
+    run(stage.advance(10))
+
+    [output] = old(caller, "outputs", taskId=task)["data"]
+    fetched = caller("GET", urlsplit(output["fileUrl"]).path, key=None)
+    assert (output["fileType"], fetched.status) == (kind, 200)
+
+
+@pytest.mark.parametrize(("instance", "rate"), [(None, "0.2"), ("default", "0.2"), ("plus", "0.4"), ("ultra", None)])
+def test_coins_are_counted_by_the_seconds_of_a_task(
+    make_stage: MakeStage, run: Run, instance: str | None, rate: str | None
+) -> None:
+    """A part of a coin counts whole; five published tasks fit it, and one on plus. What ultra costs is not known."""
+    stage = make_stage(names=["runninghub"], pace="documented")
+    caller = Caller(stage.part("runninghub"), "rh-one")
+    task = old(caller, "create", **START, instanceType=instance)["data"]["taskId"]
+    run(stage.advance(100))
+
+    [output] = old(caller, "outputs", taskId=task)["data"]
+    seconds = int(output["taskCostTime"])
+    assert seconds == 78
+    assert output["consumeCoins"] == (None if rate is None else str(ceil(Decimal(rate) * seconds)))
+
+
+def test_a_lora_is_sent_where_it_is_told_to_be(stage: Stage, ask: Ask) -> None:
+    """The same bytes have the same name and the same address."""
+    caller, md5 = ask("runninghub"), "0CC175B9C0F1B6A831C399E269772661"
+    body = {"apiKey": "rh-one", "loraName": "boats", "md5Hex": md5}
+
+    told = caller("POST", "/api/openapi/getLoraUploadUrl", body, key=None)
+    again = caller("POST", "/api/openapi/getLoraUploadUrl", body, key=None)
+    address = urlsplit(good(told)["url"]).path
+    sent = caller("PUT", address, raw=b"weights", headers={"content-type": "application/octet-stream"}, key=None)
+
+    assert good(told)["fileName"] == f"api-lora-cn/{md5.lower()}.safetensors"
+    assert good(again) == good(told)
+    assert (sent.status, caller("GET", address, key=None).reply.body) == (200, b"weights")
+    assert undocumented(stage.part("runninghub").contract, "get_lora_upload_url", told.json) == []

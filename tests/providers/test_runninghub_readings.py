@@ -80,7 +80,7 @@ def test_a_task_may_be_created_before_it_is_queued(reading: Reading, run: Run) -
 
 @pytest.mark.parametrize(
     ("option", "word", "code"),
-    [("contract", "CANCEL", ""), ("documented-four", "FAILED", "1000"), ("cancelled", "CANCELLED", "")],
+    [("contract", "CANCEL", ""), ("documented-four", "FAILED", "805"), ("cancelled", "CANCELLED", "")],
 )
 def test_a_cancelled_task_has_the_word_of_the_reading(reading: Reading, option: str, word: str, code: str) -> None:
     """Where it is FAILED it has a code and a text, which clients look for."""
@@ -137,7 +137,7 @@ def test_numbers_may_be_numbers(reading: Reading, run: Run) -> None:
     [output] = old(caller, "outputs", taskId=task)["data"]
 
     assert isinstance(task, int)
-    assert (account["remainCoins"], account["currentTaskCounts"]) == (0, 1)
+    assert (account["remainCoins"], account["currentTaskCounts"]) == (99999, 1)
     assert isinstance(output["taskCostTime"], int)
 
 
@@ -187,23 +187,28 @@ def test_cancelling_an_unknown_task_may_be_423(reading: Reading) -> None:
 
 
 @pytest.mark.parametrize(
-    ("option", "status", "code"),
+    ("option", "status", "codes"),
     [
-        ("by-route", 200, 802),
-        ("code-401", 200, 401),
-        ("http-401", 401, -1),
-        ("code-806", 200, 806),
-        ("code-811", 200, 811),
+        ("by-route", 200, (802, 806, "1002")),
+        ("code-802", 200, (802, 802, "1002")),
+        ("code-401", 200, (401, 401, "1002")),
+        ("http-401", 401, (-1, -1, "1002")),
+        ("code-806", 200, (806, 806, "806")),
+        ("code-811", 200, (811, 811, "1002")),
     ],
 )
-def test_a_bad_key_is_refused_as_the_reading_says(reading: Reading, option: str, status: int, code: int) -> None:
-    """On the old API; V2 keeps its errorCode."""
+def test_a_bad_key_is_refused_as_the_reading_says(
+    reading: Reading, option: str, status: int, codes: tuple[int, int, str]
+) -> None:
+    """On the old API, of an account, and as the errorCode of V2."""
     caller, stage = reading("api-key-refused", option)
 
     reply = caller("POST", "/task/openapi/status", {"taskId": "1"}, key="invalid")
+    account = caller("POST", "/uc/openapi/accountStatus", {"apikey": "invalid"}, key=None)
 
-    assert (reply.status, reply.json["code"]) == (status, code)
-    assert caller("POST", SUBMIT, BODY, key="invalid").json["errorCode"] == "1002"
+    assert (reply.status, account.status) == (status, status)
+    flat = caller("POST", SUBMIT, BODY, key="invalid").json["errorCode"]
+    assert (reply.json["code"], account.json["code"], flat) == codes
     assert undocumented(stage.part("runninghub").contract, "get_task_status", reply.json, status=status) == []
 
 
@@ -214,7 +219,10 @@ def test_1501_may_mean_content_everywhere(reading: Reading) -> None:
 
     reply = caller("POST", f"/openapi/v2/price-preview/{MODEL}", BODY, headers=prefer).json
 
-    assert (reply["errorCode"], reply["errorMessage"]) == ("1501", "content check failed")
+    assert (reply["errorCode"], reply["errorMessage"]) == (
+        "1501",
+        "Content verification failed, please modify your prompt or images",
+    )
 
 
 @pytest.mark.parametrize(("option", "taken", "refused"), [("lower", "apikey", "apiKey"), ("camel", "apiKey", "apikey")])
@@ -308,3 +316,37 @@ def test_second_rendering(reading: Reading, option: str, codes: tuple[str, str])
     ]
 
     assert tuple(replies) == codes
+
+
+@pytest.mark.parametrize(("option", "there"), [("upload-only", False), ("everywhere", True)])
+def test_an_envelope_may_have_error_messages(reading: Reading, option: str, *, there: bool) -> None:
+    """Null, in good replies and in refusals."""
+    caller, _ = reading("error-messages", option)
+    asked = [START, {**START, "workflowId": 0}]
+    replies = [caller("POST", "/task/openapi/create", body, key=None).json for body in asked]
+
+    assert ["errorMessages" in reply for reply in replies] == [there, there]
+    assert [reply.get("errorMessages") for reply in replies] == [None, None]
+
+
+@pytest.mark.parametrize(("option", "at_start", "running"), [("at-once", True, True), ("while-running", False, True)])
+def test_where_progress_is_told_of(reading: Reading, run: Run, option: str, *, at_start: bool, running: bool) -> None:
+    """With the start, or only while the task runs; where it waits, outputs have none."""
+    caller, stage = reading("net-wss-url", option)
+    started = caller("POST", "/task/openapi/create", START, key=None).json["data"]
+    waiting = caller("POST", "/task/openapi/outputs", {**START, "taskId": started["taskId"]}, key=None).json
+    run(stage.advance(1.0))
+    later = caller("POST", "/task/openapi/outputs", {**START, "taskId": started["taskId"]}, key=None).json
+
+    assert (started["netWssUrl"] is not None) is at_start
+    assert (waiting["code"], waiting["data"]) == (813, None)
+    assert (later["code"], later["data"]["netWssUrl"] is not None) == (804, running)
+
+
+@pytest.mark.parametrize(("option", "code"), [("august", "1007"), ("april", "")])
+def test_what_an_input_must_have_is_the_newer_lists(reading: Reading, option: str, code: str) -> None:
+    """A resolution of one family, since August."""
+    caller, _ = reading("newly-required", option)
+    body = {"prompt": "x", "aspectRatio": "16:9", "imageUrl": "https://example.com/a.png"}
+
+    assert caller("POST", "/openapi/v2/rhart-video-v3.1-pro/image-to-video", body).json["errorCode"] == code

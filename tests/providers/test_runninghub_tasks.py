@@ -55,7 +55,7 @@ def test_a_finished_task_names_its_clip_and_its_cost(stage: Stage, ask: Ask, run
     assert (result["outputType"], result["text"]) == ("mp4", None)
     assert reply["usage"]["thirdPartyConsumeMoney"] == "1.89"
     assert reply["taskUsageList"] == [
-        {"taskId": int(task), "parentTaskId": None, "taskStatus": "SUCCESS", "usage": reply["usage"]}
+        {"taskId": task, "parentTaskId": None, "taskStatus": "SUCCESS", "usage": reply["usage"]}
     ]
     assert caller("GET", result["url"].removeprefix("http://stage.test")).status == 200
 

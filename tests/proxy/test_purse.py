@@ -195,3 +195,17 @@ def test_a_request_that_never_went_whole_uses_nothing_up(put_between: PutBetween
                 pass
     assert between.submit().status_code == 201
     assert between.purse.counted == {"USD": Decimal("0.20")}
+
+
+@pytest.mark.parametrize("offer", ["h2c", "websocket", "anything/1"])
+def test_an_offer_to_upgrade_is_ignored(put_between: PutBetween, provider: Provider, offer: str) -> None:
+    """RFC 9110 7.8: the body goes on whole, the offer does not, and the price is counted once."""
+    between = put_between(limit=Decimal("0.25"), assumed=Decimal("0.20"))
+    body = orjson.dumps({"input": {"prompt": "a paper boat", "duration": "4s"}})
+    upgrade = {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": offer, "HTTP2-Settings": "AAMAAABkAARAAAAAAAIAAAAA"}
+    answer = between.ask("POST", SUBMIT, body, **upgrade)
+
+    assert answer.status_code == 201
+    assert provider.heard[0].body == body
+    assert not {"upgrade", "http2-settings"} & {name.lower() for name in provider.heard[0].headers}
+    assert between.purse.counted == {"USD": Decimal("0.20")}

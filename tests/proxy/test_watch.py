@@ -205,7 +205,7 @@ def test_json_has_every_violation_and_the_sums(put_between: PutBetween) -> None:
 @pytest.mark.parametrize(
     ("key", "told"),
     [
-        ("rf_live_mockreel", "The key is the stand-in's example; Runflow will refuse it."),
+        ("rf_live_mockreel", "The key is mockreel's example; Runflow will reject it."),
         ("sk-of-somebody-else", "The keys of Runflow begin with rf_live_ or rf_svc_; this one does not"),
     ],
 )

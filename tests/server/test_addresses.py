@@ -93,8 +93,7 @@ def test_off_loopback_nothing_is_open(options: dict[str, Any], says: str) -> Non
 
 def test_off_loopback_the_control_api_wants_its_token() -> None:
     """Under whatever name."""
-    options = {"host": "0.0.0.0", "keys": [KeyEntry("k", "a")], "token": "t"}
-    with serving("encore", data=FOURTH, **options) as running:
+    with serving("encore", data=FOURTH, host="0.0.0.0", keys=[KeyEntry("k", "a")], token="t") as running:
         assert ask(running.control.url, "GET", "/_mockreel/clock", Host="stage.test")[0] == 403
         found = ask(running.control.url, "GET", "/_mockreel/clock", Host="stage.test", Authorization="Bearer t")
         assert found[0] == 200

@@ -362,3 +362,15 @@ def test_each_rule_has_a_sentence_and_a_name_of_its_own() -> None:
     """As the docs list them."""
     assert len(set(IDS)) == len(IDS)
     assert all(rule.says.endswith(".") for rule in RULES)
+
+
+def test_that_a_request_is_wrong_on_purpose_is_no_slip(make_stage: MakeStage) -> None:
+    """The log tells of preferences that change nothing; this one is known, and one that nearly is it is told."""
+    stage = make_stage(names=["runflow"])
+    ask = caller(stage, "runflow")
+    for prefer in ("expect-violation=unknown-field", "expect-violations"):
+        ask("POST", RUNS, BOAT, headers={"prefer": prefer})
+
+    known, slip = stage.journal
+    assert known.notes == ()
+    assert "did you mean expect-violation" in slip.notes[0]

@@ -7,7 +7,7 @@ import click
 
 from mockreel._data import data_root
 from mockreel.cli import group
-from mockreel.contract import Contract, Model, load_contract
+from mockreel.contract import Contract, Model, load_contract, model_catalogue
 from mockreel.contract.data.files import parse_yaml, read_bytes, read_document
 from mockreel.contract.rows import DeliveryPolicy
 from mockreel.engine.faults import Kind, Parameter, catalogue
@@ -49,7 +49,7 @@ def operations(provider: str) -> str:
         for operation in contract.operations
     ]
     missing = [f"- {row['what']}: {row['why']}" for row in contract.root.get("not_played", [])]
-    said = ["", "Not played:", "", *missing] if missing else []
+    said = ["", "Not simulated:", "", *missing] if missing else []
     return "\n".join([_table(("operation", "", "evidence"), rows), *said])
 
 
@@ -72,6 +72,11 @@ def played() -> str:
 
 def _priced(contract: Contract) -> int:
     return sum(model.price.certainty != "unknown" for model in contract.models.values())
+
+
+def ages(provider: str) -> str:
+    """As of which day the models of a provider are held."""
+    return f"Models: {model_catalogue.ages(model_catalogue.entries([load_contract(provider)]))[provider]}."
 
 
 def models(provider: str) -> str:
@@ -407,6 +412,7 @@ PARTS: Mapping[str, Part] = {
     "evidence-of": evidence_of,
     "failures": failures,
     "faults": faults,
+    "ages": ages,
     "models": models,
     "money": money,
     "operations": operations,

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from mockreel.authoring.docs_folder import Docs
+from mockreel.authoring.document_facts import FILE, document_facts
 from mockreel.authoring.documented_model import PageError
 from mockreel.authoring.expansion import expanded
 from mockreel.authoring.model_documents import HAND, price_row, rows, schema_documents, text
 from mockreel.authoring.model_index import read_schemas
-from mockreel.authoring.readers import read_models
+from mockreel.authoring.readers import read_documents, read_models
 from mockreel.authoring.written_files import Change, compare, refuse_installed, write
 from mockreel.contract.data.files import read_document
 from mockreel.errors import DataError, OptionError
@@ -92,6 +93,7 @@ class _Build:
         folder = data / "schemas" / provider
         found = read_schemas(folder)
         self.pages = read_models(folder / "sources.yaml", docs) if docs else None
+        self.documents = read_documents(folder / "sources.yaml", docs) if docs else {}
         if self.pages is None:
             self.new: dict[str, dict[str, Any]] = {}
             self.schemas: dict[str, Mapping[str, Any]] = dict(found)
@@ -112,6 +114,8 @@ class _Build:
         prices = self._prices()
         if self.pages is not None:
             built[f"contracts/{self.provider}/prices.json"] = rows(prices)
+            facts = document_facts(self.documents, self.pages)
+            built[f"contracts/{self.provider}/{FILE}"] = rows(facts, depth=2)
         ready = expanded(self.contract, dict(sorted(self.schemas.items())), prices)
         return built | {f"contracts/{self.provider}/{name}": content for name, content in ready.items()}
 

@@ -1,12 +1,14 @@
 """The folder of a provider's documents: what is missing or unreadable there is an error that names it."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from mockreel.authoring.documented_model import PageError
+from mockreel.authoring.references import References
 
 
 class Docs:
@@ -14,16 +16,38 @@ class Docs:
 
     Args:
         root: the folder.
-        skip: pages that are passed over as if no row named them.
+        strict: whether the first part that is not understood ends it all; else it is left out, and kept in `problems`.
+
+    Attributes:
+        problems: why parts were left out, in the order in which they were met.
+        lost: what the parts that were left out are called: files, and models.
     """
 
-    def __init__(self, root: Path, *, skip: Collection[str] = ()) -> None:
+    def __init__(self, root: Path, *, strict: bool = True) -> None:
         self.root = root.resolve()
-        self._skip = skip
+        self.strict = strict
+        self.problems: list[PageError] = []
+        self.lost: set[str] = set()
+
+    @contextmanager
+    def part(self, *names: str) -> Iterator[None]:
+        """Read one part of the documents, which costs only itself where it is not understood.
+
+        Raises:
+            PageError: it is not understood, and the reading is strict.
+        """
+        try:
+            yield
+        except PageError as problem:
+            if self.strict:
+                raise
+            if not (any(names) and self.lost.issuperset(names)):
+                self.problems.append(problem)
+            self.lost.update(names)
 
     def passes_over(self, name: str, *, served: bool) -> bool:
-        """Whether a page is not to be read: it is skipped, or nobody serves it any more and it was not kept."""
-        return name in self._skip or not (served or self._path(name).is_file())
+        """Whether a page is not to be read: nobody serves it any more, and it was not kept."""
+        return not (served or self._path(name).is_file())
 
     def text(self, name: str) -> str:
         """A document as text.
@@ -41,8 +65,12 @@ class Docs:
         """A JSON document; its fractions are decimals."""
         try:
             return json.loads(self.text(name), parse_float=Decimal)
-        except json.JSONDecodeError as problem:
+        except (json.JSONDecodeError, RecursionError) as problem:
             raise PageError(name, f"not readable as JSON ({problem})") from problem
+
+    def references(self, name: str) -> References:
+        """What the references of a document lead to."""
+        return References(name, self.json)
 
     def names(self, folder: str, ending: str) -> list[str]:
         """The documents in a folder and below it, in the order of their names.

@@ -51,6 +51,7 @@ class PagePrice:
     rules: tuple[Rule, ...] = ()
     note: str = ""
     placeholder: Mapping[str, Decimal] = field(default_factory=dict)
+    date: str = ""  # of the list that states it, where that says so
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +83,11 @@ class ModelPage:
     documents: tuple[str, ...] = ()  # the files that it was read from, where a source is more than one file
     media: Mapping[str, Json] = field(default_factory=dict)
     corrections: tuple[Correction, ...] = ()
+    copies: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)  # the schema in each file, where several
     routes: tuple[Route, ...] = ()
     envelope: str | None = None  # where the input stands in a request, as a JSON pointer; None: the docs do not show it
     result: tuple[str, ...] = ()  # what the docs show of a result, as JSON pointers
+    note: str = ""  # what else is to be known of it
     example: Mapping[str, Json] | None = None  # an input as the docs show it; it is checked, and never written
 
     def file(self) -> str:

@@ -30,6 +30,7 @@ def schema_document(provider: str, page: ModelPage) -> dict[str, Any]:
         **({} if page.envelope is None else {"envelope": page.envelope}),
         **({"result": list(page.result)} if page.result else {}),
         "media": dict(page.media),
+        **({"note": page.note} if page.note else {}),
         "corrections": [_correction(change) for change in page.corrections],
     }
     return {"$schema": DIALECT, "$id": f"{BASE}schemas/{provider}/{page.file()}", "x-mockreel": note, **page.schema}
@@ -56,6 +57,7 @@ def price_row(price: PagePrice) -> dict[str, Any]:
         row["amount"] = plain(price.amount)
     if price.placeholder:
         row["placeholder"] = {name: plain(amount) for name, amount in sorted(price.placeholder.items())}
+    row |= {"date": price.date} if price.date else {}
     row |= {"evidence": "documented", "source": list(price.source)}
     return row | ({"note": price.note} if price.note else {})
 

@@ -11,6 +11,8 @@ from mockreel.errors import DataError
 
 Document = Mapping[str, Any]
 _STATED = ("aliases", "media")
+# What is kept of a price that a later one has taken the place of.
+_EARLIER = ("certainty", "unit", "amount", "rules", "date", "source")
 
 
 def read_schemas(folder: Path) -> dict[str, Document]:
@@ -82,7 +84,10 @@ def _by_id(prices: Document, rows: Document, where: str) -> dict[str, Any]:
 
 
 def _price(model: str, built: Any, written: Any, where: str) -> Any:
-    """The price of a model: the one that says more, where a page leaves it unknown."""
+    """The price of a model: the one that says more, where a page leaves it unknown, or the one of a later day.
+
+    The earlier one of two is kept with it.
+    """
     stated = [price for price in (built, written) if price is not None]
     if not stated:
         raise DataError(
@@ -91,10 +96,19 @@ def _price(model: str, built: Any, written: Any, where: str) -> Any:
             expected="a row; {certainty: unknown, …} where nothing states it",
         )
     known = [price for price in stated if price.get("certainty") != "unknown"]
-    if len(known) > 1:
-        raise DataError(
-            f"{where}/pricing.yaml /models/{model}", "a page states the price too", then="Take it out there."
-        )
-    found = (known or stated)[0]
+    found = _later(*known, where=f"{where}/pricing.yaml /models/{model}") if len(known) > 1 else (known or stated)[0]
     checked(Cursor(f"{where} price of {model}", found))
     return found
+
+
+def _later(built: Document, written: Document, *, where: str) -> Document:
+    """A written price that is of a later day than the one that a page states, which is kept with it.
+
+    Raises:
+        DataError: it is not.
+    """
+    if not written.get("date", "") > built.get("date", "") > "":
+        raise DataError(
+            where, "a page states the price too", then="Take it out there, or say that it is of a later day."
+        )
+    return {**written, "earlier": {key: built[key] for key in _EARLIER if key in built}}

@@ -1,25 +1,38 @@
 """Which reader a row of `build:` asks for, and the models of a provider as all its rows give them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from mockreel.authoring.aimlapi.openapi_files import read_aimlapi
 from mockreel.authoring.docs_folder import Docs
 from mockreel.authoring.documented_model import ModelPage, PageError
+from mockreel.authoring.openapi_document import openapi_documents
+from mockreel.authoring.page_document import runflow_documents, runninghub_documents
 from mockreel.authoring.runflow.model_pages import page_of, read_runflow
-from mockreel.authoring.runninghub.registry import read_runninghub
+from mockreel.authoring.runninghub.registry import read_runninghub, read_runninghub_list
 from mockreel.contract.data.files import read_document
 from mockreel.contract.data.parser import Cursor
 
 Reader = Callable[[Cursor, Docs], Iterator[ModelPage]]
+DocumentReader = Callable[[Cursor, Docs], Iterator[tuple[str, dict[str, Any]]]]
 
 READERS: Mapping[str, Reader] = {
     "aimlapi-openapi": read_aimlapi,
     "runflow-page": read_runflow,
     "runninghub-registry": read_runninghub,
 }
-# Readers of documents that hold one model each: one of them can be read by itself, wherever it lies.
-PAGE_READERS: Mapping[str, Callable[[Cursor, Path], ModelPage]] = {"runflow-page": page_of}
+# What documents state besides their models, by file.
+DOCUMENT_READERS: Mapping[str, DocumentReader] = {
+    "aimlapi-openapi": openapi_documents,
+    "runflow-page": runflow_documents,
+    "runninghub-registry": runninghub_documents,
+}
+# Readers of documents that can be read by themselves, wherever they lie: a page of one model, or a list of many.
+PAGE_READERS: Mapping[str, Callable[[Cursor, Path], Iterable[ModelPage]]] = {
+    "runflow-page": lambda row, path: (page_of(row, path),),
+    "runninghub-registry": read_runninghub_list,
+}
 
 
 def read_models(sources: Path, docs: Docs) -> dict[str, ModelPage]:
@@ -29,16 +42,34 @@ def read_models(sources: Path, docs: Docs) -> dict[str, ModelPage]:
         DataError: a row does not fit.
         PageError: a document does not, or two rows give one model, or two models one file.
     """
+    known = Cursor(str(sources), read_document(sources)).at("sources").mapping()
+    models: dict[str, ModelPage] = {}
+    for row in _rows(sources):
+        for model in READERS[row.at("reader").choice(tuple(READERS))](row, docs):
+            with docs.part(model.id):
+                _admit(model, models, known, row.where)
+    return dict(sorted(models.items()))
+
+
+def read_documents(sources: Path, docs: Docs) -> dict[str, dict[str, Any]]:
+    """What the documents that the `build:` rows name state besides their models, by file.
+
+    Raises:
+        DataError: a row does not fit.
+        PageError: a document does not.
+    """
+    return {
+        name: rows
+        for row in _rows(sources)
+        for name, rows in DOCUMENT_READERS[row.at("reader").choice(tuple(READERS))](row, docs)
+    }
+
+
+def _rows(sources: Path) -> Iterator[Cursor]:
     file = Cursor(str(sources), read_document(sources))
     rows = file.maybe("build")
-    known = file.at("sources").mapping()
-    models: dict[str, ModelPage] = {}
     for place, item in enumerate(rows.value if rows else ()):
-        row = Cursor(f"{file.where} /build/{place}", item)
-        reader = READERS[row.at("reader").choice(tuple(READERS))]
-        for model in reader(row, docs):
-            _admit(model, models, known, row.where)
-    return dict(sorted(models.items()))
+        yield Cursor(f"{file.where} /build/{place}", item)
 
 
 def _admit(model: ModelPage, models: dict[str, ModelPage], known: Mapping[str, object], where: str) -> None:

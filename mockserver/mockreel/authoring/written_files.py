@@ -59,9 +59,13 @@ def write(out: Path, files: Mapping[str, bytes], changes: Sequence[Change]) -> N
 
 def _staged(target: Path, content: bytes) -> str:
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-    Path(name).chmod(0o644)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(name).chmod(0o644)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
     return name
 
 

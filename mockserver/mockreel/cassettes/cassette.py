@@ -1,7 +1,9 @@
 """Cassettes: exchanges with a provider, and where they come from. Reading one needs nothing but YAML."""
 
+import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -10,13 +12,22 @@ import jsonschema_rs
 import orjson
 
 from mockreel._data import data_root
-from mockreel.cassettes.cassette_errors import CassetteUnreadable, CassetteVersion, NoProvenance, UnknownProvider
+from mockreel.cassettes.bounded_yaml import parse_bounded
+from mockreel.cassettes.cassette_errors import (
+    CassetteUnreadable,
+    CassetteVersion,
+    NoProvenance,
+    OurOwnReply,
+    UnknownProvider,
+)
+from mockreel.cassettes.compression import unpack
 from mockreel.contract import providers
-from mockreel.contract.data.files import parse_yaml
 from mockreel.contract.validation import violations
 from mockreel.errors import DataError
 
 VERSION = 1
+# What every response of our own server carries: it proves nothing of the provider.
+OUR_HEADER = "Mockreel-Version"
 KEY = "mockreel"
 Origin = Literal["live", "published"]
 Headers = tuple[tuple[str, str], ...]
@@ -32,7 +43,11 @@ class Filled:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request and its reply. Header names are as they were written; a name may come more than once."""
+    """One request and its reply. Header names are as they were written; a name may come more than once.
+
+    Bodies are without their content codings; where one could not be undone, the body is as it was recorded, and
+    `body_trouble` or `reply_trouble` says why.
+    """
 
     method: str
     uri: str
@@ -41,6 +56,8 @@ class Exchange:
     status: int
     reply_headers: Headers
     reply: bytes
+    body_trouble: str = ""
+    reply_trouble: str = ""
 
     def asked(self, name: str) -> str | None:
         """A header of the request, whatever its case."""
@@ -92,6 +109,7 @@ def read_cassette(path: Path, *, root: Path | None = None) -> Cassette:
         CassetteVersion: it is of another version of the format.
         NoProvenance: it does not say where it comes from.
         UnknownProvider: it is of a provider whose contract is not held.
+        OurOwnReply: it holds a reply of our own server.
     """
     document = _document(path)
     told = _provenance(path, document)
@@ -99,6 +117,9 @@ def read_cassette(path: Path, *, root: Path | None = None) -> Cassette:
     if told["provider"] not in held:
         raise UnknownProvider(path, told["provider"], held)
     exchanges = [_exchange(path, number, one) for number, one in enumerate(document["interactions"])]
+    for one in exchanges:
+        if one.told(OUR_HEADER) is not None:
+            raise OurOwnReply(path, OUR_HEADER)
     return cassette_of(path, told, exchanges, [_callback(one) for one in told.get("callbacks", [])])
 
 
@@ -131,7 +152,17 @@ def cassettes_of(provider: str, root: Path | None = None) -> list[Path]:
 def check_metadata(told: Any) -> str:
     """What is wrong with what a cassette says of itself; empty if nothing is."""
     wrong = violations(_validator(), told)
+    if not wrong and not _is_date(told["recorded"]):
+        return f"metadata/{KEY}/recorded: {told['recorded']!r} is no day, month or year"
     return "; ".join(f"metadata/{KEY}{one.pointer}: {one.message}" for one in wrong[:3])
+
+
+def _is_date(text: str) -> bool:
+    try:
+        date.fromisoformat(f"{text}-01-01"[:10])
+    except ValueError:
+        return False
+    return True
 
 
 @cache
@@ -142,7 +173,7 @@ def _validator() -> jsonschema_rs.Draft202012Validator:
 
 def _document(path: Path) -> Mapping[str, Any]:
     try:
-        document = parse_yaml(path.read_bytes(), where=path.name)
+        document = parse_bounded(path.read_bytes(), where=path.name)
     except OSError as problem:
         raise CassetteUnreadable(path, problem.strerror or str(problem)) from None
     except DataError as problem:
@@ -185,18 +216,36 @@ def _callback(row: Mapping[str, Any]) -> InboundCallback:
 def _exchange(path: Path, number: int, row: Any) -> Exchange:
     try:
         request, reply = row["request"], row["response"]
+        headers, reply_headers = (_pairs(side.get("headers") or {}) for side in (request, reply))
+        body, told = unpack(body_of(request), headers), unpack(body_of(reply), reply_headers)
         return Exchange(
             _text(request["method"]),
             _text(request["uri"]),
-            _pairs(request.get("headers") or {}),
-            _bytes(request.get("body")),
+            headers,
+            body.body,
             int(reply["status"]["code"]),
-            _pairs(reply.get("headers") or {}),
-            _bytes((reply.get("body") or {}).get("string")),
+            reply_headers,
+            told.body,
+            body.trouble,
+            told.trouble,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
         what = f"{problem} is missing" if isinstance(problem, KeyError) else str(problem)
         raise CassetteUnreadable(path, f"interactions/{number} is no exchange ({what})") from None
+
+
+def body_of(side: Mapping[str, Any]) -> bytes:
+    """The body of a request or a response as vcrpy has written it: a text, bytes, or either in a mapping.
+
+    Raises:
+        ValueError: it is of no such form.
+    """
+    body = side.get("body")
+    if not isinstance(body, Mapping):
+        return _bytes(body)
+    if (packed := body.get("base64_string")) is not None:
+        return base64.b64decode(_bytes(packed), validate=True)
+    return _bytes(body.get("string"))
 
 
 def _pairs(headers: Mapping[str, Any]) -> Headers:

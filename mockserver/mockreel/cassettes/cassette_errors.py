@@ -7,6 +7,7 @@ RecordingError(MockreelError)
 ├── UnknownProvider        it is of a provider whose contract is not held
 ├── NoRecording            a request that no exchange of a cassette answers, with those that come nearest
 ├── SecretLeft             a cassette would hold what must not be kept, and was not written
+├── OurOwnReply            a cassette holds a reply of our own server
 ├── StandInRefused         the server that answered is our own stand-in
 └── NotRecorded            a recording cannot begin, or did not give what it should
 """
@@ -107,6 +108,17 @@ class StandInRefused(RecordingError):
         super().__init__(
             f"{url} answered with the header {header}: it is the stand-in, and not the provider. Nothing was kept. "
             "Record from the provider itself; a proxy or a hosts file may lead its name elsewhere."
+        )
+
+
+class OurOwnReply(RecordingError):
+    """A cassette holds a reply of our own server."""
+
+    def __init__(self, path: Path, header: str) -> None:
+        self.path = path
+        super().__init__(
+            f"The cassette {path} holds a reply with the header {header}: this mock server made it, and it proves "
+            "nothing of the provider. Delete the cassette, and record from the provider itself."
         )
 
 

@@ -1,10 +1,13 @@
 """Is each reply and callback of a cassette what the contract says, under the readings that the cassette names?"""
 
-from collections.abc import Iterator
+import codecs
+from collections.abc import Iterator, Mapping
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import orjson
 
+from mockreel.authoring.openapi_document import is_json
 from mockreel.cassettes.cassette import Cassette, Exchange, InboundCallback
 from mockreel.cassettes.expectation import Place
 from mockreel.contract import Contract, Operation
@@ -50,10 +53,18 @@ class Validity:
         if found is None:
             yield f"{operation.id} documents no status {exchange.status}, only {', '.join(operation.statuses)}"
             return
+        if exchange.reply_trouble:
+            yield f"its body cannot be read: {exchange.reply_trouble}"
+            return
         key, response = found
         told = told_of(exchange)
         media = self._replies.wrong_media(response, told)
-        yield from (media,) if media else self._replies.violations(operation, key, response, told)
+        if media:
+            yield media
+        elif trouble := body_trouble(response, told):
+            yield trouble
+        else:
+            yield from self._replies.violations(operation, key, response, told)
 
     def _callback(self, callback: InboundCallback) -> Iterator[str]:
         payload = parsed(callback.body)
@@ -62,6 +73,27 @@ class Validity:
             yield "the contract has no callback"
         elif all(found):
             yield from (f"{one.pointer or '/'}: {one.message[:300]}" for one in min(found, key=len))
+
+
+def body_trouble(response: Mapping[str, Any], told: Told, media: str | None = None) -> str:
+    """Why a body is no JSON where a documented response is; empty where it is one.
+
+    Args:
+        media: the content type by which the body is judged; the response's own if None.
+    """
+    media = told.media if media is None else media
+    entry = response.get("content", {}).get(media)
+    if entry is None or "schema" not in entry or not is_json(media):
+        return ""
+    if not told.body.strip():
+        return "its body is empty"
+    try:
+        orjson.loads(told.body)
+    except orjson.JSONDecodeError as problem:
+        if told.body.startswith(codecs.BOM_UTF8):
+            return "its body begins with a byte order mark, which JSON must not have (RFC 8259, 8.1)"
+        return f"its body is no JSON ({problem})"
+    return ""
 
 
 def told_of(exchange: Exchange) -> Told:

@@ -1,7 +1,5 @@
 """Write cassettes in vcrpy's form: scrubbed, looked through once more, and whole or not at all."""
 
-import contextlib
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,6 +21,7 @@ from mockreel.cassettes.redaction.redactor import Scrubbed, Scrubber, unpacked
 from mockreel.cassettes.repeated_polls import thinned
 from mockreel.cassettes.vcr_format import exchanges_of, vcr_of
 from mockreel.errors import MissingPackage
+from mockreel.whole_file import write_whole
 
 Stating = Callable[[Cassette], Mapping[str, Any]]
 # What must not be written, by what it is called: what scrubbing has replaced, and what came over the wire.
@@ -141,17 +140,7 @@ def vcrpy() -> Any:
 def put(path: Path, text: str) -> None:
     """A file that is at its place only once it is whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink()
+    write_whole(path, text)
 
 
 def _plain(one: Exchange) -> Exchange:

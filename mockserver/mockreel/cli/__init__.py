@@ -9,6 +9,7 @@ import click
 
 from mockreel import __version__
 from mockreel.errors import MockreelError, OptionError
+from mockreel.terminal import screened
 
 # Command to the module that holds it and its line in the overview, by group: `--help` reads no more than this.
 _GROUPS = {
@@ -71,6 +72,11 @@ class _Lazy(click.Group):
             gc.enable()
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; nothing that it says moves the terminal, whoever chose the words."""
+        with screened():
+            return super().invoke(ctx)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -97,6 +103,8 @@ def main(args: list[str] | None = None) -> Any:
         sys.exit(returned if isinstance(returned, int) else 0)
     except MockreelError as problem:
         _fail(f"mockreel: {problem}")
+    except OSError as problem:  # a full disk, a folder that may not be read: nothing of ours is broken
+        _fail(f"mockreel: {problem.strerror or problem}{f': {problem.filename}' if problem.filename else ''}.")
     except click.UsageError as problem:
         _fail(f"mockreel: {_sentence(problem)}")
     except click.ClickException as problem:
@@ -114,5 +122,6 @@ def _sentence(problem: click.UsageError) -> str:
 def _fail(text: str, code: int = 2) -> NoReturn:
     from mockreel.cli.output import say  # noqa: PLC0415
 
-    say(text, err=True)
+    with screened():
+        say(text, err=True)
     sys.exit(code)

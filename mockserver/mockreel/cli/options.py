@@ -33,11 +33,10 @@ class Money(click.ParamType[Decimal]):
     name = "amount"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
-        try:
-            found = Decimal(str(value))
-        except ArithmeticError:
-            found = Decimal("NaN")
-        if not found.is_finite() or found < 0:
+        from mockreel.contract.amount import read_amount  # noqa: PLC0415  (--help needs none of it)
+
+        found = read_amount(value)
+        if found is None or found < 0:
             self.fail(f"{value!r} is not an amount of money. Write a decimal from 0 up, as 0.50.", param, ctx)
         return found
 
@@ -223,8 +222,69 @@ def _with(command: F, *options: Callable[[F], F]) -> F:
     return command
 
 
+def server_options(*, port: int) -> Callable[[F], F]:
+    """The options of a mock server, as `serve` and `run` share them; `port` is control's unless told."""
+
+    def decorate(command: F) -> F:
+        for options in (ready_file_option, log_options, ca_option, callback_options, keep_alive_option):
+            command = options(command)
+        return stage_options(_with(command, *_server_options(port)))
+
+    return decorate
+
+
+def _server_options(port: int) -> "list[Callable[[Any], Any]]":
+    return [
+        click.option(
+            "--port",
+            default=port,
+            show_default=True,
+            help="The control port; the providers take the following ones. 0 takes free ones.",
+        ),
+        click.option(
+            "--keys",
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            metavar="FILE",
+            help="Accept only these keys: a YAML list of {key, account, provider, scopes, balance, scenario, fault, "
+            "webhook_secret}.",
+        ),
+        click.option(
+            "--max-body",
+            type=Size(),
+            default="32M",
+            show_default=True,
+            metavar="SIZE",
+            help="The largest request body: bytes, or with K, M or G.",
+        ),
+        click.option(
+            "--cors",
+            multiple=True,
+            metavar="ORIGIN",
+            help="Allow web pages of this origin to call the providers and fetch videos; * for any (repeatable).",
+        ),
+        click.option(
+            "--webhook-secret",
+            multiple=True,
+            envvar="MOCKREEL_WEBHOOK_SECRET",
+            metavar="[PROVIDER=]SECRET",
+            help="Sign webhooks with this secret from the first one on; `generate` makes one and prints it "
+            "(repeatable).",
+        ),
+        click.option("--hold", is_flag=True, help="Start with the clock paused."),
+        click.option("--start", type=float, metavar="SECONDS", help="The time at the start, in seconds since 1970."),
+        click.option("--watch", is_flag=True, help="Reload data and keys when their files change."),
+        click.option(
+            "--no-bodies",
+            is_flag=True,
+            help="Do not store request and response bodies.",
+        ),
+    ]
+
+
 def shared(given: Mapping[str, Any]) -> dict[str, Any]:
-    """What `stage_options` and `callback_options` gave, as both `serve` and `run` take it."""
+    """What `server_options` gave, as fields of the server's `Options`."""
+    from mockreel.simulator.provider import Settings  # noqa: PLC0415  (--help needs none of it)
+
     return {
         "providers": given["providers"],
         "readings": dict(given["readings"]),
@@ -238,4 +298,18 @@ def shared(given: Mapping[str, Any]) -> dict[str, Any]:
         "models": given["models"],
         "unknown_models": given["unknown_models"],
         "result": given["result"],
+        "port": given["port"],
+        "keys": given["keys"],
+        "held": given["hold"],
+        "start": given["start"],
+        "keep_alive": given["keep_alive"],
+        "cors": given["cors"],
+        "ca": given["ca"],
+        "webhook_secret": given["webhook_secret"],
+        "settings": Settings(
+            seed=given["seed"],
+            pace=given["pace"],
+            max_body=given["max_body"],
+            keep_bodies=not given["no_bodies"],
+        ),
     }

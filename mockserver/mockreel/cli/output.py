@@ -11,7 +11,7 @@ from typing import TextIO
 
 import click
 
-from mockreel.server.log.terminal_text import folded, harmless, width, wrapped
+from mockreel.terminal import folded, harmless, width, wrapped
 
 _GAP = "  "
 _INDENT = "    "

@@ -2,13 +2,13 @@
 
 import json
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from mockreel.errors import OptionError
+from mockreel.whole_file import write_whole
 
 
 @contextmanager
@@ -44,10 +44,9 @@ def check_ready_file(path: Path | None) -> None:
 
 
 def write_ready_file(path: Path, content: Mapping[str, Any]) -> int:
-    """The file appears whole or not at all, readable by its owner only; gives its inode."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
-    with os.fdopen(handle, "w") as file:
-        json.dump(content, file)
-        inode = os.fstat(handle).st_ino
-    Path(name).replace(path)
-    return inode
+    """The file appears whole or not at all, readable by its owner only; gives its inode.
+
+    Raises:
+        DataError: it cannot be written.
+    """
+    return write_whole(path, json.dumps(content))

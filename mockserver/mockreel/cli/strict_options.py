@@ -14,15 +14,17 @@ if TYPE_CHECKING:
     from mockreel.server.mock_server import RunningStage
     from mockreel.simulator.client_rules import Violation
 
-# What a program that ended well comes to where it broke a rule.
-VIOLATED = 1
+# What a program that ended well comes to if it broke a rule, and if it sent nothing, so that no rule was looked at.
+VIOLATED, NOT_CHECKED = 1, 3
 
 
 def strict_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that hold a program to the client rules."""
     options = [
         click.option(
-            "--strict", is_flag=True, help="Hold the program to the client rules; exit code 1 if it broke one."
+            "--strict",
+            is_flag=True,
+            help="Hold the program to the client rules: exit code 1 if it broke one, 3 if it sent no request.",
         ),
         click.option(
             "--rules",
@@ -124,5 +126,9 @@ class Strictness:
                 write(self.report, form, Path(path))
 
     def code(self, own: int) -> int:
-        """The exit code: the program's own, or that of a violation where it ended well."""
-        return own or (VIOLATED if self.violations else 0)
+        """The exit code: the program's own, or, if that is 0, what the rules come to."""
+        if own or self.report is None:
+            return own
+        if self.violations:
+            return VIOLATED
+        return 0 if self.report.outcomes else NOT_CHECKED

@@ -1,6 +1,5 @@
 """The client that is awaited: each method is one talk, driven to its end."""
 
-import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -8,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, Unpack
 
+import anyio
 import httpx2
 
 from mockreel.client.client_base import PATIENCE_SECONDS, Shared, request_of
@@ -21,7 +21,10 @@ from mockreel.contract.pricing import Cost
 
 
 class AsyncClient(Shared):
-    """The same, awaited: `async with AsyncClient("name", key=…) as client: await client.run(model, {…})`."""
+    """The same, awaited: `async with AsyncClient("name", key=…) as client: await client.run(model, {…})`.
+
+    Under asyncio or trio, whichever runs.
+    """
 
     def __init__(
         self,
@@ -34,7 +37,7 @@ class AsyncClient(Shared):
         data: Path | None = None,
         now: Callable[[], float] = time.monotonic,
         draw: Callable[[], float] = random.random,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
         transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
         super().__init__(

@@ -4,7 +4,6 @@ import base64
 import binascii
 import contextlib
 import mimetypes
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -18,6 +17,7 @@ from mockreel.client.profile import UploadStep
 from mockreel.client.values import Outcome, Result, Uploaded
 from mockreel.contract.exchanges import pointers
 from mockreel.errors import OptionError
+from mockreel.whole_file import SHARED, writing_whole
 
 MOST_REDIRECTS = 5
 
@@ -55,13 +55,8 @@ def fetch(core: Core, url: str, into: BinaryIO, deadline: Deadline) -> Talk[None
 @contextlib.contextmanager
 def saving(to: Path) -> Iterator[BinaryIO]:
     """A file that is at its place only once it is whole."""
-    part = to.with_name(f".{to.name}.{os.getpid()}.part")
-    try:
-        with part.open("w+b") as file:
-            yield file
-        part.replace(to)
-    finally:
-        part.unlink(missing_ok=True)
+    with writing_whole(to, mode=SHARED) as file:
+        yield file
 
 
 def upload(core: Core, name: str, content: bytes, media_type: str | None, deadline: Deadline) -> Talk[Uploaded]:

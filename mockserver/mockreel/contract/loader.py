@@ -1,10 +1,10 @@
 """Load a provider's contract under a set of readings: data files in, one frozen value out."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from mockreel._data import data_root
 from mockreel.contract.added_models import NO_ADDITIONS, Additions, OpenModels, extend, stranger
@@ -31,6 +31,9 @@ _PATCHED = (
     "pricing.yaml",
     "conversation.yaml",
 )
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,17 @@ class Contract:
     additions: Additions = field(default=NO_ADDITIONS, repr=False)
 
     @cached_property
+    def _derived(self) -> dict[str, Any]:
+        return {}
+
+    def once(self, what: str, make: Callable[[], T]) -> T:
+        """What others work out of this contract, under a name of theirs: made at the first call, and kept with it."""
+        if what not in self._derived:
+            self._derived[what] = make()
+        found: T = self._derived[what]
+        return found
+
+    @cached_property
     def names(self) -> Mapping[str, Model]:
         """Every model by its id and by each of its aliases."""
         names = {name: model for model in self.models.values() for name in (model.id, *model.aliases)}
@@ -70,15 +84,16 @@ class Contract:
 
     @cached_property
     def names_at(self) -> Mapping[str, Mapping[str, Model]]:
-        """By operation, the models that are taken there: one that stands in a body names its endpoints."""
+        """By operation, the models that are taken there: one that stands in a body names its endpoints.
+
+        An operation may take further models, by how their ids or aliases begin.
+        """
         return {one.id: self._taken(one) for one in self.operations if one.model is not None}
 
     def _taken(self, operation: Operation) -> Mapping[str, Model]:
         if operation.model is None or operation.model.kind != "body":
             return self.names
-        taken = {
-            n: model for n, model in self.names.items() if operation.route in model.endpoints or not model.endpoints
-        }
+        taken = {name: model for name, model in self.names.items() if _takes(operation, model)}
         return self._opened(taken, refused=self.names)
 
     def _opened(self, known: Mapping[str, Model], *, refused: Mapping[str, Model] | None = None) -> Mapping[str, Model]:
@@ -99,6 +114,12 @@ class Contract:
             if operation.id == id:
                 return operation
         raise OptionError("operation", id, sorted(operation.id for operation in self.operations))
+
+
+def _takes(operation: Operation, model: Model) -> bool:
+    """Whether an operation takes a model that a body names: by its endpoints, or by how one of its names begins."""
+    named = operation.route in model.endpoints or not model.endpoints
+    return named or any(name.startswith(operation.begins) for name in (model.id, *model.aliases))
 
 
 def providers(*, root: Path | None = None) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """The models that contracts hold: found by words, and described from their schemas."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -39,8 +40,14 @@ class Entry:
             "aliases": list(self.model.aliases),
             "title": self.title,
             "output": self.model.output,
-            "price": {"says": price_in_words(price), "certainty": price.certainty, "currency": price.currency},
+            "price": {
+                "says": price_in_words(price),
+                "certainty": price.certainty,
+                "currency": price.currency,
+                "dated": _dated(self.contract, price.evidence.source, stated=price.date),
+            },
             "evidence": self.model.evidence.kind,
+            "dated": _dated(self.contract, self.model.evidence.source),
         }
 
 
@@ -88,13 +95,31 @@ def described(entry: Entry) -> Row:
         "endpoints": list(model.endpoints),
         "fields": _fields(schema),
         "media": dict(model.media),
-        "price": _price(model.price),
+        "price": {**_price(model.price), "dated": entry.row()["price"]["dated"]},
         "source": _sources(contract, model.evidence.source),
         "documents": list(note.get("documents", [])),
         "note": note.get("note", ""),
         "corrections": list(note.get("corrections", [])),
         "routes": [_route(contract, endpoint, file) for endpoint, file in model.routes.items()],
     }
+
+
+def ages(among: Iterable[Entry]) -> dict[str, str]:
+    """By provider, how many of these models are held as of which day: `2 as of 2026-08-01, 1 as of 2026-04-29`."""
+    days: dict[str, Counter[str]] = {}
+    for entry in among:
+        days.setdefault(entry.contract.provider, Counter())[entry.row()["dated"]] += 1
+    return {
+        provider: ", ".join(f"{count} as of {day or 'no known day'}" for day, count in sorted(found.items())[::-1])
+        for provider, found in days.items()
+    }
+
+
+def _dated(contract: Contract, sources: Iterable[str], *, stated: str = "") -> str:
+    """How old a fact is: the day that it states itself, else that of its newest source, or when that was read."""
+    known = contract.schemas.sources()
+    days = (str(known[id_].get("dated") or known[id_].get("read") or "") for id_ in sources)
+    return stated or max(days, default="")
 
 
 def price_in_words(price: Price) -> str:

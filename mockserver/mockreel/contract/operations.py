@@ -51,6 +51,7 @@ class Operation:
     scope: str | None
     model: Place | None
     route: str  # the endpoint under which models say that they are taken here
+    begins: tuple[str, ...]  # models are taken here too whose id or alias begins so
     strangers: bool  # a model that the contract does not hold is taken too
     input: str
     input_path: tuple[str, ...]  # the same, in steps
@@ -138,6 +139,7 @@ class _Reader:
             scope.text() if scope else None,
             _place(model) if model else None,
             model.get("route", f"{method.upper()} {path}") if model else "",
+            tuple(model.get("begins", [])) if model else (),
             model.get("strangers", False) if model else False,
             own.get("input", ""),
             tuple(own.get("input", "").split("/")[1:]),

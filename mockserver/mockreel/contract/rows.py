@@ -194,6 +194,7 @@ class Price:
     evidence: Evidence
     note: str = ""
     placeholder: Mapping[str, str] = field(default_factory=dict)  # what the docs show where a price belongs; no price
+    date: str = ""  # the day or month of the page that states it; empty where its source says how old it is
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,14 +30,12 @@ class Violation(NamedTuple):
         """The path as a JSON pointer."""
         return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in self.path)
 
-    def kept(self, *, without: Iterable[str] = ()) -> "Violation":
-        """The violation as it may be kept: bounded, without the value, and without the texts in `without`."""
-        message = self.message
-        for secret in without:
-            message = message.replace(secret, "…")
-        if len(message) > KEPT_TEXT:
-            message = message[:KEPT_TEXT] + "…"
-        return Violation(self.path, self.keyword, message, None, self.limit)
+    def kept(self, *, path: tuple[Step, ...] | None = None, message: str | None = None) -> "Violation":
+        """The violation as it may be kept: bounded, without the value, with what was redacted in place of its own."""
+        said = self.message if message is None else message
+        if len(said) > KEPT_TEXT:
+            said = said[:KEPT_TEXT] + "…"
+        return Violation(self.path if path is None else path, self.keyword, said, None, self.limit)
 
     def row(self) -> Mapping[str, Any]:
         """The violation as the control API shows it."""

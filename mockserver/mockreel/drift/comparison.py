@@ -1,17 +1,22 @@
 """Compare what is held with something else: another version of the data, newer docs, or one page with another."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from mockreel.authoring.docs_folder import Docs
+from mockreel.authoring.document_facts import FILE, read_document_facts
 from mockreel.authoring.documented_model import ModelPage, PageError
-from mockreel.authoring.readers import PAGE_READERS, read_models
+from mockreel.authoring.page_document import runflow_rows
+from mockreel.authoring.readers import PAGE_READERS, read_documents, read_models
 from mockreel.contract import load_contract, providers
 from mockreel.contract.data.files import Document, read_document
 from mockreel.contract.data.parser import Cursor
+from mockreel.drift.document_drift import document_drift, documents_drift
 from mockreel.drift.finding import NOTHING, Finding
-from mockreel.drift.model_drift import models_drift
-from mockreel.drift.model_facts import ModelFacts, from_data, from_page
+from mockreel.drift.models.model_drift import models_drift
+from mockreel.drift.models.model_facts import ModelFacts, from_data, from_page
+from mockreel.drift.models.readable_docs import Sight
 from mockreel.drift.operation_drift import operations_drift
 from mockreel.drift.row_drift import rows_drift
 from mockreel.drift.row_rules import FILES, OURS, prepared
@@ -67,67 +72,74 @@ def _readings(root: Path, name: str) -> Document:
 
 
 def docs_drift(held: Path, docs: Path, names: Sequence[str] = ()) -> Iterator[Finding]:
-    """The differences between the models that are held and those that the docs describe now.
+    """The differences between what is held of the docs and what they say now.
 
-    A document that cannot be read is a finding, and so is one that is missing; the others are compared.
+    A document, or a part of one, that cannot be read is `unchecked`; everything else is compared.
     """
     for name in known(held, names):
         sources = held / "schemas" / name / "sources.yaml"
-        if not Cursor(str(sources), read_document(sources)).maybe("build"):
-            continue
-        pages, problems = _read(sources, docs)
-        yield from (_unread(name, problem) for problem in problems)
-        read = {source for page in pages.values() for source in page.source}
-        before = from_data(held, name, pages_only=True)
-        blind = {id_ for id_, model in before.items() if problems and model.source[0] not in read}
-        old = {id_: _as_read(model, read) for id_, model in before.items() if id_ not in blind}
-        new = {id_: from_page(name, page) for id_, page in pages.items() if id_ not in blind}
-        yield from models_drift(name, old, new)
+        if Cursor(str(sources), read_document(sources)).maybe("build"):
+            yield from _docs_drift(held, docs, name, sources)
 
 
-def _read(sources: Path, docs: Path) -> tuple[Mapping[str, ModelPage], list[PageError]]:
-    """The models of every page that can be read, and why the others cannot."""
-    problems: list[PageError] = []
-    skipped: set[str] = set()
-    while True:
-        try:
-            return read_models(sources, Docs(docs, skip=skipped)), problems
-        except PageError as problem:
-            problems.append(problem)
-            page = problem.where.split(" ")[0]
-            if page in skipped or page not in _single_pages(sources):
-                return {}, problems
-            skipped.add(page)
+def _docs_drift(held: Path, folder: Path, name: str, sources: Path) -> Iterator[Finding]:
+    docs = Docs(folder, strict=False)
+    pages: Mapping[str, ModelPage] = {}
+    after: Mapping[str, dict[str, Any]] = {}
+    with docs.part(""):
+        pages = read_models(sources, docs)
+    with docs.part(""):
+        after = read_documents(sources, docs)
+    yield from (_unread(name, problem) for problem in docs.problems)
+    built = read_document_facts(held / "contracts" / name / FILE)
+    if built is None:
+        says = "what the docs state besides the models is not held: `build` them once"
+        yield Finding(f"{name}/docs", f"contracts/{name}/{FILE}", NOTHING, NOTHING, "unchecked", says)
+    before, copies = built or ({}, {})
+    listed = _pages(sources)
+    gone = {file for file in listed if not (folder / file).is_file()}
+    yield from documents_drift(name, before, after, lost=docs.lost | gone) if built else ()
+    old = from_data(held, name, pages_only=True, copies=copies)
+    sight = Sight.of(docs, listed, old, pages)
+    hidden = {id_ for id_, model in old.items() if sight.hides(model, there=id_ in pages)}
+    new = {id_: from_page(name, page) for id_, page in pages.items()}
+    yield from models_drift(name, *(_seen(models, sight, hidden) for models in (old, new)))
 
 
-def _single_pages(sources: Path) -> set[str]:
-    """The pages that stand by themselves: without one of them, the others can still be read."""
+def _seen(models: Mapping[str, ModelFacts], sight: Sight, hidden: Collection[str]) -> dict[str, ModelFacts]:
+    return {id_: sight.seen(model) for id_, model in models.items() if id_ not in hidden}
+
+
+def _pages(sources: Path) -> dict[str, str]:
+    """The documents of one model each, with their sources: without one of them, the others can still be read."""
     rows = read_document(sources).get("build", ())
-    return {page["file"] for row in rows for page in row.get("pages", ())}
-
-
-def _as_read(model: ModelFacts, read: set[str]) -> ModelFacts:
-    """A held model without what only pages state that were not read."""
-    lost = [source for source in model.source if source not in read]
-    return model.without(lost) if lost else model
+    return {page["file"]: str(page["source"]) for row in rows for page in row.get("pages", ())}
 
 
 def _unread(name: str, problem: PageError) -> Finding:
-    says = f"the document is not what it was: {problem.what}"
-    return Finding(f"{name}/docs/{problem.where}", problem.where, NOTHING, NOTHING, "unknown", says)
+    says = f"it could not be read, and was not compared: {problem.what}"
+    return Finding(f"{name}/docs/{problem.where}", problem.where, NOTHING, NOTHING, "unchecked", says)
 
 
 def pages_drift(held: Path, name: str, older: Path, newer: Path) -> Iterator[Finding]:
     """The differences between two pages of one provider, whatever their form: what the older says, and the newer."""
     yield from models_drift(name, *(_page(held, name, path) for path in (older, newer)))
+    if _page_row(held, name).value["reader"] == "runflow-page":
+        before, after = (runflow_rows(Docs(path.parent).text(path.name)) for path in (older, newer))
+        yield from document_drift(name, [newer.name], before, after)
 
 
 def _page(held: Path, name: str, path: Path) -> Mapping[str, ModelFacts]:
+    row = _page_row(held, name)
+    return {page.id: from_page(name, page) for page in PAGE_READERS[row.value["reader"]](row, path)}
+
+
+def _page_row(held: Path, name: str) -> Cursor:
+    """How the pages of a provider are read that can be read by themselves."""
     rows = Cursor(f"{name} sources.yaml", read_document(held / "schemas" / name / "sources.yaml")).at("build")
     row = next((row for row in rows.value if row.get("reader") in PAGE_READERS), None)
     if row is None:
         raise OptionError(
             "provider", name, then="Its docs are no pages of one model each: compare folders, --docs DIR."
         )
-    page = PAGE_READERS[row["reader"]](Cursor(rows.where, row), path)
-    return {page.id: from_page(name, page)}
+    return Cursor(rows.where, row)

@@ -11,7 +11,7 @@ from mockreel.contract import Contract, load_contract
 from mockreel.contract.operations import resolve
 from mockreel.contract.validation import violations
 from mockreel.drift.finding import NOTHING, Finding
-from mockreel.drift.model_facts import ModelFacts, from_data, from_page
+from mockreel.drift.models.model_facts import ModelFacts, from_data, from_page
 from mockreel.drift.operation_drift import documents_of
 from mockreel.drift.schema_drift import Subject
 from mockreel.drift.stated_examples import stated_examples

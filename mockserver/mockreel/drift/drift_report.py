@@ -9,7 +9,8 @@ from typing import Any
 from mockreel import __version__
 from mockreel.conformance.reports import sarif_document
 from mockreel.drift.finding import BREAKING, NOTHING, VERDICTS, Finding, Verdict
-from mockreel.errors import OptionError
+from mockreel.errors import DataError, OptionError
+from mockreel.whole_file import write_whole
 
 _LONGEST = 300
 _RULES: Mapping[Verdict, str] = {
@@ -17,6 +18,7 @@ _RULES: Mapping[Verdict, str] = {
     "breaking for replies": "A reply is one that a client of today does not know.",
     "price": "A price changed.",
     "unknown": "Neither a proof nor a counterexample was found.",
+    "unchecked": "It could not be read, so it was not compared.",
     "compatible": "Nothing that works today breaks.",
     "docs only": "The docs say it in another way, or contradict themselves.",
 }
@@ -24,6 +26,7 @@ _LEVELS: Mapping[Verdict, sarif_document.Level] = {
     **dict.fromkeys(BREAKING, "error"),
     "price": "warning",
     "unknown": "warning",
+    "unchecked": "warning",
     "compatible": "note",
     "docs only": "note",
 }
@@ -128,9 +131,9 @@ def write(findings: Sequence[Finding], form: str, path: Path, *, exit_code: int)
     """
     check_form(form)
     try:
-        path.write_text(FORMS[form](findings, exit_code), encoding="utf-8")
-    except OSError as problem:
-        raise OptionError(f"--report {form}", str(path), then=f"It cannot be written: {problem}.") from problem
+        write_whole(path, FORMS[form](findings, exit_code))
+    except DataError as problem:
+        raise OptionError(f"--report {form}", str(path), then=str(problem)) from problem
 
 
 def check_form(form: str) -> None:

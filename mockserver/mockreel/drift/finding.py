@@ -4,10 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-Verdict = Literal["breaking for requests", "breaking for replies", "price", "unknown", "compatible", "docs only"]
+Verdict = Literal[
+    "breaking for requests", "breaking for replies", "price", "unknown", "unchecked", "compatible", "docs only"
+]
 # The worst first.
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 BREAKING: tuple[Verdict, ...] = ("breaking for requests", "breaking for replies")
+# A gate that does not know must say so: `unknown` was compared and not settled, `unchecked` could not be read.
+FAILING: tuple[Verdict, ...] = (*BREAKING, "unknown", "unchecked")
 
 
 class _Nothing:

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mockreel.authoring.openapi_document import DocumentReader
+from mockreel.authoring.references import references_of
 from mockreel.contract import Contract, Operation
 from mockreel.contract.operations import Place, resolve
 from mockreel.drift.finding import Finding
@@ -36,7 +38,7 @@ def operations_drift(before: Contract, after: Contract) -> Iterator[Finding]:
             row["key"] = {**old[id_]["key"], **row["key"]}  # who sends a key where none is asked for is not refused
     yield from rows_drift(old, new, OPERATIONS, id=f"{before.provider}/operations", where=where)
     yield from rows_drift(
-        _root(before.root), _root(after.root), DOCUMENT, id=f"{before.provider}/document", where=f"{where} x-mockreel"
+        _root(before), _root(after), DOCUMENT, id=f"{before.provider}/document", where=f"{where} x-mockreel"
     )
     yield from _messages(before, after)
 
@@ -55,6 +57,10 @@ def _row(contract: Contract, operation: Operation) -> dict[str, Any]:
         "method": operation.method,
         "path": operation.path,
         "key": {_spelled(place): {} for place in operation.key} or {_OPEN: {}},
+        "parameters": {
+            f"{one['in']} {one['name']}": {"required": bool(one.get("required"))}
+            for one in _others(contract, operation)
+        },
         "query": {parameter.name: {"required": parameter.required} for parameter in operation.query},
         "statuses": {status: {} for status in responses},
         "headers": {name: {} for response in responses.values() for name in response.get("headers", {})},
@@ -71,9 +77,44 @@ def _row(contract: Contract, operation: Operation) -> dict[str, Any]:
     }
 
 
-def _root(root: Mapping[str, Any]) -> dict[str, Any]:
-    keys = {f"{place['in']} {place['name']}": place for place in root.get("key", ())}
-    return {**root, "key": keys}
+def _root(contract: Contract) -> dict[str, Any]:
+    """What holds for every operation."""
+    root, document = contract.root, contract.document
+    reader = DocumentReader(document, contract.provider, references_of(document, contract.provider))
+    return {
+        **root,
+        "key": {f"{place['in']} {place['name']}": place for place in root.get("key", ())},
+        "servers": reader.servers(document),
+        "schemes": sorted(set(reader.schemes().values())),
+        "webhooks": {name: {} for name, _ in _webhooks(contract)},
+    }
+
+
+def _webhooks(contract: Contract) -> Iterator[tuple[str, Any]]:
+    """What the OpenAPI document says that the provider sends by itself: a name, and the body."""
+    document = contract.document
+    stated = [(document.get("webhooks") or {}, "")]
+    stated += [
+        (one, f"{operation.id} ") for operation in contract.operations for one in _callbacks(document, operation)
+    ]
+    for items, prefix in stated:
+        for name, item in items.items():
+            for method, one in resolve(document, item, where=name).items():
+                if isinstance(one, Mapping):
+                    yield f"{prefix}{method.upper()} {name}", one.get("requestBody") or {}
+
+
+def _callbacks(document: dict[str, Any], operation: Operation) -> Iterator[Mapping[str, Any]]:
+    for one in (operation.raw.get("callbacks") or {}).values():
+        yield resolve(document, one, where=operation.id)
+
+
+def _others(contract: Contract, operation: Operation) -> Iterator[Mapping[str, Any]]:
+    """The parameters of an operation that stand neither in its path nor in its query."""
+    for one in operation.raw.get("parameters") or ():
+        parameter = resolve(contract.document, one, where=operation.id)
+        if parameter.get("in") in ("header", "cookie"):
+            yield parameter
 
 
 def _spelled(place: Place) -> str:
@@ -127,6 +168,11 @@ def _all_places(contract: Contract) -> dict[str, _Place]:
     if contract.callbacks.payload:
         file = f"../../schemas/{contract.provider}/{contract.callbacks.payload}"
         found["callback"] = _Place("replies", "callback", {"$ref": file})
+    for name, stated in _webhooks(contract):
+        body = resolve(contract.document, stated, where=name)
+        for media, content in (body.get("content") or {}).items():
+            if "schema" in content:
+                found[f"webhook {name} {media}"] = _Place("replies", f"webhook {name}", content["schema"])
     return found
 
 
@@ -141,8 +187,15 @@ def _places(contract: Contract, operation: Operation) -> dict[str, _Place]:
     for parameter in operation.query:
         where = f"{operation.id} query {parameter.name}"
         found[where] = _Place("requests", where, parameter.schema, source)
+    for stated in _others(contract, operation):
+        where = f"{operation.id} {stated['in']} {stated['name']}"
+        found[where] = _Place("requests", where, stated.get("schema", {}), source)
     for status, response in operation.raw.get("responses", {}).items():
         body = resolve(contract.document, response, where=operation.id)
+        for name, header in (body.get("headers") or {}).items():
+            schema = resolve(contract.document, header, where=operation.id).get("schema", {})
+            where = f"{operation.id} {status} header {name}"
+            found[where] = _Place("replies", where, schema, source)
         for media, content in body.get("content", {}).items():
             if "schema" in content:
                 where = f"{operation.id} {status}"

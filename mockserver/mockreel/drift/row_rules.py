@@ -13,7 +13,8 @@ REPLIES: Verdict = "breaking for replies"
 
 def _parameter(difference: Difference) -> Verdict:
     """A new parameter breaks nobody unless it must be there."""
-    return REQUESTS if difference.after.get("required") else "compatible"
+    stated = difference.after
+    return REQUESTS if isinstance(stated, Mapping) and stated.get("required") else "compatible"
 
 
 def _status(difference: Difference) -> Verdict:
@@ -30,6 +31,24 @@ def _demanded(difference: Difference) -> Verdict:
     return REQUESTS if difference.after is True else "compatible"
 
 
+def _schemes(difference: Difference) -> Verdict:
+    """Who may be asked for a key in another way only is refused; docs that show none any more leave it open."""
+    before, after = (() if one is NOTHING else one for one in (difference.before, difference.after))
+    if all(scheme in after for scheme in before):
+        return "compatible"
+    return REQUESTS if after else "unknown"
+
+
+def _attempts(difference: Difference) -> Verdict:
+    unstated = difference.before is None or difference.after is None
+    return "unknown" if unstated else fewer(REPLIES)(difference)
+
+
+def _granted(difference: Difference) -> Verdict:
+    """What was always there and is no longer."""
+    return "compatible" if difference.after is True else REPLIES
+
+
 OPERATIONS = (
     Rule("/*", "compatible", REQUESTS, REQUESTS),
     always("/*/method", REQUESTS),
@@ -37,8 +56,10 @@ OPERATIONS = (
     Rule("/*/key/*", "compatible", REQUESTS, REQUESTS),
     Rule("/*/query/*", _parameter, "unknown", "unknown"),
     always("/*/query/*/required", _demanded),
+    Rule("/*/parameters/*", _parameter, "unknown", "unknown"),
+    always("/*/parameters/*/required", _demanded),
     Rule("/*/statuses/*", _status, "compatible", "compatible"),
-    Rule("/*/headers/*", "compatible", "unknown", "unknown"),
+    Rule("/*/headers/*", "compatible", REPLIES, REPLIES),
     always("/*/admin", _restricted),
     always("/*/scope", _restricted),
     always("/*/input", REQUESTS),
@@ -54,45 +75,89 @@ DOCUMENT = (
     always("/refusal/**", REPLIES),
     always("/refusal", REPLIES),
     always("/hosts", fewer(REQUESTS)),
+    Rule("/servers/*", "compatible", REQUESTS, REQUESTS),
+    always("/schemes", _schemes),
+    Rule("/webhooks/*", "compatible", REPLIES, REPLIES),
     Rule("/key/*", "compatible", REQUESTS, REQUESTS),
+    always("/key/*/*", REQUESTS),
     *(always(f"/{own}/**", "docs only") for own in ("client", "keys", "not_played", "order", "package")),
     *(always(f"/{own}", "docs only") for own in ("client", "keys", "not_played", "order", "package")),
 )
 
 LIFECYCLE = (
+    always("/initial", REPLIES),
+    always("/states", REPLIES),
+    always("/transitions", REPLIES),
     Rule("/states/*", REPLIES, "compatible", REPLIES),
-    always("/states/*/word", REPLIES),
-    always("/states/*/kind", REPLIES),
+    always("/states/*/*", REPLIES),
     Rule("/transitions/pending/*", "compatible", "compatible", "compatible"),
     Rule("/transitions/*", REPLIES, "compatible", REPLIES),
     Rule("/transitions/*/*", REPLIES, "compatible", REPLIES),
+    always("/transitions/*/*/*", REPLIES),
 )
 
 ERRORS = (
-    Rule("/rows/*", "compatible", "compatible", REPLIES),
-    always("/rows/*/status", REPLIES),
-    always("/rows/*/code", REPLIES),
-    Rule("/failures/*", "compatible", "compatible", REPLIES),
-    always("/failures/*/code", REPLIES),
+    # A known refusal in other words is handled as it was; by its code and name programs tell it from others.
+    always("/*/*/message", "docs only"),
+    always("/*/*/fields/*/message", "docs only"),
+    Rule("/*", "compatible", REPLIES, REPLIES),
+    Rule("/*/*", "compatible", "compatible", REPLIES),
+    always("/*/*/**", REPLIES),
 )
 
 CALLBACKS = (
-    Rule("/events/*", "unknown", REPLIES, REPLIES),
+    Rule("/events", "compatible", REPLIES, REPLIES),
+    # A receiver of today does not know a new one, as with a new word anywhere else in what is received.
+    Rule("/events/*", REPLIES, REPLIES, REPLIES),
     always("/events/*/word", REPLIES),
     always("/events/*/on", fewer(REPLIES)),
+    Rule("/policy", "compatible", REPLIES, REPLIES),
     Rule("/policy/*", "compatible", REPLIES, REPLIES),
     always("/policy/*/delays", "compatible"),
     always("/policy/*/attempts", fewer(REPLIES)),
     always("/policy/*/timeout", fewer(REPLIES)),
     always("/policy/*/success", fewer(REPLIES)),
     always("/policy/*/retry/*", fewer(REPLIES)),
+    always("/policy/*/retry", REPLIES),
+    always("/policy/*/redirects", REPLIES),
     Rule("/signature", "compatible", REPLIES, REPLIES),
     always("/signature/**", REPLIES),
     Rule("/headers/*", "compatible", REPLIES, REPLIES),
     always("/headers/*/value", REPLIES),
+    Rule("/headers", "compatible", REPLIES, REPLIES),
+    always("/headers/*/*", REPLIES),
+    # The payload itself is compared as a message.
+    Rule("/payload", "compatible", REPLIES, "docs only"),
 )
 
 PRICING = (always("/opening_balance/**", "docs only"), always("/money/unknown/**", "docs only"), always("/**", "price"))
+
+# What the providers' documents state besides their models.
+DOCUMENTS = (
+    always("/schemes", _schemes),
+    Rule("/servers/*", "compatible", REQUESTS, REQUESTS),
+    Rule("/sent/*", "unknown", "unknown", REQUESTS),
+    Rule("/statuses/*", _status, "compatible", "compatible"),
+    Rule("/webhooks/*", "compatible", REPLIES, REPLIES),
+    Rule("/retries", "compatible", REPLIES, REPLIES),
+    always("/retries/attempts", _attempts),
+    always("/retries/delays", "compatible"),
+    Rule("/retries/on", "compatible", REPLIES, REPLIES),
+    Rule("/retries/on/*", "compatible", REPLIES, REPLIES),
+    Rule("/webhook_headers", "compatible", REPLIES, REPLIES),
+    Rule("/webhook_headers/*", "compatible", REPLIES, REPLIES),
+    always("/webhook_headers/*/always", _granted),
+    Rule("/operations/*", "compatible", REQUESTS, REQUESTS),
+    Rule("/operations/*/servers/*", "compatible", REQUESTS, REQUESTS),
+    Rule("/operations/*/security/*", "compatible", REQUESTS, REQUESTS),
+    Rule("/operations/*/parameters/*", _parameter, "unknown", "unknown"),
+    always("/operations/*/parameters/*/required", _demanded),
+    always("/operations/*/body/required", _demanded),
+    Rule("/operations/*/body/media/*", "compatible", REQUESTS, REQUESTS),
+    Rule("/operations/*/statuses/*", _status, "compatible", "compatible"),
+    Rule("/operations/*/statuses/*/headers/*", "compatible", REPLIES, REPLIES),
+    Rule("/operations/*/statuses/*/media/*", REPLIES, "compatible", REPLIES),
+)
 
 # What a stand-in does when it is told to, and which of two texts it believes: no fact of the provider's has changed.
 OURS = (always("/**", "docs only"),)
@@ -112,8 +177,10 @@ def prepared(file: str, document: Mapping[str, Any]) -> dict[str, Any]:
     if file == "lifecycle.yaml":
         kinds = {name: row.get("kind", "") for name, row in result.get("states", {}).items()}
         result["transitions"] = _transitions(result.get("transitions", ()), kinds)
-    if file == "callbacks.yaml" and "headers" in result:
-        result["headers"] = {row["name"]: row for row in result["headers"]}
+    if file == "callbacks.yaml":
+        result |= {"headers": {row["name"]: row for row in result["headers"]}} if "headers" in result else {}
+        # The provider's word is the event; what a row is called is ours.
+        result["events"] = {str(row.get("word", name)): row for name, row in (result.get("events") or {}).items()}
     if file == "pricing.yaml":
         result.pop("models", None)  # compared with the models themselves
     return result

@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from mockreel.drift.finding import BREAKING, NOTHING, VERDICTS, Finding, Verdict
+from mockreel.drift.witness.declared_fields import Fields, overlaid
 from mockreel.drift.witness.inclusion import includes, same
 from mockreel.drift.witness.schema_message import Message
-from mockreel.drift.witness.tree import alike, differences
+from mockreel.drift.witness.tree import differences
+from mockreel.drift.witness.unordered import unordered
 
 Direction = Literal["requests", "replies"]
 # What a schema says to people and tools, and what no message is refused for.
@@ -98,8 +100,6 @@ class _Talk:
             judged, witness = whole, NOTHING
         if judged == "compatible" and whole == "docs only":
             judged = whole
-        if requests and after is NOTHING and judged in _HARMLESS and _is_open(self.after.schema):
-            return subject.finding(part.at, "unknown", "gone; the docs do not say what becomes of it", before, after)
         return subject.finding(part.at, judged, _said(before, after, judged), before, after, witness=witness)
 
 
@@ -116,33 +116,42 @@ def schema_findings(before: Message, after: Message, direction: Direction, subje
     found = [talk.finding(part, whole, subject) for part in _parts(talk.sender, talk.receiver)]
     if not any(VERDICTS.index(finding.verdict) <= VERDICTS.index(whole) for finding in found):
         found.append(_of_whole(talk.before, talk.after, whole, witness, subject))
+    lost = list(_lost(talk, subject))
+    found = [finding for finding in found if not _is_told(finding, lost)]
     yield from found
+    yield from (one for one in lost if all(one.id != finding.id for finding in found))
+
+
+def _lost(talk: _Talk, subject: Subject) -> Iterator[Finding]:
+    """Documented fields that are documented no more: who reads one finds nothing; who sends one cannot know."""
+    verdict: Verdict = "breaking for replies" if talk.direction == "replies" else "unknown"
+    says = {
+        "replies": "a documented field of the reply is gone",
+        "requests": "gone; the docs do not say what becomes of it",
+    }
+    for at, schema in Fields(talk.before, talk.after).lost():
+        yield subject.finding(at, verdict, says[talk.direction], schema, NOTHING)
+
+
+def _is_told(finding: Finding, lost: list[Finding]) -> bool:
+    """Whether what was found is nothing but that a field is gone."""
+    below = any(f"{one.id}/".startswith(f"{finding.id}/") or finding.id.endswith("/schema") for one in lost)
+    return below and VERDICTS.index(finding.verdict) >= VERDICTS.index(lost[0].verdict)
 
 
 def closed(sender: Message, receiver: Message) -> Message:
     """The sender's schema without the fields that only the receiver names: nobody sends what no page of theirs has."""
-    documents = {at: _closed(schema, receiver.documents.get(at, {})) for at, schema in sender.documents.items()}
-    return replace(sender, schema=_closed(sender.schema, receiver.schema), documents=documents)
+    documents = {
+        at: overlaid(schema, Fields(_of(schema, at, sender), _of(receiver.documents[at], at, receiver)).foreign())
+        if at in receiver.documents
+        else schema
+        for at, schema in sender.documents.items()
+    }
+    return replace(sender, schema=overlaid(sender.schema, Fields(sender, receiver).foreign()), documents=documents)
 
 
-def _closed(sent: Any, received: Any) -> Any:
-    if not (isinstance(sent, Mapping) and isinstance(received, Mapping)):
-        return sent
-    result = dict(sent)
-    if "items" in sent and "items" in received:
-        result["items"] = _closed(sent["items"], received["items"])
-    fields, others = sent.get("properties"), received.get("properties")
-    if isinstance(fields, Mapping) and isinstance(others, Mapping):
-        result["properties"] = {name: _closed(field, others.get(name)) for name, field in fields.items()}
-        if _is_open(sent):
-            result["properties"] |= {name: False for name in others if name not in fields}
-    return result
-
-
-def _is_open(schema: Mapping[str, Any]) -> bool:
-    """Whether a schema says nothing of the fields that it does not name."""
-    stated = ("additionalProperties", "patternProperties", "unevaluatedProperties", "allOf", "anyOf", "oneOf", "$ref")
-    return not any(word in schema for word in stated)
+def _of(schema: Any, at: str, message: Message) -> Message:
+    return Message(schema, at=at, documents=message.documents)
 
 
 def _of_whole(before: Message, after: Message, whole: Verdict, witness: Any, subject: Subject) -> Finding:
@@ -189,13 +198,20 @@ def _parts(sender: Message, receiver: Message) -> Iterator[_Part]:
         return
     for name in dict.fromkeys((*sent["properties"], *received["properties"])):
         ours, theirs = _field(sent, name), _field(received, name)
-        if not alike(ours, theirs):
+        if not _same(ours, theirs):
             yield _Part(f"/properties/{name}", ours, theirs, _with_field(sent, received, name))
     for key in dict.fromkeys((*sent, *received)):
         ours, theirs = sent.get(key, NOTHING), received.get(key, NOTHING)
-        if key not in ("properties", "required", "$defs") and not alike(ours, theirs):
+        if key not in ("properties", "required", "$defs") and not _same(ours, theirs, key):
             others = {other: value for other, value in sent.items() if other != key}
             yield _Part(f"/{key}", ours, theirs, others | _only(received, key))
+
+
+def _same(ours: Any, theirs: Any, word: str = "not") -> bool:
+    """Whether two schemas, or what two schemas say under one word, differ in nothing but order."""
+    if ours is NOTHING or theirs is NOTHING:
+        return ours is theirs
+    return unordered({word: ours}) == unordered({word: theirs})
 
 
 def _is_plain(schema: Any) -> bool:

@@ -9,7 +9,7 @@ from mockreel.authoring.docs_folder import Docs
 from mockreel.authoring.documented_model import PageError, number
 from mockreel.authoring.openapi3 import translate
 from mockreel.drift.finding import Finding
-from mockreel.drift.model_facts import ModelFacts
+from mockreel.drift.models.model_facts import ModelFacts
 from mockreel.drift.schema_drift import Subject
 
 

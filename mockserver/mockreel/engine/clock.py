@@ -10,6 +10,18 @@ from mockreel.errors import OptionError
 LATEST = 253_402_300_799.0
 
 
+def real_seconds() -> float:
+    """Real seconds from some moment on, by a clock of the system that no library freezes in tests.
+
+    freezegun and time-machine put their own in the place of `time.monotonic`, before or after this module is imported.
+    """
+    return _clock(_MONOTONIC) if _clock is not None else time.monotonic()
+
+
+_clock = getattr(time, "clock_gettime", None)
+_MONOTONIC: int = getattr(time, "CLOCK_MONOTONIC", 0)
+
+
 class Clock:
     """A piecewise clock: between two changes it runs at one speed from one origin.
 
@@ -28,7 +40,7 @@ class Clock:
         start: float | None = None,
         speed: float = 1.0,
         held: bool = False,
-        real: Callable[[], float] = time.monotonic,
+        real: Callable[[], float] = real_seconds,
     ) -> None:
         self._real = real
         self._origin = time.time() if start is None else _moment(start)
@@ -121,5 +133,5 @@ def _checked(speed: float) -> float:
 
 
 def utc(moment: float) -> datetime:
-    """A moment of the stage as an aware datetime in UTC."""
-    return datetime.fromtimestamp(moment, UTC)
+    """A moment of the stage as an aware datetime in UTC; for one that is later than any date, the latest date."""
+    return datetime.fromtimestamp(min(moment, LATEST), UTC)

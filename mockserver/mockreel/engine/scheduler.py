@@ -103,6 +103,10 @@ class Agenda:
         self._running = set()
         self._runner = loop.create_task(self._run(self._changed, self._turn), name="mockreel-agenda")
 
+    def belong_to(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Take what is asked from outside to this loop from now on; there it is started when it is first needed."""
+        self._loop = loop
+
     def pending(self) -> list[Entry]:
         """What waits for its moment, in order."""
         return sorted(self._queue, key=lambda entry: entry[:2])

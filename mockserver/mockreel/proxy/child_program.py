@@ -2,11 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from mockreel.proxy.intercept.certificate_authority import authority
-from mockreel.proxy.intercept.child_process import execute
-from mockreel.proxy.intercept.environment import environment_of
 from mockreel.proxy.intercept.host_routes import Routes, former
-from mockreel.proxy.intercept.intercept_proxy import proxying
+from mockreel.proxy.intercept.program import prepared
+from mockreel.proxy.intercept.signals import catching
 from mockreel.proxy.proxy_server import Proxy
 from mockreel.server.http.sockets import port_of
 from mockreel.server.http.uvicorn_server import in_thread
@@ -24,13 +22,9 @@ def run_through(
     ports = {host: port_of(proxy.sockets[name]) for host, name in proxy.hosts.items()}
     routes = Routes(ports, ("*",), former(environment))
     with (
+        catching() as signals,
         in_thread(proxy, what="The proxy"),
-        authority(sorted(ports), environment) as trusted,
-        proxying(routes, trusted.context, told=proxy.report.noted) as tunnel,
+        prepared(words, routes, environment, told=proxy.report.noted) as program,
     ):
         ready()
-        ours = environment_of(
-            environment, proxy=tunnel.url, authority=trusted, doors=tunnel.doors, allowed=("*",), control=""
-        )
-        del ours["MOCKREEL_CONTROL_URL"]  # there is no stage
-        return execute(words, ours)
+        return program.execute("auto", signals)[0]

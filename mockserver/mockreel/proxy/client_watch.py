@@ -9,6 +9,7 @@ from mockreel.contract.exchanges.error_detection import Refusals
 from mockreel.contract.exchanges.exchange import Told
 from mockreel.contract.messages.duplicate_keys import duplicates
 from mockreel.engine.journal.journal import Entry
+from mockreel.engine.journal.said import Said
 from mockreel.proxy.passed_exchange import Asked
 from mockreel.simulator.client_rules import Judge, Selection, Violation
 
@@ -56,11 +57,13 @@ class ClientWatch:
                 status=status,
                 row=self._row(asked, told),
                 violations=duplicates(asked.plain, asked.ask().json) if asked.plain else (),
-                query=asked.query,
-                headers=tuple(asked.headers),
-                body=asked.plain or b"",
-                reply=told.body if told else b"",
-                reply_headers=_pairs(told),
+                said=Said(
+                    asked.query,
+                    tuple(asked.headers),
+                    asked.plain or b"",
+                    told.body if told else b"",
+                    _pairs(told),
+                ),
                 job=UNTOLD if begins else job,
                 fault=LOST if lost else None,
                 real=asked.at,

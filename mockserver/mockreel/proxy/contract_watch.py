@@ -18,15 +18,15 @@ from mockreel.contract.exchanges.request_check import Oracle, Verdict
 from mockreel.contract.exchanges.response_check import Replies, reply_problems
 from mockreel.contract.messages.key_location import key_at
 from mockreel.contract.messages.message import Request
-from mockreel.engine.journal.redaction import MASK, Texts
+from mockreel.engine.redaction import MASK, Fingerprints, credentials_of, redactor_of
 from mockreel.proxy.client_watch import ClientWatch
 from mockreel.proxy.job_tracker import Tracks
 from mockreel.proxy.list_pages import page_problems
 from mockreel.proxy.passed_exchange import Asked, Passed
 from mockreel.proxy.violation import Remark, Side
-from mockreel.server.log.terminal_text import harmless
 from mockreel.simulator.client_rules import RULES, Rule, Selection, expected_rules, select
 from mockreel.simulator.client_rules.request_rules import InvalidRequest, MissingKey, UnknownModel
+from mockreel.terminal import harmless
 
 # Rows that tell who may not, whatever the form of the request.
 _WHO = ("no-key", "wrong-key", "forbidden")
@@ -88,6 +88,7 @@ class Watch:
         self._headers = HeaderRules(contract)
         self.oracle = _Recalling(Oracle(contract))
         self._places = {place for operation in contract.operations for place in operation.key}
+        self._redactor, self._credentials = redactor_of(contract), credentials_of(contract)
         self._tracks = Tracks(contract, self.facts, self.replies)
 
     def operation(self, method: str, path: str) -> Operation | None:
@@ -114,7 +115,7 @@ class Watch:
         prefixes = [row["prefix"] for row in rows.get("prefixes", ())]
         for key in self._keys(asked, asked.operation.key if asked.operation else ()):
             if key == self.contract.example_key:
-                return f"The key is the stand-in's example; {self.contract.title} will refuse it. Use one of your own."
+                return f"The key is mockreel's example; {self.contract.title} will reject it. Use one of your own."
             if prefixes and not key.startswith(tuple(prefixes)):
                 known = " or ".join(prefixes)
                 return f"The keys of {self.contract.title} begin with {known}; this one does not and will be refused."
@@ -136,21 +137,27 @@ class Watch:
         found = [*self._client_side(passed, ask, told), *(self._provider_side(asked, ask, told) if told else ())]
         if not found:
             return []
-        hidden = Texts([*self.keys(asked), *_secrets(self.contract, ask, told)])
-        return [self._remark(passed, one, hidden) for one in found]
+        known = Fingerprints([*self.keys(asked), *self._carried(asked, ask, told)])
+        return [self._remark(passed, one, known) for one in found]
+
+    def _carried(self, asked: Asked, ask: Ask, told: Told | None) -> Iterator[str]:
+        """Whatever else a request or its reply holds in a secret's place."""
+        yield from self._credentials.texts(asked.headers)
+        for body in (ask.json, told.json if told else None):
+            yield from self._redactor.carried(body)
 
     def unanswered(self, asked: Asked) -> None:
         """A request that may have arrived got no reply at all."""
         for _ in self._client.look(asked, 0, None, job=None, keys=self.keys(asked), whole=False):
             pass  # what it broke is told when it is asked again
 
-    def _remark(self, passed: Passed, found: Found, hidden: Texts) -> Remark:
+    def _remark(self, passed: Passed, found: Found, known: Fingerprints) -> Remark:
         side, problem, rule = found
-        came = harmless(" ".join(hidden.masked_text(problem.came).split()))
+        came = harmless(" ".join(self._redactor.text(problem.came, known).split()))
         return Remark(
             self.contract.provider,
             side,
-            hidden.masked_text(passed.asked.line),
+            self._redactor.text(passed.asked.line, known),
             passed.asked.operation.id if passed.asked.operation else None,
             passed.status,
             problem.expected,
@@ -240,23 +247,3 @@ def _parsed(body: bytes | None) -> Any:
         return orjson.loads(body) if body else None
     except orjson.JSONDecodeError:
         return None
-
-
-def _secrets(contract: Contract, ask: Ask, told: Told | None) -> Iterator[str]:
-    """The texts in fields that the contract says hold secrets."""
-    names = frozenset(contract.conversation.hidden)
-    if names:
-        for body in (ask.json, told.json if told else None):
-            yield from _texts_of(body, names)
-
-
-def _texts_of(value: Any, names: frozenset[str]) -> Iterator[str]:
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            if name in names and isinstance(inner, str) and inner:
-                yield inner
-            else:
-                yield from _texts_of(inner, names)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _texts_of(inner, names)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from mockreel.contract import Operation
 from mockreel.contract.exchanges.exchange import Ask, Told
-from mockreel.server.log.terminal_text import harmless
+from mockreel.terminal import harmless
 
 Headers = list[tuple[bytes, bytes]]
 

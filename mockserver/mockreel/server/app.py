@@ -22,11 +22,12 @@ from mockreel.server.access_guard import Guard
 from mockreel.server.admin import Control
 from mockreel.server.dashboard.browser_pass import PAGE, reads_html
 from mockreel.server.http.asgi import App, Front, Receive, Scope, Send, local_path, send_reply, signed
+from mockreel.server.http.foreign_pages import ForeignPages
 from mockreel.server.http.origin import LOOPBACK_NAMES, Origin
 from mockreel.simulator.events.event import LONGEST
 from mockreel.simulator.path_hints import Hints
 from mockreel.simulator.pipeline import OWN_PATHS
-from mockreel.simulator.provider import Settings
+from mockreel.simulator.provider import Part, Settings
 from mockreel.simulator.rule_parser import set_faults, set_results
 from mockreel.simulator.simulator import Stage, build_stage, load_contracts
 from mockreel.webhooks import Sender, Targets, webhook_secrets
@@ -120,18 +121,32 @@ class ByPrefix:
             for name, part in stage.parts.items()
         }
         self._hints = Hints(stage.parts)
-        self._note = stage.feed.note
+        self._note, self._parts = stage.feed.note, stage.parts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self.follow(scope, receive, send)
+            return
         path = local_path(scope)
         front = self._fronts.get(path.removeprefix("/").partition("/")[0])
         if front is not None:
             await front(scope, receive, send)
             return
+        await self._nothing(path, scope, send)
+
+    async def follow(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """What the named provider tells on a WebSocket."""
+        front = self._fronts.get(local_path(scope).removeprefix("/").partition("/")[0])
+        if front is None:
+            await send({"type": "websocket.close"})
+        else:
+            await front.follow(scope, receive, send)
+
+    async def _nothing(self, path: str, scope: Scope, send: Send) -> None:
         names = ", ".join(f"/{name}/" for name in self._fronts)
         hint = self._hints.about(scope["method"], path)
         if hint is not None:
-            self._note("misdirected", method=scope["method"], path=path[:LONGEST], reason=hint)
+            self._note("misdirected", method=scope["method"], path=shown_path(self._parts, path), reason=hint)
         meant = f" {hint[0].upper()}{hint[1:]}." if hint else ""
         detail = f"Nothing is at {path}.{meant} The providers are at {names}; the control API is at {OWN_PATHS}."
         await send_reply(problem(404, "Not found", detail), send, head=scope["method"] == "HEAD")
@@ -142,7 +157,10 @@ class Own:
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
-        self._control = cast(App, Control(stage).app())
+
+    @cached_property
+    def _control(self) -> App:
+        return cast(App, Control(self._stage).app())
 
     @cached_property
     def _page(self) -> App:
@@ -167,7 +185,7 @@ class Doors:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = local_path(scope)
         if scope["type"] != "http":
-            await send({"type": "websocket.close"})  # none of the providers speaks it
+            await self._players(scope, receive, send)
         elif self._home and path == "/" and reads_html(scope):
             place = f"{scope.get('root_path', '')}{PAGE}/".encode()
             await send_reply(Reply(307, b"", ((b"location", place),)), send, head=True)
@@ -179,15 +197,22 @@ class Doors:
 
 def stage_app(
     stage: Stage,
-    players: App,
+    players: Front | ByPrefix,
     *,
     hosts: frozenset[str] | None,
+    named: frozenset[str] = frozenset(),
     token: str | None = None,
+    cors: Sequence[str] = (),
     beside: Sequence[Beside] = (),
 ) -> Starlette:
     """A Starlette application over a stage: its own behind the guard, `players` for everything else.
 
     What runs `beside` the requests is cancelled when the application ends.
+
+    Args:
+        hosts: the names under which the control API may be asked; None admits any.
+        named: further names under which a browser may ask the providers.
+        cors: origins whose pages may ask the providers.
     """
 
     @asynccontextmanager
@@ -201,10 +226,33 @@ def stage_app(
             await stage.close()
 
     guarded = Guard(Own(stage), hosts=hosts, token=token)
-    doors = Doors(cast(App, guarded), players, home=isinstance(players, ByPrefix))
+    shielded = shield(players, stage, hosts=hosts if hosts is None else hosts | named, cors=cors)
+    doors = Doors(cast(App, guarded), shielded, home=isinstance(players, ByPrefix))
     app = Starlette(routes=[Mount("/", doors)], lifespan=lifespan)
     app.state.stage = stage
     return app
+
+
+def shield(app: App, stage: Stage, *, hosts: frozenset[str] | None, cors: Sequence[str] = ()) -> ForeignPages:
+    """Providers that begin nothing for a web page of somebody else.
+
+    Args:
+        hosts: the names under which a browser may ask; None lets it use any.
+        cors: origins whose pages are welcome.
+    """
+
+    def note(method: str, path: str, why: str) -> None:
+        stage.feed.note("rejected", status=403, reason=f"{method} {shown_path(stage.parts, path)}: {why}")
+
+    own = {host for part in stage.parts.values() for host in part.contract.hosts}
+    return ForeignPages(app, hosts=hosts, own=own, allowed=cors, note=note)
+
+
+def shown_path(parts: Mapping[str, Part], path: str) -> str:
+    """A path that no operation has, as the log may tell it."""
+    for part in parts.values():
+        path = part.noting.redactor.path(path, part.keyring.known, strange=True)
+    return path[:LONGEST]
 
 
 async def _ended(tasks: Sequence["asyncio.Future[None]"]) -> None:

@@ -1,7 +1,8 @@
 """A stage that is being served: where its doors are, and what code beside it asks of it."""
 
 import asyncio
-from collections import Counter
+import sys
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,12 +15,15 @@ from mockreel.engine.clock import Clock
 from mockreel.engine.journal.journal import Journal
 from mockreel.engine.journal.journal_query import Question, Verdict, counted, ordered
 from mockreel.engine.scenarios.rules import Rule
-from mockreel.errors import OptionError
+from mockreel.errors import EventLoopBlocked, OptionError
 from mockreel.simulator.rule_parser import set_faults
 from mockreel.simulator.simulator import Change, Stage
 
 if TYPE_CHECKING:
     from mockreel.simulator.client_rules import Violation
+
+# So many claims that did not hold are remembered.
+MOST_UNMET = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,8 @@ class RunningStage:
 
     addresses: Mapping[str, Address]
     inner: Stage = field(repr=False)
+    # The newest claims about the journal that did not hold, for whoever shows why a test failed.
+    unmet: deque[Verdict] = field(default_factory=lambda: deque(maxlen=MOST_UNMET), repr=False)
     ca: Path | None = None  # the file of the authority that vouches for it, where one was made for the run
     _expected: "Counter[Violation]" = field(default_factory=Counter, repr=False)
 
@@ -67,11 +73,17 @@ class RunningStage:
             OptionError: a word that is none, or an operation that no provider has.
         """
         question = self._asked(what)
-        return counted(self.journal.numbered(), question, times=times, at_least=at_least, at_most=at_most)
+        verdict = counted(self.journal.numbered(), question, times=times, at_least=at_least, at_most=at_most)
+        return self._noted(verdict)
 
     def requested_in_order(self, *steps: Mapping[str, Any]) -> Verdict:
         """Whether an exchange fits each step, each after the one before; others may lie between."""
-        return ordered(self.journal.numbered(), [self._asked(step) for step in steps])
+        return self._noted(ordered(self.journal.numbered(), [self._asked(step) for step in steps]))
+
+    def _noted(self, verdict: Verdict) -> Verdict:
+        if not verdict:
+            self.unmet.append(verdict)
+        return verdict
 
     def _asked(self, what: Mapping[str, Any]) -> Question:
         question = Question.of(what)
@@ -170,7 +182,9 @@ class RunningStage:
         Raises:
             OptionError: `seconds` is negative or no number.
             StageClosed: the stage has been taken down.
+            EventLoopBlocked: it is called in a coroutine, whose event loop could answer no webhook meanwhile.
         """
+        _refuse_in_coroutines()
         return self.inner.agenda.advance_from_outside(seconds).result()
 
     async def advance_async(self, seconds: float) -> int:
@@ -191,3 +205,24 @@ class RunningStage:
 
     def _about(self) -> Mapping[str, Any]:
         return {"version": __version__, **({"ca": str(self.ca)} if self.ca else {})}
+
+
+# The public name: what the pytest fixture and `serving` give.
+MockServer = RunningStage
+
+
+def _refuse_in_coroutines() -> None:
+    """What blocks an event loop keeps it from answering the webhooks that are waited for.
+
+    Raises:
+        EventLoopBlocked: this thread runs one.
+    """
+    trio = sys.modules.get("trio")
+    if trio is not None and trio.lowlevel.in_trio_run():
+        raise EventLoopBlocked("await trio.to_thread.run_sync(server.advance, seconds)")
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:
+        return
+    if task is not None:  # a loop without one is run by a library below code that is none of its coroutines
+        raise EventLoopBlocked("await server.advance_async(seconds)")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.billing import Budget
@@ -44,3 +44,36 @@ class Options:
     models: Iterable[Any] = ()
     unknown_models: str = "refuse"
     result: Any = None
+    own_hosts: bool = False  # results lie under https and the provider's own host, as callers who are led here know it
+
+
+class ServingOptions(TypedDict, total=False):
+    """The same but for the providers, as keywords of `serving`; what is not given is as above."""
+
+    host: str
+    port: int
+    readings: Mapping[str, str] | None
+    keys: Path | Iterable[KeyEntry] | None
+    settings: Settings | None
+    data: Path | None
+    callback_map: Mapping[str, str] | None
+    allow_callbacks: frozenset[str]
+    speed: float
+    held: bool
+    start: float | None
+    token: str | None
+    sender: Sender | None
+    tls: Tls | None
+    faults: Iterable[Any]
+    budget: Budget | None
+    assume_price: Budget | None
+    keep_alive: int
+    cors: tuple[str, ...]
+    public_urls: Mapping[str, str]
+    ca: Path | None
+    webhook_secret: str | Iterable[str] | Mapping[str, str] | None
+    trusted_hosts: frozenset[str]
+    own_hosts: bool
+    models: Iterable[Any]
+    unknown_models: str
+    result: Any

@@ -5,7 +5,8 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Unpack, cast
+from urllib.parse import urlsplit
 
 import uvicorn
 
@@ -15,19 +16,20 @@ from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.accounts.key_file import read_keys
 from mockreel.engine.clock import Clock
 from mockreel.errors import OptionError
-from mockreel.server.app import Beside, ByPrefix, stage_app
+from mockreel.server.access_token import check_token
+from mockreel.server.app import Beside, ByPrefix, shield, stage_app
 from mockreel.server.http.asgi import App, ByPort, Front
 from mockreel.server.http.cors import allowing
 from mockreel.server.http.origin import LOOPBACK_NAMES, Origin, public_urls
 from mockreel.server.http.protocol import WireProtocol
 from mockreel.server.http.rejection import Rejection
-from mockreel.server.http.sockets import close, listen, port_of, url_of
+from mockreel.server.http.sockets import Sockets, close, listen, port_of, url_of
 from mockreel.server.http.uvicorn_server import Loop, in_thread
 from mockreel.server.mock_server import Address, RunningStage
-from mockreel.server.options import Options
+from mockreel.server.options import Options, ServingOptions
 from mockreel.simulator.rule_parser import set_faults, set_results
 from mockreel.simulator.simulator import Stage, build_stage, load_contracts
-from mockreel.webhooks import Targets, check_authority, webhook_secrets
+from mockreel.webhooks import Targets, WebhookSecret, check_authority, webhook_secrets
 
 
 class Server:
@@ -52,38 +54,18 @@ class Server:
             )
         self._check(options)
         check_authority(options.ca)
-        entries = read_keys(options.keys) if isinstance(options.keys, Path) else tuple(options.keys or ())
-        targets = Targets(allowed=options.allow_callbacks, mapped=options.callback_map or {})
         self.secrets = webhook_secrets(options.webhook_secret, contracts)
-        inner = build_stage(
-            contracts,
-            clock=Clock(speed=options.speed, held=options.held, start=options.start),
-            keys=entries,
-            open_house=options.keys is None and _is_loopback(options.host),
-            settings=options.settings,
-            sender=options.sender,
-            targets=targets,
-            ca=options.ca,
-            budget=options.budget,
-            assume_price=options.assume_price,
-            secrets=self.secrets,
-        )
-        set_faults(inner.rules, inner.parts, options.faults)
-        set_results(inner.rules, inner.parts, options.result)
-        inner.rules.keep_as_first()
+        inner, entries = built(options, contracts, secrets=self.secrets)
         # Late, so that little can go wrong while ports are held.
         self.sockets = listen(options.host, options.port, contracts)
-        targets.own_ports |= {port_of(some) for some in self.sockets.values()}
-        self._ports = {name: port_of(self.sockets[name]) for name in contracts}
         with contextlib.ExitStack() as undo:
             undo.callback(self.close)
-            public = public_urls(options.public_urls, self._ports)
-            ca, scheme = (options.tls.ca, "https") if options.tls else (None, "http")
-            self.stage = RunningStage(self._addresses(inner, entries, scheme, public), inner, ca)
-            self._server = Loop(self._config(options, public, beside))
+            self.stage = addressed(inner, entries, self.sockets, options)
+            self._server = Loop(self._config(options, beside))
             undo.pop_all()
 
     def _check(self, options: Options) -> None:
+        check_token(options.token)
         if _is_loopback(options.host):
             return
         if options.keys is None:
@@ -93,33 +75,11 @@ class Server:
         if options.token is None:
             raise OptionError("host", options.host, ["127.0.0.1", "::1"], then="Off loopback, set a control token.")
 
-    def _addresses(
-        self, inner: Stage, entries: tuple[KeyEntry, ...], scheme: str, public: Mapping[str, str]
-    ) -> dict[str, Address]:
-        found = {"control": Address(url_of(self.sockets["control"], scheme=scheme))}
-        for name, part in inner.parts.items():
-            key = _key_to_show([entry for entry in entries if entry.provider in (None, name)])
-            url = url_of(self.sockets[name], scheme=scheme)
-            found[name] = Address(url, key if entries else part.contract.example_key)
-            part.base_url = public.get(name, found[name].url)
-        return found
-
-    def _config(self, options: Options, public: Mapping[str, str], beside: Sequence[Beside]) -> uvicorn.Config:
-        inner = self.stage.inner
-        trusted = _trusted(options.trusted_hosts)
-        fronts: dict[int, App] = {
-            self._ports[name]: Front(part, origin=Origin(public.get(name), trusted=trusted))
-            for name, part in inner.parts.items()
-        }
-        if options.cors:
-            fronts = {port: allowing(front, options.cors) for port, front in fronts.items()}
-        hosts = LOOPBACK_NAMES if _is_loopback(options.host) else None
-        prefixed = ByPrefix(inner, trusted=trusted)
-        behind = stage_app(inner, prefixed, hosts=hosts, token=options.token, beside=beside)
+    def _config(self, options: Options, beside: Sequence[Beside]) -> uvicorn.Config:
         config = uvicorn.Config(
-            ByPort(fronts, behind),
-            http=cast(Any, partial(WireProtocol, told=self._report_rejection)),
-            ws="none",
+            application(self.stage, options, self.sockets, beside=beside),
+            http=cast(Any, partial(WireProtocol, told=partial(report_rejection, self.stage.inner, self.sockets))),
+            ws="websockets-sansio" if any(part.player.sockets for part in self.stage.inner.parts.values()) else "none",
             loop="auto",
             lifespan="on",
             log_config=None,
@@ -134,13 +94,6 @@ class Server:
             config.load()
             config.ssl = options.tls.context
         return config
-
-    def _report_rejection(self, port: int | None, rejection: Rejection) -> None:
-        """A request that no provider has seen: it stands in the log."""
-        provider = next((name for name, own in self._ports.items() if own == port), None)
-        self.stage.inner.feed.note(
-            "rejected", provider=provider, port=port, status=rejection.status, reason=rejection.reason
-        )
 
     def run(self, *, ready: Callable[[], None] | None = None) -> None:
         """Serve until `stop` is called; `ready` is called once everything answers."""
@@ -163,8 +116,80 @@ class Server:
         self._server.end()
 
 
+def built(
+    options: Options, contracts: Mapping[str, Contract], *, secrets: Mapping[str, WebhookSecret]
+) -> tuple[Stage, tuple[KeyEntry, ...]]:
+    """The simulator that the options want, and the keys that are listed for it."""
+    entries = read_keys(options.keys) if isinstance(options.keys, Path) else tuple(options.keys or ())
+    inner = build_stage(
+        contracts,
+        clock=Clock(speed=options.speed, held=options.held, start=options.start),
+        keys=entries,
+        open_house=options.keys is None and _is_loopback(options.host),
+        settings=options.settings,
+        sender=options.sender,
+        targets=Targets(allowed=options.allow_callbacks, mapped=options.callback_map or {}),
+        ca=options.ca,
+        budget=options.budget,
+        assume_price=options.assume_price,
+        secrets=secrets,
+    )
+    set_faults(inner.rules, inner.parts, options.faults)
+    set_results(inner.rules, inner.parts, options.result)
+    inner.rules.keep_as_first()
+    return inner, entries
+
+
+def addressed(
+    inner: Stage, entries: tuple[KeyEntry, ...], sockets: Mapping[str, Sockets], options: Options
+) -> RunningStage:
+    """A simulator that is served on these sockets, with a key that works for each provider.
+
+    Raises:
+        OptionError: a public address is none, or would be that of several providers.
+    """
+    inner.targets.own_ports |= {port_of(some) for some in sockets.values()}
+    public = public_urls(options.public_urls, {name: port_of(sockets[name]) for name in inner.parts})
+    ca, scheme = (options.tls.ca, "https") if options.tls else (None, "http")
+    found = {"control": Address(url_of(sockets["control"], scheme=scheme))}
+    for name, part in inner.parts.items():
+        key = _key_to_show([entry for entry in entries if entry.provider in (None, name)])
+        found[name] = Address(url_of(sockets[name], scheme=scheme), key if entries else part.contract.example_key)
+        part.base_url = public.get(name, found[name].url)
+    return RunningStage(found, inner, ca=ca)
+
+
+def application(
+    stage: RunningStage, options: Options, sockets: Mapping[str, Sockets], *, beside: Sequence[Beside] = ()
+) -> ByPort:
+    """What answers on these sockets: each provider on its own, and the control API."""
+    inner = stage.inner
+    ports = {name: port_of(sockets[name]) for name in inner.parts}
+    public = public_urls(options.public_urls, ports)
+    trusted = _trusted(options.trusted_hosts)
+    hosts = LOOPBACK_NAMES if _is_loopback(options.host) else None
+    named = frozenset(urlsplit(url).hostname or "" for url in public.values()) | (trusted or frozenset())
+    fronts: dict[int, App] = {}
+    for name, part in inner.parts.items():
+        led = frozenset(part.contract.hosts) if options.own_hosts else frozenset()
+        known = None if hosts is None or trusted is None else hosts | named | led
+        front = Front(part, origin=Origin(public.get(name), trusted=trusted, led=led))
+        fronts[ports[name]] = shield(front, inner, hosts=known, cors=options.cors)
+    if options.cors:
+        fronts = {port: allowing(front, options.cors) for port, front in fronts.items()}
+    prefixed = ByPrefix(inner, trusted=trusted)
+    behind = stage_app(inner, prefixed, hosts=hosts, named=named, token=options.token, cors=options.cors, beside=beside)
+    return ByPort(fronts, behind)
+
+
+def report_rejection(inner: Stage, sockets: Mapping[str, Sockets], port: int | None, rejection: Rejection) -> None:
+    """A request that no provider has seen: it stands in the log."""
+    provider = next((name for name in inner.parts if port_of(sockets[name]) == port), None)
+    inner.feed.note("rejected", provider=provider, port=port, status=rejection.status, reason=rejection.reason)
+
+
 @contextlib.contextmanager
-def serving(*providers: str, **options: Any) -> Iterator[RunningStage]:
+def serving(*providers: str, **options: Unpack[ServingOptions]) -> Iterator[RunningStage]:
     """Serve the named providers, or all, on free loopback ports until the block ends.
 
     Takes the fields of `Options` as keywords: `readings`, `keys`, `settings`, `speed`, `held`, `start`, `port`, …
@@ -172,6 +197,9 @@ def serving(*providers: str, **options: Any) -> Iterator[RunningStage]:
     Raises:
         OptionError, DataError, PortTaken: as the command would say.
     """
+    for name in options:
+        if name not in ServingOptions.__annotations__:
+            raise OptionError("option of serving()", name, ServingOptions.__annotations__)
     with hosted(Server(Options(providers=providers, **options))) as stage:
         yield stage
 

@@ -1,6 +1,6 @@
 """What a provider's package must offer to answer requests."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mockreel.contract import ErrorRow
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 Answer = Reply | Awaitable[Reply]
 Handler = Callable[[Call], Answer]
+# What is told on a WebSocket, as texts, and who opens one: from a part and the query of the address, if that is known.
+MessageStream = AsyncGenerator[str, None]
+Socket = Callable[["Part", Mapping[str, str]], MessageStream | None]
 
 
 class Player(Protocol):
@@ -23,6 +26,11 @@ class Player(Protocol):
     @property
     def handlers(self) -> Mapping[str, Handler]:
         """One handler for each operation id of the contract."""
+        ...
+
+    @property
+    def sockets(self) -> Mapping[str, Socket]:
+        """What is told on WebSockets, by path; none where the provider has none."""
         ...
 
     def new_state(self, part: "Part") -> Any:

@@ -1,19 +1,20 @@
 """An exchange as the journal may keep it: put together after the reply, from bytes that are there already."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import orjson
 
 from mockreel.contract import Contract
+from mockreel.contract.messages.body import read_query
 from mockreel.contract.messages.duplicate_keys import duplicates
 from mockreel.contract.messages.form import Form
-from mockreel.contract.messages.message import Reply, exact
+from mockreel.contract.messages.message import Reply
 from mockreel.contract.operations import resolve
 from mockreel.contract.validation import Violation
 from mockreel.engine.faults import NO_FAULTS
 from mockreel.engine.journal.journal import Entry
-from mockreel.engine.journal.redaction import MASK, Masks, Texts, left_out
+from mockreel.engine.journal.said import NOTHING, Pairs, Said, Unread
+from mockreel.engine.redaction import credentials_of, left_out, redactor_of
 from mockreel.simulator.context import Call
 
 # Headers of any client that are worth a question, and hold no secret; what the contract declares is kept besides.
@@ -29,7 +30,7 @@ CHOSEN = frozenset(
         b"user-agent",
     }
 )
-# A longer header, and a longer piece of what could not be read, is not kept.
+# A longer header is not kept.
 LONGEST = 1000
 # So many sets of headers are kept once; then they are counted anew.
 MOST_KNOWN = 256
@@ -37,123 +38,142 @@ MOST_KNOWN = 256
 FEW = 6
 
 
-Pairs = tuple[tuple[bytes, bytes], ...]
-
-
 class Noting:
     """Makes the journal's entries of one provider."""
 
     def __init__(self, contract: Contract) -> None:
         self._provider = contract.provider
-        self.masks = Masks({*contract.conversation.hidden, *_key_fields(contract)})
-        self._chosen = CHOSEN | _declared(contract)
+        self.redactor = contract.once("capture.redactor", lambda: redactor_of(contract))
+        self._credentials = contract.once("capture.credentials", lambda: credentials_of(contract))
+        self._chosen = contract.once("capture.chosen", lambda: CHOSEN | _declared(contract))
         self._known: dict[int, Pairs] = {}
-        talks = contract.conversation.jobs.values()
-        self._harmless = frozenset(name for talk in talks for name in (*talk.submits, talk.poll))
 
-    def entry(
-        self, call: Call, reply: Reply, *, row: str | None, found: tuple[Violation, ...], keys: list[str]
-    ) -> Entry:
-        """What is kept of one exchange; `keys` are the texts that must not be."""
-        request, operation, hidden = call.request, call.known_operation, Texts(keys)
-        name = operation.id if operation else None
-        if request.body:
-            found += self._repeated(call)
-        return Entry(
-            call.now,
-            self._provider,
-            call.caller.account.name if call.caller else None,
-            request.method,
-            hidden.masked_text(request.path),
-            name,
-            reply.status,
-            row,
-            tuple([one.kept(without=keys) for one in found]) if found else (),
-            self.masks.query(request.query, hidden) if request.query else "",
-            self._headers(call, hidden),
-            self._body(call, hidden) if request.body else b"",
-            self.masks.reply(reply.body, hidden, harmless=name in self._harmless),
-            reply.headers,
-            call.job or _asked_about(call),
-            None if call.faults is NO_FAULTS else _faults(call),
-            call.part.clock.real(),
-            tuple([hidden.masked_text(note) for note in call.notes]) if call.notes else (),
+    def entry(self, call: Call, reply: Reply, *, row: str | None, found: tuple[Violation, ...]) -> Entry:
+        """What is kept of one exchange."""
+        request = call.request
+        said = Unread(
+            self.redactor,
+            call.part.keyring.known,
+            query=request.query,
+            headers=self._headers(call),
+            body=self._body(call) if request.body else b"",
+            reply=reply.body,
+            reply_headers=reply.headers,
         )
+        return self._entry(call, reply, row=row, found=found, said=said, job=call.job or _asked_about(call))
 
-    def line(
-        self, call: Call, reply: Reply, *, row: str | None, found: tuple[Violation, ...], keys: list[str]
-    ) -> Entry:
+    def line(self, call: Call, reply: Reply, *, row: str | None, found: tuple[Violation, ...]) -> Entry:
         """The same without what was said: who asked for what, how it ended, and every violation."""
+        return self._entry(call, reply, row=row, found=found, said=NOTHING, job=call.job)
+
+    def _entry(
+        self,
+        call: Call,
+        reply: Reply,
+        *,
+        row: str | None,
+        found: tuple[Violation, ...],
+        said: Said | Unread,
+        job: str | None,
+    ) -> Entry:
         operation = call.known_operation
-        path = call.request.path
+        self._remember(call)
         if call.request.body:
             found += self._repeated(call)
-        for key in keys:
-            path = path.replace(key, MASK)
         return Entry(
             call.now,
             self._provider,
             call.caller.account.name if call.caller else None,
             call.request.method,
-            path,
+            self._path(call, reply),
             operation.id if operation else None,
             reply.status,
             row,
-            tuple([one.kept(without=keys) for one in found]) if found else (),
-            job=call.job,
-            fault=None if call.faults is NO_FAULTS else _faults(call),
-            real=call.part.clock.real(),
-            notes=tuple([Texts(keys).masked_text(note) for note in call.notes]) if call.notes else (),
+            tuple([self._violation(call, one) for one in found]) if found else (),
+            said,
+            job,
+            None if call.faults is NO_FAULTS else _faults(call),
+            call.part.clock.real(),
+            self._notes(call) if call.notes else (),
         )
 
-    def _headers(self, call: Call, hidden: Texts) -> Pairs:
-        """The headers that are kept; a client sends the same ones again and again, so they are kept once.
+    def _notes(self, call: Call) -> tuple[str, ...]:
+        return tuple([self.redactor.text(note, call.part.keyring.known) for note in call.notes])
 
-        They are found again by their hash, as a key stands among them that nothing may hold.
-        """
+    def told(self, call: Call, text: str) -> str:
+        """A text about a request as a log may have it, line by line."""
+        self._remember(call)
+        known = call.part.keyring.known
+        return "\n".join(self.redactor.text(line, known, loose=True) for line in text.splitlines())
+
+    def _remember(self, call: Call) -> None:
+        """Have the keyring remember what a request carries in a key's place and nobody admits: it is shown nowhere."""
+        request = call.request
+        names = self._credentials.names(request.headers)
+        body = call.body.fields if isinstance(call.body, Form) else call.body
+        says = self.redactor.names(body) or self.redactor.has_addresses(request.body)
+        if call.caller is not None and len(names) < 2 and not says and not request.query:
+            return
+        strangers = call.part.keyring.strangers
+        for text in self._credentials.texts(request.headers):
+            strangers.add(text)
+        for text in self.redactor.carried(read_query(request.query)):
+            strangers.add(text)
+        if says:
+            for text in self.redactor.carried(body):
+                strangers.add(text)
+
+    def _path(self, call: Call, reply: Reply) -> str:
+        """The path: of what was found, every piece is a word of the contract or an id of ours."""
+        operation = call.known_operation
+        if operation is not None and reply.status < 400 and not operation.strangers:
+            return call.request.path
+        return self.redactor.path(call.request.path, call.part.keyring.known, strange=operation is None)
+
+    def _violation(self, call: Call, one: Violation) -> Violation:
+        """A violation as it may be kept; of a secret's place nothing is told but the rule."""
+        known, steps = call.part.keyring.known, [step for step in one.path if isinstance(step, str)]
+        path = tuple([self.redactor.text(step, known) if isinstance(step, str) else step for step in one.path])
+        said = self.redactor.text(one.message, known)
+        if one.keyword != "required" and any(self.redactor.is_secret(step, None) for step in steps):
+            said = f"what stands there breaks the rule {one.keyword!r}"
+        kept = one.kept(path=path, message=said)
+        if one.keyword == "enum" or not isinstance(one.limit, list):  # what the schema says; else names that were sent
+            return kept
+        return kept._replace(limit=self.redactor.value(one.limit, known))
+
+    def _headers(self, call: Call) -> Pairs:
+        """The headers that are kept; a client sends the same ones again and again, so they are kept once."""
         headers = tuple([(name, value) for name, value in call.request.headers])
-        seen = hash((headers, *hidden.texts))
-        known = self._known.get(seen)
-        if known is None:
+        seen = hash(headers)
+        kept = self._known.get(seen)
+        if kept is None:
             if len(self._known) >= MOST_KNOWN:
                 self._known.clear()
-            pairs = [pair for pair in headers if pair[0] in self._chosen and len(pair[1]) < LONGEST]
-            known = self._known[seen] = hidden.masked_pairs(pairs)
-        return known
+            worth = tuple([pair for pair in headers if pair[0] in self._chosen and len(pair[1]) < LONGEST])
+            kept = self._known[seen] = worth
+        return kept
 
     def _repeated(self, call: Call) -> tuple[Violation, ...]:
         """The keys that stand twice in the body, which nothing refuses: the last one counts."""
         body = call.body
         return duplicates(call.request.body, body) if type(body) is dict or type(body) is list else ()
 
-    def _body(self, call: Call, hidden: Texts) -> bytes:
-        raw, body = call.request.body, call.body
-        if type(body) is dict:  # first, as almost all are
-            return self.masks.json(raw, body, hidden)
+    def _body(self, call: Call) -> bytes:
+        """The body to keep: of files their size and hash."""
+        body = call.body
         if isinstance(body, Form):
-            return self._form(body, hidden)
-        if isinstance(body, bytes):
-            return left_out(raw)
-        if body is not None:
-            return self.masks.json(raw, body, hidden)
-        try:
-            return self.masks.json(raw, orjson.loads(raw), hidden)
-        except (orjson.JSONDecodeError, TypeError):
-            return self._unread(raw, hidden)
+            return _form(body)
+        return left_out(body) if isinstance(body, bytes) else call.request.body
 
-    def _form(self, form: Form, hidden: Texts) -> bytes:
-        files = {
-            name: {"filename": file.filename, "mime": file.mime, **orjson.loads(left_out(file.data))}
-            for name, file in form.files.items()
-        }
-        shown = {"fields": dict(form.fields), "files": files}
-        return self.masks.json(orjson.dumps(shown), shown, hidden)
 
-    def _unread(self, raw: bytes, hidden: Texts) -> bytes:
-        """What was no JSON: its beginning, unless a secret could stand in it that nobody can find."""
-        if b"\\" in raw or self.masks.concern(raw) or not raw.isascii():
-            return left_out(raw)
-        return hidden.masked(exact(raw[:LONGEST]))
+def _form(form: Form) -> bytes:
+    """A form as JSON."""
+    files = {
+        name: {"filename": file.filename, "mime": file.mime, **orjson.loads(left_out(file.data))}
+        for name, file in form.files.items()
+    }
+    return orjson.dumps({"fields": dict(form.fields), "files": files})
 
 
 def _faults(call: Call) -> str | None:
@@ -181,12 +201,6 @@ def _values(call: Call) -> list[str]:
     if type(call.body) is dict and len(call.body) < FEW:
         values += [str(value) for value in call.body.values() if type(value) is str or type(value) is int]
     return values
-
-
-def _key_fields(contract: Contract) -> Iterator[str]:
-    """Names of fields and parameters that hold a key somewhere in this contract."""
-    for operation in contract.operations:
-        yield from (place.name for place in operation.key if place.kind != "header")
 
 
 def _declared(contract: Contract) -> frozenset[bytes]:

@@ -37,7 +37,7 @@ def learn(contract: Contract, player: Player, *, pace: str) -> Role:
         OptionError: the contract has no such pace.
         DataError: a row does not fit the others.
     """
-    courses = Courses(contract, pace=pace)
+    courses = contract.once(f"courses.{pace}", lambda: Courses(contract, pace=pace))
     default = Wish(contract.scenarios.default)
     return Role(
         contract,

@@ -4,6 +4,7 @@ Every step fills in the call; every early end is an error row of the provider, t
 """
 
 import logging
+import traceback
 from collections.abc import Awaitable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -277,9 +278,11 @@ def _unknown_wish(call: Call, wrong: OptionError) -> Reply:
 
 
 def _broken(call: Call, broken: Exception) -> Reply:
-    logging.getLogger("mockreel").error(
-        "%s %s failed inside of mockreel; this is a bug", call.request.method, call.request.path, exc_info=broken
+    trace = "".join(traceback.format_exception(broken))
+    told = call.part.noting.told(
+        call, f"{call.request.method} {call.request.path} failed inside of mockreel; this is a bug"
     )
+    logging.getLogger("mockreel").error("%s\n%s", told, call.part.noting.told(call, trace).rstrip())
     return refuse(call, Refused("internal-error"))
 
 
@@ -302,15 +305,5 @@ def _noted(call: Call, reply: Reply, row: str | None, found: tuple[Violation, ..
     if call.faults is not NO_FAULTS:
         reply = fault_selection.played(call, reply)
     note = part.noting.entry if part.settings.keep_bodies else part.noting.line
-    part.journal.note(note(call, reply, row=row, found=found, keys=keys_of(call)))
+    part.journal.note(note(call, reply, row=row, found=found))
     return reply
-
-
-def keys_of(call: Call) -> list[str]:
-    """Every key that a request carries, in the order of the contract's places."""
-    operation = call.known_operation
-    if operation is None:
-        return []
-    if len(operation.key) == 1:
-        return [call.key] if call.key else []
-    return [key for place in operation.key if (key := key_at(place, call))]

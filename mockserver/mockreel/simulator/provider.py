@@ -139,6 +139,11 @@ class Part:
         """A job is about to be forgotten: what it costs stays in the sums of its account."""
         self.ledger.standing(job.account, self.clock.now())
 
+    @property
+    def waits(self) -> bool:
+        """Whether a request waits for a job to end."""
+        return any(self._waiting.values())
+
     def begin_anew(self) -> None:
         """Forget every account, job, upload and delivery; who waits for a job is told that it has not ended."""
         self.keyring.begin_anew()
@@ -306,12 +311,20 @@ class Part:
         """Wait until a job has ended by the clock; False if that took longer than `settings.patience` real seconds."""
         if job.state(self.clock.now()).terminal:
             return True
+        return await self.reached(job, job.ends) and self.jobs.get(job.id) is job
+
+    async def reached(self, job: Job, moment: float | None) -> bool:
+        """Wait until the clock reaches a moment of a job, or the job is changed or forgotten.
+
+        Returns:
+            False if that took longer than `settings.patience` real seconds.
+        """
         asked = self.base_url
         over = asyncio.Event()
         tell = _on_its_loop(over)
         self._waiting.setdefault(job.id, []).append(tell)
-        if job.ends is not None:
-            self.agenda.at(job.ends, tell)
+        if moment is not None:
+            self.agenda.at(moment, tell)
         try:
             await asyncio.wait_for(over.wait(), self.settings.patience)
         except TimeoutError:
@@ -321,7 +334,7 @@ class Part:
             self._waiting[job.id].remove(tell)
             if not self._waiting[job.id]:
                 del self._waiting[job.id]
-        return self.jobs.get(job.id) is job
+        return True
 
     def job_of(self, account: Account, id: str | None, *, row: str = "unknown-job") -> Job:  # noqa: A002
         """A job of this account.

@@ -1,5 +1,30 @@
-"""What the pytest plugin is made of, and what a test imports: `check_webhook_handler`."""
+"""For tests: the marker with typed options, and `check_webhook_handler`; the rest makes up the pytest plugin.
 
-from mockreel.testing.webhook_handler import check_webhook_handler
+`mark(scenario="fail")` is `pytest.mark.mockreel(scenario="fail")`, but an editor completes its options, and a type
+checker tells a typo. The plugin is loaded in every run of pytest, so nothing is imported before it is asked for.
+"""
 
-__all__ = ["check_webhook_handler"]
+from typing import TYPE_CHECKING, Any, Unpack
+
+if TYPE_CHECKING:
+    import pytest
+
+    from mockreel.testing.marker_options import MarkerOptions
+    from mockreel.testing.webhook_handler import check_webhook_handler
+
+__all__ = ["check_webhook_handler", "mark"]
+
+
+def mark(**options: "Unpack[MarkerOptions]") -> "pytest.MarkDecorator":
+    """The marker `mockreel` with these options, for a test, a class or a module (`pytestmark`)."""
+    import pytest  # noqa: PLC0415  (who serves without tests needs none)
+
+    return pytest.mark.mockreel(**options)
+
+
+def __getattr__(name: str) -> Any:
+    if name != "check_webhook_handler":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from mockreel.testing import webhook_handler  # noqa: PLC0415
+
+    return getattr(webhook_handler, name)

@@ -1,10 +1,10 @@
 """The options of `@pytest.mark.mockreel(...)`, in one typed place."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.billing import Budget
@@ -40,6 +40,8 @@ class Marked:
         unknown_models: `accept` takes a model that nobody knows, with any input.
         result: what every job answers with: the path of a file, a URL, or JSON.
         forge: send a forged copy before each signed callback, which no client should take.
+        intercept: answer calls to the providers' real hosts too, in httpx, requests and aiohttp of this process.
+        port: control's port, the providers take the following ones; that of the test run if None.
     """
 
     providers: tuple[str, ...] = ()
@@ -63,11 +65,38 @@ class Marked:
     models: tuple[Any, ...] = ()
     unknown_models: str = "refuse"
     result: Any = None
+    intercept: bool = False
+    port: int | None = None
 
     @property
     def begins(self) -> float | None:
         """Where the clock begins; None is now."""
         return START if self.start is None and self.held else self.start
+
+
+class MarkerOptions(TypedDict, total=False):
+    """The same as keywords of the marker, in all the forms that they may have."""
+
+    providers: str | Sequence[str]
+    scenario: str
+    code: str | int
+    seed: int
+    held: bool
+    speed: float
+    start: float
+    pace: str
+    readings: Mapping[str, str]
+    keys: Sequence[KeyEntry | Mapping[str, Any]]
+    budget: Budget
+    assume_price: Budget
+    data: str | Path
+    strict: bool
+    rules: str | Sequence[str]
+    allow: str | Sequence[str]
+    faults: str | Mapping[str, Any] | Sequence[str | Mapping[str, Any]]
+    forge: bool
+    intercept: bool
+    port: int
 
 
 def read_marks(marks: Iterable[Any]) -> Marked:
@@ -109,6 +138,8 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
     "models": (str, dict, list, tuple),
     "unknown_models": (str,),
     "result": (str, Path, dict, list),
+    "intercept": (bool,),
+    "port": (int,),
 }
 
 

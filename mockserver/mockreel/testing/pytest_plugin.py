@@ -1,6 +1,6 @@
-"""The pytest plugin: the fixture `mockreel` is a stage of the test's own, on real sockets.
+"""The pytest plugin: the fixture `mockreel` is a mock server of the test's own, on addresses that stay.
 
-Nothing of the kit is imported until a test asks for a stage.
+Nothing of the kit is imported until a test asks for it.
 """
 
 from collections.abc import Generator, Iterable, Iterator
@@ -12,12 +12,15 @@ import pytest
 if TYPE_CHECKING:
     from mockreel.server.mock_server import RunningStage
     from mockreel.testing.marker_options import Marked
+    from mockreel.testing.shared_server import ServerAddresses
     from mockreel.testing.simulators import Company
 
 # What a test's report carries, also from one process of xdist to the other.
 READINGS = "mockreel_readings"
 UNSPENT = "mockreel_unspent"
-# A test's stage with its options, and its breaches once they were told.
+# So many ports lie between those of two workers of xdist.
+WORKER_PORTS = 10
+# A test's server with its options, for as long as the test has it.
 _PLAYED = pytest.StashKey["tuple[RunningStage, Marked]"]()
 _COMPANY = pytest.StashKey["Company"]()
 
@@ -43,6 +46,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="What every account begins with, in its provider's currency (repeatable); a marker's budget comes first.",
     )
     group.addoption(
+        "--mockreel-port",
+        type=int,
+        default=0,
+        metavar="PORT",
+        help="Control's port, the providers take the following ones; under xdist, 10 more for each worker; 0 takes "
+        "free ones.",
+    )
+    group.addoption(
         "--mockreel-readings",
         choices=("default", "all"),
         default="default",
@@ -55,9 +66,19 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "mockreel(**options): how the stage of the fixture `mockreel` plays")
 
 
+@pytest.fixture(scope="session")
+def mockreel_server(request: pytest.FixtureRequest) -> "ServerAddresses":
+    """Where the mock server is, for the whole run: `mockreel_server.runflow.url`, `.runflow.key`, `.control.url`.
+
+    The fixture `mockreel` puts a clean simulator behind these addresses for each test that asks for it.
+    """
+    with _said_plainly():
+        return _company(request.config).addresses()
+
+
 @pytest.fixture
 def mockreel(request: pytest.FixtureRequest) -> Iterator["RunningStage"]:
-    """A stage of the test's own: `mockreel.runflow.url`, `.runflow.key`, `.advance(3)`, `.journal`, `.clock`."""
+    """A mock server of the test's own: `mockreel.runflow.url`, `.runflow.key`, `.advance(3)`, `.journal`, `.clock`."""
     from mockreel.engine.billing import unspent  # noqa: PLC0415
 
     item = request.node
@@ -68,26 +89,34 @@ def mockreel(request: pytest.FixtureRequest) -> Iterator["RunningStage"]:
     budget = request.config.getoption("--mockreel-budget")
     with _said_plainly(), company.playing(marked, readings=readings, budget=budget) as stage:
         item.stash[_PLAYED] = (stage, marked)
-        yield stage
+        try:
+            yield stage
+        finally:
+            del item.stash[_PLAYED]  # else it would be kept until the session ends
         item.user_properties.append((UNSPENT, unspent(stage.inner).written()))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Fail a test that has passed where its client broke the contract and that counts.
+    """Fail a test that has passed where its client broke the contract and that counts; show the journal of others.
 
     It is the report that fails, not the test: an `xfail` does not take it for the failure that it expects.
     """
     report = yield
     played = item.stash.get(_PLAYED, None)
-    if played is None or report.when != "call" or not report.passed:
+    if played is None or report.when != "call":
         return report
     stage, marked = played
-    if item.config.getoption("--mockreel-strict") if marked.strict is None else marked.strict:
+    strict = item.config.getoption("--mockreel-strict") if marked.strict is None else marked.strict
+    if report.passed and strict:
         told = _violations(stage, marked, item.config.getoption("--mockreel-rules") or ())
         if told:
             report.outcome, report.longrepr = "failed", told
             report.__dict__.pop("wasxfail", None)
+    elif report.failed:
+        from mockreel.testing.failure_report import sections  # noqa: PLC0415
+
+        report.sections += sections(stage)
     return report
 
 
@@ -159,8 +188,15 @@ def _company(config: pytest.Config) -> "Company":
     from mockreel.testing.simulators import Company  # noqa: PLC0415
 
     if _COMPANY not in config.stash:
-        config.stash[_COMPANY] = Company()
+        config.stash[_COMPANY] = Company(port=_port(config))
     return config.stash[_COMPANY]
+
+
+def _port(config: pytest.Config) -> int:
+    """The port of this process: each worker of xdist has its own."""
+    port: int = config.getoption("--mockreel-port")
+    worker = getattr(config, "workerinput", {}).get("workerid", "gw0")
+    return port + WORKER_PORTS * int(worker.removeprefix("gw")) if port else 0
 
 
 def _marked(item: Any) -> "Marked":
@@ -173,9 +209,9 @@ def _marked(item: Any) -> "Marked":
 @contextmanager
 def _said_plainly() -> Iterator[None]:
     """What mockreel raises on purpose needs no traceback: its text says what is valid."""
-    from mockreel.errors import DataError, OptionError  # noqa: PLC0415
+    from mockreel.errors import DataError, OptionError, PortTaken  # noqa: PLC0415
 
     try:
         yield
-    except (DataError, OptionError) as wrong:
+    except (DataError, OptionError, PortTaken) as wrong:
         raise pytest.fail.Exception(str(wrong), pytrace=False) from None

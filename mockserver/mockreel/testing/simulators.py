@@ -1,12 +1,11 @@
-"""The stages of one test run: contracts are loaded once, every test has a server and a stage of its own."""
+"""The simulators of one test run: contracts are loaded once, servers stay, every test has a simulator of its own."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
-from threading import Thread
 
-from mockreel.contract import Contract
+from mockreel.contract import Contract, providers
 from mockreel.contract.added_models import NO_ADDITIONS, read_additions
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.billing import Budget
@@ -14,28 +13,35 @@ from mockreel.engine.scenarios.preferences import Wish
 from mockreel.errors import OptionError
 from mockreel.server.mock_server import RunningStage
 from mockreel.server.options import Options
-from mockreel.server.socket_server import Server, hosted
 from mockreel.simulator.provider import Settings
 from mockreel.simulator.rule_parser import check_playable, set_faults, set_results
 from mockreel.simulator.simulator import Stage, load_contracts
 from mockreel.testing.forged_webhooks import Forger
-from mockreel.testing.marker_options import Marked
+from mockreel.testing.intercepted import intercepted
+from mockreel.testing.marker_options import START, Marked
+from mockreel.testing.shared_server import ServerAddresses, SharedServer
 
 ACCOUNT = "test"
 
 
 class Company:
-    """Serves stages as tests want them."""
+    """The servers of a test run, and the simulators behind them.
 
-    def __init__(self) -> None:
-        self._leaving: list[Thread] = []
+    Args:
+        port: control's port of the server that tests share; 0 takes free ones.
+    """
+
+    def __init__(self, *, port: int = 0) -> None:
+        self._port = port
+        self._running = ExitStack()
+        self._servers: dict[tuple[int, frozenset[str]], SharedServer] = {}
         self._loaded: dict[tuple[tuple[str, ...], Path | None, tuple[tuple[str, str], ...]], dict[str, Contract]] = {}
 
     @contextmanager
     def playing(
         self, marked: Marked, *, readings: Mapping[str, str] | None = None, budget: Budget | None = None
     ) -> Iterator[RunningStage]:
-        """A stage on free loopback ports until the block ends.
+        """A simulator of its own, on the addresses of this run, until the block ends.
 
         Args:
             readings: come on top of the marker's.
@@ -53,21 +59,43 @@ class Company:
             start=marked.begins,
             budget=budget if marked.budget is None else marked.budget,
             assume_price=marked.assume_price,
+            own_hosts=marked.intercept,
         )
-        server = Server(options, contracts=contracts)
-        try:
-            _direct(server.stage.inner, marked)
-        except OptionError:
-            server.close()
-            raise
-        with hosted(server, leaving=self._leaving) as stage:
+        server = self.server(port=marked.port, further=contracts)
+        with (
+            server.simulating(options, contracts, partial(_direct, marked=marked)) as stage,
+            intercepted(server, stage) if marked.intercept else nullcontext(),
+        ):
             yield stage
 
+    def server(self, *, port: int | None = None, further: Iterable[str] = ()) -> SharedServer:
+        """The server on this port, or the one that tests share; `further` are names of providers that it must have."""
+        port = self._port if port is None else port
+        # In the order of their ports, which only a stated one shows.
+        names = tuple(self._load((), {}, None)) if port else tuple(providers())
+        names = (*names, *(name for name in further if name not in names))
+        place = (port, frozenset(names))
+        if place not in self._servers:
+            server = SharedServer(names, port=port, default=self._default)
+            self._running.enter_context(server.running())
+            self._servers[place] = server
+        return self._servers[place]
+
+    def addresses(self) -> ServerAddresses:
+        """Where the server is that tests share."""
+        contracts = self._load((), {}, None)
+        keys = {name: contract.example_key for name, contract in contracts.items()}
+        return ServerAddresses(self.server().addresses(keys))
+
+    def _default(self) -> tuple[Options, Mapping[str, Contract]]:
+        """What answers while no test has a simulator: all providers, each with the key that tests use."""
+        contracts = self._load((), {}, None)
+        return Options(keys=[*_keys(contracts)], held=True, start=START), contracts
+
     def close(self) -> None:
-        """Wait until every server has ended."""
-        for thread in self._leaving:
-            thread.join()
-        self._leaving.clear()
+        """End every server."""
+        self._servers.clear()
+        self._running.close()
 
     def contracts(self, marked: Marked, readings: Mapping[str, str]) -> dict[str, Contract]:
         """The contracts that a test wants; only those of whom a reading speaks are loaded for it."""

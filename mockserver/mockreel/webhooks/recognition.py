@@ -4,10 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import orjson
-
 from mockreel.contract import Contract
 from mockreel.contract.conversation.demo_jobs import found
+from mockreel.contract.messages.body import read_json
 from mockreel.contract.validation import Violation
 from mockreel.webhooks import verify
 from mockreel.webhooks.payloads import Documented, documented
@@ -71,8 +70,8 @@ class Recogniser:
     def recognise(self, headers: Mapping[str, str], body: bytes) -> Heard:
         """What has arrived; header names in lower case."""
         try:
-            payload = orjson.loads(body)
-        except orjson.JSONDecodeError:
+            payload = read_json(body)
+        except ValueError:
             payload = None
         if not isinstance(payload, dict):
             return Heard(None, payload, "none")

@@ -1,15 +1,20 @@
 """Replaying tells what is wrong with a cassette: copies of published ones, each with one thing changed."""
 
+import gzip
+import zlib
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import brotli
 import orjson
 import pytest
 from click.testing import CliRunner
 from recorded import Change, Document, answer, copied, published, rewrite, told
 
 from mockreel.cassettes import Cassette
+from mockreel.cassettes.cassette_errors import NoProvenance
 from mockreel.cassettes.replay.fidelity_report import FORMS, Fidelity
 from mockreel.cassettes.replay.replayer import Replay, Replayed
 from mockreel.cli.gate.replay import command
@@ -82,8 +87,8 @@ def test_a_callback_that_is_none_of_the_contract_breaks_it(tmp_path: Path) -> No
 
 def test_a_reading_is_what_makes_a_reply_valid(tmp_path: Path) -> None:
     """Without it, the reply breaks the contract."""
-    found = replayed(tmp_path, lambda document: told(document).update(reading={}), of=("aimlapi", "gen4-aleph-run"))
-    assert any("/video" in text for text in found.invalid)
+    found = replayed(tmp_path, lambda document: told(document).update(reading={}), of=("aimlapi", "pixverse-5-run"))
+    assert any("/status" in text for text in found.invalid)
 
 
 def test_what_is_said_to_be_outside_and_is_held_is_told(tmp_path: Path) -> None:
@@ -333,3 +338,58 @@ def test_a_cassette_of_another_version_of_the_contract_says_so(tmp_path: Path) -
 
     assert found.holds
     assert "recorded with contract 2025-01-01, held is 2026-08-21" in FORMS["text"](Fidelity((found,), TODAY))
+
+
+def packed(pack: Callable[[bytes], bytes], coding: str) -> Change:
+    """Every reply as it came over the wire."""
+
+    def change(document: Document) -> None:
+        for number in range(len(document["interactions"])):
+            response = answer(document, number)
+            if response["body"]["string"]:
+                response["body"] = {"string": pack(response["body"]["string"].encode())}
+                response["headers"] = {**response["headers"], "content-encoding": [coding]}
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("pack", "coding"), [(gzip.compress, "gzip"), (zlib.compress, "deflate"), (brotli.compress, "br")]
+)
+def test_a_packed_cassette_holds_as_the_plain_one_does(
+    pack: Callable[[bytes], bytes], coding: str, tmp_path: Path
+) -> None:
+    """vcrpy keeps bodies packed unless it is told otherwise."""
+    assert replayed(tmp_path, packed(pack, coding)).holds
+
+
+def test_a_body_that_cannot_be_read_does_not_hold(tmp_path: Path) -> None:
+    """The report says which exchange it is, and why."""
+    found = replayed(tmp_path, packed(lambda body: gzip.compress(body)[:-9], "gzip"))
+
+    assert not found.holds
+    assert "exchange 4: its body cannot be read: its gzip is cut off" in found.invalid
+
+
+@pytest.mark.parametrize(
+    ("body", "why"), [("", "is empty"), ("<html></html>", "is no JSON"), ("\ufeff{}", "byte order mark")]
+)
+def test_a_body_that_is_no_json_does_not_hold(body: str, why: str, tmp_path: Path) -> None:
+    """Whatever the client makes of it."""
+    found = replayed(tmp_path, lambda document: answer(document)["body"].update(string=body))
+
+    assert any(why in text for text in found.invalid)
+
+
+def test_a_date_that_has_not_come_is_told_as_such(tmp_path: Path) -> None:
+    """It has no age."""
+    found = replayed(tmp_path, lambda document: told(document).update(recorded="3000-01-01"))
+
+    assert "dated in the future (3000-01-01)" in FORMS["text"](Fidelity((found,), TODAY))
+    assert "days old" not in FORMS["text"](Fidelity((found,), TODAY))
+
+
+def test_a_day_that_no_calendar_has_is_no_date(tmp_path: Path) -> None:
+    """It says so, and does not break."""
+    with pytest.raises(NoProvenance, match="'2026-13-45' is no day, month or year"):
+        replayed(tmp_path, lambda document: told(document).update(recorded="2026-13-45"))

@@ -10,7 +10,7 @@ from mockreel.contract import Contract, ErrorRow
 from mockreel.contract.messages.error_response import Refused
 from mockreel.contract.messages.message import Reply
 from mockreel.engine.jobs.job import Job
-from mockreel.simulator.adapter import Handler
+from mockreel.simulator.adapter import Handler, Socket
 from mockreel.simulator.context import Call
 from mockreel.simulator.provider import Part
 from mockreel.webhooks import Delivery
@@ -24,6 +24,10 @@ class Play:
     @property
     def handlers(self) -> Mapping[str, Handler]:
         return self._handlers
+
+    @property
+    def sockets(self) -> Mapping[str, Socket]:
+        return {}
 
     def new_state(self, part: Part) -> Any:
         return Memory(secret="encore-secret")

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from mockreel.proxy.intercept import Plan, Ran, run
+from mockreel.server.options import Options
 from mockreel.simulator.provider import Settings
 
 # Runs words, a file of `programs/` or a text of Python: `ran = play("with_curl.sh", ...)`.
@@ -39,8 +40,8 @@ def play(capfd: pytest.CaptureFixture[str]) -> Play:
         told: list[str] = []
         command = words if bare else (sys.executable, *words)
         kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "TMPDIR", "SYSTEMROOT")}
-        settings = options.pop("settings", Settings())
-        plan = Plan(command, settings=settings, speed=options.pop("speed", 20.0), **options)
+        ours = {name: options.pop(name) for name in ("allow_hosts", "wait", "guard") if name in options}
+        plan = Plan(command, options=Options(**{"speed": 20.0, "settings": Settings(), **options}), **ours)
         capfd.readouterr()
         ran = run(plan, environment={**kept, **(environment or {})}, told=told.append)
         return Played(ran, "".join(capfd.readouterr()), told)

@@ -1,5 +1,6 @@
 """The program as a process: it gets the signals that would end us."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -31,3 +32,37 @@ def test_a_signal_is_handed_on_and_nothing_is_left(tmp_path: Path, number: signa
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
     assert list(tmp_path.glob("mockreel-run-*")) == []
+
+
+@pytest.mark.parametrize("delay", [0.05 * step for step in range(1, 21)])
+def test_a_signal_in_its_first_moments_ends_the_program_too(tmp_path: Path, delay: float) -> None:
+    """Before the program is there, while it starts, and while it runs: nothing of the run is left."""
+    write = f"pathlib.Path({str(tmp_path / 'pid')!r}).write_text(str(os.getpid()))"
+    code = f"import os, pathlib, signal\n{write}\nsignal.pause()"
+    command = [sys.executable, "-m", "mockreel", "run", "--quiet", "--", sys.executable, "-c", code]
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    environment = {**os.environ, "TMPDIR": str(folder)}
+    with subprocess.Popen(command, stderr=subprocess.PIPE, env=environment, start_new_session=True) as ours:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            ours.wait(delay)
+        ours.send_signal(signal.SIGTERM)
+        assert ours.wait(20) in (-signal.SIGTERM, 128 + signal.SIGTERM), ours.stderr and ours.stderr.read()
+
+    assert list(folder.iterdir()) == []
+    if (tmp_path / "pid").exists() and (tmp_path / "pid").read_text():
+        with pytest.raises(ProcessLookupError):
+            os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a program that its parent has gone")
+def test_a_run_that_is_killed_takes_its_program_with_it(tmp_path: Path) -> None:
+    """Nothing could be answered any more; the program is told to end."""
+    code = "import signal; print('begun', flush=True); signal.pause()"
+    command = [sys.executable, "-m", "mockreel", "run", "--quiet", "--", sys.executable, "-c", code]
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, start_new_session=True) as ours:
+        assert ours.stdout is not None
+        assert ours.stdout.readline() == "begun\n"
+        ours.kill()
+        assert ours.stdout.read() == ""  # it ends with the last process that has it open

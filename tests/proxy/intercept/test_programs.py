@@ -106,7 +106,7 @@ def test_the_documented_example_of_the_older_route_runs(play: Play, tmp_path: Pa
     played = play("node", str(program), bare=True)
 
     assert "run_model 200" in played.lines
-    assert "http://127.0.0.1:" in played.said
+    assert "https://api.runflow.io/" in played.said
 
 
 @needs_curl

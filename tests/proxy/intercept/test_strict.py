@@ -53,11 +53,12 @@ def test_a_program_that_broke_a_rule_ends_with_1_and_the_reason() -> None:
         (["--strict", "--rules", "all"], WRONG, 1),
         (["--strict"], program(fields='{"durration": "4s"}', headers='{"prefer": "expect-violation"}'), 0),
         (["--strict"], program(fields='{"durration": "4s"}', code=3), 3),
-        (["--strict"], "print('nothing was called')", 0),
+        (["--strict"], "print('nothing was called')", 3),
+        ([], "print('nothing was called')", 0),
     ],
 )
 def test_the_exit_code_is_the_programs_own_unless_it_broke_a_rule(options: list[str], text: str, code: int) -> None:
-    """A rule that is allowed, not looked for, or meant to be broken counts for nothing."""
+    """A rule that is allowed, not looked for, or meant to be broken counts for nothing; no request is no success."""
     assert ran(*options, text=text).exit_code == code
 
 

@@ -205,10 +205,11 @@ def test_the_token_is_sent() -> None:
     """Where one is asked for."""
     from mockreel.engine.accounts.account import KeyEntry  # noqa: PLC0415
 
-    options: Any = {"host": "0.0.0.0", "keys": [KeyEntry("k", "a")], "token": "s3cret", "data": FOURTH}
+    token = "a-token-of-24-signs-here"
+    options: Any = {"host": "0.0.0.0", "keys": [KeyEntry("k", "a")], "token": token, "data": FOURTH}
     with serving("encore", **options) as stage:
         url = stage.control.url.replace("0.0.0.0", "127.0.0.1")
-        with ControlClient(url, token="s3cret") as control:
+        with ControlClient(url, token=token) as control:
             assert control.clock().due == 0
         with ControlClient(url) as stranger, pytest.raises(ControlError, match="needs its token"):
             stranger.clock()

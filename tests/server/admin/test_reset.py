@@ -136,7 +136,8 @@ def test_code_beside_a_stage_asks_and_resets_it() -> None:
         assert stage.requested_in_order({"method": "POST"})
         verdict = stage.requested(operation="get_job")
         assert not verdict
-        assert "Nearest first:\n  #1 POST /v1/jobs" in repr(verdict)
+        assert "Nearest first:\n  #1 POST /v1/jobs" in verdict.message
+        assert repr(verdict).startswith("<does not hold: Expected at least 1 request")
         with pytest.raises(OptionError, match="create_job"):
             stage.requested(operation="creat_job")
 

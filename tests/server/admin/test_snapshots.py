@@ -1,6 +1,8 @@
 """Snapshots: a stage as a document, and the same stage again from it."""
 
-from collections.abc import Callable
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from decimal import Decimal
 from typing import Any
@@ -201,6 +203,11 @@ JOB = ("providers", "encore", "jobs", 0)
     [
         (change("snapshot", to=2), 400, "its form is 2. Expected 1. Take it anew"),
         (change("seed", to=9), 409, "Serve with --seed 9"),
+        (change("mockreel", to="0.0.1"), 409, "taken by mockreel 0.0.1; this is"),
+        (change("providers", "encore", "contract", to="x"), 409, "version x of the contract of encore"),
+        (change("clock", "now", to=7), 400, "its seal does not fit"),
+        (change("seal", to="x"), 400, "its seal does not fit"),
+        (change(*JOB, "created", to=1e300), 400, "its seal does not fit"),
         (change("providers", to={}), 409, "here are encore"),
         (change("providers", "encore", "readings", to={"envelope": "bare"}), 409, "--reading encore:envelope=bare"),
         (change("clock", "speed", to=0), 400, "/clock/speed"),
@@ -287,3 +294,42 @@ def test_faults_that_are_to_befall_callbacks_are_kept(open_desk: OpenDesk, sink:
     other.advance(100)
 
     assert len(sink.sent) == 2
+
+
+def test_what_was_changed_is_refused_or_is_the_same(open_desk: OpenDesk) -> None:
+    """A thousand changes in places that are drawn: each is refused with a reason, or takes nothing away."""
+    desk = open_desk()
+    desk.submit(tell="http://127.0.0.1:9/told", input={"prompt": "a red door"})
+    desk.advance(1)
+    document = desk.get("snapshot")
+    draw = random.Random(9)
+    statuses = Counter[int]()
+    for _ in range(1000):
+        spoilt = _spoilt(document, draw)
+        answer = desk.client.post("/_mockreel/restore", json=spoilt)
+        statuses[answer.status_code] += 1
+        if answer.status_code == 200:
+            assert spoilt == document
+
+    assert set(statuses) <= {200, 400, 409}
+    assert statuses[400] > 900
+    assert desk.get("jobs")["count"] == 1
+
+
+def _spoilt(document: Any, draw: random.Random) -> Any:
+    """The document with another value at one place, or without what stands there."""
+    spoilt = deepcopy(document)
+    inside, step = draw.choice(list(_places(spoilt)))
+    odd: tuple[Any, ...] = (None, True, -1, 1e300, 10**17, "", "x", [], {}, [[]], {"a": 1}, "1e999", "\x00", ["x", 1])
+    if draw.random() < 0.2:
+        del inside[step]
+    else:
+        inside[step] = draw.choice(odd)
+    return spoilt
+
+
+def _places(value: Any) -> Iterator[tuple[Any, Any]]:
+    for step in list(value) if isinstance(value, dict) else range(len(value)):
+        yield value, step
+        if isinstance(value[step], dict | list):
+            yield from _places(value[step])

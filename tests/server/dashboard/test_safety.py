@@ -138,7 +138,7 @@ def test_other_sites_get_nothing(served: RunningStage, provider: Provider, heade
 @pytest.fixture
 def guarded() -> Iterator[RunningStage]:
     """A stage that asks for a token, as off loopback."""
-    with serving("runflow", token="an-old-token", held=True) as stage:
+    with serving("runflow", token="an-old-token-of-24-signs", held=True) as stage:
         yield stage
 
 
@@ -152,7 +152,7 @@ def test_a_browser_tells_the_token_once(browser: Browser, guarded: RunningStage)
     page.get_by_label("Token").fill("a-wrong-token")
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("alert")).to_have_text("That is not the token.")
-    page.get_by_label("Token").fill("an-old-token")
+    page.get_by_label("Token").fill("an-old-token-of-24-signs")
     page.keyboard.press("Enter")
 
     expect(page.get_by_role("heading", name="Jobs")).to_be_visible()
@@ -160,8 +160,8 @@ def test_a_browser_tells_the_token_once(browser: Browser, guarded: RunningStage)
     expect(page.locator("#lamp")).to_have_text("Live")
     (cookie,) = context.cookies()
     assert (cookie["httpOnly"], cookie["sameSite"], cookie["path"]) == (True, "Strict", "/_mockreel/")
-    assert "an-old-token" not in str(cookie)
-    assert "an-old-token" not in page.content()
+    assert "an-old-token-of-24-signs" not in str(cookie)
+    assert "an-old-token-of-24-signs" not in page.content()
     context.close()
 
 
@@ -174,13 +174,13 @@ def test_without_the_token_nobody_gets_in(guarded: RunningStage, provider: Provi
         assert provider.http.get(base + path).status_code == 403
     wrong = provider.http.get(f"{base}{PAGE}/", headers={**html, "cookie": "mockreel-pass=abc"})
     assert wrong.status_code == 401
-    bearer = {"authorization": "Bearer an-old-token"}
+    bearer = {"authorization": "Bearer an-old-token-of-24-signs"}
     assert provider.http.get(f"{base}{PAGE}/", headers=bearer).status_code == 200
 
-    entered = provider.http.post(f"{base}{PAGE}/enter", data={"token": "an-old-token"})
+    entered = provider.http.post(f"{base}{PAGE}/enter", data={"token": "an-old-token-of-24-signs"})
     assert entered.status_code == 303
     foreign = provider.http.post(
-        f"{base}{PAGE}/enter", data={"token": "an-old-token"}, headers={"origin": "http://evil.example"}
+        f"{base}{PAGE}/enter", data={"token": "an-old-token-of-24-signs"}, headers={"origin": "http://evil.example"}
     )
     assert foreign.status_code == 403
 

@@ -1,4 +1,4 @@
-"""Read AI/ML API's OpenAPI 3.0 files: one schema for each model, gathered from every file that has it."""
+"""Read AI/ML API's OpenAPI files: one schema for each model, gathered from every file that has it."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -9,6 +9,8 @@ from typing import Any
 from mockreel.authoring.docs_folder import Docs
 from mockreel.authoring.documented_model import Correction, ModelPage, PageError, PagePrice, Route
 from mockreel.authoring.openapi3 import translate
+from mockreel.authoring.openapi_document import flat_objects, is_json, operations
+from mockreel.authoring.references import References
 from mockreel.contract.data.parser import Cursor
 
 _METHOD = "post"
@@ -29,47 +31,49 @@ class Copy:
 
 def read_aimlapi(row: Cursor, docs: Docs) -> Iterator[ModelPage]:
     """The models of an `aimlapi-openapi` row that its `include` names, in the order of their ids."""
-    names = docs.names(row.at("folder").text(), ".json")
     wanted = row.at("placeholder").texts()
-    copies = [copy for name in names for copy in read_file(docs.json(name), name, wanted)]
+    copies: list[Copy] = []
+    for name in docs.names(row.at("folder").text(), ".json"):
+        with docs.part(name):
+            copies += read_file(docs.json(name), name, wanted, docs.references(name))
     include = row.at("include").texts()
     for model in sorted({copy.model for copy in copies}):
         if any(fnmatchcase(model, pattern) for pattern in include):
             yield _gather([copy for copy in copies if copy.model == model], row)
 
 
-def read_file(document: Any, name: str, wanted: tuple[str, ...]) -> Iterator[Copy]:
-    """Every model of every POST operation of a file; `wanted` are the examples in a reply to keep.
+def read_file(document: Any, name: str, wanted: tuple[str, ...], references: References) -> list[Copy]:
+    """Every model of every POST operation of a file; `wanted` are the examples in a response to keep.
 
     Raises:
-        PageError: the file is no OpenAPI 3.0 document, or an operation has no model.
+        PageError: the file is no OpenAPI 3 document, or an operation has no model.
     """
-    paths = document.get("paths") if isinstance(document, Mapping) else None
-    version = str(document.get("openapi", "")) if isinstance(document, Mapping) else ""
-    if not isinstance(paths, Mapping) or not version.startswith("3.0"):
-        raise PageError(name, "no OpenAPI document of version 3.0", expected="openapi: 3.0.x, and paths")
-    for path, item in paths.items():
-        if _METHOD in item:
+    found = []
+    for method, path, operation, at in operations(document, name, references):
+        if method == _METHOD:
             where = f"{name} POST {path}"
-            schema = _body(item[_METHOD], where)
-            translated, corrections = translate(schema, where)
-            examples = dict(_examples(item[_METHOD].get("responses", {}), wanted))
-            for model in _ids(schema, where):
-                yield Copy(model, name, path, _only(translated, model), corrections, examples)
+            schema, here = _body(operation, where, at)
+            translated, corrections = translate(schema, where, here)
+            examples = dict(_examples(operation.get("responses", {}), wanted))
+            for one in flat_objects(translated, where):
+                found += [
+                    Copy(model, name, path, _only(one, model), corrections, examples) for model in _ids(one, where)
+                ]
+    return found
 
 
-def _body(operation: Any, where: str) -> Mapping[str, Any]:
-    try:
-        schema = operation["requestBody"]["content"][_JSON]["schema"]
-    except (KeyError, TypeError) as problem:
-        raise PageError(where, f"{problem} is missing", expected=f"requestBody/content/{_JSON}/schema") from problem
-    if not isinstance(schema, Mapping) or not isinstance(schema.get("properties"), Mapping):
-        raise PageError(where, "the body is no flat object", expected="a schema with properties")
-    return schema
+def _body(operation: Any, where: str, references: References) -> tuple[Any, References]:
+    body, here = references.settled(operation.get("requestBody"), where)
+    content = body.get("content") if isinstance(body, Mapping) else None
+    for media, entry in (content if isinstance(content, Mapping) else {}).items():
+        if is_json(media) and isinstance(entry, Mapping) and "schema" in entry:
+            return entry["schema"], here
+    raise PageError(where, "the body has no schema", expected=f"requestBody/content/{_JSON}/schema")
 
 
 def _ids(schema: Mapping[str, Any], where: str) -> list[str]:
-    ids = schema["properties"].get("model", {}).get("enum")
+    field = schema["properties"].get("model", {})
+    ids = [field["const"]] if "const" in field else field.get("enum")
     if not isinstance(ids, list) or not ids or not all(isinstance(id_, str) for id_ in ids):
         raise PageError(f"{where} /properties/model/enum", f"{ids!r} names no model", expected="a list of model ids")
     return ids
@@ -78,7 +82,8 @@ def _ids(schema: Mapping[str, Any], where: str) -> list[str]:
 def _only(schema: Mapping[str, Any], model: str) -> Mapping[str, Any]:
     """The schema of one of the models that share it."""
     fields = schema["properties"]
-    return {**schema, "properties": {**fields, "model": {**fields["model"], "enum": [model]}}}
+    named = {key: value for key, value in fields["model"].items() if key != "const"}
+    return {**schema, "properties": {**fields, "model": {**named, "enum": [model]}}}
 
 
 def _examples(node: Any, wanted: tuple[str, ...]) -> Iterator[tuple[str, Decimal]]:
@@ -115,6 +120,7 @@ def _gather(copies: list[Copy], row: Cursor) -> ModelPage:
         endpoints=tuple(dict.fromkeys(f"POST {copy.path}" for copy in (first, *others))),
         documents=tuple(dict.fromkeys(copy.file for copy in (first, *others))),
         corrections=tuple(changes),
+        copies={f"POST {copy.path} {copy.file}": copy.schema for copy in (first, *others)} if others else {},
         routes=tuple(_routes([copy for copy in others if copy.path not in alike])),
     )
     return _with_aliases(page, tuple(own.get("aliases", ())))

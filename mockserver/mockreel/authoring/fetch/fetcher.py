@@ -1,9 +1,7 @@
 """Fetch pages one at a time, each only if it has changed, and say of each what became of it."""
 
 import json
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -15,6 +13,7 @@ from mockreel import __version__
 from mockreel.authoring.fetch.source_addresses import Wanted
 from mockreel.contract.data.files import read_document
 from mockreel.errors import DataError
+from mockreel.whole_file import SHARED, writing_whole
 
 Outcome = Literal["new", "changed", "same", "failed"]
 STATE = "fetched.json"
@@ -161,13 +160,9 @@ def _write(target: Path, content: bytes) -> None:
     """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as file:
+        with writing_whole(target, mode=SHARED) as file:
             file.write(content)
-        Path(file.name).chmod(0o644)
-        Path(file.name).replace(target)
     except OSError as problem:
-        with suppress(OSError, UnboundLocalError):
-            Path(file.name).unlink(missing_ok=True)
         raise DataError(
             str(target), f"cannot be written ({problem})", then="Say where to write with --out DIR."
         ) from problem

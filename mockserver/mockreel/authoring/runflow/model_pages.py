@@ -47,8 +47,9 @@ def read_runflow(row: Cursor, docs: Docs) -> Iterator[ModelPage]:
         name = page.at("file").text()
         if docs.passes_over(name, served=page.get("served", True)):
             continue
-        model = read_page(docs.text(name), name, page.at("source").text(), reading)
-        newest[model.id] = with_older(newest[model.id], model) if model.id in newest else model
+        with docs.part(name):
+            model = read_page(docs.text(name), name, page.at("source").text(), reading)
+            newest[model.id] = with_older(newest[model.id], model) if model.id in newest else model
     yield from newest.values()
 
 

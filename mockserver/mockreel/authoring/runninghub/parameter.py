@@ -13,8 +13,8 @@ _NUMBERS = {"INT": "integer", "FLOAT": "number"}
 _TYPES = ("STRING", "LIST", "BOOLEAN", *_NUMBERS, *_MEDIA)
 
 
-def param_schema(param: Any, where: str) -> tuple[dict[str, Any], Changes]:
-    """The schema of one parameter, and what was changed in it.
+def param_schema(param: Any, where: str, *, as_list: bool = False) -> tuple[dict[str, Any], Changes]:
+    """The schema of one parameter, and what was changed in it; `as_list`: it is sent as a list of its options.
 
     Raises:
         PageError: a key is missing, or its type or value is not understood.
@@ -28,7 +28,7 @@ def param_schema(param: Any, where: str) -> tuple[dict[str, Any], Changes]:
     if kind == "STRING":
         schema, changes = _string(param, at)
     elif kind == "LIST":
-        schema, changes = {"type": "string", "enum": _options(param, where)}, ()
+        schema, changes = _list(param, where), ()
     elif kind == "BOOLEAN":
         schema, changes = {"type": "boolean"}, ()
     elif kind in _NUMBERS:
@@ -38,7 +38,17 @@ def param_schema(param: Any, where: str) -> tuple[dict[str, Any], Changes]:
     if "defaultValue" in param:
         schema["default"] = param["defaultValue"]
     settled, more = settle_default(schema, at)
-    return settled, (*changes, *more)
+    settled, sent = _as_list(settled, at) if as_list else (settled, ())
+    return settled, (*changes, *more, *sent)
+
+
+def _as_list(schema: Mapping[str, Any], at: str) -> tuple[dict[str, Any], Changes]:
+    """The schema of a field of which the node registry says that it is sent as a list; one value is still taken."""
+    own = {key: value for key, value in schema.items() if key != "default"}
+    kept = {"default": schema["default"]} if "default" in schema else {}
+    why = "the node registry says that it is sent as a list"
+    both = {"anyOf": [own, {"type": "array", "items": own}], **kept}
+    return both, (Correction(at, own["type"], [own["type"], "array"], why),)
 
 
 def _string(param: Mapping[str, Any], at: str) -> tuple[dict[str, Any], Changes]:
@@ -56,12 +66,14 @@ def _string(param: Mapping[str, Any], at: str) -> tuple[dict[str, Any], Changes]
     return both, (*changes, Correction(f"{at}/type", "string", both["type"], why))
 
 
-def _options(param: Mapping[str, Any], where: str) -> list[str]:
+def _list(param: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """One of several values: texts, or numbers where all of them are."""
     options = param.get("options")
     values = [option.get("value") if isinstance(option, Mapping) else option for option in options or ()]
-    if not values or not all(isinstance(value, str) for value in values):
-        raise PageError(f"{where} /options", f"{options!r} lists no values", expected="texts, or objects with a value")
-    return list(dict.fromkeys(str(value) for value in values))
+    for kind, name in ((str, "string"), (int, "integer")):
+        if values and all(isinstance(value, kind) and not isinstance(value, bool) for value in values):
+            return {"type": name, "enum": list(dict.fromkeys(values))}
+    raise PageError(f"{where} /options", f"{options!r} lists no values", expected="texts, or objects with a value")
 
 
 def _number(param: Mapping[str, Any], kind: str) -> dict[str, Any]:
@@ -74,7 +86,8 @@ def _number(param: Mapping[str, Any], kind: str) -> dict[str, Any]:
 
 
 def _media(param: Mapping[str, Any], at: str, where: str) -> tuple[dict[str, Any], Changes]:
-    note: dict[str, Any] = {"media": _MEDIA[param["type"]], "accept": _accept(param, where)}
+    accepted = {"accept": _accept(param, where)} if "accept" in param else {}
+    note: dict[str, Any] = {"media": _MEDIA[param["type"]], **accepted}
     if "maxSize" in param:
         note["max_mb"] = number(param["maxSize"])
     one: dict[str, Any] = {"type": "string", "minLength": 1}
@@ -99,7 +112,7 @@ def _media(param: Mapping[str, Any], at: str, where: str) -> tuple[dict[str, Any
 def _accept(param: Mapping[str, Any], where: str) -> list[str]:
     """The kinds of file, which the registry keeps as JSON inside a text."""
     try:
-        kinds = json.loads(param.get("accept", "[]"))
+        kinds = json.loads(param["accept"])
     except (TypeError, json.JSONDecodeError) as problem:
         raise PageError(f"{where} /accept", f"{param['accept']!r} is no list", expected='["JPG","PNG"]') from problem
     return [str(kind) for kind in kinds]

@@ -2,21 +2,24 @@
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from itertools import islice, product
 from typing import Any
 
 from mockreel.authoring.corrections import cast
+from mockreel.authoring.docs_folder import Docs
 from mockreel.authoring.documented_model import Certainty, PageError, PagePrice, Rule
 
 Costs = Mapping[str, Callable[[Mapping[str, Any]], PagePrice]]
 _UNIT = re.compile(r"/(?P<per>\d*)(?P<word>次|秒|second|张|字符)(?P<least>起?)\Z")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _WORDS = {"次": "request", "秒": "second", "second": "second", "张": "image", "字符": "character"}
 _MOST_CHOICES = 10_000
 
 
-def read_prices(document: Any, name: str, source: str) -> Costs:
+def read_prices(document: Any, name: str, source: str, docs: Docs) -> Costs:
     """A price for each endpoint in the list, still to be told the model's schema, which types the conditions.
 
     Raises:
@@ -25,18 +28,23 @@ def read_prices(document: Any, name: str, source: str) -> Costs:
     entries = document.get("pricing") if isinstance(document, Mapping) else None
     if not isinstance(entries, list):
         raise PageError(name, "no list under 'pricing'", expected='{"pricing": […]}')
-    return {
-        _text(entry, "endpoint", f"{name} /pricing/{place}"): _cost(entry, f"{name} /pricing/{place}", source)
-        for place, entry in enumerate(entries)
-    }
+    dated = _DATE.search(str(document.get("version", "")))
+    date = dated[0] if dated else ""
+    found: dict[str, Callable[[Mapping[str, Any]], PagePrice]] = {}
+    for place, entry in enumerate(entries):
+        where = f"{name} /pricing/{place}"
+        endpoint = entry.get("endpoint", "") if isinstance(entry, Mapping) else ""
+        with docs.part(f"price {endpoint}"):
+            found[_text(entry, "endpoint", where)] = _cost(entry, where, source, date)
+    return found
 
 
-def _cost(entry: Mapping[str, Any], where: str, source: str) -> Callable[[Mapping[str, Any]], PagePrice]:
+def _cost(entry: Mapping[str, Any], where: str, source: str, date: str) -> Callable[[Mapping[str, Any]], PagePrice]:
     currency = _text(entry, "currency", where)
     kind = entry.get("pricing_type")
     if kind == "unparsed":
         why = "the price list says that a price exists, and not which"
-        unknown = PagePrice("unknown", currency, "request", (source,), note=why)
+        unknown = PagePrice("unknown", currency, "request", (source,), note=why, date=date)
         return lambda _: unknown
     if kind not in ("fixed", "parameter_based"):
         raise PageError(
@@ -44,12 +52,12 @@ def _cost(entry: Mapping[str, Any], where: str, source: str) -> Callable[[Mappin
         )
     unit, per, certainty = _unit(_text(entry, "unit", where), where)
     if kind == "fixed":
-        fixed = PagePrice(certainty, currency, unit, (source,), amount=_amount(entry, where) / per)
+        fixed = PagePrice(certainty, currency, unit, (source,), amount=_amount(entry, where) / per, date=date)
         return lambda _: fixed
     rules = tuple((_when(rule, where), _amount(rule, where) / per) for rule in entry.get("rules", ()))
     if not rules:
         raise PageError(f"{where} /rules", "no rules", expected="a list of {when, price}")
-    return partial(_by_rules, rules, PagePrice(certainty, currency, unit, (source,)))
+    return partial(_by_rules, rules, PagePrice(certainty, currency, unit, (source,), date=date))
 
 
 def _by_rules(
@@ -61,7 +69,7 @@ def _by_rules(
         for when, amount in rules
     )
     remarks = [*_beyond(typed, fields), *_uncovered(typed, fields)]
-    return PagePrice(bare.certainty, bare.currency, bare.unit, bare.source, rules=typed, note="; ".join(remarks))
+    return replace(bare, rules=typed, note="; ".join(remarks))
 
 
 def _typed(value: str, field: Mapping[str, Any]) -> Any:

@@ -1,16 +1,18 @@
-"""Read RunningHub's model registry: one schema for each endpoint, with the price list and the pages beside it."""
+"""Read RunningHub's lists of endpoints: one schema for each, with the price list and the pages beside it."""
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
 
 from mockreel.authoring.docs_folder import Docs
 from mockreel.authoring.documented_model import Correction, ModelPage, PageError, PagePrice, number
 from mockreel.authoring.runninghub.endpoint_page import confirm, read_endpoint_page
 from mockreel.authoring.runninghub.parameter import param_schema
-from mockreel.authoring.runninghub.price_list import read_prices
+from mockreel.authoring.runninghub.price_list import Costs, read_prices
+from mockreel.authoring.runninghub_catalogue import Listed, listed_fields, need, read_listing, read_listings
 from mockreel.contract.data.parser import Cursor
 
 _OUTPUTS = {"video": "video", "image": "image", "audio": "audio", "3d": "3d", "string": "text"}
@@ -18,14 +20,14 @@ _NAME = re.compile(r"[!-~]+\Z")
 
 
 def read_runninghub(row: Cursor, docs: Docs) -> Iterator[ModelPage]:
-    """The endpoints of a `runninghub-registry` row that its `include` names, in the order of the registry."""
-    registry = row.at("registry")
-    name = registry.at("file").text()
+    """The endpoints of a `runninghub-registry` row that its `include` names, in the order of the lists."""
     listed = row.at("prices")
     prices = listed.at("source").text()
     include = row.at("include").texts()
-    models = {model.id: model for model in _models(docs.json(name), name, row)}
-    costs = read_prices(docs.json(listed.at("file").text()), listed.at("file").text(), prices)
+    models = {model.id: model for model in _models(row, docs)}
+    costs: Costs = {}
+    with docs.part("price"):
+        costs = read_prices(docs.json(listed.at("file").text()), listed.at("file").text(), prices, docs)
     pages = dict(_confirmed(row, docs, models))
     for id_, model in models.items():
         if any(fnmatchcase(id_, pattern) for pattern in include):
@@ -34,33 +36,62 @@ def read_runninghub(row: Cursor, docs: Docs) -> Iterator[ModelPage]:
             yield replace(model, price=price, source=(*model.source, *pages.get(id_, ())))
 
 
-def _models(document: Any, name: str, row: Cursor) -> Iterator[ModelPage]:
-    source = row.at("registry").at("source").text()
-    unpriced = PagePrice(
-        "unknown",
-        row.at("currency").text(),
-        "request",
-        row.at("prices").at("source").texts(),
-        note="the price list has no row for it",
-    )
+def read_runninghub_list(row: Cursor, path: Path) -> Iterator[ModelPage]:
+    """The endpoints of one list by itself, a registry or a catalogue, wherever it lies; prices are no part of it."""
+    for listed in read_listing(Docs(path.parent).json(path.name), path.name, path.stem).values():
+        yield _model(listed, _unpriced(row), lists=_Lists())
+
+
+def _models(row: Cursor, docs: Docs) -> Iterator[ModelPage]:
+    lists = _lists(row, docs)
     media: dict[str, Any] = row.get("media", {})
     path = row.at("path").text()
-    for place, entry in enumerate(_list(document, "models", name)):
-        where = f"{name} /models/{place}"
-        model = _model(entry, where, source, unpriced)
-        endpoint = f"POST {path.replace('{model}', model.id)}"
-        yield _with_media(replace(model, endpoints=(endpoint,)), media.get(model.id, {}))
+    for listed in read_listings(row, docs):
+        with docs.part(str(listed.entry["endpoint"])):
+            model = _model(listed, _unpriced(row), lists=lists)
+            endpoint = f"POST {path.replace('{model}', model.id)}"
+            copies = {
+                f"{endpoint} {' '.join(one.source)}": _model(one, _unpriced(row), lists=lists).schema
+                for one in listed.lists
+            }
+            yield _with_media(replace(model, endpoints=(endpoint,), copies=copies), media.get(model.id, {}))
 
 
-def _model(entry: Any, where: str, source: str, unpriced: PagePrice) -> ModelPage:
+def _unpriced(row: Cursor) -> PagePrice:
+    source = row.at("prices").at("source").texts()
+    return PagePrice("unknown", row.at("currency").text(), "request", source, note="the price list has no row for it")
+
+
+@dataclass(frozen=True, slots=True)
+class _Lists:
+    """The fields that are sent as a list. One that is so called is it at every endpoint: a later one has the same."""
+
+    fields: frozenset[str] = frozenset()
+    source: tuple[str, ...] = ()
+
+
+def _lists(row: Cursor, docs: Docs) -> _Lists:
+    at = row.maybe("lists")
+    if at is None:
+        return _Lists()
+    name = at.at("file").text()
+    with docs.part(name):
+        fields = frozenset(key for _, key in listed_fields(docs.json(name), name))
+        return _Lists(fields, (at.at("source").text(),))
+    return _Lists()
+
+
+def _model(listed: Listed, unpriced: PagePrice, *, lists: _Lists) -> ModelPage:
+    entry, where = listed.entry, listed.where
     id_ = need(entry, "endpoint", str, where)
-    where = f"{where} ({id_})"
     output = need(entry, "output_type", str, where)
     if output not in _OUTPUTS:
         raise PageError(where, f"the output type {output!r} is not known", expected="one of " + ", ".join(_OUTPUTS))
     params = need(entry, "params", list, where)
     fields = {
-        need(param, "fieldKey", str, f"{where} /params/{n}"): param_schema(param, f"{where} /params/{n}")
+        need(param, "fieldKey", str, f"{where} /params/{n}"): param_schema(
+            param, f"{where} /params/{n}", as_list=param.get("fieldKey") in lists.fields
+        )
         for n, param in enumerate(params)
     }
     if len(fields) != len(params):
@@ -77,8 +108,9 @@ def _model(entry: Any, where: str, source: str, unpriced: PagePrice) -> ModelPag
             "required": [param["fieldKey"] for param in params if param["required"]],
         },
         price=unpriced,
-        source=(source,),
-        corrections=tuple(change for _, changes in fields.values() for change in changes),
+        source=(*listed.source, *(lists.source if lists.fields & fields.keys() else ())),
+        corrections=(*(change for _, changes in fields.values() for change in changes), *listed.corrections),
+        note=listed.note,
     )
 
 
@@ -98,24 +130,6 @@ def _confirmed(row: Cursor, docs: Docs, models: Mapping[str, ModelPage]) -> Iter
         name = at.at("file").text()
         if docs.passes_over(name, served=at.get("served", True)):
             continue
-        page = read_endpoint_page(docs.text(name), name)
-        yield confirm(page, models, template, name), at.at("source").texts()
-
-
-def _list(document: Any, key: str, name: str) -> list[Any]:
-    if not isinstance(document, Mapping) or not isinstance(document.get(key), list):
-        raise PageError(name, f"no list under {key!r}", expected=f'{{"{key}": […]}}')
-    found: list[Any] = document[key]
-    return found
-
-
-def need(entry: Any, key: str, kind: type[Any], where: str) -> Any:
-    """A value that an entry must have.
-
-    Raises:
-        PageError: it is missing, or of another type.
-    """
-    value = entry.get(key) if isinstance(entry, Mapping) else None
-    if not isinstance(value, kind):
-        raise PageError(where, f"{key!r} is {value!r}", expected=kind.__name__)
-    return value
+        with docs.part(name):
+            page = read_endpoint_page(docs.text(name), name)
+            yield confirm(page, models, template, name), at.at("source").texts()

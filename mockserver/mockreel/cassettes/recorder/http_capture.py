@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from mockreel.cassettes.cassette import KEY
+from mockreel.cassettes.cassette import KEY, OUR_HEADER
 from mockreel.cassettes.cassette_errors import NotRecorded, StandInRefused
 from mockreel.cassettes.writer import Store, vcrpy
 
-STAND_IN = "Mockreel-Version"
 # What logs requests, replies and addresses before they are scrubbed.
 _LOGGERS = ("vcr", "httpx2", "httpcore2")
 
@@ -44,8 +43,8 @@ class _Asked:
 
     def checked(self, reply: Mapping[str, Any]) -> Mapping[str, Any]:
         """A reply, if it is not the stand-in's."""
-        if any(name.lower() == STAND_IN.lower() for name in reply["headers"]):
-            raise StandInRefused(self.server, STAND_IN)
+        if any(name.lower() == OUR_HEADER.lower() for name in reply["headers"]):
+            raise StandInRefused(self.server, OUR_HEADER)
         return reply
 
 

@@ -3,7 +3,8 @@
 import base64
 import binascii
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -24,11 +25,18 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 _PIECE = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 _FILE = re.compile(r"/[^/?#\s\"'<>]{8,}\.[A-Za-z0-9]{2,4}(?=$|[?#\s\"'<>)}\]])")
 _PLACEHOLDER = re.compile(r"placeholder(?:-[a-z]+-|0*)\d+")
+_DIGEST = re.compile(
+    r"(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{56}|[0-9a-f]{64}|[0-9a-f]{96}|[0-9a-f]{128})", re.IGNORECASE
+)
+_MANY = 500
 _LONGEST_PIECE = 6
 _LONG, _FEW = 12, 4  # a long text of no more different signs tells nothing
 _WORDY = (
     2.6  # letters in a piece: what is drawn changes between large, small and digits more often than what is written
 )
+
+
+BY_NAME = "a secret by its name"
 
 
 class Sign(NamedTuple):
@@ -44,12 +52,43 @@ def _sign(name: str, pattern: str) -> Sign:
 
 SIGNS = (
     _sign("a private key", r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY"),
-    _sign("a bearer token", r"(?i)\b(?:bearer|basic)(?:\s|%20|\+)+([A-Za-z0-9._~+/=-]{6,})"),
+    _sign(
+        "a bearer token", r"(?i)\b(?:bearer|basic)(?:\s|%20|\+)+(?!realm|error|scope|charset)([A-Za-z0-9._~+/=-]{6,})"
+    ),
     _sign("a JSON web token", r"\b(eyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]*)?)"),
     _sign("an access key of a cloud", r"\b((?:AKIA|ASIA|LTAI|AKID)[A-Za-z0-9]{12,})"),
     _sign("an API key", r"\b((?:sk|pk|rk)[-_](?:live_|test_|proj-|ant-)?[A-Za-z0-9_-]{16,})"),
     _sign("an API key", r"\b(AIza[A-Za-z0-9_-]{20,}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,})"),
-    _sign("an API key", r"\b(xox[abeoprs]-[A-Za-z0-9-]{10,}|hf_[A-Za-z0-9]{20,}|npm_[A-Za-z0-9]{30,})"),
+    _sign(
+        "an API key",
+        r"\b(xox[abeoprs]-[A-Za-z0-9-]{10,}|xapp-\d-[A-Za-z0-9-]{10,}|hf_[A-Za-z0-9]{20,}|npm_[A-Za-z0-9]{30,})",
+    ),
+    # Tokens that begin with who gave them out, and then are drawn: what has no figure in it is a name.
+    _sign(
+        "an API key",
+        r"(?<![A-Za-z0-9_-])((?:"
+        r"pypi-AgE|dckr_(?:pat|oat)_|do[opr]_v1_|shp(?:at|ss|ca|pa|ua)_|sq0(?:atp|csp|idp)-|lin_(?:api|oauth)_|ntn_"
+        r"|secret_(?=[A-Za-z0-9]{40})|ATATT3|ATCTT3|ATBB|dapi(?=[0-9a-f]{32})|dp\.(?:pt|st|ct|sa)\.|figd_|gl(?:sa|c)_"
+        r"|hv[sbr]\.|nfp_|NRAK-|NRII-|pscale_(?:tkn|pw|oauth)_|PMAK-|pul-|r8_|rubygems_|sntry[su]_"
+        r"|sq[apu]_(?=[0-9a-f]{40})|sbp_|gsk_|xai-|pplx-|tfp_|glptt-|gloas-|gldt-|glrt-|GOCSPX-|ya29\.|1//0|AQVN|y0_AgA"
+        r"|EAA[A-Za-z](?=[A-Za-z0-9]{20})|key-(?=[0-9a-f]{32})|sl\.(?=[A-Za-z0-9_-]{40})|SG\.|HRKU-|AGE-SECRET-KEY-1"
+        r"|tskey-|ops_eyJ|CFPAT-|fio-u-|vercel_|pat(?=[A-Za-z0-9]{14}\.)|nvapi-|phc_|phx_|rnd_(?=[A-Za-z0-9]{20})"
+        r"|(?:AC|SK)(?=[0-9a-f]{32}\b)|mlsn\.|re_(?=[A-Za-z0-9]{8}_)|SWMTKN-1-|fw_(?=[A-Za-z0-9]{20})"
+        r"|sk_(?:[a-z]+_)?(?=[A-Za-z0-9]{20})|key_(?=[A-Za-z0-9]{20}))"
+        r"(?=[^0-9\s]{0,60}[0-9])[A-Za-z0-9._~/+=-]{10,})",
+    ),
+    _sign("an API key", r"\b(AAAA[A-Za-z0-9_-]{7}:[A-Za-z0-9_-]{100,}|[0-9a-f]{32}-us\d{1,2})\b"),
+    _sign("a bot's token", r"\b(\d{8,10}:[A-Za-z0-9_-]{35})(?![A-Za-z0-9_-])"),
+    _sign("a bot's token", r"\b([MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6,7}\.[A-Za-z0-9_-]{27,40})"),
+    _sign("an API key", r"\b([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}:[0-9a-f]{32})\b"),
+    _sign("a client secret", r"(?<![A-Za-z0-9_~.])([A-Za-z0-9_~.]{3}\dQ~[A-Za-z0-9_~.-]{31,34})"),
+    _sign("an account key", r"(?i)\b(?:account|sharedaccess)key=([A-Za-z0-9+/]{40,}={0,2})"),
+    _sign(
+        "an address that lets in",
+        r"https://(?:hooks\.slack\.com/(?:services|workflows)|(?:canary\.|ptb\.)?discord(?:app)?\.com/api/webhooks"
+        r"|[a-z0-9-]+\.webhook\.office\.com/webhookb2)/([A-Za-z0-9_/@.-]{16,})",
+    ),
+    _sign("an encrypted private key", r"PuTTY-User-Key-File-\d|-----BEGIN PGP PRIVATE KEY"),
     _sign("a signing secret", r"\b(whsec_[A-Za-z0-9+/=_-]{6,})"),
     _sign(
         "a signed query parameter",
@@ -60,7 +99,7 @@ SIGNS = (
     _sign("a name and a password in an address", r"://([^/\s:@\"']+:[^/\s@\"']+)@"),
     _sign("a cookie", r"(?i)\b(?:set-)?cookie2?[\"']?\s*[:=]\s*[\"']?\[?[\"']?([^\s\"'\],;=]+=[^\s\"'\],;]+)"),
     _sign(
-        "a secret by its name",
+        BY_NAME,
         r"(?i)[\"']?(?:api[_-]?key|secret|password|access[_-]?token|refresh[_-]?token)[\"']?\s*[:=]\s*[\"']?([^\s\"',;&}]{6,})",
     ),
 )
@@ -83,6 +122,8 @@ class Secrets:
         known: texts that are secrets, whatever they look like and however they are disguised, by what they are called.
         plain: the same, as they are.
         allowed: texts that are none, though they look so: ids of jobs, for instance.
+        digests: whether hex in the length of a digest looks drawn, and a name beside any text makes it a secret; not
+            where somebody looks at the names by themselves.
     """
 
     def __init__(
@@ -92,18 +133,31 @@ class Secrets:
         known: Mapping[str, str] | None = None,
         plain: Mapping[str, str] | None = None,
         allowed: Iterable[str] = (),
+        digests: bool = True,
     ) -> None:
-        self._signs = (*SIGNS, *(Sign("a key of the provider", re.compile(one)) for one in looks))
+        signs = SIGNS if digests else tuple(sign for sign in SIGNS if sign.name != BY_NAME)
+        self._signs = (*signs, *(Sign("a key of the provider", re.compile(one)) for one in looks))
         known = {written: what for text, what in (known or {}).items() for written in disguises(text)}
         self._known = tuple({**(plain or {}), **known}.items())
         self._allowed = frozenset(allowed)
+        self._digests = digests
 
     def found(self, text: str, *, deep: bool = True) -> list[Sighting]:
         """Everything in a text that looks like a secret, in the order of its places."""
-        sightings = [*self._by_text(text), *self._by_sign(text), *self._mails(text), *self._random(text)]
-        if deep:
-            sightings += self._encoded(text)
+        sightings = [*self.formats(text), *self.drawn(text, deep=deep)]
         return sorted(sightings, key=lambda one: (one.start, -one.end))
+
+    def drawn(self, text: str, *, deep: bool = True) -> list[Sighting]:
+        """What in a text looks drawn at random, names a person, or is a secret once base64 is undone."""
+        return [*self._mails(text), *self._random(text), *(self._encoded(text) if deep else ())]
+
+    def knows(self, text: str) -> bool:
+        """Whether a text is known to be none."""
+        return text in self._allowed or text.rsplit(" ", maxsplit=1)[-1] in self._allowed
+
+    def formats(self, text: str) -> list[Sighting]:
+        """What in a text is written as some secrets are, whatever it is called; nothing only because it looks drawn."""
+        return sorted([*self._by_text(text), *self._by_sign(text)], key=lambda one: (one.start, -one.end))
 
     def _by_text(self, text: str) -> Iterator[Sighting]:
         for written, what in self._known:
@@ -127,6 +181,8 @@ class Secrets:
     def _random(self, text: str) -> Iterator[Sighting]:
         files = [(one.start(), one.end()) for one in _FILE.finditer(text)]
         for match in _TOKEN.finditer(text):
+            if not self._digests and _DIGEST.fullmatch(match[0]):
+                continue
             token = _PLACEHOLDER.sub("", self._without_allowed(_without_files(match, files)))
             if not self._harmless(token) and is_random(token):
                 yield Sighting("a text that looks drawn at random", match.start(), match.end())
@@ -143,6 +199,8 @@ class Secrets:
         return few or text in self._allowed or (bool(HARMLESS.match(text)) and not is_random(text))
 
     def _without_allowed(self, token: str) -> str:
+        if len(self._allowed) > _MANY:
+            return "/".join(part for part in token.split("/") if part not in self._allowed)
         for one in self._allowed:
             token = token.replace(one, "")
         return token
@@ -157,10 +215,12 @@ def is_random(token: str) -> bool:
     return sum(min(len(piece), _LONGEST_PIECE) for piece in pieces) / len(pieces) < _WORDY
 
 
-def _without_files(match: "re.Match[str]", files: Iterable[tuple[int, int]]) -> str:
+def _without_files(match: "re.Match[str]", files: Sequence[tuple[int, int]]) -> str:
     """A token without the name of a file that it ends in: a drawn name of a file opens nothing."""
-    starts = [start for start, end in files if start < match.end() <= end]
-    return match.string[match.start() : max(match.start(), min(starts))] if starts else match[0]
+    at = bisect_left(files, (match.end(), 0)) - 1
+    if at < 0 or match.end() > files[at][1]:
+        return match[0]
+    return match.string[match.start() : max(match.start(), files[at][0])]
 
 
 def is_reserved(host: str) -> bool:

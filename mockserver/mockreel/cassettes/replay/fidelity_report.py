@@ -51,6 +51,11 @@ class Fidelity:
         year, month, day = (*parts, 1, 1)[:3]
         return (self.today - date(year, month, day)).days
 
+    def aged(self, cassette: Cassette) -> str:
+        """The age of a cassette in words; a date that has not come yet is told as such."""
+        days = self.age(cassette)
+        return f"{_counted(days, 'day')} old" if days >= 0 else f"dated in the future ({cassette.recorded})"
+
     def standing(self, cassette: Cassette) -> str:
         """Why a cassette is believed: it is live, was observed by somebody, is a sample of the docs, or a client's."""
         if cassette.origin == "live":
@@ -81,8 +86,7 @@ def _line(report: Fidelity, one: Replayed) -> str:
     cassette = one.cassette
     return (
         f"{mark:<6}{cassette.provider:<12} {cassette.path.stem:<26} {_counted(len(cassette.exchanges), 'exchange')}, "
-        f"{_counted(len(cassette.callbacks), 'webhook')}, {report.standing(cassette)}, "
-        f"{_counted(report.age(cassette), 'day')} old"
+        f"{_counted(len(cassette.callbacks), 'webhook')}, {report.standing(cassette)}, {report.aged(cassette)}"
     )
 
 
@@ -174,7 +178,8 @@ def _table_row(report: Fidelity, one: Replayed) -> str:
     if one.cassette is None:
         return f"|  | {one.path.stem} | {held} |  |  |"
     cassette = one.cassette
-    return f"| {cassette.provider} | {one.path.stem} | {held} | {report.standing(cassette)} | {report.age(cassette)} |"
+    standing, days = report.standing(cassette), _days(report.age(cassette))
+    return f"| {cassette.provider} | {one.path.stem} | {held} | {standing} | {days} |"
 
 
 def _plain(line: str) -> str:
@@ -182,3 +187,7 @@ def _plain(line: str) -> str:
 
 
 FORMS: Mapping[str, Callable[[Fidelity], str]] = {"text": text, "json": as_json, "markdown": markdown}
+
+
+def _days(age: int) -> str:
+    return str(age) if age >= 0 else "in the future"

@@ -11,6 +11,8 @@ import click
 from mockreel.cli.admin.server_options import Asked, moment, pairs
 from mockreel.cli.options import Pair
 from mockreel.cli.output import counted, say
+from mockreel.terminal import harmless, harmless_json
+from mockreel.whole_file import write_whole
 
 if TYPE_CHECKING:
     from mockreel.client.admin import Exchange
@@ -75,7 +77,7 @@ def _with_bodies(found: "Iterable[Exchange]") -> Iterator[str]:
     empty = True
     for one in found:
         empty = False
-        yield "  ".join(str(cell) for cell in _row(one) if cell)
+        yield "  ".join(harmless(str(cell)) for cell in _row(one) if cell)
         yield f"    request   {_json(one.body)}"
         yield f"    response  {_json(one.reply)}"
     if empty:
@@ -83,7 +85,7 @@ def _with_bodies(found: "Iterable[Exchange]") -> Iterator[str]:
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return harmless_json(value)
 
 
 @group.command("assert")
@@ -129,5 +131,5 @@ def har(asked: Asked, /, out: Path | None, **what: Any) -> None:
     if out is None:
         click.echo(text)
     else:
-        out.write_text(text + "\n", "utf-8")
+        write_whole(out, text + "\n")
         say(f"Written: {out}")

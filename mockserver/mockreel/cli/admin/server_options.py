@@ -12,6 +12,7 @@ import click
 
 from mockreel.cli.output import say, show_table
 from mockreel.errors import OptionError
+from mockreel.terminal import harmless_json
 
 if TYPE_CHECKING:
     from mockreel.client.admin import ControlClient
@@ -72,7 +73,7 @@ class Asked:
     def show(self, raw: Any, lines: Callable[[], Iterable[str]]) -> None:
         """Print a response: as JSON, or in lines for a reader."""
         if self.as_json:
-            click.echo(json.dumps(raw, indent=2, ensure_ascii=False))
+            click.echo(harmless_json(raw, indent=2))
             return
         for line in lines():
             say(line)
@@ -82,7 +83,7 @@ class Asked:
     ) -> None:
         """Print a list: as JSON, or as a table; `none` is the sentence where it is empty."""
         if self.as_json:
-            click.echo(json.dumps(raw, indent=2, ensure_ascii=False))
+            click.echo(harmless_json(raw, indent=2))
         else:
             show_table(head, rows(), none=none)
 

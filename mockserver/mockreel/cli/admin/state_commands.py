@@ -10,8 +10,8 @@ import click
 
 from mockreel.cli.admin.server_options import Asked, moment
 from mockreel.cli.output import counted
-from mockreel.cli.ready_file import write_ready_file
 from mockreel.errors import DataError
+from mockreel.whole_file import write_whole
 
 STANDARD = Path("-")
 
@@ -38,10 +38,7 @@ def snapshot(asked: Asked, file: Path) -> None:
     if file == STANDARD:
         click.echo(json.dumps(document))
         return
-    try:
-        write_ready_file(file, document)
-    except OSError as problem:
-        raise DataError(str(file), f"it cannot be written ({problem.strerror})") from problem
+    write_whole(file, json.dumps(document))
     asked.show({"file": str(file)}, lambda: [f"Written: {file} ({_counts(document)})"])
 
 

@@ -26,7 +26,7 @@ def scan(paths: tuple[Path, ...], data: Path | None) -> None:
 
     Exit code 1 if something is found. Prints its file, its place and the reason; never the secret itself.
     """
-    from mockreel.cassettes.redaction.secret_scan import scan as look  # noqa: PLC0415
+    from mockreel.cassettes.scan.secret_scan import scan as look  # noqa: PLC0415
 
     seen = look(paths, root=data)
     for found in seen.found:

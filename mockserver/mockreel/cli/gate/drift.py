@@ -1,4 +1,4 @@
-"""`mockreel drift`: what differs from what is held, and whom it breaks."""
+"""`mockreel drift`: what changed, and whom it breaks."""
 
 import sys
 from collections.abc import Iterable
@@ -14,15 +14,28 @@ from mockreel.errors import OptionError
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 # As in mockreel.drift.finding, which `--help` does not import.
-_VERDICTS = ("breaking for requests", "breaking for replies", "price", "unknown", "compatible", "docs only")
+_VERDICTS = (
+    "breaking for requests",
+    "breaking for replies",
+    "price",
+    "unknown",
+    "unchecked",
+    "compatible",
+    "docs only",
+)
+_FAILING = ("breaking for requests", "breaking for replies", "unknown", "unchecked")
 
 
 @click.command("drift")
-@click.option(
-    "--docs", type=_FOLDER, metavar="DIR", help="Newer docs of the providers, in the form that `build` reads."
-)
+@click.option("--docs", type=_FOLDER, metavar="DIR", help="Newer documentation, in the form that `build` reads.")
 @click.option("--with", "other", type=_FOLDER, metavar="DIR", help="Another version of the data: contracts/, schemas/.")
-@click.option("--pages", nargs=2, type=_FILE, metavar="OLDER NEWER", help="Two pages of one model of the --provider.")
+@click.option(
+    "--pages",
+    nargs=2,
+    type=_FILE,
+    metavar="OLDER NEWER",
+    help="Two pages of one model of the --provider, or two of its lists of models.",
+)
 @click.option(
     "--against",
     multiple=True,
@@ -30,8 +43,10 @@ _VERDICTS = ("breaking for requests", "breaking for replies", "price", "unknown"
     metavar="CASSETTE",
     help="Recorded exchanges: a cassette, or a folder of them (repeatable).",
 )
-@click.option("--self", "own", is_flag=True, help="What one set of docs says against itself; --docs reads the pages.")
-@click.option("--data", type=_FOLDER, metavar="DIR", help="What is held, if not the packaged data.")
+@click.option(
+    "--self", "own", is_flag=True, help="Contradictions within one set of documentation; --docs reads its pages."
+)
+@click.option("--data", type=_FOLDER, metavar="DIR", help="Use this data folder instead of the packaged one.")
 @click.option("--provider", "names", multiple=True, metavar="NAME", help="Only this provider (repeatable).")
 @click.option(
     "--report",
@@ -45,12 +60,20 @@ _VERDICTS = ("breaking for requests", "breaking for replies", "price", "unknown"
     "--fail-on",
     multiple=True,
     type=click.Choice([*_VERDICTS, "anything", "nothing"]),
-    default=("breaking for requests", "breaking for replies"),
+    default=_FAILING,
     show_default=True,
-    help="Exit with 1 where a finding has this verdict (repeatable).",
+    help="Exit with 1 if a finding has this verdict (repeatable).",
 )
-def command(reports: tuple[tuple[str, str], ...], fail_on: tuple[str, ...], **given: Any) -> None:
-    """Compare what is held with newer docs, another version of the data, recorded exchanges, or itself.
+@click.option("--allow-unknown", is_flag=True, help="Pass although a difference was neither proved nor refuted.")
+@click.option("--allow-unchecked", is_flag=True, help="Pass although something could not be read.")
+def command(
+    reports: tuple[tuple[str, str], ...],
+    fail_on: tuple[str, ...],
+    allow_unknown: bool,
+    allow_unchecked: bool,
+    **given: Any,
+) -> None:
+    """Compare the data with newer documentation, another version, recorded exchanges, or itself.
 
     Exit codes: 0 nothing that --fail-on names, 1 something, 2 it could not be compared.
     """
@@ -60,7 +83,10 @@ def command(reports: tuple[tuple[str, str], ...], fail_on: tuple[str, ...], **gi
     for form, _ in reports:
         forms.check_form(form)
     findings = ordered(_compare(**given))
-    failed = any(finding.verdict in fail_on or "anything" in fail_on for finding in findings)
+    allowed = {word for word, one in (("unknown", allow_unknown), ("unchecked", allow_unchecked)) if one}
+    failed = any(
+        (finding.verdict in fail_on or "anything" in fail_on) and finding.verdict not in allowed for finding in findings
+    )
     say(forms.text(findings, int(failed)).rstrip("\n"))
     for form, path in reports:
         forms.write(findings, form, Path(path), exit_code=int(failed))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mockreel.cli.options import Money, Pair, data_option, ready_file_option
+from mockreel.cli.strict_options import NOT_CHECKED, VIOLATED
 from mockreel.errors import OptionError
 
 if TYPE_CHECKING:
@@ -20,21 +21,21 @@ if TYPE_CHECKING:
 
 
 @click.command("proxy", context_settings={"allow_interspersed_args": False})
-@click.option("--provider", "providers", multiple=True, metavar="NAME", help="Only this one (repeatable).")
+@click.option("--provider", "providers", multiple=True, metavar="NAME", help="Only this provider (repeatable).")
 @click.option(
     "--reading",
     "readings",
     multiple=True,
     type=Pair(),
     metavar="ID=OPTION",
-    help="Hold both sides to another reading of the docs (repeatable); `serve --list-readings` shows them.",
+    help="Check against another option of a reading (repeatable); `serve --list-readings` lists them.",
 )
 @data_option
 @click.option(
     "--port",
     default=8710,
     show_default=True,
-    help="The first provider's port; the others take the following ones; 0 takes free ones.",
+    help="The first provider's port; the others take the following ones. 0 takes free ones.",
 )
 @ready_file_option
 @click.option(
@@ -42,43 +43,48 @@ if TYPE_CHECKING:
     "upstreams",
     multiple=True,
     metavar="[NAME=]URL",
-    help="Send a provider's requests there, and not to its own host (repeatable).",
+    help="Forward a provider's requests to this URL instead of its own host (repeatable).",
 )
 @click.option(
     "--ca",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Trust the authorities in this file too, for a gateway of one's own.",
+    help="Also trust the certificate authorities in this file, for a gateway of your own.",
 )
 @click.option(
-    "--max-spend", type=Money(), metavar="AMOUNT", help="Refuse what could cost more, in each currency by itself."
+    "--max-spend",
+    type=Money(),
+    metavar="AMOUNT",
+    help="Reject requests that could cost more, in each currency by itself.",
 )
 @click.option(
     "--assume-price",
     type=Money(),
     metavar="AMOUNT",
-    help="What a job counts whose price is not exactly known; without it --max-spend refuses such a job.",
+    help="What a job without an exact price counts; without it --max-spend rejects such a job.",
 )
 @click.option(
     "--record",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Write what passed by into a cassette at the end, without secrets; of one provider, never of the stand-in.",
+    help="Write a cassette at the end, without secrets; for one provider, never from a mock server.",
 )
 @click.option(
-    "--strict", is_flag=True, help="Exit code 1 if the program broke a client rule and would have ended with 0."
+    "--strict",
+    is_flag=True,
+    help="Exit code 1 if the program broke a client rule, 3 if no request came, unless it failed itself.",
 )
 @click.option(
     "--rules",
     multiple=True,
     metavar="RULE",
-    help="Which client rules the program is held to: default, all, or one by name (repeatable).",
+    help="Client rules to check: default, all, or one by name (repeatable).",
 )
-@click.option("--allow", multiple=True, metavar="RULE", help="A client rule that may be broken (repeatable).")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object for each line.")
+@click.option("--allow", multiple=True, metavar="RULE", help="Allow violations of this client rule (repeatable).")
+@click.option("--json", "as_json", is_flag=True, help="Log as JSON, one object per line.")
 @click.argument("words", metavar="[-- COMMAND]", nargs=-1, type=click.UNPROCESSED)
 def command(words: tuple[str, ...], ready_file: Path | None, record: Path | None, **given: Any) -> None:
-    """Forward to the real providers, hold both sides to the contract, and keep a spending limit.
+    """Forward to the real providers, check both sides against the contract, and enforce a spending limit.
 
     Each provider has a port of its own: set a program's base URL to it. With COMMAND, the program runs unchanged, as in
     `mockreel run`, and its exit code is passed on. What passes here reaches the provider, and is billed.
@@ -109,7 +115,14 @@ def command(words: tuple[str, ...], ready_file: Path | None, record: Path | None
             proxy.run(ready=ready)
     if tape is not None:
         proxy.report.noted(tape.save())
-    sys.exit(code or int(given["strict"] and proxy.report.broken > 0))
+    sys.exit(code or (_strictly(proxy) if given["strict"] else 0))
+
+
+def _strictly(proxy: "Proxy") -> int:
+    """What the client rules come to: 1 if one was broken, 3 if no request came, so that none was looked at."""
+    if not proxy.report.requests:
+        return NOT_CHECKED
+    return VIOLATED if proxy.report.broken else 0
 
 
 def _tape(plan: "Plan", path: Path, say: "Say") -> "Tape":

@@ -1,6 +1,5 @@
 """`mockreel listen`: a webhook receiver that verifies, prints and forwards."""
 
-import json
 import os
 import signal
 from collections.abc import Callable, Mapping
@@ -13,6 +12,7 @@ import click
 
 from mockreel.cli.options import ca_option, data_option, keep_alive_option
 from mockreel.cli.output import say
+from mockreel.terminal import harmless, harmless_json
 
 if TYPE_CHECKING:
     from mockreel.server.webhook_receiver import Receiver, Server, Taken
@@ -69,7 +69,7 @@ def command(port: int, count: int | None, as_json: bool, ready_file: Path | None
 
     def shown(taken: "Taken") -> None:
         nonlocal left
-        click.echo(json.dumps(_row(taken), ensure_ascii=False) if as_json else _line(taken))
+        click.echo(harmless_json(_row(taken)) if as_json else _line(taken))
         left = None if left is None else left - 1
         if left == 0:
             server.should_exit = True
@@ -133,11 +133,11 @@ def _stop_on_signals(server: "Server") -> None:
 def _line(taken: "Taken") -> str:
     heard = taken.heard
     if heard.callback is None:
-        return f"? {heard.refusal} Answered {taken.answered}."
+        return harmless(f"? {heard.refusal} Answered {taken.answered}.")
     told = " ".join(part for part in (heard.callback.contract.title, heard.word, heard.subject, heard.state) if part)
     parts = [told, _SIGNATURES[heard.signature], taken.handed, f"answered {taken.answered}"]
     wrong = [f"    not as documented: {one.pointer or 'the body'}: {one.message}" for one in heard.violations[:5]]
-    return "\n".join([", ".join(parts), *wrong])
+    return "\n".join(map(harmless, [", ".join(parts), *wrong]))
 
 
 def _row(taken: "Taken") -> Mapping[str, Any]:

@@ -96,11 +96,14 @@ def _print(text: str) -> None:
 
 
 def _list(found: Sequence["Entry"]) -> None:
+    from mockreel.contract import model_catalogue  # noqa: PLC0415
+
     rows = [entry.row() for entry in found]
     cells = ((row["provider"], row["output"], row["id"], row["price"]["says"], row["title"] or "") for row in rows)
     show_table(("provider", "output", "model", "price", "title"), cells, none="No model matches.")
     total = ", ".join(f"{name} {count}" for name, count in Counter(row["provider"] for row in rows).items())
-    say(f"\n{counted(len(rows), 'model')} ({total})")
+    ages = [f"{provider}: {age}" for provider, age in model_catalogue.ages(found).items()]
+    say("\n".join(["", *ages, f"{counted(len(rows), 'model')} ({total})"]))
 
 
 def _description(row: Mapping[str, Any]) -> str:
@@ -108,6 +111,7 @@ def _description(row: Mapping[str, Any]) -> str:
         ("makes", row["output"] + "".join(f", {key} {value}" for key, value in row["media"].items())),
         ("also called", ", ".join([*row["aliases"], *filter(None, [row["title"]])])),
         ("deprecated", "yes" if row["deprecated"] else ""),
+        ("as of", row["dated"]),
         ("endpoint", "\n".join(row["endpoints"])),
         ("price", "\n".join(_price(row["price"]))),
         ("evidence", "\n".join([row["evidence"], *(_source(one) for one in row["source"]), *row["documents"]])),
@@ -131,7 +135,8 @@ def _fact(name: str, text: str) -> Iterator[str]:
 
 
 def _price(price: Mapping[str, Any]) -> Iterator[str]:
-    yield f"{price['says']} ({price['evidence']}: {', '.join(price['source'])})"
+    day = f", as of {price['dated']}" if price["dated"] else ""
+    yield f"{price['says']} ({price['evidence']}: {', '.join(price['source'])}{day})"
     for rule in price["rules"]:
         when = ", ".join(f"{name}={value}" for name, value in rule["when"].items()) or "otherwise"
         yield f"{when}: {rule['amount']} ({rule['certainty']})"

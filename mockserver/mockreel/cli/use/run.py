@@ -2,21 +2,24 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from mockreel.cli.options import callback_options, shared, stage_options
+from mockreel.cli.options import server_options, shared
 from mockreel.cli.output import say
 from mockreel.cli.strict_options import Strictness, strict_options
 
 if TYPE_CHECKING:
-    from mockreel.proxy.intercept import Plan
+    from mockreel.proxy.intercept import Plan, Ran
+    from mockreel.server.log import Log
+    from mockreel.server.socket_server import Server
 
 
 @click.command("run", context_settings={"allow_interspersed_args": False})
-@stage_options
+@server_options(port=0)
 @click.option(
     "--allow-host",
     "allow_hosts",
@@ -24,7 +27,13 @@ if TYPE_CHECKING:
     metavar="HOST",
     help="Let the program reach this host too, the real one; * matches anything (repeatable).",
 )
-@callback_options
+@click.option(
+    "--guard",
+    type=click.Choice(["auto", "require", "off"]),
+    default="auto",
+    show_default=True,
+    help="Block every connection to other machines in the kernel (Linux); `require` does not start without it.",
+)
 @click.option(
     "--wait",
     default=0.0,
@@ -33,44 +42,82 @@ if TYPE_CHECKING:
     help="After the program, wait for its jobs and webhooks to end, for at most this long.",
 )
 @strict_options
-@click.option("--quiet", is_flag=True, help="Do not report what the program did.")
 @click.argument("words", metavar="-- COMMAND", nargs=-1, type=click.UNPROCESSED, required=True)
-def command(words: tuple[str, ...], quiet: bool, **given: Any) -> None:
+def command(words: tuple[str, ...], ready_file: Path | None, **given: Any) -> None:
     """Run COMMAND against the mock server: its requests to the providers' hosts are answered here, nothing is billed.
 
-    The program is not changed: its HTTPS requests are intercepted with a temporary CA certificate that it alone trusts.
-    The exit code is the program's; a report of what it did, and what that would have cost, goes to stderr.
+    The program is not changed: its HTTPS requests are intercepted with a temporary CA certificate that it alone trusts,
+    and its connections to other machines are blocked. The exit code is the program's; a report of what it did, and what
+    that would have cost, goes to stderr.
     """
+    from mockreel.cli.ready_file import announcing, check_ready_file  # noqa: PLC0415
     from mockreel.proxy.intercept import run  # noqa: PLC0415
     from mockreel.proxy.intercept.child_process import NotStarted  # noqa: PLC0415
 
-    def told(line: str) -> None:
-        say(f"mockreel run: {line}", err=True)
-
+    check_ready_file(ready_file)
     strict = Strictness({**given, "words": words})
-    try:
-        ran = run(_plan(words, given), environment=os.environ, told=told, ended=strict.look)
-    except NotStarted as problem:
-        told(str(problem))
-        sys.exit(problem.code)
-    if not quiet:
-        told(f"the program ended with {ran.code} after {ran.seconds:.1f} s.")
-        for line in ran.lines():
-            say(f"  {line}", err=True)
-    for line in strict.lines():
-        told(line)
+    log = _log(given)
+    with log, announcing(ready_file) as announce:
+
+        def ready(server: "Server") -> None:
+            announce(server.stage.ready(os.getpid()))
+            log.say("serving", "\n".join(_introduced(server)), pid=os.getpid(), **server.stage.doors())
+
+        # What is refused is told in spite of --quiet, and at once.
+        told = _told if not given["as_json"] else lambda line: log.say("refused", line)
+        try:
+            ran = run(_plan(words, given, log), environment=os.environ, told=told, ready=ready, ended=strict.look)
+        except NotStarted as problem:
+            _told(str(problem))
+            sys.exit(problem.code)
+        _tell(log, ran)
+        if given["as_json"] and given["strict"]:
+            log.say("violations", "", lines=[*strict.lines()])
+    if not given["as_json"]:
+        for line in strict.lines():
+            _told(line)
     strict.write()
     sys.exit(strict.code(ran.code))
 
 
-def _plan(words: tuple[str, ...], given: Mapping[str, Any]) -> "Plan":
-    from mockreel.proxy.intercept import Plan  # noqa: PLC0415
-    from mockreel.simulator.provider import Settings  # noqa: PLC0415
+def _introduced(server: "Server") -> Iterator[str]:
+    """The dashboard, and the secrets of webhooks where some were made."""
+    yield f"mockreel run: the dashboard of this run is {server.stage.control.url}/"
+    for name, secret in server.secrets.items():
+        yield f"mockreel run: webhooks of {name} are signed with {secret}"
 
+
+def _log(given: Mapping[str, Any]) -> "Log":
+    from mockreel.cli.log_option import log_to  # noqa: PLC0415
+
+    return log_to(sys.stderr, as_json=given["as_json"], quiet=given["quiet"])
+
+
+def _told(line: str) -> None:
+    say(f"mockreel run: {line}", err=True)
+
+
+def _tell(log: "Log", ran: "Ran") -> None:
+    head = f"mockreel run: the program ended with {ran.code} after {ran.seconds:.1f} s."
+    lines = ran.lines()
+    log.say(
+        "ended", "\n".join([head, *(f"  {line}" for line in lines)]), code=ran.code, seconds=ran.seconds, lines=lines
+    )
+    log.say("stopped", "", not_spent=ran.account.unspent.row())
+
+
+def _plan(words: tuple[str, ...], given: Mapping[str, Any], log: "Log") -> "Plan":
+    from mockreel.cli.log_option import beside  # noqa: PLC0415
+    from mockreel.proxy.intercept import Plan  # noqa: PLC0415
+    from mockreel.server.options import Options  # noqa: PLC0415
+
+    # Its own lines stand between those of the program, so each event has one only where a machine reads them.
+    found = beside(log, {**given, "quiet": not given["as_json"]})
     return Plan(
         words,
-        **shared(given),
-        settings=Settings(seed=given["seed"], pace=given["pace"]),
+        options=Options(**shared(given)),
         allow_hosts=given["allow_hosts"],
         wait=given["wait"],
+        guard=given["guard"],
+        beside=found,
     )

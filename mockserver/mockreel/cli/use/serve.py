@@ -8,47 +8,26 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from mockreel.cli.log_option import log_to
-from mockreel.cli.options import (
-    Size,
-    by_provider,
-    ca_option,
-    callback_options,
-    keep_alive_option,
-    log_options,
-    ready_file_option,
-    shared,
-    stage_options,
-)
+from mockreel.cli.log_option import beside, log_to
+from mockreel.cli.options import by_provider, server_options, shared
 from mockreel.cli.output import say
 from mockreel.cli.ready_file import announcing, check_ready_file
 from mockreel.engine.billing import unspent
-from mockreel.server.app import Beside
 from mockreel.server.http.tls import Tls, encryption
 from mockreel.server.log import Log
 from mockreel.server.mock_server import RunningStage
 from mockreel.server.options import Options
 from mockreel.server.socket_server import Server
-from mockreel.simulator.provider import Settings
 from mockreel.simulator.simulator import load_contracts
 from mockreel.webhooks import WebhookSecret
 
-if TYPE_CHECKING:
-    from mockreel.server.reload import Taken
-
 
 @click.command("serve")
-@stage_options
-@click.option(
-    "--port",
-    default=8700,
-    show_default=True,
-    help="The control port; the providers take the following ones. 0 takes free ones.",
-)
+@server_options(port=8700)
 @click.option(
     "--host",
     default="127.0.0.1",
@@ -72,29 +51,6 @@ if TYPE_CHECKING:
     help="Use this name in addresses if the request's Host has it, as is done for localhost; * for any (repeatable).",
 )
 @click.option(
-    "--cors",
-    multiple=True,
-    metavar="ORIGIN",
-    help="Allow web pages of this origin to call the providers and fetch videos; * for any (repeatable).",
-)
-@keep_alive_option
-@click.option(
-    "--max-body",
-    type=Size(),
-    default="32M",
-    show_default=True,
-    metavar="SIZE",
-    help="The largest request body: bytes, or with K, M or G.",
-)
-@ready_file_option
-@click.option(
-    "--keys",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Accept only these keys: a YAML list of {key, account, provider, scopes, balance, scenario, fault, "
-    "webhook_secret}.",
-)
-@click.option(
     "--token", envvar="MOCKREEL_TOKEN", metavar="TEXT", help="The token that the control API requires off loopback."
 )
 @click.option("--tls", is_flag=True, help="Serve over TLS with a temporary certificate (extra `run`).")
@@ -107,20 +63,6 @@ if TYPE_CHECKING:
 @click.option(
     "--tls-key", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="The private key of --tls-cert."
 )
-@click.option("--hold", is_flag=True, help="Start with the clock paused.")
-@click.option("--start", type=float, metavar="SECONDS", help="The time at the start, in seconds since 1970.")
-@callback_options
-@click.option(
-    "--webhook-secret",
-    multiple=True,
-    envvar="MOCKREEL_WEBHOOK_SECRET",
-    metavar="[PROVIDER=]SECRET",
-    help="Sign webhooks with this secret from the first one on; `generate` makes one and prints it (repeatable).",
-)
-@ca_option
-@log_options
-@click.option("--watch", is_flag=True, help="Reload data and keys when their files change.")
-@click.option("--no-bodies", is_flag=True, help="Do not store request and response bodies.")
 @click.option("--list-readings", is_flag=True, help="List the readings and their options, and exit.")
 def command(list_readings: bool, ready_file: Path | None, **given: Any) -> None:
     """Start the mock server. It runs until Ctrl-C and logs one line per event.
@@ -134,7 +76,7 @@ def command(list_readings: bool, ready_file: Path | None, **given: Any) -> None:
     log = log_to(sys.stdout, as_json=given["as_json"], quiet=given["quiet"])
     with encryption(given["tls"], given["tls_cert"], given["tls_key"], host=given["host"]) as tls:
         with _collector_spared():
-            server = Server(_options(given, tls), beside=_beside(log, given))
+            server = Server(_options(given, tls), beside=beside(log, given))
         _serve(server, ready_file, log, listed=given["keys"] is not None)
 
 
@@ -152,24 +94,6 @@ def _serve(server: Server, ready_file: Path | None, log: Log, *, listed: bool) -
         saved = unspent(server.stage.inner)
         sums = saved.lines() if saved.begun else ()
         log.say("stopped", "\n".join(["Stopped.", *sums]), not_spent=saved.row())
-
-
-def _beside(log: Log, given: Mapping[str, Any]) -> list[Beside]:
-    """What runs beside the requests: the log, and the watch, which tells what goes wrong even where no log does."""
-    beside: list[Beside] = []
-    if not given["quiet"]:
-        beside.append(lambda stage: log.follow(stage.feed))
-    if given["watch"]:
-        from mockreel.server.reload import Watch  # noqa: PLC0415
-
-        told = _complain if given["quiet"] else None
-        beside.append(lambda stage: Watch(stage, keys=given["keys"], told=told).run())
-    return beside
-
-
-def _complain(taken: "Taken") -> None:
-    if taken.problem is not None:
-        say(f"mockreel: not loaded, the old data stays in use. {taken.problem}", err=True)
 
 
 def introduction(server: RunningStage, *, listed: bool, secrets: Mapping[str, WebhookSecret] | None = None) -> str:
@@ -206,24 +130,10 @@ def _options(given: Mapping[str, Any], tls: Tls | None) -> Options:
     return Options(
         **shared(given),
         host=given["host"],
-        port=given["port"],
-        keys=given["keys"],
-        settings=Settings(
-            seed=given["seed"],
-            pace=given["pace"],
-            max_body=given["max_body"],
-            keep_bodies=not given["no_bodies"],
-        ),
-        held=given["hold"],
-        start=given["start"],
         token=given["token"],
         tls=tls,
-        keep_alive=given["keep_alive"],
-        cors=given["cors"],
         public_urls=dict(map(by_provider, given["public_urls"])),
         trusted_hosts=frozenset(given["trusted_hosts"]),
-        ca=given["ca"],
-        webhook_secret=given["webhook_secret"],
     )
 
 

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
-import orjson
-
+from mockreel.client.http.json_writer import written
 from mockreel.client.http.steps import Ask
 from mockreel.client.profile import Manner
 from mockreel.client.values import JobRequest
@@ -39,7 +38,7 @@ class Wire:
         content = b""
         if body is not None:
             sent["content-type"] = "application/json"
-            content = orjson.dumps(body)
+            content = written(body)
         return Ask(
             what, operation.method, f"{url}?{urlencode(query)}" if query else url, sent, content, self._key(operation)
         )

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from mockreel.conformance.reports import json_report, junit_report, markdown_report, sarif_report, terminal_report
 from mockreel.conformance.reports.report import Report
-from mockreel.errors import OptionError
+from mockreel.errors import DataError, OptionError
+from mockreel.whole_file import write_whole
 
 FORMS: dict[str, Callable[[Report], str]] = {
     "junit": junit_report.written,
@@ -24,9 +25,9 @@ def write(report: Report, form: str, path: Path) -> None:
     """
     check_form(form)
     try:
-        path.write_text(FORMS[form](report), encoding="utf-8")
-    except OSError as problem:
-        raise OptionError(f"--report {form}", str(path), then=f"It cannot be written: {problem}.") from problem
+        write_whole(path, FORMS[form](report))
+    except DataError as problem:
+        raise OptionError(f"--report {form}", str(path), then=str(problem)) from problem
 
 
 def check_form(form: str) -> None:

@@ -11,6 +11,8 @@ import yaml
 from mockreel.errors import DataError
 
 Document = dict[str, Any]
+# Aliases let a few lines stand for more values than any memory holds.
+MOST_NODES = 1_000_000
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -38,11 +40,30 @@ def parse_yaml(text: str | bytes, *, where: str) -> Any:
         DataError: the text is no YAML; the message names the line.
     """
     try:
-        return yaml.load(text, Loader=_CoreSchemaLoader)
+        value = yaml.load(text, Loader=_CoreSchemaLoader)
     except yaml.YAMLError as problem:
         raise DataError(where, f"not readable as YAML ({_told(problem)})") from None
     except (RecursionError, ValueError) as problem:
         raise DataError(where, f"not readable as YAML ({problem})") from problem
+    if (b"*" if isinstance(text, bytes) else "*") in text and _is_endless(value):  # type: ignore[operator]
+        then = "Write out what its aliases stand for."
+        raise DataError(where, f"its aliases make more than {MOST_NODES:,} values of it, or a circle", then=then)
+    return value
+
+
+def _is_endless(value: Any) -> bool:
+    """Whether there are too many values in a value, each counted where it stands again."""
+    left, count = [value], 0
+    while left:
+        one = left.pop()
+        count += 1
+        if count > MOST_NODES:
+            return True
+        if isinstance(one, dict):
+            left += one.values()
+        elif isinstance(one, list):
+            left += one
+    return False
 
 
 def _told(problem: yaml.YAMLError) -> str:

@@ -227,6 +227,7 @@ def price(row: Cursor) -> rows.Price:
         evidence(row),
         row.get("note", ""),
         row.get("placeholder", {}),
+        row.get("date", ""),
     )
 
 

@@ -46,15 +46,26 @@ def _json(request: Request, operation: Operation, *, unpacked: bool) -> Any:
             raise _malformed("the body is empty")
         return None
     kind = request.header(b"content-type")
-    if kind is not None and b"json" not in kind.lower():
+    if kind is not None and b"json" not in kind.partition(b";")[0].lower():  # a page may send `text/plain;json`
         raise Refused("wrong-content-type", values={"content_type": kind.decode("latin-1")})
     try:
-        value = orjson.loads(request.body)
+        return read_json(request.body)
     except orjson.JSONDecodeError as problem:
         coding = None if unpacked else compression.named(request.header(b"content-encoding"))
         raise _malformed(why_no_json(request.body, problem, coding=coding)) from problem
-    if request.body.count(b"{") + request.body.count(b"[") > DEEPEST and _is_deeper(value, DEEPEST):
-        raise _malformed(f"it is nested deeper than {DEEPEST} levels")
+    except ValueError as problem:
+        raise _malformed(str(problem)) from problem
+
+
+def read_json(raw: bytes) -> Any:
+    """What a JSON text says, in UTF-8, and no deeper than everything that shows it can write.
+
+    Raises:
+        ValueError: it is none, or too deep; its text says why.
+    """
+    value = orjson.loads(raw)
+    if raw.count(b"{") + raw.count(b"[") > DEEPEST and _is_deeper(value, DEEPEST):
+        raise ValueError(f"it is nested deeper than {DEEPEST} levels")
     return value
 
 

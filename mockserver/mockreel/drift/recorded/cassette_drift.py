@@ -47,7 +47,7 @@ def cassettes_drift(held: Path, paths: Iterable[Path], names: Sequence[str] = ()
         OptionError: there is no cassette.
         RecordingError: one cannot be read.
     """
-    files = [file for path in paths for file in (sorted(path.rglob("*.yaml")) if path.is_dir() else [path])]
+    files = [file for path in paths for file in (sorted(path.rglob("*.y*ml")) if path.is_dir() else [path])]
     if not files:
         raise OptionError("--against", ", ".join(map(str, paths)), then="No cassette (*.yaml) is there.")
     seen: set[str] = set()
@@ -84,8 +84,13 @@ def _callbacks(contract: Contract, cassette: Cassette) -> Iterator[Finding]:
     known = documented(contract)
     for number, callback in enumerate(cassette.callbacks):
         payload = parsed(callback.body)
-        nearest = min(known, key=lambda one: len(one.wrong(payload)), default=None)
         where = f"{cassette.path.name} callback {number}"
+        if not isinstance(payload, dict):
+            id_, says = f"{cassette.provider}/recorded/callback/body", "a callback whose body is no JSON object"
+            shown = callback.body[:400].decode("utf-8", "replace")
+            yield Finding(id_, where, NOTHING, shown, "breaking for replies", says, shown, cassette.source)
+            continue
+        nearest = min(known, key=lambda one: len(one.wrong(payload)), default=None)
         if nearest is None or nearest.told is None or first(payload, (nearest.told.id,)) is None:
             id_, says = f"{cassette.provider}/recorded/callback", "a callback that is not held"
             yield Finding(id_, where, NOTHING, payload, "compatible", says, payload, cassette.source)

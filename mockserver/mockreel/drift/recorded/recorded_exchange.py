@@ -37,11 +37,16 @@ class Recorded:
         return self.operation.id if self.operation else f"{self.exchange.method} {urlsplit(self.exchange.uri).path}"
 
     def filled(self, part: str, pointer: str = "") -> bool:
-        """Whether a part of the exchange (`request/body`, `response/headers`) is no evidence: somebody filled it in.
+        """Whether a part of the exchange (`request/body`, `response/headers`) is no evidence.
+
+        Somebody filled it in, or nobody can read it.
 
         Args:
             pointer: a place inside of a body's JSON.
         """
+        packed = {"response/body/string": self.exchange.reply_trouble, "request/body": self.exchange.body_trouble}
+        if packed.get(part):
+            return True
         here = tuple(self._wanted(part))
         for one in self.cassette.filled:
             outer, _, inner = one.at.partition("#")

@@ -26,6 +26,9 @@ class RequestJudge:
     def drift(self, recorded: Recorded) -> Iterator[Finding]:
         """Where the provider takes or refuses a request otherwise than the contract says."""
         operation, exchange = recorded.operation, recorded.exchange
+        if exchange.body_trouble:
+            says = f"the recorded request cannot be read: {exchange.body_trouble}"
+            yield recorded.finding("request", "unchecked", says)
         if operation is None or recorded.filled("request/body") or recorded.filled("request/uri"):
             return
         parts = urlsplit(exchange.uri)

@@ -7,6 +7,7 @@ from typing import Any
 
 import jsonschema_rs
 
+from mockreel.cassettes.contract_check import body_trouble
 from mockreel.contract import Contract, load_contract
 from mockreel.contract.exchanges.response_check import Replies
 from mockreel.contract.exchanges.schema_references import Resolver
@@ -64,7 +65,13 @@ class ReplyJudge:
         if media and not recorded.filled("response/headers"):
             held, says = list(response["content"]), "another content type"
             yield recorded.finding(f"{told.status}/media", "breaking for replies", says, held, told.media)
+        if trouble := recorded.exchange.reply_trouble:
+            yield recorded.finding(f"{told.status}/body", "unchecked", f"the recorded body cannot be read: {trouble}")
+            return
         if recorded.filled("response/body/string"):
+            return
+        if trouble := body_trouble(response, told, _media(response, recorded)):
+            yield recorded.finding(f"{told.status}/body", "breaking for replies", trouble, NOTHING, told.shown())
             return
         yield from self._body(recorded, operation)
         for pointer, value in self.undeclared(operation, recorded).items():
@@ -77,9 +84,8 @@ class ReplyJudge:
         found = self._replies.documented(operation, recorded.told.status)
         if found is None:
             return None
-        validator = self._validator(operation, *found, recorded.told.media)
-        body = recorded.told.json
-        return violations(validator, body) if validator is not None and body is not None else ()
+        validator = self._validator(operation, *found, _media(found[1], recorded))
+        return violations(validator, recorded.told.json) if validator is not None and recorded.told.body else ()
 
     def _unknown_status(self, recorded: Recorded, operation: Operation) -> Finding:
         status = recorded.told.status
@@ -135,7 +141,7 @@ class ReplyJudge:
     def undeclared(self, operation: Operation, recorded: Recorded) -> dict[str, Any]:
         """The keys of a body that no schema declares, by their pointers."""
         found = self._replies.documented(operation, recorded.told.status)
-        schema = found[1].get("content", {}).get(recorded.told.media, {}).get("schema") if found else None
+        schema = found[1].get("content", {}).get(_media(found[1], recorded), {}).get("schema") if found else None
         if schema is None:
             return {}
         return dict(self._beyond(recorded.told.json, [(self._resolver.absolute(schema), "")]))
@@ -191,6 +197,13 @@ class ReplyJudge:
             compiled = schemas.compile(schemas.absolute(schema), where=f"{operation.id} {key}") if schema else None
             self._validators[operation.id, key] = compiled
         return self._validators[operation.id, key]
+
+
+def _media(response: Mapping[str, Any], recorded: Recorded) -> str:
+    """By which content type a body is judged: its own, or the documented one where nobody recorded it."""
+    content = response.get("content", {})
+    unknown = not recorded.told.media or recorded.filled("response/headers")
+    return next(iter(content)) if unknown and len(content) == 1 else recorded.told.media
 
 
 def _key(violation: Violation) -> tuple[str, str]:

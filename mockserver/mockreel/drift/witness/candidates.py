@@ -25,10 +25,10 @@ Resolve = Callable[[str], Any]
 
 def candidates(schemas: Iterable[Any], resolve: Resolve) -> list[Any]:
     """Values for a place that all of `schemas` speak of, the plain ones first."""
-    return _Place(resolve, DEEPEST).values(list(schemas))
+    return Place(resolve, DEEPEST).values(list(schemas))
 
 
-class _Place:
+class Place:
     """One place in a message; `left` is how much deeper it may go."""
 
     def __init__(self, resolve: Resolve, left: int) -> None:
@@ -36,7 +36,7 @@ class _Place:
         self.left = left
 
     def values(self, schemas: Sequence[Any]) -> list[Any]:
-        parts = list(self._parts(schemas, set()))
+        parts = list(self.parts(schemas, set()))
         found = [
             *self._named(parts),
             *_numbers(parts),
@@ -51,7 +51,7 @@ class _Place:
         ranked = sorted(_distinct(found), key=lambda value: sum(not fits.is_valid(value) for fits in fitting))
         return list(islice(ranked, MOST * (self.left + 1)))
 
-    def _parts(self, schemas: Iterable[Any], seen: set[str]) -> Iterator[Schema]:
+    def parts(self, schemas: Iterable[Any], seen: set[str]) -> Iterator[Schema]:
         """Everything that any of the schemas says of this place, however nested."""
         for schema in schemas:
             if not isinstance(schema, Mapping):
@@ -59,12 +59,12 @@ class _Place:
             yield schema
             reference = schema.get("$ref")
             if isinstance(reference, str) and reference not in seen:
-                yield from self._parts([self.resolve(reference)], seen | {reference})
+                yield from self.parts([self.resolve(reference)], seen | {reference})
             for word in _BESIDE:
-                yield from self._parts(schema.get(word, ()), seen)
-            yield from self._parts((schema[word] for word in _CONDITIONS if word in schema), seen)
+                yield from self.parts(schema.get(word, ()), seen)
+            yield from self.parts((schema[word] for word in _CONDITIONS if word in schema), seen)
             for word in _NESTED_MAPS:
-                yield from self._parts(schema.get(word, {}).values(), seen)
+                yield from self.parts(schema.get(word, {}).values(), seen)
 
     def _named(self, parts: Sequence[Schema]) -> Iterator[Any]:
         for part in parts:
@@ -72,10 +72,10 @@ class _Place:
             yield from part.get("enum", ())
 
     def _objects(self, parts: Sequence[Schema]) -> Iterator[Any]:
-        fields = _fields(parts)
+        fields = fields_of(parts)
         if not self.left or not (fields or any(part.get("type") == "object" for part in parts)):
             return
-        inner = _Place(self.resolve, self.left - 1)
+        inner = Place(self.resolve, self.left - 1)
         pools = {name: inner.values(schemas) for name, schemas in fields.items()}
         extra = inner.values([part["additionalProperties"] for part in parts if "additionalProperties" in part])
         for base in _bases(parts, pools):
@@ -89,7 +89,7 @@ class _Place:
 
     def _by_pattern(self, base: dict[str, Any], parts: Sequence[Schema]) -> Iterator[Any]:
         """The base with fields whose names somebody minds."""
-        inner = _Place(self.resolve, self.left - 1)
+        inner = Place(self.resolve, self.left - 1)
         yield from ({**base, name: 0} for name in ("", "xxxxxxxx", "x" * 70))
         for part in parts:
             for pattern, schema in part.get("patternProperties", {}).items():
@@ -100,9 +100,9 @@ class _Place:
     def _arrays(self, parts: Sequence[Schema]) -> Iterator[Any]:
         if not self.left or not any(_is_list(part) for part in parts):
             return
-        inner = _Place(self.resolve, self.left - 1)
-        items = inner.values([schema for part in parts for schema in _items(part)])
-        lengths = {0, 1, 2, 3} | {n + d for part in parts for n in _edges(part, "Items") for d in (-1, 0, 1)}
+        inner = Place(self.resolve, self.left - 1)
+        items = inner.values(items_of(parts))
+        lengths = {0, 1, 2, 3} | {n + d for part in parts for n in edges(part, "Items") for d in (-1, 0, 1)}
         first = [inner.values(list(column)) for column in _columns(parts)]
         for length in sorted(n for n in lengths if 0 <= n <= MOST):
             for value in items[:MOST] or [0]:
@@ -113,7 +113,7 @@ class _Place:
         yield from ([items[0], value] for value in items[:MOST])
 
 
-def _fields(parts: Sequence[Schema]) -> dict[str, list[Any]]:
+def fields_of(parts: Sequence[Schema]) -> dict[str, list[Any]]:
     """Every field that is spoken of, with all that is said of it."""
     fields: dict[str, list[Any]] = {}
     for part in parts:
@@ -140,11 +140,9 @@ def _is_list(part: Schema) -> bool:
     return part.get("type") == "array" or any(word in part for word in stated)
 
 
-def _items(part: Schema) -> Iterator[Any]:
-    if "items" in part:
-        yield part["items"]
-    if "contains" in part:
-        yield part["contains"]
+def items_of(parts: Iterable[Schema]) -> list[Any]:
+    """All that is said of any item."""
+    return [part[word] for part in parts for word in ("items", "contains") if word in part]
 
 
 def _columns(parts: Sequence[Schema]) -> list[list[Any]]:
@@ -163,7 +161,7 @@ def _numbers(parts: Sequence[Schema]) -> Iterator[Any]:
             yield from (step, step * 2, step * 3, step / 2, step + 1)
 
 
-def _edges(part: Schema, of: str) -> tuple[int, ...]:
+def edges(part: Schema, of: str) -> tuple[int, ...]:
     return tuple(int(part[word]) for word in (f"min{of}", f"max{of}") if word in part)
 
 

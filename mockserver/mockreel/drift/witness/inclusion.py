@@ -9,8 +9,9 @@ import jsonschema_rs
 
 from mockreel.drift.finding import NOTHING
 from mockreel.drift.witness.candidates import candidates
+from mockreel.drift.witness.differing_places import Places
 from mockreel.drift.witness.schema_message import Message, Settled
-from mockreel.drift.witness.tree import alike
+from mockreel.drift.witness.unordered import unordered
 
 Answer = Literal["yes", "no", "unknown"]
 
@@ -38,8 +39,9 @@ def includes(wider: Message, narrower: Message) -> Inclusion:
 
 
 def same(one: Message, other: Message) -> bool:
-    """Whether two messages are word for word the same, with all that they refer to."""
-    return one.at == other.at and alike(one.settled("either").documents, other.settled("either").documents)
+    """Whether two messages are the same, with all that they refer to, but for the order in which it is written."""
+    sides = (one.settled("either"), other.settled("either"))
+    return one.at == other.at and unordered(sides[0].reached()) == unordered(sides[1].reached())
 
 
 class _Pair:
@@ -73,9 +75,10 @@ class _Pair:
         return NOTHING
 
     def _rounds(self) -> Iterator[list[Any]]:
-        """What to try: first what the engine says the difference is, then all that either schema speaks of."""
+        """What to try: what the engine says the difference is, each place that differs, all that either speaks of."""
         for branch in self._difference():
             yield candidates([branch], self._resolve)
+        yield from Places(self.narrower, self.wider, self._resolve).messages()
         yield candidates([self.narrower.schema], self._resolve)
         yield candidates([self.narrower.schema, self.wider.schema], self._resolve)
         for branch in self._difference():

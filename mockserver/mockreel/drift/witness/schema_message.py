@@ -73,6 +73,17 @@ class Settled:
             node = node[int(key)] if isinstance(node, list) and key.isdigit() else _get(node, key)
         return node
 
+    def reached(self) -> dict[str, Any]:
+        """The schema and everything that its references lead to, by reference: what is beside it in a file is not."""
+        found: dict[str, Any] = {"": self.schema}
+        todo = [self.schema]
+        while todo:
+            for reference in _references(todo.pop()):
+                if reference not in found:
+                    found[reference] = self.resolve(reference)
+                    todo.append(found[reference])
+        return found
+
     def _refers_to_itself(self) -> bool:
         return any(target == self.at for schema in self.documents.values() for target in _targets(schema, self.at))
 
@@ -93,6 +104,14 @@ class Settled:
 
 def _get(node: Any, key: str) -> Any:
     return node.get(key, {}) if isinstance(node, Mapping) else {}
+
+
+def _references(node: Any) -> set[str]:
+    """Every reference below a schema."""
+    if isinstance(node, Mapping):
+        found = {one for key, value in node.items() if key != "$ref" for one in _references(value)}
+        return found | ({node["$ref"]} if isinstance(node.get("$ref"), str) else set())
+    return {one for item in node for one in _references(item)} if isinstance(node, list) else set()
 
 
 def _targets(node: Any, at: str) -> set[str]:

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-_LONGEST = 5_000
+_LONGEST = 100_000
+_MOST_REPEATS = 5_000
 _FORMATS: Mapping[str, str] = {
     "uri": "https://example.com/a",
     "url": "https://example.com/a",
@@ -38,10 +39,21 @@ def texts(parts: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     patterns = [text for part in parts if isinstance(part.get("pattern"), str) for text in fitting(part["pattern"])]
     yield from (*formats, *patterns)
     for length in sorted({length for part in parts for length in _lengths(part)}):
+        yield from (text for part in parts if (text := _stretched(part.get("format"), length)))
         yield from (letter * length for letter in ("a", "0"))
         yield from ((text * (1 + length // len(text)))[:length] for text in patterns if text)
     yield from _KINDS
     yield from _FORMATS.values() if formats else ()
+
+
+def _stretched(kind: Any, length: int) -> str | None:
+    """A text of a format and of a length, where the format has texts of any length."""
+    ends = {"uri": ("https://example.com/", ""), "url": ("https://example.com/", ""), "uri-reference": ("/", "")}
+    ends |= {"iri": ends["uri"], "email": ("", "@example.com"), "json-pointer": ("/", ""), "regex": ("a", "")}
+    before, after = ends.get(kind, ("", ""))
+    ends |= {"date-time": ("2026-01-01T12:00:00.", "+00:00"), "time": ("12:00:00.", "+00:00")}
+    filling = length - len(before) - len(after)
+    return before + ("0" if "time" in kind else "a") * filling + after if kind in ends and filling >= 0 else None
 
 
 def fitting(pattern: str) -> list[str]:
@@ -81,7 +93,7 @@ def _times(repeat: re.Match[str] | None, more: int) -> int:
         return {"*": 0, "+": 1, "?": 0}[repeat[0]] + more
     least = int(repeat["least"])
     most = int(repeat["most"]) if repeat["most"] else least + (1 if repeat["comma"] else 0)
-    return max(least, min(most, least + more * _LONGEST if repeat["most"] else most))
+    return max(least, min(most, least + more * _MOST_REPEATS if repeat["most"] else most))
 
 
 def _letter(piece: re.Match[str]) -> str:

@@ -1,7 +1,6 @@
 """Whose jobs, balance and secrets these are: accounts, found by key. Raw keys are never kept."""
 
 import os
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from mockreel.contract import Contract
 from mockreel.contract.data.parser import Cursor
 from mockreel.engine.faults import Faults
-from mockreel.engine.journal.redaction import MASK
+from mockreel.engine.redaction import Fingerprints, Strangers
 from mockreel.errors import AccountsFull, DataError
 
 if TYPE_CHECKING:
@@ -29,8 +28,6 @@ MOST_ACCOUNTS = 10_000
 # Of a key with so many characters behind its prefix the last four are shown; and of so many keys of an account.
 SHOWS_END = 16
 MOST_MASKED = 3
-# What a key could be inside of a longer text.
-_LIKE_A_KEY = re.compile(r"[A-Za-z0-9_.~+-]{8,}")
 
 
 @dataclass(slots=True, eq=False)
@@ -115,6 +112,10 @@ class Keyring:
     ) -> None:
         self.prefixes = prefixes_of(contract)
         self._salted = blake2b(key=os.urandom(16), digest_size=16)
+        self.keys = Fingerprints()  # every key that was listed or admitted here
+        self.known = Fingerprints(also=self.keys)  # and whatever else somebody sent as a key or a secret
+        self.strangers = Strangers(self.known)
+        self._used: list[list[bytes]] = []
         self._open = open_house
         self._budget = budget
         self._webhook_secret = webhook_secret
@@ -132,6 +133,8 @@ class Keyring:
             DataError: an account has two balances, or two webhook secrets.
         """
         own = {self._hash(entry.key): entry for entry in entries if entry.provider in (None, self._provider)}
+        for entry in own.values():
+            self.keys.add(entry.key)
         balances = _stated(own.values(), "balance", lambda entry: entry.balance)
         secrets = _stated(own.values(), "webhook secret", lambda entry: entry.webhook_secret, shown=False)
         return Listing(own, balances, secrets)
@@ -147,6 +150,9 @@ class Keyring:
         self.accounts = {}
         self._callers = {}
         self.odd = 0
+        for marks in self._used:
+            self.keys.discard(marks)
+        self._used = []
 
     def kept(self) -> list[tuple[Account, bool]]:
         """Every account in the order of first use, and whether it is a listed one."""
@@ -173,14 +179,6 @@ class Keyring:
         listed = self._secrets.get(account.name) if f"{_LISTED}{account.name}" in self.accounts else None
         return listed or self._webhook_secret
 
-    def masked(self, text: str) -> str:
-        """A text with every key in it that is known here masked; what is no longer than a word is taken for none."""
-        return _LIKE_A_KEY.sub(lambda found: MASK if self._knows(found[0]) else found[0], text)
-
-    def _knows(self, text: str) -> bool:
-        hashed = self._hash(text)
-        return hashed in self._callers or hashed in self._listed
-
     def _admit(self, key: str, hashed: bytes) -> Caller | None:
         rest, admin = self._role(key)
         entry = self._listed.get(hashed)
@@ -188,6 +186,7 @@ class Keyring:
             caller = Caller(self._listed_account(entry.account), admin, entry.scopes, entry.scenario, entry.faults)
         elif self._open and key and not rest.startswith(REFUSED_PREFIX) and not key.startswith(REFUSED_PREFIX):
             caller = Caller(self._open_account(self._hash(rest).hex()), admin)
+            self._used.append(self.keys.add(key))
             self.odd += bool(self.prefixes) and not any(key.startswith(prefix) for prefix, _ in self.prefixes)
         else:
             return None

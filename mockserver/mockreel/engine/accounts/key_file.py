@@ -1,11 +1,12 @@
 """A keys file, read and checked: who is admitted, as whom, for what."""
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from mockreel.contract import Contract
+from mockreel.contract.amount import read_amount
 from mockreel.contract.data.files import parse_yaml, read_bytes
 from mockreel.contract.data.parser import Cursor
 from mockreel.engine.accounts.account import KeyEntry
@@ -94,10 +95,7 @@ def _balance(row: Cursor) -> Decimal | None:
     found = row.maybe("balance")
     if found is None:
         return None
-    try:
-        balance = Decimal(str(found.value))
-    except InvalidOperation:
-        balance = Decimal("NaN")
-    if not balance.is_finite():
+    balance = read_amount(found.value)
+    if balance is None:
         raise DataError(found.where, f"{found.value!r} is no amount", expected="a number")
     return balance

@@ -121,7 +121,7 @@ def wanted(part: Held, model: Model | None, fields: Mapping[str, Any]) -> media.
     """What file a model's input asks for; the contract says which fields mean what."""
     asked = _asked(part, model, fields)
     last: Mapping[str, Any] = asked.rows.get("defaults", {})
-    kind = model.output if model else last.get("kind", "video")
+    kind = model.output if model else asked.text("kind") or last.get("kind", "video")
     resolution, aspect = asked.sides() or asked.text("resolution"), asked.text("aspect")
     if kind == "video":
         aspect = aspect or (None if resolution and _SIDES.search(resolution) else _text(last.get("aspect")))

@@ -6,7 +6,8 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from mockreel.engine.journal.journal import Entry, Tried, header_text
+from mockreel.engine.journal.journal import Entry, Tried
+from mockreel.engine.journal.said import header_text
 
 Headers = Iterable[tuple[str, str]]
 _MIME = "content-type"

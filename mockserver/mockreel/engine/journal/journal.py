@@ -2,13 +2,14 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
-import orjson
-
+from mockreel.contract.messages.body import read_json
 from mockreel.contract.validation import Violation
-from mockreel.engine.journal.redaction import MOST_KEPT, left_out
+from mockreel.engine.journal.said import NOTHING, Pairs, Said, Unread, header_text
+from mockreel.engine.redaction import MOST_KEPT, left_out
 from mockreel.errors import OptionError
 
 # What an entry weighs beside its bytes, about: itself, its texts and its violations; its headers are shared.
@@ -16,14 +17,15 @@ _FRAME = 600
 _VIOLATION = 500
 
 
-class Entry(NamedTuple):
+@dataclass(slots=True, eq=False)
+class Entry:
     """One exchange; `row` is the error row that was played, if any, `violations` are as they may be kept.
 
-    `headers` are those of the request that are kept; `job` is the id of the job that it began or asked
-    about. `fault` is what was damaged on purpose; where it lets nothing be answered, the status is 0. `real` is when it
-    came by a clock that runs, whatever the simulator's does: two entries say how far apart they were. `notes` say what
-    its client was not told: a preference that changes nothing, whose path it asked for.
-    One is made for each request: a tuple is made three times as fast as a frozen dataclass.
+    `said` is what was said, which nobody reads but redacted; `headers` are those of the request that are kept; `job` is
+    the id of the job that it began or asked about. `fault` is what was damaged on purpose; where it lets nothing be
+    answered, the status is 0. `real` is when it came by a clock that runs, whatever the simulator's does: two entries
+    say how far apart they were. `notes` say what its client was not told: a preference that changes nothing, whose path
+    it asked for.
     """
 
     at: float
@@ -35,15 +37,45 @@ class Entry(NamedTuple):
     status: int
     row: str | None
     violations: tuple[Violation, ...]
-    query: str = ""
-    headers: tuple[tuple[bytes, bytes], ...] = ()
-    body: bytes = b""
-    reply: bytes = b""
-    reply_headers: tuple[tuple[bytes, bytes], ...] = ()
+    said: Said | Unread = field(default=NOTHING, repr=False)
     job: str | None = None
     fault: str | None = None
     real: float = 0.0
     notes: tuple[str, ...] = ()
+    weight: int = field(init=False, repr=False)  # about how many bytes it holds
+
+    def __post_init__(self) -> None:
+        self.weight = _FRAME + len(self.path) + self.said.weight + _VIOLATION * len(self.violations)
+
+    def read(self) -> Said:
+        """What was said, redacted."""
+        said = self.said = self.said.read()
+        return said
+
+    @property
+    def query(self) -> str:
+        """The query of the request."""
+        return self.read().query
+
+    @property
+    def headers(self) -> Pairs:
+        """The headers of the request that are kept."""
+        return self.read().headers
+
+    @property
+    def body(self) -> bytes:
+        """The body of the request."""
+        return self.read().body
+
+    @property
+    def reply(self) -> bytes:
+        """The body of the reply."""
+        return self.read().reply
+
+    @property
+    def reply_headers(self) -> Pairs:
+        """The headers of the reply."""
+        return self.read().reply_headers
 
     @property
     def json(self) -> Any:
@@ -78,12 +110,6 @@ class Entry(NamedTuple):
             "violations": [violation.row() for violation in self.violations],
             "notes": list(self.notes),
         }
-
-    @property
-    def weight(self) -> int:
-        """About how many bytes it holds."""
-        said = len(self.path) + len(self.query) + len(self.body) + len(self.reply)
-        return _FRAME + said + _VIOLATION * len(self.violations)
 
 
 class Tried(NamedTuple):
@@ -258,19 +284,11 @@ class Journal:
 
 def _parsed(body: bytes) -> Any:
     try:
-        return orjson.loads(body) if body else None
-    except orjson.JSONDecodeError:
+        return read_json(body) if body else None
+    except ValueError:
         return None
 
 
 def _header(headers: Iterable[tuple[bytes, bytes]], name: str) -> str | None:
     wanted = name.lower().encode()
     return next((header_text(value) for key, value in headers if key == wanted), None)
-
-
-def header_text(value: bytes) -> str:
-    """A header's value as text: UTF-8, as masks are written, or else as HTTP has it."""
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return value.decode("latin-1")

@@ -94,8 +94,10 @@ class Verdict:
         return self.holds
 
     def __repr__(self) -> str:
-        """What pytest shows of a claim that does not hold."""
-        return f"<{'holds' if self.holds else 'does not hold'}: {len(self.found)} found>\n{self.message}".rstrip()
+        """One line, as pytest shows it of a claim that does not hold; `message` has all of it."""
+        if self.holds:
+            return f"<holds: {len(self.found)} found>"
+        return f"<does not hold: {self.message.partition(chr(10))[0]}>"
 
 
 def counted(

@@ -110,6 +110,8 @@ def is_able(contract: Contract, fault: Fault) -> bool:
 
 # The preferences that IANA has registered: they are for the provider, not for us, and nobody needs to be told of them.
 _REGISTERED = frozenset({"depth-noroot", "handling", "respond-async", "return", "safe", "transclude", "wait"})
+# What says that a request breaks a client rule on purpose; whoever judges clients reads it.
+EXPECT_VIOLATION = "expect-violation"
 # How near a word must be to one of ours to be a slip, 0 to 1.
 _SLIP = 0.7
 
@@ -123,8 +125,9 @@ def ignored(header: bytes) -> Iterator[str]:
             yield from _strange(words, "fault" in names)
         elif names and "code" in names:
             yield f"Prefer: code={dict(words)['code']!r} names no scenario, and is ignored: write scenario=…; code=…"
-        elif names and names[0] not in _REGISTERED:
-            yield f"Prefer: {names[0]!r} is not known, and is ignored{_nearest(names[0], ('scenario', 'fault'))}"
+        elif names and names[0] not in (*_REGISTERED, EXPECT_VIOLATION):
+            known = ("scenario", "fault", EXPECT_VIOLATION)
+            yield f"Prefer: {names[0]!r} is not known, and is ignored{_nearest(names[0], known)}"
 
 
 def _strange(words: list[tuple[str, str]], faulty: bool) -> Iterator[str]:

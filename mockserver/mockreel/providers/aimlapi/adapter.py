@@ -1,5 +1,6 @@
 """What the engine asks of the package."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from mockreel.contract import Contract, ErrorRow
@@ -10,6 +11,7 @@ from mockreel.providers.aimlapi import errors
 from mockreel.providers.aimlapi.routes import handler_of
 from mockreel.providers.aimlapi.state import State
 from mockreel.providers.aimlapi.usage import Usage
+from mockreel.simulator.adapter import Socket
 from mockreel.simulator.context import Call
 from mockreel.simulator.provider import Part
 from mockreel.webhooks import Delivery
@@ -21,6 +23,10 @@ class Play:
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
         self.handlers = {operation.id: handler_of(operation) for operation in contract.operations}
+
+    @property
+    def sockets(self) -> Mapping[str, Socket]:
+        return {}
 
     def new_state(self, part: Part) -> Any:
         return State(part.contract, started=part.clock.now())

@@ -1,11 +1,12 @@
 """The provider's no: an error row in the envelope of the chosen reading, with a hint for each violation."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mockreel.contract import ErrorRow
 from mockreel.contract.messages.error_response import Refused
+from mockreel.contract.messages.key_location import field_of
 from mockreel.contract.messages.message import Reply, json_reply
 from mockreel.contract.validation import Violation
 from mockreel.engine import randomness
@@ -19,6 +20,8 @@ from mockreel.simulator.context import Call
 def refuse(call: Call, row: ErrorRow, refused: Refused) -> Reply:
     """The reply that says no."""
     state: State = call.part.state
+    if refused.values.get("model") in state.withdrawn:
+        row = call.part.contract.errors[call.part.contract.wire["deprecations"]["refusal"]]
     ids = _ids(call) if state.numbered or "{request" in row.message else {}
     message = row.message.format_map(_values(call, refused, ids))
     if "media" in row.fields:
@@ -44,8 +47,21 @@ def _violations(call: Call, row: ErrorRow, refused: Refused) -> tuple[Violation,
     own = row.fields.get("violation")
     if refused.violations or own is None:
         return refused.violations
-    known = sorted(call.part.contract.names)
-    return (Violation(tuple(own["path"]), own["keyword"], row.message, refused.values.get("model"), known),)
+    sent = refused.values.get("model", _model(call))
+    known = sorted(name for name in _models(call) if name != sent)
+    return (Violation(tuple(own["path"]), own["keyword"], row.message, sent, known),)
+
+
+def _model(call: Call) -> Any:
+    """What the request names as its model, where its operation takes one."""
+    operation = call.known_operation
+    return field_of(call.body, operation.model.name) if operation and operation.model else None
+
+
+def _models(call: Call) -> Iterable[str]:
+    """The models that may be named where the request went."""
+    operation, contract = call.known_operation, call.part.contract
+    return contract.names_at.get(operation.id, contract.names) if operation else contract.names
 
 
 def _place(call: Call, row: ErrorRow) -> dict[str, Any]:

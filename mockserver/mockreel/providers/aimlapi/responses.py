@@ -1,43 +1,12 @@
-"""What goes over the wire: bodies from templates, moments, and what a generation says of itself."""
+"""What goes over the wire: moments, and what a generation and its file say of themselves."""
 
-from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from mockreel.contract import State as JobState
-from mockreel.engine.artifacts import artifact
+from mockreel.engine.artifacts import artifact, media
 from mockreel.engine.jobs.job import Job
 from mockreel.simulator.provider import Part
-
-# Puts words into a template; a word that a template has and the mapping lacks leaves its key out.
-Template = Callable[[Mapping[str, Any]], Any]
-
-_ABSENT: Any = object()
-
-
-def prepared(raw: Any) -> Template:
-    """A template as data, made ready: every text in it that begins with `$` stands for a word."""
-    if isinstance(raw, str) and raw.startswith("$"):
-        name = raw.removeprefix("$")
-        return lambda words: words.get(name, _ABSENT)
-    if isinstance(raw, Mapping):
-        return _mapping([(key, prepared(part)) for key, part in raw.items()])
-    if isinstance(raw, list):
-        parts = [prepared(part) for part in raw]
-        return lambda words: [part(words) for part in parts]
-    return lambda _: raw
-
-
-def _mapping(parts: list[tuple[str, Template]]) -> Template:
-    def whole(words: Mapping[str, Any]) -> Any:
-        return {key: found for key, part in parts if (found := part(words)) is not _ABSENT}
-
-    return whole
-
-
-def fill(raw: Any, words: Mapping[str, Any]) -> Any:
-    """A template filled once; what is filled often is prepared."""
-    return prepared(raw)(words)
 
 
 def moment(at: float) -> str:
@@ -54,3 +23,13 @@ def generation(part: Part, job: Job, state: JobState, now: float) -> dict[str, A
         failure = job.failure(now) or part.contract.failures["default"]
         words |= {"failure": failure.code, "reason": failure.message, "detail": failure.fields.get("detail", [])}
     return words
+
+
+def file_words(part: Part, job: Job) -> dict[str, Any]:
+    """What the older routes say of a finished video beside its address: its type, name and size."""
+    clip = artifact.of_job(part, job).clip
+    return {
+        "content_type": clip.mime,
+        "file_name": part.contract.wire["file_name"].format(suffix=clip.suffix),
+        "file_size": len(media.content(clip, stamp=job.id.encode())),
+    }

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from mockreel.contract import Operation
 from mockreel.errors import DataError
-from mockreel.providers.aimlapi.resources import account, generations, metrics, models
+from mockreel.providers.aimlapi.resources import account, deprecations, generations, metrics, models
 from mockreel.simulator.adapter import Handler
 
 HANDLERS: Mapping[str, Handler] = {
@@ -13,6 +13,7 @@ HANDLERS: Mapping[str, Handler] = {
     "models": models.list_models,
     "model": models.get_model,
     "metrics": metrics.report,
+    "deprecations": deprecations.list_deprecations,
     "balance": account.balance,
     "transactions": account.transactions,
 }

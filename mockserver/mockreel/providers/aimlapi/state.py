@@ -6,10 +6,10 @@ from typing import Any, get_args
 
 from mockreel.contract import Contract, Operation
 from mockreel.contract.rows import StateKind
-from mockreel.providers.aimlapi.responses import Template, prepared
 from mockreel.providers.aimlapi.trace_headers import Tracing
 from mockreel.providers.aimlapi.usage import Tariff
 from mockreel.providers.aimlapi.validation_hints import Hints
+from mockreel.providers.templates import Template, prepared
 
 KINDS: tuple[str, ...] = get_args(StateKind)
 
@@ -19,7 +19,8 @@ class Line:
     """What one operation says: its status, and its template by the kind of the job's state.
 
     `ids` is the shape of new ids, `parameter` what names a job in the query; `traced` says whether the operation is
-    about a generation, so that its replies have the tracing headers.
+    about a generation, so that its replies have the tracing headers; `describes` whether it says more of a finished
+    file than where it is.
     """
 
     status: int
@@ -27,6 +28,7 @@ class Line:
     ids: str
     parameter: str | None
     traced: bool
+    describes: bool
 
 
 class State:
@@ -42,19 +44,24 @@ class State:
         self.hints = Hints(wire["hints"], style=wire["kind_words"])
         self.tariff = Tariff(contract.money.units, places=wire["tracing"]["usd_places"], tracing=self.tracing)
         self.media = tuple(_names(contract.root["media"]))
+        self.withdrawn = _withdrawn(wire["deprecations"])
         self.catalogue: dict[str, dict[str, Any]] = {}  # the words of each model, once somebody has asked
-        self.lines = {operation.id: _line(operation, wire) for operation in contract.operations}
+        self.lines = contract.once(
+            "aimlapi.lines", lambda: {operation.id: _line(operation, wire) for operation in contract.operations}
+        )
 
 
 def _line(operation: Operation, wire: Mapping[str, Any]) -> Line:
     own = operation.raw["x-mockreel"]
     parameter = next((parameter.name for parameter in operation.query if parameter.required), None)
+    template = wire["replies"].get(own.get("reply"))
     return Line(
         next(int(status) for status in operation.statuses if status.startswith("2")),
-        _by_kind(wire["replies"].get(own.get("reply"))),
+        _by_kind(template),
         own.get("ids", wire["ids"]["shape"]),
         parameter,
         traced=operation.submits or parameter is not None,
+        describes="$file_size" in str(template),
     )
 
 
@@ -69,3 +76,9 @@ def _names(media: Mapping[str, Any]) -> Iterator[str]:
     for names in media.values():
         if isinstance(names, list):
             yield from names
+
+
+def _withdrawn(feed: Mapping[str, Any]) -> frozenset[str]:
+    """The names under which nothing is served any more."""
+    gone = (entry for entry in feed["entries"] if entry["status"] == feed["withdrawn"])
+    return frozenset(name for entry in gone for name in (entry["id"], *entry["aliases"]))

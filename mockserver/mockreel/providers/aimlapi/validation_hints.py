@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from mockreel.contract.validation import Violation
-from mockreel.providers.aimlapi.responses import prepared
+from mockreel.providers.templates import prepared
 
 # What JSON calls the sorts of its values.
 _KINDS = {bool: "boolean", int: "number", float: "number", str: "string", list: "array", dict: "object"}

@@ -25,7 +25,7 @@ from mockreel.providers.runflow.state import (
     Workflow,
     state_of,
 )
-from mockreel.simulator.adapter import Handler
+from mockreel.simulator.adapter import Handler, Socket
 from mockreel.simulator.context import Call
 from mockreel.simulator.provider import Part
 from mockreel.webhooks import Delivery
@@ -45,6 +45,10 @@ class Runflow:
         if name in once["operations"]:
             handler = heeding(handler, once)
         return telling(handler, self._rates) if self._rates["limit"] else handler
+
+    @property
+    def sockets(self) -> Mapping[str, Socket]:
+        return {}
 
     def new_state(self, part: Part) -> State:
         return State(part.contract)

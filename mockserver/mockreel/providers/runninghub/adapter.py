@@ -8,11 +8,11 @@ from mockreel.contract.messages.error_response import Refused
 from mockreel.contract.messages.message import Reply
 from mockreel.engine.jobs.job import Job
 from mockreel.errors import Conflict
-from mockreel.providers.runninghub import errors, webhooks
+from mockreel.providers.runninghub import errors, progress, webhooks
 from mockreel.providers.runninghub.dialects import Dialects
 from mockreel.providers.runninghub.routes import HANDLERS
-from mockreel.providers.runninghub.state import Shelf, State
-from mockreel.simulator.adapter import Handler
+from mockreel.providers.runninghub.state import Asset, Group, Shelf, State
+from mockreel.simulator.adapter import Handler, Socket
 from mockreel.simulator.context import Call
 from mockreel.simulator.provider import Part
 from mockreel.webhooks import Delivery
@@ -23,10 +23,15 @@ class RunningHub:
 
     def __init__(self, contract: Contract) -> None:
         self._dialects = Dialects(contract)
+        self._progress: str = contract.wire["progress"]["path"]
 
     @property
     def handlers(self) -> Mapping[str, Handler]:
         return HANDLERS
+
+    @property
+    def sockets(self) -> Mapping[str, Socket]:
+        return {self._progress: progress.follow}
 
     def new_state(self, part: Part) -> State:
         return State(self._dialects)
@@ -36,7 +41,7 @@ class RunningHub:
 
     @property
     def keepsakes(self) -> tuple[type, ...]:
-        return (Shelf,)
+        return (Shelf, Asset, Group)
 
     def kept(self, part: Part) -> None:
         """Nothing: it follows from the contract."""

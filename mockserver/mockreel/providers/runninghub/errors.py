@@ -24,10 +24,10 @@ def refuse(call: Call, row: ErrorRow, refused: Refused) -> Reply:
     row = call.part.contract.errors[_settings(call).get("instead", {}).get(row.name, row.name)]
     words = row_words(row, dialect)
     text = fill(words["message"], {**refused.values, "violation": _complaint(call, dialect, refused)})
-    more = {"data": words["data"]} if "data" in words else {}
+    more = dict(words.get("more", {})) | ({"data": words["data"]} if "data" in words else {})
     if "data" in refused.values:
-        more = {"data": refused.values["data"]}
-    return json_reply(words["status"], dialect.refuses(words["code"], text, **more))
+        more["data"] = refused.values["data"]
+    return json_reply(words["status"], dialect.refuses(words["code"], text) | more)
 
 
 def row_words(row: ErrorRow, dialect: Dialect) -> Mapping[str, Any]:

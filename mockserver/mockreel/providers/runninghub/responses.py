@@ -1,6 +1,8 @@
 """From a job to what RunningHub says of it: the flat reply of V2, and the outputs of the old API."""
 
 from collections.abc import Mapping
+from decimal import Decimal
+from math import ceil
 from typing import Any
 
 from mockreel.contract import Failure
@@ -8,7 +10,10 @@ from mockreel.contract.messages.error_response import Refused
 from mockreel.engine.artifacts import artifact as artifacts
 from mockreel.engine.billing import plain
 from mockreel.engine.jobs.job import Job
+from mockreel.providers.runninghub import progress
+from mockreel.providers.runninghub.errors import row_words
 from mockreel.providers.runninghub.state import state_of
+from mockreel.providers.runninghub.workflows import start_of
 from mockreel.simulator.provider import Part
 
 Body = dict[str, Any]
@@ -23,7 +28,7 @@ def task(part: Part, job: Job, now: float) -> Body:
     if state.kind == "succeeded":
         return reply | _made(part, job, state.word)
     failure = failure_of(part, job, now)
-    return reply | {"errorCode": failure.code, "errorMessage": failure.message} if failure else reply
+    return reply | _failed(job, failure) if failure else reply
 
 
 def submitted(part: Part, job: Job, now: float) -> Body:
@@ -35,7 +40,7 @@ def submitted(part: Part, job: Job, now: float) -> Body:
 def started(part: Part, job: Job, now: float) -> Body:
     """What the old API says of a task that it has started."""
     return {
-        "netWssUrl": None,
+        progress.PROGRESS: progress.address_at(part, job, now),
         "taskId": number(part, "task_id", job.id),
         "taskStatus": job.state(now).word,
         **_beginning(part, job),
@@ -57,7 +62,8 @@ def usage(part: Part, job: Job) -> Body:
         spent = part.ledger.due(job.cost)
         row["thirdPartyConsumeMoney"] = None if spent is None else plain(spent)
     elif job.ends is not None:
-        row["taskCostTime"] = str(round(job.ends - (job.began(job.ends) or job.created)))
+        seconds = round(job.ends - (job.began(job.ends) or job.created))
+        row |= {"taskCostTime": str(seconds), "consumeCoins": _coins(part, job, seconds)}
     row["taskCostTime"] = number(part, "task_cost_time", row["taskCostTime"])
     return row
 
@@ -84,9 +90,22 @@ def number(part: Part, what: str, text: str) -> str | int | float:
 
 def _made(part: Part, job: Job, word: str) -> Body:
     used = usage(part, job)
-    whole = {"taskId": int(job.id), "parentTaskId": None, "taskStatus": word, "usage": used}
-    results = [_result(artifact) for artifact in artifacts.every(part, job)]
+    whole = {"taskId": job.id, "parentTaskId": None, "taskStatus": word, "usage": used}
+    node = {} if job.model else {"nodeId": part.contract.wire["output_node"]}
+    results = [_result(artifact) | node for artifact in artifacts.every(part, job)]
     return {"results": results, "usage": used, "taskUsageList": [whole]}
+
+
+def _failed(job: Job, failure: Failure) -> Body:
+    """What a failed task says; a workflow or an app says at which node, too."""
+    details = {} if job.model else {"failedReason": reason(failure)}
+    return {"errorCode": failure.code, "errorMessage": failure.message, **details}
+
+
+def _coins(part: Part, job: Job, seconds: int) -> str | None:
+    """The coins of a workflow or an app by the seconds that it ran, a part of one counted whole; None: not known."""
+    rate = part.contract.wire["coins"].get(start_of(job).get("instance", "default"))
+    return None if rate is None else str(ceil(Decimal(rate) * seconds))
 
 
 def _result(artifact: artifacts.Artifact) -> Body:
@@ -97,8 +116,7 @@ def _result(artifact: artifacts.Artifact) -> Body:
 
 
 def _beginning(part: Part, job: Job) -> Body:
-    client = part.draw("client", job.id, size=16).hex()
-    return {"clientId": client, "promptTips": part.contract.wire["prompt_tips"]}
+    return {"clientId": progress.client_of(part, job), "promptTips": part.contract.wire["prompt_tips"]}
 
 
 def _ending(artifact: artifacts.Artifact) -> str:
@@ -115,6 +133,14 @@ def outputs_of(part: Part, job: Job, now: float) -> list[Body]:
     if state.kind == "succeeded":
         return outputs(part, job)
     if state.kind == "pending":
-        raise Refused(part.contract.wire["pending_rows"][state.name])
+        raise _not_yet(part, job, now)
     details = {"failedReason": reason(failure_of(part, job, now))}
     raise Refused(part.contract.wire["ended_row"], values={"data": details})
+
+
+def _not_yet(part: Part, job: Job, now: float) -> Refused:
+    """A task that has no outputs yet; where the row has a place for it, with where its progress can be followed."""
+    row = part.contract.wire["pending_rows"][job.state(now).name]
+    words = row_words(part.contract.errors[row], state_of(part).dialects.named("envelope"))
+    followed = isinstance(words.get("data"), Mapping) and progress.PROGRESS in words["data"]
+    return Refused(row, values={"data": {progress.PROGRESS: progress.address_at(part, job, now)}} if followed else {})

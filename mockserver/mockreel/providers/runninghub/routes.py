@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from mockreel.providers.runninghub.resources import account, legacy_tasks, tasks, uploads, webhook_events
+from mockreel.providers.runninghub.resources import account, apps, assets, legacy_tasks, tasks, uploads, webhook_events
 from mockreel.simulator.adapter import Handler
 
 HANDLERS: Mapping[str, Handler] = {
@@ -24,5 +24,21 @@ HANDLERS: Mapping[str, Handler] = {
     "get_account": account.get_account,
     "get_queue": account.get_queue,
     "get_workflow_json": account.get_workflow_json,
-    "get_app_demo": account.get_app_demo,
+    "list_keys": account.list_keys,
+    "get_app_demo": apps.get_app_demo,
+    "get_app_detail": apps.get_app_detail,
+    "list_apps": apps.list_apps,
+    "find_apps": apps.list_apps,
+    "list_resources": apps.list_resources,
+    "get_lora_upload_url": uploads.get_lora_upload_url,
+    "create_asset": assets.create_asset,
+    "get_asset": assets.get_asset,
+    "list_assets": assets.list_assets,
+    "update_asset": assets.update_asset,
+    "delete_asset": assets.delete_asset,
+    "create_asset_group": assets.create_group,
+    "get_asset_group": assets.get_group,
+    "list_asset_groups": assets.list_groups,
+    "update_asset_group": assets.update_group,
+    "delete_asset_group": assets.delete_group,
 }

@@ -1,6 +1,6 @@
 """What the package keeps: how RunningHub speaks, and per account what it has uploaded."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from mockreel.engine.accounts.account import Account
@@ -16,10 +16,35 @@ class State:
 
 
 @dataclass(slots=True)
+class Asset:
+    """A file that an account has made an asset of."""
+
+    id: str
+    created: float
+    url: str
+    type: str
+    name: str | None = None
+    group: str | None = None
+
+
+@dataclass(slots=True)
+class Group:
+    """A group of assets."""
+
+    id: str
+    created: float
+    name: str
+    description: str | None = None
+
+
+@dataclass(slots=True)
 class Shelf:
-    """Kept for one account: how many files it has sent."""
+    """Kept for one account: how many files it has sent, and its assets and their groups by id."""
 
     uploads: int = 0
+    numbered: int = 0
+    assets: dict[str, Asset] = field(default_factory=dict)
+    groups: dict[str, Group] = field(default_factory=dict)
 
 
 def state_of(part: Part) -> State:

@@ -73,8 +73,8 @@ def detail(part: Part, job: Job) -> dict[str, Any]:
         "callbackStatus": part.contract.wire["callback_words"][_standing(last)],
         "callbackResponse": _response(part, last) if last and last.attempts else None,
         "retryCount": max(0, len(last.attempts) - 1) if last else 0,
-        "createTime": _local(part, job.created),
-        "updateTime": _local(part, last.updated if last else job.created),
+        "createTime": local_time(part, job.created),
+        "updateTime": local_time(part, last.updated if last else job.created),
     }
 
 
@@ -128,7 +128,7 @@ def _response(part: Part, delivery: Delivery) -> str:
     return fill(part.contract.wire["unreachable_text"], {"url": delivery.url, "reason": outcome.detail})
 
 
-def _local(part: Part, moment: float) -> str:
+def local_time(part: Part, moment: float) -> str:
     """A moment as the provider writes it: its own wall clock, whole seconds, no zone."""
     there = datetime.fromtimestamp(moment, UTC) + timedelta(hours=part.contract.wire["utc_offset_hours"])
     return there.strftime("%Y-%m-%dT%H:%M:%S")

@@ -1,17 +1,31 @@
 """A certificate authority for one run: its key stays in memory, its certificate lies in a folder of the run's own."""
 
 import os
+import re
+import shutil
 import ssl
 import tempfile
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from mockreel.server.http.tls import trustme
 
 # Where a program, or the library that it uses, has been told to find the authorities that it trusts.
-BUNDLE_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "HTTPLIB2_CA_CERTS")
+BUNDLE_VARIABLES = (
+    "SSL_CERT_FILE",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "HTTPLIB2_CA_CERTS",
+    "AWS_CA_BUNDLE",
+    "GIT_SSL_CAINFO",
+    "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH",
+)
+PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+# Java wants its store to have one; it guards nothing, as what is in it is public.
+JAVA_PASSWORD = b"changeit"
 EXTRA_VARIABLES = ("NODE_EXTRA_CA_CERTS", "DENO_CERT")
 
 
@@ -20,13 +34,16 @@ class Authority:
     """What the proxy shows to the program, and the files by which the program trusts it.
 
     `context` ends TLS for the hosts; `folder` is the run's own and readable by the user alone; `bundle` holds the
-    authorities that were trusted before and ours, `extra` those that were added before and ours.
+    authorities that were trusted before and ours, `extra` those that were added before and ours, `own` ours alone, and
+    `java` is the bundle as Java reads it, where Java is to be had.
     """
 
     context: ssl.SSLContext
     folder: Path
     bundle: Path
     extra: Path
+    own: Path
+    java: Path | None = None
 
 
 @contextmanager
@@ -48,7 +65,28 @@ def authority(hosts: Iterable[str], environment: Mapping[str, str]) -> Iterator[
         bundle, extra = folder / "trusted.pem", folder / "added.pem"
         _write(bundle, _former(environment, BUNDLE_VARIABLES) or _usual(), own)
         _write(extra, _former(environment, EXTRA_VARIABLES), own)
-        yield Authority(context, folder, bundle, extra)
+        only = folder / "own.pem"
+        _write(only, (), own)
+        yield Authority(context, folder, bundle, extra, only, _for_java(folder, bundle, environment))
+
+
+def _for_java(folder: Path, bundle: Path, environment: Mapping[str, str]) -> Path | None:
+    """The bundle as a store of Java's, which reads no PEM; none where no Java is to be had."""
+    if "JAVA_HOME" not in environment and shutil.which("java", path=environment.get("PATH")) is None:
+        return None
+    from cryptography import x509  # noqa: PLC0415  (comes with trustme)
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
+    from cryptography.hazmat.primitives.serialization import pkcs12  # noqa: PLC0415
+
+    known = []
+    with warnings.catch_warnings(action="ignore"):  # of certificates that are not ours
+        for one in PEM.findall(bundle.read_bytes()):
+            with suppress(ValueError):  # Java could not read it either
+                known.append(x509.load_pem_x509_certificate(one))
+    named = [pkcs12.PKCS12Certificate(one, b"%d" % number) for number, one in enumerate(known)]
+    store = folder / "trusted.p12"
+    _put(store, pkcs12.serialize_java_truststore(named, serialization.BestAvailableEncryption(JAVA_PASSWORD)))
+    return store
 
 
 def _former(environment: Mapping[str, str], names: Iterable[str]) -> list[Path]:
@@ -69,8 +107,10 @@ def _usual() -> list[Path]:
 
 
 def _write(path: Path, former: Iterable[Path], own: bytes) -> None:
+    _put(path, b"".join([*(one.read_bytes().rstrip() + b"\n" for one in former), own]))
+
+
+def _put(path: Path, content: bytes) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as file:
-        for one in former:
-            file.write(one.read_bytes().rstrip() + b"\n")
-        file.write(own)
+        file.write(content)

@@ -8,12 +8,11 @@ import ssl
 import struct
 import threading
 from asyncio import StreamReader, StreamWriter
-from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from mockreel.proxy.intercept.guard import FIRST, Resolver
 from mockreel.proxy.intercept.host_routes import Routes, is_loopback
 from mockreel.proxy.intercept.http_heads import (
     HEAD_BYTES,
@@ -25,6 +24,7 @@ from mockreel.proxy.intercept.http_heads import (
     read_head,
     rewritten,
 )
+from mockreel.proxy.intercept.passage import Passage
 
 HEAD_SECONDS = 20.0
 HANDSHAKE_SECONDS = 20.0
@@ -34,14 +34,8 @@ CLOSE_SECONDS = 5.0
 ACCEPTED_AFTER = 5
 
 
-@dataclass(slots=True)
-class Passage:
-    """What came by: connections to providers, hosts that were refused, handshakes that the program broke off."""
-
-    arrived: Counter[str] = field(default_factory=Counter)
-    refused: Counter[str] = field(default_factory=Counter)
-    distrusted: Counter[str] = field(default_factory=Counter)
-    outside: Counter[str] = field(default_factory=Counter)
+LOOPBACK = "127.0.0.1"
+Serve = Callable[[StreamReader, StreamWriter], Coroutine[Any, Any, None]]
 
 
 class Proxy:
@@ -50,25 +44,32 @@ class Proxy:
     Args:
         routes: where calls go.
         context: ends TLS for the providers' hosts.
-        told: called with a sentence the first time that a host is refused.
+        passage: what came by.
+        names: a name server, for programs behind the guard.
     """
 
-    def __init__(self, routes: Routes, context: ssl.SSLContext, *, told: Callable[[str], None]) -> None:
+    def __init__(
+        self, routes: Routes, context: ssl.SSLContext, *, passage: Passage, names: Resolver | None = None
+    ) -> None:
         self._routes = routes
         self._context = context
-        self._told = told
+        self._resolver = names
         self._servers: list[asyncio.Server] = []
         self._serving: set[asyncio.Task[Any]] = set()
         self._over = False
-        self.passage = Passage()
+        self.passage = passage
         self.url = ""
-        self.doors: dict[str, int] = {}
+        self.names = 0  # the port of the name server
+        self.doors: dict[str, tuple[str, int]] = {}
 
     async def open(self) -> None:
         """Take the ports."""
         self.url = f"http://127.0.0.1:{await self._listen(self._serve)}"
-        for host in self._routes.providers:
-            self.doors[host] = await self._listen(self._door(host))
+        for place, host in enumerate(sorted(self._routes.providers)):
+            self.doors[host] = await self._listen_at(str(FIRST + place), self._door(host))
+        if self._resolver is not None:
+            self.names = await self._listen(self._resolver.serve)
+            await self._resolver.open(self.names)
 
     async def close(self) -> None:
         """Give the ports back, and end every connection."""
@@ -77,11 +78,20 @@ class Proxy:
             await asyncio.sleep(0)
         for server in self._servers:
             server.close()
+        if self._resolver is not None:
+            self._resolver.close()
         for task in self._serving:
             task.cancel()
         await asyncio.gather(*self._serving, return_exceptions=True)
 
-    async def _listen(self, serve: Callable[[StreamReader, StreamWriter], Coroutine[Any, Any, None]]) -> int:
+    async def _listen_at(self, own: str, serve: Serve) -> tuple[str, int]:
+        """An address of the host's own, known also to clients that keep no port; Linux has all of 127/8."""
+        try:
+            return own, await self._listen(serve, host=own)
+        except OSError:
+            return LOOPBACK, await self._listen(serve)
+
+    async def _listen(self, serve: Serve, *, host: str = LOOPBACK) -> int:
         async def served(reader: StreamReader, writer: StreamWriter) -> None:
             task = asyncio.current_task()
             assert task is not None
@@ -98,12 +108,12 @@ class Proxy:
                 await _ended(writer, plain, at_once=self._over or cut)
                 self._serving.discard(task)
 
-        server = await asyncio.start_server(served, "127.0.0.1", 0, limit=HEAD_BYTES)
+        server = await asyncio.start_server(served, host, 0, limit=HEAD_BYTES)
         self._servers.append(server)
         port: int = server.sockets[0].getsockname()[1]
         return port
 
-    def _door(self, host: str) -> Callable[[StreamReader, StreamWriter], Coroutine[Any, Any, None]]:
+    def _door(self, host: str) -> Serve:
         async def serve(reader: StreamReader, writer: StreamWriter) -> None:
             await self._to_provider(host, reader, writer)
 
@@ -137,7 +147,7 @@ class Proxy:
         try:
             await writer.start_tls(self._context, ssl_handshake_timeout=HANDSHAKE_SECONDS)
         except (ssl.SSLError, OSError):
-            self.passage.distrusted[host] += 1
+            self.passage.distrust(host)
             return
         self.passage.arrived[host] += 1
         out, into = await asyncio.open_connection("127.0.0.1", self._routes.providers[host])
@@ -187,16 +197,16 @@ class Proxy:
         return None if is_loopback(host) else self._routes.before.proxy(scheme, host, port)
 
     def _refuse(self, host: str, why: str) -> Answered:
-        if not self.passage.refused[host]:
-            self._told(why)
-        self.passage.refused[host] += 1
+        self.passage.refuse(host, why)
         return Answered(403, why)
 
 
 @contextlib.contextmanager
-def proxying(routes: Routes, context: ssl.SSLContext, *, told: Callable[[str], None]) -> Iterator[Proxy]:
+def proxying(
+    routes: Routes, context: ssl.SSLContext, *, passage: Passage, names: Resolver | None = None
+) -> Iterator[Proxy]:
     """A proxy in a thread of its own until the block ends."""
-    proxy = Proxy(routes, context, told=told)
+    proxy = Proxy(routes, context, passage=passage, names=names)
     loop = asyncio.new_event_loop()
     # A handshake that a program breaks off is counted and told; asyncio need not log it too.
     loop.set_exception_handler(lambda _, event: logging.getLogger(__name__).debug("%s", event))

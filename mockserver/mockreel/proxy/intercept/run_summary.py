@@ -9,7 +9,7 @@ from mockreel.contract.pricing import Cost
 from mockreel.engine.artifacts import artifact
 from mockreel.engine.billing import Unspent, plain, unspent
 from mockreel.engine.journal.journal import Entry
-from mockreel.proxy.intercept.intercept_proxy import Passage
+from mockreel.proxy.intercept.passage import Passage
 from mockreel.simulator.provider import Part
 from mockreel.simulator.simulator import Stage
 
@@ -96,7 +96,7 @@ def _told(part: Part) -> Iterator[str]:
             yield f"  send it home: --callback-map {origin}=http://127.0.0.1:PORT"
 
 
-def passed(passage: Passage, hosts: list[str], *, requests: int) -> Iterator[str]:
+def passed(passage: Passage, hosts: list[str], *, requests: int, guarded: bool) -> Iterator[str]:
     """What is to be said of the way here: nothing came, something was refused, or somebody did not trust us."""
     for host, times in passage.distrusted.items():
         yield (
@@ -108,7 +108,9 @@ def passed(passage: Passage, hosts: list[str], *, requests: int) -> Iterator[str
         yield "Refused: " + ", ".join(f"{host} {_times(times)}" for host, times in passage.refused.items()) + "."
     if passage.outside:
         yield "Let through: " + ", ".join(f"{host} {_times(times)}" for host, times in passage.outside.items()) + "."
-    if not requests:
+    if not requests and guarded:
+        yield f"Nothing arrived: no request came for {', '.join(hosts)}, and nothing left this machine."
+    elif not requests:
         yield (
             f"Nothing arrived. Either the program did not call {', '.join(hosts)}, or it ignores the proxy variables "
             "(HTTPS_PROXY) and may have made real calls: then set its base URL instead (mockreel serve)."

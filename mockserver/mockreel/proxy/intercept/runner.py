@@ -1,21 +1,18 @@
 """A run: the stage, the authority, the proxy and the program, one inside the other."""
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from mockreel.engine.billing import Budget
-from mockreel.proxy.intercept.certificate_authority import authority
-from mockreel.proxy.intercept.child_process import execute
-from mockreel.proxy.intercept.environment import environment_of
 from mockreel.proxy.intercept.host_routes import Routes, former
-from mockreel.proxy.intercept.intercept_proxy import Passage, proxying
+from mockreel.proxy.intercept.passage import Passage
+from mockreel.proxy.intercept.program import Guarded, prepared
 from mockreel.proxy.intercept.run_summary import Account, account_of, passed
+from mockreel.proxy.intercept.signals import Signals, catching
+from mockreel.server.app import Beside
 from mockreel.server.mock_server import RunningStage
-from mockreel.server.socket_server import serving
-from mockreel.simulator.provider import Settings
+from mockreel.server.options import Options
+from mockreel.server.socket_server import Server, hosted
 
 # How often a stage that is waited for is looked at, in real seconds.
 LOOK_SECONDS = 0.05
@@ -23,27 +20,21 @@ LOOK_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is run and how; the fields of the stage are those of `mockreel serve`.
+    """What is run and how.
 
-    `wait` is how many real seconds the stage plays on after the program, until its jobs and callbacks have ended.
+    Args:
+        options: how the mock server is served.
+        allow_hosts: hosts that the program may call besides, the real ones.
+        wait: so many real seconds the mock server plays on after the program, until its jobs and callbacks have ended.
+        beside: what runs beside the requests.
     """
 
     words: tuple[str, ...]
-    providers: tuple[str, ...] = ()
-    readings: Mapping[str, str] = field(default_factory=dict)
-    settings: Settings = field(default_factory=Settings)
-    speed: float = 1.0
-    data: Path | None = None
-    faults: tuple[Any, ...] = ()
-    callback_map: Mapping[str, str] = field(default_factory=dict)
-    allow_callbacks: frozenset[str] = frozenset()
+    options: Options = field(default_factory=Options)
     allow_hosts: tuple[str, ...] = ()
     wait: float = 0.0
-    budget: Budget | None = None
-    assume_price: Budget | None = None
-    models: tuple[Any, ...] = ()
-    unknown_models: str = "refuse"
-    result: Any = None
+    guard: Guarded = "auto"
+    beside: Sequence[Beside] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +46,11 @@ class Ran:
     account: Account
     passage: Passage
     hosts: tuple[str, ...]
+    guarded: bool
 
     def lines(self) -> list[str]:
         """What is told of it."""
-        way = passed(self.passage, [*self.hosts], requests=self.account.requests)
+        way = passed(self.passage, [*self.hosts], requests=self.account.requests, guarded=self.guarded)
         return [*self.account.lines, *(self.account.unspent.lines() if self.account.requests else ()), *way]
 
 
@@ -67,52 +59,34 @@ def run(
     *,
     environment: Mapping[str, str],
     told: Callable[[str], None],
+    ready: Callable[[Server], None] = lambda _server: None,
     ended: Callable[[RunningStage], None] = lambda _stage: None,
 ) -> Ran:
-    """Run a program against a stage of its own.
+    """Run a program against a mock server of its own. Call it in the main thread: it takes the signals meanwhile.
 
     Args:
         environment: what the program's environment would have been.
-        told: called with a sentence as soon as something is refused.
-        ended: called when the program has ended, while its stage still stands.
+        told: called with a sentence as soon as something is refused; from any thread.
+        ready: called before the program starts.
+        ended: called when the program has ended, while the server still stands.
 
     Raises:
         NotStarted: there is no such program.
-        MockreelError: the stage or the authority could not be set up.
+        MockreelError: the server or the authority could not be set up, or there is no guard where one is required.
     """
-    with serving(
-        *plan.providers,
-        readings=plan.readings,
-        settings=plan.settings,
-        speed=plan.speed,
-        data=plan.data,
-        faults=plan.faults,
-        callback_map=plan.callback_map,
-        allow_callbacks=plan.allow_callbacks,
-        budget=plan.budget,
-        assume_price=plan.assume_price,
-        models=plan.models,
-        unknown_models=plan.unknown_models,
-        result=plan.result,
-    ) as stage:
+    server = Server(replace(plan.options, own_hosts=True), beside=plan.beside)
+    with catching() as signals, hosted(server) as stage:
         routes = Routes(_ports(stage), plan.allow_hosts, former(environment))
         hosts = tuple(sorted(routes.providers))
-        with authority(hosts, environment) as trusted, proxying(routes, trusted.context, told=told) as proxy:
-            stage.inner.targets.own_ports |= {_port(proxy.url), *proxy.doors.values()}
-            ours = environment_of(
-                environment,
-                proxy=proxy.url,
-                authority=trusted,
-                doors=proxy.doors,
-                allowed=plan.allow_hosts,
-                control=stage.control.url,
-            )
+        ready(server)
+        with prepared(plan.words, routes, environment, told=told, control=stage.control.url) as program:
+            stage.inner.targets.own_ports |= program.ports
             began = time.monotonic()
-            code = execute(plan.words, ours)
+            code, guarded = program.execute(plan.guard, signals)
             seconds = time.monotonic() - began
-            _wait(stage, plan.wait)
+            _wait(stage, plan.wait, signals)
             ended(stage)
-            return Ran(code, seconds, account_of(stage.inner), proxy.passage, hosts)
+            return Ran(code, seconds, account_of(stage.inner), program.passage, hosts, guarded)
 
 
 def _ports(stage: RunningStage) -> dict[str, int]:
@@ -128,10 +102,10 @@ def _port(url: str) -> int:
     return int(url.rpartition(":")[2])
 
 
-def _wait(stage: RunningStage, seconds: float) -> None:
-    """Let the stage play on until nothing is left to happen, or the time is over."""
+def _wait(stage: RunningStage, seconds: float, signals: Signals) -> None:
+    """Let the stage play on until nothing is left to happen, the time is over, or a signal comes."""
     ends = time.monotonic() + seconds
-    while time.monotonic() < ends and _is_under_way(stage):
+    while signals.caught is None and time.monotonic() < ends and _is_under_way(stage):
         time.sleep(LOOK_SECONDS)
 
 

@@ -1,11 +1,12 @@
 """Balances: what each account has, and setting it."""
 
 from collections.abc import Iterator, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from starlette.requests import Request
 
+from mockreel.contract.amount import read_amount
 from mockreel.engine.accounts.account import Account
 from mockreel.engine.billing import plain, together
 from mockreel.errors import OptionError
@@ -77,11 +78,8 @@ def _account(part: Part, name: Any) -> Account:
 def _amount(value: Any) -> Decimal | None:
     if value is None:
         return None
-    try:
-        amount = Decimal(value) if isinstance(value, str) else Decimal(str(value))
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if isinstance(value, bool) or not amount.is_finite():
+    amount = read_amount(value)
+    if amount is None:
         raise OptionError("balance", value, ["an amount, as 5 or '0.50'", "null"])
     return amount
 

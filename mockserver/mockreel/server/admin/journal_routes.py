@@ -1,6 +1,7 @@
 """The journal: what was asked, answered and delivered, and which states jobs entered; asked, asserted, exported."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping
 from itertools import islice
 from typing import Any
 
@@ -8,25 +9,30 @@ from starlette.requests import Request
 
 from mockreel import __version__
 from mockreel.engine.journal.har import har
-from mockreel.engine.journal.journal import Tried
 from mockreel.engine.journal.journal_query import Numbered, Question, Verdict, counted, ordered
 from mockreel.errors import OptionError
 from mockreel.server.admin.request_reader import NotThere, choice, flag, json_object, limit, parts, whole
 from mockreel.server.admin.route import Row
-from mockreel.server.admin.views import attempt_row, entry_detail, entry_row, shown_json_bytes, shown_text
+from mockreel.server.admin.views import attempt_row, entry_detail, entry_row, shown_entry, shown_line, shown_tried
 from mockreel.simulator.simulator import Stage
 
 _ASKED = ("provider", "operation", "method", "path", "account", "job", "refusal")
+# So many exchanges are redacted before others have their turn.
+AT_ONCE = 20
 _COUNTS = ("times", "at_least", "at_most")
 
 
 async def list_entries(stage: Stage, request: Request) -> Any:
     """The exchanges that fit, the newest first unless `order=oldest`; with what was said where `bodies=true`."""
     question = _question(request, stage)
-    most, row = limit(request), entry_detail if flag(request, "bodies") else entry_row
+    most, bodies = limit(request), flag(request, "bodies")
     found = list(islice(question.among(_behind(stage, request)), most + 1))
     more = found[most - 1][0] if len(found) > most else None
-    return {"count": stage.journal.count, "entries": [row(*numbered) for numbered in found[:most]], "next": more}
+    if bodies:
+        rows = [entry_detail(*one) async for one in _shown(stage, found[:most])]
+    else:
+        rows = [entry_row(*_line(stage, one)) for one in found[:most]]
+    return {"count": stage.journal.count, "entries": rows, "next": more}
 
 
 def _behind(stage: Stage, request: Request) -> list[Numbered]:
@@ -61,7 +67,7 @@ async def get_entry(stage: Stage, request: Request) -> Any:
         kept = stage.journal.numbered()
         then = f"The journal keeps {kept[0][0]} to {kept[-1][0]}." if kept else "The journal is empty."
         raise NotThere("exchange", number, then=then)
-    return entry_detail(number, entry)
+    return entry_detail(number, shown_entry(stage.part(entry.provider), entry))
 
 
 async def list_attempts(stage: Stage, request: Request) -> Any:
@@ -85,9 +91,15 @@ async def assert_journal(stage: Stage, request: Request) -> Any:
     verdict = _ordered(stage, body) if "order" in body else _counted(stage, body)
     return {
         "holds": verdict.holds,
-        "message": verdict.message,
-        "found": [entry_row(*numbered) for numbered in verdict.found],
+        "message": _without_keys(stage, verdict.message),
+        "found": [entry_row(*_line(stage, one)) for one in verdict.found],
     }
+
+
+def _without_keys(stage: Stage, text: str) -> str:
+    for part in stage.parts.values():
+        text = part.keyring.known.masked_text(text)
+    return text
 
 
 def _counted(stage: Stage, body: Mapping[str, Any]) -> Verdict:
@@ -121,21 +133,28 @@ def _count(value: Any, name: str) -> int:
 async def export_har(stage: Stage, request: Request) -> Any:
     """The exchanges that fit, and the attempts to deliver callbacks, as an HTTP archive (HAR 1.2)."""
     question = _question(request, stage)
-    entries = list(question.among(stage.journal.numbered()))
+    entries = [one async for one in _shown(stage, question.among(stage.journal.numbered()))]
     tried = stage.journal.attempts(provider=question.provider, job=question.job)
     plain = question == Question(provider=question.provider, job=question.job)
     return har(
         entries,
         addresses={part.name: part.base_url for part in stage.parts.values()},
-        attempts=[_shown(stage, one) for one in tried] if plain else (),
+        attempts=[shown_tried(stage.part(one.provider), one) for one in tried] if plain else (),
         version=__version__,
     )
 
 
-def _shown(stage: Stage, tried: Tried) -> Tried:
-    """An attempt without secrets."""
-    part = stage.part(tried.provider)
-    return tried._replace(url=shown_text(part, tried.url) or "", body=shown_json_bytes(part, tried.body))
+async def _shown(stage: Stage, entries: Iterable[Numbered]) -> AsyncIterator[Numbered]:
+    """Exchanges without secrets. To redact many takes time, in which others are served."""
+    for place, (number, entry) in enumerate(entries):
+        if place % AT_ONCE == AT_ONCE - 1:
+            await asyncio.sleep(0)
+        yield number, shown_entry(stage.part(entry.provider), entry)
+
+
+def _line(stage: Stage, numbered: Numbered) -> Numbered:
+    number, entry = numbered
+    return number, shown_line(stage.part(entry.provider), entry)
 
 
 ROWS = (

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-import orjson
 from starlette.requests import Request
 
+from mockreel.contract.messages.body import read_json
 from mockreel.engine.jobs.job import Job
 from mockreel.errors import OptionError
 from mockreel.simulator.provider import Part
@@ -44,8 +44,8 @@ async def _read(request: Request, most: int) -> bytes:
 
 def _object(raw: bytes) -> dict[str, Any]:
     try:
-        body = orjson.loads(raw)
-    except orjson.JSONDecodeError as wrong:
+        body = read_json(raw)
+    except ValueError as wrong:
         raise OptionError("body", str(wrong), ["a JSON object"]) from wrong
     if not isinstance(body, dict):
         raise OptionError("body", body, ["a JSON object"])

@@ -1,13 +1,14 @@
 """What the control API shows of a stage: scenarios, jobs, deliveries, exchanges, as plain values, and no secret."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
-import orjson
-
+from mockreel.contract.messages.body import read_json
 from mockreel.engine.artifacts import artifact as artifacts
 from mockreel.engine.jobs.job import Job
-from mockreel.engine.journal.journal import Entry, Tried, header_text
+from mockreel.engine.journal.journal import Entry, Tried
+from mockreel.engine.journal.said import header_text
 from mockreel.simulator.provider import Part
 from mockreel.webhooks import Delivery
 
@@ -58,7 +59,7 @@ def job_detail(part: Part, job: Job) -> Mapping[str, Any]:
     return {
         **job_row(part, job),
         "input": shown_json(part, job.request),
-        "callback_url": shown_text(part, job.callback_url),
+        "callback_url": shown_url(part, job.callback_url),
         "plan": [
             {"state": state.name, "word": state.word, "at": job.created + begin}
             for state, begin in zip(job.plan.states, job.plan.begins, strict=True)
@@ -77,7 +78,7 @@ def delivery_row(part: Part, delivery: Delivery) -> Mapping[str, Any]:
         "subject": delivery.subject,
         "kind": delivery.kind,
         "event": delivery.event,
-        "url": shown_text(part, delivery.url),
+        "url": shown_url(part, delivery.url),
         "automatic": delivery.automatic,
         "status": delivery.status,
         "reason": delivery.reason,
@@ -90,7 +91,7 @@ def delivery_row(part: Part, delivery: Delivery) -> Mapping[str, Any]:
                 "ended": attempt.ended,
                 "status": attempt.outcome.status,
                 "error": attempt.outcome.error,
-                "detail": attempt.outcome.detail,
+                "detail": shown_text(part, attempt.outcome.detail),
                 "fault": attempt.fault,
             }
             for attempt in delivery.attempts
@@ -103,9 +104,33 @@ def delivery_detail(part: Part, delivery: Delivery) -> Mapping[str, Any]:
     return {
         **delivery_row(part, delivery),
         "account": delivery.account.name,
-        "headers": dict(delivery.headers),
+        "headers": dict(shown_pairs(part, delivery.headers)),
         "body": shown_json(part, delivery.body),
     }
+
+
+def shown_entry(part: Part, entry: Entry) -> Entry:
+    """An exchange without keys that were not known when it was redacted: another account's, one that came later."""
+    known, said = part.keyring.known, entry.read()
+    shown = shown_line(part, entry)
+    if not known or said.added == known.added:
+        return shown
+    masked = said._replace(
+        query=known.masked_text(said.query),
+        body=known.masked(said.body),
+        reply=known.masked(said.reply),
+        headers=tuple([(name, known.masked(value)) for name, value in said.headers]),
+    )
+    return replace(shown, said=masked)
+
+
+def shown_line(part: Part, entry: Entry) -> Entry:
+    """The same for who does not read what was said."""
+    known = part.keyring.known
+    if not known:
+        return entry
+    violations = tuple([one.kept(message=known.masked_text(one.message)) for one in entry.violations])
+    return replace(entry, path=known.masked_text(entry.path), violations=violations)
 
 
 def entry_row(number: int, entry: Entry) -> Mapping[str, Any]:
@@ -127,6 +152,7 @@ def entry_detail(number: int, entry: Entry) -> Mapping[str, Any]:
 
 def attempt_row(part: Part, tried: Tried) -> Mapping[str, Any]:
     """One attempt to deliver a callback, with what was sent."""
+    tried = shown_tried(part, tried)
     return {
         "at": tried.at,
         "ended": tried.ended,
@@ -137,9 +163,9 @@ def attempt_row(part: Part, tried: Tried) -> Mapping[str, Any]:
         "kind": tried.kind,
         "event": tried.event,
         "number": tried.number,
-        "url": shown_text(part, tried.url),
+        "url": tried.url,
         "headers": dict(tried.headers),
-        "body": shown_json(part, tried.body),
+        "body": _said(tried.body),
         "status": tried.status,
         "error": tried.error,
         "detail": tried.detail,
@@ -150,37 +176,54 @@ def attempt_row(part: Part, tried: Tried) -> Mapping[str, Any]:
 
 def shown_json(part: Part, body: bytes) -> Any:
     """What a kept body says, without secrets: JSON where it is JSON, else text."""
+    shown = shown_json_bytes(part, body)
     try:
-        value = orjson.loads(body) if body else None
-    except orjson.JSONDecodeError:
-        return part.keyring.masked(body.decode("utf-8", "replace"))
-    return _without_keys(part, part.noting.masks.value(value))
+        return read_json(shown) if shown else None
+    except ValueError:
+        return shown.decode("utf-8", "replace")
 
 
 def shown_json_bytes(part: Part, body: bytes) -> bytes:
     """A kept body without secrets, as bytes again."""
-    value = shown_json(part, body)
-    return value.encode() if isinstance(value, str) else orjson.dumps(value) if body else b""
+    redactor, known = part.noting.redactor, part.keyring.known
+    if not body:
+        return b""
+    try:
+        return redactor.json(body, read_json(body), known)
+    except ValueError:
+        return redactor.text(body.decode("utf-8", "replace"), known, loose=True).encode()
 
 
-def shown_text(part: Part, text: str | None) -> str | None:
-    """A text, an address perhaps, without the keys in it."""
-    return None if text is None else part.keyring.masked(part.noting.masks.address(text))
+def shown_url(part: Part, url: str | None) -> str | None:
+    """The address of a callback without what lets somebody in."""
+    return None if url is None else part.noting.redactor.address(url, part.keyring.known)
 
 
-def _without_keys(part: Part, value: Any) -> Any:
-    if isinstance(value, str):
-        return part.keyring.masked(value)
-    if isinstance(value, dict):
-        return {part.keyring.masked(name): _without_keys(part, inner) for name, inner in value.items()}
-    return [_without_keys(part, inner) for inner in value] if isinstance(value, list) else value
+def shown_tried(part: Part, tried: Tried) -> Tried:
+    """An attempt to deliver without secrets."""
+    return tried._replace(
+        url=shown_url(part, tried.url) or "",
+        headers=tuple(shown_pairs(part, tried.headers)),
+        body=shown_json_bytes(part, tried.body),
+        detail=shown_text(part, tried.detail),
+    )
+
+
+def shown_text(part: Part, text: str) -> str:
+    """A text without secrets."""
+    return part.noting.redactor.text(text, part.keyring.known)
+
+
+def shown_pairs(part: Part, pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Headers without secrets."""
+    return [(name, shown_text(part, value)) for name, value in pairs]
 
 
 def _said(body: bytes) -> Any:
     """A body that is masked already: JSON where it is JSON, else text."""
     try:
-        return orjson.loads(body) if body else None
-    except orjson.JSONDecodeError:
+        return read_json(body) if body else None
+    except ValueError:
         return body.decode("utf-8", "replace")
 
 

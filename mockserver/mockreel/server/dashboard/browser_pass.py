@@ -1,20 +1,21 @@
 """Where the page is, and the cookie by which a browser is known once its user has told the token."""
 
-import hmac
-
 from starlette.types import Scope
 
 from mockreel.simulator.pipeline import OWN_PATHS
 
 # Where the page is.
 PAGE = f"{OWN_PATHS}page"
-# The cookie that a browser has once its user has told the token; it holds no token.
+# Where its user tells the token.
+ENTER = f"{PAGE}/enter"
+# The cookie that a browser has from then on: drawn, and another one each time.
 COOKIE = "mockreel-pass"
 
 
-def pass_of(token: str) -> str:
-    """What a browser's cookie holds: made of the token, which cannot be had back from it."""
-    return hmac.new(token.encode(), b"mockreel page", "sha256").hexdigest()
+def is_entering(scope: Scope) -> bool:
+    """Whether a browser tells the token."""
+    path: str = scope["path"]
+    return scope["method"] == "POST" and path.removeprefix(scope.get("root_path", "")) == ENTER
 
 
 def reads_html(scope: Scope) -> bool:

@@ -1,23 +1,22 @@
 """The stage door: off loopback a browser tells the token once, and has a cookie from then on."""
 
-import hmac
 from urllib.parse import parse_qs
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope
 
-from mockreel.server.dashboard.browser_pass import COOKIE, PAGE, pass_of, reads_html
+from mockreel.server.access_token import Token
+from mockreel.server.dashboard.browser_pass import COOKIE, ENTER, PAGE, reads_html
 from mockreel.server.dashboard.renderer import Rendering
 from mockreel.server.dashboard.security_headers import HEADERS
 from mockreel.server.dashboard.static import stamp, static
 
-ENTER = f"{PAGE}/enter"
 # A longer body is no token.
 MOST_BYTES = 4096
 
 
-async def answer(token: str, scope: Scope, receive: Receive) -> Response | None:
+async def answer(token: Token, scope: Scope, receive: Receive) -> Response | None:
     """What a browser without a pass gets: the form, its own looks, or the pass. None for whoever is no browser."""
     request = Request(scope, receive)
     root = scope.get("root_path", "")
@@ -34,19 +33,19 @@ def _form(root: str, *, wrong: bool) -> Response:
     return HTMLResponse(html, 403 if wrong else 401, headers=HEADERS)
 
 
-async def _enter(token: str, request: Request, root: str) -> Response:
+async def _enter(token: Token, request: Request, root: str) -> Response:
     raw = b""
     async for chunk in request.stream():
         raw += chunk
         if len(raw) > MOST_BYTES:
             return _form(root, wrong=True)
     given = parse_qs(raw.decode("utf-8", "replace")).get("token", [""])[-1]
-    if not hmac.compare_digest(given.encode(), token.encode()):
+    if not token.fits(given):
         return _form(root, wrong=True)
     reply = RedirectResponse(f"{root}{PAGE}/", 303, headers=HEADERS)
     reply.set_cookie(
         COOKIE,
-        pass_of(token),
+        token.new_pass(),
         path=f"{root}/_mockreel/",
         httponly=True,
         samesite="strict",

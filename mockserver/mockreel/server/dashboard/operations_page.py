@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mockreel.server.dashboard.page_window import Desk
+from mockreel.server.dashboard.pages import Desk
 from mockreel.server.dashboard.renderer import Region
 from mockreel.simulator.provider import Part
 

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from mockreel.engine.billing import unspent
 from mockreel.engine.journal.journal import Entry
+from mockreel.server.admin.views import shown_entry, shown_url
 from mockreel.server.dashboard import page_window, table_rows
 from mockreel.server.dashboard.error_reasons import reasons, refusal_fact
 from mockreel.server.dashboard.export.curl import curl
@@ -132,7 +133,7 @@ class JobView:
             "title": part.contract.title,
             "provider": part.name,
             "input": pretty(table_rows.input_of(part, job)) or "nothing",
-            "callback": job.callback_url,
+            "callback": shown_url(part, job.callback_url),
         }
         return {"it": shown, "keeps_bodies": part.settings.keep_bodies}
 
@@ -149,7 +150,8 @@ class JournalView:
     def regions(self) -> list[Region]:
         desk = self._desk
         window = page_window.entries(desk.stage, self._wanted)
-        found = [(str(number), table_rows.ExchangeRow(number, entry)) for number, entry in window.items]
+        shown = [(number, shown_entry(desk.stage.part(entry.provider), entry)) for number, entry in window.items]
+        found = [(str(number), table_rows.ExchangeRow(number, entry)) for number, entry in shown]
         tail = {"window": window, "wanted": self._wanted}
         return [desk.region("entry_row", found, tag="li"), desk.region("journal_pager", [("pager", tail)])]
 
@@ -169,8 +171,8 @@ class ExchangeView:
         entry = page_window.entry(desk.stage, self._number)
         if entry is None:
             raise Lost("There is no request with that number. The journal is bounded, and drops the oldest.")
-        self._entry: Entry = entry
-        self.title = f"{entry.method} {entry.path}"
+        self._entry: Entry = shown_entry(desk.stage.part(entry.provider), entry)
+        self.title = f"{entry.method} {self._entry.path}"
 
     def regions(self) -> list[Region]:
         return []

@@ -9,6 +9,7 @@ import orjson
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from mockreel.contract.messages.body import read_json
 from mockreel.engine.clock import utc
 
 HERE = Path(__file__).parent
@@ -123,8 +124,8 @@ def length(seconds: float | None) -> str:
 def pretty(body: bytes) -> str:
     """A body for people: JSON indented, everything else as text."""
     try:
-        shown = orjson.dumps(orjson.loads(body), option=orjson.OPT_INDENT_2).decode() if body else ""
-    except orjson.JSONDecodeError:
+        shown = orjson.dumps(read_json(body), option=orjson.OPT_INDENT_2).decode() if body else ""
+    except ValueError:
         shown = body.decode("utf-8", "replace")
     return shown if len(shown) <= MOST_SHOWN else f"{shown[:MOST_SHOWN]}\n… {len(shown) - MOST_SHOWN} more characters"
 

@@ -15,6 +15,7 @@ from mockreel.contract.messages.message import Request as Message
 from mockreel.server.dashboard.browser_pass import PAGE
 from mockreel.server.dashboard.control_pages import AccountsView, ReadingsView, RulesView
 from mockreel.server.dashboard.live_updates import Streams
+from mockreel.server.dashboard.operations_page import OperationsView
 from mockreel.server.dashboard.pages import (
     DeliveriesView,
     Desk,
@@ -27,7 +28,6 @@ from mockreel.server.dashboard.pages import (
     clock_region,
 )
 from mockreel.server.dashboard.renderer import Region, Rendering
-from mockreel.server.dashboard.operations_page import OperationsView
 from mockreel.server.dashboard.security_headers import HEADERS
 from mockreel.server.dashboard.static import stamp, static
 from mockreel.simulator import files

@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from mockreel.contract.operations import Place
 from mockreel.contract.pricing import Cost
 from mockreel.engine.artifacts import artifact, media
 from mockreel.engine.billing import plain
 from mockreel.engine.jobs.job import Job
 from mockreel.engine.journal.journal import Entry, Journal, Tried
-from mockreel.engine.journal.redaction import Masks, Texts
+from mockreel.server.admin.views import shown_entry, shown_json_bytes, shown_pairs, shown_text, shown_url
 from mockreel.server.dashboard.job_timeline import Timeline, look, timeline
 from mockreel.simulator.provider import Part
 from mockreel.webhooks import Delivery
@@ -87,13 +86,7 @@ def cost_in_words(cost: Cost | None) -> str:
 
 def input_of(part: Part, job: Job) -> bytes:
     """What a job was given, without secrets and files."""
-    keys = (place for operation in part.contract.operations for place in operation.key if place.kind != "header")
-    masks = Masks({*part.contract.conversation.hidden, *_names(keys)})
-    return masks.json(job.request, artifact.fields_of(part, job), Texts(())) if job.request else b""
-
-
-def _names(places: Iterable[Place]) -> Iterator[str]:
-    return (place.name for place in places)
+    return shown_json_bytes(part, job.request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +148,8 @@ def numbered(journal: Journal) -> Iterator[tuple[int, Entry]]:
 
 def exchanges_of(part: Part, job: Job) -> list[ExchangeRow]:
     """The exchanges about a job, oldest first; the one that began it stands open."""
-    found = [(n, one) for n, one in numbered(part.journal) if one.job == job.id and one.provider == part.name]
+    kept = numbered(part.journal)
+    found = [(n, shown_entry(part, one)) for n, one in kept if one.job == job.id and one.provider == part.name]
     return [ExchangeRow(number, one, open=place == 0) for place, (number, one) in enumerate(found)]
 
 
@@ -167,6 +161,10 @@ class DeliveryRow:
     title: str
     one: Delivery
     has_job: bool
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    details: tuple[str, ...]  # of each attempt
 
     @property
     def short(self) -> str:
@@ -180,7 +178,16 @@ class DeliveryRow:
 
 def delivery_row(part: Part, one: Delivery) -> DeliveryRow:
     """A delivery as the page shows it."""
-    return DeliveryRow(part.name, part.contract.title, one, part.jobs.get(one.subject) is not None)
+    return DeliveryRow(
+        part.name,
+        part.contract.title,
+        one,
+        part.jobs.get(one.subject) is not None,
+        shown_url(part, one.url) or "",
+        tuple(shown_pairs(part, one.headers)),
+        shown_json_bytes(part, one.body),
+        tuple(shown_text(part, attempt.outcome.detail) for attempt in one.attempts),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,9 @@ class Front:
         self._limit = part.settings.max_body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self.follow(scope, receive, send)
+            return
         method: str = scope["method"]
         body = b"" if method in ("GET", "HEAD") else await self._body(receive)
         if body is None:
@@ -66,6 +69,15 @@ class Front:
         else:
             playing = Damaging(receive, send, wire_of(scope), closing=self._is_closing, sleep=self._sleep)
             await playing.play(reply, headers_of(reply), head=head)
+
+    async def follow(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """What the provider tells on a WebSocket."""
+        from starlette.websockets import WebSocket  # noqa: PLC0415  (few programs follow anything)
+
+        from mockreel.server.http.web_socket import follow  # noqa: PLC0415
+
+        path = local_path(scope).removeprefix(self._prefix)
+        await follow(self._part, path, WebSocket(scope, receive, send))
 
     def _is_closing(self) -> bool:
         return self._part.agenda.closing
@@ -154,7 +166,7 @@ class ByPort:
         self._behind = behind
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
+        if scope["type"] in ("http", "websocket"):
             front = self._fronts.get(scope["server"][1])
             if front is not None:
                 await front(scope, receive, send)

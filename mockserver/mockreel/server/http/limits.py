@@ -1,5 +1,5 @@
-"""uvicorn's HTTP protocol as we need it: it ignores offers to upgrade, answers in order whatever comes behind, and
-waits for no client forever.
+"""uvicorn's HTTP protocol as we need it: it ignores offers to upgrade, but for a WebSocket where a provider has one,
+answers in order whatever comes behind, and waits for no client forever.
 
 A connection is in one phase at a time: idle (no request has begun), in a head, or in a body. What cannot be served is
 rejected in words, after every request before it has been answered.
@@ -87,6 +87,7 @@ class Bounded(HttpToolsProtocol):
                 self.parser.feed_data(data)
             except httptools.HttpParserUpgrade as offer:
                 if self._should_upgrade():
+                    self._phase = "idle"  # for this protocol nothing more comes in
                     self.handle_websocket_upgrade()
                     return
                 data = data[offer.args[0] :]

@@ -29,14 +29,21 @@ class Origin:
         public: scheme, authority and perhaps a path; no slash at the end.
         prefix: where the provider is mounted below it.
         trusted: further host names that are trusted beside this machine's own; None trusts any.
+        led: host names whose requests are led here, over https on the usual port: they are told as they are.
     """
 
     def __init__(
-        self, public: str | None = None, *, prefix: str = "", trusted: frozenset[str] | None = frozenset()
+        self,
+        public: str | None = None,
+        *,
+        prefix: str = "",
+        trusted: frozenset[str] | None = frozenset(),
+        led: frozenset[str] = frozenset(),
     ) -> None:
         self._public = None if public is None else public + prefix
         self._prefix = prefix
         self._trusted = trusted
+        self._led = led
         self._known: dict[tuple[Any, ...], str] = {}
 
     def of(self, scope: Scope) -> str:
@@ -53,6 +60,8 @@ class Origin:
         return found
 
     def _read(self, host: bytes, scope: Scope) -> str:
+        if self._led and (name := host.decode("latin-1").lower()) in self._led:
+            return f"https://{name}{self._prefix}"
         address, port = scope.get("server") or ("127.0.0.1", 80)
         address = address.removeprefix(_MAPPED)
         own = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"

@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from typing import Protocol
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import Future
+from typing import Any, Protocol, TypeVar
 
 import uvicorn
 
@@ -14,6 +15,9 @@ from mockreel.server.http.limits import look_at
 
 # Of the loop's ticks, of which there are ten a second, so many lie between two looks at the connections.
 LOOK_TICKS = 10
+
+
+T = TypeVar("T")
 
 
 class Loop(uvicorn.Server):
@@ -43,6 +47,20 @@ class Loop(uvicorn.Server):
         if counter % LOOK_TICKS == 0:
             look_at(self.server_state.connections, asyncio.get_running_loop().time())
         return await super().on_tick(counter)
+
+    def submit(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
+        """Do something on the server's loop, from another thread."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop)
+
+    def soon(self, action: Callable[..., object], *given: Any) -> None:
+        """Do something on the server's loop, before what is asked of it from now on."""
+        self.loop.call_soon_threadsafe(action, *given)
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop that serves."""
+        assert self._loop is not None, "it does not serve yet"
+        return self._loop
 
     def end(self) -> None:
         """End serving; from any thread."""

@@ -5,8 +5,8 @@ from functools import lru_cache
 from typing import Any
 
 from mockreel.engine.clock import utc
-from mockreel.server.log.terminal_text import fitted, folded, harmless, width
 from mockreel.simulator.events import Event
+from mockreel.terminal import fitted, folded, harmless, width
 
 # The columns: the provider's name, and what happened. With these a line that needs no explaining fits in 80.
 _NAME = 10

@@ -3,16 +3,14 @@
 from collections import Counter
 from collections.abc import Collection, Iterable
 
+from mockreel.engine.scenarios.preferences import EXPECT_VIOLATION
 from mockreel.errors import OptionError
 from mockreel.simulator.client_rules.client_violation import Violation
 from mockreel.simulator.client_rules.rule_list import IDS
 
-# The preference of a request that breaks a rule on purpose; its value names the rules, any if there is none.
-PREFERENCE = "expect-violation"
-
 
 def expected_rules(prefer: str | None) -> frozenset[str]:
-    """The rules that a request with this `Prefer` header may break: those that it names, or all of them.
+    """The rules that a request with this `Prefer` header may break: those that the preference names, or all of them.
 
     Raises:
         OptionError: it names a rule that does not exist.
@@ -20,10 +18,10 @@ def expected_rules(prefer: str | None) -> frozenset[str]:
     found: set[str] = set()
     for preference in (prefer or "").split(","):
         name, _, value = preference.strip().partition("=")
-        if name.strip().lower() != PREFERENCE:
+        if name.strip().lower() != EXPECT_VIOLATION:
             continue
         named = value.strip().strip('"').split()
-        check_rules(named, what=f"Prefer: {PREFERENCE}")
+        check_rules(named, what=f"Prefer: {EXPECT_VIOLATION}")
         found.update(named or IDS)
     return frozenset(found)
 

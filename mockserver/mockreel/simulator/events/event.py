@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from mockreel.contract import State
 from mockreel.engine.jobs.job import Job
 from mockreel.engine.journal.journal import Entry, Tried
+from mockreel.engine.redaction import Fingerprints, Redactor
 
 # A longer path is cut, and of the violations of one request no more are told.
 LONGEST = 300
@@ -73,27 +74,25 @@ def _violations(entry: Entry) -> list[str]:
     return [f"{one.pointer or 'the body'}: {one.message}" for one in entry.violations[:MOST_VIOLATIONS]]
 
 
-def of_attempt(tried: Tried) -> Event:
-    """An attempt to deliver a callback; where it went is told without user and query, which may be secrets."""
+def of_attempt(tried: Tried, redactor: Redactor, known: Fingerprints) -> Event:
+    """An attempt to deliver a callback; where it went is told without what lets somebody in."""
     fields = {
         "delivery": tried.delivery,
         "callback": tried.kind,
         "event": tried.event,
         "attempt": tried.number,
-        "url": _address(tried.url)[:LONGEST],
+        "url": _without_query(redactor.address(tried.url, known))[:LONGEST],
         "status": tried.status,
         "error": tried.error,
-        "detail": tried.detail[:LONGEST],
+        "detail": redactor.text(tried.detail, known)[:LONGEST],
         "forged": tried.forged,
         "fault": tried.fault,
     }
     return Event(0, tried.ended, "attempt", tried.provider, tried.account, tried.subject, fields)
 
 
-def _address(url: str) -> str:
-    scheme, _, rest = url.partition("?")[0].partition("://")
-    place, slash, path = rest.partition("/")
-    return f"{scheme}://{place.rpartition('@')[2]}{slash}{path}"
+def _without_query(url: str) -> str:
+    return url.partition("#")[0].partition("?")[0]
 
 
 def of_change(at: float, provider: str, job: Job, state: State) -> Event:

@@ -205,7 +205,7 @@ class Feed:
         asked = [entry for entry in stage.journal if entry.at > since]
         self._number += max(0, stage.journal.count - self._asked - len(asked))
         tried = [one for one in stage.journal.attempts() if one.ended > since]
-        self._heard.extend([*map(of_request, asked), *map(of_attempt, tried)])
+        self._heard.extend([*map(of_request, asked), *map(self._of_attempt, tried)])
 
     def _find_jobs(self, part: "Part", since: float) -> None:
         """The jobs of a part; of those before the newest `limit` only what is to come."""
@@ -227,7 +227,11 @@ class Feed:
         self._heard.clear()
 
     def _hear_noted(self, noted: Entry | Tried) -> None:
-        self._hear(of_request(noted) if isinstance(noted, Entry) else of_attempt(noted))
+        self._hear(of_request(noted) if isinstance(noted, Entry) else self._of_attempt(noted))
+
+    def _of_attempt(self, tried: Tried) -> Event:
+        part = self._stage.parts[tried.provider]
+        return of_attempt(tried, part.noting.redactor, part.keyring.known)
 
     def _hear_job(self, part: "Part", job: Job) -> None:
         self._hear((part.name, job, job.intervention is None))

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from mockreel.contract import Failure, State
+from mockreel.contract.amount import read_amount
 from mockreel.contract.pricing import Cost
 from mockreel.engine.accounts.account import Account
 from mockreel.engine.artifacts.uploads import Upload
@@ -93,11 +94,8 @@ def _amount(text: str | None) -> Decimal | None:
 
 
 def _sum(text: str) -> Decimal:
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite():
+    amount = read_amount(text)
+    if amount is None:
         raise DataError(WHERE, f"{text!r} is no amount", expected="a decimal number")
     return amount
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from mockreel import __version__
 from mockreel.engine.scenarios.rules import Rule, Rules
 from mockreel.errors import Conflict, DataError, MockreelError
 from mockreel.simulator.provider import JobEnd, Part, Reckoning
@@ -11,7 +12,8 @@ from mockreel.simulator.rule_parser import set_rule
 from mockreel.simulator.simulator import Stage
 from mockreel.simulator.snapshots.reader import WHERE, Past, one_of, read_part
 from mockreel.simulator.snapshots.schema import check_shape
-from mockreel.simulator.snapshots.writer import FORM, other_readings
+from mockreel.simulator.snapshots.seal import check_seal
+from mockreel.simulator.snapshots.writer import FORM, other_readings, version
 from mockreel.webhooks.dispatcher import AttemptDue
 
 
@@ -26,9 +28,13 @@ def restore(stage: Stage, document: Any) -> None:
     """
     check_shape(document, form=FORM)
     _check_stage(stage, document)
-    pasts = {name: read_part(stage.part(name), row) for name, row in document["providers"].items()}
-    rules = _rules(stage, document["rules"])
-    due = [_due(row, stage, pasts) for row in document["due"]]
+    try:
+        pasts = {name: read_part(stage.part(name), row) for name, row in document["providers"].items()}
+        rules = _rules(stage, document["rules"])
+        due = [_due(row, stage, pasts) for row in document["due"]]
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as problem:
+        raise DataError(WHERE, f"it cannot be read ({type(problem).__name__}: {problem})"[:300]) from problem
+    check_seal(document, where=WHERE)
 
     stage.begin_anew()
     clock = document["clock"]
@@ -45,8 +51,13 @@ def _check_stage(stage: Stage, document: Mapping[str, Any]) -> None:
     """See that the stage plays as the one of which the snapshot was taken.
 
     Raises:
-        Conflict: other providers, another seed, or other readings.
+        Conflict: another version, other providers, another seed, or other readings.
     """
+    if document["mockreel"] != __version__:
+        there = document["mockreel"]
+        raise Conflict(
+            f"The snapshot was taken by mockreel {there}; this is {__version__}. Take it anew with this one."
+        )
     names = tuple(document["providers"])
     if set(names) != set(stage.parts):
         wanted = " ".join(f"--provider {name}" for name in names)
@@ -55,6 +66,12 @@ def _check_stage(stage: Stage, document: Mapping[str, Any]) -> None:
         here, there = stage.settings.seed, document["seed"]
         raise Conflict(f"The snapshot has the seed {there}; here it is {here}. Serve with --seed {there}.")
     for name, row in document["providers"].items():
+        own = version(stage.part(name).contract)
+        if row["contract"] != own:
+            there = row["contract"]
+            raise Conflict(
+                f"The snapshot has version {there} of the contract of {name}; here it is {own}. Take it anew."
+            )
         readings = row["readings"]
         if readings != other_readings(stage.part(name).contract):
             chosen = " ".join(f"--reading {name}:{one}={option}" for one, option in readings.items()) or "the defaults"

@@ -5,17 +5,21 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
+import orjson
+
 from mockreel import __version__
 from mockreel.contract import Contract
 from mockreel.engine.accounts.account import Account
 from mockreel.engine.artifacts.uploads import Upload
 from mockreel.engine.jobs.job import Intervention, Job
 from mockreel.engine.jobs.lifecycle import Plan
+from mockreel.engine.redaction import Fingerprints
 from mockreel.engine.scenarios.rules import Rule
 from mockreel.simulator.provider import JobEnd, Part, Reckoning
 from mockreel.simulator.simulator import Stage
 from mockreel.simulator.snapshots.codec import Writer
 from mockreel.simulator.snapshots.references import references
+from mockreel.simulator.snapshots.seal import sealed
 from mockreel.webhooks import Attempt, Delivery
 from mockreel.webhooks.dispatcher import AttemptDue
 
@@ -37,8 +41,8 @@ def take(stage: Stage) -> Row:
         "providers": {name: _part(part) for name, part in stage.parts.items()},
         "due": [*_under_way(stage, now), *_due(stage)],
     }
-    masked: Row = _without_keys(document, list(stage.parts.values()))
-    return masked
+    masked: Row = _without_keys(document, [part.keyring.keys for part in stage.parts.values()])
+    return sealed(masked)
 
 
 def _rule(rule: Rule) -> Row:
@@ -56,7 +60,7 @@ def _part(part: Part) -> Row:
         "opened": part.ledger.opened,
         "numbers": dict(part.numbers),
         "accounts": [_account(account, listed, writer) for account, listed in part.keyring.kept()],
-        "jobs": [_job(job, writer) for job in part.jobs],
+        "jobs": [_job(part, job, writer) for job in part.jobs],
         "deliveries": [_delivery(delivery) for delivery in part.deliveries],
         "damage": {subject: fault.row() for subject, fault in damage.items()},
         "held": [delivery.id for delivery in held],
@@ -98,7 +102,7 @@ def _amount(amount: Decimal | None) -> str | None:
     return None if amount is None else str(amount)
 
 
-def _job(job: Job, writer: Writer) -> Row:
+def _job(part: Part, job: Job, writer: Writer) -> Row:
     return {
         "id": job.id,
         "number": job.number,
@@ -107,7 +111,7 @@ def _job(job: Job, writer: Writer) -> Row:
         "operation": job.kind,
         "created": job.created,
         "plan": _plan(job.plan),
-        "request": job.request.decode(),
+        "request": _asked(part, job.request),
         "callback_url": job.callback_url,
         "intervention": _intervention(job.intervention) if job.intervention else None,
         "extra": writer.write(job.extra),
@@ -115,6 +119,16 @@ def _job(job: Job, writer: Writer) -> Row:
         if job.cost
         else None,
     }
+
+
+def _asked(part: Part, body: bytes) -> str:
+    """What a job was given, without what stands in a secret's place; where it has none, byte for byte."""
+    redactor, known = part.noting.redactor, part.keyring.known
+    if not body:
+        return ""
+    value = orjson.loads(body)
+    masked = redactor.value(value, known)
+    return body.decode() if masked == value else orjson.dumps(masked).decode()
 
 
 def _plan(plan: Plan) -> Row:
@@ -190,12 +204,12 @@ def _under_way(stage: Stage, now: float) -> Iterable[Row]:
                 yield {"at": now, "what": "attempt", "provider": part.name, "id": delivery.id}
 
 
-def _without_keys(value: Any, parts: list[Part]) -> Any:
+def _without_keys(value: Any, known: list[Fingerprints]) -> Any:
     """Every text without the keys that are known, wherever a program has written them."""
     if isinstance(value, str):
-        for part in parts:
-            value = part.keyring.masked(value)
+        for keys in known:
+            value = keys.masked_text(value)
         return value
     if isinstance(value, dict):
-        return {_without_keys(name, parts): _without_keys(inner, parts) for name, inner in value.items()}
-    return [_without_keys(inner, parts) for inner in value] if isinstance(value, list) else value
+        return {_without_keys(name, known): _without_keys(inner, known) for name, inner in value.items()}
+    return [_without_keys(inner, known) for inner in value] if isinstance(value, list) else value

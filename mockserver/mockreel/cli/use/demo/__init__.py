@@ -25,7 +25,8 @@ def command(folder: Path, seed: int, data: Path | None) -> None:
     from rich.console import Console  # noqa: PLC0415
 
     from mockreel.cli.use.demo.show import perform  # noqa: PLC0415
+    from mockreel.terminal import unscreened  # noqa: PLC0415
 
     folder.mkdir(parents=True, exist_ok=True)
-    if not perform(folder, console=Console(), seed=seed, data=data):
+    if not perform(folder, console=Console(file=unscreened(sys.stdout)), seed=seed, data=data):
         sys.exit(1)

@@ -20,6 +20,7 @@ from mockreel.errors import MockreelError
 from mockreel.server.mock_server import Address
 from mockreel.simulator.provider import Part
 from mockreel.webhooks import verify
+from mockreel.whole_file import SHARED, write_whole
 
 POLL_SECONDS = 0.1
 PATIENCE_SECONDS = 60.0
@@ -151,7 +152,7 @@ class Performer:
         if reply.status_code != 200 or not reply.content:
             raise ActFailed(f"{url} answered {reply.status_code} with {len(reply.content)} bytes")
         path = self.folder / f"{progress.file_stem}{Path(httpx2.URL(url).path).suffix}"
-        path.write_bytes(reply.content)
+        write_whole(path, reply.content, mode=SHARED)
         progress.clip, progress.size = path, len(reply.content)
         self.changed(progress)
 

@@ -10,8 +10,9 @@ from mockreel.contract.validation import Violation
 from mockreel.engine.billing import Entry
 from mockreel.engine.randomness import digest
 from mockreel.providers.aimlapi.query_parameters import refuse_unknown
-from mockreel.providers.aimlapi.responses import fill, moment
+from mockreel.providers.aimlapi.responses import moment
 from mockreel.providers.aimlapi.state import State
+from mockreel.providers.templates import fill
 from mockreel.simulator.adapter import Answer
 from mockreel.simulator.context import Call
 

@@ -7,7 +7,7 @@ import orjson
 from mockreel.contract.messages.message import Reply, json_reply
 from mockreel.engine import randomness
 from mockreel.engine.jobs.job import Job
-from mockreel.providers.aimlapi.responses import generation
+from mockreel.providers.aimlapi.responses import file_words, generation
 from mockreel.providers.aimlapi.state import Line, State
 from mockreel.simulator.adapter import Answer
 from mockreel.simulator.context import Call
@@ -49,5 +49,8 @@ def _told(call: Call, line: Line, job: Job) -> Reply:
     """The reply that tells of a generation as it stands."""
     state: State = call.part.state
     now = job.state(call.now)
-    body = line.says[now.kind](generation(call.part, job, now, call.now))
+    words = generation(call.part, job, now, call.now)
+    if line.describes and now.kind == "succeeded":
+        words |= file_words(call.part, job)
+    body = line.says[now.kind](words)
     return json_reply(line.status, body, headers=state.tracing.headers(call.request, job.id, cost=job.extra.headers))

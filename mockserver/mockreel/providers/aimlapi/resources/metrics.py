@@ -10,7 +10,8 @@ from mockreel.contract.messages.message import json_reply
 from mockreel.contract.validation import Violation
 from mockreel.engine.jobs.job import Job
 from mockreel.providers.aimlapi.query_parameters import refuse_unknown, repeated
-from mockreel.providers.aimlapi.responses import fill, moment
+from mockreel.providers.aimlapi.responses import moment
+from mockreel.providers.templates import fill
 from mockreel.simulator.adapter import Answer
 from mockreel.simulator.context import Call
 

@@ -12,8 +12,8 @@ from mockreel.contract import Contract, Model, Price
 from mockreel.contract.messages.error_response import Refused
 from mockreel.contract.messages.message import JSON_HEADERS, Reply, json_reply
 from mockreel.providers.aimlapi.query_parameters import listed
-from mockreel.providers.aimlapi.responses import Template, fill, prepared
 from mockreel.providers.aimlapi.state import State
+from mockreel.providers.templates import Template, fill, prepared
 from mockreel.simulator.adapter import Answer
 from mockreel.simulator.context import Call
 
@@ -26,9 +26,9 @@ def list_models(call: Call) -> Answer:
     every = (_remembered(call, model) for model in call.part.contract.models.values())
     kept = [_entry(entry, words, hidden) for words in every if _kept(filters, words)]
     body = orjson.dumps(fill(rows["list"], {"models": kept}))
-    tag = _etag(body, rows["etag"])
+    tag = etag_of(body, rows["etag"])
     headers = ((b"etag", tag),)
-    if _known(call.request.header(b"if-none-match"), tag):
+    if is_known(call.request.header(b"if-none-match"), tag):
         return Reply(304, b"", headers)
     return Reply(200, body, JSON_HEADERS + headers)
 
@@ -60,11 +60,16 @@ def facts(contract: Contract, model: Model) -> dict[str, Any]:
     names = (model.id, *model.aliases)
     owners = (owner for start, owner in rows["developers"].items() if any(name.startswith(start) for name in names))
     inputs, outputs = _words(rows["inputs"], fields), [model.output]
+    title = model.id.rpartition("/")[2].replace("-", " ").title()
     return {
         "id": model.id,
         "aliases": list(model.aliases),
         "type": rows["type"],
-        "name": model.id.rpartition("/")[2].replace("-", " ").title(),
+        "name": title,
+        "description": title,
+        "url": f"{rows['pages']}/{model.id}",
+        "docs_url": rows["docs"],
+        "endpoints": [endpoint.partition(" ")[2] for endpoint in _endpoints(contract, model)],
         "developer": next(owners, ""),
         "tags": rows["tags"],
         "pricing": _pricing(model.price, rows["pricing"]),
@@ -73,6 +78,13 @@ def facts(contract: Contract, model: Model) -> dict[str, Any]:
         "input": inputs,
         "output": outputs,
     }
+
+
+def _endpoints(contract: Contract, model: Model) -> list[str]:
+    """Where a model is taken, the older routes of its vendor first."""
+    taken = (one for one in contract.operations if model.id in contract.names_at.get(one.id, ()))
+    older = [one.route for one in taken if one.begins]
+    return list(dict.fromkeys((*older, *model.endpoints)))
 
 
 def _words(by_field: Mapping[str, str], fields: Mapping[str, Any]) -> list[str]:
@@ -122,12 +134,13 @@ def _number(amount: Decimal | None) -> float | None:
     return None if amount is None else float(amount)
 
 
-def _etag(body: bytes, form: str) -> bytes:
+def etag_of(body: bytes, form: str) -> bytes:
+    """The weak tag of a body."""
     digest = b64encode(sha1(body, usedforsecurity=False).digest()).decode().rstrip("=")
     return form.format(length=len(body), hash=digest).encode()
 
 
-def _known(header: bytes | None, tag: bytes) -> bool:
+def is_known(header: bytes | None, tag: bytes) -> bool:
     """Whether an If-None-Match names the tag; weak and strong count alike, as for any GET."""
     tags = [] if header is None else [part.strip().removeprefix(b"W/") for part in header.split(b",")]
     return b"*" in tags or tag.removeprefix(b"W/") in tags

@@ -4,7 +4,7 @@ from typing import Any
 
 from mockreel.contract.messages.message import Reply, json_reply
 from mockreel.engine.jobs.job import Intervention, Job
-from mockreel.providers.runninghub import responses
+from mockreel.providers.runninghub import responses, workflows
 from mockreel.providers.runninghub.resources.tasks import begin
 from mockreel.providers.runninghub.state import state_of
 from mockreel.simulator.context import Call
@@ -29,7 +29,7 @@ def task_of(call: Call) -> Job:
 
 def start(call: Call) -> Reply:
     """Start a workflow or an app."""
-    return enveloped(call, responses.started(call.part, begin(call, call.body), call.now))
+    return enveloped(call, responses.started(call.part, begin(call, call.body, request=workflows.kept(call)), call.now))
 
 
 def get_status(call: Call) -> Reply:

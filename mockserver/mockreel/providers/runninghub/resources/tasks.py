@@ -9,7 +9,7 @@ import orjson
 from mockreel.contract.messages.message import Reply, json_reply
 from mockreel.engine.jobs.job import Job
 from mockreel.engine.randomness import snowflake
-from mockreel.providers.runninghub import responses
+from mockreel.providers.runninghub import responses, workflows
 from mockreel.simulator.context import Call
 
 
@@ -20,8 +20,8 @@ def submit_task(call: Call) -> Reply:
 
 
 def run(call: Call) -> Reply:
-    """Start a workflow or an app; its own input says nothing that the stand-in could follow."""
-    job = begin(call, call.body or {})
+    """Start a workflow or an app."""
+    job = begin(call, call.body or {}, request=workflows.kept(call))
     return json_reply(200, responses.submitted(call.part, job, call.now))
 
 

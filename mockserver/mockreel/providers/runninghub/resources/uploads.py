@@ -38,6 +38,16 @@ def upload_file(call: Call) -> Reply:
     return enveloped(call, {"fileName": name, "fileType": call.body.fields.get("fileType") or _type(call, file.mime)})
 
 
+def get_lora_upload_url(call: Call) -> Reply:
+    """Where the bytes of a LoRA are sent, and the name that its loader knows it by: the same for the same bytes."""
+    md5 = str(call.body["md5Hex"]).lower()
+    name: str = call.part.contract.wire["lora_name"].replace("{md5}", md5)
+    id_ = f"{call.part.draw('lora', call.account.number, md5, size=16).hex()}{PurePosixPath(name).suffix}"
+    if call.part.uploads.get(id_) is None:
+        call.part.uploads.announce(Upload(id_, "application/octet-stream"))
+    return enveloped(call, {"fileName": name, "url": f"{call.request.base_url}{UPLOADS}{id_}"})
+
+
 def _take(call: Call, *, limit: int | None = None) -> tuple[FilePart, str, str]:
     """Keep the file of a form; gives it with its new stem and its suffix."""
     file: FilePart | None = call.body.files.get("file")
@@ -60,7 +70,8 @@ def _suffix(filename: str) -> str:
 
 
 def _name(call: Call, which: str, stem: str, suffix: str) -> str:
-    template: str = call.part.contract.wire["upload_names"][which]
+    names = call.part.contract.wire["upload_names"]
+    template: str = names.get(f"{which}_by_suffix", {}).get(suffix) or names[which]
     return template.replace("{hex}", stem).replace("{suffix}", suffix)
 
 

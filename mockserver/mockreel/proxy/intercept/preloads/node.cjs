@@ -1,8 +1,10 @@
 "use strict";
-// Loaded into every Node program of a run: a connection to a provider's host is made to the stand-in instead, one to
+// Loaded into every Node program of a run. Whatever authorities it brings, ours is one of them. A connection to a provider's host is made to the stand-in instead, one to
 // this machine or an allowed host is left alone, and any other is refused. Node's own fetch reads no proxy variables.
 const { Socket, isIP } = require("node:net");
-const { doors, allowed, proxy } = JSON.parse(process.env.MOCKREEL_RUN || '{"doors": {}, "allowed": ["*"]}');
+const tls = require("node:tls");
+const { readFileSync } = require("node:fs");
+const { doors, allowed, proxy, ca } = JSON.parse(process.env.MOCKREEL_RUN || '{"doors": {}, "allowed": ["*"]}');
 
 const patterns = allowed.map((name) =>
   new RegExp("^" + name.toLowerCase().split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&")).join(".*") + "$"));
@@ -30,10 +32,22 @@ Socket.prototype.connect = function (...given) {
   const port = Number(options.port);
   if (Object.hasOwn(doors, host)) {
     if (port !== 443) return refuse(this, host, port, `a key would go there unencrypted. Use https://${host} on the usual port.`);
-    const moved = { ...options, host: "127.0.0.1", port: doors[host], lookup: undefined };
+    const moved = { ...options, host: doors[host][0], port: doors[host][1], lookup: undefined };
     return done ? connect.call(this, moved, done) : connect.call(this, moved);
   }
   if (isLoopback(host) || patterns.some((pattern) => pattern.test(host))) return connect.apply(this, given);
   return refuse(this, host, port, "it is none of the providers' hosts " +
     `(${Object.keys(doors).join(", ")}). Allow it: mockreel run --allow-host ${host} -- COMMAND`);
+};
+
+// `ca` takes the place of what Node trusts; NODE_EXTRA_CA_CERTS does not count beside it.
+const createSecureContext = tls.createSecureContext;
+tls.createSecureContext = function (options) {
+  if (!ca || !options || !options.ca) return createSecureContext.apply(this, arguments);
+  try {
+    return createSecureContext.call(this, { ...options, ca: [].concat(options.ca, readFileSync(ca, "utf8")) });
+  } catch (problem) {
+    if (problem.code !== "ENOENT") throw problem;  // the run is over
+    return createSecureContext.apply(this, arguments);
+  }
 };

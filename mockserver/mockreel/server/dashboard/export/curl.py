@@ -6,7 +6,7 @@ from shlex import quote
 
 import orjson
 
-from mockreel.engine.journal.redaction import MASK
+from mockreel.engine.redaction import MASK
 from mockreel.server.dashboard.export.journaled_request import WRONG_KEY, Asked
 
 # What curl would read as a list of addresses.

@@ -11,7 +11,7 @@ import orjson
 from mockreel.contract import Contract, Operation
 from mockreel.contract.operations import Place
 from mockreel.engine.journal.journal import Entry
-from mockreel.engine.journal.redaction import MASK
+from mockreel.engine.redaction import MASK
 from mockreel.simulator.provider import Part
 
 # Whoever sends the request again says these anew.

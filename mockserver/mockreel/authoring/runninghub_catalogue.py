@@ -1,0 +1,157 @@
+"""RunningHub's two lists of endpoints in one form, and the newer one with what only the older says."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+from mockreel.authoring.docs_folder import Docs
+from mockreel.authoring.documented_model import Correction, PageError
+from mockreel.contract.data.parser import Cursor
+
+Entry = Mapping[str, Any]
+# What the catalogue calls the keys of the registry, and its entries.
+_LISTS = {"endpoints": True, "models": False}
+_KEYS = {
+    "key": "fieldKey",
+    "default": "defaultValue",
+    "maxSizeMB": "maxSize",
+    "multiple": "multipleInputs",
+    "maxCount": "maxInputNum",
+}
+# Prose, and what is an address of somebody's file: neither is taken over from an older list.
+_PROSE = ("label", "description", "tail_insert")
+_FILES = ("IMAGE", "VIDEO", "AUDIO")
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One endpoint in the registry's form: which sources list it, what was taken from the older, and what to say."""
+
+    entry: Entry
+    where: str
+    source: tuple[str, ...]
+    corrections: tuple[Correction, ...] = ()
+    note: str = ""
+    lists: tuple["Listed", ...] = ()  # as each of the lists has it, where several do
+
+
+def read_listing(document: Any, name: str, source: str, docs: Docs | None = None) -> dict[str, Listed]:
+    """The endpoints of a registry (`models`) or of a catalogue (`endpoints`), by id.
+
+    Args:
+        document: what was read.
+        name: the document's, for errors.
+        source: where it comes from.
+        docs: lets an entry that is not understood cost itself only; else it is an error.
+
+    Raises:
+        PageError: the document has neither list, or an entry lacks its endpoint, its params or a name of one.
+    """
+    key = next((key for key in _LISTS if isinstance(document, Mapping) and isinstance(document.get(key), list)), None)
+    if key is None:
+        raise PageError(name, "no list of endpoints", expected='{"models": […]} or {"endpoints": […]}')
+    found: dict[str, Listed] = {}
+    for place, raw in enumerate(document[key]):
+        stated = raw.get("endpoint") if isinstance(raw, Mapping) else None
+        with docs.part(stated if isinstance(stated, str) else "") if docs else nullcontext():
+            listed = _listed(raw, f"{name} /{key}/{place}", source, registry=not _LISTS[key])
+            found[listed.entry["endpoint"]] = listed
+    return found
+
+
+def _listed(raw: Any, where: str, source: str, *, registry: bool) -> Listed:
+    id_ = need(raw, "endpoint", str, where)
+    entry = raw if registry else _in_registry_form(raw)
+    for number, param in enumerate(need(entry, "params", list, f"{where} ({id_})")):
+        need(param, "fieldKey", str, f"{where} ({id_}) /params/{number}")
+    return Listed(entry, f"{where} ({id_})", (source,))
+
+
+def read_listings(row: Cursor, docs: Docs) -> Iterator[Listed]:
+    """The endpoints of a build row: of its `catalogue` where it has one, with what only its `registry` says.
+
+    An endpoint that the newer list leaves out is kept, and says so.
+    """
+    older = _listing(row.at("registry"), docs)
+    stated = row.maybe("catalogue")
+    if stated is None:
+        yield from older.values()
+        return
+    newer = _listing(stated, docs)
+    source = stated.at("source").text()
+    for id_, listed in older.items():
+        if id_ not in newer:
+            yield Listed(listed.entry, listed.where, listed.source, note=f"{source} does not list it any more")
+    for id_, listed in newer.items():
+        yield with_older(listed, older[id_]) if id_ in older else listed
+
+
+def with_older(newer: Listed, older: Listed) -> Listed:
+    """A newer entry with the fields, and with what is said of a field, that only the older one has."""
+    before = {param["fieldKey"]: param for param in older.entry["params"]}
+    params, kept = [], dict[str, list[str]]()
+    for param in newer.entry["params"]:
+        own = _lacking(param, before.pop(param["fieldKey"], {}))
+        params.append({**own, **param})
+        for key in own:
+            kept.setdefault(key, []).append(param["fieldKey"])
+    why = f"only {', '.join(older.source)} states it"
+    gone = [{**param, "required": False} for param in before.values()]
+    changes = [Correction(f"/properties/*/{key}", None, names, why) for key, names in sorted(kept.items())]
+    changes += [Correction(f"/properties/{param['fieldKey']}", None, "a field", why) for param in gone]
+    return Listed(
+        {**newer.entry, "params": [*params, *gone]},
+        newer.where,
+        (*newer.source, *older.source),
+        tuple(changes),
+        lists=(newer, older),
+    )
+
+
+def _lacking(param: Entry, before: Entry) -> dict[str, Any]:
+    """What only the older list says of a field that is still of its type."""
+    if param.get("type") != before.get("type"):
+        return {}
+    left = {*_PROSE, *param} | ({"defaultValue"} if param["type"] in _FILES else set())
+    return {key: value for key, value in before.items() if key not in left}
+
+
+def _listing(at: Cursor, docs: Docs) -> dict[str, Listed]:
+    name = at.at("file").text()
+    with docs.part(name):
+        return read_listing(docs.json(name), name, at.at("source").text(), docs)
+    return {}
+
+
+def _in_registry_form(entry: Entry) -> Entry:
+    params = entry.get("params")
+    return {**entry, "params": [_renamed(param) for param in params]} if isinstance(params, list) else entry
+
+
+def _renamed(param: Any) -> Any:
+    return {_KEYS.get(key, key): value for key, value in param.items()} if isinstance(param, Mapping) else param
+
+
+def listed_fields(document: Any, name: str) -> Iterable[tuple[str, str]]:
+    """The fields that are sent as a list although they are declared as one value: endpoint and name.
+
+    Raises:
+        PageError: the document has no `fields` by endpoint.
+    """
+    fields = document.get("fields") if isinstance(document, Mapping) else None
+    if not isinstance(fields, Mapping):
+        raise PageError(name, "no object under 'fields'", expected='{"fields": {endpoint: {field: {…}}}}')
+    return [(id_, key) for id_, own in fields.items() for key, says in own.items() if says.get("payload_as_list")]
+
+
+def need(entry: Any, key: str, kind: type[Any], where: str) -> Any:
+    """A value that an entry must have.
+
+    Raises:
+        PageError: it is missing, or of another type.
+    """
+    value = entry.get(key) if isinstance(entry, Mapping) else None
+    if not isinstance(value, kind):
+        raise PageError(where, f"{key!r} is {value!r}", expected=kind.__name__)
+    return value

@@ -1,0 +1,90 @@
+"""What may be sent to a target that might bill: nothing that costs by default, and never beyond a limit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Literal
+
+from mockreel.contract import Contract, Model, pricing
+from mockreel.contract.exchanges.exchange import Ask
+from mockreel.contract.exchanges.request_check import Oracle
+from mockreel.contract.pricing import Cost
+from mockreel.engine.artifacts import artifact
+from mockreel.simulator.in_process.mock_target import LeftOut
+
+# reads: nothing that could bill. breaking: also what must be refused, up to a limit. full: everything.
+Admission = Literal["reads", "breaking", "full"]
+
+
+@dataclass
+class Purse:
+    """Admits requests to a target that may bill; a request is counted as if it were accepted.
+
+    Args:
+        limit: the most that may be spent, in each currency by itself; never converted.
+    """
+
+    contract: Contract
+    admission: Admission = "reads"
+    limit: Decimal = Decimal(0)
+    spent: dict[str, Decimal] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._oracle = Oracle(self.contract)
+
+    def admit(self, ask: Ask) -> None:
+        """Let a request pass.
+
+        Raises:
+            LeftOut: it might bill, and that is not allowed, or not within the limit.
+        """
+        if self.admission == "full" or ask.who in ("nobody", "invalid") or self._reads(ask):
+            return
+        name = ask.operation.id if ask.operation else f"{ask.method} {ask.path}"
+        if self.admission == "reads":
+            raise LeftOut(f"{name} might bill or change something; allow it with --max-spend or --full")
+        self._admit_breaking(ask, name)
+
+    def _reads(self, ask: Ask) -> bool:
+        operation = ask.operation
+        if operation is None:
+            return ask.method in ("GET", "HEAD", "OPTIONS", "TRACE")
+        return operation.method == "GET" or operation.id in self.contract.conversation.reads
+
+    def _admit_breaking(self, ask: Ask, name: str) -> None:
+        verdict = self._oracle.judge(ask) if ask.operation else None
+        if verdict is None or verdict.row is None:
+            raise LeftOut(f"{name} would be accepted; allow it with --full")
+        cost = self._cost(ask, verdict.model) if ask.operation and ask.operation.submits else None
+        if cost is None:
+            return
+        if cost.amount is None or cost.certainty != "exact":
+            raise LeftOut(f"{name}: its price is not known exactly, so no limit could hold it; allow it with --full")
+        total = pricing.total(self.spent, cost)
+        if total[cost.currency] > self.limit:
+            raise LeftOut(f"{name}: --max-spend {self.limit} is used up ({self.shown()})")
+        self.spent = total
+
+    def price(self, ask: Ask) -> Cost | None:
+        """What a request would cost if it were accepted; None where it begins no job."""
+        if ask.operation is None or not ask.operation.submits or ask.who in ("nobody", "invalid"):
+            return None
+        return self._cost(ask, self._oracle.judge(ask).model)
+
+    def _cost(self, ask: Ask, model: Model | None) -> Cost:
+        if model is None:
+            return Cost(None, "", "unknown")
+        body: Any = ask.json
+        for step in (ask.operation.input if ask.operation else "").split("/")[1:]:
+            body = body.get(step) if isinstance(body, Mapping) else None
+        fields = body if isinstance(body, Mapping) else {}
+        rows = self.contract.root.get("media", {})
+        if model.price.unit in (*rows.get("counts", {}), *rows.get("lengths", {})):
+            return Cost(None, model.price.currency, "unknown")  # how many units a broken body asks for is not known
+        own = {**model.media, **model.defaults, **fields}
+        lengths = (artifact.seconds(own[name]) for name in (*rows.get("duration", ()), "duration") if name in own)
+        return pricing.cost(model, fields, seconds=next(lengths, None))
+
+    def shown(self) -> str:
+        """What would have been spent, had everything been accepted."""
+        return ", ".join(f"{amount.normalize():f} {currency}" for currency, amount in self.spent.items()) or "nothing"

@@ -1,0 +1,75 @@
+"""One model that several files describe: each description with its older version, completed by what the others add."""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from mockreel.drift.models.model_facts import ModelFacts
+
+Schema = Mapping[str, Any]
+
+
+def copy_pairs(before: ModelFacts, after: ModelFacts) -> Iterator[tuple[Schema, Schema]]:
+    """Each description of a model with the newer one of the same file and path.
+
+    A field that moved from one file to another has not moved for the model. A description that is new, or gone, is
+    compared with what the others on its path say.
+    """
+    old, new = _completed(before), _completed(after)
+    if not any(split_copy(name)[0] == split_copy(other)[0] for name in old for other in new):
+        # It moved: its endpoint is another, and its input is compared all the same.
+        yield next(iter(old.values())), next(iter(new.values()))
+        return
+    for name, schema in old.items():
+        other = new.get(name) or next(_beside(name, new), None)
+        if other is not None:
+            yield schema, other
+    for name, schema in new.items():
+        other = next(_beside(name, old), None)
+        if name not in old and other is not None:
+            yield other, schema
+
+
+def _beside(name: str, copies: Mapping[str, Schema]) -> Iterator[Schema]:
+    """The descriptions on the same path."""
+    path, _ = split_copy(name)
+    yield from (schema for other, schema in copies.items() if split_copy(other)[0] == path)
+
+
+def split_copy(name: str) -> tuple[str, str]:
+    """The path and the file that a copy is called after: `POST /v2/make folder/file.json`."""
+    method, _, rest = name.partition(" ")
+    path, _, file = rest.partition(" ")
+    return f"{method} {path}", file
+
+
+def without_files(copies: Mapping[str, Schema], lost: Collection[str]) -> dict[str, Schema]:
+    """The copies without those of files that could not be read."""
+    return {name: schema for name, schema in copies.items() if split_copy(name)[1] not in lost}
+
+
+def _completed(model: ModelFacts) -> dict[str, Schema]:
+    copies = model.copies or {_only(model): model.schema}
+    return {name: _named(_whole(name, copies), model) for name in copies}
+
+
+def _only(model: ModelFacts) -> str:
+    return f"{next(iter(model.endpoints), 'POST')} {next(iter(model.documents), model.file)}"
+
+
+def _whole(name: str, copies: Mapping[str, Schema]) -> Schema:
+    """A copy with the fields that only the others on its path have."""
+    path, schema = split_copy(name)[0], copies[name]
+    fields = dict(schema.get("properties", {}))
+    for other, one in copies.items():
+        if split_copy(other)[0] == path:
+            fields |= {key: field for key, field in one.get("properties", {}).items() if key not in fields}
+    return {**schema, "properties": fields} if fields else schema
+
+
+def _named(schema: Schema, model: ModelFacts) -> Schema:
+    """A copy that takes every name of its model."""
+    fields = schema.get("properties", {})
+    named = fields.get("model", {})
+    if model.id not in named.get("enum", ()):
+        return schema
+    return {**schema, "properties": {**fields, "model": {**named, "enum": [model.id, *model.aliases]}}}

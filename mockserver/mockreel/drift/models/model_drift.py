@@ -1,0 +1,195 @@
+"""Compare two versions of a provider's models: which came and went, and what changed in each."""
+
+from collections.abc import Iterator, Mapping
+from itertools import chain
+from typing import Any
+
+from mockreel.drift.finding import NOTHING, VERDICTS, Finding, Verdict
+from mockreel.drift.models.field_notes import field_notes_drift
+from mockreel.drift.models.model_copies import copy_pairs
+from mockreel.drift.models.model_facts import ModelFacts
+from mockreel.drift.models.price_rules import same_price
+from mockreel.drift.schema_drift import Subject, bare, schema_findings
+from mockreel.drift.witness.inclusion import includes
+from mockreel.drift.witness.schema_message import Message
+from mockreel.drift.witness.tree import alike
+
+_STATED = ("certainty", "currency", "unit", "amount", "rules", "placeholder")
+# Accepts nothing: what is left of a model that is gone.
+_GONE: Mapping[str, Any] = {"not": {}}
+
+
+def models_drift(provider: str, before: Mapping[str, ModelFacts], after: Mapping[str, ModelFacts]) -> Iterator[Finding]:
+    """Every difference between two versions of a provider's models.
+
+    A model is the same one under its id and under each of its aliases, whichever page or path it was read from.
+    """
+    names = {name: model.id for model in after.values() for name in (*model.aliases, model.id)}
+    matched = {id_: names[id_] for id_ in before if id_ in names}
+    for id_, model in before.items():
+        if id_ in matched:
+            yield from model_drift(provider, model, after[matched[id_]])
+        else:
+            yield _gone(provider, model)
+    for id_, model in after.items():
+        if id_ not in matched.values():
+            says = "a new model"
+            yield _subject(provider, model, model).finding("", "compatible", says, NOTHING, model.endpoints or id_)
+
+
+def model_drift(provider: str, before: ModelFacts, after: ModelFacts) -> Iterator[Finding]:
+    """Every difference between two versions of one model."""
+    subject = _subject(provider, before, after)
+    yield from chain(
+        _called(before, after, subject),
+        _endpoints(before, after, subject),
+        _envelope(before, after, subject),
+        _schemas(before, after, subject),
+        _defaults(before, after, subject),
+        _result(before, after, subject),
+        _price(before.price, after.price, subject),
+        _media(before, after, subject),
+    )
+
+
+def _schemas(before: ModelFacts, after: ModelFacts, subject: Subject) -> Iterator[Finding]:
+    """What changed in the input, in whichever file describes it; each place once, with the worst that was found."""
+    found: dict[str, Finding] = {}
+    for old, new in copy_pairs(before, after):
+        every = schema_findings(Message(old, at=before.at), Message(new, at=after.at), "requests", subject)
+        for finding in (*every, *field_notes_drift(old, new, subject)):
+            known = found.get(finding.id)
+            if known is None or VERDICTS.index(finding.verdict) < VERDICTS.index(known.verdict):
+                found[finding.id] = finding
+    yield from found.values()
+
+
+def _subject(provider: str, before: ModelFacts, after: ModelFacts) -> Subject:
+    sources = tuple(dict.fromkeys((*before.source, *after.source)))
+    return Subject(f"{provider}/models/{before.id}", before.file, sources)
+
+
+def smallest(model: ModelFacts) -> Any:
+    """A small request that the model takes, or NOTHING where none was found."""
+    return includes(Message(_GONE), Message(bare(model.schema), at=model.at)).witness
+
+
+def _gone(provider: str, model: ModelFacts) -> Finding:
+    says = "the docs have the model no longer"
+    subject = _subject(provider, model, model)
+    return subject.finding(
+        "", "breaking for requests", says, model.endpoints or model.id, NOTHING, witness=smallest(model)
+    )
+
+
+def _called(before: ModelFacts, after: ModelFacts, subject: Subject) -> Iterator[Finding]:
+    old, new = (before.id, *before.aliases), (after.id, *after.aliases)
+    if set(old) != set(new):
+        lost = [name for name in old if name not in new]
+        verdict: Verdict = "breaking for requests" if lost else "compatible"
+        says = f"no longer called {', '.join(lost)}" if lost else "has a further name"
+        yield subject.finding("names", verdict, says, list(old), list(new), witness=lost[0] if lost else NOTHING)
+
+
+def _endpoints(before: ModelFacts, after: ModelFacts, subject: Subject) -> Iterator[Finding]:
+    old, new = before.endpoints, after.endpoints
+    if not old or not new or set(old) == set(new):
+        return
+    lost = [endpoint for endpoint in old if endpoint not in new]
+    if not lost:
+        yield subject.finding("endpoint", "compatible", "a further endpoint", list(old), list(new))
+        return
+    says = "the endpoint moved" if lost[0] == old[0] else "an endpoint is gone"
+    yield subject.finding("endpoint", "breaking for requests", says, list(old), list(new), witness=lost[0])
+
+
+def _envelope(before: ModelFacts, after: ModelFacts, subject: Subject) -> Iterator[Finding]:
+    """Where the input stands: proved like any other schema, with the input wrapped as each side has it."""
+    old, new = before.envelope, after.envelope
+    if old is None or new is None or old == new:
+        return
+    sent = Message(_wrapped(bare(before.schema), old), at=before.at)
+    found = includes(Message(_wrapped(bare(after.schema), new), at=after.at), sent)
+    verdicts: Mapping[str, Verdict] = {"no": "breaking for requests", "yes": "compatible", "unknown": "unknown"}
+    says = f"the input stands {_place(new)}, and stood {_place(old)}"
+    yield subject.finding("envelope", verdicts[found.answer], says, old, new, witness=found.witness)
+
+
+def _wrapped(schema: Mapping[str, Any], envelope: str) -> dict[str, Any]:
+    """A schema for a body that has the input at `envelope`."""
+    result = dict(schema)
+    for name in reversed(envelope.split("/")[1:]):
+        result = {"type": "object", "properties": {name: result}, "required": [name]}
+    return result
+
+
+def _place(envelope: str) -> str:
+    return f"under {envelope}" if envelope else "at the top of the body"
+
+
+def _defaults(before: ModelFacts, after: ModelFacts, subject: Subject) -> Iterator[Finding]:
+    old, new = before.defaults, after.defaults
+    for name in dict.fromkeys((*old, *new)):
+        was, now = old.get(name, NOTHING), new.get(name, NOTHING)
+        if alike(was, now) or name not in after.schema.get("properties", {}):
+            continue
+        aspect = f"/properties/{name}/default"
+        if was is NOTHING or now is NOTHING:
+            says = "a default is stated now" if was is NOTHING else "the default is no longer stated"
+            yield subject.finding(aspect, "docs only", says, was, now)
+        elif name in before.schema.get("required", ()):
+            yield subject.finding(aspect, "docs only", "another default of a field that is always sent", was, now)
+        else:
+            says = "a request that leaves the field out asks for something else now"
+            yield subject.finding(aspect, "breaking for requests", says, was, now, witness=smallest(before))
+
+
+def _result(before: ModelFacts, after: ModelFacts, subject: Subject) -> Iterator[Finding]:
+    old, new = before.result, after.result
+    if before.output != after.output:
+        says = "a result of another kind"
+        yield subject.finding("output", "breaking for replies", says, before.output, after.output)
+    if not old or not new or set(old) == set(new):
+        return
+    lost = [place for place in old if not any(_meets(place, other) for other in new)]
+    if lost:
+        reply = {place.split("/")[1]: None for place in new}
+        says = f"the docs show no {', '.join(lost)} in a result any more"
+        yield subject.finding("result", "breaking for replies", says, list(old), list(new), witness=reply)
+    else:
+        yield subject.finding("result", "compatible", "the docs show more of a result", list(old), list(new))
+
+
+def _meets(place: str, other: str) -> bool:
+    """Whether one pointer leads to the other, or through it."""
+    return f"{place}/".startswith(f"{other}/") or f"{other}/".startswith(f"{place}/")
+
+
+def _price(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, subject: Subject) -> Iterator[Finding]:
+    old, new = ({key: (price or {}).get(key) for key in _STATED} for price in (before, after))
+    if not same_price(old, new):
+        yield subject.finding("price", "price", f"{told(before)}, now {told(after)}", _bare(old), _bare(new))
+    elif ((before or {}).get("note") or "") != ((after or {}).get("note") or ""):
+        was, now = ((price or {}).get("note", NOTHING) for price in (before, after))
+        yield subject.finding("price/note", "docs only", "what the docs leave open about the price", was, now)
+
+
+def told(price: Mapping[str, Any] | None) -> str:
+    """A price for people."""
+    if not price or price.get("certainty") == "unknown":
+        return "a price that nothing states"
+    least = "at least " if price["certainty"] == "at least" else ""
+    rules = len(price.get("rules") or ())
+    amount = f"{price['amount']} {price['currency']} a {price['unit']}" if price.get("amount") else ""
+    parts = (least + amount if amount else "", f"{rules} rule{'s' * (rules != 1)} in {price['currency']}" * bool(rules))
+    return " and ".join(part for part in parts if part)
+
+
+def _bare(price: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in price.items() if value}
+
+
+def _media(before: ModelFacts, after: ModelFacts, subject: Subject) -> Iterator[Finding]:
+    if not alike(before.media, after.media):
+        says = "what no input field decides"
+        yield subject.finding("media", "breaking for replies", says, dict(before.media), dict(after.media))

@@ -1,0 +1,97 @@
+"""What was said in an exchange: kept as it came, and redacted before anybody reads it."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import orjson
+
+from mockreel.contract.messages.message import exact
+from mockreel.engine.redaction import MOST_KEPT, Fingerprints, Redactor
+
+Pairs = tuple[tuple[bytes, bytes], ...]
+# A reply's header that is no longer than this is a word of ours.
+MOST_HARMLESS = 40
+
+
+class Said(NamedTuple):
+    """The query, headers and bodies of an exchange, as they may be shown."""
+
+    query: str = ""
+    headers: Pairs = ()
+    body: bytes = b""
+    reply: bytes = b""
+    reply_headers: Pairs = ()
+    added: int = 0  # how many keys were known when it was redacted
+
+    @property
+    def weight(self) -> int:
+        """About how many bytes it holds."""
+        return len(self.query) + len(self.body) + len(self.reply)
+
+    def read(self) -> "Said":
+        """Itself, as it is redacted."""
+        return self
+
+
+class Unread:
+    """The same as it came. Most of it is never read, and to redact it takes longer than to answer a request.
+
+    Args:
+        known: the keys that must not be shown, as they are known when it is read.
+    """
+
+    __slots__ = ("_body", "_headers", "_known", "_query", "_redactor", "_reply", "_reply_headers")
+
+    def __init__(
+        self,
+        redactor: Redactor,
+        known: Fingerprints,
+        *,
+        query: bytes,
+        headers: Pairs,
+        body: bytes,
+        reply: bytes,
+        reply_headers: Pairs,
+    ) -> None:
+        self._redactor, self._known = redactor, known
+        self._query, self._headers, self._reply_headers = query, headers, reply_headers
+        self._body = body if len(body) <= MOST_KEPT else redactor.body(body, known)
+        self._reply = exact(reply) if len(reply) <= MOST_KEPT else orjson.dumps({"bytes": len(reply)})
+
+    @property
+    def weight(self) -> int:
+        """About how many bytes it holds."""
+        return len(self._query) + len(self._body) + len(self._reply)
+
+    def read(self) -> Said:
+        """What may be shown of it."""
+        redactor, known = self._redactor, self._known
+        return Said(
+            redactor.query(self._query, known) if self._query else "",
+            self._masked(self._headers),
+            redactor.body(self._body, known) if self._body else b"",
+            redactor.body(self._reply, known) if self._reply else b"",
+            self._masked(self._reply_headers),
+            known.added,
+        )
+
+    def _masked(self, pairs: Iterable[tuple[bytes, bytes]]) -> Pairs:
+        return tuple([(name, self._header(value)) for name, value in pairs])
+
+    def _header(self, value: bytes) -> bytes:
+        if len(value) <= MOST_HARMLESS and not self._known.spans(value) and not self._redactor.has_forms(value):
+            return value
+        text = header_text(value)
+        shown = self._redactor.text(text, self._known)
+        return value if shown == text else shown.encode()
+
+
+def header_text(value: bytes) -> str:
+    """A header's value as text: UTF-8, as masks are written, or else as HTTP has it."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
+
+
+NOTHING = Said()

@@ -1,0 +1,24 @@
+"""What may be kept or shown of what passes through, and what is a secret: one place that every outlet asks."""
+
+from mockreel.engine.redaction.credentials import Credentials
+from mockreel.engine.redaction.fingerprints import MASK, Fingerprints, Strangers
+from mockreel.engine.redaction.names import names_secret
+from mockreel.engine.redaction.of_contract import credentials_of, redactor_of
+from mockreel.engine.redaction.redactor import MOST_KEPT, NONE, Redactor, left_out, without_files
+from mockreel.engine.redaction.shapes import is_key
+
+__all__ = [
+    "MASK",
+    "MOST_KEPT",
+    "NONE",
+    "Credentials",
+    "Fingerprints",
+    "Redactor",
+    "Strangers",
+    "credentials_of",
+    "is_key",
+    "left_out",
+    "names_secret",
+    "redactor_of",
+    "without_files",
+]

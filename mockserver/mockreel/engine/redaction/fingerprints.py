@@ -1,0 +1,188 @@
+"""Keys that are recognised and not kept: of each way to write one, its first bytes, its length and a keyed hash."""
+
+import os
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator
+from hashlib import blake2b
+from typing import TypeVar
+
+from mockreel.engine.redaction.encodings import decoded, written
+from mockreel.engine.redaction.shapes import is_key
+
+MASK = "…"
+_HEAD = 4
+# With more first bytes than these it is faster to look at each place than to look for each of them.
+_FEW = 48
+# A shorter form is taken for the key only where it stands alone: `key-0001`, but not in `monkey-0001b`.
+_ALONE = 16
+# So many keys that nobody admits are remembered besides, the newest.
+_MOST_STRANGE = 4096
+_RUN = re.compile(rb"[^\s\"'<>,{}()|]{8,}")
+_WORDLIKE = re.compile(rb"[A-Za-z0-9]")
+
+Span = tuple[int, int]
+T = TypeVar("T")
+
+
+class Fingerprints:
+    """A set of keys, of which a text can be asked whether one stands in it. A short word is no key.
+
+    Args:
+        also: a set whose keys are looked for besides.
+    """
+
+    __slots__ = ("_added", "_also", "_heads", "_prints", "_salted")
+
+    def __init__(self, keys: Iterable[str] = (), *, also: "Fingerprints | None" = None) -> None:
+        self._also = also
+        self._added = 0
+        self._salted = blake2b(key=os.urandom(16), digest_size=16)
+        self._heads: dict[bytes, dict[int, int]] = {}  # first bytes → how many prints have which length
+        self._prints: dict[bytes, int] = {}
+        for key in keys:
+            self.add(key)
+
+    def __bool__(self) -> bool:
+        return bool(self._heads) or bool(self._also)
+
+    def add(self, key: str) -> list[bytes]:
+        """Know a key from now on; gives its prints, by which it can be forgotten."""
+        self._added += 1
+        return [self._add(form) for form in written(key)] if is_key(key) else []
+
+    def _add(self, form: bytes) -> bytes:
+        lengths = self._heads.setdefault(form[:_HEAD], {})
+        lengths[len(form)] = lengths.get(len(form), 0) + 1
+        mark = form[:_HEAD] + len(form).to_bytes(4, "big") + self._hash(form)
+        self._prints[mark] = self._prints.get(mark, 0) + 1
+        return mark
+
+    @property
+    def added(self) -> int:
+        """How many keys were ever added: as long as it stays, nothing more would be masked."""
+        return self._added + (self._also.added if self._also is not None else 0)
+
+    def knows(self, key: str) -> bool:
+        """Whether a key is one of them."""
+        raw = key.encode("utf-8", "surrogatepass")
+        own = raw[:_HEAD] in self._heads and self._is_known(raw[:_HEAD], raw)
+        return own or (self._also is not None and self._also.knows(key))
+
+    def discard(self, marks: Iterable[bytes]) -> None:
+        """Forget a key, by what `add` gave for it."""
+        for mark in marks:
+            head, size = mark[:_HEAD], int.from_bytes(mark[_HEAD : _HEAD + 4], "big")
+            _lower(self._prints, mark)
+            _lower(self._heads[head], size)
+            if not self._heads[head]:
+                del self._heads[head]
+
+    def masked(self, data: bytes) -> bytes:
+        """The bytes with every key masked, however it is written; the same object where there is none."""
+        spans = self.spans(data)
+        return cut(data, spans, MASK.encode()) if spans else data
+
+    def masked_text(self, text: str) -> str:
+        """A text with every key masked."""
+        if not self or len(text) < _HEAD:
+            return text
+        data = text.encode("utf-8", "surrogatepass")
+        found = self.masked(data)
+        return text if found is data else found.decode("utf-8", "surrogatepass")
+
+    def spans(self, data: bytes) -> list[Span]:
+        """Where keys stand."""
+        found = self._also.spans(data) if self._also else []
+        if not self._heads:
+            return found
+        found += self._plain(data)
+        if b"%" in data or b"\\" in data or b"&" in data:
+            found += self._disguised(data)
+        return found
+
+    def _plain(self, data: bytes) -> Iterator[Span]:
+        for place in self._places(data):
+            head = data[place : place + _HEAD]
+            for size in self._heads[head]:
+                window = data[place : place + size]
+                if len(window) == size and self._is_known(head, window) and _stands_alone(data, place, size):
+                    yield place, place + size
+
+    def _places(self, data: bytes) -> Iterator[int]:
+        """Where a key may begin."""
+        heads = self._heads
+        if len(heads) > _FEW:
+            yield from (place for place in range(len(data) - _HEAD + 1) if data[place : place + _HEAD] in heads)
+            return
+        for head in heads:
+            place = data.find(head)
+            while place >= 0:
+                yield place
+                place = data.find(head, place + 1)
+
+    def _disguised(self, data: bytes) -> Iterator[Span]:
+        """Whole words in which a key stands once their escapes are undone."""
+        for run in _RUN.finditer(data):
+            if any(next(self._plain(one), None) for one in decoded(run[0])):
+                yield run.span()
+
+    def _is_known(self, head: bytes, window: bytes) -> bool:
+        return head + len(window).to_bytes(4, "big") + self._hash(window) in self._prints
+
+    def _hash(self, form: bytes) -> bytes:
+        hashing = self._salted.copy()
+        hashing.update(form)
+        return hashing.digest()
+
+
+class Strangers:
+    """Keys that came in a request and that nobody admits: the newest are remembered among the known ones."""
+
+    def __init__(self, known: Fingerprints, *, most: int = _MOST_STRANGE) -> None:
+        self._known = known
+        self._most = most
+        self._marks: deque[list[bytes]] = deque()
+
+    def add(self, key: str) -> None:
+        """Remember one."""
+        if self._known.knows(key):
+            return
+        marks = self._known.add(key)
+        if marks:
+            self._marks.append(marks)
+        if len(self._marks) > self._most:
+            self._known.discard(self._marks.popleft())
+
+
+def cut(data: bytes, spans: Iterable[Span], mask: bytes) -> bytes:
+    """The bytes with a mask in the place of each span; spans may overlap."""
+    kept, at = [], 0
+    for start, end in sorted(spans):
+        if start >= at:
+            kept += [data[at:start], mask]
+        at = max(at, end)
+    return b"".join([*kept, data[at:]])
+
+
+def cut_text(text: str, spans: Iterable[Span]) -> str:
+    """The same for a text."""
+    kept, at = [], 0
+    for start, end in sorted(spans):
+        if start >= at:
+            kept += [text[at:start], MASK]
+        at = max(at, end)
+    return "".join([*kept, text[at:]])
+
+
+def _stands_alone(data: bytes, place: int, size: int) -> bool:
+    if size >= _ALONE:
+        return True
+    around = data[max(0, place - 1) : place] + data[place + size : place + size + 1]
+    return not _WORDLIKE.search(around)
+
+
+def _lower(counts: dict[T, int], key: T) -> None:
+    counts[key] -= 1
+    if not counts[key]:
+        del counts[key]

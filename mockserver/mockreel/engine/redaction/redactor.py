@@ -1,0 +1,271 @@
+"""What of a message may be kept or shown: no secret, no file, nothing endless. Every outlet asks here.
+
+A secret is masked by its place (a field, parameter, cookie or part of an address whose name says so, and where the
+contract has the key) and by what it is (a key that was used here, however it is written, or a text that shows by its
+form). A text that is neither stays as it is: a short word that serves as a key is masked in its place only.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
+from typing import Any
+from urllib.parse import unquote_plus
+
+import orjson
+
+from mockreel.contract.messages.body import read_json
+from mockreel.contract.messages.message import exact
+from mockreel.engine.redaction.addresses import masked_callback, masked_query, masked_urls, secrets_of, strange_path
+from mockreel.engine.redaction.fingerprints import MASK, Fingerprints, cut_text
+from mockreel.engine.redaction.names import might_name_secret, names_secret
+from mockreel.engine.redaction.shapes import LEAST, SIGNS, is_key, is_mixed, secrets_in
+
+# A longer body is kept as its size and hash.
+MOST_KEPT = 64 * 1024
+# As much is kept of what is no JSON.
+MOST_UNREAD = 1000
+NONE = Fingerprints()
+_DATA_URI = re.compile(rb"data:([\w.+/\\-]*(?:;[\w=.+-]+)*);base64,([A-Za-z0-9+/=_\\-]*)")
+_QUOTED = r"\"(?:[^\"\\]|\\.)*\"?|'(?:[^'\\]|\\.)*'?"
+# `"apiKey": "…"`, `"apiKey": ["…"]`, `'token': 5`, as they stand in a message or in what is no JSON.
+_MEMBER = re.compile(rf"([\"'])([\w.-]{{1,64}})\1(\s*[:=]\s*)(\[[^\]]*\]?|{_QUOTED}|[^\s,}}\]]+)")
+# `api_key=…`, `password: …`, `<token>…`.
+_PAIR = re.compile(r"(?<![\w.-])([A-Za-z][\w.-]{1,63})(\s*[=:>]\s*)([^\s\"'<>&;,]+)")
+_TOKEN = re.compile(r"[A-Za-z0-9+/_=.~-]{16,}")
+_SIGNS = tuple(sign.encode() for sign in SIGNS)
+# What may have to be masked in a text, besides what its names say: addresses, what shows by its form.
+_ADDRESSES, _FORMS = 1, 2
+# What the name of a field says: nothing, a secret, perhaps a secret, the address of a callback.
+_PLAIN, _SECRET, _LOOSE, _CALLBACK = range(4)
+# So many names are remembered with what they say.
+_MOST_NAMES = 4096
+# Deeper in each other than these no values are looked at: what reads them refuses them before.
+_DEEPEST = 250
+
+
+def left_out(data: bytes) -> bytes:
+    """What is kept in place of bytes that are not: their size and hash, as JSON."""
+    return orjson.dumps({"bytes": len(data), "sha256": sha256(data).hexdigest()})
+
+
+def without_files(body: bytes) -> bytes:
+    """A body with each data URI replaced by its type, size and hash."""
+    return _DATA_URI.sub(_described, body) if b";base64," in body else body
+
+
+def _described(found: "re.Match[bytes]") -> bytes:
+    data = found[2]
+    return b"data:%s;base64,(%d bytes, sha256 %s)" % (found[1], len(data), sha256(data).hexdigest().encode())
+
+
+class Redactor:
+    """The redaction of one provider.
+
+    Args:
+        fields: names of fields and of parameters whose texts are secrets here, whatever they are called elsewhere.
+        callbacks: names of fields that hold the address of a callback.
+        prefixes: what the provider's keys begin with.
+    """
+
+    def __init__(
+        self, fields: Iterable[str] = (), *, callbacks: Iterable[str] = (), prefixes: Iterable[str] = ()
+    ) -> None:
+        self._fields = frozenset(fields)
+        self._callbacks = frozenset(callbacks)
+        prefixes = tuple(prefixes)
+        own = "|".join(re.escape(one) for one in prefixes)
+        self._own = re.compile(rf"(?<![A-Za-z0-9])(?:{own})[A-Za-z0-9_-]{{8,}}") if own else None
+        self._signs = (*_SIGNS, *(one.lower().encode() for one in prefixes))
+        self._kinds: dict[str, int] = {}
+
+    def json(self, body: bytes, parsed: Any, known: Fingerprints = NONE) -> bytes:
+        """A JSON body as it may be kept; `parsed` is what it says. One without secrets stays byte for byte."""
+        kept, asks, named = body, self._asks(body), self.names(parsed)
+        if asks or named:  # what it carries in a secret's place must not stand elsewhere in it either
+            carried = [text for text in self.carried(parsed) if not known.knows(text)]
+            known = Fingerprints(carried, also=known) if carried else known
+        if asks or named or b"\\" in body:
+            masked = self._value(parsed, NONE, asks, None, _DEEPEST)
+            kept = exact(orjson.dumps(masked)) if masked != parsed or b"\\" in body else body
+        kept = known.masked(without_files(kept))
+        return kept if len(kept) <= MOST_KEPT else left_out(kept)
+
+    def body(self, raw: bytes, known: Fingerprints = NONE) -> bytes:
+        """Any body as it may be kept: JSON as JSON, another text as its beginning, the rest as its size and hash."""
+        try:
+            parsed = read_json(raw)
+        except ValueError:
+            return self._unread(raw, known)
+        return self.json(raw, parsed, known)
+
+    def _unread(self, raw: bytes, known: Fingerprints) -> bytes:
+        """What was no JSON: its beginning, without anything in it that a secret could be."""
+        if b"\\" in raw or not raw.isascii():
+            return left_out(raw)
+        text = self.text(known.masked(raw[: 2 * MOST_UNREAD]).decode(), loose=True)
+        return text[:MOST_UNREAD].encode()
+
+    def names(self, value: Any) -> bool:
+        """Whether any field in a JSON value has a name that says what it holds; fast, as every request is asked."""
+        if type(value) is dict:
+            kinds = self._kinds
+            for name, inner in value.items():
+                kind = kinds.get(name)
+                if (self._learn(name) if kind is None else kind) != _PLAIN:
+                    return True
+                if (type(inner) is dict or type(inner) is list) and self.names(inner):
+                    return True
+        elif type(value) is list:
+            for inner in value:
+                if (type(inner) is dict or type(inner) is list) and self.names(inner):
+                    return True
+        return False
+
+    def _learn(self, name: str) -> int:
+        kind = _PLAIN
+        if name in self._fields or names_secret(name):
+            kind = _SECRET
+        elif name in self._callbacks:
+            kind = _CALLBACK
+        elif might_name_secret(name):
+            kind = _LOOSE
+        if len(self._kinds) < _MOST_NAMES:
+            self._kinds[name] = kind
+        return kind
+
+    def has_addresses(self, data: bytes) -> bool:
+        """Whether an address may stand in a text with something in it that lets somebody in."""
+        return b"://" in data and (b"@" in data or b"?" in data or b"#" in data or b"%" in data)
+
+    def has_forms(self, data: bytes) -> bool:
+        """Whether something may stand in a text that shows by its form."""
+        small = data.lower()
+        for sign in self._signs:  # noqa: SIM110  (any() takes three times as long)
+            if sign in small:
+                return True
+        return False
+
+    def _asks(self, data: bytes) -> int:
+        """What may have to be masked in a text; fast, and rather once too often."""
+        addresses = _ADDRESSES if self.has_addresses(data) else 0
+        return addresses | _FORMS if self.has_forms(data) else addresses
+
+    def query(self, query: bytes, known: Fingerprints = NONE) -> str:
+        """A query as it may be kept."""
+        text = "&".join(map(self._parameter, query.decode("latin-1").split("&")))
+        return known.masked_text(self._by_form(masked_query(text)))
+
+    def _parameter(self, pair: str) -> str:
+        name, equals, value = pair.partition("=")
+        if not value:
+            return pair
+        plain, said = unquote_plus(name), unquote_plus(value)
+        if self.is_secret(plain, said) or (might_name_secret(plain) and is_key(said)):
+            return f"{name}{equals}{MASK}"
+        shown = self.address(said) if plain in self._callbacks else self._by_form(masked_urls(said))
+        return pair if shown == said else f"{name}{equals}{shown}"
+
+    def path(self, path: str, known: Fingerprints = NONE, *, strange: bool = False) -> str:
+        """The path of a request as it may be kept; a `strange` one is known to no operation."""
+        shown = known.masked_text(self._by_form(path))
+        if strange:
+            shown = strange_path(shown)
+        return masked_query(shown) if "=" in shown else shown
+
+    def address(self, url: str, known: Fingerprints = NONE) -> str:
+        """The address of a callback as it may be shown."""
+        return known.masked_text(masked_callback(self._by_form(url)))
+
+    def text(self, text: str, known: Fingerprints = NONE, *, loose: bool = False) -> str:
+        """A text as it may be shown: a sentence, a header's value, an error's message.
+
+        Args:
+            loose: it is nothing that anybody reads closely, so that what only looks like a secret is masked too.
+        """
+        text = known.masked_text(text)
+        if not text.isalnum():
+            text = _MEMBER.sub(self._member, masked_urls(self._by_form(text)))
+            text = _PAIR.sub(lambda found: self._pair(found, loose=loose), text)
+        if loose:
+            text = _TOKEN.sub(lambda found: MASK if is_mixed(found[0]) else found[0], text)
+        return text
+
+    def value(self, value: Any, known: Fingerprints = NONE) -> Any:
+        """A JSON value as it may be shown, member names and all."""
+        return self._value(value, known, _ADDRESSES | _FORMS, None, _DEEPEST)
+
+    def is_secret(self, name: str, value: Any) -> bool:
+        """Whether a field holds a secret, by its name, or by what it may be called and what stands there."""
+        kind = self._kinds.get(name)
+        kind = self._learn(name) if kind is None else kind
+        return kind == _SECRET or (kind == _LOOSE and isinstance(value, str) and is_key(value) and is_mixed(value))
+
+    def carried(self, value: Any) -> Iterator[str]:
+        """Every text in a JSON value that stands in a secret's place."""
+        if isinstance(value, dict):
+            for name, inner in value.items():
+                yield from _texts(inner) if self.is_secret(name, inner) else self.carried(inner)
+        elif isinstance(value, list):
+            for inner in value:
+                yield from self.carried(inner)
+        elif isinstance(value, str):
+            yield from secrets_of(value)
+
+    def _value(self, value: Any, known: Fingerprints, asks: int, name: str | None, left: int) -> Any:
+        if isinstance(value, str):
+            return self.address(value, known) if name in self._callbacks else self._said(value, known, asks)
+        if not isinstance(value, dict | list):
+            return value
+        if not left:
+            return MASK
+        if isinstance(value, list):
+            return [self._value(inner, known, asks, name, left - 1) for inner in value]
+        return {
+            self._said(one, known, asks): _hidden(inner, left - 1)
+            if self.is_secret(one, inner)
+            else self._value(inner, known, asks, one, left - 1)
+            for one, inner in value.items()
+        }
+
+    def _said(self, text: str, known: Fingerprints, asks: int) -> str:
+        """A text in a JSON value."""
+        if known:
+            text = known.masked_text(text)
+        if asks & _FORMS and len(text) > LEAST:
+            text = self._by_form(text)
+        return masked_urls(text) if asks & _ADDRESSES else text
+
+    def _by_form(self, text: str) -> str:
+        spans = list(secrets_in(text))
+        if self._own is not None:
+            spans += [found.span() for found in self._own.finditer(text)]
+        return cut_text(text, spans) if spans else text
+
+    def _member(self, found: "re.Match[str]") -> str:
+        name, said = found[2], found[4]
+        hides = self.is_secret(name, said.strip("\"'")) and said.strip("\"'[] ")
+        return f"{found[1]}{name}{found[1]}{found[3]}{MASK}" if hides else found[0]
+
+    def _pair(self, found: "re.Match[str]", *, loose: bool) -> str:
+        name, said = found[1], found[3]
+        secret = (name in self._fields or names_secret(name)) and (loose or is_key(said))
+        return f"{name}{found[2]}{MASK}" if secret else found[0]
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _texts(inner)
+
+
+def _hidden(value: Any, left: int) -> Any:
+    """What stands in a secret's place: every text and number in it masked, its form kept."""
+    if isinstance(value, dict | list):
+        if not left:
+            return MASK
+        if isinstance(value, list):
+            return [_hidden(inner, left - 1) for inner in value]
+        return {name if not is_key(name) else MASK: _hidden(inner, left - 1) for name, inner in value.items()}
+    return value if value is None or isinstance(value, bool) or value == "" else MASK

@@ -1,0 +1,172 @@
+"""The progress of a task of ComfyUI: where it can be followed, and what is told there until the task ends."""
+
+from base64 import b64decode, b64encode
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import orjson
+
+from mockreel.engine.artifacts import artifact
+from mockreel.engine.jobs.job import Job
+from mockreel.providers.runninghub.workflows import start_of
+from mockreel.providers.templates import fill
+from mockreel.simulator.adapter import MessageStream
+from mockreel.simulator.provider import Part
+
+# The key under which replies say where progress can be followed.
+PROGRESS = "netWssUrl"
+# The schemes of a socket by those of the requests beside it.
+_SCHEMES = {"http": "ws", "https": "wss"}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One message, and the moment from which it is true."""
+
+    at: float
+    message: Any
+
+
+def client_of(part: Part, job: Job) -> str:
+    """The id under which a task's own client is known."""
+    return part.draw("client", job.id, size=16).hex()
+
+
+def address_at(part: Part, job: Job, now: float) -> str | None:
+    """Where a task of the old API can be followed, as a reading says when that is told; None for a standard model."""
+    state = job.state(now)
+    running = state.name == part.contract.wire["running_state"]
+    told = not state.terminal if part.contract.wire["net_wss"] == "at-once" else running
+    return address(part, job) if told and job.model is None else None
+
+
+def address(part: Part, job: Job) -> str:
+    """The address itself. It holds a word that only this task has, in place of a key."""
+    row = part.contract.wire["progress"]
+    base = urlsplit(part.base_url)
+    words = {
+        "base": f"{_SCHEMES.get(base.scheme, 'ws')}://{base.netloc}{base.path}",
+        "host": base.hostname or "",
+        "port": str(base.port or ""),
+        "client": client_of(part, job),
+        "workflow": str(start_of(job).get("started", "")),
+        "auth": quote(_auth(part, job), safe=""),
+        "target": quote(part.base_url, safe=""),
+    }
+    template: str = row["url"]
+    return template.format_map(words)
+
+
+def job_at(part: Part, query: Mapping[str, str]) -> Job | None:
+    """The task that an address is about; None where it was not told here."""
+    row = part.contract.wire["progress"]
+    auth = query.get(row["auth"], "")
+    job = part.jobs.get(_task_in(auth))
+    if job is None or job.model is not None or auth != _auth(part, job):
+        return None
+    return job if query.get(row["client"]) == client_of(part, job) else None
+
+
+def follow(part: Part, query: Mapping[str, str]) -> MessageStream | None:
+    """What is told at an address, from the beginning of its task to its end; None where the address is not known."""
+    job = job_at(part, query)
+    return None if job is None else _stream(part, job)
+
+
+async def _stream(part: Part, job: Job) -> MessageStream:
+    """Each message when the clock has come to it. Who comes late is told at once what has been."""
+    told = 0
+    while part.jobs.get(job.id) is job:
+        every, now = messages(part, job), part.clock.now()
+        due = [one for one in every if one.at <= now]
+        for one in due[told:]:
+            yield orjson.dumps(one.message).decode()
+        told = max(told, len(due))
+        if job.ends is not None and now >= job.ends:
+            return
+        await part.reached(job, next((one.at for one in every if one.at > now), None))
+
+
+def messages(part: Part, job: Job) -> tuple[Told, ...]:
+    """Everything that is told of a task, in the order of time, as its plan and what has changed it stand now."""
+    tell, end, begun = _Teller(part, job), job.ends, job.began(float("inf"))
+    found = [tell("status", job.created, left=1)]
+    if begun is not None and (end is None or begun < end):
+        found += [one for one in _run(tell, begun) if end is None or one.at < end]
+    if end is not None:
+        found += _ended(tell, end)
+    return tuple(found)
+
+
+def _run(tell: "_Teller", begun: float) -> Iterator[Told]:
+    """One node after the other; the one that takes the time tells how far it is."""
+    steps, slow = tell.row["steps"], tell.row["slow"]
+    planned = tell.job.plan.end
+    seconds = steps if planned is None else tell.job.created + planned - begun
+    yield tell("start", begun)
+    for node in tell.before:
+        yield tell("executing", begun, node=node)
+    yield tell("executing", begun, node=slow)
+    for step in range(1, steps + 1):
+        yield tell("progress", begun + seconds * step / (steps + 1), node=slow, value=step, most=steps)
+
+
+def _ended(tell: "_Teller", end: float) -> Iterator[Told]:
+    kind = tell.job.state(end).kind
+    if kind == "succeeded":
+        for node in tell.after:
+            yield tell("executing", end, node=node)
+        yield tell("executed", end, node=tell.row["output"], **tell.output())
+        yield tell("done", end)
+        yield tell("succeeded", end)
+    else:
+        yield tell(kind, end, node=tell.row["slow"], ran=tell.before, **tell.failure(end))
+    yield tell("status", end, left=0)
+
+
+class _Teller:
+    """Puts the words of one task into the templates."""
+
+    def __init__(self, part: Part, job: Job) -> None:
+        self.row: Mapping[str, Any] = part.contract.wire["progress"]
+        self.job = job
+        self._part = part
+        self._graph: Mapping[str, Any] = orjson.loads(part.contract.wire["workflow_json"])
+        others = [node for node in self._graph if node != self.row["slow"]]
+        self.before, self.after = others[: len(others) // 2], others[len(others) // 2 :]
+        self._words = {"task": job.id, "client": client_of(part, job)}
+
+    def __call__(self, name: str, at: float, **words: Any) -> Told:
+        own = {"class": self._graph[words["node"]]["class_type"]} if words.get("node") in self._graph else {}
+        return Told(at, fill(self.row["told"][name], {**self._words, "at": round(at * 1000), **own, **words}))
+
+    def output(self) -> dict[str, Any]:
+        """The file that was made, as the node that keeps it names it."""
+        clip = artifact.of_job(self._part, self.job).clip
+        return {"kind": self.row["lists"][clip.kind], "file": f"ComfyUI_{self.job.id}{clip.suffix}"}
+
+    def failure(self, end: float) -> dict[str, Any]:
+        """Why it failed; nothing for a task that was cancelled."""
+        failure = self.job.failure(end)
+        if failure is None:
+            return {}
+        reason = failure.fields.get("reason", {})
+        return {"message": failure.message, "exception": reason.get("exception_type", "")}
+
+
+def _auth(part: Part, job: Job) -> str:
+    """What an address has in place of a key: whose task it is of, and a word that only this task has."""
+    word = part.draw("progress", job.id, size=8).hex()
+    user = part.draw("user", job.account.number, size=16).hex()
+    return b64encode(orjson.dumps({"userId": user, "taskId": job.id, "token": word})).decode()
+
+
+def _task_in(auth: str) -> str:
+    """The task that such a word names; empty where it is none."""
+    try:
+        found = orjson.loads(b64decode(auth, validate=True))
+    except ValueError:
+        return ""
+    return str(found.get("taskId", "")) if isinstance(found, dict) else ""

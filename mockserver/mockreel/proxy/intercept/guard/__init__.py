@@ -1,0 +1,12 @@
+"""Nothing leaves: on Linux the kernel stops every call of the program to another machine, in whatever language.
+
+A stopped call to a provider's host is led to the mock server, one to this machine or an allowed host goes on, and any
+other fails with a sentence. It keeps from mistakes, not from malice.
+"""
+
+from mockreel.proxy.intercept.guard.addresses import FIRST, Directory
+from mockreel.proxy.intercept.guard.resolver import Resolver
+from mockreel.proxy.intercept.guard.seccomp import Unavailable
+from mockreel.proxy.intercept.guard.supervisor import Supervisor, supervising
+
+__all__ = ["FIRST", "Directory", "Resolver", "Supervisor", "Unavailable", "supervising"]

@@ -1,0 +1,296 @@
+"""What becomes of a call that the kernel has stopped: it goes on, is led to the mock server, or is refused."""
+
+import ctypes
+import errno
+import fcntl
+import os
+import select
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from mockreel.proxy.intercept.guard import seccomp
+from mockreel.proxy.intercept.guard.addresses import Directory, IPAddress, Target, looked_up, target_of
+from mockreel.proxy.intercept.host_routes import Routes
+
+HTTPS, DOMAIN = 443, 53
+# Local sockets at which names are looked up by others than the program; without them it asks a name server.
+RESOLVERS = ("/run/systemd/resolve/", "/var/run/nscd/", "/run/nscd/", "/run/avahi-daemon/", "/var/run/avahi-daemon/")
+# Local sockets of services that start programs of their own, which are no children of the run.
+STARTERS = ("docker.sock", "podman.sock", "containerd.sock")
+LONGEST_ADDRESS, LONGEST_ANSWER, MOST_MESSAGES = 128, 65535, 1024
+_MESSAGE = struct.Struct("=QI4xQQQQi4x")
+_MANY = 64
+
+GO_ON = 0
+
+
+class Led(Exception):
+    """The call was made by the guard itself: the program gets this value, or an error."""
+
+    def __init__(self, value: int = 0, *, error: int = 0) -> None:
+        super().__init__(value, error)
+        self.value = value
+        self.error = error
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """One call that waits for an answer."""
+
+    pid: int
+    number: int
+    arch: int
+    arguments: tuple[int, ...]
+
+    def memory(self, place: int, size: int) -> bytes:
+        """What stands in the program's memory.
+
+        Raises:
+            OSError: it may not be read.
+        """
+        handle = os.open(f"/proc/{self.pid}/mem", os.O_RDONLY)
+        try:
+            return os.pread(handle, size, place)
+        finally:
+            os.close(handle)
+
+    def fill(self, place: int, content: bytes) -> None:
+        """Write into the program's memory.
+
+        Raises:
+            OSError: it may not be written to.
+        """
+        handle = os.open(f"/proc/{self.pid}/mem", os.O_RDWR)
+        try:
+            os.pwrite(handle, content, place)
+        finally:
+            os.close(handle)
+
+    def address(self, place: int, size: int) -> Target | str | None:
+        """The socket address that stands there."""
+        return target_of(self.memory(place, min(size, LONGEST_ADDRESS)))
+
+    def socket(self) -> socket.socket:
+        """The socket that the call is made on, as a copy."""
+        with open(f"/proc/{self.pid}/status", "rb") as status:  # noqa: PTH123
+            process = next(int(line.split()[1]) for line in status if line.startswith(b"Tgid:"))
+        return socket.socket(fileno=seccomp.descriptor(process, self.arguments[0]))
+
+
+class Supervisor:
+    """Answers the stopped calls of a program and of all that it starts.
+
+    Args:
+        doors: by provider's host, where TLS is ended for it.
+        names: the port of the guard's own name server.
+        refuse: called with a host and a sentence for what is not called.
+        told: called with any other sentence, once each.
+    """
+
+    def __init__(
+        self,
+        routes: Routes,
+        directory: Directory,
+        *,
+        doors: Mapping[str, tuple[str, int]],
+        names: int,
+        refuse: Callable[[str, str], object],
+        told: Callable[[str], None],
+    ) -> None:
+        self._routes = routes
+        self._directory = directory
+        self._doors = doors
+        self._names = names
+        self._refuse = refuse
+        self._told = told
+        self._said: set[str] = set()
+        self._unknown = tuple(name for name in routes.allowed if "*" not in name)  # not looked up yet
+        # By the inode of a socket that asks for names, whom it thinks it asks, as the kernel has it.
+        self._asked: dict[int, bytes] = {}
+        machine = seccomp.machine()
+        self._arch = machine.arch
+        self._judges = {
+            machine.connect: self._connect,
+            machine.sendto: self._sendto,
+            machine.recvfrom: self._recvfrom,
+            machine.sendmsg: self._sendmsg,
+            machine.sendmmsg: self._sendmmsg,
+        }
+
+    def answer(self, stopped: Stopped) -> int:
+        """What the call gets: `GO_ON`, or the number of an error.
+
+        Raises:
+            Led: it has been made.
+        """
+        judge = self._judges.get(stopped.number)
+        if judge is None or stopped.arch != self._arch:
+            self._say("A 32-bit program tried to use the network, and was stopped: the guard cannot look at its calls.")
+            return errno.EACCES
+        try:
+            return judge(stopped)
+        except Led:
+            raise
+        except (ProcessLookupError, FileNotFoundError):
+            return errno.ESRCH  # it has ended meanwhile
+        except struct.error:
+            return errno.EFAULT  # what it named is not in its memory
+        except PermissionError:
+            self._say("A program whose memory is closed to others tried to use the network, and was stopped.")
+        except OSError as problem:
+            return problem.errno or errno.EACCES
+        except Exception as problem:  # no mistake of ours lets a call out, or leaves the program waiting
+            self._say(f"A call could not be judged, and was stopped: {problem!r}. Please report it.")
+        return errno.EACCES
+
+    def _connect(self, stopped: Stopped) -> int:
+        found = stopped.address(stopped.arguments[1], stopped.arguments[2])
+        if isinstance(found, str):
+            return self._local(found)
+        if found is None:
+            return GO_ON
+        host = self._directory.host(found.address)
+        if host is not None:
+            return self._to_provider(stopped, found, host)
+        if found.port == DOMAIN:
+            return self._lead(stopped, ("127.0.0.1", self._names))
+        return self._judged(found)
+
+    def _to_provider(self, stopped: Stopped, found: Target, host: str) -> int:
+        with stopped.socket() as one:
+            if one.type != socket.SOCK_STREAM:
+                return GO_ON  # nobody listens there: HTTP/3 falls back, and a resolver only sorts its addresses
+        if found.port in (HTTPS, self._doors[host][1]):
+            return self._lead(stopped, self._doors[host])
+        self._refuse(host, self._routes.unencrypted(host))
+        return errno.EACCES
+
+    def _judged(self, found: Target) -> int:
+        """Whether an address may be called: this machine's own, and those of allowed hosts."""
+        if found.is_own or found.address in self._directory.allowed or self._routes.is_open(str(found.address)):
+            return GO_ON
+        if found.address in self._exact():
+            return GO_ON
+        self._refuse(str(found.address), self._routes.refusal(str(found.address)))
+        return errno.EACCES
+
+    def _exact(self) -> Mapping[IPAddress, str]:
+        """The addresses of the allowed hosts that are written out, which a program may know from elsewhere."""
+        for name in self._unknown:
+            self._directory.allowed.update(dict.fromkeys(looked_up(name), name))
+        self._unknown = ()
+        return self._directory.allowed
+
+    def _lead(self, stopped: Stopped, door: tuple[str, int]) -> int:
+        """Connect the program's socket to a port of this machine."""
+        host, port = door
+        with stopped.socket() as one:
+            try:
+                one.connect((f"::ffff:{host}" if one.family == socket.AF_INET6 else host, port))
+            except OSError as problem:
+                raise Led(error=problem.errno or errno.ECONNREFUSED) from problem
+            if port == self._names and one.type == socket.SOCK_DGRAM:
+                size = min(stopped.arguments[2], LONGEST_ADDRESS)
+                self._asked[os.fstat(one.fileno()).st_ino] = stopped.memory(stopped.arguments[1], size)
+        raise Led
+
+    def _recvfrom(self, stopped: Stopped) -> int:
+        """What our name server has answered seems to come from whom the program has asked; else it is not believed."""
+        if not self._asked:
+            return GO_ON
+        _, place, size, flags, from_place, size_place = stopped.arguments
+        with stopped.socket() as one:
+            asked = self._asked.get(os.fstat(one.fileno()).st_ino)
+            if asked is None:
+                return GO_ON
+            try:
+                content = one.recv(min(size, LONGEST_ANSWER), flags | socket.MSG_DONTWAIT)
+            except OSError as problem:
+                raise Led(error=problem.errno or errno.EIO) from problem
+        stopped.fill(place, content)
+        stopped.fill(from_place, asked)
+        stopped.fill(size_place, len(asked).to_bytes(4, "little"))
+        raise Led(len(content))
+
+    def _local(self, path: str) -> int:
+        if path.startswith(RESOLVERS):
+            return errno.ENOENT
+        if path.endswith(STARTERS):
+            self._say(f"The program asks {path} to start others: what runs in a container is not led here.")
+        return GO_ON
+
+    def _sendto(self, stopped: Stopped) -> int:
+        return self._sent(stopped, stopped.arguments[4], stopped.arguments[5])
+
+    def _sendmsg(self, stopped: Stopped) -> int:
+        name, size, *_ = _MESSAGE.unpack(stopped.memory(stopped.arguments[1], _MESSAGE.size))
+        return self._sent(stopped, name, size) if name and size else GO_ON
+
+    def _sendmmsg(self, stopped: Stopped) -> int:
+        count = min(stopped.arguments[2], MOST_MESSAGES)
+        raw = stopped.memory(stopped.arguments[1], count * _MANY)
+        for place in range(0, len(raw) - _MANY + 1, _MANY):
+            name, size, *_ = _MESSAGE.unpack_from(raw, place)
+            if name and size and (error := self._sent(stopped, name, size)):
+                return error
+        return GO_ON
+
+    def _sent(self, stopped: Stopped, place: int, size: int) -> int:
+        """What becomes of a datagram that names its address."""
+        found = stopped.address(place, size)
+        if not isinstance(found, Target):
+            return GO_ON
+        if found.port == DOMAIN:
+            self._say(f"A name was not looked up at {found}: the program asks in a way that cannot be led.")
+            return errno.EACCES
+        return self._judged(found)
+
+    def _say(self, text: str) -> None:
+        if text not in self._said:
+            self._said.add(text)
+            self._told(text)
+
+
+@contextmanager
+def supervising(listener: int, supervisor: Supervisor) -> Iterator[None]:
+    """Answer in a thread of its own until the block ends; from then on nothing that is stopped goes on."""
+    over, end = os.pipe()
+    thread = threading.Thread(target=_supervise, args=(listener, over, supervisor), name="mockreel guard", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        os.close(end)
+        thread.join()
+        os.close(over)
+        os.close(listener)
+
+
+def _supervise(listener: int, over: int, supervisor: Supervisor) -> None:
+    waiting = select.poll()
+    waiting.register(listener, select.POLLIN)
+    waiting.register(over, select.POLLIN)
+    while True:
+        events = dict(waiting.poll())
+        if over in events or events.get(listener, 0) & ~select.POLLIN:
+            return
+        with suppress(OSError):  # who made the call has gone
+            _answer(listener, supervisor)
+
+
+def _answer(listener: int, supervisor: Supervisor) -> None:
+    raw = bytearray(seccomp.NOTIFICATION.size)
+    fcntl.ioctl(listener, seccomp.RECEIVE, raw, True)
+    id_, pid, _, number, arch, _, *arguments = seccomp.NOTIFICATION.unpack(raw)
+    value, error, flags = 0, errno.EACCES, 0
+    try:
+        error = supervisor.answer(Stopped(pid, number, ctypes.c_uint32(arch).value, tuple(arguments)))
+        flags = 0 if error else seccomp.CONTINUE
+    except Led as led:
+        value, error = led.value, led.error
+    finally:
+        fcntl.ioctl(listener, seccomp.SEND, bytearray(seccomp.RESPONSE.pack(id_, value, -error, flags)), True)

@@ -1,0 +1,54 @@
+"""The signals that would end a run: the program gets them, before its start and after its end too."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from subprocess import Popen
+from types import FrameType
+
+NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
+
+
+class Signals:
+    """Hands signals on to the program; `caught` is the last that came, also before the program was there."""
+
+    def __init__(self) -> None:
+        self.caught: int | None = None
+        self._child: Popen[bytes] | None = None
+
+    def hand_to(self, child: Popen[bytes]) -> None:
+        """From now on they are the program's, and so is one that came before."""
+        self._child = child
+        if self.caught is not None:
+            child.send_signal(self.caught)
+
+    def catch(self, number: int, _frame: FrameType | None) -> None:
+        """Take one; what a terminal sends, a program that runs has got itself."""
+        self.caught = number
+        if self._child is not None and (number != signal.SIGINT or not _has_terminal()):
+            self._child.send_signal(number)
+
+
+@contextmanager
+def catching() -> Iterator[Signals]:
+    """Take the signals until the block ends, so that it ends in good order whenever one comes."""
+    signals = Signals()
+    numbers = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]
+    before = {number: signal.getsignal(number) for number in numbers}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:  # as `nohup` wants it
+            signal.signal(number, signals.catch)
+    try:
+        yield signals
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _has_terminal() -> bool:
+    try:
+        os.close(os.open("/dev/tty", os.O_RDONLY))
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,37 @@
+"""What a provider tells on a WebSocket: accepted where the address is known, closed when all is told."""
+
+import contextlib
+
+import anyio
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from mockreel.simulator.provider import Part
+
+# The close code of a server that has nothing at an address, before it accepts (RFC 6455: policy violation).
+REFUSED = 1008
+
+
+async def follow(part: Part, path: str, socket: WebSocket) -> None:
+    """Send what a provider tells at an address until it ends or the client leaves; refuse an unknown address."""
+    part.agenda.start()
+    opened = part.player.sockets.get(path)
+    stream = opened(part, socket.query_params) if opened is not None else None
+    if stream is None:
+        await socket.close(REFUSED)
+        return
+    await socket.accept()
+    async with anyio.create_task_group() as both:
+        both.start_soon(_until_left, socket, both.cancel_scope)
+        async with contextlib.aclosing(stream):
+            async for text in stream:
+                await socket.send_text(text)
+        await socket.close()
+        both.cancel_scope.cancel()
+
+
+async def _until_left(socket: WebSocket, scope: anyio.CancelScope) -> None:
+    """Read and drop what the client says; when it leaves, nothing more is told."""
+    with contextlib.suppress(WebSocketDisconnect):
+        while True:
+            await socket.receive_text()
+    scope.cancel()

@@ -1,0 +1,47 @@
+"""What is shown of a test that has failed: the claims that did not hold, and what was asked, answered and delivered."""
+
+from collections.abc import Iterator
+
+from mockreel.engine.journal.journal import Entry, Tried
+from mockreel.server.mock_server import RunningStage
+from mockreel.terminal import harmless
+
+# So many of the newest requests and webhook attempts are shown.
+MOST_SHOWN = 30
+
+
+def sections(stage: RunningStage) -> list[tuple[str, str]]:
+    """Titles and texts, as a report of pytest has them; a title only where there is something under it."""
+    claims = "\n\n".join(harmless_lines(verdict.message) for verdict in stage.unmet)
+    found = [("mockreel: what was expected of the journal", claims), ("mockreel: journal", "\n".join(_journal(stage)))]
+    return [(title, text) for title, text in found if text]
+
+
+def harmless_lines(text: str) -> str:
+    """A text of several lines, without anything that would move a terminal."""
+    return "\n".join(harmless(line) for line in text.splitlines())
+
+
+def _journal(stage: RunningStage) -> Iterator[str]:
+    requests, attempts = [*stage.journal.numbered()], [*stage.journal.attempts()]
+    if len(requests) > MOST_SHOWN:
+        yield f"The newest {MOST_SHOWN} of {len(requests)} requests:"
+    for number, entry in requests[-MOST_SHOWN:]:
+        yield from map(harmless, _request(number, entry))
+    for attempt in attempts[-MOST_SHOWN:]:
+        yield harmless(_attempt(attempt))
+
+
+def _request(number: int, entry: Entry) -> Iterator[str]:
+    refusal = f" {entry.row}" if entry.row else ""
+    fault = f" (fault {entry.fault})" if entry.fault else ""
+    name = entry.operation or "no operation"
+    asked = f"#{number} {entry.provider} {entry.method} {entry.path} [{name}]"
+    yield f"{asked}: {entry.status or 'no answer'}{refusal}{fault}"
+    yield from (f"     {one.pointer or 'the body'}: {one.message}" for one in entry.violations)
+
+
+def _attempt(attempt: Tried) -> str:
+    outcome = attempt.error or attempt.status
+    forged = " (forged)" if attempt.forged else ""
+    return f"webhook {attempt.event or attempt.kind}{forged} to {attempt.url}, attempt {attempt.number}: {outcome}"

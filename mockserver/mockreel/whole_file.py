@@ -1,0 +1,55 @@
+"""Files that appear whole or not at all, and are their owner's alone unless they are meant for others."""
+
+import contextlib
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from mockreel.errors import DataError
+
+PRIVATE, SHARED = 0o600, 0o644
+
+
+def write_whole(path: Path, content: bytes | str, *, mode: int = PRIVATE) -> int:
+    """Write a file that is at its place only once all of it is there; gives its inode.
+
+    What stood there before stays, and nothing half-written is left, if it cannot be written. A link is followed, so
+    that the file it names is written; what is no file (a pipe, /dev/stdout) is written to as it is.
+
+    Raises:
+        DataError: it cannot be written: the disk is full, the folder is missing, it is not to be written to.
+    """
+    raw = content.encode() if isinstance(content, str) else content
+    try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(raw)
+            return path.stat().st_ino
+        with writing_whole(path, mode=mode) as file:
+            file.write(raw)
+        return path.stat().st_ino
+    except OSError as problem:
+        why = problem.strerror or str(problem)
+        raise DataError(str(path), f"it cannot be written ({why})", then="Nothing was left half-written.") from problem
+
+
+@contextlib.contextmanager
+def writing_whole(path: Path, *, mode: int = PRIVATE) -> Iterator[BinaryIO]:
+    """The same for a file that is written piece by piece.
+
+    Raises:
+        OSError: it cannot be written; whatever the block raises goes on, and nothing is left either way.
+    """
+    target = path.resolve() if path.is_symlink() else path
+    part = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.part")
+    handle = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        with os.fdopen(handle, "w+b") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(target)
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink()

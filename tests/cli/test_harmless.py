@@ -1,0 +1,75 @@
+"""Nothing that a client chose moves the terminal of who looks at it, whichever command tells of it."""
+
+import json
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import httpx2
+import pytest
+from click.testing import CliRunner
+
+from mockreel.cli import group
+from mockreel.server import serving
+from mockreel.server.mock_server import RunningStage
+
+# The clipboard, the title, colours, C1 controls, marks that turn the direction, line ends of every kind.
+ACTS = "\x1b]52;c;aGk=\x07\x1b]0;owned\x07\x1b[31m\x9b2J\x85\u202egnp\u2066\u2028\r\n\x08\x00\x7f\U000e0041"
+RUNS = "/v1/models/google/veo3.1/lite/runs"
+COMMANDS = (
+    "journal list",
+    "journal list --bodies",
+    "journal har",
+    "journal assert --times 99",
+    "deliveries list",
+    "jobs list",
+    "rules list",
+    "balances list",
+    "readings list",
+    "snapshot -",
+)
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[RunningStage]:
+    """A server that was told what acts in every place that a client chooses."""
+    with serving("runflow", held=True) as stage, httpx2.Client(trust_env=False) as http:
+        key = {"authorization": f"Bearer {stage.runflow.key}"}
+        coded = quote(ACTS, safe="")
+        body = {
+            "input": {"prompt": ACTS, ACTS: ACTS},
+            "metadata": {ACTS: ACTS},
+            "callback_url": f"http://127.0.0.1:9/{ACTS}?{ACTS}#{ACTS}",
+        }
+        http.post(stage.runflow.url + RUNS, json=body, headers=key)
+        body["input"] = {"prompt": ACTS}
+        http.post(f"{stage.runflow.url}{RUNS}?x={coded}", json=body, headers=key)
+        body["callback_url"] = f"http://127.0.0.1:9/{coded}"
+        http.post(stage.runflow.url + RUNS, json=body, headers=key)
+        http.get(f"{stage.runflow.url}/{coded}", headers=key)
+        http.post(stage.runflow.url + RUNS, content=ACTS.encode(), headers={**key, "content-type": "application/json"})
+        rule = {"scenario": "fail", "prompt": ACTS}
+        assert http.post(f"{stage.control.url}/_mockreel/rules", json=rule).status_code == 200
+        stage.advance(100)
+        yield stage
+
+
+@pytest.mark.parametrize("as_json", [False, True], ids=["lines", "json"])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_no_command_of_control_lets_it_act(stage: RunningStage, command: str, as_json: bool) -> None:
+    """In lines and as JSON, which stays JSON."""
+    words = ["control", "--url", stage.control.url, *command.split(), *(["--json"] if as_json else [])]
+    told = CliRunner().invoke(group, words)
+
+    assert told.exit_code in (0, 1), told.output
+    assert told.output
+    assert [one for one in told.output if not one.isprintable() and one != "\n"] == []
+    if as_json and not command.startswith("journal har"):
+        json.loads(told.output)
+
+
+def test_an_error_lets_it_act_as_little(stage: RunningStage) -> None:
+    """What is not found is repeated in the message."""
+    told = CliRunner().invoke(group, ["control", "--url", stage.control.url, "jobs", "show", ACTS.replace("\x00", "")])
+
+    assert told.exit_code != 0
+    assert [one for one in told.output if not one.isprintable() and one != "\n"] == []

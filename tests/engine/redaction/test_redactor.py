@@ -1,0 +1,232 @@
+"""What of a message may be kept, by its place and by what it is."""
+
+import base64
+from urllib.parse import quote
+
+import hypothesis
+import orjson
+import pytest
+from hypothesis import strategies as st
+
+from mockreel.engine.redaction import MASK, Fingerprints, Redactor, Strangers, is_key, left_out, names_secret
+
+KEY = "a/key+with=signs-12"
+R = Redactor(["secret"], callbacks=["callback_url"], prefixes=["rf_live_"])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "token",
+            "access_token",
+            "api-key",
+            "apiKey",
+            "API_KEY",
+            "x-api-key",
+            "X-Amz-Signature",
+            "SIG",
+            "password",
+            "_jwt",
+        ),
+        *(
+            "accessPassword",
+            "Authorization",
+            "proxy-authorization",
+            "Cookie",
+            "client_secret",
+            "privateKey",
+            "dbpassword",
+        ),
+        *(
+            "xapikey",
+            "AWSAccessKeyId",
+            "otp",
+            "id_token",
+            "passwd",
+            "pwd",
+            "session_id",
+            "credential",
+            "aws_secret_access_key",
+        ),
+    ],
+)
+def test_a_name_says_that_a_secret_stands_there(name: str) -> None:
+    """In whatever way its words are joined."""
+    assert names_secret(name)
+    assert R.value({name: ["x", {"y": 5}], "z": 1}) == {name: [MASK, {"y": MASK}], "z": 1}
+    assert R.query(f"{name}=short&b=2".encode()) == f"{name}={MASK}&b=2"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("max_tokens", "tokens", "page_token", "nextPageToken", "key", "sign", "author", "design", "signal", "monkey"),
+        *(
+            "idempotency-key",
+            "keyframes",
+            "add_signature",
+            "secretary",
+            "cookies_accepted",
+            "prompt",
+            "input_signature",
+        ),
+    ],
+)
+def test_another_name_says_nothing(name: str) -> None:
+    """A count, a page, a musical key: what stands there stays."""
+    assert R.value({name: "C minor"}) == {name: "C minor"}
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("http://me:mine@example.com/x?token=abc&n=1", f"http://{MASK}@example.com/x?token={MASK}&n=1"),
+        ("https://example.com/a?page=2&sort=key#top", "https://example.com/a?page=2&sort=key#top"),
+        ("https://a.example/T02AB/B9/xK29dPq8LmZ4tRw1", f"https://a.example/T02AB/B9/{MASK}"),
+        ("https://a.example/jobs/019b76da-a800-7335-9e7a-f48a3848d822/42", None),
+        ("https://a.example/x#access_token=abc&n=1", f"https://a.example/x#access_token={MASK}&n=1"),
+        ("http://[::1", None),
+        ("not an address", None),
+    ],
+)
+def test_a_callbacks_address_is_shown_without_what_lets_somebody_in(url: str, shown: str | None) -> None:
+    """A user, a parameter by its name, and what looks drawn in its path; an id and words stay."""
+    assert R.address(url) == (shown or url)
+
+
+def test_an_address_inside_of_an_address_is_masked_too() -> None:
+    """A redirection that carries a token."""
+    inner = quote("https://x.example/?api_key=abc&n=1", safe="")
+
+    assert "abc" not in R.query(f"to={inner}".encode())
+    assert "abc" not in R.text(f"Look at https://y.example/?to={inner}, please.")
+
+
+@pytest.mark.parametrize(
+    "text", ["Why? key=none", "https://example.com/a?page=2", "monkey=see?", "a?b=c", "the secret: x"]
+)
+def test_what_is_no_secret_stays(text: str) -> None:
+    """A question in a prompt, a page, a word."""
+    assert R.text(text) == text
+    assert R.value({"prompt": text}) == {"prompt": text}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sk-proj-Ab12Cd34Ef56Gh78Ij90",
+        "rf_live_Ab12Cd34Ef56",
+        "AKIAIOSFODNN7EXAMPLE",
+        "Bearer abc.def-12345",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOjEyMzQ1fQ.c2lnbmF0dXJl",
+        "ghp_0123456789abcdefghij",
+        "whsec_c2VjcmV0c2VjcmV0",
+    ],
+)
+def test_a_secret_shows_by_its_form(text: str) -> None:
+    """In any text, in a member's name, in a header."""
+    secret = text.removeprefix("Bearer ")
+    assert secret not in R.text(f"I said {text}, twice")
+    assert secret not in str(R.value({text: 1, "prompt": [f"use {text}"]}))
+    assert secret not in R.path(f"/v1/{text}/x")
+
+
+def test_what_is_no_json_is_kept_as_its_beginning() -> None:
+    """Readable, but without names' values and without anything that looks drawn; what is no text is a hash."""
+    raw = b"api_key=x&prompt=boat <token>abc</token> Zk29dPq8LmZ4tRw1qA next" + b"." * 2000
+    kept = R.body(raw).decode()
+
+    assert kept.startswith(f"api_key={MASK}&prompt=boat <token>{MASK}</token> {MASK} next")
+    assert len(kept) <= 1000
+    assert R.body(b"\xff\x00") == left_out(b"\xff\x00")
+
+
+def test_a_file_is_kept_as_its_size_and_hash() -> None:
+    """Inside of a body; the rest of it stays as it was written."""
+    data = base64.b64encode(b"x" * 1000).decode()
+    body = orjson.dumps({"image": f"data:image/png;base64,{data}"})
+
+    assert b"1336 bytes, sha256" in R.json(body, orjson.loads(body))
+
+
+def test_a_body_without_a_secret_stays_byte_for_byte() -> None:
+    """With its spaces, and with members that stand there twice."""
+    body = b'{ "token_count": 1, "a": 1, "a": 2, "prompt": "a key to it" }'
+
+    assert R.json(body, orjson.loads(body), Fingerprints([KEY])) is body
+
+
+def test_a_message_about_an_object_hides_its_secrets() -> None:
+    """As validators write it: with quotes of either kind, cut off in the middle."""
+    for said in (
+        '{"secret":"abc", "n":1} is no',
+        "{'password': 'abc', 'n': 1}",
+        '{"apiKey":["abc","def"]}',
+        '{"jwt":"abc',
+    ):
+        assert "abc" not in R.text(said)
+
+
+@pytest.mark.parametrize("key", ["test", "a", "secret", "dev-key", "12345678", "aaaaaaaaaaaa", "runflow"])
+def test_a_word_is_no_key(key: str) -> None:
+    """It is masked in its place alone."""
+    assert not is_key(key)
+    assert Fingerprints([key]).masked_text(f"the {key} of it") == f"the {key} of it"
+
+
+@hypothesis.given(st.text(min_size=1, max_size=60), st.text(max_size=20), st.text(max_size=20))
+def test_a_key_is_found_between_anything(key: str, before: str, after: str) -> None:
+    """As it is and escaped in each way, whatever it is made of."""
+    hypothesis.assume(is_key(key) and len(key.encode("utf-8", "surrogatepass")) >= 16)
+    hypothesis.assume(not any("\ud800" <= one <= "\udfff" for one in key + before + after))
+    known = Fingerprints([key])
+    raw = key.encode()
+    for form in (key, quote(key, safe=""), raw.hex(), orjson.dumps(key).decode()[1:-1]):
+        assert form not in known.masked_text(f"{before}{form}{after}") or form in before + MASK + after
+    coded = base64.b64encode(before.encode() + raw + after.encode())
+    assert known.masked(coded) != coded
+
+
+def test_a_key_of_eight_signs_is_found_where_it_stands_alone() -> None:
+    """Not as a part of another word."""
+    known = Fingerprints(["key-0001"])
+
+    assert known.masked_text("the key-0001, monkey-0001, key-00012") == f"the {MASK}, monkey-0001, key-00012"
+
+
+def test_many_keys_are_found_as_few_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever way of looking is the faster."""
+    keys = [f"key-number-{number:04}-of-many" for number in range(200)]
+    known = Fingerprints(keys)
+
+    assert known.masked_text(f"x{keys[0]}y {keys[199]} z") == f"x{MASK}y {MASK} z"
+
+
+def test_a_key_is_forgotten() -> None:
+    """And one that is known twice is known until both are forgotten."""
+    known = Fingerprints()
+    first, second = known.add(KEY), known.add(KEY)
+    known.discard(first)
+    assert known.knows(KEY)
+    known.discard(second)
+
+    assert not known.knows(KEY)
+    assert not known
+
+
+def test_strangers_are_bounded() -> None:
+    """The newest are remembered."""
+    known = Fingerprints()
+    strangers = Strangers(known, most=10)
+    for number in range(100):
+        strangers.add(f"a-strange-key-{number:03}")
+
+    assert [known.knows(f"a-strange-key-{number:03}") for number in (89, 90, 99)] == [False, True, True]
+
+
+def test_no_key_is_held() -> None:
+    """But its first four bytes, its length and a keyed hash."""
+    known = Fingerprints([KEY])
+
+    assert KEY[:5] not in repr((known._heads, known._prints))

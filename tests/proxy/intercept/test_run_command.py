@@ -1,0 +1,125 @@
+"""`mockreel run` as a command: the options of `serve`, the page, the log for machines."""
+
+import json
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from mockreel.cli import group
+from mockreel.cli.use.run import command as run_command
+from mockreel.cli.use.serve import command as serve_command
+
+pytest.importorskip("trustme", reason="the extra [run] is not installed, so no program was run")
+
+# What `serve` has and `run` has not: it stays on loopback, ends TLS itself, and what it listens to is nobody else's.
+OF_SERVE_ALONE = {"host", "token", "tls", "tls_cert", "tls_key", "list_readings", "public_urls", "trusted_hosts"}
+CALL = """
+import json, os, urllib.request
+control = os.environ["MOCKREEL_CONTROL_URL"]
+clock = json.load(urllib.request.urlopen(control + "/_mockreel/clock"))
+asked = urllib.request.Request("https://api.runflow.io/v1/models/google/veo3.1/lite/runs",
+    json.dumps({"input": {"prompt": "a paper boat"}}).encode(),
+    {"authorization": "Bearer rf_live_k", "content-type": "application/json"})
+try:
+    run = json.load(urllib.request.urlopen(asked))
+    advance = urllib.request.Request(control + "/_mockreel/clock/advance", b'{"seconds": 60}',
+        {"content-type": "application/json"})
+    urllib.request.urlopen(advance)
+    own = urllib.request.Request("https://api.runflow.io/v1/runs/" + run["id"])
+    own.add_header("authorization", "Bearer rf_live_k")
+    url = json.load(urllib.request.urlopen(own))["output"]["outputs"][0]["url"]
+    print(json.dumps([control, clock, url, len(urllib.request.urlopen(url).read())]))
+except urllib.error.HTTPError as refused:
+    print(json.dumps([control, clock, refused.code, 0]))
+"""
+
+
+def _ran(*options: str, code: str = CALL) -> tuple[Any, list[str]]:
+    """What the program printed, and the lines of the run."""
+    command = [sys.executable, "-m", "mockreel", "run", *options, "--", sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return (json.loads(done.stdout) if done.stdout else None), done.stderr.splitlines()
+
+
+def test_it_has_every_option_of_serve_that_fits() -> None:
+    """So that what is learnt of the one holds for the other."""
+    ours, others = ({one.name for one in found.params} for found in (run_command, serve_command))
+
+    assert others - ours == OF_SERVE_ALONE
+
+
+def test_it_names_its_page_and_results_lie_under_https_and_the_real_host() -> None:
+    """The clock is held and begins where it is told to; the port is the one that was chosen."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    while port > 65_000:
+        port -= 1000
+    (control, clock, url, size), lines = _ran("--port", str(port), "--hold", "--start", "1000000")
+
+    assert lines[0] == f"mockreel run: the dashboard of this run is http://127.0.0.1:{port}/"
+    assert control == f"http://127.0.0.1:{port}"
+    assert clock["held"] is True
+    assert clock["now"] == 1_000_000
+    assert url.startswith("https://api.runflow.io/")
+    assert size > 1000
+
+
+def test_listed_keys_are_the_only_ones(tmp_path: Path) -> None:
+    """As for `serve`."""
+    keys = tmp_path / "keys.yaml"
+    keys.write_text("- {key: rf_live_other, account: other, provider: runflow}\n")
+    (_, _, status, _), _ = _ran("--keys", str(keys))
+
+    assert status == 401
+
+
+def test_the_log_for_machines_has_one_object_a_line() -> None:
+    """What is refused among it, and how the program ended."""
+    code = "import urllib.request\ntry: urllib.request.urlopen('http://files.example.com')\nexcept OSError: pass"
+    _, lines = _ran("--json", code=code)
+    rows = [json.loads(line) for line in lines]
+
+    assert [row["kind"] for row in rows] == ["serving", "refused", "ended", "stopped"]
+    assert "--allow-host files.example.com" in rows[1]["text"]
+    assert rows[2]["code"] == 0
+
+
+def test_the_ready_file_is_there_while_the_program_runs(tmp_path: Path) -> None:
+    """And goes with it."""
+    ready = tmp_path / "ready.json"
+    found, _ = _ran("--ready-file", str(ready), code=f"print(open({str(ready)!r}).read())")
+
+    assert found["runflow"]["url"].startswith("http://127.0.0.1:")
+    assert not ready.exists()
+
+
+def test_a_port_that_is_taken_is_told() -> None:
+    """In one line, and nothing is run."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        told = CliRunner().invoke(
+            group, ["run", "--port", str(min(port, 65_000)), "--", sys.executable, "-c", "print(1)"]
+        )
+
+    assert told.exit_code != 0
+    assert told.stdout == ""
+
+
+def test_the_guard_needs_no_rights() -> None:
+    """Where this is root's process, one of nobody's has a guard all the same."""
+    code = (
+        "import os\nfrom mockreel.proxy.intercept.guard import seccomp\n"
+        "if os.geteuid() == 0: os.setgid(65534); os.setuid(65534)\n"
+        "try: print(seccomp.install(seccomp.machine()) >= 0)\nexcept seccomp.Unavailable as why: print(why)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    if "it needs Linux" in done.stdout:
+        pytest.skip("this machine has no guard")
+    assert done.stdout == "True\n"

@@ -1,0 +1,60 @@
+"""What is taken can be shown: one limit for reading and for writing."""
+
+import orjson
+import pytest
+from server.admin.desks import Desk, OpenDesk
+
+DEPTHS = (199, 200, 201, 253, 254, 255, 256, 500, 1000, 1024, 1025, 5000)
+NUMBERS = (b"1" * 300, b"-" + b"9" * 400, b"1e999", b"0." + b"1" * 400, b"18446744073709551616", b"9" * 5000)
+SHOWN = ("journal?bodies=true", "journal/har", "jobs", "deliveries", "snapshot", "page/", "page/journal")
+KEY = {"authorization": "Bearer a-key-of-somebody-here", "content-type": "application/json"}
+SUBMITS = {
+    "runflow": "/v1/models/google/veo3.1/lite/runs",
+    "aimlapi": "/v2/video/generations",
+    "runninghub": "/openapi/v2/rhart-video-v3.1-lite-official/text-to-video",
+}
+FIELDS = (b'{"input":{"prompt":%b}}', b'{"input":{"prompt":"x"},"metadata":%b}', b'{"prompt":%b}', b"%b", b'{"a":%b')
+
+
+def _shows_everything(desk: Desk) -> None:
+    paths = [*SHOWN]
+    for part in desk.stage.parts.values():
+        paths += [f"jobs/{part.name}/{job.id}" for job in part.jobs]
+        paths += [f"page/jobs/{part.name}/{job.id}" for job in part.jobs]
+    paths += [f"page/journal/{number}" for number, _ in desk.stage.journal.numbered()]
+    for path in paths:
+        answer = desk.client.get(f"/_mockreel/{path}", headers={"accept": "text/html" if "page" in path else "*/*"})
+        assert answer.status_code == 200, (path, answer.text[:200])
+
+
+@pytest.mark.parametrize("name", SUBMITS)
+def test_what_was_sent_can_be_shown(open_desk: OpenDesk, name: str) -> None:
+    """However deep it is, and whatever numbers stand in it."""
+    desk = open_desk(name)
+    values = [b"[" * depth + b"1" + b"]" * depth for depth in DEPTHS]
+    values += [b'{"a":' * depth + b"1" + b"}" * depth for depth in DEPTHS]
+    for value in (*values, *NUMBERS):
+        for field in FIELDS:
+            answer = desk.client.post(SUBMITS[name], content=field % value, headers=KEY)
+            assert answer.status_code < 500, (field, value[:30], answer.text)
+
+    _shows_everything(desk)
+
+
+@pytest.mark.parametrize(
+    "path", ["rules", "clock/speed", "clock/advance", "balances", "readings", "restore", "journal/assert"]
+)
+def test_the_control_api_refuses_what_is_too_deep(open_desk: OpenDesk, path: str) -> None:
+    """With a reason."""
+    desk = open_desk("runflow")
+    for depth in DEPTHS:
+        for opens, closes in ((b"[", b"]"), (b'{"a":', b"}")):
+            body = b'{"provider":"runflow","body":' + opens * depth + b"1" + closes * depth + b"}"
+            answer = desk.client.post(f"/_mockreel/{path}", content=body, headers=KEY)
+            assert answer.status_code in (200, 400, 404, 409), (depth, answer.text)
+    for number in NUMBERS:
+        for name in ("seconds", "speed", "nth", "times", "balance"):
+            body = b'{"provider":"runflow","account":"x","%b":%b}' % (name.encode(), number)
+            answer = desk.client.post(f"/_mockreel/{path}", content=body, headers=KEY)
+            assert answer.status_code < 500, (name, number[:30], answer.text)
+    assert orjson.loads(desk.client.get("/_mockreel/clock").content)["now"] >= 0

@@ -1,0 +1,76 @@
+"""A file is there whole or not at all, and nobody else reads it."""
+
+import errno
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockreel.errors import DataError
+from mockreel.whole_file import SHARED, write_whole, writing_whole
+
+
+def test_it_is_its_owners_alone(tmp_path: Path) -> None:
+    """Whatever the umask lets others read; unless it is meant for them."""
+    before = os.umask(0)
+    try:
+        write_whole(tmp_path / "mine", "a secret")
+        write_whole(tmp_path / "ours", b"a clip", mode=SHARED)
+    finally:
+        os.umask(before)
+
+    assert (tmp_path / "mine").read_text() == "a secret"
+    assert [path.stat().st_mode & 0o777 for path in sorted(tmp_path.iterdir())] == [0o600, 0o644]
+
+
+@pytest.mark.parametrize("step", ["write", "fsync", "replace"])
+def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    """At whatever moment it is full; a sentence says so, and nothing is left beside it."""
+    path = tmp_path / "file"
+    path.write_text("before")
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    if step == "write":
+        monkeypatch.setattr(os, "fdopen", lambda handle, *_: open("/dev/full", "wb", buffering=0))  # noqa: PTH123, SIM115
+    elif step == "fsync":
+        monkeypatch.setattr(os, "fsync", full)
+    else:
+        monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(DataError, match=r"file: it cannot be written \(.+\)\. Nothing was left half-written\."):
+        write_whole(path, "after")
+
+    assert path.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_goes_wrong_while_it_is_written_leaves_nothing(tmp_path: Path) -> None:
+    """Neither the file nor a part of it."""
+
+    def write() -> None:
+        with writing_whole(tmp_path / "file") as file:
+            file.write(b"half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write()
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_folder_is_told(tmp_path: Path) -> None:
+    """With the name of the file."""
+    with pytest.raises(DataError, match=r"nowhere/file: it cannot be written \(No such file or directory\)"):
+        write_whole(tmp_path / "nowhere" / "file", "x")
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    """The file that it names is written; a pipe is written to."""
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    write_whole(tmp_path / "link", "x")
+    write_whole(Path("/dev/null"), "x")
+
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_text() == "x"
