@@ -127,8 +127,8 @@ def test_the_types_that_it_gives_check_a_client(tmp_path: Path) -> None:
         pytest.skip(f"npm could not install {' and '.join(TOOLS)}: no client was checked ({got.stderr[-200:]})")
     tools = tmp_path / "node_modules" / ".bin"
     for words in (
-        [tools / "openapi-typescript", "openapi.json", "-o", "types.ts"],
-        [tools / "tsc", "--strict", "--noEmit", "--skipLibCheck", "client.ts"],
+        [str(tools / "openapi-typescript"), "openapi.json", "-o", "types.ts"],
+        [str(tools / "tsc"), "--strict", "--noEmit", "--skipLibCheck", "client.ts"],
     ):
         ran = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
         assert ran.returncode == 0, f"{words[0]}: {ran.stdout[-2000:]}{ran.stderr[-2000:]}"

@@ -47,7 +47,7 @@ def test_a_run_of_a_workflow_is_polled_as_any_other(stage: Stage, ask: Ask, run:
 
 def test_nobody_runs_the_workflow_of_another(ask: Ask) -> None:
     ask("runflow")("POST", "/v1/comfyui-workflows", WORKFLOW)
-    other = ask("runflow", key="rfk_somebody_else")
+    other = ask("runflow", "rfk_somebody_else")
 
     assert other("POST", "/v1/comfyui-workflows/acme/ad-creative/runs", {"input": {}}).status == 404
 
@@ -66,19 +66,19 @@ def test_an_evaluation_goes_from_pending_to_completed(stage: Stage, ask: Ask, ru
 
 
 @pytest.mark.parametrize(
-    ("model", "fields", "shape"),
+    ("model", "fields_and_shape"),
     [
-        ("runflow/tag-removal", {"image_url": IMAGE}, "image_urls"),
-        ("runflow/background-removal", {"image_url": IMAGE}, "image_urls"),
-        ("runflow/skin-fix", {"image_url": IMAGE}, "outputs"),
-        ("runflow/object-removal/prompt", {"image_url": IMAGE, "prompt": "the cup"}, "outputs"),
-        ("openai/gpt-image-2/edit", {"image_urls": [IMAGE], "prompt": "a cup"}, "outputs"),
+        ("runflow/tag-removal", ({"image_url": IMAGE}, "image_urls")),
+        ("runflow/background-removal", ({"image_url": IMAGE}, "image_urls")),
+        ("runflow/skin-fix", ({"image_url": IMAGE}, "outputs")),
+        ("runflow/object-removal/prompt", ({"image_url": IMAGE, "prompt": "the cup"}, "outputs")),
+        ("openai/gpt-image-2/edit", ({"image_urls": [IMAGE], "prompt": "a cup"}, "outputs")),
     ],
 )
 def test_the_output_is_shaped_as_the_models_page_has_it(
-    stage: Stage, ask: Ask, run: Run, model: str, fields: dict[str, object], shape: str
+    stage: Stage, ask: Ask, run: Run, model: str, fields_and_shape: tuple[dict[str, object], str]
 ) -> None:
-    caller = ask("runflow")
+    caller, (fields, shape) = ask("runflow"), fields_and_shape
     begun = caller("POST", f"/v1/models/{model}/runs", {"input": fields}).json
     run(stage.advance(20))
 
@@ -100,3 +100,18 @@ def test_a_redelivery_needs_its_own_scope_and_so_does_a_deletion(stage: Stage) -
     assert contract.operation("redeliver_run_callback").scope == "runs:execute"
     assert contract.operation("redeliver_batch_callback").scope == "runs:execute"
     assert contract.operation("delete_asset").scope == "assets:delete"
+
+
+@pytest.mark.parametrize(("seconds", "share"), [(0.1, 0.0), (1.2, 0.5), (60, 1.0)])
+def test_a_cancelled_run_costs_the_work_until_then(
+    stage: Stage, ask: Ask, run: Run, seconds: float, share: float
+) -> None:
+    """Nothing before it runs, and the whole price where it had ended before."""
+    admin = ask("runflow", "rf_svc_one")
+    fields = {"prompt": "a boat", "duration": "4s", "resolution": "720p"}
+    begun = admin("POST", "/v1/models/google/veo3.1/lite/runs", {"input": fields}).json
+    run(stage.advance(seconds))
+    admin("POST", f"/v1/admin/runs/{begun['id']}/cancellation")
+    cost = float(admin("GET", f"/v1/runs/{begun['id']}").json["cost"] or 0)
+
+    assert cost == pytest.approx(0.12 * share, abs=0.0 if share in (0.0, 1.0) else 0.06)

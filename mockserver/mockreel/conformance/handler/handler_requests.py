@@ -12,7 +12,7 @@ import httpx2
 import orjson
 
 from mockreel.conformance.generated.generated_requests import require
-from mockreel.conformance.generated.openapi_documents import Documents
+from mockreel.contract.openapi_documents import Documents
 from mockreel.conformance.jobs.job_traces import Story
 from mockreel.contract import Contract, Operation
 from mockreel.contract.operations import resolve
