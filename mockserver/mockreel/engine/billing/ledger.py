@@ -20,7 +20,6 @@ from mockreel.engine.billing.rates import Tariff
 from mockreel.engine.jobs.job import Job
 from mockreel.errors import OptionError
 
-
 # Shares of a price are rounded to this.
 SMALLEST = Decimal("0.000001")
 
