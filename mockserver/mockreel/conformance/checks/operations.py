@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import Decimal
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import Scene
@@ -107,19 +108,24 @@ def quotes_its_price(scene: Scene) -> Iterator[Problem]:
     operation = scene.contract.operation(str(row.given["operation"]))
     models = [model for model in scene.contract.names_at[operation.id].values() if scene.wants(model)]
     unique = list({model.id: model for model in models}.values())
-    for model in unique[: FEW if scene.wanted.quick else None]:
-        ask = scene.requests.good(operation, model)
-        wanted = price_of(scene, ask, model)
-        if wanted is None or wanted.amount is None or wanted.certainty != "exact":
-            continue
+    priced = [(one, ask, price) for one, ask, price in _priced(scene, operation, unique) if price is not None]
+    for model, ask, wanted in priced[: FEW if scene.wanted.quick else None]:
         told = scene.try_send(ask)
         if told is None or scene.excused(told, operation):
             continue
         scene.judged()
-        if amount(first(told.json, row.at[0])) != wanted.amount:
+        if amount(first(told.json, row.at[0])) != wanted:
             fact = scene.facts.fact(f"the price of {model.id}", f"models.json {model.id} price", model.price.evidence)
-            expected = f"{wanted.amount.normalize():f} {wanted.currency} at {row.at[0]}"
+            expected = f"{wanted.normalize():f} {model.price.currency} at {row.at[0]}"
             yield Problem(fact, expected, told.shown(), ask, f"{operation.id} {model.id}")
+
+
+def _priced(scene: Scene, operation: Operation, models: list[Model]) -> Iterator[tuple[Model, Ask, Decimal | None]]:
+    """Each model with a request for its quote, and its price where that is known exactly."""
+    for model in models:
+        ask = scene.requests.good(operation, model)
+        price = price_of(scene, ask, model)
+        yield model, ask, price.amount if price is not None and price.certainty == "exact" else None
 
 
 READING, CHANGING = ("GET",), ("GET", "PATCH", "DELETE")

@@ -51,7 +51,7 @@ class Replies:
             return ()
         body = told.json
         if body is None and told.body.strip() != b"null":
-            return ("the body is no JSON",)
+            return ("the body is not JSON",)
         validator = self._validator(operation, key, schema)
         if validator.is_valid(body):
             return ()
