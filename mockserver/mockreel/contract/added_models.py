@@ -128,7 +128,7 @@ def _from_text(text: str) -> Mapping[str, Any]:
     name, equals, schema = head.partition("=")
     provider, colon, id_ = name.partition(":")
     if not (provider and colon and id_):
-        then = "As runflow:acme/dance=dance.json, or 'runflow:acme/dance; like=google/veo3.1/lite; price=0.05/second'."
+        then = "As PROVIDER:acme/dance=dance.json, or 'PROVIDER:acme/dance; like=MODEL; price=0.05/second'."
         raise OptionError("added model", text, then=then)
     words = [part.partition("=") for part in rest if part]
     return {"provider": provider, "id": id_, **({"schema": schema} if equals else {}), **{k: v for k, _, v in words}}
