@@ -9,7 +9,7 @@ from staging import FOURTH
 
 from mockreel.cli.gate.check import command
 from mockreel.conformance.check_context import Scene
-from mockreel.conformance.generated.openapi_documents import Documents
+from mockreel.contract.openapi_documents import Documents
 from mockreel.conformance.model_selection import Casting
 from mockreel.contract.exchanges.exchange import found
 from mockreel.contract.exchanges.request_builder import Requests, placed

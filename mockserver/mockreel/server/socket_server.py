@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from mockreel.contract import Contract
+from mockreel.contract.added_models import read_additions
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.accounts.key_file import read_keys
 from mockreel.engine.clock import Clock
@@ -26,7 +27,7 @@ from mockreel.server.http.sockets import Sockets, close, listen, port_of, url_of
 from mockreel.server.http.uvicorn_server import Loop, in_thread
 from mockreel.server.mock_server import Address, RunningStage
 from mockreel.server.options import Options, ServingOptions
-from mockreel.simulator.rule_parser import set_faults
+from mockreel.simulator.rule_parser import set_faults, set_results
 from mockreel.simulator.simulator import Stage, build_stage, load_contracts
 from mockreel.webhooks import Targets, WebhookSecret, check_authority, webhook_secrets
 
@@ -47,7 +48,10 @@ class Server:
         beside: Sequence[Beside] = (),
     ) -> None:
         if contracts is None:
-            contracts = load_contracts(options.providers or None, readings=options.readings, data=options.data)
+            additions = read_additions(options.models, unknown_models=options.unknown_models)
+            contracts = load_contracts(
+                options.providers or None, readings=options.readings, data=options.data, additions=additions
+            )
         self._check(options)
         check_authority(options.ca)
         self.secrets = webhook_secrets(options.webhook_secret, contracts)
@@ -131,6 +135,7 @@ def built(
         secrets=secrets,
     )
     set_faults(inner.rules, inner.parts, options.faults)
+    set_results(inner.rules, inner.parts, options.result)
     inner.rules.keep_as_first()
     return inner, entries
 
