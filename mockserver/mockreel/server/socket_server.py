@@ -37,6 +37,7 @@ class Server:
     Args:
         contracts: loaded before, in place of those that the options name; who serves often need not load often.
         beside: what runs beside the requests as long as it serves.
+        short: answer what can be answered at once without ASGI; it says the same, sooner.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Server:
         *,
         contracts: Mapping[str, Contract] | None = None,
         beside: Sequence[Beside] = (),
+        short: bool = True,
     ) -> None:
         if contracts is None:
             contracts = load_contracts(options.providers or None, readings=options.readings, data=options.data)
@@ -57,7 +59,7 @@ class Server:
         with contextlib.ExitStack() as undo:
             undo.callback(self.close)
             self.stage = addressed(inner, entries, self.sockets, options)
-            self._server = Loop(self._config(options, beside))
+            self._server = Loop(self._config(options, beside, short=short))
             undo.pop_all()
 
     def _check(self, options: Options) -> None:
@@ -71,10 +73,12 @@ class Server:
         if options.token is None:
             raise OptionError("host", options.host, ["127.0.0.1", "::1"], then="Off loopback, set a control token.")
 
-    def _config(self, options: Options, beside: Sequence[Beside]) -> uvicorn.Config:
+    def _config(self, options: Options, beside: Sequence[Beside], *, short: bool) -> uvicorn.Config:
+        app = application(self.stage, options, self.sockets, beside=beside)
+        told = partial(report_rejection, self.stage.inner, self.sockets)
         config = uvicorn.Config(
-            application(self.stage, options, self.sockets, beside=beside),
-            http=cast(Any, partial(WireProtocol, told=partial(report_rejection, self.stage.inner, self.sockets))),
+            app,
+            http=cast(Any, partial(WireProtocol, told=told, responders=app.responders if short else None)),
             ws="websockets-sansio" if any(part.player.sockets for part in self.stage.inner.parts.values()) else "none",
             loop="auto",
             lifespan="on",
@@ -165,16 +169,17 @@ def application(
     hosts = LOOPBACK_NAMES if _is_loopback(options.host) else None
     named = frozenset(urlsplit(url).hostname or "" for url in public.values()) | (trusted or frozenset())
     fronts: dict[int, App] = {}
+    responders: dict[int, Front] = {}
     for name, part in inner.parts.items():
         led = frozenset(part.contract.hosts) if options.own_hosts else frozenset()
         known = None if hosts is None or trusted is None else hosts | named | led
-        front = Front(part, origin=Origin(public.get(name), trusted=trusted, led=led))
+        front = responders[ports[name]] = Front(part, origin=Origin(public.get(name), trusted=trusted, led=led))
         fronts[ports[name]] = shield(front, inner, hosts=known, cors=options.cors)
     if options.cors:
         fronts = {port: allowing(front, options.cors) for port, front in fronts.items()}
     prefixed = ByPrefix(inner, trusted=trusted)
     behind = stage_app(inner, prefixed, hosts=hosts, named=named, token=options.token, cors=options.cors, beside=beside)
-    return ByPort(fronts, behind)
+    return ByPort(fronts, behind, responders=responders)
 
 
 def report_rejection(inner: Stage, sockets: Mapping[str, Sockets], port: int | None, rejection: Rejection) -> None:
