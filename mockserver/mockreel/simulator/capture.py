@@ -1,5 +1,6 @@
 """An exchange as the journal may keep it: put together after the reply, from bytes that are there already."""
 
+from functools import partial
 from typing import Any
 
 import orjson
@@ -10,11 +11,11 @@ from mockreel.contract.messages.duplicate_keys import duplicates
 from mockreel.contract.messages.form import Form
 from mockreel.contract.messages.message import Reply
 from mockreel.contract.operations import resolve
-from mockreel.contract.validation import Violation
+from mockreel.contract.validation import KEPT_TEXT, Violation
 from mockreel.engine.faults import NO_FAULTS
 from mockreel.engine.journal.journal import Entry
-from mockreel.engine.journal.said import NOTHING, Pairs, Said, Unread
-from mockreel.engine.redaction import credentials_of, left_out, redactor_of
+from mockreel.engine.journal.said import NOTHING, Pairs, Said, Unread, UnreadViolations
+from mockreel.engine.redaction import Fingerprints, credentials_of, left_out, redactor_of
 from mockreel.simulator.context import Call
 
 # Headers of any client that are worth a question, and hold no secret; what the contract declares is kept besides.
@@ -89,7 +90,7 @@ class Noting:
             operation.id if operation else None,
             reply.status,
             row,
-            tuple([self._violation(call, one) for one in found]) if found else (),
+            self._violations(call, found) if found else (),
             said,
             job,
             None if call.faults is NO_FAULTS else _faults(call),
@@ -112,12 +113,13 @@ class Noting:
         names = self._credentials.names(request.headers)
         body = call.body.fields if isinstance(call.body, Form) else call.body
         says = self.redactor.names(body) or self.redactor.has_addresses(request.body)
-        if call.caller is not None and len(names) < 2 and not says and not request.query:
+        asked = [*self.redactor.carried(read_query(request.query))] if request.query else []
+        if call.caller is not None and len(names) < 2 and not says and not asked:
             return
         strangers = call.part.keyring.strangers
         for text in self._credentials.texts(request.headers):
             strangers.add(text)
-        for text in self.redactor.carried(read_query(request.query)):
+        for text in asked:
             strangers.add(text)
         if says:
             for text in self.redactor.carried(body):
@@ -130,9 +132,15 @@ class Noting:
             return call.request.path
         return self.redactor.path(call.request.path, call.part.keyring.known, strange=operation is None)
 
-    def _violation(self, call: Call, one: Violation) -> Violation:
-        """A violation as it may be kept; of a secret's place nothing is told but the rule."""
-        known, steps = call.part.keyring.known, [step for step in one.path if isinstance(step, str)]
+    def _violations(self, call: Call, found: tuple[Violation, ...]) -> UnreadViolations:
+        """Violations as they may be kept, without what stood there; a longer text is redacted before it is cut."""
+        redacted = partial(self._violation, call.part.keyring.known)
+        kept = [redacted(one) if len(one.message) > KEPT_TEXT else one._replace(value=None) for one in found]
+        return UnreadViolations(kept, redacted)
+
+    def _violation(self, known: Fingerprints, one: Violation) -> Violation:
+        """A violation as it may be shown; of a secret's place nothing is told but the rule."""
+        steps = [step for step in one.path if isinstance(step, str)]
         path = tuple([self.redactor.text(step, known) if isinstance(step, str) else step for step in one.path])
         said = self.redactor.text(one.message, known)
         if one.keyword != "required" and any(self.redactor.is_secret(step, None) for step in steps):

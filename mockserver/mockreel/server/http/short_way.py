@@ -1,8 +1,8 @@
 """The short way of a request: answered inside the protocol, in one write, without a task and without ASGI.
 
-It is for a request on a provider's own port whose response is there at once. All others take the long way, through ASGI:
-what a head tells already (a browser's page, a body of unknown or great length, HTTP/1.0, an offer to upgrade, somebody to
-tell to continue), what comes behind a request that is not answered yet, a client that does not read, and, once the
+It is for a request on a provider's own port whose response is there at once. All others take the long way through ASGI:
+what a head tells already (a page of a browser, a body of unknown or great length, HTTP/1.0, an offer to upgrade, a wait
+for 100 Continue), what comes behind a request that is not answered yet, a client that does not read, and, once the
 provider has answered, a response that waits, is damaged, or has no plain head.
 """
 
