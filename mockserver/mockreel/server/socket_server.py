@@ -175,8 +175,9 @@ def application(
         known = None if hosts is None or trusted is None else hosts | named | led
         front = responders[ports[name]] = Front(part, origin=Origin(public.get(name), trusted=trusted, led=led))
         fronts[ports[name]] = shield(front, inner, hosts=known, cors=options.cors)
-    if options.cors:
+    if options.cors:  # every response says what pages may read it
         fronts = {port: allowing(front, options.cors) for port, front in fronts.items()}
+        responders = {}
     prefixed = ByPrefix(inner, trusted=trusted)
     behind = stage_app(inner, prefixed, hosts=hosts, named=named, token=options.token, cors=options.cors, beside=beside)
     return ByPort(fronts, behind, responders=responders)
