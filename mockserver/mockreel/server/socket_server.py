@@ -23,7 +23,7 @@ from mockreel.server.http.origin import LOOPBACK_NAMES, Origin, public_urls
 from mockreel.server.http.protocol import WireProtocol
 from mockreel.server.http.rejection import Rejection
 from mockreel.server.http.sockets import Sockets, close, listen, port_of, url_of
-from mockreel.server.http.uvicorn_server import Loop, in_thread
+from mockreel.server.http.uvicorn_server import Loop, in_thread, web_socket_protocol
 from mockreel.server.mock_server import Address, RunningStage
 from mockreel.server.options import Options, ServingOptions
 from mockreel.simulator.rule_parser import set_faults
@@ -79,7 +79,9 @@ class Server:
         config = uvicorn.Config(
             app,
             http=cast(Any, partial(WireProtocol, told=told, responders=app.responders if short else None)),
-            ws="websockets-sansio" if any(part.player.sockets for part in self.stage.inner.parts.values()) else "none",
+            ws=cast(Any, web_socket_protocol)
+            if any(part.player.sockets for part in self.stage.inner.parts.values())
+            else "none",
             loop="auto",
             lifespan="on",
             log_config=None,
