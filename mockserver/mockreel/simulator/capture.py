@@ -33,7 +33,7 @@ CHOSEN = frozenset(
 )
 # A longer header is not kept.
 LONGEST = 1000
-# So many sets of headers are kept once; then they are counted anew.
+# So many sets of headers, and harmless violations, are known again; then they are counted anew.
 MOST_KNOWN = 256
 # A body with more fields than this is no question about a job.
 FEW = 6
@@ -48,6 +48,7 @@ class Noting:
         self._credentials = contract.once("capture.credentials", lambda: credentials_of(contract))
         self._chosen = contract.once("capture.chosen", lambda: CHOSEN | _declared(contract))
         self._known: dict[int, Pairs] = {}
+        self._harmless: set[int] = set()
 
     def entry(self, call: Call, reply: Reply, *, row: str | None, found: tuple[Violation, ...]) -> Entry:
         """What is kept of one exchange."""
@@ -139,16 +140,28 @@ class Noting:
         return UnreadViolations(kept, redacted)
 
     def _violation(self, known: Fingerprints, one: Violation) -> Violation:
-        """A violation as it may be shown; of a secret's place nothing is told but the rule."""
+        """A violation as it may be shown; one found harmless (by its hash) is so until another key is known."""
+        listed = tuple(map(repr, one.limit)) if _lists_names(one) else ()
+        seen = hash((one.path, one.keyword, one.message, listed, known.added))
+        kept = one.kept()
+        if seen in self._harmless:
+            return kept
+        shown = self._redacted(known, one)
+        if shown == kept:
+            if len(self._harmless) >= MOST_KNOWN:
+                self._harmless.clear()
+            self._harmless.add(seen)
+        return shown
+
+    def _redacted(self, known: Fingerprints, one: Violation) -> Violation:
+        """A violation redacted; of a secret's place nothing is told but the rule."""
         steps = [step for step in one.path if isinstance(step, str)]
         path = tuple([self.redactor.text(step, known) if isinstance(step, str) else step for step in one.path])
         said = self.redactor.text(one.message, known)
         if one.keyword != "required" and any(self.redactor.is_secret(step, None) for step in steps):
             said = f"what stands there breaks the rule {one.keyword!r}"
         kept = one.kept(path=path, message=said)
-        if one.keyword == "enum" or not isinstance(one.limit, list):  # what the schema says; else names that were sent
-            return kept
-        return kept._replace(limit=self.redactor.value(one.limit, known))
+        return kept._replace(limit=self.redactor.value(one.limit, known)) if _lists_names(one) else kept
 
     def _headers(self, call: Call) -> Pairs:
         """The headers that are kept; a client sends the same ones again and again, so they are kept once."""
@@ -173,6 +186,11 @@ class Noting:
         if isinstance(body, Form):
             return _form(body)
         return left_out(body) if isinstance(body, bytes) else call.request.body
+
+
+def _lists_names(one: Violation) -> bool:
+    """Whether its limit lists names that were sent, and not what the schema says."""
+    return one.keyword != "enum" and isinstance(one.limit, list)
 
 
 def _form(form: Form) -> bytes:
