@@ -24,10 +24,10 @@ def test_everything_comes_from_one_root_and_stands_in_the_tree_that_is_drawn() -
 @pytest.mark.parametrize(
     ("error", "text"),
     [
-        (DataError("a.yaml /b", "5 is no text"), "a.yaml /b: 5 is no text."),
+        (DataError("a.yaml /b", "5 is not a text"), "a.yaml /b: 5 is not a text."),
         (
-            DataError("a.yaml", "5 is no text", expected="a text", then="Put it in quotes."),
-            "a.yaml: 5 is no text. Expected a text. Put it in quotes.",
+            DataError("a.yaml", "5 is not a text", expected="a text", then="Put it in quotes."),
+            "a.yaml: 5 is not a text. Expected a text. Put it in quotes.",
         ),
         (OptionError("pace", "lento"), "pace: 'lento' is not valid."),
         (

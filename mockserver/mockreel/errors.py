@@ -9,6 +9,7 @@ MockreelError
 ├── ControlUnreachable no server answers there
 ├── Conflict           a request conflicts with the current state: a job that has ended already, another version
 ├── AccountsFull       a new key, and no more accounts are kept
+├── EventLoopBlocked   a waiting call in a coroutine, whose event loop could answer nothing meanwhile
 ├── MissingPackage     an extra is not installed
 ├── PortTaken          the address to bind is in use
 └── StageClosed        the server has been stopped

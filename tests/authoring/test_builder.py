@@ -156,7 +156,7 @@ def test_an_unknown_provider_is_answered_with_those_there_are(checkout: Path) ->
         (
             "contracts/acme/pricing.yaml",
             lambda d: {**d, "models": {**d["models"], "nobody": d["models"]["macro"]}},
-            "'nobody' is no model",
+            "'nobody' is not a model",
         ),
         ("contracts/acme/pricing.yaml", lambda d: {**d, "models": {}}, "'lens/macro' has no price"),
         (
@@ -167,7 +167,7 @@ def test_an_unknown_provider_is_answered_with_those_there_are(checkout: Path) ->
         (
             "contracts/acme/pricing.yaml",
             lambda d: {**d, "models": {"macro": {**d["models"]["macro"], "amount": 0.1}}},
-            "price of lens/macro /amount: 0.1 is no text",
+            "price of lens/macro /amount: 0.1 is not a text",
         ),
         (
             "schemas/acme/sources.yaml",
@@ -176,7 +176,7 @@ def test_an_unknown_provider_is_answered_with_those_there_are(checkout: Path) ->
         ),
         ("schemas/acme/sources.yaml", lambda d: {**d, "sources": {"old": {}}}, "the source 'page' is not listed"),
         ("schemas/acme/sources.yaml", lambda d: {**d, "build": d["build"] * 2}, "would be written to one file"),
-        ("contracts/acme/openapi.yaml", lambda d: {**d, "components": {True: 1}}, "the key True is no text"),
+        ("contracts/acme/openapi.yaml", lambda d: {**d, "components": {True: 1}}, "the key True is not a text"),
     ],
 )
 def test_written_files_that_do_not_fit_are_named(

@@ -60,9 +60,9 @@ def test_all_forms_give_the_same_fields(text: str, default: str | None) -> None:
     ("text", "message"),
     [
         ("nothing here", "page: no input fields found"),
-        (GLUED.replace("imagerequired", "pictureneeded"), "page line 4: 'image_urlpictureneeded.* is no row"),
+        (GLUED.replace("imagerequired", "pictureneeded"), "page line 4: 'image_urlpictureneeded.* is not a row"),
         (GLUED.replace("notestring", "stringstring"), "page line 7: the field 'string' stands there twice"),
-        (TABLE.replace("| required |", "| perhaps |"), "page line 5: .*'perhaps'.* is no row"),
+        (TABLE.replace("| required |", "| perhaps |"), "page line 5: .*'perhaps'.* is not a row"),
     ],
 )
 def test_a_page_that_is_not_understood_names_page_and_place(text: str, message: str) -> None:

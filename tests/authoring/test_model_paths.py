@@ -86,7 +86,7 @@ def test_the_engine_sees_only_the_written_paths() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"input": "input"}, "'input' is no JSON pointer"),
+        ({"input": "input"}, "'input' is not a JSON pointer"),
         ({"model": {"in": "path", "name": "id"}}, r"\{id\} does not stand in the path"),
     ],
 )

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mockreel.authoring.documented_model import Correction, PageError
-from mockreel.authoring.openapi3 import translate
+from mockreel.authoring.documents.openapi3 import translate
 
 
 def field(**schema: Any) -> tuple[dict[str, Any], tuple[Correction, ...]]:
@@ -94,7 +94,7 @@ def test_branches_and_items_are_translated_with_the_words_around_them() -> None:
 
 @pytest.mark.parametrize(
     ("schema", "message"),
-    [({"enumeration": []}, "file /properties/x: the keyword 'enumeration' is not known"), ("text", "is no schema")],
+    [({"enumeration": []}, "file /properties/x: the keyword 'enumeration' is not known"), ("text", "is not a schema")],
 )
 def test_what_is_not_known_is_refused(schema: Any, message: str) -> None:
     """A keyword that nobody looked at may mean anything."""

@@ -90,12 +90,12 @@ def test_a_price_that_the_list_cannot_say_is_unknown() -> None:
     ("entry", "message"),
     [
         ({"unit": "/hour", "price": 1}, "prices.json /pricing/0 /unit: '/hour' is not known"),
-        ({"price": "1"}, "/price: '1' is no amount"),
-        ({"price": True}, "/price: True is no amount"),
+        ({"price": "1"}, "/price: '1' is not an amount"),
+        ({"price": True}, "/price: True is not an amount"),
         ({"pricing_type": "auction"}, "/pricing_type: 'auction' is not known"),
         ({"pricing_type": "parameter_based"}, "/rules: no rules"),
-        ({"pricing_type": "parameter_based", "rules": [{"when": {"size": 1}, "price": 1}]}, "is no rule"),
-        ({"currency": None}, "/currency: None is no text"),
+        ({"pricing_type": "parameter_based", "rules": [{"when": {"size": 1}, "price": 1}]}, "is not a rule"),
+        ({"currency": None}, "/currency: None is not a text"),
     ],
 )
 def test_an_entry_that_is_not_understood_names_the_place(entry: dict[str, Any], message: str) -> None:

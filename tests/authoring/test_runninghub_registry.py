@@ -217,7 +217,7 @@ def _set(place: int, **values: Any) -> Callable[[dict[str, Any]], None]:
         (_set(0, type="MESH"), r"/models/0 \(lens-v1/wide\) /params/0 /type: 'MESH' is not known"),
         (_set(0, required="yes"), "/params/0: no parameter with a boolean"),
         (_set(3, options=[]), r"/params/3 /options: \[\] lists no values"),
-        (_set(7, accept="JPG"), "/params/7 /accept: 'JPG' is no list"),
+        (_set(7, accept="JPG"), "/params/7 /accept: 'JPG' is not a list"),
         (_set(1, fieldKey="prompt"), "two params share a fieldKey"),
         (lambda r: r["models"][0].update(output_type="smell"), "the output type 'smell' is not known"),
         (lambda r: r["models"][0].pop("endpoint"), "registry.json /models/0: 'endpoint' is None"),

@@ -95,8 +95,8 @@ def test_the_base_url_to_paste_is_the_one_of_the_ready_file(provider: str) -> No
         (["--public-url", "mock"], "--public-url: 'mock' is not valid. Valid: http://HOST"),
         (["--public-url", "nobody=http://mock"], "--public-url: 'nobody' is not valid. Valid: encore."),
         (["--cors", "localhost"], "--cors: 'localhost' is not valid. Valid: *, http://localhost:5173"),
-        (["--max-body", "big"], "'big' is no size. Write bytes, or a number with K, M or G, as 64M."),
-        (["--max-body", "0"], "'0' is no size."),
+        (["--max-body", "big"], "'big' is not a size. Write bytes, or a number with K, M or G, as 64M."),
+        (["--max-body", "0"], "'0' is not a size."),
         (["--keep-alive", "0"], "0 is not in the range x>=1."),
         (["--ca", "/dev/null"], "--ca: '/dev/null' is not valid. It must hold certificates in PEM form"),
         (

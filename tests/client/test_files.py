@@ -94,8 +94,8 @@ def test_what_came_with_the_reply_is_saved_from_it(url: str, content: bytes, tmp
 @pytest.mark.parametrize(
     ("url", "says"),
     [
-        ("data:video/mp4;base64,***", "it is no readable data: URI"),
-        ("data:video/mp4", "it is no readable data: URI"),
+        ("data:video/mp4;base64,***", "it is not a readable data: URI"),
+        ("data:video/mp4", "it is not a readable data: URI"),
         ("file:///etc/hostname", "neither an http nor an https address"),
     ],
 )

@@ -58,7 +58,7 @@ def test_several_secrets_hold_while_they_are_changed() -> None:
         (BODY, {"runflow-signature": signed(BODY)["runflow-signature"].upper()}, "does not sign its bytes"),
         (BODY, {"runflow-signature": ""}, "does not sign its bytes"),
         (BODY, {"runflow-signature": "sha256=ü"}, "does not sign its bytes"),
-        (b"{", signed(b"{"), "its body is no JSON"),
+        (b"{", signed(b"{"), "its body is not JSON"),
         (b"{}", signed(b"{}"), "it names no job at /run_id"),
     ],
 )

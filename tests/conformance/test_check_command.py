@@ -2,6 +2,7 @@
 
 import builtins
 import json
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -18,10 +19,11 @@ from mockreel.cli.gate.check import command
 from mockreel.conformance import reading_matrix
 from mockreel.conformance.check_context import Scene, Wanted
 from mockreel.conformance.check_runner import run
+from mockreel.conformance.generated import generated_requests
 from mockreel.conformance.generated.generated_requests import require
 from mockreel.conformance.reading_matrix import check_readings, combinations
 from mockreel.conformance.reports import FORMS, write
-from mockreel.conformance.reports.report import Report
+from mockreel.conformance.reports.report import Report, again
 from mockreel.conformance.suite import Plan, check_mock
 from mockreel.errors import MissingPackage, OptionError
 from mockreel.simulator.in_process.mock_target import MockTarget
@@ -47,24 +49,25 @@ def test_the_stand_in_holds_quickly() -> None:
     result = check("mock", "--provider", "runflow", "--quick")
 
     assert result.exit_code == 0, result.output
-    assert result.output.splitlines()[-1].startswith("mock: ")
-    assert "FAIL" not in result.output
+    assert re.search(r"^mock: [0-9]+ holds, 0 falls short, 0 doubtful, 0 not checked$", result.output, re.MULTILINE)
+    assert max(map(len, result.output.splitlines())) <= 80
 
 
-def test_generated_requests_hold_and_say_what_was_left_out() -> None:
+def test_generated_requests_hold_and_say_what_was_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """All phases of Schemathesis run within a budget, from a seed."""
-    result = check("mock", "--provider", "runflow", "--budget", "6", "--seed", "3", "--check", "generated")
+    monkeypatch.setattr(generated_requests, "RATE", 0.5)
+    result = check("mock", "--provider", "runflow", "--budget", "200", "--seed", "3", "--check", "generated", "-v")
 
     assert result.exit_code == 0, result.output
     for phase in ("examples", "coverage", "stateful", "fuzzing"):
         assert f"generated.{phase}" in result.output
-    assert "left out: runflow:" in result.output
+    assert "note  runflow:" in result.output
     assert "seed 3" in result.output
 
 
 def test_one_model_and_one_check_can_be_picked() -> None:
     """`--model` and `--check` narrow the run."""
-    result = check("mock", "--provider", "runflow", "--model", "google/veo3.1/lite", "--check", "body.refused")
+    result = check("mock", "--provider", "runflow", "--model", "google/veo3.1/lite", "--check", "body.refused", "-v")
 
     assert result.exit_code == 0, result.output
     assert [line.split()[2] for line in result.output.splitlines()[:-1] if line.startswith("ok")] == [
@@ -80,7 +83,7 @@ def test_one_model_and_one_check_can_be_picked() -> None:
         (["mock", "--check", "no.such"], "--check"),
         (["mock", "--report", "pdf=x"], "--report"),
         (["mock", "--provider", "nobody"], "provider"),
-        (["mock", "--max-spend", "a lot"], "no amount of money"),
+        (["mock", "--max-spend", "a lot"], "not an amount of money"),
     ],
 )
 def test_what_does_not_exist_is_said_before_anything_runs(arguments: list[str], expected: str) -> None:
@@ -202,3 +205,25 @@ def test_readings_are_for_the_mock() -> None:
     result = check("http://127.0.0.1:1", "--provider", "runflow", "--readings", "all")
 
     assert isinstance(result.exception, OptionError)
+
+
+@pytest.mark.parametrize("provider", ["runflow", "aimlapi", "runninghub"])
+@pytest.mark.parametrize("seed", [1, 2, 11])
+def test_the_mock_holds_under_any_seed(provider: str, seed: int) -> None:
+    """Whichever models a seed draws, everything is asked and holds."""
+    report = check_mock(Plan(providers=(provider,), seed=seed, quick=True))
+
+    assert [(one.check, one.verdict, one.reasons) for one in report.outcomes if one.verdict != "holds"] == []
+    assert report.exit_code == 0
+
+
+def test_a_failure_prints_the_command_that_repeats_it(failing: Report) -> None:
+    """The same check with the same seed, and for generated requests the same operation."""
+    plan = Plan(providers=("runflow",), seed=7, quick=True)
+    (outcome,) = [one for one in failing.outcomes if one.findings]
+
+    assert again(plan, "http://mock.test", "runflow", outcome) == (
+        "mockreel check mock --provider runflow --seed 7 --check account.apart --quick"
+    )
+    drawn = replace(outcome, check="generated.fuzzing")
+    assert "--check generated.fuzzing:create_run" in again(plan, "http://mock.test", "runflow", drawn)

@@ -9,10 +9,10 @@ import pytest
 from mockreel.conformance.check_context import Scene, Wanted
 from mockreel.conformance.check_runner import run
 from mockreel.conformance.checks import error_responses
+from mockreel.conformance.spending_guard import Purse
 from mockreel.conformance.suite import Plan
 from mockreel.conformance.targets import url_target
 from mockreel.conformance.targets.base_url import Access, check_url
-from mockreel.conformance.targets.spending_guard import Purse
 from mockreel.conformance.targets.url_target import checked_url
 from mockreel.contract.exchanges.exchange import Ask
 from mockreel.contract.exchanges.request_builder import Requests
@@ -33,7 +33,8 @@ def test_a_url_gets_nothing_that_could_bill_unless_told() -> None:
         report = check_url(stage.runflow.url, RUNFLOW, KEYS)
         part = stage.inner.part("runflow")
 
-        assert report.exit_code == 0
+        assert report.exit_code == 3
+        assert not report.findings
         assert len(part.jobs) == 0
         sent = [entry for entry in part.journal if entry.method != "GET" and entry.row not in ("no-key", "wrong-key")]
         assert [entry for entry in sent if entry.row != "wrong-method"] == []
@@ -49,12 +50,12 @@ def test_a_url_gets_nothing_that_could_bill_unless_told() -> None:
 def test_generated_requests_to_a_url_are_reads() -> None:
     """Schemathesis too sends a URL reads only."""
     with serving("aimlapi") as stage:
-        report = check_url(stage.aimlapi.url, Plan(providers=("aimlapi",), budget=6, checks=("generated",)), KEYS)
+        report = check_url(stage.aimlapi.url, Plan(providers=("aimlapi",), budget=30, checks=("generated",)), KEYS)
         methods = {entry.method for entry in stage.inner.journal if entry.operation is not None}
 
     assert methods == {"GET"}
-    assert report.exit_code == 0
-    assert sum(outcome.cases for outcome in report.outcomes) > 50
+    assert not report.findings
+    assert sum(outcome.cases for outcome in report.outcomes) >= 20
 
 
 def test_a_limit_lets_broken_bodies_pass_until_it_is_used_up() -> None:
@@ -86,8 +87,9 @@ def test_broken_bodies_reach_a_url_within_the_limit(monkeypatch: pytest.MonkeyPa
 
         assert len(stage.inner.part("runflow").jobs) == 0
     outcome = next(outcome for outcome in report.outcomes if outcome.check == "body.refused")
-    assert outcome.verdict == "holds"
+    assert outcome.verdict == "not checked"
     assert outcome.cases >= 1
+    assert not outcome.findings
     assert any("not known exactly" in reason for reason in outcome.left_out)
     (cost,) = [note for note in report.notes if note.startswith("had everything been accepted")]
     assert Decimal(cost.split()[-2]) <= Decimal("0.30")

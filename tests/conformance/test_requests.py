@@ -114,7 +114,7 @@ def test_a_receiver_answers_in_order_and_then_as_last() -> None:
 
 def test_a_new_provider_is_checked_by_its_data() -> None:
     """The made-up fourth provider is checked through `--data`, with no line of Python about it."""
-    arguments = ["mock", "--data", str(FOURTH), "--provider", "encore", "--only-ours"]
+    arguments = ["mock", "--data", str(FOURTH), "--provider", "encore", "--only-ours", "-v"]
     result = CliRunner().invoke(command, arguments)
 
     assert result.exit_code == 0, result.output

@@ -49,7 +49,7 @@ def test_the_command_prints_the_table_and_the_inferred() -> None:
     for name, title in titles().items():
         rows = held(name)
         assert re.search(rf"^{title} +{len(rows)} +{count(rows)['documented']} ", told, re.MULTILINE)
-        assert f"{title}: {count(rows)[INFERRED]} that no source says" in told
+        assert f"{title}: {count(rows)[INFERRED]} inferred fact" in told
 
 
 def test_the_command_gives_json_of_other_data(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def test_without_rows_what_succeeds_is_taken_and_nobody_is_held_up() -> None:
         ({"in_flight": {"goes_on": False, **BECAUSE}}, "'failure' is missing"),
         ({"in_flight": {"goes_on": False, "failure": "worn", **BECAUSE}}, "'worn' is not known"),
         ({"in_flight": {"goes_on": False, "failure": "default", **BECAUSE}}, "is held or taken at submit"),
-        ({"unknown": {"takes": 0.5, **BECAUSE}}, "0.5 is no text"),
+        ({"unknown": {"takes": 0.5, **BECAUSE}}, "0.5 is not a text"),
         ({"overdraft": {"allowed": False}}, "'evidence' is missing"),
     ],
 )

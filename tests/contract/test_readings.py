@@ -118,8 +118,8 @@ def test_a_later_action_sees_what_an_earlier_one_did() -> None:
     ("action", "says"),
     [
         ({"target": "$.nothing", "update": {}}, r"target '\$\.nothing' selects nothing"),
-        ({"target": "$[", "update": {}}, "is no JSONPath"),
-        ({"update": {}}, "is no JSONPath"),
+        ({"target": "$[", "update": {}}, "is not a JSONPath"),
+        ({"update": {}}, "is not a JSONPath"),
         ({"target": "$.info"}, "does not say what to do"),
         ({"target": "$.info", "remove": True, "update": {}}, "does not say what to do"),
         ({"target": "$", "remove": True}, "would leave no document"),

@@ -21,7 +21,7 @@ def test_a_reference_between_documents_resolves_by_their_ids() -> None:
     job: Any = {"id": "0", "state": "done", "model": "m", "input": {}, "url": None, "why": None, "paid": None}
 
     assert not validator.is_valid({"event": "job.done", "job": {}})
-    assert not validator.is_valid({"event": "job.done", "job": job})  # the id is no UUID
+    assert not validator.is_valid({"event": "job.done", "job": job})  # the id is not a UUID
     assert validator.is_valid({"event": "job.done", "job": {**job, "id": "019b76da-a800-738e-8cb3-6c348a3277c3"}})
 
 

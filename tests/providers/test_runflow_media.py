@@ -105,10 +105,10 @@ def test_media_in_an_input_are_stored_and_shown_by_address(stage: Stage, ask: As
     """A data URI never comes back; what it held can be fetched where the record says."""
     caller = ask("runflow")
     uri = "data:image/webp;base64," + base64.b64encode(FILE).decode()
-    made = create(caller, model=NANO, input={"prompt": "data: is no URI", "image_urls": [uri]})
+    made = create(caller, model=NANO, input={"prompt": "data: is not a URI", "image_urls": [uri]})
     [url] = read(caller, made)["input"]["image_urls"]
 
-    assert made["input"]["prompt"] == "data: is no URI"
+    assert made["input"]["prompt"] == "data: is not a URI"
     assert caller("GET", url.removeprefix("http://stage.test"), key=None).reply.body == FILE
     assert b"base64" not in stage.part("runflow").jobs.get(made["id"]).request  # type: ignore[union-attr]
 

@@ -163,3 +163,13 @@ def test_an_application_tells_progress_too(names: tuple[str, ...]) -> None:
         for path in ("/ws/none", "/aimlapi/ws/c_instance"):
             with pytest.raises(WebSocketDisconnect), client.websocket_connect(path):
                 pass
+
+
+def test_progress_is_told_where_pages_of_other_origins_may_call() -> None:
+    """What allows them stands before the provider, and lets a socket through."""
+    import httpx2  # noqa: PLC0415
+
+    with serving("runninghub", speed=200, cors=("*",)) as running, httpx2.Client(headers=KEY) as client:
+        data = client.post(f"{running.runninghub.url}/task/openapi/create", json=START).json()["data"]
+        with connect(data["netWssUrl"]) as socket:
+            assert json.loads(socket.recv())["type"] == "status"

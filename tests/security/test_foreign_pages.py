@@ -10,6 +10,7 @@ from security.wires import Wires
 
 from mockreel.server import create_app
 from mockreel.server.http.foreign_pages import ForeignPages
+from mockreel.server.log import Lines
 
 # What a page can send without asking: forms, text, bytes without a type, and what only looks like JSON.
 KINDS = (None, "text/plain", "text/plain;json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=b")
@@ -122,3 +123,34 @@ def test_a_welcome_page_is_let_in() -> None:
         asyncio.run(ask(allowed))
 
     assert told == ["/x", "/x", "refused", "refused"]
+
+
+def test_the_log_tells_of_it(wires: Wires) -> None:
+    """With the port, the reason and the way out; a key in the path is not in it."""
+    feed = wires.stage.inner.feed
+    before = feed.cursor
+    _post(f"{wires.stage.runflow.url}/no/sk-proj-0123456789abcdefABCDEF", {"origin": "https://evil.example"}, {})
+    (event,) = [one for one in feed.since(before).events if one.kind == "rejected"]
+    line = Lines().line(event)
+
+    assert "--cors" in line
+    assert "evil.example" in line
+    assert "sk-proj" not in line
+
+
+def test_a_page_follows_nothing_on_a_web_socket(wires: Wires) -> None:
+    """What a browser lets any page read; the connection is refused before it stands."""
+    told: list[Any] = []
+
+    async def inner(scope: Any, receive: Any, send: Any) -> None:
+        told.append("in")
+
+    async def send(message: Any) -> None:
+        told.append(message["type"])
+
+    for origin in (b"http://127.0.0.1:1", b"https://evil.example"):
+        headers = [(b"host", b"127.0.0.1:1"), (b"origin", origin)]
+        scope = {"type": "websocket", "path": "/x", "headers": headers}
+        asyncio.run(ForeignPages(inner, hosts=frozenset({"127.0.0.1"}))(scope, None, send))  # type: ignore[arg-type]
+
+    assert told == ["in", "websocket.close"]

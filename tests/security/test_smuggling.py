@@ -21,7 +21,7 @@ DOUBTFUL = {
     "a folded header": HEAD + b"Content-Length: 0\r\nX-A: b\r\n c\r\n\r\n",
     "a folded coding": HEAD + b"Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n",
     "a space before the colon": HEAD + b"Content-Length : 45\r\n\r\n" + BODY,
-    "a coding that is no coding": HEAD + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+    "a coding that is not a coding": HEAD + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
     "chunks that are not the last coding": HEAD + b"Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
     "identity with a length": HEAD + b"Transfer-Encoding: identity\r\n" + LENGTH + b"\r\n" + BODY,
     "a chunk beyond numbers": HEAD + CHUNKED + b"\r\nFFFFFFFFFFFFFFFFF\r\nab\r\n0\r\n\r\n",

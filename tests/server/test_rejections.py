@@ -28,7 +28,7 @@ JUNK = {
     "HTTP/2": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(9), "HTTP/2 was spoken"),
     "SOCKS 5": (b"\x05\x01\x00", "SOCKS was spoken"),
     "SOCKS 4": (b"\x04\x01\x1f\x90\x7f\0\0\x01\0", "SOCKS was spoken"),
-    "a tunnel": (b"CONNECT 127.0.0.1:22 HTTP/1.1\r\nHost: x\r\n\r\n", "this is no proxy"),
+    "a tunnel": (b"CONNECT 127.0.0.1:22 HTTP/1.1\r\nHost: x\r\n\r\n", "this is not a proxy"),
     "words": (b"hello\r\n\r\n", "cannot be read as HTTP/1.1"),
     "a bare line feed": (b"GET / HTTP/1.1\nHost: x\n\n", "cannot be read as HTTP/1.1"),
     "a large head": (

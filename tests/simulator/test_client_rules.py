@@ -45,7 +45,7 @@ def caller(stage: Stage, provider: str) -> Caller:
         ("runninghub", "POST", "/openapi/v2/rhart-video/none", HUB_BOAT, "unknown-model", "rhart-video/none"),
         (
             "runflow", "POST", RUNS, {"input": {"prompt": "A boat.", "durration": "4s"}},
-            "unknown-field", "/input/durration, which is no field; did you mean 'duration'?",
+            "unknown-field", "/input/durration, which is not a field; did you mean 'duration'?",
         ),
         ("runflow", "POST", RUNS, {**BOAT, "callbackUrl": "http://127.0.0.1:9/"}, "unknown-field", "'callback_url'?"),
         ("runflow", "POST", RUNS, {"input": {"prompt": "A", "aspectRatio": "1:1"}}, "unknown-field", "'aspect_ratio'?"),

@@ -61,7 +61,7 @@ BROKEN = {
     "unknown-field": (
         'say(s, "POST", RUNS, {"input": {"prompt": "7", "durration": "4s"}})',
         'say(s, "POST", RUNS, {"input": {"prompt": "7", "duration": "4s"}})',
-        "*was sent with /input/durration, which is no field; did you mean 'duration'?*unknown-field*",
+        "*was sent with /input/durration, which is not a field; did you mean 'duration'?*unknown-field*",
     ),
     "polled-too-often": (
         HUB + 'hub("/openapi/v2/query", {"taskId": t})\ns.advance(1)\nhub("/openapi/v2/query", {"taskId": t})',

@@ -26,7 +26,7 @@ from tools.pages import Block
 
 # What the pages call the ports: control's, and the providers' in their order.
 USUAL_PORT = 8700
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 180
 READY = "Stop with Ctrl-C."
 
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")

@@ -87,4 +87,4 @@ def test_what_is_no_callback_is_refused(body: bytes) -> None:
     heard = Recogniser(CONTRACTS).recognise({}, body)
 
     assert heard.callback is None
-    assert heard.refusal == "It is no callback of a provider: its body has the fields of none."
+    assert heard.refusal == "It is not a callback of a provider: its body has the fields of none."

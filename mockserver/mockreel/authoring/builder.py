@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from mockreel.authoring.docs_folder import Docs
-from mockreel.authoring.document_facts import FILE, document_facts
 from mockreel.authoring.documented_model import PageError
+from mockreel.authoring.documents.document_facts import FILE, document_facts
 from mockreel.authoring.expansion import expanded
 from mockreel.authoring.model_documents import HAND, price_row, rows, schema_documents, text
 from mockreel.authoring.model_index import read_schemas

@@ -102,7 +102,7 @@ def schema_file(model: str, *, where: str) -> str:
         PageError: the id would lead out of the folder, or is no id at all.
     """
     if not all(_SEGMENT.match(segment) for segment in model.split("/")):
-        raise PageError(where, f"{model!r} is no model id", expected="segments joined by / without spaces")
+        raise PageError(where, f"{model!r} is not a model id", expected="segments joined by / without spaces")
     return f"models/{_UNSAFE.sub('', model)}.json"
 
 

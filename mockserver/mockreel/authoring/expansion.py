@@ -57,6 +57,6 @@ def _texts(node: Any, where: str) -> Any:
     if isinstance(node, dict):
         strange = [key for key in node if not isinstance(key, str | int) or isinstance(key, bool)]
         if strange:
-            raise DataError(where, f"the key {strange[0]!r} is no text", then="Put it in quotes.")
+            raise DataError(where, f"the key {strange[0]!r} is not a text", then="Put it in quotes.")
         return {str(key): _texts(value, where) for key, value in node.items()}
     return [_texts(item, where) for item in node] if isinstance(node, list) else node

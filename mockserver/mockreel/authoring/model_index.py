@@ -76,7 +76,7 @@ def _by_id(prices: Document, rows: Document, where: str) -> dict[str, Any]:
     if strange:
         raise DataError(
             f"{where}/pricing.yaml /models",
-            f"{strange[0]!r} is no model",
+            f"{strange[0]!r} is not a model",
             expected="an id or alias of a model with a schema",
             then="Write its schema, or take the price out.",
         )

@@ -110,7 +110,7 @@ def _without_examples(node: Any) -> Any:
 def _at(place: str, schema: Document, where: str) -> Document:
     """A schema for what contains `schema` at the JSON pointer `place`."""
     if place and not place.startswith("/"):
-        raise DataError(where, f"{place!r} is no JSON pointer", expected='"" or /input')
+        raise DataError(where, f"{place!r} is not a JSON pointer", expected='"" or /input')
     for name in reversed(place.split("/")[1:]):
         schema = {"type": "object", "properties": {name.replace("~1", "/").replace("~0", "~"): schema}}
     return schema

@@ -7,8 +7,8 @@ from typing import Any
 from mockreel.authoring.aimlapi.openapi_files import read_aimlapi
 from mockreel.authoring.docs_folder import Docs
 from mockreel.authoring.documented_model import ModelPage, PageError
-from mockreel.authoring.openapi_document import openapi_documents
-from mockreel.authoring.page_document import runflow_documents, runninghub_documents
+from mockreel.authoring.documents.openapi_document import openapi_documents
+from mockreel.authoring.documents.page_document import runflow_documents, runninghub_documents
 from mockreel.authoring.runflow.model_pages import page_of, read_runflow
 from mockreel.authoring.runninghub.registry import read_runninghub, read_runninghub_list
 from mockreel.contract.data.files import read_document

@@ -7,7 +7,7 @@ from typing import Any
 
 MOST_BYTES = 64 * 1024 * 1024
 _GZIP, _ZSTD = b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd"
-_INSTALL = "pip install 'mockreel[record]'"
+_INSTALL = "pip install '.[record]' in a checkout of mockreel"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 import orjson
 
-from mockreel.authoring.openapi_document import is_json
+from mockreel.authoring.documents.openapi_document import is_json
 from mockreel.cassettes.cassette import Cassette, Exchange, InboundCallback
 from mockreel.cassettes.expectation import Place
 from mockreel.contract import Contract, Operation

@@ -52,7 +52,7 @@ class Size(click.ParamType[int]):
             return value
         found = re.fullmatch(r"([1-9]\d{0,11})([KMG]?)(?:i?B)?", str(value).strip(), re.ASCII | re.IGNORECASE)
         if found is None:
-            self.fail(f"{value!r} is no size. Write bytes, or a number with K, M or G, as 64M.", param, ctx)
+            self.fail(f"{value!r} is not a size. Write bytes, or a number with K, M or G, as 64M.", param, ctx)
         return int(found[1]) * self._UNITS[found[2].upper()]
 
 

@@ -121,7 +121,7 @@ def _inline(url: str, what: str) -> bytes:
     except binascii.Error:
         comma, found = "", b""
     if not comma:
-        raise ReplyNotUnderstood(what, "it is no readable data: URI")
+        raise ReplyNotUnderstood(what, "it is not a readable data: URI")
     return found
 
 

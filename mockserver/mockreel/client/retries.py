@@ -109,7 +109,7 @@ class Exchanges:
         """Whoever carries the key expects JSON."""
         if ask.key is None or reply.json is not None:
             return None
-        why = f"it answered {reply.status} with a body that is no JSON"
+        why = f"it answered {reply.status} with a body that is not JSON"
         return self._doubt(ask, why, uncertain) if uncertain else Again(ReplyNotUnderstood(ask.what, why), helps=True)
 
     def _refused(self, ask: Ask, reply: Reply, uncertain: Uncertain | None) -> Again:

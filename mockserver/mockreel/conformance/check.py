@@ -18,13 +18,17 @@ Level = Literal["reads", "breaking", "jobs"]
 class Check:
     """One small question to a target: an id, a sentence, and the function that asks it.
 
-    The function yields a problem for everything that does not hold, and calls `scene.judged()` for each case.
+    The function yields a problem for everything that does not hold, and calls `scene.judged()` for each case that it
+    has asked. `uses` names the groups of jobs that it looks at; without one it asks while they are under way. `known`
+    says for which contracts there is such a question at all.
     """
 
     id: str
     says: str
     level: Level
     ask: "Callable[[Scene], Iterator[Problem]]"
+    uses: tuple[str, ...] = ()
+    known: "Callable[[Scene], bool]" = lambda _: True
 
 
 def check(
@@ -32,9 +36,11 @@ def check(
     says: str,
     *,
     level: Level,
+    uses: tuple[str, ...] = (),
+    known: "Callable[[Scene], bool]" = lambda _: True,
 ) -> "Callable[[Callable[[Scene], Iterator[Problem]]], Check]":
     """Make a function a check."""
-    return lambda function: Check(id, says, level, function)
+    return lambda function: Check(id, says, level, function, uses, known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +68,16 @@ class Finding:
         return self.check, self.subject, self.expected
 
 
+Verdict = Literal["holds", "falls short", "doubtful", "not checked", "broke"]
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one check: the cases it judged, what it found, why it was left out or could not run."""
+    """What came of one check: the cases it judged, what it found, why something was not asked or could not run.
+
+    `chosen` is true where all that was not asked was left out by the user's own word; `again` is the command that
+    repeats it.
+    """
 
     check: str
     says: str
@@ -74,13 +87,23 @@ class Outcome:
     left_out: tuple[str, ...]
     broke: str
     seconds: float
+    chosen: bool = False
+    again: str = ""
 
     @property
-    def verdict(self) -> Literal["holds", "falls short", "doubtful", "left out", "broke"]:
+    def verdict(self) -> Verdict:
+        """A check that asked nothing, or not everything that was planned, does not hold."""
         if any(not finding.doubt for finding in self.findings):
             return "falls short"
         if self.broke:
             return "broke"
         if self.findings:
             return "doubtful"
-        return "left out" if not self.cases else "holds"
+        return "not checked" if self.left_out or not self.cases else "holds"
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why something was not asked; a check that found nothing to ask says so."""
+        if self.verdict == "not checked" and not self.left_out:
+            return ("there was nothing to ask",)
+        return self.left_out

@@ -1,18 +1,24 @@
 """The scene of a check: a contract, a target, and what every check asks of both."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mockreel.conformance.job_traces import Refused, Stories, Story
+from mockreel.conformance.jobs.balance_change import Spent, spend
+from mockreel.conformance.jobs.job_groups import CHARGED, PLAIN, starts
+from mockreel.conformance.jobs.job_traces import Stories, Story
+from mockreel.conformance.jobs.task_queue import Task, Tasks
+from mockreel.conformance.jobs.wait_times import Waits
+from mockreel.conformance.jobs.webhook_secret import Signing
 from mockreel.conformance.model_selection import Casting
 from mockreel.contract import Contract, Model, Operation, State
 from mockreel.contract.conversation.conversation import JobTalk
 from mockreel.contract.evidence.facts import Facts
 from mockreel.contract.exchanges.error_detection import Refusals
 from mockreel.contract.exchanges.exchange import Ask, Told, first
+from mockreel.contract.exchanges.header_check import HeaderRules, header_problems
 from mockreel.contract.exchanges.links import Links
 from mockreel.contract.exchanges.problem import Problem
 from mockreel.contract.exchanges.request_builder import NOBODYS, Requests, placed
@@ -20,8 +26,15 @@ from mockreel.contract.exchanges.request_check import Oracle
 from mockreel.contract.exchanges.response_check import Replies, reply_problems
 from mockreel.contract.operations import resolve
 from mockreel.contract.validation import violations
+from mockreel.errors import MockreelError
 from mockreel.simulator.in_process.memory_receiver import Behaviour, Receiver
-from mockreel.simulator.in_process.mock_target import LeftOut, Target
+from mockreel.simulator.in_process.mock_target import LeftOut, NotApplicable, Target
+
+# Pauses before a request is sent again that was refused for being one too many, in seconds, where no header says more.
+BUSY = (1.0, 2.0, 4.0, 8.0)
+MOST_LOGGED = 20_000
+# This part of the budget is kept for what is asked when every job is over.
+SPARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +57,8 @@ class Scene:
     passing: list[Problem] = field(default_factory=list)
     cases: int = 0
     passed: int = 0
-    skipped: dict[str, None] = field(default_factory=dict)
+    skipped: Counter[str] = field(default_factory=Counter)
+    most: dict[str, int] = field(default_factory=dict)  # how many cases of a check fit the budget, where not all do
 
     def __post_init__(self) -> None:
         self.facts = Facts(self.contract)
@@ -54,48 +68,151 @@ class Scene:
         self.oracle = Oracle(self.contract)
         self.links = Links(self.contract, self.requests, self.replies)
         self.telling = Stories(self)
+        self.headers = HeaderRules(self.contract)
+        self.waits = Waits(self.contract, self.target.own)
+        self.tasks = Tasks(self.target.now, self.target.wait)
         wanted = self.wanted
         self.casting = Casting(self.contract, names=wanted.models, quick=wanted.quick, seed=wanted.seed)
-        self._told: dict[str, list[Story]] = {}
-        self._secret: str | None = None
-        self._ends = time.monotonic() + wanted.budget
+        self.ids: list[tuple[str, Ask, Told]] = []
+        self.log: list[tuple[Ask, Told]] = []
+        self.not_begun: dict[str, list[str]] = {}
+        self._groups: dict[str, list[Story]] = {}
+        self.no_balance = ""
+        self._spent: list[Spent] = []
+        self.stamp = "0" if self.target.own else f"{time.time_ns():x}"
+        self._fetched: dict[str, Told] = {}
+        self.notes: list[str] = []
+        self._secret: Signing | None = None
+        self.ends = None if self.target.own else self.target.now() + wanted.budget
+        self.deadline = None if self.ends is None else self.ends - wanted.budget * SPARE
 
-    def check_time(self) -> None:
-        """See that there is time for another job; on the mock jobs take none.
+    def judged(self, cases: int = 1) -> None:
+        """So many cases were asked and looked at."""
+        self.cases += cases
+
+    def send(self, ask: Ask, *, patient: bool = True) -> Told:
+        """Ask the target; the reply is held against the contract on the way.
+
+        A request that the provider refuses for being too busy is sent again, unless `patient` is False.
 
         Raises:
-            LeftOut: the budget is used up.
+            LeftOut: it may not be sent, or the target stays too busy.
         """
-        if not self.target.own and time.monotonic() > self._ends:
-            raise LeftOut(f"the budget of {self.wanted.budget:g} s is used up; give more with --budget")
-
-    def judged(self) -> None:
-        """One case was looked at."""
-        self.cases += 1
-
-    def send(self, ask: Ask) -> Told:
-        """Ask the target; the reply is held against the contract on the way."""
-        told = self.target.send(ask)
-        self.passed += 1
-        self.passing += self.reply_problems(ask, told)
+        self.tasks_due()
+        self.check_time()
+        told = self._sent(ask)
+        for pause in BUSY if patient and not self.own else ():
+            if not self.refusals.busy(told, ask.operation):
+                return told
+            self.target.wait(self._bounded(self.refusals.retry_after(told, pause)))
+            told = self._sent(ask)
+        if patient and not self.own and self.refusals.busy(told, ask.operation):
+            raise LeftOut(f"the target stays too busy: {told.shown()[:120]}")
         return told
 
-    def try_send(self, ask: Ask) -> Told | None:
-        """Ask where the target may be asked; what is not sent is said with the check's outcome."""
+    def _sent(self, ask: Ask) -> Told:
+        told = self.target.send(ask)
+        self.passed += 1
+        if len(self.log) < MOST_LOGGED:
+            self.log.append((ask, told))
+        self.passing += self.reply_problems(ask, told)
+        self._note_id(ask, told)
+        return told
+
+    def fetch(self, url: str, *, anew: bool = False) -> Told:
+        """What a result's URL leads to, fetched once unless `anew`."""
+        if anew or url not in self._fetched:
+            told = self.target.fetch(url)
+            if anew:
+                return told
+            self._fetched[url] = told
+        return self._fetched[url]
+
+    def _note_id(self, ask: Ask, told: Told) -> None:
+        """Keep the id of every job that was begun, whatever for."""
+        operation = ask.operation
+        talk = self.contract.conversation.of(operation.id) if operation else None
+        if talk is None or operation is None or self.refusals.refused(told) or self._repeated(ask):
+            return
+        link = self.links.find(operation, told, talk.poll)
+        if link is not None:
+            self.ids.append((str(self.links.id(link, ask, told)), ask, told))
+
+    def _repeated(self, ask: Ask) -> bool:
+        again = self.contract.conversation.again
+        return again is not None and any(name.lower() == again.at[0].lower() for name in ask.headers)
+
+    def _bounded(self, seconds: float) -> float:
+        if self.deadline is not None and self.target.now() + seconds > self.deadline:
+            raise LeftOut(f"the target asks for {seconds:g} s of patience, which the budget does not have")
+        return seconds
+
+    def tasks_due(self) -> None:
+        """Let the jobs under way go on whose time has come; on the mock no time passes by itself."""
+        if not self.target.own:
+            self.tasks.run_due()
+
+    def try_once(self, ask: Ask) -> Told | None:
+        """The same as `try_send`, for a request that is to be refused for being one too many."""
+        return self.try_send(ask, patient=False)
+
+    def try_send(self, ask: Ask, *, patient: bool = True) -> Told | None:
+        """Ask where the target may be asked; what is not sent is counted with the check's outcome."""
         try:
-            return self.send(ask)
+            return self.send(ask, patient=patient)
         except LeftOut as reason:
-            self.skipped[str(reason)] = None
+            self.skip(str(reason))
             return None
 
+    def check_time(self) -> None:
+        """See that the budget is not used up.
+
+        Raises:
+            LeftOut: it is.
+        """
+        if self.ends is not None and self.target.now() > self.ends:
+            raise LeftOut(f"the budget of {self.wanted.budget:g} s is used up; give more with --budget")
+
+    def skip(self, reason: str, cases: int = 1) -> None:
+        """So many cases of a check were not asked."""
+        self.skipped[reason] += cases
+
+    def excused(self, told: Told, operation: Operation | None) -> bool:
+        """Whether a reply blames the account or the hour, not the request: the case was not asked then."""
+        row = self.refusals.circumstance(told, operation)
+        if row is None or self.own:
+            return False
+        self.skip(f"the target said that {row.name}: {told.shown()[:100]}")
+        return True
+
     def reply_problems(self, ask: Ask, told: Told) -> Iterator[Problem]:
-        """What the contract does not allow about a reply: its status, its content type, its body."""
-        return reply_problems(self.replies, self.facts, ask, told)
+        """What the contract does not allow about a reply: its status, its content type, its body, its headers."""
+        yield from reply_problems(self.replies, self.facts, ask, told)
+        yield from header_problems(self.headers, self.replies, self.facts, ask, told)
 
     @property
     def own(self) -> bool:
         """Whether the target is our own stand-in."""
         return self.target.own
+
+    @property
+    def plays(self) -> bool:
+        """Whether the target plays what a `Prefer` header asks for."""
+        return self.target.own or bool(getattr(self.target, "plays", False))
+
+    def word(self, talk: JobTalk, told: Told) -> Any:
+        """The word for a job's state in the reply to a poll."""
+        return first(told.json, talk.state)
+
+    @property
+    def groups(self) -> Mapping[str, list[Story]]:
+        """The stories told so far, by the name of their group."""
+        return self._groups
+
+    def adopt(self, other: "Scene", groups: dict[str, list[Story]]) -> None:
+        """Take over what was seen at another scene, told in the words of this one's contract."""
+        self._groups, self.ids, self._secret, self._fetched = groups, other.ids, other.signing(), other._fetched
+        self._spent, self.no_balance, self.ends = other._spent, other.no_balance, None
 
     def states(self, word: Any) -> tuple[State, ...]:
         """The states that a word on the wire may mean."""
@@ -120,6 +237,26 @@ class Scene:
                 return expression.strip("{}").partition("#")[2], item["post"]
         return None
 
+    def calls_back(self, talk: JobTalk, submit: Operation) -> bool:
+        """Whether a job of this kind can be asked to tell of its end, and the target can reach us."""
+        return self.target.receiver is not None and self.callback_of(submit) is not None and talk.told is not None
+
+    def waits_for_the_end(self, operation: Operation) -> bool:
+        """Whether a foreign target answers an operation only when its job is over, each time."""
+        return not self.own and operation.submits and self.contract.conversation.of(operation.id) is None
+
+    def wants(self, model: Model) -> bool:
+        """Whether a model is among those that the run was narrowed to."""
+        names = self.wanted.models
+        return not names or model.id in {self.contract.names[name].id for name in names if name in self.contract.names}
+
+    def can_cancel(self, submit: Operation) -> bool:
+        """Whether a link leads from a submit to what cancels its job, and we have the key for it."""
+        name = self.contract.conversation.cancel
+        if name is None or (self.contract.operation(name).admin and "admin" not in self.target.keys.of):
+            return False
+        return any(link.get("operationId") == name for link in self.links.of(submit))
+
     def with_callback(self, ask: Ask, behaviours: tuple[Behaviour, ...]) -> tuple[Ask, str]:
         """The request with a callback URL of its own.
 
@@ -138,52 +275,87 @@ class Scene:
             for name in talk.submits:
                 yield talk, self.contract.operation(name)
 
-    def stories(self) -> list[Story]:
-        """One job for each submit and model, and one for each other course where the target plays one; told once."""
-        return self.told("plain", self._tell)
-
-    def _tell(self) -> Iterator[Story]:
-        for talk, submit in self.submits():
-            for model in self.casting.leads(submit):
-                yield from self._story(talk, submit, model, None)
-            for scenario in self._courses():
-                yield from self._story(talk, submit, self.casting.leads(submit)[0], scenario)
-
-    def _courses(self) -> tuple[str, ...]:
-        """Further courses of a job; only our own stand-in can be asked for one."""
-        endless = {name for name, job in self.contract.scenarios.jobs.items() if not self._is_end(job.states[-1])}
+    def courses(self) -> tuple[str, ...]:
+        """Further courses of a job, where the target can be asked for one."""
         own = self.contract.scenarios
+        endless = {name for name, job in own.jobs.items() if not self._is_end(job.states[-1])}
         others = [name for name in own.jobs if name not in endless and name not in ("slow", own.default)]
-        return tuple(others) if self.target.own else ()
+        return tuple(others) if self.plays else ()
 
     def _is_end(self, state: str) -> bool:
         return self.contract.lifecycle.states[state].terminal
 
-    def _story(self, talk: JobTalk, submit: Operation, model: Model | None, scenario: str | None) -> Iterator[Story]:
-        calls = self.target.receiver is not None and self.callback_of(submit) is not None and talk.told is not None
-        with suppress(Refused):
-            begun = self.telling.begin(talk, submit, model, scenario=scenario, behaviours=(200,) if calls else None)
-            yield self.telling.watch(begun)
+    def begin(self, group: str) -> None:
+        """Begin the jobs of a group; they are watched side by side with everything else."""
+        if group in self._groups:
+            return
+        self._groups[group] = []
+        if group == CHARGED:
+            self._spend()
+            return
+        for start in starts(self, group):
+            try:
+                self.secret()
+                self.tasks.add(self.telling.tell(start, self._groups[group]))
+            except MockreelError as reason:
+                self.not_begun.setdefault(group, []).append(str(reason))
 
-    def told(self, name: str, tell: Callable[[], Iterator[Story]]) -> list[Story]:
-        """Stories by name, told when they are first wanted."""
-        if name not in self._told:
-            self.secret()
-            self._told[name] = list(tell())
-        return self._told[name]
+    def _spend(self) -> None:
+        """Watch the balance of the other account around a job of its own."""
+        if "other" not in self.target.keys.of:
+            self.not_begun[CHARGED] = ["it takes the key of another account, which nothing else uses; give --other-key"]
+            return
+        self.tasks.add(self._guarded(spend(self, self._spent)))
+
+    def _guarded(self, task: Task) -> Task:
+        """A task that keeps what stops it."""
+        try:
+            yield from task
+        except NotApplicable as reason:
+            self.no_balance = str(reason)
+        except MockreelError as reason:
+            self.not_begun.setdefault(CHARGED, []).append(str(reason))
+
+    def spent(self) -> list[Spent]:
+        """What jobs took from the balance of the other account.
+
+        Raises:
+            NotApplicable: it shows none.
+        """
+        self.told(CHARGED)
+        if self.no_balance:
+            raise NotApplicable(self.no_balance)
+        return self._spent
+
+    def told(self, group: str) -> list[Story]:
+        """The stories of a group, told as far as the time allows."""
+        self.begin(group)
+        if len(self.tasks):
+            self.tasks.finish(self.deadline)
+        return self._groups[group]
+
+    def stories(self) -> list[Story]:
+        """One job for each submit and model, and one for each other course where the target plays one."""
+        return self.told(PLAIN)
+
+    def signing(self) -> "Signing":
+        """How callbacks are signed: asked for before the first job, and made the secret that signs."""
+        if self._secret is None:
+            self._secret = Signing(self)
+        return self._secret
 
     def secret(self) -> str:
-        """The secret that callbacks are signed with, asked for before the first job; empty where nothing is signed."""
-        row = self.contract.conversation.secret
-        if self._secret is None and row is not None and self.target.receiver is not None:
-            good = self.requests.good(self.contract.operation(row.operation))
-            told = self.send(good if row.body is None else good.with_json(row.body))
-            self._secret = str(first(told.json, row.at) or "")
-        return self._secret or ""
+        """The secret that callbacks are signed with; empty where nothing is signed."""
+        return self.signing().secret
 
     def secrets(self) -> tuple[str, ...]:
         """What no report may show, beside the keys."""
-        return (self._secret,) if self._secret else ()
+        return (self._secret.secret,) if self._secret and self._secret.secret else ()
+
+    def close(self) -> None:
+        """Take back what the run has changed at the target."""
+        if self._secret is not None:
+            self._secret.close()
 
     def unknown(self, poll: Operation) -> Ask:
         """A poll for a job that nobody has."""

@@ -1,7 +1,7 @@
-"""Run checks on a scene, one after the other, and gather what came of each."""
+"""Run checks on a scene: the jobs they need side by side, the other questions meanwhile; gather what came of each."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from mockreel.conformance.check import Check, Finding, Outcome
 from mockreel.conformance.check_context import Scene
@@ -9,48 +9,96 @@ from mockreel.conformance.checks import EVERY
 from mockreel.contract.exchanges.problem import Problem
 from mockreel.engine.redaction import redactor_of
 from mockreel.errors import MockreelError
-from mockreel.simulator.in_process.mock_target import LeftOut
+from mockreel.simulator.in_process.mock_target import LeftOut, NotApplicable
 
 # As many findings of one check as are kept: the rest are more of the same.
 MOST_FINDINGS = 20
 MOST_REASONS = 5
 REPLIES = "reply.documented"
-REPLIES_SAY = "Every reply, refusals included, has a status, a content type and a body that the contract documents."
+REPLIES_SAY = "Every reply, refusals included, has a status, headers and a body that the contract documents."
 
 
-def run(scene: Scene, checks: Iterable[Check] = EVERY) -> Iterator[Outcome]:
-    """The outcome of each check, as it is known; the one about every reply is the last."""
-    began = time.monotonic()
+def run(
+    scene: Scene,
+    checks: Iterable[Check] = EVERY,
+    *,
+    left_out: Mapping[str, str] | None = None,
+    meanwhile: Callable[[], Iterator[Outcome]] = lambda: iter(()),
+) -> Iterator[Outcome]:
+    """The outcome of each check, as it is known; the one about every reply is the last.
+
+    Args:
+        left_out: groups of jobs that are not begun, and why.
+        meanwhile: further outcomes that are made while the jobs are under way.
+    """
+    began, left = time.monotonic(), left_out or {}
+    wanted = [check for check in checks if check.known(scene)]
+    for group in dict.fromkeys(group for check in wanted for group in check.uses):
+        if group not in left:
+            scene.begin(group)
+    if scene.own:  # its time passes only when it is told to, and must not pass while nobody looks
+        scene.tasks.finish()
+    yield from _outcomes(scene, [check for check in wanted if not check.uses], left)
+    yield from meanwhile()
+    scene.tasks.finish(scene.deadline)
+    yield from _outcomes(scene, [check for check in wanted if check.uses], left)
+    scene.close()
+    if scene.passed or wanted:
+        yield replies_outcome(scene, time.monotonic() - began)
+
+
+def _outcomes(scene: Scene, checks: Iterable[Check], left_out: Mapping[str, str]) -> Iterator[Outcome]:
     for check in checks:
-        yield run_one(scene, check)
-    yield replies_outcome(scene, time.monotonic() - began)
+        try:
+            yield run_one(scene, check, left_out=left_out)
+        except NotApplicable as reason:
+            scene.notes.append(f"{check.id} does not apply: {reason}")
 
 
-def run_one(scene: Scene, check: Check) -> Outcome:
+def run_one(scene: Scene, check: Check, *, left_out: Mapping[str, str] | None = None) -> Outcome:
     """Run one check; what stops it is part of its outcome."""
     began, scene.cases = time.monotonic(), 0
     scene.skipped.clear()
-    problems: list[Problem] = []
-    left_out, broke = "", ""
-    try:
-        for problem in check.ask(scene):
-            problems.append(problem)
-            if len(problems) >= MOST_FINDINGS:
-                break
-    except LeftOut as reason:
-        left_out = str(reason)
-    except MockreelError as problem:
-        broke = str(problem)
+    left = [reason for group, reason in (left_out or {}).items() if group in check.uses]
+    problems, broke = _asked(scene, check) if not left else ([], "")
     return Outcome(
         check.id,
         check.says,
         scene.contract.provider,
         scene.cases,
         findings(scene, check.id, problems),
-        (*((left_out,) if left_out else ()), *list(scene.skipped)[:MOST_REASONS]),
+        (*left, *_reasons(scene, check)),
         broke,
         time.monotonic() - began,
+        chosen=bool(left) and scene.wanted.quick,
     )
+
+
+def _asked(scene: Scene, check: Check) -> tuple[list[Problem], str]:
+    """The problems that a check finds, and what broke it."""
+    problems: list[Problem] = []
+    try:
+        for problem in check.ask(scene):
+            problems.append(problem)
+            if len(problems) >= MOST_FINDINGS:
+                break
+    except NotApplicable:
+        raise
+    except LeftOut as reason:
+        scene.skip(str(reason))
+    except MockreelError as problem:
+        return problems, str(problem)
+    return problems, ""
+
+
+def _reasons(scene: Scene, check: Check) -> Sequence[str]:
+    """Why cases of a check were not asked, the most frequent first, each with how many."""
+    reasons = [
+        f"{count} cases: {reason}" if count > 1 else reason for reason, count in scene.skipped.most_common(MOST_REASONS)
+    ]
+    for group in check.uses:
+        reasons += list(dict.fromkeys(scene.not_begun.get(group, ())))[:MOST_REASONS]
+    return reasons
 
 
 def replies_outcome(scene: Scene, seconds: float) -> Outcome:

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from mockreel.contract import Contract, Model, Operation
+from mockreel.contract.evidence.facts import FIRM
 
 # What says nothing about which bodies are valid.
 _ANNOTATIONS = frozenset({"$id", "$schema", "x-mockreel", "title", "description", "default", "example", "examples"})
@@ -42,7 +43,17 @@ class Casting:
 
     def leads(self, operation: Operation) -> tuple[Model | None, ...]:
         """The few of them whose jobs are watched to their end."""
-        return self.at(operation)[: 1 if self._quick else _STORIES]
+        every = self.at(operation)
+        priced = [model for model in every if model is not None and self._is_priced(model)]
+        priced.sort(key=lambda model: model.price.evidence.kind not in FIRM)
+        others = [model for model in every if model not in priced[:1]]
+        return (*priced[:1], *others)[: 1 if self._quick else _STORIES]
+
+    def _is_priced(self, model: Model) -> bool:
+        """Whether what a job of a model costs is known whatever it makes, so that its record can be held to it."""
+        media = self._contract.root.get("media", {})
+        counted = {*media.get("counts", {}), *media.get("lengths", {}), "second"}
+        return model.price.certainty == "exact" and model.price.unit not in counted
 
     def schema(self, operation: Operation, model: Model) -> str:
         """The name of a model's input schema at an operation; an older route may have one of its own."""
@@ -54,7 +65,10 @@ class Casting:
         fresh = self._one_of_each_shape(operation, every)
         kept = fresh or every[:1]
         if self._quick and not self._named:
+            priced = [model for model in kept if self._is_priced(model) and model.price.evidence.kind in FIRM]
             kept = self._random.sample(kept, min(2, len(kept)))
+            if priced and not any(model in priced for model in kept):
+                kept = [*kept[:1], self._random.choice(priced)]
         self.left_out += len(every) - len(kept)
         return tuple(kept)
 

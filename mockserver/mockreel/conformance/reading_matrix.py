@@ -37,7 +37,7 @@ def check_readings(plan: Plan, *, watcher: Watcher = lambda _: None) -> Report:
     for provider, name, readings in combinations(plan):
         one = replace(plan, providers=(provider,), readings={**plan.readings, **readings}, generated=False)
         report = check_mock(one)
-        bad = [outcome for outcome in report.outcomes if outcome.verdict in ("falls short", "broke")]
+        bad = [outcome for outcome in report.outcomes if outcome.verdict != "holds"]
         for outcome in bad:
             found = replace(outcome, provider=f"{provider} {name}")
             outcomes.append(found)

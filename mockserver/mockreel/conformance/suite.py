@@ -2,23 +2,27 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mockreel import __version__
 from mockreel.conformance.check import Check, Outcome
 from mockreel.conformance.check_context import Scene, Wanted
-from mockreel.conformance.check_runner import run
+from mockreel.conformance.check_runner import REPLIES, run
 from mockreel.conformance.checks import EVERY
-from mockreel.conformance.generated.generated_requests import Generated, require
-from mockreel.conformance.reports.report import Report
+from mockreel.conformance.generated.generated_requests import PHASES, Generated, require
+from mockreel.conformance.reports.report import Report, again
+from mockreel.conformance.run_plan import Announcement, announce
 from mockreel.contract import Contract, Operation
 from mockreel.errors import OptionError
 from mockreel.simulator.in_process.mock_target import MockTarget, Target
 from mockreel.simulator.simulator import load_contracts
 
-# Told of each outcome as it is known.
+# Told of each outcome as it is known, and before that of each plan.
 Watcher = Callable[[Outcome], None]
+Announcer = Callable[[Announcement], None]
+# Seconds for one provider, where nobody says how many: in this process, at a URL, and there with --quick.
+BUDGET, BUDGET_AT_A_URL, QUICK_AT_A_URL = 60.0, 300.0, 25.0
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class Plan:
     models: tuple[str, ...] = ()
     seed: int = 0
     quick: bool = False
-    budget: float = 60.0
+    budget: float = BUDGET
     generated: bool = True
     readings: Mapping[str, str] = field(default_factory=dict)
     data: Path | None = None
@@ -46,27 +50,37 @@ class Plan:
             OptionError: one of them does not exist.
         """
         known = {check.id: check for check in EVERY}
+        further = [REPLIES, "generated", *(f"generated.{phase}" for phase in PHASES)]
         for name in self.checks:
-            if name not in known and not name.startswith("generated"):
-                raise OptionError("--check", name, [*known, "generated"])
+            if name not in known and name.partition(":")[0] not in further:
+                near = [one for one in known if one.partition(".")[0] == name.partition(".")[0]]
+                then = "`mockreel check --list` has them all." if near else ""
+                raise OptionError("--check", name, [*(near or known), *further], then=then)
         return tuple(check for check in EVERY if not self.checks or check.id in self.checks)
 
     @property
     def generates(self) -> bool:
-        return self.generated and (not self.checks or any(name.startswith("generated") for name in self.checks))
+        """Whether requests are generated; with --quick only where it is asked for by name."""
+        named = any(name.startswith("generated") for name in self.checks)
+        return self.generated and (named if self.checks else not self.quick)
+
+    @property
+    def focus(self) -> tuple[str, ...]:
+        """What generated requests are narrowed to: `generated.fuzzing:create_run` means one phase and operation."""
+        return tuple(name for name in self.checks if name.startswith("generated"))
 
 
-def check_mock(plan: Plan, *, watcher: Watcher = lambda _: None) -> Report:
+def check_mock(plan: Plan, *, watcher: Watcher = lambda _: None, announcer: Announcer = lambda _: None) -> Report:
     """Check the stand-in in this process."""
     began = time.monotonic()
     contracts = load_contracts(plan.providers or None, readings=plan.readings, data=plan.data)
-    _check_models(plan, contracts)
+    check_models(plan, contracts)
     outcomes: list[Outcome] = []
     notes: list[str] = []
     for contract in contracts.values():
         target = MockTarget(contract, seed=plan.seed)
         try:
-            for outcome in check_target(plan, contract, target, notes=notes):
+            for outcome in check_target(plan, contract, target, notes=notes, announcer=announcer):
                 outcomes.append(outcome)
                 watcher(outcome)
         finally:
@@ -81,26 +95,58 @@ def check_target(
     *,
     notes: list[str],
     admits: Callable[[Operation], bool] = lambda _: True,
+    announcer: Announcer = lambda _: None,
+    latency: float = 0.0,
+    scene: Scene | None = None,
 ) -> Iterator[Outcome]:
-    """Everything that is wanted, against one target."""
+    """Everything that is wanted, against one target, with the plan told first."""
     if plan.generates:
         require()
-    scene = Scene(contract, target, plan.wanted)
-    began = time.monotonic()
-    yield from run(scene, plan.chosen())
+    began, checks = time.monotonic(), plan.chosen()
+    scene = scene or Scene(contract, target, plan.wanted)
+    announced = announce(scene, checks, latency=latency)
+    scene.most = announced.most
+
+    def generate() -> Iterator[Outcome]:
+        """On another's server while its jobs are under way; on the mock, whose time it moves, when all is over."""
+        left = plan.budget - (time.monotonic() - began)
+        generated = Generated(
+            scene if not target.own else Scene(contract, target, plan.wanted),
+            budget=plan.budget,
+            left=left * (0.5 if not target.own else 1.0),
+            admits=admits,
+            latency=latency,
+            focus=plan.focus,
+        )
+        yield from generated.run()
+        notes.extend(generated.notes)
+
+    announced.requests += Generated.forecast(plan.budget, latency) if plan.generates else 0
+    announcer(announced)
+    own = not target.own and plan.generates
+    for outcome in run(scene, checks, left_out=announced.left_out, meanwhile=generate if own else _nothing):
+        yield replace(outcome, again=again(plan, target.base_url, contract.provider, outcome))
+    notes += scene.notes
     if scene.casting.left_out:
         notes.append(
-            f"{contract.provider}: our own checks left out {scene.casting.left_out} pairs of operation and model, "
-            "whose shape of schema others have"
+            f"{contract.provider}: {scene.casting.left_out} pairs of operation and model are checked by others "
+            "of their shape"
         )
-    if plan.generates and not plan.quick:
-        left = plan.budget - (time.monotonic() - began)
-        generated = Generated(Scene(contract, target, plan.wanted), budget=max(2.0, left - 1), admits=admits)
-        yield from generated.run()
-        notes += generated.notes
+    if plan.generates and not own:
+        for outcome in generate():
+            yield replace(outcome, again=again(plan, target.base_url, contract.provider, outcome))
 
 
-def _check_models(plan: Plan, contracts: Mapping[str, Contract]) -> None:
+def _nothing() -> Iterator[Outcome]:
+    return iter(())
+
+
+def check_models(plan: Plan, contracts: Mapping[str, Contract]) -> None:
+    """See that every model that was named exists.
+
+    Raises:
+        OptionError: one does not.
+    """
     known: Iterable[str] = [name for contract in contracts.values() for name in contract.names]
     for model in plan.models:
         if model not in known:

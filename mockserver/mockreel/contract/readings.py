@@ -119,7 +119,7 @@ def _act(document: Document, action: Mapping[str, Any], *, where: str) -> Docume
     try:
         places = [tuple(match.parts) for match in jsonpath.finditer(target, document)]
     except jsonpath.JSONPathError as problem:
-        raise DataError(where, f"the overlay target {target!r} is no JSONPath ({problem})") from problem
+        raise DataError(where, f"the overlay target {target!r} is not a JSONPath ({problem})") from problem
     if not places:
         raise DataError(where, f"the overlay target {target!r} selects nothing")
     if bool(action.get("remove")) == ("update" in action):

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from mockreel.authoring.docs_folder import Docs
-from mockreel.authoring.document_facts import FILE, read_document_facts
 from mockreel.authoring.documented_model import ModelPage, PageError
-from mockreel.authoring.page_document import runflow_rows
+from mockreel.authoring.documents.document_facts import FILE, read_document_facts
+from mockreel.authoring.documents.page_document import runflow_rows
 from mockreel.authoring.readers import PAGE_READERS, read_documents, read_models
 from mockreel.contract import load_contract, providers
 from mockreel.contract.data.files import Document, read_document

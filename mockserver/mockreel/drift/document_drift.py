@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from mockreel.authoring.openapi_document import OPEN
+from mockreel.authoring.documents.openapi_document import OPEN
 from mockreel.drift.finding import NOTHING, Finding, Verdict
 from mockreel.drift.row_drift import rows_drift
 from mockreel.drift.row_rules import DOCUMENTS

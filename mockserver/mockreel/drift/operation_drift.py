@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mockreel.authoring.openapi_document import DocumentReader
+from mockreel.authoring.documents.openapi_document import DocumentReader
 from mockreel.authoring.references import references_of
 from mockreel.contract import Contract, Operation
 from mockreel.contract.operations import Place, resolve

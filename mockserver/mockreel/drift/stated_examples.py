@@ -7,7 +7,7 @@ import jsonschema_rs
 
 from mockreel.authoring.docs_folder import Docs
 from mockreel.authoring.documented_model import PageError, number
-from mockreel.authoring.openapi3 import translate
+from mockreel.authoring.documents.openapi3 import translate
 from mockreel.drift.finding import Finding
 from mockreel.drift.models.model_facts import ModelFacts
 from mockreel.drift.schema_drift import Subject

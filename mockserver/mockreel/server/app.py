@@ -232,8 +232,10 @@ def shield(app: App, stage: Stage, *, hosts: frozenset[str] | None, cors: Sequen
         cors: origins whose pages are welcome.
     """
 
-    def note(method: str, path: str, why: str) -> None:
-        stage.feed.note("rejected", status=403, reason=f"{method} {shown_path(stage.parts, path)}: {why}")
+    def note(scope: Scope, why: str) -> None:
+        asked = f"{scope.get('method', 'WebSocket')} {shown_path(stage.parts, local_path(scope))}"
+        port = (scope.get("server") or ("", None))[1]
+        stage.feed.note("rejected", provider=None, port=port, status=403, reason=f"{asked}: {why}")
 
     own = {host for part in stage.parts.values() for host in part.contract.hosts}
     return ForeignPages(app, hosts=hosts, own=own, allowed=cors, note=note)

@@ -15,16 +15,17 @@ if TYPE_CHECKING:
 __all__ = ["check_webhook_handler", "mark"]
 
 
+def __getattr__(name: str) -> Any:
+    """Loaded on first use: pytest imports this package in every run, with the plugin."""
+    if name != "check_webhook_handler":
+        raise AttributeError(f"module 'mockreel.testing' has no attribute {name!r}; it has {', '.join(__all__)}")
+    from mockreel.testing.webhook_handler import check_webhook_handler  # noqa: PLC0415
+
+    return check_webhook_handler
+
+
 def mark(**options: "Unpack[MarkerOptions]") -> "pytest.MarkDecorator":
     """The marker `mockreel` with these options, for a test, a class or a module (`pytestmark`)."""
     import pytest  # noqa: PLC0415  (who serves without tests needs none)
 
     return pytest.mark.mockreel(**options)
-
-
-def __getattr__(name: str) -> Any:
-    if name != "check_webhook_handler":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from mockreel.testing import webhook_handler  # noqa: PLC0415
-
-    return getattr(webhook_handler, name)

@@ -60,7 +60,7 @@ class SharedServer:
             uvicorn.Config(
                 self,
                 http=cast(Any, partial(WireProtocol, told=self._report_rejection)),
-                ws="none",
+                ws="websockets-sansio",  # a provider may speak it
                 loop="auto",
                 lifespan="off",
                 log_config=None,

@@ -50,7 +50,7 @@ class Heard:
     def refusal(self) -> str:
         """Why it is not taken; empty if it is."""
         if self.callback is None:
-            return "It is no callback of a provider: its body has the fields of none."
+            return "It is not a callback of a provider: its body has the fields of none."
         if self.signature in ("bad", "missing"):
             return f"Its signature is {self.signature}."
         return ""

@@ -158,7 +158,7 @@ def test_an_address_that_is_none_is_an_error(tmp_path: Path) -> None:
     """It names the source."""
     root = _data(tmp_path, {"odd": {"url": "ftp://example.com/a", "kind": "documented"}})
 
-    with pytest.raises(DataError, match=r"/sources/odd: 'ftp://example.com/a' is no address"):
+    with pytest.raises(DataError, match=r"/sources/odd: 'ftp://example.com/a' is not an address"):
         wanted(root, "acme")
 
 

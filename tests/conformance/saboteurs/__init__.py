@@ -1,8 +1,15 @@
 """The gallery: servers broken on purpose, in one way each. The suite must catch all of them, and may know none."""
 
-from conformance.saboteurs import answers, bodies, calls, jobs
+from conformance.saboteurs import answers, attempts, bodies, calls, jobs, records
 from conformance.saboteurs.saboteur import Caught, Saboteur, caught
 
-GALLERY: tuple[Saboteur, ...] = (*calls.GALLERY, *answers.GALLERY, *bodies.GALLERY, *jobs.GALLERY)
+GALLERY: tuple[Saboteur, ...] = (
+    *calls.GALLERY,
+    *attempts.GALLERY,
+    *answers.GALLERY,
+    *bodies.GALLERY,
+    *jobs.GALLERY,
+    *records.GALLERY,
+)
 
 __all__ = ["GALLERY", "Caught", "Saboteur", "caught"]

@@ -11,6 +11,7 @@ from mockreel.conformance.check_context import Scene, Wanted
 from mockreel.conformance.check_runner import run
 from mockreel.conformance.generated.generated_requests import Generated
 from mockreel.contract import Contract
+from mockreel.contract.exchanges.exchange import Ask, Told
 from mockreel.contract.messages.message import Reply, Request
 from mockreel.simulator.in_process.mock_target import Answering, MockTarget, answer_honestly
 from mockreel.simulator.provider import Part
@@ -43,6 +44,7 @@ class Caught:
 
     saboteur: Saboteur
     checks: tuple[str, ...] = field(default_factory=tuple)
+    doubted: tuple[str, ...] = field(default_factory=tuple)
 
 
 @cache
@@ -51,21 +53,35 @@ def honest_contract(provider: str) -> Contract:
     return load_contracts([provider])[provider]
 
 
-def caught(saboteur: Saboteur) -> Caught:
-    """Run the suite on a saboteur."""
+class Stranger(MockTarget):
+    """The stand-in as if it were somebody else's server, on which a little time passes with each request."""
+
+    own = False
+    plays = True
+    pause = 0.01
+
+    def send(self, ask: Ask) -> Told:
+        self.wait(self.pause)
+        return super().send(ask)
+
+
+def caught(saboteur: Saboteur, *, stranger: bool = False, quick: bool | None = None) -> Caught:
+    """Run the suite on a saboteur: as the stand-in, or as somebody else's server that plays what it is asked to."""
     honest = honest_contract(saboteur.provider)
-    target = MockTarget(saboteur.contract(honest), answering=saboteur.answering(), sender=saboteur.sender)
-    wanted = Wanted(quick=not saboteur.thorough)
+    kind = Stranger if stranger else MockTarget
+    target = kind(saboteur.contract(honest), answering=saboteur.answering(), sender=saboteur.sender)
+    wanted = Wanted(quick=not saboteur.thorough if quick is None else quick, budget=100_000)
     try:
         outcomes = list(run(Scene(honest, target, wanted)))
         if saboteur.generated:
             generated = Generated(
-                Scene(honest, target, wanted), budget=4, admits=lambda one: one.id in saboteur.generated
+                Scene(honest, target, wanted), budget=30, left=120, admits=lambda one: one.id in saboteur.generated
             )
             outcomes += generated.run()
     finally:
         target.close()
-    return Caught(saboteur, tuple(one.check for one in outcomes if one.verdict in ("falls short", "broke")))
+    doubted = tuple(one.check for one in outcomes if one.verdict == "doubtful")
+    return Caught(saboteur, tuple(one.check for one in outcomes if one.verdict in ("falls short", "broke")), doubted)
 
 
 def honest_checks(provider: str) -> tuple[str, ...]:
@@ -80,12 +96,12 @@ Change = Callable[[Any], Any]
 
 
 def changed(reply: Reply, change: Change) -> Reply:
-    """A reply with its JSON body changed; any other reply as it is."""
+    """A reply with its JSON object changed; any other reply as it is."""
     try:
         body = orjson.loads(reply.body)
     except orjson.JSONDecodeError:
         return reply
-    return replace(reply, body=orjson.dumps(change(body)))
+    return replace(reply, body=orjson.dumps(change(body))) if isinstance(body, dict) else reply
 
 
 def operation_id(part: Part, request: Request) -> str:

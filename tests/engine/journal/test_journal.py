@@ -18,7 +18,7 @@ from mockreel.webhooks import MemorySender
 
 
 def entry(number: int, *, violations: int = 0) -> Entry:
-    broken = Violation(("a",), "type", "1 is no text", None, None)
+    broken = Violation(("a",), "type", "1 is not a text", None, None)
     return Entry(float(number), "encore", None, "GET", f"/{number}", None, 200, None, (broken,) * violations)
 
 

@@ -39,7 +39,7 @@ def test_a_program_that_broke_a_rule_ends_with_1_and_the_reason() -> None:
     strict = ran("--strict", text=WRONG)
 
     assert strict.exit_code == 1
-    assert "/input/durration, which is no field; did you mean 'duration'? [unknown-field]" in strict.stderr
+    assert "/input/durration, which is not a field; did you mean 'duration'? [unknown-field]" in strict.stderr
     assert "--allow unknown-field" in strict.stderr
     assert ran(text=WRONG).exit_code == 0
 

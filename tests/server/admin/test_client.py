@@ -197,7 +197,7 @@ def test_what_is_no_ready_file_is_said(text: str, tmp_path: Path) -> None:
         ControlClient.from_ready_file(path)
     path.write_text(text)
 
-    with pytest.raises(DataError, match="it is no ready file"):
+    with pytest.raises(DataError, match="it is not a ready file"):
         ControlClient.from_ready_file(path)
 
 

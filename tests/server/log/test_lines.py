@@ -47,8 +47,8 @@ def _line(kind: str, **fields: Any) -> str:
         ({"status": 429, "refusal": "rate-limited"}, "→ 429  rate-limited"),
         ({"status": 0, "fault": "reset"}, "→ no answer  fault reset"),
         (
-            {"status": 422, "refusal": "invalid-body", "violations": ["/a: 7 is no text"], "more_violations": 2},
-            "→ 422  invalid-body  /a: 7 is no text  and 2 more",
+            {"status": 422, "refusal": "invalid-body", "violations": ["/a: 7 is not a text"], "more_violations": 2},
+            "→ 422  invalid-body  /a: 7 is not a text  and 2 more",
         ),
     ],
 )
@@ -155,7 +155,7 @@ def test_another_kind_shows_its_fields() -> None:
 def test_files_that_changed_are_told_with_the_reason() -> None:
     """Why they were not taken, in full."""
     taken = _line("data", taken=True, files=["a.yaml"], problem=None)
-    kept = _line("data", taken=False, files=["a.yaml"], problem="a.yaml /rows: it is no list. Expected a list.")
+    kept = _line("data", taken=False, files=["a.yaml"], problem="a.yaml /rows: it is not a list. Expected a list.")
 
     assert taken.endswith("= reloaded: a.yaml")
-    assert kept.endswith("= not loaded, the old data stays in use. a.yaml /rows: it is no list. Expected a list.")
+    assert kept.endswith("= not loaded, the old data stays in use. a.yaml /rows: it is not a list. Expected a list.")

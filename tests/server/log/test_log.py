@@ -148,7 +148,7 @@ def test_every_line_for_machines_fits_the_schema(encore: Caller, encore_stage: S
         await stage.advance(100)
         stage.feed.note("balance", provider="encore", account="account-1")
         stage.recast({"encore": stage.part("encore").contract})
-        stage.feed.note("data", taken=False, files=["x.yaml"], problem="x.yaml: it is no YAML.")
+        stage.feed.note("data", taken=False, files=["x.yaml"], problem="x.yaml: it is not a YAML.")
         stage.begin_anew()
 
     log.say("serving", "…", pid=1, version="0", control={"url": "http://127.0.0.1:1"})

@@ -48,7 +48,7 @@ def _wanted(provider: str, file: Cursor, places: Mapping[str, str]) -> Iterator[
         if row.get("kind") != "documented" or url in (None, "none") or pinned:
             continue
         if urlsplit(url).scheme not in ("https", "http"):
-            raise DataError(place.where, f"{url!r} is no address", expected="https://…")
+            raise DataError(place.where, f"{url!r} is not an address", expected="https://…")
         yield Wanted(provider, source, url, _inside(places.get(source) or _named(provider, source, url), place))
 
 

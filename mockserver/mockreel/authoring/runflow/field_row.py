@@ -80,7 +80,7 @@ def _glued_rows(lines: Sequence[str], page: str) -> Iterator[FieldRow]:
         found = _GLUED.match(line)
         if found is None:
             raise PageError(
-                where, f"{line[:60]!r} is no row", expected=f"name, type ({', '.join(TYPES)}), need, values"
+                where, f"{line[:60]!r} is not a row", expected=f"name, type ({', '.join(TYPES)}), need, values"
             )
         yield FieldRow(
             found["name"], found["kind"], _NEEDS[found["need"]], glued_values(found["rest"], where), None, where
@@ -104,7 +104,7 @@ def _table_rows(lines: Sequence[str], page: str) -> Iterator[FieldRow]:
 def _table_row(cells: dict[str, str], where: str) -> FieldRow:
     need = cells["required"].lower()
     if need not in _NEEDS or not cells["field"] or not cells["type"]:
-        raise PageError(where, f"{cells!r} is no row", expected="a field, its type, and required or optional")
+        raise PageError(where, f"{cells!r} is not a row", expected="a field, its type, and required or optional")
     allowed = next((cells[key] for key in ("allowed values", "options", "values", "enum") if key in cells), "")
     default = cells.get("default", "")
     return FieldRow(cells["field"], cells["type"], _NEEDS[need], listed_values(allowed), _stated(default), where)

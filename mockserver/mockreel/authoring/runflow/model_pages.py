@@ -128,7 +128,7 @@ def _endpoint(facts: Mapping[str, str], page: str, paths: Sequence[str]) -> tupl
     stated = facts.get("Endpoint")
     found = _ENDPOINT.match(stated) if stated else None
     if found is None:
-        raise PageError(page, f"{stated!r} is no endpoint", expected="a line `Endpoint: POST /…`")
+        raise PageError(page, f"{stated!r} is not an endpoint", expected="a line `Endpoint: POST /…`")
     models = [model for path in paths if (model := _model(found["path"], path))]
     named = facts.get("Model ID", models[0] if models else None)
     if named is None or named not in models:
@@ -150,7 +150,7 @@ def _price(facts: Mapping[str, str], page: str) -> tuple[Decimal, str]:
     stated = facts.get("Base price")
     found = _PRICE.match(stated) if stated else None
     if found is None:
-        raise PageError(f"{page} Base price", f"{stated!r} is no price", expected="an amount such as $0.03/second")
+        raise PageError(f"{page} Base price", f"{stated!r} is not a price", expected="an amount such as $0.03/second")
     return Decimal(found["amount"]), found["unit"]
 
 

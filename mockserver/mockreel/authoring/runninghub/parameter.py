@@ -114,5 +114,5 @@ def _accept(param: Mapping[str, Any], where: str) -> list[str]:
     try:
         kinds = json.loads(param["accept"])
     except (TypeError, json.JSONDecodeError) as problem:
-        raise PageError(f"{where} /accept", f"{param['accept']!r} is no list", expected='["JPG","PNG"]') from problem
+        raise PageError(f"{where} /accept", f"{param['accept']!r} is not a list", expected='["JPG","PNG"]') from problem
     return [str(kind) for kind in kinds]

@@ -122,19 +122,19 @@ def _unit(text: str, where: str) -> tuple[str, Decimal, Certainty]:
 def _when(rule: Any, where: str) -> Mapping[str, str]:
     when = rule.get("when") if isinstance(rule, Mapping) else None
     if not isinstance(when, Mapping) or not all(isinstance(value, str) for value in when.values()):
-        raise PageError(f"{where} /rules", f"{rule!r} is no rule", expected="{when: {field: text}, price: number}")
+        raise PageError(f"{where} /rules", f"{rule!r} is not a rule", expected="{when: {field: text}, price: number}")
     return when
 
 
 def _amount(entry: Any, where: str) -> Decimal:
     price = entry.get("price") if isinstance(entry, Mapping) else None
     if isinstance(price, bool) or not isinstance(price, int | Decimal):
-        raise PageError(f"{where} /price", f"{price!r} is no amount", expected="a number")
+        raise PageError(f"{where} /price", f"{price!r} is not an amount", expected="a number")
     return Decimal(price)
 
 
 def _text(entry: Any, key: str, where: str) -> str:
     value = entry.get(key) if isinstance(entry, Mapping) else None
     if not isinstance(value, str):
-        raise PageError(f"{where} /{key}", f"{value!r} is no text", expected="a text")
+        raise PageError(f"{where} /{key}", f"{value!r} is not a text", expected="a text")
     return value

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,12 @@ from mockreel.cli.output import say, show_table
     "--check", "checks", multiple=True, metavar="ID", help="Only this check (repeatable); `generated` for Schemathesis."
 )
 @click.option("--quick", is_flag=True, help="Our own checks with few models, nothing generated: for every save.")
-@click.option("--budget", default=60.0, show_default=True, help="Seconds for one provider.")
+@click.option(
+    "--budget",
+    type=click.FloatRange(min=1),
+    metavar="SECONDS",
+    help="Seconds for one provider: 60; for a URL 300, with --quick 25.",
+)
 @click.option("--seed", default=0, show_default=True, help="The same seed makes the same requests.")
 @click.option("--only-ours", is_flag=True, help="Omit generated requests; needs no Schemathesis.")
 @click.option(
@@ -45,6 +51,12 @@ from mockreel.cli.output import say, show_table
     envvar="MOCKREEL_OTHER_KEY",
     metavar="TEXT",
     help="A key of another account. [env: MOCKREEL_OTHER_KEY]",
+)
+@click.option(
+    "--admin-key",
+    envvar="MOCKREEL_ADMIN_KEY",
+    metavar="TEXT",
+    help="A key of an admin of the first account. [env: MOCKREEL_ADMIN_KEY]",
 )
 @click.option("--full", is_flag=True, help="Send a URL everything, whatever it costs.")
 @click.option(
@@ -75,7 +87,7 @@ from mockreel.cli.output import say, show_table
     "--secret",
     envvar="MOCKREEL_SECRET",
     metavar="TEXT",
-    help="What --handler verifies with. [env: MOCKREEL_SECRET]",
+    help="What --handler verifies with, and what a URL signs with. [env: MOCKREEL_SECRET]",
 )
 @click.option(
     "--former-secret",
@@ -104,6 +116,19 @@ from mockreel.cli.output import say, show_table
     metavar="FORM=PATH",
     help="Write junit, json, markdown, sarif or text (repeatable).",
 )
+@click.option(
+    "--allow-unchecked",
+    is_flag=True,
+    help="Pass although something planned was not asked.",
+)
+@click.option(
+    "--fail-on",
+    "fail_on",
+    multiple=True,
+    type=click.Choice(["doubtful", "unchecked", "unknown"]),
+    help="Fail on this too (repeatable); `unchecked` and `unknown` (what broke) fail unless allowed.",
+)
+@click.option("--verbose", "-v", is_flag=True, help="Every check and every finding, not only what falls short.")
 @click.option("--list", "listed", is_flag=True, help="List our own checks, and exit.")
 @click.option(
     "--data",
@@ -119,7 +144,7 @@ def command(target: str, listed: bool, reports: tuple[tuple[str, str], ...], **g
     A URL may belong to a server that bills: it gets reads, and requests with no key or a wrong one, unless --max-spend
     or --full is given.
 
-    Exit code: 0 holds, 1 falls short, 2 could not run.
+    Exit code: 0 everything was asked and holds, 1 something falls short, 2 could not run, 3 not everything was asked.
     """
     from mockreel.conformance.reports import check_form, terminal_report, write  # noqa: PLC0415
 
@@ -128,17 +153,30 @@ def command(target: str, listed: bool, reports: tuple[tuple[str, str], ...], **g
         return
     for form, _ in reports:
         check_form(form)
-    report = _run(target, given, lambda outcome: _show(outcome, terminal_report))
-    for note in report.notes:
-        say(f"left out: {note}")
-    say(report.sentence())
+    fails = _fails(given)
+    report = replace(_run(target, given, terminal_report), fail_on=fails)
+    for text in terminal_report.summary(report):
+        say(text)
     for form, path in reports:
         write(report, form, Path(path))
     sys.exit(report.exit_code)
 
 
-def _plan(given: Mapping[str, Any]) -> Any:
-    from mockreel.conformance.suite import Plan  # noqa: PLC0415
+def _fails(given: Mapping[str, Any]) -> frozenset[Any]:
+    """What fails the run beside what falls short."""
+    from mockreel.errors import OptionError  # noqa: PLC0415
+
+    if given["allow_unchecked"] and "unchecked" in given["fail_on"]:
+        then = "One of them says that what was not asked fails the run, the other that it does not."
+        raise OptionError("--allow-unchecked", "together with --fail-on unchecked", then=then)
+    return frozenset({"unknown", *given["fail_on"], *(() if given["allow_unchecked"] else ("unchecked",))})
+
+
+def _plan(given: Mapping[str, Any], target: str) -> Any:
+    from mockreel.conformance.suite import BUDGET, BUDGET_AT_A_URL, QUICK_AT_A_URL, Plan  # noqa: PLC0415
+
+    at_a_url = QUICK_AT_A_URL if given["quick"] else BUDGET_AT_A_URL
+    budget = BUDGET if target in ("mock", "control") or given["handler"] else at_a_url
 
     return Plan(
         providers=given["providers"],
@@ -146,18 +184,25 @@ def _plan(given: Mapping[str, Any]) -> Any:
         checks=given["checks"],
         seed=given["seed"],
         quick=given["quick"],
-        budget=given["budget"],
+        budget=given["budget"] or budget,
         generated=not given["only_ours"],
         readings=dict(given["readings"]),
         data=given["data"],
     )
 
 
-def _run(target: str, given: Mapping[str, Any], watcher: Any) -> Any:
+def _run(target: str, given: Mapping[str, Any], terminal_report: Any) -> Any:
     from mockreel.conformance import suite  # noqa: PLC0415
     from mockreel.errors import OptionError  # noqa: PLC0415
 
-    plan = _plan(given)
+    plan = _plan(given, target)
+
+    def watcher(outcome: Any) -> None:
+        _echo(terminal_report.told(outcome, verbose=given["verbose"]))
+
+    def announcer(announced: Any) -> None:
+        _echo(terminal_report.plan(announced))
+
     if given["handler"]:
         return _check_handler(plan, given, watcher)
     if target == "control":
@@ -169,7 +214,7 @@ def _run(target: str, given: Mapping[str, Any], watcher: Any) -> Any:
             from mockreel.conformance.reading_matrix import check_readings  # noqa: PLC0415
 
             return check_readings(plan, watcher=watcher)
-        return suite.check_mock(plan, watcher=watcher)
+        return suite.check_mock(plan, watcher=watcher, announcer=announcer)
     if given["every"]:
         raise OptionError("--readings all", target, ["mock"], then="Another server has but one way to speak.")
     from mockreel.conformance.targets.base_url import Access, check_url  # noqa: PLC0415
@@ -177,12 +222,14 @@ def _run(target: str, given: Mapping[str, Any], watcher: Any) -> Any:
     access = Access(
         key=given["key"],
         other_key=given["other_key"],
+        admin_key=given["admin_key"],
+        secret=given["secret"],
         full=given["full"],
         max_spend=given["max_spend"],
         callback_url=given["callback_url"],
         callback_listen=given["callback_listen"],
     )
-    return check_url(target, plan, access, watcher=watcher)
+    return check_url(target, plan, access, watcher=watcher, announcer=announcer)
 
 
 def _check_handler(plan: Any, given: Mapping[str, Any], watcher: Any) -> Any:
@@ -205,9 +252,8 @@ def _check_handler(plan: Any, given: Mapping[str, Any], watcher: Any) -> Any:
     return check_handler(given["handler"], plan.providers[0], asked, watcher=watcher)
 
 
-def _show(outcome: Any, form: Any) -> None:
-    say(form.line(outcome))
-    for text in form.details(outcome):
+def _echo(texts: list[str]) -> None:
+    for text in texts:
         say(text)
 
 

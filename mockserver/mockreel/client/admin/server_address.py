@@ -25,4 +25,4 @@ def control_door(path: Path) -> tuple[str, str | None]:
         return str(content["control"]["url"]), content.get("ca")
     except (ValueError, KeyError, TypeError) as problem:
         expected = "what `mockreel serve --ready-file` writes"
-        raise DataError(str(path), "it is no ready file", expected=expected) from problem
+        raise DataError(str(path), "it is not a ready file", expected=expected) from problem

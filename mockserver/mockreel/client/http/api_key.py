@@ -44,11 +44,11 @@ def api_base(url: str, *, hosts: Iterable[str], title: str) -> str:
     hosts = tuple(hosts)
     parts = _ORIGIN.fullmatch(url)
     if parts is None:
-        raise KeyWithheld(url, hosts, title, "it is no plain http or https address")
+        raise KeyWithheld(url, hosts, title, "it is not a plain http or https address")
     scheme, host, port, _ = parts.groups()
     if not is_loopback(host):
         if host.lower() not in hosts:
-            raise KeyWithheld(url, hosts, title, "it is no API host of this provider")
+            raise KeyWithheld(url, hosts, title, "it is not an API host of this provider")
         if scheme != "https" or port not in (None, "443"):
             raise KeyWithheld(url, hosts, title, "it is not HTTPS on its usual port")
     return url.rstrip("/")

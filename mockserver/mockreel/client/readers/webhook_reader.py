@@ -106,4 +106,4 @@ def _parsed(body: bytes) -> Any:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
-        raise CallbackRefused("its body is no JSON") from None
+        raise CallbackRefused("its body is not JSON") from None

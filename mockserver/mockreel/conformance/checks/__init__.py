@@ -2,25 +2,35 @@
 
 from mockreel.conformance.check import Check
 from mockreel.conformance.checks import (
+    account_balance,
     account_isolation,
     error_responses,
+    idempotency,
     job_ids,
     job_lifecycle,
+    job_records,
     job_results,
     model_inputs,
+    operations,
+    paged_lists,
     webhook_deliveries,
     webhook_retries,
 )
 
 EVERY: tuple[Check, ...] = (
     *error_responses.CHECKS,
+    *operations.CHECKS,
     *account_isolation.CHECKS,
     *model_inputs.CHECKS,
+    *idempotency.CHECKS,
     *job_lifecycle.CHECKS,
     *job_ids.CHECKS,
+    *job_records.CHECKS,
     *job_results.CHECKS,
     *webhook_deliveries.CHECKS,
     *webhook_retries.CHECKS,
+    *paged_lists.CHECKS,
+    *account_balance.CHECKS,
 )
 
 __all__ = ["EVERY"]

@@ -28,7 +28,11 @@ SAYS = {
     "fuzzing": "Whatever is drawn from a schema is taken, whatever breaks it is refused.",
     "stateful": "What a link leads to is answered as documented, in any order.",
 }
-# The parts of the budget for the first document's edges, and for each of its links and its fuzzing.
+# So many requests are planned for each second of the budget: few enough that a slow machine sends all of them too.
+RATE = 15
+# At a URL no more than this part of the budget goes into them, at the speed at which the target answers.
+SHARE = 0.4
+# The parts of the planned requests for the first document's edges, and for each of its links and its fuzzing.
 FIRST, LINKS = 0.6, 0.15
 # How many requests are drawn for each operation, for each minute of the budget.
 EXAMPLES_A_MINUTE = 20
@@ -65,15 +69,35 @@ def require() -> Any:
 class Generated:
     """The generated requests of one run.
 
+    How many requests are sent follows from the budget and not from the time that they take, so that one seed gives one
+    sequence; what is not sent when the time is up is told.
+
     Args:
-        budget: seconds for all of it.
+        budget: seconds that the number of requests is derived from.
+        left: seconds that there are for all of it; the budget unless told.
         admits: which operations may be asked at all.
+        latency: what one request takes, where it takes any.
+        focus: phases (`generated.fuzzing`) or operations of them (`generated.fuzzing:create_run`), all if empty.
     """
 
-    def __init__(self, scene: Scene, *, budget: float, admits: Callable[[Operation], bool] = lambda _: True) -> None:
+    def __init__(
+        self,
+        scene: Scene,
+        *,
+        budget: float,
+        left: float | None = None,
+        admits: Callable[[Operation], bool] = lambda _: True,
+        latency: float = 0.0,
+        focus: tuple[str, ...] = (),
+    ) -> None:
         self._scene = scene
         self._budget = budget
+        self._left = budget if left is None else left
         self._admits = admits
+        self._focus = [name.removeprefix("generated").removeprefix(".").partition(":") for name in focus]
+        self.quota = self.forecast(budget, latency)
+        self._allowed = 0
+        self._late = False
         self._tallies = {phase: Tally() for phase in PHASES}
         self._phase = PHASES[0]
         wanted = scene.wanted
@@ -81,30 +105,46 @@ class Generated:
         self._documents = Documents(scene.contract)
         self.notes: list[str] = []
         self._refused_to_send = 0
-        self._cut_short: set[str] = set()
+        self._unsent: set[str] = set()
+
+    @staticmethod
+    def forecast(budget: float, latency: float = 0.0) -> int:
+        """How many requests are planned."""
+        return max(20, int(budget * RATE if not latency else budget * SHARE / max(latency, 1 / RATE)))
 
     def run(self) -> Iterator[Outcome]:
         """One outcome for each phase."""
         library = require()
         logging.getLogger("schemathesis").setLevel(logging.CRITICAL)
-        ends = time.monotonic() + self._budget
+        self._ends = time.monotonic() + self._left
         documents = self._plan()
+        draw = random.Random(self._scene.wanted.seed)
+        for parts in documents:
+            draw.shuffle(parts)
         further = documents[1:]
-        self._engine(library, documents[0], ("examples", "coverage"), self._budget * FIRST)
-        self._engine(library, documents[0], ("stateful",), self._budget * LINKS)
-        self._engine(library, documents[0], ("fuzzing",), self._budget * LINKS)
-        random.Random(self._scene.wanted.seed).shuffle(further)
-        covered = 1 + self._cover(library, further, ends)
-        sampled = 1 + self._sample(library, further, ends)
+        self._engine(library, documents[0], ("examples", "coverage"), FIRST)
+        self._engine(library, documents[0], ("stateful",), LINKS)
+        self._engine(library, documents[0], ("fuzzing",), LINKS)
+        draw.shuffle(further)
+        covered = 1 + self._each(library, further, ("examples", "coverage"))
+        sampled = 1 + self._each(library, further, ("fuzzing",))
         self._note(documents, covered, sampled)
         for phase, tally in self._tallies.items():
-            yield self._outcome(phase, tally)
+            if self._wants(phase):
+                yield self._outcome(phase, tally)
+
+    def _wants(self, phase: str) -> bool:
+        return not self._focus or any(name in ("", phase) for name, _, _ in self._focus)
+
+    def _admitted(self, operation: Operation) -> bool:
+        named = {place for _, _, place in self._focus if place}
+        return self._admits(operation) and (not named or operation.id in named)
 
     def _plan(self) -> list[list[Part]]:
         """The parts of each document: everything with the first models, then one for each further model in a body."""
         first: list[Part] = []
         further: dict[str, list[Part]] = {}
-        for operation in filter(self._admits, self._scene.contract.operations):
+        for operation in filter(self._admitted, self._scene.contract.operations):
             models = self._casting.at(operation)
             in_body = operation.model is not None and operation.model.kind == "body"
             first += [(operation, model) for model in (models[:1] if in_body else models)]
@@ -112,32 +152,31 @@ class Generated:
                 further.setdefault(model.id if model else "", []).append((operation, model))
         return [first, *further.values()]
 
-    def _cover(self, library: Any, documents: Sequence[list[Part]], ends: float) -> int:
-        """Each further document, in the order of the seed, once through its edges; gives how many were reached."""
+    def _each(self, library: Any, documents: Sequence[list[Part]], phases: tuple[str, ...]) -> int:
+        """Each further document, in the order of the seed, as far as the planned requests last; gives how many."""
         for number, parts in enumerate(documents):
-            left = ends - time.monotonic()
-            if left < 1:
+            if self._sent >= self.quota or self._late:
                 return number
-            self._engine(library, parts, ("examples", "coverage"), left)
+            self._engine(library, parts, phases, 1.0)
         return len(documents)
 
-    def _sample(self, library: Any, documents: Sequence[list[Part]], ends: float) -> int:
-        """What time is left for: further documents by chance; gives how many were reached."""
-        for number, parts in enumerate(documents):
-            left = ends - time.monotonic()
-            if left < 1:
-                return number
-            self._engine(library, parts, ("fuzzing",), min(left, 5))
-        return len(documents)
+    @property
+    def _sent(self) -> int:
+        return sum(tally.cases for tally in self._tallies.values()) + self._refused_to_send
 
-    def _engine(self, library: Any, parts: Sequence[Part], phases: Iterable[str], seconds: float) -> None:
-        """Run phases of the generator's own engine over one document, with none of its checks."""
+    def _engine(self, library: Any, parts: Sequence[Part], phases: Iterable[str], share: float) -> None:
+        """Run phases of the generator's own engine over one document, with none of its checks.
+
+        `share` is the part of the planned requests that it may send.
+        """
         from schemathesis.config import SchemathesisConfig  # noqa: PLC0415
         from schemathesis.engine import events, from_schema  # noqa: PLC0415
 
-        if not parts:
+        wanted = [phase for phase in phases if self._wants(phase)]
+        if not parts or not wanted or self._late:
             return
-        config = SchemathesisConfig.from_dict(self._settings(phases, seconds))
+        self._allowed = min(self.quota, self._sent + int(self.quota * share))
+        config = SchemathesisConfig.from_dict(self._settings(wanted))
         schema = library.openapi.from_dict(self._documents.document(parts), config=config)
         schema.app = self._app
         stream = from_schema(schema).execute()
@@ -147,18 +186,24 @@ class Generated:
                 self._phase, began = event.phase.name.value, time.monotonic()
             if isinstance(event, events.PhaseFinished) and event.phase.name.value in self._tallies:
                 self._tallies[event.phase.name.value].seconds += time.monotonic() - began
-            if isinstance(event, events.EngineFinished) and event.stop_reason.name == "MAX_TIME":
-                self._cut_short.update(phases)
             if isinstance(event, events.NonFatalError):
                 self._tallies[self._phase].broke = f"{event.label}: {str(event.value)[:300]}"
             if isinstance(event, events.FatalError):
                 self._tallies[self._phase].broke = str(event.exception)[:300]
+            if self._is_over():
+                stream.stop()
 
-    def _settings(self, phases: Iterable[str], seconds: float) -> dict[str, Any]:
+    def _is_over(self) -> bool:
+        """Whether the planned requests are sent, or the time is up; the second is a shortcoming of the run."""
+        if time.monotonic() > self._ends and self._sent < self._allowed:
+            self._late = True
+        return self._late or self._sent >= self._allowed
+
+    def _settings(self, phases: Iterable[str]) -> dict[str, Any]:
         examples = max(3, round(EXAMPLES_A_MINUTE * self._budget / 60))
         return {
             "seed": self._scene.wanted.seed,
-            "max-time": max(1, int(seconds)),
+            "suppress-health-check": ["all"],
             "checks": {"enabled": False},
             "generation": {"max-examples": examples, "database": "none", "with-security-parameters": False},
             "phases": {phase: {"enabled": phase in phases} for phase in PHASES},
@@ -167,8 +212,12 @@ class Generated:
     def _app(self, environ: Mapping[str, Any], start: Callable[..., Any]) -> list[bytes]:
         """The target as a WSGI application: everything that is generated passes here."""
         ask = self._ask(environ)
+        if self._is_over():
+            self._unsent.add(self._phase)
+            start("503 Over", [])
+            return [b""]
         try:
-            told = self._scene.target.send(ask)
+            told = self._scene.send(ask)
         except LeftOut:
             self._refused_to_send += 1
             start("503 Left out", [])
@@ -184,7 +233,8 @@ class Generated:
         tally.cases += 1
         if len(tally.problems) < 500:
             tally.problems += self._scene.reply_problems(ask, told)
-            tally.problems += judge(self._scene, ask, told)
+            if self._scene.own or self._scene.refusals.circumstance(told, ask.operation) is None:
+                tally.problems += judge(self._scene, ask, told)
 
     def _ask(self, environ: Mapping[str, Any]) -> Ask:
         """The request as it was generated, with the key where the contract has it."""
@@ -221,18 +271,35 @@ class Generated:
             self.notes.append(
                 f"{provider}: {len(documents) - sampled} of {len(documents)} documents were not fuzzed in the budget"
             )
-        if "coverage" in self._cut_short:
-            self.notes.append(f"{provider}: the budget ended before every edge was covered; give more with --budget")
+        if "coverage" in self._unsent and not self._late:
+            self.notes.append(f"{provider}: the plan has not every edge in it; give more with --budget")
         if self._refused_to_send:
             self.notes.append(
                 f"{provider}: {self._refused_to_send} generated requests were not sent, as they might bill"
             )
 
+    def _left_out(self, tally: Tally) -> tuple[str, ...]:
+        """Why planned requests of a phase were not sent."""
+        if self._late:
+            return (
+                f"{self.quota - self._sent} planned requests were left when the time was up; give more with --budget",
+            )
+        if not tally.cases and self._refused_to_send:
+            return ("none of the requests that it draws may be sent; allow them with --full",)
+        return ()
+
     def _outcome(self, phase: str, tally: Tally) -> Outcome:
         name = f"generated.{phase}"
         found = findings(self._scene, name, tally.problems)
         return Outcome(
-            name, SAYS[phase], self._scene.contract.provider, tally.cases, found, (), tally.broke, tally.seconds
+            name,
+            SAYS[phase],
+            self._scene.contract.provider,
+            tally.cases,
+            found,
+            self._left_out(tally),
+            tally.broke,
+            tally.seconds,
         )
 
 

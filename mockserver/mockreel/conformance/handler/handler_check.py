@@ -41,6 +41,8 @@ def check_handler(
     outcomes, notes = [], list(_notes(questions))
     try:
         for question in questions.all():
+            if not question.deliveries:  # there is no such question to this provider
+                continue
             if question.extra and endpoint.pace.slow:
                 notes.append(f"handler.{question.id}, as the handler takes {endpoint.pace.usual:.1f} s for an answer")
                 continue

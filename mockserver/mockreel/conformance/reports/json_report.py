@@ -13,6 +13,8 @@ def written(report: Report) -> str:
         "seed": report.seed,
         "seconds": round(report.seconds, 3),
         "exit_code": report.exit_code,
+        "numbers": dict(report.numbers),
+        "trouble": report.trouble or None,
         "notes": list(report.notes),
         "checks": [
             {
@@ -22,7 +24,9 @@ def written(report: Report) -> str:
                 "verdict": outcome.verdict,
                 "cases": outcome.cases,
                 "seconds": round(outcome.seconds, 3),
-                "left_out": list(outcome.left_out),
+                "not_checked": list(outcome.reasons),
+                "left_out_on_purpose": outcome.chosen,
+                "again": outcome.again or None,
                 "broke": outcome.broke or None,
                 "findings": [row(finding) for finding in outcome.findings],
             }

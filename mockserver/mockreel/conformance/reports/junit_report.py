@@ -24,7 +24,7 @@ def written(report: Report) -> str:
 
 def _counts(outcomes: list[Outcome]) -> dict[str, str]:
     verdicts: list[str] = [outcome.verdict for outcome in outcomes]
-    names = {"failures": "falls short", "errors": "broke", "skipped": "left out"}
+    names = {"failures": "falls short", "errors": "broke", "skipped": "not checked"}
     return {name: str(verdicts.count(verdict)) for name, verdict in names.items()}
 
 
@@ -32,14 +32,15 @@ def _case(suite: ET.Element, outcome: Outcome) -> None:
     case = ET.SubElement(
         suite, "testcase", classname=f"mockreel.{outcome.provider}", name=outcome.check, time=f"{outcome.seconds:.3f}"
     )
-    text = _clean("\n".join(line for finding in outcome.findings for line in lines(finding)))
+    found = [line for finding in outcome.findings for line in lines(finding)]
+    text = _clean("\n".join([*found, *([f"repeat it: {outcome.again}"] if outcome.again else [])]))
     match outcome.verdict:
         case "falls short":
             ET.SubElement(case, "failure", message=outcome.says).text = text
         case "broke":
             ET.SubElement(case, "error", message=_clean(outcome.broke))
-        case "left out":
-            ET.SubElement(case, "skipped", message=_clean("; ".join(outcome.left_out) or "nothing to check"))
+        case "not checked":
+            ET.SubElement(case, "skipped", message=_clean("; ".join(outcome.reasons)))
         case "doubtful":
             ET.SubElement(case, "system-out").text = text
         case _:

@@ -19,8 +19,13 @@ def written(report: Report) -> str:
         if outcome.findings:
             parts += ["", f"## {outcome.provider}: {outcome.check}", "", outcome.says]
             parts += [line for finding in outcome.findings for line in _finding(finding)]
+            parts += ["", "Repeat it:", "", "```sh", outcome.again, "```"] if outcome.again else []
+    unasked = [one for one in report.outcomes if one.verdict == "not checked"]
+    if unasked:
+        parts += ["", "## Not checked", ""]
+        parts += [f"- {one.provider} {one.check}: {'; '.join(one.reasons)}" for one in unasked]
     if report.notes:
-        parts += ["", "## Left out", "", *(f"- {note}" for note in report.notes)]
+        parts += ["", "## Notes", "", *(f"- {note}" for note in report.notes)]
     return "\n".join(parts) + "\n"
 
 

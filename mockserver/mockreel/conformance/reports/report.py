@@ -1,18 +1,29 @@
-"""What a run came to: every outcome, what was left out, and the exit code that says it in one number."""
+"""What a run came to: every outcome, four numbers, and the exit code that says it in one."""
 
+import shlex
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from mockreel.conformance.check import Finding, Outcome
 
-HOLDS, FALLS_SHORT, COULD_NOT_RUN = 0, 1, 2
+if TYPE_CHECKING:
+    from mockreel.conformance.suite import Plan
+
+HOLDS, FALLS_SHORT, COULD_NOT_RUN, NOT_CHECKED = 0, 1, 2, 3
+NUMBERS = ("holds", "falls short", "doubtful", "not checked")
+# What else than a fault fails a run.
+Strictness = Literal["doubtful", "unchecked", "unknown"]
+MOCK = "http://mock.test"
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One run against one target."""
+    """One run against one target.
+
+    `trouble` says why nothing could be asked at all; `fail_on` names what fails the run beside what falls short.
+    """
 
     target: str
     version: str
@@ -20,25 +31,60 @@ class Report:
     outcomes: tuple[Outcome, ...]
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
+    trouble: str = ""
+    fail_on: frozenset[Strictness] = frozenset({"unchecked", "unknown"})
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         return tuple(finding for outcome in self.outcomes for finding in outcome.findings)
 
     @property
+    def numbers(self) -> Mapping[str, int]:
+        """How many checks hold, fall short, are doubtful, and were not checked, or not in full."""
+        counts: Counter[str] = Counter(
+            "not checked" if one.verdict == "broke" else one.verdict for one in self.outcomes
+        )
+        return {name: counts[name] for name in NUMBERS}
+
+    @property
+    def unchecked(self) -> tuple[Outcome, ...]:
+        """What was planned and not asked, but for what the user left out."""
+        return tuple(one for one in self.outcomes if one.verdict == "not checked" and not one.chosen)
+
+    @property
     def exit_code(self) -> int:
-        """0 if all that was checked holds, 1 if something falls short, 2 if something could not be run."""
+        """0 if everything was asked and holds, 1 if something falls short, 2 if something could not be run.
+
+        3 if nothing falls short and not everything was asked; what `fail_on` does not name is let pass.
+        """
         verdicts = {outcome.verdict for outcome in self.outcomes}
-        if "falls short" in verdicts:
+        if "falls short" in verdicts or ("doubtful" in verdicts and "doubtful" in self.fail_on):
             return FALLS_SHORT
-        return COULD_NOT_RUN if "broke" in verdicts or not self.outcomes else HOLDS
+        if "broke" in verdicts or not self.outcomes:
+            return COULD_NOT_RUN
+        return NOT_CHECKED if self.unchecked and "unchecked" in self.fail_on else HOLDS
 
     def sentence(self) -> str:
-        """The whole in one line."""
-        counts = Counter(outcome.verdict for outcome in self.outcomes)
+        """The whole in one line; what could not be run at all in one, too."""
+        if self.trouble:
+            return f"{self.target}: {self.trouble}"
+        told = ", ".join(f"{count} {name}" for name, count in self.numbers.items())
         cases = sum(outcome.cases for outcome in self.outcomes)
-        told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
-        return f"{self.target}: {told or 'no check was run'} ({cases} cases, seed {self.seed}, {self.seconds:.1f} s)"
+        return f"{self.target}: {told} ({cases:,} cases, seed {self.seed}, {self.seconds:.1f} s)"
+
+
+def again(plan: "Plan", base_url: str, provider: str, outcome: Outcome) -> str:
+    """The command that repeats what found something: the same check with the same seed, and nothing else."""
+    target = "mock" if base_url == MOCK else base_url
+    parts = ["mockreel", "check", target, "--provider", provider, "--seed", str(plan.seed), "--check", outcome.check]
+    if outcome.check.startswith("generated"):
+        subjects = dict.fromkeys(finding.subject.partition(" ")[0] for finding in outcome.findings)
+        parts[-1] = f"{outcome.check}:{next(iter(subjects))}" if subjects else outcome.check
+        parts += ["--budget", f"{plan.budget:g}"]
+    parts += ["--quick"] if plan.quick else []
+    parts += [word for model in plan.models for word in ("--model", model)]
+    parts += [word for name, option in plan.readings.items() for word in ("--reading", f"{name}={option}")]
+    return shlex.join(parts) + ("" if target == "mock" else " --full") if outcome.findings else ""
 
 
 def row(finding: Finding) -> Mapping[str, Any]:
@@ -68,5 +114,5 @@ def lines(finding: Finding) -> list[str]:
         f"  fact      {finding.fact.says} [{finding.fact.evidence.kind}]",
         f"  where     {finding.where}",
         *(f"  source    {source}" for source in finding.fact.sources),
-        *([f"  again     {finding.curl}"] if finding.curl else []),
+        *([f"  request   {finding.curl}"] if finding.curl else []),
     ]

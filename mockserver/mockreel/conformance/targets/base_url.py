@@ -3,18 +3,21 @@
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from mockreel import __version__
 from mockreel.conformance.check import Outcome
+from mockreel.conformance.check_context import Scene
+from mockreel.conformance.other_readings import fitting_readings
 from mockreel.conformance.reports.report import Report
-from mockreel.conformance.suite import Plan, Watcher, check_target
+from mockreel.conformance.spending_guard import Admission, Purse
+from mockreel.conformance.suite import Announcer, Plan, Watcher, check_models, check_target
 from mockreel.conformance.targets.socket_receiver import listening
-from mockreel.conformance.targets.spending_guard import Admission, Purse
-from mockreel.conformance.targets.url_target import RemoteTarget, checked_url, is_loopback
+from mockreel.conformance.targets.url_target import RemoteTarget, Unreachable, checked_url, is_loopback
 from mockreel.contract import Contract, Operation
 from mockreel.contract.exchanges.exchange import Who
+from mockreel.contract.exchanges.request_builder import Requests
 from mockreel.errors import OptionError
 from mockreel.simulator.in_process.memory_receiver import Receiver
 from mockreel.simulator.simulator import load_contracts
@@ -26,6 +29,8 @@ class Access:
 
     key: str | None = None
     other_key: str | None = None
+    admin_key: str | None = None
+    secret: str | None = None
     full: bool = False
     max_spend: Decimal = Decimal(0)
     callback_url: str | None = None
@@ -39,12 +44,21 @@ class Access:
 
     @property
     def keys(self) -> Mapping[Who, str]:
-        found: dict[Who, str | None] = {"own": self.key, "other": self.other_key}
+        found: dict[Who, str | None] = {"own": self.key, "other": self.other_key, "admin": self.admin_key}
         return {who: key for who, key in found.items() if key}
 
 
-def check_url(url: str, plan: Plan, access: Access, *, watcher: Watcher = lambda _: None) -> Report:
+def check_url(
+    url: str,
+    plan: Plan,
+    access: Access,
+    *,
+    watcher: Watcher = lambda _: None,
+    announcer: Announcer = lambda _: None,
+) -> Report:
     """Check a base URL against one provider's contract.
+
+    A target that nobody answers for is a report with a `trouble`.
 
     Raises:
         OptionError: it is no URL, or it is not said which provider it claims to be.
@@ -52,20 +66,52 @@ def check_url(url: str, plan: Plan, access: Access, *, watcher: Watcher = lambda
     checked_url(url)
     began = time.monotonic()
     contract = _contract(plan)
+    check_models(plan, {contract.provider: contract})
     purse = Purse(contract, access.admission, access.max_spend)
     outcomes: list[Outcome] = []
     notes: list[str] = []
     with _receiver(url, access, contract) as receiver:
-        target = RemoteTarget(url, contract, purse=purse, keys=access.keys, receiver=receiver)
+        target = RemoteTarget(url, contract, purse=purse, keys=access.keys, receiver=receiver, secret=access.secret)
         try:
-            for outcome in check_target(plan, contract, target, notes=notes, admits=_admits(contract, access)):
+            latency = measured(target, contract)
+            target.ends = target.now() + plan.budget
+            scene = Scene(contract, target, plan.wanted)
+            for outcome in check_target(
+                plan,
+                contract,
+                target,
+                notes=notes,
+                admits=_admits(contract, access),
+                announcer=announcer,
+                latency=latency,
+                scene=scene,
+            ):
                 outcomes.append(outcome)
                 watcher(outcome)
+            notes += fitting_readings(scene, plan, outcomes)
+        except Unreachable as problem:
+            return Report(url, __version__, plan.seed, tuple(outcomes), tuple(notes), trouble=str(problem))
         finally:
             target.close()
     if access.admission == "breaking":
         notes.append(f"had everything been accepted, it would have cost {purse.shown()}")
     return Report(url, __version__, plan.seed, tuple(outcomes), tuple(notes), time.monotonic() - began)
+
+
+def measured(target: RemoteTarget, contract: Contract) -> float:
+    """How long the target takes for a request that it must refuse, in seconds: the shorter of two.
+
+    Raises:
+        Unreachable: it does not answer.
+    """
+    operation = next((one for one in contract.operations if one.key), contract.operations[0])
+    ask = replace(Requests(contract).good(operation), who="nobody")
+    took = []
+    for _ in range(2):
+        began = time.monotonic()
+        target.send(ask)
+        took.append(time.monotonic() - began)
+    return max(0.001, min(took))
 
 
 def _contract(plan: Plan) -> Contract:
@@ -106,4 +152,6 @@ def _receiver(url: str, access: Access, contract: Contract) -> Iterator[Receiver
     if not host or not port.isdecimal():
         raise OptionError("--callback-listen", access.callback_listen, ["127.0.0.1:0", "0.0.0.0:9000"])
     with listening(public_url=access.callback_url, host=host, port=int(port)) as receiver:
+        slow = [policy.timeout / 3 for policy in contract.callbacks.policies.values()]
+        receiver.slow = min(slow, default=receiver.slow)
         yield receiver

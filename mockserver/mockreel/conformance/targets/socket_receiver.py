@@ -5,7 +5,7 @@ import socketserver
 import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -26,15 +26,32 @@ class _Handler(socketserver.StreamRequestHandler):
         while (text := self.rfile.readline(65536).decode("latin-1").strip()) != "":
             name, _, value = text.partition(":")
             headers[name.strip().lower()] = value.strip()
-        body = self.rfile.read(int(headers.get("content-length") or 0))
+        if headers.get("expect", "").lower() == "100-continue":
+            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        body = self._chunks() if "chunked" in headers.get("transfer-encoding", "") else self._plain(headers)
         if len(line) >= 2 and line[0] == "POST":
             self._answer(self.server.receiver.take(line[1], headers, body))
+
+    def _plain(self, headers: Mapping[str, str]) -> bytes:
+        length = headers.get("content-length", "")
+        return self.rfile.read(int(length) if length.isdecimal() else 0)
+
+    def _chunks(self) -> bytes:
+        """A body in chunks, each with its length in front of it."""
+        parts = []
+        while length := int(self.rfile.readline(65536).partition(b";")[0].strip() or b"0", 16):
+            parts.append(self.rfile.read(length))
+            self.rfile.readline(65536)
+        return b"".join(parts)
 
     def _answer(self, behaviour: Any) -> None:
         if isinstance(behaviour, int):
             self.wfile.write(f"HTTP/1.1 {behaviour} -\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".encode())
         elif behaviour == "broken":
             self.wfile.write(b"\x00\xff this is no HTTP\r\n\r\n")
+        elif behaviour == "slow":
+            time.sleep(self.server.receiver.slow)
+            self._answer(200)
         elif behaviour == "timeout":
             self.connection.settimeout(LONGEST_SILENCE)
             self._wait_for_the_end()

@@ -1,11 +1,12 @@
 """A base URL as a target: asked over HTTP, in real time, and taken for one that may bill."""
 
+import math
 import time
 from collections.abc import Mapping
 
 import httpx2
 
-from mockreel.conformance.targets.spending_guard import Purse
+from mockreel.conformance.spending_guard import Purse
 from mockreel.contract import Contract
 from mockreel.contract.exchanges.exchange import Ask, Told, Who
 from mockreel.errors import MockreelError, OptionError
@@ -13,6 +14,10 @@ from mockreel.simulator.in_process.memory_receiver import Receiver
 from mockreel.simulator.in_process.target_keys import INVALID, Keys, dressed
 
 TIMEOUT = 30.0
+# A connection that nothing used for so long is not used again: many servers close theirs after a few seconds.
+KEPT = 1.5
+# A reply with this header comes of our own simulator, which plays what a `Prefer` header asks for.
+STAND_IN = "mockreel-version"
 # Requests that might bill go out so slowly, in seconds between two of them.
 SLOWLY = 1.0
 # Headers that HTTP itself needs and the client sets.
@@ -33,6 +38,7 @@ class RemoteTarget:
     """
 
     own = False
+    plays = False
 
     def __init__(
         self,
@@ -42,25 +48,33 @@ class RemoteTarget:
         purse: Purse,
         keys: Mapping[Who, str],
         receiver: Receiver | None = None,
+        secret: str | None = None,
     ) -> None:
         self.base_url = checked_url(base_url)
         self.keys = Keys({"invalid": INVALID, **keys})
         self.receiver = receiver
+        self.secret = secret
+        self.purse = purse
+        self.ends = math.inf  # no request is waited for beyond this moment
         self._contract = contract
-        self._purse = purse
-        self._client = httpx2.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=False)
+        self._client = httpx2.Client(
+            timeout=TIMEOUT, follow_redirects=False, trust_env=False, limits=httpx2.Limits(keepalive_expiry=KEPT)
+        )
 
     def send(self, ask: Ask) -> Told:
-        self._purse.admit(ask)
-        if self._purse.admission == "breaking" and ask.method != "GET":
+        self.purse.admit(ask)
+        if self.purse.admission == "breaking" and ask.method != "GET":
             time.sleep(SLOWLY)
         ask = dressed(ask, self.keys)
         url = self.base_url + ask.path + (f"?{ask.query}" if ask.query else "")
         headers = {name: value for name, value in ask.headers.items() if name.lower() not in _CLIENTS_OWN}
-        return self._asked(ask.method, url, headers, ask.body)
+        told = self._asked(ask.method, url, headers, ask.body)
+        self.plays = self.plays or STAND_IN in told.headers
+        return told
 
     def fetch(self, url: str) -> Told:
-        return self._asked("GET", url, {}, b"")
+        """What a URL leads to, over as many redirects as a browser follows, without a key."""
+        return self._asked("GET", url, {}, b"", follows=True)
 
     def now(self) -> float:
         return time.monotonic()
@@ -71,9 +85,16 @@ class RemoteTarget:
     def close(self) -> None:
         self._client.close()
 
-    def _asked(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Told:
+    def _asked(self, method: str, url: str, headers: Mapping[str, str], body: bytes, *, follows: bool = False) -> Told:
         try:
-            reply = self._client.request(method, url, headers=dict(headers), content=body or None)
+            reply = self._client.request(
+                method,
+                url,
+                headers=dict(headers),
+                content=body or None,
+                follow_redirects=follows,
+                timeout=max(1.0, min(TIMEOUT, self.ends - self.now())),
+            )
         except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as problem:
             raise Unreachable(f"{method} {url} was not answered: {problem or type(problem).__name__}") from problem
         return Told(reply.status_code, {name.lower(): value for name, value in reply.headers.items()}, reply.content)

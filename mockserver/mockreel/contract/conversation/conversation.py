@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mockreel.contract.conversation.promises import Account, Paged, Places, Promises, account, paged, places, promises
 from mockreel.contract.data.parser import Cursor, evidence
 from mockreel.contract.rows import Evidence
 
@@ -40,16 +41,20 @@ class JobTalk:
     apart: Evidence
     told: Told | None
     evidence: Evidence
+    promises: Promises
 
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """How a receiver gets the secret that callbacks are signed with."""
+    """How a receiver gets the secret that callbacks are signed with, and how it is made the one that signs."""
 
     operation: str
     body: Any
     at: str
     evidence: Evidence
+    promote: str | None = None
+    promotion: Any = None
+    remove: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,9 @@ class Conversation:
 
     `reads` are operations that are no GET but change nothing; `codes` are the places of a refusal's code,
     `beyond` the query parameters and operations with rules that their schemas cannot say, `hidden` the fields whose
-    texts are secrets.
+    texts are secrets. `account` says where a balance stands, `lists` how lists are paged, `again` which header makes a
+    request one that is sent twice, `blames` where a refusal names what is wrong, `traced` which header comes back,
+    `quote` what says beforehand what a job costs.
     """
 
     jobs: Mapping[str, JobTalk] = field(default_factory=dict)
@@ -81,6 +88,12 @@ class Conversation:
     codes: tuple[str, ...] = ()
     beyond: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
+    account: Account | None = None
+    lists: Mapping[str, Paged] = field(default_factory=dict)
+    again: Places | None = None
+    blames: Places | None = None
+    traced: Places | None = None
+    quote: Places | None = None
 
     def of(self, submit: str) -> JobTalk | None:
         """The sort of job that an operation begins, or None."""
@@ -95,7 +108,13 @@ def conversation(file: Cursor) -> Conversation:
         _secret(secret) if secret else None,
         _text(file, "cancel"),
         _client_rules(file.maybe("client_rules")),
-        *(_texts(file, key) for key in ("reads", "codes", "beyond", "hidden")),
+        _texts(file, "reads"),
+        _texts(file, "codes"),
+        _texts(file, "beyond"),
+        _texts(file, "hidden"),
+        account(found) if (found := file.maybe("account")) else None,
+        lists.each(paged) if (lists := file.maybe("lists")) else {},
+        *(places(file, key) for key in ("again", "blames", "traced", "quote")),
     )
 
 
@@ -116,6 +135,7 @@ def _talk(name: str, row: Cursor) -> JobTalk:
         evidence(row.at("apart")),
         _told(told) if told else None,
         evidence(row),
+        promises(row),
     )
 
 
@@ -126,7 +146,15 @@ def _told(row: Cursor) -> Told:
 
 
 def _secret(row: Cursor) -> Secret:
-    return Secret(row.at("operation").text(), row.mapping().get("body"), row.at("at").text(), evidence(row))
+    return Secret(
+        row.at("operation").text(),
+        row.mapping().get("body"),
+        row.at("at").text(),
+        evidence(row),
+        _text(row, "promote"),
+        row.mapping().get("promotion"),
+        _text(row, "remove"),
+    )
 
 
 def _client_rules(row: Cursor | None) -> ClientRules:

@@ -50,18 +50,18 @@ class Cursor(NamedTuple):
 
     def mapping(self) -> Mapping[str, Any]:
         if not isinstance(self.value, dict):
-            raise DataError(self.where, f"{self.value!r} is no mapping", expected="a mapping")
+            raise DataError(self.where, f"{self.value!r} is not a mapping", expected="a mapping")
         return self.value
 
     def text(self) -> str:
         if not isinstance(self.value, str):
-            raise DataError(self.where, f"{self.value!r} is no text", expected="a text (in quotes, perhaps)")
+            raise DataError(self.where, f"{self.value!r} is not a text", expected="a text (in quotes, perhaps)")
         return self.value
 
     def texts(self) -> tuple[str, ...]:
         value = [self.value] if isinstance(self.value, str) else self.value
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise DataError(self.where, f"{self.value!r} is no list of texts", expected="a list of texts")
+            raise DataError(self.where, f"{self.value!r} is not a list of texts", expected="a list of texts")
         return tuple(value)
 
     def each(self, build: "Callable[[str, Cursor], T]") -> dict[str, T]:
@@ -160,7 +160,7 @@ def _policy(name: str, row: Cursor) -> rows.DeliveryPolicy:
 
 def _delay(row: Cursor, delay: Any) -> float:
     if isinstance(delay, bool) or not isinstance(delay, int | float) or delay < 0:
-        raise DataError(f"{row.where} /delays", f"{delay!r} is no delay", expected="a number of seconds")
+        raise DataError(f"{row.where} /delays", f"{delay!r} is not a delay", expected="a number of seconds")
     return float(delay)
 
 
@@ -168,7 +168,7 @@ def _patterns(row: Cursor) -> tuple[str, ...]:
     """Patterns of HTTP statuses; one that can match nothing would be a mistake that nobody notices."""
     for pattern in row.texts():
         if not _STATUS_PATTERN.fullmatch(pattern):
-            raise DataError(row.where, f"{pattern!r} is no pattern of statuses", expected="one as 404, 5xx or !2xx")
+            raise DataError(row.where, f"{pattern!r} is not a pattern of statuses", expected="one as 404, 5xx or !2xx")
     return row.texts()
 
 
@@ -210,7 +210,7 @@ def _span(_: str, span: Cursor) -> tuple[float, float]:
     match span.value:
         case [int() | float() as low, int() | float() as high] if 0 <= low <= high:
             return float(low), float(high)
-    raise DataError(span.where, f"{span.value!r} is no span", expected="two numbers of seconds, the smaller first")
+    raise DataError(span.where, f"{span.value!r} is not a span", expected="two numbers of seconds, the smaller first")
 
 
 def price(row: Cursor) -> rows.Price:
@@ -245,7 +245,7 @@ def decimal(amount: Cursor) -> Decimal:
     except InvalidOperation:
         found = Decimal("NaN")
     if not found.is_finite():
-        raise DataError(amount.where, f"{amount.value!r} is no amount", expected='a decimal text, as "0.03"')
+        raise DataError(amount.where, f"{amount.value!r} is not an amount", expected='a decimal text, as "0.03"')
     return found
 
 

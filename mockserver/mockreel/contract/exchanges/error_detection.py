@@ -1,6 +1,7 @@
 """Was this a no? The contract says how its provider refuses, by status or by body; nothing here knows a code."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mockreel.contract import Contract, ErrorRow, Operation
@@ -20,6 +21,14 @@ class Refusals:
         """Whether any of the contract's signs of a refusal is in a reply."""
         return any(_holds(row, told) for row in self._rows)
 
+    def is_refusal(self, status: int, code: str) -> bool:
+        """Whether a status and a code are a no; under some readings a row is told as no refusal at all."""
+        told = Told(status, {}, b"")
+        if any(_holds(row, told) for row in self._rows if "status" in row):
+            return True
+        others = [{str(one) for one in row.get("not", [""])} for row in self._rows if "pointer" in row]
+        return bool(others) and not any(code in fine for fine in others)
+
     def code(self, told: Told) -> str | None:
         """The code of a refusal, where the contract names its place."""
         for pointer in self._codes:
@@ -37,14 +46,53 @@ class Refusals:
         if told.status != status or not self.refused(told):
             return False
         shown = self.code(told)
-        return shown is None or shown == code
+        return shown is None or shown == code or "{" in code
+
+    def circumstance(self, told: Told, operation: Operation | None) -> ErrorRow | None:
+        """The row of a refusal that says nothing of the request: out of credit, too many, not available; or None."""
+        rows = (self._contract.errors.get(row.row) for row in self._contract.scenarios.requests.values())
+        return next((row for row in rows if row is not None and self._shows(told, row, operation)), None)
+
+    def busy(self, told: Told, operation: Operation | None) -> bool:
+        """Whether a request was refused for being one too many, or because the service is not there now."""
+        row = self.circumstance(told, operation)
+        again = self._contract.conversation.client_rules.retry
+        return row is not None and again is not None and row.name in again[0]
+
+    def retry_after(self, told: Told, otherwise: float) -> float:
+        """After how many seconds a refusal says that a request may be sent again."""
+        wait = self._contract.conversation.client_rules.wait
+        value = told.headers.get(wait[0].lower(), "") if wait else ""
+        return float(value) if value.isdecimal() else otherwise
+
+    def unsaid(self, told: Told, row: ErrorRow, operation: Operation | None, *, path: str = "") -> str:
+        """The text of a row that a reply lacks; empty where it has it, whatever stands in its gaps."""
+        shown, row = self._spoken(row, operation, path)
+        message = str(shown.get("message", row.message))
+        parts = [part for part in re.split(r"\{\w+\}|\.\.\.", message) if part]
+        pattern = ".*?".join(re.escape(part) for part in parts)
+        said = "\n".join(_strings(told.json)) or told.body.decode("utf-8", "replace")
+        return "" if re.search(pattern, said, re.DOTALL) else message
+
+    def _shows(self, told: Told, row: ErrorRow, operation: Operation | None) -> bool:
+        """Whether a reply is a row beyond doubt: where no code tells rows of one status apart, its text must."""
+        if not self.is_row(told, row, operation):
+            return False
+        if self.code(told) is not None:
+            return True
+        same = [one for one in self._contract.errors.values() if one.status == row.status]
+        return len(same) == 1 or row.message.encode() in told.body
 
     def expected(self, row: ErrorRow, operation: Operation | None, *, path: str = "") -> tuple[int, str]:
         """The status and the code with which an operation (or a path that has none) shows a row in its dialect."""
+        shown, row = self._spoken(row, operation, path)
+        return shown.get("status", row.status), str(shown.get("code", row.code))
+
+    def _spoken(self, row: ErrorRow, operation: Operation | None, path: str) -> tuple[Mapping[str, Any], ErrorRow]:
+        """What an operation (or a path that has none) shows of a row in its dialect, and the row that it shows."""
         own = operation.raw["x-mockreel"] if operation else self._unrouted(path)
         row = self._contract.errors.get(own.get("instead", {}).get(row.name, ""), row)
-        shown = self._shown(row, own.get("dialect"))
-        return shown.get("status", row.status), str(shown.get("code", row.code))
+        return self._shown(row, own.get("dialect")), row
 
     def _unrouted(self, path: str) -> Mapping[str, Any]:
         """How a path that no operation has is answered."""
@@ -72,3 +120,15 @@ def _holds(row: Mapping[str, Any], told: Told) -> bool:
 
 def _compares(status: int, wanted: str) -> bool:
     return status >= int(wanted[2:]) if wanted.startswith(">=") else str(status) == wanted
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """Every text in a document."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _strings(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _strings(inner)

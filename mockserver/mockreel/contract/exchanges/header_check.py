@@ -7,6 +7,10 @@ from typing import Any
 import jsonschema_rs
 
 from mockreel.contract import Contract, Operation
+from mockreel.contract.evidence.facts import Facts
+from mockreel.contract.exchanges.exchange import Ask, Told
+from mockreel.contract.exchanges.problem import Problem
+from mockreel.contract.exchanges.response_check import Replies
 from mockreel.contract.messages.query import typed
 from mockreel.contract.operations import resolve
 from mockreel.contract.validation import violations
@@ -71,3 +75,15 @@ class HeaderRules:
     def _resolved(self, operation: Operation, row: Any) -> Mapping[str, Any]:
         found: Mapping[str, Any] = resolve(self._contract.document, row, where=operation.id)
         return found
+
+
+def header_problems(rules: HeaderRules, replies: Replies, facts: Facts, ask: Ask, told: Told) -> Iterator[Problem]:
+    """What the contract does not allow about the headers of a reply."""
+    operation = ask.operation
+    found = replies.documented(operation, told.status) if operation else None
+    if operation is None or found is None:
+        return
+    key, response = found
+    for wrong in rules.reply(operation, key, response, told.headers):
+        fact = facts.operation(f"the reply {key} of {operation.id} has its documented headers", operation)
+        yield Problem(fact, "the documented headers", f"{wrong}: {told.shown()[:200]}", ask, operation.id)

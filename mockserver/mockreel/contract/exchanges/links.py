@@ -1,6 +1,6 @@
 """Follow a link of the OpenAPI document from one reply to the next request."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,13 @@ class Links:
             if link.get("operationId") == to:
                 return Link(self._contract.operation(to), link.get("parameters", {}), link.get("requestBody"))
         return None
+
+    def of(self, operation: Operation) -> Iterator[Mapping[str, Any]]:
+        """Every link of every reply of an operation."""
+        for row in operation.raw.get("responses", {}).values():
+            response = resolve(self._contract.document, row, where=operation.id)
+            for link in response.get("links", {}).values():
+                yield resolve(self._contract.document, link, where=operation.id)
 
     def follow(self, link: Link, ask: Ask, told: Told) -> Ask:
         """The request that a link makes of an exchange."""

@@ -49,6 +49,8 @@ class Oracle:
 
     def _judge_body(self, operation: Operation, path: str, body: Any) -> Verdict:
         wrong = self._queries.body_violations(operation, body)
+        if (each := operation.raw["x-mockreel"].get("each")) is not None:
+            return self._judge_each(operation, each, path, body, wrong)
         if operation.model is None:
             return Verdict("invalid-body" if wrong else None, _told(wrong))
         model = self.model(operation, path, body)
@@ -58,6 +60,23 @@ class Oracle:
             name = model.routes.get(operation.route, model.schema) if model.routes else model.schema
             validator = self._contract.schemas.validator(name)
             wrong += violations(validator, _inside(body, operation.input), prefix=operation.input_path)
+        return Verdict("invalid-body" if wrong else None, _told(wrong), model)
+
+    def _judge_each(
+        self, operation: Operation, each: Mapping[str, Any], path: str, body: Any, wrong: tuple[Violation, ...]
+    ) -> Verdict:
+        """A body with many inputs of the model that the path names: each of them is held to that model's own schema."""
+        found = self._contract.router.find(path)
+        model = self._contract.names.get(found.params.get(each["model"], "") if found else "")
+        if model is None:
+            return Verdict("invalid-body" if wrong else "unknown-model", ("the model is not known",))
+        form = self._contract.wire[each["form"]]
+        items = body.get(form["items"]) if isinstance(body, Mapping) else None
+        validator = self._contract.schemas.validator(model.schema)
+        for number, item in enumerate(items if isinstance(items, list) else ()):
+            inner = _inside(item, f"/{form['wrapped']}" if form["wrapped"] else "")
+            kept = _without(inner, form["beside"]) if not form["wrapped"] else inner
+            wrong += violations(validator, kept, prefix=(form["items"], str(number)))
         return Verdict("invalid-body" if wrong else None, _told(wrong), model)
 
     def model(self, operation: Operation, path: str, body: Any) -> Model | None:
@@ -80,3 +99,7 @@ def _inside(body: Any, place: str) -> Any:
     for step in place.split("/")[1:]:
         body = body.get(step) if isinstance(body, Mapping) else None
     return body
+
+
+def _without(value: Any, names: Any) -> Any:
+    return {name: one for name, one in value.items() if name not in names} if isinstance(value, Mapping) else value

@@ -51,11 +51,27 @@ class Replies:
             return ()
         body = told.json
         if body is None and told.body.strip() != b"null":
-            return ("the body is no JSON",)
+            return ("the body is not JSON",)
         validator = self._validator(operation, key, schema)
         if validator.is_valid(body):
             return ()
         return tuple(f"{one.pointer or '/'}: {one.message[:300]}" for one in violations(validator, body))
+
+    def may_lack(self, operation: Operation, place: str) -> bool:
+        """Whether no documented reply of an operation requires what stands at a place (a pointer of plain keys)."""
+        return not any(self._requires(operation, row, place) for row in operation.raw.get("responses", {}).values())
+
+    def _requires(self, operation: Operation, row: Any, place: str) -> bool:
+        response = resolve(self._contract.document, row, where=operation.id)
+        content: Mapping[str, Any] = next(iter(response.get("content", {}).values()), {})
+        schema, base = self._resolver.followed(content.get("schema", {}))
+        for key in place.split("/")[1:]:
+            parts = [schema, *(self._resolver.followed(one, base)[0] for one in schema.get("allOf", ()))]
+            if not any(key in part.get("required", ()) for part in parts):
+                return False
+            fields: Any = next((part["properties"][key] for part in parts if key in part.get("properties", {})), {})
+            schema, base = self._resolver.followed(fields, base)
+        return True
 
     def evidence(self, operation: Operation, response: Mapping[str, Any], told: Told) -> Evidence:
         """Why the schema of a reply is believed: the operation's evidence and the schema's own, the weaker of both."""

@@ -112,7 +112,7 @@ class Samples:
         field, base = self._first_way(field, base)
         yield "is an object of nothing known", {"mockreel": [None]}
         if "enum" in field:
-            yield "is no option", "mockreel-no-option"
+            yield "is not an option", "mockreel-no-option"
         if "minimum" in field:
             yield "is below its minimum", field["minimum"] - 1
         if "maximum" in field:

@@ -73,7 +73,7 @@ _WHOLE: tuple[tuple[Callable[[bytes], object], str], ...] = (
 # What stands where the parser stopped.
 _STOPPED: tuple[tuple[str | tuple[str, ...], str], ...] = (
     ("'", "single quotes: JSON wants double ones (json.dumps, not str)"),
-    (("NaN", "Infinity", "-Inf"), "NaN and Infinity are no JSON numbers"),
+    (("NaN", "Infinity", "-Inf"), "NaN and Infinity are not JSON numbers"),
     (
         ("None", "True", "False", "undefined"),
         "JSON writes null, true and false, and has no undefined",

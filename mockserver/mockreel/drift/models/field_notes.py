@@ -1,6 +1,6 @@
 """Compare what a field's schema cannot say and the docs do: kinds of file, their size, steps of a number."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -13,17 +13,31 @@ _NOTE = "x-mockreel"
 _BOUNDS = ("max_mb", "max_seconds", "max_width", "max_height")
 
 
-def field_notes_drift(before: Mapping[str, Any], after: Mapping[str, Any], subject: Subject) -> Iterator[Finding]:
-    """The differences in the notes beside the fields that both versions have."""
+def field_notes_drift(
+    before: Mapping[str, Any], after: Mapping[str, Any], subject: Subject, *, unspoken: Collection[str] = ()
+) -> Iterator[Finding]:
+    """The differences in the notes beside the fields that both versions have.
+
+    Args:
+        before: the older schema.
+        after: the newer one.
+        subject: what the findings are about.
+        unspoken: notes that the newer docs have for no model at all: another form of list, and nothing of this model.
+    """
     old, new = _notes(before), _notes(after)
     fields = after.get("properties", {})
     for name in (name for name in old if name in fields):
         for key in dict.fromkeys((*old[name], *new.get(name, {}))):
             was, now = old[name].get(key, NOTHING), new.get(name, {}).get(key, NOTHING)
-            if not _same(was, now):
+            if key not in unspoken and not _same(was, now):
                 verdict, witness = _judged(key, was, now)
                 says = f"another `{key}` of a file or number that is sent"
                 yield subject.finding(f"/properties/{name}/{key}", verdict, says, was, now, witness=witness)
+
+
+def notes_of(schema: Mapping[str, Any]) -> set[str]:
+    """The notes that stand beside any field of a schema."""
+    return {key for notes in _notes(schema).values() for key in notes}
 
 
 def _notes(schema: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

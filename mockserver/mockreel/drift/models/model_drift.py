@@ -1,11 +1,11 @@
 """Compare two versions of a provider's models: which came and went, and what changed in each."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
 from mockreel.drift.finding import NOTHING, VERDICTS, Finding, Verdict
-from mockreel.drift.models.field_notes import field_notes_drift
+from mockreel.drift.models.field_notes import field_notes_drift, notes_of
 from mockreel.drift.models.model_copies import copy_pairs
 from mockreel.drift.models.model_facts import ModelFacts
 from mockreel.drift.models.price_rules import same_price
@@ -26,9 +26,11 @@ def models_drift(provider: str, before: Mapping[str, ModelFacts], after: Mapping
     """
     names = {name: model.id for model in after.values() for name in (*model.aliases, model.id)}
     matched = {id_: names[id_] for id_ in before if id_ in names}
+    spoken = {note for model in after.values() for note in notes_of(model.schema)}
+    unspoken = {note for model in before.values() for note in notes_of(model.schema)} - spoken
     for id_, model in before.items():
         if id_ in matched:
-            yield from model_drift(provider, model, after[matched[id_]])
+            yield from model_drift(provider, model, after[matched[id_]], unspoken=unspoken)
         else:
             yield _gone(provider, model)
     for id_, model in after.items():
@@ -37,14 +39,16 @@ def models_drift(provider: str, before: Mapping[str, ModelFacts], after: Mapping
             yield _subject(provider, model, model).finding("", "compatible", says, NOTHING, model.endpoints or id_)
 
 
-def model_drift(provider: str, before: ModelFacts, after: ModelFacts) -> Iterator[Finding]:
-    """Every difference between two versions of one model."""
+def model_drift(
+    provider: str, before: ModelFacts, after: ModelFacts, *, unspoken: Collection[str] = ()
+) -> Iterator[Finding]:
+    """Every difference between two versions of one model; notes that the newer docs have nowhere are left out."""
     subject = _subject(provider, before, after)
     yield from chain(
         _called(before, after, subject),
         _endpoints(before, after, subject),
         _envelope(before, after, subject),
-        _schemas(before, after, subject),
+        _schemas(before, after, subject, unspoken),
         _defaults(before, after, subject),
         _result(before, after, subject),
         _price(before.price, after.price, subject),
@@ -52,12 +56,12 @@ def model_drift(provider: str, before: ModelFacts, after: ModelFacts) -> Iterato
     )
 
 
-def _schemas(before: ModelFacts, after: ModelFacts, subject: Subject) -> Iterator[Finding]:
+def _schemas(before: ModelFacts, after: ModelFacts, subject: Subject, unspoken: Collection[str]) -> Iterator[Finding]:
     """What changed in the input, in whichever file describes it; each place once, with the worst that was found."""
     found: dict[str, Finding] = {}
     for old, new in copy_pairs(before, after):
         every = schema_findings(Message(old, at=before.at), Message(new, at=after.at), "requests", subject)
-        for finding in (*every, *field_notes_drift(old, new, subject)):
+        for finding in (*every, *field_notes_drift(old, new, subject, unspoken=unspoken)):
             known = found.get(finding.id)
             if known is None or VERDICTS.index(finding.verdict) < VERDICTS.index(known.verdict):
                 found[finding.id] = finding

@@ -41,7 +41,7 @@ def read_keys(path: Path) -> tuple[KeyEntry, ...]:
     """
     value = parse_yaml(read_bytes(path), where=str(path))
     if not isinstance(value, list):
-        raise DataError(str(path), "its root is no list", expected="a list of {key, account, …}")
+        raise DataError(str(path), "its root is not a list", expected="a list of {key, account, …}")
     if not value:
         raise DataError(str(path), "it lists no key, so that nobody would be admitted", expected="{key, account, …}")
     return tuple(_entry(Cursor(f"{path} entry {number}", row)) for number, row in enumerate(value, 1))
@@ -49,7 +49,9 @@ def read_keys(path: Path) -> tuple[KeyEntry, ...]:
 
 def _entry(row: Cursor) -> KeyEntry:
     if not isinstance(row.value, Mapping):
-        raise DataError(row.where, "it is no mapping", expected="{key, account, …}")  # what stands there may be a key
+        raise DataError(
+            row.where, "it is not a mapping", expected="{key, account, …}"
+        )  # what stands there may be a key
     fields: Mapping[str, Any] = row.value
     unknown = sorted(
         set(fields) - {"key", "account", "provider", "scopes", "balance", "scenario", "fault", "webhook_secret"}
@@ -77,7 +79,7 @@ def _secret(row: Cursor) -> str | None:
     if found is None:
         return None
     if not isinstance(found.value, str) or not found.value.strip():
-        raise DataError(found.where, "it is no secret", expected="a text")  # what stands there may be one
+        raise DataError(found.where, "it is not a secret", expected="a text")  # what stands there may be one
     return found.value
 
 
@@ -97,5 +99,5 @@ def _balance(row: Cursor) -> Decimal | None:
         return None
     balance = read_amount(found.value)
     if balance is None:
-        raise DataError(found.where, f"{found.value!r} is no amount", expected="a number")
+        raise DataError(found.where, f"{found.value!r} is not an amount", expected="a number")
     return balance

@@ -16,8 +16,8 @@ ANY = "*"
 _POLICY = 1008
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _MARKS = frozenset({b"origin", b"sec-fetch-site", b"referer"})
-# Told of a request that was refused: its method, its path, and why.
-Note = Callable[[str, str, str], None]
+# Told of a request that was refused, and why.
+Note = Callable[[Scope, str], None]
 
 
 class ForeignPages:
@@ -38,7 +38,7 @@ class ForeignPages:
         hosts: frozenset[str] | None,
         own: Iterable[str] = (),
         allowed: Iterable[str] = (),
-        note: Note = lambda method, path, why: None,
+        note: Note = lambda scope, why: None,
     ) -> None:
         self._app = app
         self._own = frozenset(own)
@@ -57,12 +57,11 @@ class ForeignPages:
         await self._app(scope, receive, send)
 
     async def _refuse(self, scope: Scope, send: Send, why: str) -> None:
-        method = scope.get("method", "WEBSOCKET")
-        self._note(method, scope["path"], why)
+        self._note(scope, why)
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": _POLICY})
         else:
-            await send_reply(problem(403, "Foreign page", why), send, head=method == "HEAD")
+            await send_reply(problem(403, "Foreign page", why), send, head=scope["method"] == "HEAD")
 
     def _why(self, scope: Scope) -> str | None:
         """Why a browser's request is refused; None where it is not."""

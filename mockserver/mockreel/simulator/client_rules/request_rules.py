@@ -24,7 +24,9 @@ class InvalidRequest(Rule):
     """A request broke the schema of its operation, was unreadable, or asked for what does not exist."""
 
     id = "invalid-request"
-    says = "A request breaks the schema of its operation, is no JSON, or asks for a path or method that does not exist."
+    says = (
+        "A request breaks the schema of its operation, is not JSON, or asks for a path or method that does not exist."
+    )
 
     def request(self, entry: Entry) -> Iterator[Said]:
         wrong = [one for one in entry.violations if one.keyword != KEYWORD]
@@ -135,7 +137,7 @@ class UnknownField(Rule):
                 where = f"models.json {one.model.id}"
                 fact = self.facts.fact(f"the input schema of {one.model.id} says its fields", where, one.model.evidence)
             yield (
-                f"{shown(entry)} was sent with {one.pointer}, which is no field; {_nearest(one.name, one.known)}",
+                f"{shown(entry)} was sent with {one.pointer}, which is not a field; {_nearest(one.name, one.known)}",
                 fact,
             )
 

@@ -7,7 +7,8 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 # How one attempt is answered: with a status, or by a trouble of the connection.
-Trouble = Literal["timeout", "refused", "broken"]
+# `slow` is taken, but late in the time that the policy gives.
+Trouble = Literal["timeout", "refused", "broken", "slow"]
 Behaviour = int | Trouble
 
 
@@ -27,6 +28,7 @@ class Receiver:
 
     url: str
     now: Callable[[], float]
+    slow: float = 3.0
     _plans: dict[str, Sequence[Behaviour]] = field(default_factory=dict)
     _arrivals: dict[str, list[Arrival]] = field(default_factory=dict)
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))

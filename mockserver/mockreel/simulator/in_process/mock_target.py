@@ -28,6 +28,10 @@ class LeftOut(MockreelError):
     """A check cannot be made against this target, or not with what it was given; the text says why."""
 
 
+class NotApplicable(LeftOut):
+    """There is no such question to this target; the text says why."""
+
+
 class Target(Protocol):
     """Whoever claims to be the provider. `own` is our stand-in, which is held to inferred facts too."""
 
@@ -119,15 +123,19 @@ class MockTarget:
     def _request(self, ask: Ask) -> Told:
         headers = [(name.lower().encode("latin-1"), _latin(value)) for name, value in ask.headers.items()]
         request = Request(ask.method, unquote(ask.path), headers, ask.query.encode(), ask.body, MOCK_URL)
-        answer = self._answering(self._part, request)
+        answer = self._run(self._asked(request))
         reply = answer if isinstance(answer, Reply) else self._run(self._awaited(answer))
         return _told(reply, head=ask.method == "HEAD")
+
+    async def _asked(self, request: Request) -> Reply | Awaitable[Reply]:
+        """The answer, made on the loop on which it may have to be waited for."""
+        return self._answering(self._part, request)
 
     async def _awaited(self, answer: Awaitable[Reply]) -> Reply:
         """A reply that waits for the clock: move it from one due moment to the next until it comes."""
         task = asyncio.ensure_future(answer)
         for _ in range(1000):
-            for _ in range(5):
+            for _ in range(20):
                 await asyncio.sleep(0)
             due = self._stage.agenda.next_due
             if task.done() or due is None:
@@ -148,6 +156,8 @@ class MockTarget:
     def _take(self, message: Outgoing) -> int | Outcome:
         assert self.receiver is not None
         behaviour = self.receiver.take(message.url, dict(message.headers), message.body)
+        if behaviour == "slow":
+            return 200
         if isinstance(behaviour, int):
             return behaviour
         error = "timeout" if behaviour == "timeout" else "network"

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from urllib.parse import parse_qsl, urlencode
 
 from mockreel.contract import Contract
@@ -34,10 +35,13 @@ def drawn(contract: Contract) -> tuple[Keys, tuple[KeyEntry, ...]]:
     }
     if admin is not None:
         found["admin"] = f"{admin}mockreel-check"
-    entries = tuple(
-        KeyEntry(key, "other" if who == "other" else "own") for who, key in found.items() if who != "invalid"
-    )
+    entries = tuple(_entry(who, key) for who, key in found.items() if who != "invalid")
     return Keys(found), entries
+
+
+def _entry(who: Who, key: str) -> KeyEntry:
+    """The other account has a balance, so that what it pays can be seen; nothing else is ever short of money."""
+    return KeyEntry(key, "other", balance=Decimal(1000)) if who == "other" else KeyEntry(key, "own")
 
 
 def dressed(ask: Ask, keys: Keys) -> Ask:

@@ -118,7 +118,7 @@ class Reader:
             return value
         word, inner = next(iter(value.items()), ("", None))
         if len(value) != 1 or (word not in self._readers and word not in self._references):
-            raise self._wrong(f"{', '.join(value) or 'an empty object'} is no sort of value")
+            raise self._wrong(f"{', '.join(value) or 'an empty object'} is not a sort of value")
         read = self._references[word].find if word in self._references else self._readers[word]
         try:
             return read(inner)

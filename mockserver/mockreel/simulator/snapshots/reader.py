@@ -96,7 +96,7 @@ def _amount(text: str | None) -> Decimal | None:
 def _sum(text: str) -> Decimal:
     amount = read_amount(text)
     if amount is None:
-        raise DataError(WHERE, f"{text!r} is no amount", expected="a decimal number")
+        raise DataError(WHERE, f"{text!r} is not an amount", expected="a decimal number")
     return amount
 
 

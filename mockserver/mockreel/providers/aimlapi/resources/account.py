@@ -90,7 +90,7 @@ def _moment(call: Call, name: str, default: float) -> float:
     try:
         return datetime.fromisoformat(text.upper()).timestamp()
     except (ValueError, OverflowError) as problem:
-        raise _refused(name, text, f"it is no moment ({problem})") from problem
+        raise _refused(name, text, f"it is not a moment ({problem})") from problem
 
 
 def _place(call: Call, entries: list[Entry]) -> int:

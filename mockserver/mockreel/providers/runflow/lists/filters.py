@@ -122,7 +122,7 @@ class _Reader:
             raise self._wrong(f"filters of the form {form} are not understood")
         column = self.columns.get(name if meant else named)
         if column is None or column.kind == "other":
-            raise self._wrong(f"{named!r} is no field to filter by")
+            raise self._wrong(f"{named!r} is not a field to filter by")
         return column, _COMPARE[meant or self.rules.signs[sign]]
 
     def _join(self, meaning: str) -> bool:

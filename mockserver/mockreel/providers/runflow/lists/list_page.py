@@ -102,7 +102,7 @@ class _Query:
             column = self.columns.get(name)
             direction = words.get(word) if word else "up"
             if column is None or column.kind == "other" or direction is None:
-                raise invalid_query("sort_by", f"{key.strip()!r} is no field with {' or '.join(words)}", text)
+                raise invalid_query("sort_by", f"{key.strip()!r} is not a field with {' or '.join(words)}", text)
             found.append(Order(column, direction == "down"))
         return tuple(found)
 
@@ -116,7 +116,7 @@ class _Query:
         names = frozenset(name.strip() for name in text.split(","))
         unknown = sorted(names - set(self.columns))
         if unknown:
-            raise invalid_query("fields", f"{unknown[0]!r} is no field", text)
+            raise invalid_query("fields", f"{unknown[0]!r} is not a field", text)
         return names
 
     # Which rows ----------------------------------------------------------------------------------------------------
@@ -201,7 +201,7 @@ class _Query:
         try:
             return _read_cursor(json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))))
         except (ValueError, TypeError, RecursionError) as problem:
-            raise invalid_query("pq", "this is no cursor of a list", text) from problem
+            raise invalid_query("pq", "this is not a cursor of a list", text) from problem
 
 
 def _read_cursor(value: Any) -> Cursor:

@@ -59,7 +59,7 @@ def _curl(call: Call, row: Mapping[str, Any], id_: str) -> str:
 
 def _page(call: Call, records: list[Any]) -> Reply:
     body = call.body if isinstance(call.body, Mapping) else {}
-    current, size = body.get("current") or 1, body.get("size") or 10
+    current, size = int(body.get("current") or 1), int(body.get("size") or 10)  # JSON writes a whole number as 40.0 too
     shown = records[(current - 1) * size : current * size]
     words = {
         "records": shown,

@@ -117,7 +117,7 @@ def _gone(call: Call, of: Collection, template: str) -> Reply:
 
 def _page(call: Call, of: Collection) -> Reply:
     rows = call.part.contract.wire["assets"]
-    number, size = call.body.get("pageNumber") or 1, call.body.get("pageSize") or rows["page_size"]
+    number, size = int(call.body.get("pageNumber") or 1), int(call.body.get("pageSize") or rows["page_size"])
     told = [_told(call, of, one) for one in _kept(call, of)]
     if wanted := call.body.get("status"):
         told = [one for one in told if one.get("status") == wanted]

@@ -76,7 +76,7 @@ class _Translation:
         if isinstance(node, bool):
             return {} if node else {"not": {}}
         if not isinstance(node, Mapping):
-            raise PageError(f"{self.where} {at or '/'}", f"{node!r} is no schema", expected="an object")
+            raise PageError(f"{self.where} {at or '/'}", f"{node!r} is not a schema", expected="an object")
         unknown = sorted(key for key in set(node) - _KNOWN if not str(key).startswith("x-"))
         if unknown:
             raise PageError(

@@ -65,6 +65,12 @@ class Purse:
             raise LeftOut(f"{name}: --max-spend {self.limit} is used up ({self.shown()})")
         self.spent = total
 
+    def price(self, ask: Ask) -> Cost | None:
+        """What a request would cost if it were accepted; None where it begins no job."""
+        if ask.operation is None or not ask.operation.submits or ask.who in ("nobody", "invalid"):
+            return None
+        return self._cost(ask, self._oracle.judge(ask).model)
+
     def _cost(self, ask: Ask, model: Model | None) -> Cost:
         if model is None:
             return Cost(None, "", "unknown")

@@ -1,0 +1,1 @@
+"""What documents state besides their models: OpenAPI files with their references, and pages."""

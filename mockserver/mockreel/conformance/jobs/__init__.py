@@ -1,0 +1,1 @@
+"""Jobs that are watched side by side: which are begun, how long is waited, what was seen."""

@@ -1,0 +1,153 @@
+"""What a run is going to ask, before it begins: requests, jobs, webhooks, minutes and money, and what does not fit."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+from mockreel.conformance.check import Check
+from mockreel.conformance.check_context import Scene
+from mockreel.conformance.jobs.job_groups import ANSWERS, forecast, starts
+from mockreel.conformance.spending_guard import Purse
+from mockreel.contract import pricing
+from mockreel.contract.exchanges.exchange import Ask, Told
+from mockreel.simulator.in_process.memory_receiver import Receiver
+from mockreel.simulator.in_process.mock_target import LeftOut, Target
+
+# This part of the budget is for questions that wait for nothing.
+PROMPT = 0.7
+# What a body check keeps at least, however short the budget is.
+LEAST = 10
+# Checks whose cases are many, and each as good as another: of these a part is asked where not all fit.
+MANY = ("body.taken", "body.refused")
+
+
+@dataclass
+class Announcement:
+    """The plan of one run at one provider."""
+
+    provider: str
+    checks: int = 0
+    requests: int = 0
+    jobs: int = 0
+    webhooks: int = 0
+    seconds: float = 0.0
+    money: dict[str, Decimal] = field(default_factory=dict)
+    unpriced: int = 0
+    left_out: dict[str, str] = field(default_factory=dict)  # groups of jobs that do not fit, with the reason
+    most: dict[str, int] = field(default_factory=dict)  # how many cases of a check fit
+
+    def sentence(self) -> str:
+        """The plan in one line."""
+        parts = [f"{self.checks} checks", f"about {self.requests:,} requests", f"{self.jobs} jobs"]
+        parts += [f"{self.webhooks} webhooks"] if self.webhooks else []
+        parts += [f"up to {self.seconds:.0f} s"] if self.seconds else []
+        return ", ".join(parts) + (f", {self._costs()}" if self.money or self.unpriced else "")
+
+    def _costs(self) -> str:
+        sums = [f"{amount.normalize():f} {currency}" for currency, amount in self.money.items()]
+        sums += [f"{self.unpriced} jobs of unknown price"] if self.unpriced else []
+        return " and ".join(sums)
+
+
+class _Counting:
+    """A target that counts what would be sent and answers nothing."""
+
+    receiver: Receiver | None = None
+
+    def __init__(self, honest: Target) -> None:
+        purse = getattr(honest, "purse", None)
+        self.own, self.base_url, self.keys = honest.own, honest.base_url, honest.keys
+        self.plays = getattr(honest, "plays", False)
+        self.purse = replace(purse, spent=dict(purse.spent)) if isinstance(purse, Purse) else None
+        self.asks: list[Ask] = []
+
+    def send(self, ask: Ask) -> Told:
+        if self.purse is not None:
+            self.purse.admit(ask)
+        self.asks.append(ask)
+        raise LeftOut("this is only counted")
+
+    def fetch(self, url: str) -> Told:
+        raise LeftOut(f"{url} is only counted")
+
+    def now(self) -> float:
+        return 0.0
+
+    def wait(self, seconds: float) -> None:
+        """Nothing waits."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def announce(scene: Scene, checks: Iterable[Check], *, latency: float = 0.0) -> Announcement:
+    """The plan of these checks at a scene, as it fits the budget; `latency` is what one request takes."""
+    wanted = [check for check in checks if check.known(scene)]
+    found = Announcement(scene.contract.provider, checks=len(wanted))
+    asks = {check.id: _counted(scene, check) for check in wanted if not check.uses}
+    _fit(found, scene, {name: len(some) for name, some in asks.items()}, latency)
+    for name, some in asks.items():
+        kept = some[: found.most.get(name, len(some))]
+        found.requests += len(kept)
+        _price(found, scene, kept)
+    for group in dict.fromkeys(group for check in wanted for group in check.uses):
+        _add_group(found, scene, group)
+    return found
+
+
+def _counted(scene: Scene, check: Check) -> list[Ask]:
+    """The requests that a check would send, refused ones left out."""
+    target = _Counting(scene.target)
+    counting = Scene(scene.contract, target, scene.wanted)
+    counting.casting = scene.casting
+    with suppress(LeftOut):
+        for _ in check.ask(counting):
+            pass
+    return target.asks
+
+
+def _fit(found: Announcement, scene: Scene, counts: Mapping[str, int], latency: float) -> None:
+    """Cut the checks with many cases where not all of them fit."""
+    if scene.own or not latency:
+        return
+    room = scene.wanted.budget * PROMPT / latency
+    many = {name: count for name, count in counts.items() if name in MANY}
+    left = room - (sum(counts.values()) - sum(many.values()))
+    if sum(many.values()) > left > -math.inf:
+        share = max(0.0, left) / sum(many.values())
+        found.most = {name: max(min(LEAST, count), int(count * share)) for name, count in many.items()}
+    found.seconds = min(
+        scene.wanted.budget, sum(found.most.get(name, count) for name, count in counts.items()) * latency
+    )
+
+
+def _add_group(found: Announcement, scene: Scene, group: str) -> None:
+    told = forecast(scene, group)
+    if group in ANSWERS and not scene.own and told.least > (scene.deadline or math.inf) - scene.target.now():
+        how = "--quick leaves it out" if scene.wanted.quick else "the budget has no room for it"
+        found.left_out[group] = f"{how}: it takes {told.least:.0f} s; give --budget {math.ceil(told.least * 1.3):.0f}"
+        return
+    found.jobs += told.jobs
+    found.webhooks += told.callbacks
+    found.requests += told.jobs * (1 + _LOOKS)
+    found.seconds = 0.0 if scene.own else min(scene.wanted.budget, max(found.seconds, told.seconds))
+    if group != "charged":
+        _price(found, scene, [scene.requests.good(start.submit, start.model) for start in starts(scene, group)])
+
+
+_LOOKS = 10
+
+
+def _price(found: Announcement, scene: Scene, asks: Iterable[Ask]) -> None:
+    purse: Any = getattr(scene.target, "purse", None)
+    unknown: Counter[bool] = Counter()
+    for ask in asks if isinstance(purse, Purse) else ():
+        cost = purse.price(ask)
+        if cost is not None and scene.oracle.judge(ask).row is None:
+            found.money = pricing.total(found.money, cost) if cost.certainty == "exact" else found.money
+            unknown[cost.certainty == "exact"] += 1
+    found.unpriced += unknown[False]

@@ -1,0 +1,138 @@
+"""What a provider promises of a record beside its form: what it repeats, what it charges, how its lists are paged."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mockreel.contract.data.parser import Cursor, evidence
+from mockreel.contract.rows import Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """One or more places (JSON pointers) that a fact is about; `given` holds what else its row says."""
+
+    at: tuple[str, ...]
+    evidence: Evidence
+    given: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two places that hold the same: in a request and in a record, or in a callback and in a record."""
+
+    one: str
+    other: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Promises:
+    """What the record of a job promises. Each is empty or None where no row says anything of the kind.
+
+    `carries` are fields that a submit takes beside its input; `repeats` says where the record has them again, `agrees`
+    where the callback says the same as the record; `moments` are places of times in their order.
+    """
+
+    carries: Mapping[str, Any] = field(default_factory=dict)
+    repeats: tuple[Pair, ...] = ()
+    agrees: tuple[Pair, ...] = ()
+    moments: Places | None = None
+    begun: Places | None = None
+    cost: Places | None = None
+    failure: Places | None = None
+    kinds: Places | None = None
+    headers: Places | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Paged:
+    """How a list is asked for in parts.
+
+    `items` and `id` are places of the entries and of an entry's name; `next` is the place of what leads on, which is
+    sent as the query parameter `cursor`; `filters` are query parameters with the place of the entry's value that each
+    of them compares; `order` is a query that turns the order of `by` round.
+    """
+
+    items: str
+    id: str
+    limit: str | None
+    next: str | None
+    cursor: str | None
+    filters: Mapping[str, Mapping[str, Any]]
+    orders: Mapping[str, str]
+    by: str | None
+    least: int | None
+    jobs: bool  # its entries tell of jobs, so that it may be empty
+    models: bool  # its entries are the models of the contract, named as there
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What an account promises: where its balance stands, and in how many of its units one unit of the currency is."""
+
+    operation: str
+    at: str
+    per: float
+    evidence: Evidence
+
+
+def promises(row: Cursor) -> Promises:
+    """The promises of one sort of job in `conversation.yaml`."""
+    found = row.maybe("promises")
+    if found is None:
+        return Promises()
+    return Promises(
+        found.get("carries", {}),
+        _pairs(found, "repeats"),
+        _pairs(found, "agrees"),
+        *(places(found, key) for key in ("moments", "begun", "cost", "failure", "kinds", "headers")),
+    )
+
+
+def places(row: Cursor, key: str) -> Places | None:
+    """A row of places; None where there is none."""
+    found = row.maybe(key)
+    if found is None:
+        return None
+    given = {name: value for name, value in found.mapping().items() if name not in ("at", "evidence", "source")}
+    return Places(found.at("at").texts(), evidence(found), given)
+
+
+def _pairs(row: Cursor, key: str) -> tuple[Pair, ...]:
+    found = row.maybe(key)
+    rows = found.mapping().items() if found else ()
+    return tuple(_pair(name, Cursor(f"{row.where} /{key} /{name}", value)) for name, value in rows if value is not None)
+
+
+def _pair(_: str, row: Cursor) -> Pair:
+    return Pair(row.at("one").text(), row.at("other").text(), evidence(row))
+
+
+def paged(_: str, row: Cursor) -> Paged:
+    """One list of `conversation.yaml`, by the operation that gives it."""
+    return Paged(
+        row.at("items").text(),
+        row.at("id").text(),
+        _maybe(row, "limit"),
+        _maybe(row, "next"),
+        _maybe(row, "cursor"),
+        row.get("filters", {}),
+        row.get("orders", {}),
+        _maybe(row, "by"),
+        row.get("least", 0) or None,
+        row.get("jobs", False),
+        row.get("models", False),
+        evidence(row),
+    )
+
+
+def account(row: Cursor) -> Account:
+    """Where the balance of an account stands."""
+    return Account(row.at("operation").text(), row.at("at").text(), row.get("per", 1.0), evidence(row))
+
+
+def _maybe(row: Cursor, key: str) -> str | None:
+    found = row.maybe(key)
+    return found.text() if found else None

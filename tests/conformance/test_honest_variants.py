@@ -1,0 +1,308 @@
+"""Honest servers that differ from the simulator in what no document forbids: none of them is called broken."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
+import pytest
+from conformance.saboteurs.saboteur import Stranger, honest_contract, operation_id
+
+from mockreel.conformance.check import Outcome
+from mockreel.conformance.check_context import Scene, Wanted
+from mockreel.conformance.check_runner import run
+from mockreel.contract import Contract
+from mockreel.contract.messages.message import Reply, Request
+from mockreel.simulator.in_process.mock_target import Answering, answer_honestly
+from mockreel.simulator.provider import Part
+from mockreel.simulator.simulator import load_contracts
+from mockreel.webhooks import MemorySender, Outgoing
+from mockreel.webhooks import Outcome as Sent
+
+EVERY = ("runflow", "aimlapi", "runninghub")
+CALLING = ("runflow", "runninghub")
+Change = Callable[[Reply], Reply]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One honest server. `lacks` is true where it keeps some questions from being asked at all."""
+
+    id: str
+    providers: tuple[str, ...] = EVERY
+    answering: Callable[[], Answering] = lambda: answer_honestly
+    contract: Callable[[Contract], Contract] = lambda one: one
+    sender: Callable[[MemorySender], MemorySender] = lambda one: one
+    pause: float = 0.01
+    lacks: bool = False
+
+
+def replying(change: Change) -> Callable[[], Answering]:
+    """Every reply is changed."""
+
+    def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
+        reply = part.answer(request)
+        return change(reply) if isinstance(reply, Reply) and not is_media(request) else reply
+
+    return lambda: answer
+
+
+def is_media(request: Request) -> bool:
+    return request.path.startswith("/_mockreel/media/")
+
+
+def with_body(change: Callable[[Any], Any]) -> Change:
+    """A JSON body is changed."""
+
+    def altered(reply: Reply) -> Reply:
+        try:
+            body = orjson.loads(reply.body)
+        except orjson.JSONDecodeError:
+            return reply
+        return replace(reply, body=orjson.dumps(change(body), option=orjson.OPT_INDENT_2))
+
+    return altered
+
+
+def headed(name: bytes, value: bytes) -> Change:
+    return lambda reply: replace(reply, headers=(*(one for one in reply.headers if one[0] != name), (name, value)))
+
+
+def charset(reply: Reply) -> Reply:
+    typed = dict(reply.headers).get(b"content-type", b"")
+    return headed(b"content-type", typed + b"; charset=utf-8")(reply) if typed == b"application/json" else reply
+
+
+def now_and_then(scenario: str, every: int) -> Callable[[], Answering]:
+    """Each so-many-th request gets a documented refusal that has nothing to do with it."""
+
+    def make() -> Answering:
+        count = 0
+
+        def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
+            nonlocal count
+            count += 1
+            found = part.contract.router.find(request.path)
+            operation = found.methods.get(request.method) if found else None
+            wished = any(name == b"prefer" for name, _ in request.headers)
+            if count % every or operation is None or wished or not _documents(part, operation, scenario):
+                return part.answer(request)
+            return part.answer(
+                replace(request, headers=[*request.headers, (b"prefer", f"scenario={scenario}".encode())])
+            )
+
+        return answer
+
+    return make
+
+
+def _documents(part: Part, operation: Any, scenario: str) -> bool:
+    row = part.contract.errors[part.contract.scenarios.requests[scenario].row]
+    return str(row.status) in operation.statuses and operation.body != "form"
+
+
+def penniless() -> Answering:
+    """An account that is out of credit."""
+
+    def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
+        found = part.contract.router.find(request.path)
+        operation = found.methods.get(request.method) if found else None
+        if operation is not None and operation.submits and not any(name == b"prefer" for name, _ in request.headers):
+            poor = [*request.headers, (b"prefer", b"scenario=insufficient-credit")]
+            return part.answer(replace(request, headers=poor))
+        return part.answer(request)
+
+    return answer
+
+
+def with_older_secrets() -> Answering:
+    """An account that has made two secrets before, the first of which signs."""
+    made: list[bool] = []
+
+    def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
+        if (
+            not made
+            and operation_id(part, request) == "create_callback_secret"
+            and b"Bearer rf_live_mockreel-check" in dict(request.headers).values()
+        ):
+            made.append(True)
+            part.answer(request)
+            part.answer(request)
+        return part.answer(request)
+
+    return answer
+
+
+def busy(submit: str) -> Callable[[], Answering]:
+    """Somebody else begins jobs of the same account all the time."""
+
+    def make() -> Answering:
+        kept: list[Request] = []
+        count = 0
+
+        def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
+            nonlocal count
+            count += 1
+            reply = part.answer(request)
+            own = b"mockreel-check-other" not in dict(request.headers).get(b"authorization", b"")
+            if operation_id(part, request) == submit and isinstance(reply, Reply) and reply.status < 300 and own:
+                plain = [one for one in request.headers if one[0] not in (b"prefer", b"idempotency-key")]
+                body = {key: one for key, one in orjson.loads(request.body).items() if key != "callback_url"}
+                kept[:] = [replace(request, headers=plain, body=orjson.dumps(body))]
+            elif kept and count % 7 == 0:
+                part.answer(kept[0])
+            return reply
+
+        return answer
+
+    return make
+
+
+def signed_anew() -> Answering:
+    """The URL of a result has another signature whenever it is shown."""
+    count = 0
+
+    def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
+        nonlocal count
+        count += 1
+        reply = part.answer(request)
+        if isinstance(reply, Reply) and b"/media/" in reply.body:
+            for suffix in (b".mp4", b".png"):
+                reply = replace(reply, body=reply.body.replace(suffix + b'"', suffix + b"?sig=%d" % count + b'"'))
+        return reply
+
+    return answer
+
+
+def headed_calls(honest: MemorySender) -> MemorySender:
+    class Headed(MemorySender):
+        async def send(self, message: Outgoing) -> Sent:
+            return await super().send(replace(message, headers=(*message.headers, ("User-Agent", "honest/1"))))
+
+    return Headed(honest.receiver)
+
+
+def paced(factor: float) -> Callable[[Contract], Contract]:
+    """Every job takes so many times as long."""
+
+    def change(contract: Contract) -> Contract:
+        paces = {
+            name: {state: (low * factor, high * factor) for state, (low, high) in pace.items()}
+            for name, pace in contract.scenarios.paces.items()
+        }
+        return replace(contract, scenarios=replace(contract.scenarios, paces=paces))
+
+    return change
+
+
+def as_documented(contract: Contract) -> Contract:
+    """Jobs take as long as the documents say."""
+    slow = contract.scenarios.paces["documented"]
+    return replace(contract, scenarios=replace(contract.scenarios, paces={"quick": slow, "documented": slow}))
+
+
+def jittered(contract: Contract) -> Contract:
+    """The pauses between attempts are a little longer than stated."""
+    policies = {
+        name: replace(row, delays=tuple(delay * 1.08 for delay in row.delays))
+        for name, row in contract.callbacks.policies.items()
+    }
+    return replace(contract, callbacks=replace(contract.callbacks, policies=policies))
+
+
+def without_nulls(body: Any) -> Any:
+    return {key: one for key, one in body.items() if one is not None} if isinstance(body, dict) else body
+
+
+def streamed() -> Answering:
+    """A file is called a stream of bytes, as object stores do."""
+
+    def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
+        reply = part.answer(request)
+        typed = isinstance(reply, Reply) and is_media(request)
+        return headed(b"content-type", b"binary/octet-stream")(reply) if typed and isinstance(reply, Reply) else reply
+
+    return answer
+
+
+VARIANTS = (
+    Variant("as-it-is"),
+    Variant(
+        "extra-fields",
+        answering=replying(with_body(lambda one: {**one, "added_later": {"a": 1}} if isinstance(one, dict) else one)),
+    ),
+    Variant("extra-headers", answering=replying(headed(b"x-served-by", b"cache-1"))),
+    Variant("charset", answering=replying(charset)),
+    Variant("pretty-printed", answering=replying(with_body(lambda one: one))),
+    Variant(
+        "other-order",
+        answering=replying(with_body(lambda one: dict(reversed(one.items())) if isinstance(one, dict) else one)),
+    ),
+    Variant("slow-replies", pause=0.3),
+    Variant("rate-limited", answering=now_and_then("rate-limited", 9)),
+    Variant("unavailable-at-times", answering=now_and_then("unavailable", 11)),
+    Variant("out-of-credit", answering=penniless, lacks=True),
+    Variant("older-secrets", ("runflow",), answering=with_older_secrets),
+    Variant("calls-with-more-headers", CALLING, sender=headed_calls),
+    Variant("busy-account", ("runflow",), answering=busy("create_run")),
+    Variant("busy-generations", ("aimlapi",), answering=busy("submit_generation")),
+    Variant("signed-anew", answering=signed_anew),
+    Variant("slow-jobs", contract=as_documented),
+    Variant("half-speed", contract=paced(2.0)),
+    Variant("fast-jobs", contract=paced(0.3)),
+    Variant("jitter", CALLING, contract=jittered),
+    Variant("stream-of-bytes", answering=streamed),
+    Variant("no-nulls", ("runflow",), answering=replying(with_body(without_nulls))),
+)
+CASES = [pytest.param(one, name, id=f"{name}-{one.id}") for one in VARIANTS for name in one.providers]
+
+
+def checked(variant: Variant, contract: Contract) -> list[Outcome]:
+    """The outcomes of a run on somebody else's server that is this variant."""
+    target = Stranger(variant.contract(contract), answering=variant.answering(), sender=variant.sender)
+    target.pause = variant.pause
+    try:
+        return list(run(Scene(contract, target, Wanted(quick=True, budget=100_000))))
+    finally:
+        target.close()
+
+
+@pytest.mark.parametrize(("variant", "provider"), CASES)
+def test_an_honest_server_is_not_called_broken(variant: Variant, provider: str) -> None:
+    """Nothing falls short or is doubted, and everything is asked but what the account itself makes impossible."""
+    outcomes = checked(variant, honest_contract(provider))
+
+    faults = [(one.check, one.verdict, one.findings[:1] or one.broke) for one in outcomes if one.verdict in FAULTS]
+    assert faults == []
+    unasked = [(one.check, one.reasons) for one in outcomes if one.verdict == "not checked"]
+    assert variant.lacks == bool(unasked), unasked
+
+
+FAULTS = ("falls short", "doubtful", "broke")
+
+
+@pytest.mark.parametrize(
+    ("provider", "reading"),
+    [
+        ("runflow", "callback-retries=any-failure"),
+        ("runflow", "secret-rotation=newest"),
+        ("runflow", "idempotency=nothing"),
+        ("aimlapi", "usage-keys=tokens"),
+        ("runninghub", "first-status=running"),
+        ("runninghub", "v2-http-status=http"),
+    ],
+)
+def test_a_server_of_another_reading_holds_under_that_reading(provider: str, reading: str) -> None:
+    """With `--reading` a server that plays another reading of the docs is not called broken."""
+    name, _, option = reading.partition("=")
+    known = honest_contract(provider).readings[name].options
+    options = {
+        name: option
+        if option in known
+        else next(one for one in known if one != honest_contract(provider).readings[name].default)
+    }
+    contract = load_contracts([provider], readings=options)[provider]
+
+    outcomes = checked(Variant("other-reading"), contract)
+
+    assert [(one.check, one.findings[:1]) for one in outcomes if one.verdict in FAULTS] == []
