@@ -110,7 +110,7 @@ def test_an_open_house_has_no_room_for_one_account_more_than_it_keeps() -> None:
     for key in ("a", "b", "a", "b"):
         assert keyring.find(key) is not None
 
-    with pytest.raises(AccountsFull, match="keeps 2 accounts"):
+    with pytest.raises(AccountsFull, match="keeps at most 2 accounts"):
         keyring.find("c")
     assert keyring.find("listed") is not None
     keyring.begin_anew()

@@ -15,6 +15,8 @@ from mockreel.server.mock_server import RunningStage
 from mockreel.server.options import Options
 from mockreel.server.socket_server import Server, serving
 
+TOKEN = "a-token-of-24-signs-here"
+
 
 def test_each_door_has_an_address_of_its_own(served: RunningStage) -> None:
     """As in the ready file."""
@@ -82,7 +84,7 @@ def test_listed_keys_alone_are_admitted_and_the_first_is_told(tmp_path: Path) ->
     [
         ({"host": "0.0.0.0"}, "Off loopback, list the keys: --keys FILE."),
         ({"host": "0.0.0.0", "keys": [KeyEntry("k", "a")]}, "Off loopback, set a control token."),
-        ({"host": "::", "token": "t"}, "Off loopback, list the keys"),
+        ({"host": "::", "token": TOKEN}, "Off loopback, list the keys"),
     ],
 )
 def test_off_loopback_nothing_is_open(options: dict[str, Any], says: str) -> None:
@@ -93,9 +95,9 @@ def test_off_loopback_nothing_is_open(options: dict[str, Any], says: str) -> Non
 
 def test_off_loopback_the_control_api_wants_its_token() -> None:
     """Under whatever name."""
-    with serving("encore", data=FOURTH, host="0.0.0.0", keys=[KeyEntry("k", "a")], token="t") as running:
+    with serving("encore", data=FOURTH, host="0.0.0.0", keys=[KeyEntry("k", "a")], token=TOKEN) as running:
         assert ask(running.control.url, "GET", "/_mockreel/clock", Host="stage.test")[0] == 403
-        found = ask(running.control.url, "GET", "/_mockreel/clock", Host="stage.test", Authorization="Bearer t")
+        found = ask(running.control.url, "GET", "/_mockreel/clock", Host="stage.test", Authorization=f"Bearer {TOKEN}")
         assert found[0] == 200
         assert ask(running.encore.url, "GET", "/v1/jobs")[0] == 200
 

@@ -8,7 +8,16 @@ import orjson
 import pytest
 from hypothesis import strategies as st
 
-from mockreel.engine.redaction import MASK, Fingerprints, Redactor, Strangers, is_key, left_out, names_secret
+from mockreel.engine.redaction import (
+    MASK,
+    Credentials,
+    Fingerprints,
+    Redactor,
+    Strangers,
+    is_key,
+    left_out,
+    names_secret,
+)
 
 KEY = "a/key+with=signs-12"
 R = Redactor(["secret"], callbacks=["callback_url"], prefixes=["rf_live_"])
@@ -230,3 +239,12 @@ def test_no_key_is_held() -> None:
     known = Fingerprints([KEY])
 
     assert KEY[:5] not in repr((known._heads, known._prints))
+
+
+@pytest.mark.parametrize("key", ["a-key,with-a-comma-1", "a=key=with=signs-1", 'a"key"with-quotes-1'])
+@pytest.mark.parametrize("written", ["Bearer {}", "Token {}", "{}", "bearer  {}"])
+def test_every_credential_of_a_header_is_found_whole(key: str, written: str) -> None:
+    """With its scheme and without, whatever signs it has."""
+    found = list(Credentials([b"authorization"]).texts([(b"authorization", written.format(key).encode())]))
+
+    assert key in found

@@ -46,6 +46,7 @@ def _of_header(value: bytes) -> Iterator[str]:
     text = value.decode("latin-1").strip()
     yield text
     scheme, _, rest = text.partition(" ")
+    yield rest.strip()
     for piece in text.replace(",", " ").split():
         yield piece
         yield piece.partition("=")[2].strip('"')
