@@ -70,7 +70,9 @@ def unreadable(data: bytes, problem: httptools.HttpParserError, *, first: bool) 
     return Rejection(400, f"The request cannot be read as HTTP/1.1: {detail}.")
 
 
-TUNNEL = Rejection(400, "CONNECT was asked for; this is not a proxy: use the address as the base URL, or `mockreel run`.")
+TUNNEL = Rejection(
+    400, "CONNECT was asked for; this is not a proxy: use the address as the base URL, or `mockreel run`."
+)
 HEAD_TOO_LARGE = Rejection(431, "The head of a request is larger than {limit} bytes: send fewer or shorter headers.")
 TOO_SLOW = Rejection(408, "The {phase} of a request was not complete within {seconds} s: send it faster.")
 
