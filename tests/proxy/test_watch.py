@@ -206,7 +206,7 @@ def test_json_has_every_violation_and_the_sums(put_between: PutBetween) -> None:
     ("key", "told"),
     [
         ("rf_live_mockreel", "The key is mockreel's example; Runflow will reject it."),
-        ("sk-of-somebody-else", "The keys of Runflow begin with rf_live_ or rf_svc_ or rfk_; this one does not"),
+        ("sk-of-somebody-else", "The keys of Runflow begin with rf_live_ or rfk_ or rf_svc_; this one does not"),
     ],
 )
 def test_a_key_that_the_provider_will_refuse_is_told_once(put_between: PutBetween, key: str, told: str) -> None:
