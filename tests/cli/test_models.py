@@ -39,7 +39,10 @@ def test_a_search_looks_at_ids_and_titles_of_a_provider() -> None:
 
 def test_every_word_must_be_there() -> None:
     """In any case, and in any order."""
-    assert [row["id"] for row in as_json("EDIT", "nano", "--provider", "runflow")] == ["google/nano-banana-pro/edit"]
+    assert [row["id"] for row in as_json("EDIT", "nano", "--provider", "runflow")] == [
+        "google/nano-banana-2/edit",
+        "google/nano-banana-pro/edit",
+    ]
 
 
 @pytest.mark.parametrize(("kind", "count"), [("3d", 16), ("audio", 20), ("text", 48)])
@@ -126,7 +129,7 @@ def test_further_data_may_be_looked_at() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["ve02"], "'ve02' is not valid. Nearest of 559: veo2,"),
+        (["ve02"], "'ve02' is not valid. Nearest of: veo2,"),
         (["--output", "film"], "output: 'film' is not valid. Valid: 3d, audio, image, text, video."),
         (["--provider", "nobody"], "provider: 'nobody' is not valid."),
     ],

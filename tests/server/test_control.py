@@ -183,6 +183,7 @@ def test_a_rule_is_set_listed_and_taken_away(client: TestClient) -> None:
         "scenario": "unavailable",
         "code": None,
         "fault": None,
+        "result": None,
         "provider": None,
         "model": "encore/solo",
         "operation": None,
@@ -212,7 +213,7 @@ def test_all_rules_can_be_cleared(client: TestClient) -> None:
     [
         ({}, "rule: "),
         ({"scenario": 5}, "scenario: 5 is not valid. Valid: a text"),
-        ({"scenario": "fail", "model_id": "x"}, "Valid: scenario, code, fault, provider, model,"),
+        ({"scenario": "fail", "model_id": "x"}, "Valid: scenario, code, fault, result, provider, model,"),
         ({"scenario": "sleep"}, "'sleep' is not valid. Valid: succeed"),
         ({"scenario": "fail", "code": "X"}, "stage-fright"),
         ({"scenario": "fail", "code": {}}, "failure code"),

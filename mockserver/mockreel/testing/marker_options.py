@@ -95,6 +95,9 @@ class MarkerOptions(TypedDict, total=False):
     allow: str | Sequence[str]
     faults: str | Mapping[str, Any] | Sequence[str | Mapping[str, Any]]
     forge: bool
+    models: Sequence[Any]
+    unknown_models: str
+    result: Any
     intercept: bool
     port: int
 

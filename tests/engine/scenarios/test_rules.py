@@ -136,6 +136,7 @@ def test_a_rule_shows_what_it_wants_and_asks() -> None:
         "scenario": None,
         "code": None,
         "fault": {"name": "delay", "seconds": 2.0, "spread": "fixed", "deviation": 0.0, "before": "headers"},
+        "result": None,
         "provider": None,
         "model": None,
         "operation": "get_job",

@@ -132,7 +132,7 @@ def test_the_stage_is_kept_put_back_and_cleared(control: ControlClient, stage: R
 
 
 def test_every_operation_has_a_method(control: ControlClient) -> None:
-    """But for the document itself, and attempts, which come with deliveries."""
+    """But for the documents themselves, and attempts, which come with deliveries."""
     names = {
         "get_clock": "clock",
         "hold_clock": "hold",
@@ -146,6 +146,7 @@ def test_every_operation_has_a_method(control: ControlClient) -> None:
         "take_snapshot": "snapshot",
         "restore_snapshot": "restore",
         "describe": "about",
+        "describe_provider": "about",
         "list_attempts": "deliveries",
     }
     wanted = {names.get(row.handler.__name__, row.handler.__name__.removeprefix("list_")) for row in ROWS}

