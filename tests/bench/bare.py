@@ -1,10 +1,12 @@
-"""The yardstick: a bare Starlette app of two routes that parses JSON and returns JSON of a given size.
+"""The yardsticks: a bare Starlette app of two routes that parses JSON and returns JSON of a given size, and the same
+as one ASGI function.
 
-`python -m bench.bare SAMPLES`: prints its port and serves; `SAMPLES` maps a name to a reply.
+`python -m bench.bare SAMPLES [raw]`: prints its port and serves; `SAMPLES` maps a name to a reply.
 """
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import orjson
 import uvicorn
@@ -39,13 +41,34 @@ def build(samples: dict[str, object]) -> Starlette:
     return Starlette(routes=[Route(path, submit, methods=["POST"]), Route(path, poll, methods=["GET"])])
 
 
-def main(samples: Path) -> None:
+def build_raw(samples: dict[str, object]) -> Any:
+    """The same without a framework."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            raise NotImplementedError(scope["type"])
+        if scope["method"] == "POST":
+            message = await receive()
+            body = message["body"]
+            while message["more_body"]:
+                message = await receive()
+                body += message["body"]
+            orjson.loads(body)
+        reply = orjson.dumps(samples[scope["path"].removeprefix("/jobs/")])
+        headers = [(b"content-length", b"%d" % len(reply)), (b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": reply})
+
+    return app
+
+
+def main(samples: Path, *, raw: bool = False) -> None:
     """Serve until killed, with the settings under which `mockreel serve` runs uvicorn."""
     sockets = listen("127.0.0.1", 0, ())["control"]
     sys.stdout.write(f"{port_of(sockets)}\n")
     sys.stdout.flush()
     config = uvicorn.Config(
-        build(orjson.loads(samples.read_bytes())),
+        (build_raw if raw else build)(orjson.loads(samples.read_bytes())),
         http="httptools",
         loop="auto",
         log_config=None,
@@ -57,4 +80,4 @@ def main(samples: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), raw=sys.argv[2:] == ["raw"])

@@ -1,6 +1,5 @@
 """Start the servers that are measured, each in a process of its own, and end them."""
 
-import os
 import subprocess
 import sys
 import time
@@ -34,11 +33,13 @@ def served(folder: Path, *options: str, module: str, name: str) -> Iterator[Mapp
 
 
 @contextmanager
-def bare(folder: Path, samples: Mapping[str, Any]) -> Iterator[tuple[int, int]]:
-    """The bare app; gives its port and its process."""
+def bare(folder: Path, samples: Mapping[str, Any], *, raw: bool = False) -> Iterator[tuple[int, int]]:
+    """The bare app, or the raw one; gives its port and its process."""
     file = folder / "samples.json"
     file.write_bytes(orjson.dumps(samples))
-    with _running([sys.executable, "-m", "bench.bare", str(file)], stdout=subprocess.PIPE) as process:
+    with _running(
+        [sys.executable, "-m", "bench.bare", str(file), *(["raw"] if raw else [])], stdout=subprocess.PIPE
+    ) as process:
         assert process.stdout is not None
         yield int(process.stdout.readline()), process.pid
 
@@ -52,12 +53,9 @@ def forwarder(upstream: str) -> Iterator[tuple[int, int]]:
 
 
 def cpu_seconds(pid: int) -> float:
-    """The processor time that a process has had; 0 where the system does not tell."""
-    path = Path(f"/proc/{pid}/stat")
-    if not path.exists():
-        return 0.0
-    user, system = path.read_text().rpartition(")")[2].split()[11:13]
-    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+    """The processor time that all threads of a process have had; 0 where the system does not tell."""
+    counts = [file.read_text().split()[0] for file in Path(f"/proc/{pid}/task").glob("*/schedstat")]
+    return sum(map(int, counts)) / 1e9
 
 
 def await_file(path: Path, process: "subprocess.Popen[bytes]") -> bytes:

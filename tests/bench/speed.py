@@ -16,58 +16,83 @@ from bench.load import Load, load, write_requests
 from bench.processes import cpu_seconds
 from mockreel.contract.conversation.demo_jobs import Exchange
 
+# The sides of a contest: our server, the bare Starlette app, and an ASGI function without any framework.
+OURS, BARE, RAW = range(3)
+
 
 @dataclass(slots=True)
 class Contest:
-    """One case on both servers: the ports, the files of requests, and what the rounds gave."""
+    """One case on all three servers: the ports, the processes, the files of requests, and what the rounds gave."""
 
     case: Case
-    ports: tuple[int, int]
-    pids: tuple[int, int]
-    files: tuple[Path, Path]
-    ours: list[Load] = field(default_factory=list)
-    bare: list[Load] = field(default_factory=list)
-    costs: list[list[float]] = field(default_factory=lambda: [[], []])  # processor time of a request, each side
+    ports: tuple[int, int, int]
+    pids: tuple[int, int, int]
+    files: tuple[Path, Path, Path]
+    loads: tuple[list[Load], ...] = field(default_factory=lambda: ([], [], []))
+    costs: tuple[list[float], ...] = field(default_factory=lambda: ([], [], []))  # processor seconds of a request
 
-    def round(self, *, swap: bool) -> None:
-        """One round of each; every other round the bare app is first."""
-        sides = [(self.ours, 0), (self.bare, 1)]
-        for results, side in reversed(sides) if swap else sides:
+    def round(self, number_: int) -> None:
+        """One round of each; each time another is first."""
+        for turn in range(3):
+            side = (turn + number_) % 3
             before = cpu_seconds(self.pids[side])
-            results.append(load(self.ports[side], self.files[side]))
-            self.costs[side].append((cpu_seconds(self.pids[side]) - before) / results[-1].rps)
+            found = load(self.ports[side], self.files[side])
+            self.loads[side].append(found)
+            self.costs[side].append((cpu_seconds(self.pids[side]) - before) / found.rps)
 
     @property
     def ratios(self) -> list[float]:
-        return [ours.rps / bare.rps for ours, bare in zip(self.ours, self.bare, strict=True)]
+        """Requests a second as a part of the bare app's, by round."""
+        return [ours.rps / bare.rps for ours, bare in zip(self.loads[OURS], self.loads[BARE], strict=True)]
 
-    @property
-    def by_cpu(self) -> list[float]:
-        """The same ratio by processor time, which other programs on the machine disturb less."""
-        return [bare / ours if ours else 0.0 for ours, bare in zip(*self.costs, strict=True)]
+    def by_cpu(self, other: int) -> list[float]:
+        """The same by processor time, which other programs on the machine disturb less."""
+        return [
+            theirs / ours if ours else 0.0 for ours, theirs in zip(self.costs[OURS], self.costs[other], strict=True)
+        ]
 
     def figures(self) -> list[Figure]:
-        """The ratio, and what it is made of."""
+        """The ratios, and what they are made of."""
         name = self.case.title
-        sides = (("", self.ours), (" (bare)", self.bare))
+        sides = tuple(zip(("", " (bare)", " (raw ASGI)"), self.loads, self.costs, strict=True))
         return [
-            middle(f"{name}, part of bare", self.ratios, "", aim=AIMS.get(self.case.name)),
-            middle(f"{name}, part of bare by processor time", self.by_cpu, ""),
-            *(middle(f"{name}{side}", [one.rps for one in loads], "requests/s") for side, loads in sides),
-            *(middle(f"{name} p99{side}", [one.p99 for one in loads], "ms") for side, loads in sides),
+            middle(f"{name}, part of bare", self.ratios, ""),
+            middle(f"{name}, part of bare by cpu", self.by_cpu(BARE), "", aim=AIMS.get(self.case.name)),
+            middle(f"{name}, part of raw ASGI by cpu", self.by_cpu(RAW), ""),
+            *(middle(f"{name}{side}", [one.rps for one in loads], "requests/s") for side, loads, _ in sides),
+            *(middle(f"{name} p99{side}", [one.p99 for one in loads], "ms") for side, loads, _ in sides),
+            *(middle(f"{name} cpu{side}", [one * 1e6 for one in costs], "us") for side, _, costs in sides),
         ]
 
     def line(self) -> tuple[str, ...]:
         """The row of the table."""
-        ratios = self.ratios
-        speeds = (number(median(one.rps for one in side)) for side in (self.ours, self.bare))
-        tails = (f"{median(one.p99 for one in side):.2f}" for side in (self.ours, self.bare))
-        size = str(len(self.case.sample))
-        spread = f"{min(ratios):.2f}-{max(ratios):.2f}"
-        return (self.case.title, size, *speeds, f"{median(ratios):.2f}", spread, f"{median(self.by_cpu):.2f}", *tails)
+        by_cpu = self.by_cpu(BARE)
+        return (
+            self.case.title,
+            *(number(median(one.rps for one in self.loads[side])) for side in (OURS, BARE, RAW)),
+            f"{median(self.ratios):.2f}",
+            *(f"{median(costs) * 1e6:.1f}" for costs in self.costs),
+            f"{median(by_cpu):.2f}",
+            f"{min(by_cpu):.2f}-{max(by_cpu):.2f}",
+            f"{median(self.by_cpu(RAW)):.2f}",
+            f"{median(one.p99 for one in self.loads[OURS]):.2f}",
+        )
 
 
-HEAD = ("case", "bytes", "requests/s", "bare", "ratio", "spread", "by cpu", "p99 ms", "bare p99")
+HEAD = (
+    "case",
+    "requests/s",
+    "bare",
+    "raw",
+    "ratio",
+    "cpu us",
+    "bare us",
+    "raw us",
+    "of bare by cpu",
+    "spread",
+    "of raw by cpu",
+    "p99 ms",
+)
 
 
 def contests(folder: Path, providers: tuple[str, ...], *, rounds: int) -> list[Contest]:
@@ -78,7 +103,7 @@ def contests(folder: Path, providers: tuple[str, ...], *, rounds: int) -> list[C
             some = list(_ready(stack, folder, provider))
             for number_ in range(rounds):
                 for contest in some:
-                    contest.round(swap=number_ % 2 == 1)
+                    contest.round(number_)
             found += some
     return found
 
@@ -88,12 +113,16 @@ def _ready(stack: ExitStack, folder: Path, provider: str) -> Iterator[Contest]:
     ready = stack.enter_context(processes.mockreel(folder, "--provider", provider, "--speed", "0.001"))
     every = cases(provider, ready[provider]["url"], ready["control"]["url"])
     samples = {case.name.replace(" ", "-"): orjson.loads(case.sample) for case in every}
-    port, pid = stack.enter_context(processes.bare(folder, samples))
+    yardsticks = [stack.enter_context(processes.bare(folder, samples, raw=raw_)) for raw_ in (False, True)]
     for case in every:
         name = case.name.replace(" ", "-")
         ours = write_requests(folder / f"{provider}-{name}", case.requests)
-        theirs = write_requests(folder / f"{provider}-{name}-bare", _bare(case, name, port))
-        yield Contest(case, (port_of(ready[provider]["url"]), port), (ready["pid"], pid), (ours, theirs))
+        files = [
+            write_requests(folder / f"{provider}-{name}-{port}", _bare(case, name, port)) for port, _ in yardsticks
+        ]
+        (bare, bare_pid), (plain, plain_pid) = yardsticks
+        ports = (port_of(ready[provider]["url"]), bare, plain)
+        yield Contest(case, ports, (ready["pid"], bare_pid, plain_pid), (ours, files[0], files[1]))
 
 
 def port_of(url: str) -> int:

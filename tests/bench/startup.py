@@ -1,6 +1,7 @@
 """How long `mockreel serve` takes from the start of its process to its first answer, and where imports spend it."""
 
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -12,9 +13,9 @@ import httpx2
 import orjson
 
 from bench.figures import Figure, middle
-from bench.processes import await_file
+from bench.processes import await_file, cpu_seconds
 
-AIM = 0.3
+AIM, HELP_AIM = 0.25, 0.06
 COMMAND = (sys.executable, "-m", "mockreel", "serve", "--port", "0", "--ready-file")
 
 
@@ -22,17 +23,21 @@ def figures(folder: Path, providers: tuple[str, ...], *, rounds: int) -> list[Fi
     """Start-up to the first answer, the import of the command, and a bare interpreter beside them; in seconds."""
     fresh = first_answer(folder, providers)
     answers = [first_answer(folder, providers) for _ in range(rounds)]
+    helps = [shown_help(folder) for _ in range(rounds)]
     imports = [sum(own_times(folder).values()) / 1e6 for _ in range(rounds)]
     return [
-        middle("start-up to first answer", answers, "s", aim=AIM, at_most=True),
-        Figure("the first of all, which compiles every module", fresh, "s"),
+        middle("start-up to first answer", [taken for taken, _ in answers], "s", aim=AIM, at_most=True),
+        middle("of it processor time", [cost for _, cost in answers], "s"),
+        Figure("the first of all, which compiles every module", fresh[0], "s"),
+        middle("--help", [taken for taken, _ in helps], "s", aim=HELP_AIM, at_most=True),
+        middle("of it processor time", [cost for _, cost in helps], "s"),
         middle("of it importing (under -X importtime)", imports, "s"),
         middle("of it an interpreter that does nothing", [empty() for _ in range(rounds)], "s"),
     ]
 
 
-def first_answer(folder: Path, providers: tuple[str, ...]) -> float:
-    """Seconds from the start of the process to an answered request; the client is made before."""
+def first_answer(folder: Path, providers: tuple[str, ...]) -> tuple[float, float]:
+    """Seconds from a start to an answered request, and its processor time; the client is made before."""
     ready = folder / "first.json"
     ready.unlink(missing_ok=True)
     command = [*COMMAND, str(ready), *(word for name in providers for word in ("--provider", name))]
@@ -42,10 +47,19 @@ def first_answer(folder: Path, providers: tuple[str, ...]) -> float:
         try:
             url = orjson.loads(await_file(ready, process))["control"]["url"]
             client.get(f"{url}/_mockreel/").raise_for_status()
-            return time.perf_counter() - began
+            return time.perf_counter() - began, cpu_seconds(process.pid)
         finally:
             process.terminate()
             process.wait()
+
+
+def shown_help(folder: Path) -> tuple[float, float]:
+    """Seconds that `--help` takes, and its processor time with that of the interpreter."""
+    used, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    command = [sys.executable, "-m", "mockreel", "--help"]
+    subprocess.run(command, stdout=subprocess.DEVNULL, env=compiling(folder), check=True)
+    taken, now = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return taken, now.ru_utime + now.ru_stime - used.ru_utime - used.ru_stime
 
 
 def compiling(folder: Path) -> dict[str, str]:

@@ -9,11 +9,11 @@ from staging import FOURTH
 
 from mockreel.cli.gate.check import command
 from mockreel.conformance.check_context import Scene
-from mockreel.conformance.generated.openapi_documents import Documents
 from mockreel.conformance.model_selection import Casting
 from mockreel.contract.exchanges.exchange import found
 from mockreel.contract.exchanges.request_builder import Requests, placed
 from mockreel.contract.exchanges.request_check import Oracle
+from mockreel.contract.openapi_documents import Documents
 from mockreel.simulator.in_process.memory_receiver import Receiver
 from mockreel.simulator.in_process.mock_target import MockTarget
 

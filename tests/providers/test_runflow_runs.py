@@ -176,13 +176,13 @@ def test_usage_is_summed_up_by_date(stage: Stage, ask: Ask, run: Run) -> None:
     create(caller)
     create(caller, scenario="fail")
     run(stage.advance(20))
-    stats = caller("GET", "/v1/runs-stats?start_date=2026-01-01&end_date=2026-01-01").json
+    stats = caller("GET", "/v1/runs-stats?start=2026-01-01T00:00:00Z&end=2026-01-01T23:59:59Z").json
 
     assert stats["timeline"] == [{"date": "2026-01-01", "runs": 2, "spend": "0.12"}]
     assert [row["flow_slug"] for row in stats["by_flow"]] == ["google/veo3.1/lite"]
     assert undocumented(stage.part("runflow").contract, "get_runs_stats", stats) == []
-    assert caller("GET", "/v1/runs-stats?end_date=2025-12-31").json["timeline"] == []
-    assert code(caller("GET", "/v1/runs-stats?end_date=yesterday")) == (422, "VALIDATION_ERROR")
+    assert caller("GET", "/v1/runs-stats?start=2025-01-01T00:00:00Z&end=2025-12-31T00:00:00Z").json["timeline"] == []
+    assert code(caller("GET", "/v1/runs-stats?start=2025-01-01T00:00:00Z")) == (422, "VALIDATION_ERROR")
 
 
 # The older endpoint ----------------------------------------------------------------------------------------------

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 import pytest
 from security.wires import Receiver, Wires, receiving
 
-from mockreel.server.socket_server import serving
+from mockreel.server.options import Options
+from mockreel.server.socket_server import Server, hosted
 
 
-@pytest.fixture(scope="module")
-def wires() -> Iterator[Wires]:
-    """All providers on a held clock, asked by bare sockets."""
-    with serving(held=True, start=1_767_225_600.0) as stage:
+@pytest.fixture(scope="module", params=[True, False], ids=["short", "long"])
+def wires(request: pytest.FixtureRequest) -> Iterator[Wires]:
+    """All providers on a held clock, asked by bare sockets, on either way of a request."""
+    with hosted(Server(Options(held=True, start=1_767_225_600.0), short=request.param)) as stage:
         yield Wires(stage)
 
 

@@ -205,7 +205,7 @@ def test_providers_are_told_apart_by_port_and_by_nothing_else(encore: Caller) ->
     ask(by_port, {"type": "lifespan"})
     ask(by_port, scope(type="websocket"))
 
-    assert asked == ["front", "behind", "behind", "behind"]
+    assert asked == ["front", "behind", "behind", "front"]
 
 
 def test_a_handler_may_let_a_request_wait(encore: Caller, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -119,6 +119,26 @@ def stage_options(command: F) -> F:
             help="Inject a fault into matching requests, as 'reset; operation=get_run; nth=2' (repeatable); "
             "`mockreel faults` lists them.",
         ),
+        click.option(
+            "--add-model",
+            "models",
+            multiple=True,
+            metavar="MODEL",
+            help="Add a model: 'PROVIDER:ID=SCHEMA.json' or 'PROVIDER:ID; like=MODEL', with '; output=video; "
+            "price=0.05/second' perhaps, or a YAML file with a list of them (repeatable).",
+        ),
+        click.option(
+            "--unknown-models",
+            type=click.Choice(["refuse", "accept"]),
+            default="refuse",
+            show_default=True,
+            help="Accept models that the contract does not know, with any input; the log names each.",
+        ),
+        click.option(
+            "--result",
+            metavar="FILE|URL|JSON",
+            help="What every job that succeeds answers with; default: a packed clip.",
+        ),
         data_option,
     )
 
@@ -275,6 +295,9 @@ def shared(given: Mapping[str, Any]) -> dict[str, Any]:
         "speed": given["speed"],
         "budget": given["budget"],
         "assume_price": given["assume_price"],
+        "models": given["models"],
+        "unknown_models": given["unknown_models"],
+        "result": given["result"],
         "port": given["port"],
         "keys": given["keys"],
         "held": given["hold"],

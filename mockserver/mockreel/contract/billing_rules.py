@@ -51,6 +51,7 @@ class Money:
     opening: Decimal | None = None
     unknown: Decimal | None = None
     evidence: Mapping[str, Evidence] = field(default_factory=dict)
+    worked: frozenset[str] = frozenset()  # end states in which only the work until then is paid
 
     @property
     def at_submit(self) -> bool:
@@ -95,6 +96,7 @@ def money(file: Cursor, lifecycle: Lifecycle, *, errors: Collection[str], failur
         _amount(file.maybe("opening_balance"), "amount"),
         _amount(rows.maybe("unknown"), "takes"),
         {name: evidence(row) for name, row in rows.each(lambda _, row: row).items()},
+        _worked(rows, lifecycle),
     )
     _check(found, rows, lifecycle)
     return found
@@ -114,6 +116,15 @@ def _moments(rows: Cursor, name: str, lifecycle: Lifecycle) -> frozenset[str] | 
         return None
     on, valid = row.at("on"), (SUBMIT, *(state for state, _ in _ends(lifecycle)))
     return frozenset(Cursor(on.where, moment).choice(valid) for moment in on.texts())
+
+
+def _worked(rows: Cursor, lifecycle: Lifecycle) -> frozenset[str]:
+    row = rows.maybe("taken")
+    named = row.maybe("worked") if row else None
+    if named is None:
+        return frozenset()
+    valid = tuple(state for state, _ in _ends(lifecycle))
+    return frozenset(Cursor(named.where, state).choice(valid) for state in named.texts())
 
 
 def _holds(row: Cursor | None, lifecycle: Lifecycle) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from mockreel._data import data_root
+from mockreel.contract.added_models import NO_ADDITIONS, Additions, OpenModels, extend, stranger
 from mockreel.contract.billing_rules import Money, money
 from mockreel.contract.conversation.conversation import Conversation, conversation
 from mockreel.contract.data import parser
@@ -62,6 +63,7 @@ class Contract:
     chosen: Mapping[str, str]
     document: Document = field(repr=False)
     schemas: Schemas = field(repr=False)
+    additions: Additions = field(default=NO_ADDITIONS, repr=False)
 
     @cached_property
     def _derived(self) -> dict[str, Any]:
@@ -77,7 +79,8 @@ class Contract:
     @cached_property
     def names(self) -> Mapping[str, Model]:
         """Every model by its id and by each of its aliases."""
-        return {name: model for model in self.models.values() for name in (model.id, *model.aliases)}
+        names = {name: model for model in self.models.values() for name in (model.id, *model.aliases)}
+        return self._opened(names)
 
     @cached_property
     def names_at(self) -> Mapping[str, Mapping[str, Model]]:
@@ -90,7 +93,16 @@ class Contract:
     def _taken(self, operation: Operation) -> Mapping[str, Model]:
         if operation.model is None or operation.model.kind != "body":
             return self.names
-        return {name: model for name, model in self.names.items() if _takes(operation, model)}
+        taken = {name: model for name, model in self.names.items() if _takes(operation, model)}
+        return self._opened(taken, refused=self.names)
+
+    def _opened(self, known: Mapping[str, Model], *, refused: Mapping[str, Model] | None = None) -> Mapping[str, Model]:
+        """These models, and where strangers are accepted any other; never one that is `refused`."""
+        if not self.additions.accept_unknown:
+            return known
+        kind = self.root.get("media", {}).get("defaults", {}).get("kind", "video")
+        unknown = stranger(self.pricing, output=kind)
+        return OpenModels(known, stranger=unknown, refused=set(refused or ()) - set(known))
 
     def operation(self, id: str) -> Operation:  # noqa: A002  (what OpenAPI calls it)
         """The operation with that id.
@@ -124,13 +136,20 @@ def known_readings(provider: str, *, root: Path | None = None) -> Mapping[str, R
     return read_readings((root or data_root()) / "contracts" / provider / "readings")
 
 
-def load_contract(provider: str, *, readings: Mapping[str, str] | None = None, root: Path | None = None) -> Contract:
+def load_contract(
+    provider: str,
+    *,
+    readings: Mapping[str, str] | None = None,
+    root: Path | None = None,
+    additions: Additions = NO_ADDITIONS,
+) -> Contract:
     """The contract of one provider.
 
     Args:
         provider: its folder's name.
         readings: chosen options by reading id; the others take their defaults.
         root: the folder that holds `schemas/` and `contracts/`; the packaged one if None.
+        additions: further models; those of other providers do not matter.
 
     Raises:
         OptionError: an unknown provider, reading or option.
@@ -142,18 +161,26 @@ def load_contract(provider: str, *, readings: Mapping[str, str] | None = None, r
         raise OptionError("provider", provider, providers(root=root))
     known = known_readings(provider, root=root)
     chosen = choose(known, readings or {})
-    return _Loader(root, provider, known, chosen).load()
+    return _Loader(root, provider, known, chosen, additions.of(provider)).load()
 
 
 class _Loader:
     """One load: the files of one provider with the chosen readings applied."""
 
-    def __init__(self, root: Path, provider: str, known: Mapping[str, Reading], chosen: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        root: Path,
+        provider: str,
+        known: Mapping[str, Reading],
+        chosen: Mapping[str, str],
+        additions: Additions,
+    ) -> None:
         self.root = root
         self.provider = provider
         self.folder = f"contracts/{provider}"
         self.readings = known
         self.chosen = chosen
+        self.additions = additions
         self.changes = changes(known, chosen)
 
     def load(self) -> Contract:
@@ -165,13 +192,24 @@ class _Loader:
         lifecycle = parser.lifecycle(self._file("lifecycle.yaml"))
         refusals, failures = parser.error_rows(errors), parser.failures(errors)
         wire = _values(own.get("wire", {}))
+        extended = extend(
+            self._file("models.json").each(parser.model),
+            self.additions,
+            where=f"schemas/{self.provider}",
+            root=self.root,
+            pricing=pricing.mapping(),
+        )
         schemas = Schemas(
             self.root,
             self.provider,
             patches=self.changes.patches,
             rewrite=rewriting(wire),
             components=document.get("components"),
+            added=extended.documents,
         )
+        for name in extended.documents:
+            schemas.validator(name)  # what was added is refused now, not with the first request
+
         return Contract(
             provider=self.provider,
             title=own.at("title").text(),
@@ -181,7 +219,7 @@ class _Loader:
             example_key=own.at("keys").at("example").text(),
             operations=found,
             router=Router(found),
-            models=self._file("models.json").each(parser.model),
+            models=self._models(extended.models, own, pricing),
             lifecycle=lifecycle,
             errors=refusals,
             failures=failures,
@@ -196,7 +234,16 @@ class _Loader:
             chosen=self.chosen,
             document=document,
             schemas=schemas,
+            additions=self.additions,
         )
+
+    def _models(self, models: Mapping[str, Model], own: Cursor, pricing: Cursor) -> Mapping[str, Model]:
+        """By id; a job whose model nobody knows is found again too."""
+        if not self.additions.accept_unknown:
+            return models
+        words: Mapping[str, Any] = own.get("media", {})
+        kind = words.get("defaults", {}).get("kind", "video")
+        return OpenModels(models, stranger=stranger(pricing.mapping(), output=kind))
 
     def _check_patches(self) -> None:
         """A patch for a file that nobody reads would change nothing, and nobody would notice."""

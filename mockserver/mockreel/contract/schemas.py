@@ -23,6 +23,7 @@ class Schemas:
         patches: merge patches of the chosen readings, by file path below `root`.
         rewrite: applied to every model's schema as it is read.
         components: the `components` of the provider's OpenAPI document, which schemas may refer to.
+        added: documents that stand in no file, by name.
     """
 
     def __init__(
@@ -33,11 +34,13 @@ class Schemas:
         patches: Mapping[str, list[Any]],
         rewrite: Rewrite | None = None,
         components: Mapping[str, Any] | None = None,
+        added: Mapping[str, Document] | None = None,
     ) -> None:
         self.home = root  # the folder of the data that it was read from
         self._openapi = f"{BASE}contracts/{provider}/openapi.json"
         self._components = components or {}
         self._folder = f"schemas/{provider}"
+        self._added = added or {}
         self._patches = patches
         self._rewrite = rewrite
         self._documents: dict[str, Document] = {}
@@ -115,6 +118,8 @@ class Schemas:
 
     def written(self, name: str) -> Document:
         """A schema document with the patches of the readings, and as strict as it is written."""
+        if name in self._added:
+            return self._added[name]
         path = self.home / self._folder / name
         if ".." in Path(name).parts:
             raise DataError(str(path), "leads out of its folder")

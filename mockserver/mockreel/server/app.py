@@ -11,6 +11,7 @@ from typing import Any, cast
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from mockreel.contract.added_models import read_additions
 from mockreel.contract.messages.message import Reply, problem
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.accounts.key_file import read_keys
@@ -27,7 +28,7 @@ from mockreel.simulator.events.event import LONGEST
 from mockreel.simulator.path_hints import Hints
 from mockreel.simulator.pipeline import OWN_PATHS
 from mockreel.simulator.provider import Part, Settings
-from mockreel.simulator.rule_parser import set_faults
+from mockreel.simulator.rule_parser import set_faults, set_results
 from mockreel.simulator.simulator import Stage, build_stage, load_contracts
 from mockreel.webhooks import Sender, Targets, webhook_secrets
 
@@ -53,6 +54,9 @@ def create_app(
     budget: Budget | None = None,
     assume_price: Budget | None = None,
     webhook_secret: str | Iterable[str] | Mapping[str, str] | None = None,
+    models: Iterable[Any] = (),
+    unknown_models: str = "refuse",
+    result: Any = None,
 ) -> Starlette:
     """A Starlette application that plays the named providers, or all of them.
 
@@ -77,12 +81,16 @@ def create_app(
             is refused.
         assume_price: what counts for a job of unknown price; as the contracts say if None.
         webhook_secret: what signs webhooks from the first one on: `SECRET`, `PROVIDER=SECRET`, several, or a mapping.
+        models: further models: texts (`"runflow:acme/dance=dance.json"`) or mappings (`read_additions`).
+        unknown_models: `accept` takes a model that nobody knows, with any input; else `refuse`.
+        result: what every job answers with: a file, a URL or JSON; a packed clip if None.
 
     Raises:
         OptionError: an unknown provider, reading, option or pace.
         DataError: data that cannot be used.
     """
-    contracts = load_contracts(providers or None, readings=readings, data=data)
+    additions = read_additions(models, unknown_models=unknown_models)
+    contracts = load_contracts(providers or None, readings=readings, data=data, additions=additions)
     stage = build_stage(
         contracts,
         clock=clock,
@@ -96,6 +104,7 @@ def create_app(
         secrets=webhook_secrets(webhook_secret, contracts),
     )
     set_faults(stage.rules, stage.parts, faults)
+    set_results(stage.rules, stage.parts, result)
     stage.rules.keep_as_first()
     if len(stage.parts) == 1:
         (part,) = stage.parts.values()

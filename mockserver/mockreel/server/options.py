@@ -41,6 +41,9 @@ class Options:
     ca: Path | None = None
     webhook_secret: str | Iterable[str] | Mapping[str, str] | None = field(default=None, repr=False)
     trusted_hosts: frozenset[str] = frozenset()
+    models: Iterable[Any] = ()
+    unknown_models: str = "refuse"
+    result: Any = None
     own_hosts: bool = False  # results lie under https and the provider's own host, as callers who are led here know it
 
 
@@ -71,3 +74,6 @@ class ServingOptions(TypedDict, total=False):
     webhook_secret: str | Iterable[str] | Mapping[str, str] | None
     trusted_hosts: frozenset[str]
     own_hosts: bool
+    models: Iterable[Any]
+    unknown_models: str
+    result: Any

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from mockreel.contract import Contract
+from mockreel.contract.added_models import read_additions
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.accounts.key_file import read_keys
 from mockreel.engine.clock import Clock
@@ -23,10 +24,10 @@ from mockreel.server.http.origin import LOOPBACK_NAMES, Origin, public_urls
 from mockreel.server.http.protocol import WireProtocol
 from mockreel.server.http.rejection import Rejection
 from mockreel.server.http.sockets import Sockets, close, listen, port_of, url_of
-from mockreel.server.http.uvicorn_server import Loop, in_thread
+from mockreel.server.http.uvicorn_server import Loop, in_thread, web_socket_protocol
 from mockreel.server.mock_server import Address, RunningStage
 from mockreel.server.options import Options, ServingOptions
-from mockreel.simulator.rule_parser import set_faults
+from mockreel.simulator.rule_parser import set_faults, set_results
 from mockreel.simulator.simulator import Stage, build_stage, load_contracts
 from mockreel.webhooks import Targets, WebhookSecret, check_authority, webhook_secrets
 
@@ -37,6 +38,7 @@ class Server:
     Args:
         contracts: loaded before, in place of those that the options name; who serves often need not load often.
         beside: what runs beside the requests as long as it serves.
+        short: answer what can be answered at once without ASGI; it says the same, sooner.
     """
 
     def __init__(
@@ -45,9 +47,13 @@ class Server:
         *,
         contracts: Mapping[str, Contract] | None = None,
         beside: Sequence[Beside] = (),
+        short: bool = True,
     ) -> None:
         if contracts is None:
-            contracts = load_contracts(options.providers or None, readings=options.readings, data=options.data)
+            additions = read_additions(options.models, unknown_models=options.unknown_models)
+            contracts = load_contracts(
+                options.providers or None, readings=options.readings, data=options.data, additions=additions
+            )
         self._check(options)
         check_authority(options.ca)
         self.secrets = webhook_secrets(options.webhook_secret, contracts)
@@ -57,7 +63,7 @@ class Server:
         with contextlib.ExitStack() as undo:
             undo.callback(self.close)
             self.stage = addressed(inner, entries, self.sockets, options)
-            self._server = Loop(self._config(options, beside))
+            self._server = Loop(self._config(options, beside, short=short))
             undo.pop_all()
 
     def _check(self, options: Options) -> None:
@@ -71,11 +77,15 @@ class Server:
         if options.token is None:
             raise OptionError("host", options.host, ["127.0.0.1", "::1"], then="Off loopback, set a control token.")
 
-    def _config(self, options: Options, beside: Sequence[Beside]) -> uvicorn.Config:
+    def _config(self, options: Options, beside: Sequence[Beside], *, short: bool) -> uvicorn.Config:
+        app = application(self.stage, options, self.sockets, beside=beside)
+        told = partial(report_rejection, self.stage.inner, self.sockets)
         config = uvicorn.Config(
-            application(self.stage, options, self.sockets, beside=beside),
-            http=cast(Any, partial(WireProtocol, told=partial(report_rejection, self.stage.inner, self.sockets))),
-            ws="websockets-sansio" if any(part.player.sockets for part in self.stage.inner.parts.values()) else "none",
+            app,
+            http=cast(Any, partial(WireProtocol, told=told, responders=app.responders if short else None)),
+            ws=cast(Any, web_socket_protocol)
+            if any(part.player.sockets for part in self.stage.inner.parts.values())
+            else "none",
             loop="auto",
             lifespan="on",
             log_config=None,
@@ -131,6 +141,7 @@ def built(
         secrets=secrets,
     )
     set_faults(inner.rules, inner.parts, options.faults)
+    set_results(inner.rules, inner.parts, options.result)
     inner.rules.keep_as_first()
     return inner, entries
 
@@ -165,16 +176,18 @@ def application(
     hosts = LOOPBACK_NAMES if _is_loopback(options.host) else None
     named = frozenset(urlsplit(url).hostname or "" for url in public.values()) | (trusted or frozenset())
     fronts: dict[int, App] = {}
+    responders: dict[int, Front] = {}
     for name, part in inner.parts.items():
         led = frozenset(part.contract.hosts) if options.own_hosts else frozenset()
         known = None if hosts is None or trusted is None else hosts | named | led
-        front = Front(part, origin=Origin(public.get(name), trusted=trusted, led=led))
+        front = responders[ports[name]] = Front(part, origin=Origin(public.get(name), trusted=trusted, led=led))
         fronts[ports[name]] = shield(front, inner, hosts=known, cors=options.cors)
-    if options.cors:
+    if options.cors:  # every response says what pages may read it
         fronts = {port: allowing(front, options.cors) for port, front in fronts.items()}
+        responders = {}
     prefixed = ByPrefix(inner, trusted=trusted)
     behind = stage_app(inner, prefixed, hosts=hosts, named=named, token=options.token, cors=options.cors, beside=beside)
-    return ByPort(fronts, behind)
+    return ByPort(fronts, behind, responders=responders)
 
 
 def report_rejection(inner: Stage, sockets: Mapping[str, Sockets], port: int | None, rejection: Rejection) -> None:

@@ -1,5 +1,6 @@
 """An exchange as the journal may keep it: put together after the reply, from bytes that are there already."""
 
+from functools import partial
 from typing import Any
 
 import orjson
@@ -10,11 +11,11 @@ from mockreel.contract.messages.duplicate_keys import duplicates
 from mockreel.contract.messages.form import Form
 from mockreel.contract.messages.message import Reply
 from mockreel.contract.operations import resolve
-from mockreel.contract.validation import Violation
+from mockreel.contract.validation import KEPT_TEXT, Violation
 from mockreel.engine.faults import NO_FAULTS
 from mockreel.engine.journal.journal import Entry
-from mockreel.engine.journal.said import NOTHING, Pairs, Said, Unread
-from mockreel.engine.redaction import credentials_of, left_out, redactor_of
+from mockreel.engine.journal.said import NOTHING, Pairs, Said, Unread, UnreadViolations
+from mockreel.engine.redaction import Fingerprints, credentials_of, left_out, redactor_of
 from mockreel.simulator.context import Call
 
 # Headers of any client that are worth a question, and hold no secret; what the contract declares is kept besides.
@@ -32,7 +33,7 @@ CHOSEN = frozenset(
 )
 # A longer header is not kept.
 LONGEST = 1000
-# So many sets of headers are kept once; then they are counted anew.
+# So many sets of headers, and harmless violations, are known again; then they are counted anew.
 MOST_KNOWN = 256
 # A body with more fields than this is no question about a job.
 FEW = 6
@@ -47,6 +48,7 @@ class Noting:
         self._credentials = contract.once("capture.credentials", lambda: credentials_of(contract))
         self._chosen = contract.once("capture.chosen", lambda: CHOSEN | _declared(contract))
         self._known: dict[int, Pairs] = {}
+        self._harmless: set[int] = set()
 
     def entry(self, call: Call, reply: Reply, *, row: str | None, found: tuple[Violation, ...]) -> Entry:
         """What is kept of one exchange."""
@@ -89,7 +91,7 @@ class Noting:
             operation.id if operation else None,
             reply.status,
             row,
-            tuple([self._violation(call, one) for one in found]) if found else (),
+            self._violations(call, found) if found else (),
             said,
             job,
             None if call.faults is NO_FAULTS else _faults(call),
@@ -112,12 +114,13 @@ class Noting:
         names = self._credentials.names(request.headers)
         body = call.body.fields if isinstance(call.body, Form) else call.body
         says = self.redactor.names(body) or self.redactor.has_addresses(request.body)
-        if call.caller is not None and len(names) < 2 and not says and not request.query:
+        asked = [*self.redactor.carried(read_query(request.query))] if request.query else []
+        if call.caller is not None and len(names) < 2 and not says and not asked:
             return
         strangers = call.part.keyring.strangers
         for text in self._credentials.texts(request.headers):
             strangers.add(text)
-        for text in self.redactor.carried(read_query(request.query)):
+        for text in asked:
             strangers.add(text)
         if says:
             for text in self.redactor.carried(body):
@@ -130,17 +133,35 @@ class Noting:
             return call.request.path
         return self.redactor.path(call.request.path, call.part.keyring.known, strange=operation is None)
 
-    def _violation(self, call: Call, one: Violation) -> Violation:
-        """A violation as it may be kept; of a secret's place nothing is told but the rule."""
-        known, steps = call.part.keyring.known, [step for step in one.path if isinstance(step, str)]
+    def _violations(self, call: Call, found: tuple[Violation, ...]) -> UnreadViolations:
+        """Violations as they may be kept, without what stood there; a longer text is redacted before it is cut."""
+        redacted = partial(self._violation, call.part.keyring.known)
+        kept = [redacted(one) if len(one.message) > KEPT_TEXT else one._replace(value=None) for one in found]
+        return UnreadViolations(kept, redacted)
+
+    def _violation(self, known: Fingerprints, one: Violation) -> Violation:
+        """A violation as it may be shown; one found harmless (by its hash) is so until another key is known."""
+        listed = tuple(map(repr, one.limit)) if _lists_names(one) else ()
+        seen = hash((one.path, one.keyword, one.message, listed, known.added))
+        kept = one.kept()
+        if seen in self._harmless:
+            return kept
+        shown = self._redacted(known, one)
+        if shown == kept:
+            if len(self._harmless) >= MOST_KNOWN:
+                self._harmless.clear()
+            self._harmless.add(seen)
+        return shown
+
+    def _redacted(self, known: Fingerprints, one: Violation) -> Violation:
+        """A violation redacted; of a secret's place nothing is told but the rule."""
+        steps = [step for step in one.path if isinstance(step, str)]
         path = tuple([self.redactor.text(step, known) if isinstance(step, str) else step for step in one.path])
         said = self.redactor.text(one.message, known)
         if one.keyword != "required" and any(self.redactor.is_secret(step, None) for step in steps):
             said = f"what stands there breaks the rule {one.keyword!r}"
         kept = one.kept(path=path, message=said)
-        if one.keyword == "enum" or not isinstance(one.limit, list):  # what the schema says; else names that were sent
-            return kept
-        return kept._replace(limit=self.redactor.value(one.limit, known))
+        return kept._replace(limit=self.redactor.value(one.limit, known)) if _lists_names(one) else kept
 
     def _headers(self, call: Call) -> Pairs:
         """The headers that are kept; a client sends the same ones again and again, so they are kept once."""
@@ -165,6 +186,11 @@ class Noting:
         if isinstance(body, Form):
             return _form(body)
         return left_out(body) if isinstance(body, bytes) else call.request.body
+
+
+def _lists_names(one: Violation) -> bool:
+    """Whether its limit lists names that were sent, and not what the schema says."""
+    return one.keyword != "enum" and isinstance(one.limit, list)
 
 
 def _form(form: Form) -> bytes:

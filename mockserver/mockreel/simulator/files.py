@@ -39,7 +39,9 @@ def clip(part: "Part", request: Request, name: str) -> Reply:
     if job is None or job.state(part.clock.now()).kind not in ("succeeded", "partial"):
         return problem(404, "No such clip", f"No job {name!r} of this stage has made a clip. Clips live in memory.")
     artifact = of_job(part, job)
-    content = media.content(artifact.clip, stamp=job.id.encode())
+    if not artifact.clip.file and artifact.held is None:
+        return problem(404, "No such clip", "This job's result is at an address of its own.")
+    content = artifact.content(stamp=job.id.encode())
     return _ranged(request, content, artifact.clip.mime, says=artifact.clip.says)
 
 

@@ -6,6 +6,7 @@ Every step fills in the call; every early end is an error row of the provider, t
 import logging
 import traceback
 from collections.abc import Awaitable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mockreel.contract import ErrorRow, Model, Operation
@@ -15,6 +16,7 @@ from mockreel.contract.messages.key_location import field_of, key_at
 from mockreel.contract.messages.message import Reply, Request, problem
 from mockreel.contract.validation import Violation, violations
 from mockreel.engine.accounts.account import Caller
+from mockreel.engine.artifacts.own_result import OWN_RESULT
 from mockreel.engine.faults import NO_FAULTS
 from mockreel.engine.jobs.lifecycle import Course
 from mockreel.engine.scenarios.preferences import Wish, check_wish, ignored, preferred, refusal
@@ -146,6 +148,8 @@ def _find_model(call: Call) -> None:
         if place.kind == "path":
             _hint(call)
         raise Refused("unknown-model", values={"model": name})
+    if call.part.contract.additions.accept_unknown and call.model and call.model.id not in call.part.contract.models:
+        call.notes += (f"the model {call.model.id!r} is unknown, and accepted with any input; its price is unknown",)
 
 
 def _direct(call: Call) -> None:
@@ -157,7 +161,8 @@ def _direct(call: Call) -> None:
         fault_selection.choose(call, prefer)
         wish = _wish(call, prefer)
     if call.operation.submits:
-        call.course = _course(call, wish or _standing_wish(call, call.model, call.body))
+        course = _course(call, wish or _standing_wish(call, call.model, call.body))
+        call.course = _with_result(call, course, call.model, call.body)
     elif wish is not None:
         _play_refusal(call, wish)
 
@@ -185,7 +190,15 @@ def course_of(call: Call, model: Model, fields: Any) -> Course:
         Refused: what is wished is a refusal; it is the whole call's then.
     """
     wish = preferred(call.request.joined(b"prefer"))
-    return _course(call, wish or _standing_wish(call, model, fields))
+    return _with_result(call, _course(call, wish or _standing_wish(call, model, fields)), model, fields)
+
+
+def _with_result(call: Call, course: Course, model: Model | None, body: Any) -> Course:
+    """The course with the result of one's own that a rule gives the job, if any."""
+    if not call.part.rules.all:
+        return course
+    result = call.part.rules.result(fault_selection.asked_of(call, model=model, body=body))
+    return course if result is None else replace(course, fields={**course.fields, OWN_RESULT: result})
 
 
 def _course(call: Call, wish: Wish) -> Course:

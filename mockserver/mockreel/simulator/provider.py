@@ -275,6 +275,7 @@ class Part:
         """Change a job's plan: cancel, complete or fail it, from now on."""
         with self.ledger.changing(job, self.clock.now()):
             job.intervention = intervention
+            job.cost = self.ledger.cost_of_end(job, intervention.state, intervention.at)
         if self.observer is not None:
             self.observer(self, job)
         self.watch(job)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from mockreel.engine.artifacts.own_result import OwnResult
 from mockreel.engine.faults import Fault, read_fault
 from mockreel.engine.faults.fault import word
 from mockreel.engine.scenarios.preferences import Wish, check_fault, check_wish, refusal
@@ -10,21 +11,23 @@ from mockreel.engine.scenarios.rules import CONDITIONS, Rule, Rules
 from mockreel.errors import OptionError
 from mockreel.simulator.provider import Part
 
-FIELDS = ("scenario", "code", "fault", *CONDITIONS)
+WANTED = ("scenario", "fault", "result")
+FIELDS = ("scenario", "code", "fault", "result", *CONDITIONS)
 
 
-def set_rule(rules: Rules, parts: Mapping[str, Part], given: Mapping[str, Any]) -> Rule:
+def set_rule(rules: Rules, parts: Mapping[str, Part], given: Mapping[str, Any], *, files: bool = False) -> Rule:
     """One more rule, as JSON writes it: `{"fault": "reset", "operation": "get_run", "nth": 2}`.
 
-    It wants a `scenario` (with a `code`, perhaps) or a `fault` (as text or as a mapping); its conditions are those of
-    `mockreel.rules`. What is null counts as left out.
+    It wants a `scenario` (with a `code`, perhaps), a `fault` (as text or as a mapping) or a `result` of one's own
+    (JSON, a URL, a `data:` URI; a path only where `files` says so); its conditions are those of `mockreel.rules`.
+    What is null counts as left out.
 
     Raises:
         OptionError: a field, a value, or what is wanted does not exist where the rule can apply.
     """
     asked = {name: value for name, value in given.items() if value is not None}
-    if set(asked) - set(FIELDS) or ("scenario" in asked) == ("fault" in asked):
-        raise OptionError("rule", dict(given), FIELDS, then="It has a scenario or a fault, not both.")
+    if set(asked) - set(FIELDS) or len([name for name in WANTED if name in asked]) != 1:
+        raise OptionError("rule", dict(given), FIELDS, then="It has a scenario, a fault or a result: one of them.")
     conditions = {name: asked[name] for name in CONDITIONS if name in asked}
     _check(conditions)
     places = [_part(parts, conditions["provider"])] if "provider" in conditions else list(parts.values())
@@ -32,7 +35,34 @@ def set_rule(rules: Rules, parts: Mapping[str, Part], given: Mapping[str, Any]) 
         conditions["model"] = _model_id(conditions["model"], places)
     if "operation" in conditions:
         _check_operation(conditions["operation"], places)
+    if "result" in asked:
+        if "code" in asked:
+            raise OptionError("code with a result", asked["code"], then="Only a scenario takes a code.")
+        result = rules.results.keep(asked["result"], files=files)
+        _one_can(places, lambda part: _check_result(part, result))
+        return rules.add(result, **conditions)
     return rules.add(_wanted(asked, places), **conditions)
+
+
+def set_results(rules: Rules, parts: Mapping[str, Part], given: Any) -> None:
+    """A rule without conditions from a result as the command line or a test gives it, a path too; None is no rule.
+
+    Raises:
+        OptionError: as of `set_rule`.
+    """
+    if given is not None:
+        set_rule(rules, parts, {"result": given}, files=True)
+
+
+def _check_result(part: Part, result: OwnResult) -> None:
+    """See that a provider can answer with a result of one's own.
+
+    Raises:
+        OptionError: it is JSON, and the contract does not say where a result stands in a reply.
+    """
+    if result.body is not None and not part.contract.wire.get("own_output", False):
+        then = f"For {part.name}, give a file or a URL: its contract does not say which part of a reply JSON replaces."
+        raise OptionError("result", result.text[:40], then=then)
 
 
 def set_faults(rules: Rules, parts: Mapping[str, Part], given: Iterable[Any]) -> list[Rule]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from mockreel import contract as contracts
 from mockreel.contract import Contract
+from mockreel.contract.added_models import MODELS_FILE, NO_ADDITIONS, Additions
 from mockreel.engine.accounts.account import KeyEntry, Keyring, Listing
 from mockreel.engine.accounts.key_file import check_keys
 from mockreel.engine.billing import Budget, read_budget
@@ -133,13 +134,19 @@ class Stage:
 
 
 def load_contracts(
-    names: Iterable[str] | None = None, *, readings: Mapping[str, str] | None = None, data: Path | None = None
+    names: Iterable[str] | None = None,
+    *,
+    readings: Mapping[str, str] | None = None,
+    data: Path | None = None,
+    additions: Additions = NO_ADDITIONS,
 ) -> dict[str, Contract]:
     """The contracts of the named providers, or of all, in the order of their ports: the packaged ones, then by name.
 
     Args:
         readings: options by reading id; an id may be written `provider:id`, and must be where two providers share it.
-        data: a further data folder; its providers stand beside, or in place of, the packaged ones.
+        data: a further data folder; its providers stand beside, or in place of, the packaged ones, and the models that
+            its `models.yaml` lists are added.
+        additions: further models.
 
     Raises:
         OptionError: an unknown provider, reading or option.
@@ -147,13 +154,21 @@ def load_contracts(
     packaged = contracts.providers()
     homes: dict[str, Path | None] = dict.fromkeys(packaged)
     if data is not None:
-        homes.update(dict.fromkeys(contracts.providers(root=data), data))
+        additions = additions.with_folder(data)
+        if (data / "contracts").is_dir() or not (data / MODELS_FILE).is_file():
+            homes.update(dict.fromkeys(contracts.providers(root=data), data))
     wanted = tuple(homes) if names is None else tuple(names)
     for name in wanted:
         if name not in homes:
             raise OptionError("provider", name, homes)
+    for model in additions.models:
+        if model.provider not in homes:
+            raise OptionError(f"provider of the added model {model.id}", model.provider, homes)
     chosen = _by_provider(readings or {}, {name: homes[name] for name in wanted})
-    loaded = [contracts.load_contract(name, readings=chosen.get(name, {}), root=homes[name]) for name in wanted]
+    loaded = [
+        contracts.load_contract(name, readings=chosen.get(name, {}), root=homes[name], additions=additions)
+        for name in wanted
+    ]
     places = {c.provider: (0, c.order) if c.provider in packaged else (1, 0) for c in loaded}
     return {c.provider: c for c in sorted(loaded, key=lambda c: (places[c.provider], c.provider))}
 

@@ -35,6 +35,10 @@ class Marked:
         rules: which client rules count: `default`, `all`, or ids; as `--mockreel-rules` says if empty.
         allow: ids of client rules that may be broken in spite of `strict`.
         faults: what is damaged on purpose: texts (`"reset; operation=get_run; nth=2"`) or mappings.
+        models: further models: texts (`"runflow:acme/dance=dance.json"`) or mappings of provider, id, schema or like,
+            output, price.
+        unknown_models: `accept` takes a model that nobody knows, with any input.
+        result: what every job answers with: the path of a file, a URL, or JSON.
         forge: send a forged copy before each signed callback, which no client should take.
         intercept: answer calls to the providers' real hosts too, in httpx, requests and aiohttp of this process.
         port: control's port, the providers take the following ones; that of the test run if None.
@@ -58,6 +62,9 @@ class Marked:
     allow: tuple[str, ...] = ()
     faults: tuple[Any, ...] = ()
     forge: bool = False
+    models: tuple[Any, ...] = ()
+    unknown_models: str = "refuse"
+    result: Any = None
     intercept: bool = False
     port: int | None = None
 
@@ -128,6 +135,9 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
     "allow": (str, list, tuple),
     "faults": (str, dict, list, tuple),
     "forge": (bool,),
+    "models": (str, dict, list, tuple),
+    "unknown_models": (str,),
+    "result": (str, Path, dict, list),
     "intercept": (bool,),
     "port": (int,),
 }
@@ -148,7 +158,7 @@ def _check(name: str, value: Any) -> None:
 def _cast(name: str, value: Any) -> Any:
     if name in ("providers", "rules", "allow"):
         return (value,) if isinstance(value, str) else tuple(value)
-    if name == "faults":
+    if name in ("faults", "models"):
         return (value,) if isinstance(value, str | dict) else tuple(value)
     if name == "keys":
         return tuple(_key(one) for one in value)

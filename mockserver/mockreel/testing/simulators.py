@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from mockreel.contract import Contract, providers
+from mockreel.contract.added_models import NO_ADDITIONS, read_additions
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.billing import Budget
 from mockreel.engine.scenarios.preferences import Wish
@@ -13,7 +14,7 @@ from mockreel.errors import OptionError
 from mockreel.server.mock_server import RunningStage
 from mockreel.server.options import Options
 from mockreel.simulator.provider import Settings
-from mockreel.simulator.rule_parser import check_playable, set_faults
+from mockreel.simulator.rule_parser import check_playable, set_faults, set_results
 from mockreel.simulator.simulator import Stage, load_contracts
 from mockreel.testing.forged_webhooks import Forger
 from mockreel.testing.intercepted import intercepted
@@ -98,6 +99,9 @@ class Company:
 
     def contracts(self, marked: Marked, readings: Mapping[str, str]) -> dict[str, Contract]:
         """The contracts that a test wants; only those of whom a reading speaks are loaded for it."""
+        additions = read_additions(marked.models, unknown_models=marked.unknown_models)
+        if additions != NO_ADDITIONS:
+            return load_contracts(marked.providers or None, readings=readings, data=marked.data, additions=additions)
         usual = self._load(marked.providers, {}, marked.data)
         if not readings:
             return usual
@@ -130,6 +134,7 @@ def _direct(stage: Stage, marked: Marked) -> None:
     elif marked.code is not None:
         raise OptionError("mockreel marker, code", marked.code, then="It needs a scenario beside it.")
     set_faults(stage.rules, stage.parts, marked.faults)
+    set_results(stage.rules, stage.parts, marked.result)
     stage.rules.keep_as_first()
     if marked.forge:
         for part in stage.parts.values():

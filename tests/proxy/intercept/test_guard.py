@@ -225,7 +225,7 @@ def test_calls_in_other_numbers_are_stopped(number: int, arch: int) -> None:
         ("/run/systemd/resolve/io.systemd.Resolve", errno.ENOENT, 0),
         ("/var/run/nscd/socket", errno.ENOENT, 0),
         ("/var/run/docker.sock", GO_ON, 1),
-        ("/tmp/own.sock", GO_ON, 0),
+        ("/run/own.sock", GO_ON, 0),
     ],
 )
 def test_services_of_this_machine_that_act_for_a_program(path: str, error: int, said: int) -> None:

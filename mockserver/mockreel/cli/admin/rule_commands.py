@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mockreel.cli.admin.server_options import Asked
+from mockreel.engine.artifacts.own_result import portable
 
 if TYPE_CHECKING:
     from mockreel.client.admin import Balance, Rule
@@ -19,11 +20,12 @@ _NONE = "There are no rules."
 _CONDITIONS = ("provider", "model", "operation", "prompt", "nth", "probability")
 
 
-_HEAD = ("rule", "scenario or fault", "matched", "for")
+_HEAD = ("rule", "scenario, fault or result", "matched", "for")
 
 
 def _row(rule: "Rule") -> tuple[object, ...]:
-    wanted = rule.scenario if rule.fault is None else "; ".join(f"{k}={v}" for k, v in rule.fault.items())
+    fault = "; ".join(f"{k}={v}" for k, v in (rule.fault or {}).items())
+    wanted = rule.scenario or fault or f"result {rule.result}"
     code = f" {rule.code}" if rule.code else ""
     conditions = [f"{name}={rule.raw[name]}" for name in _CONDITIONS if rule.raw[name] is not None]
     return rule.id, f"{wanted}{code}", rule.seen, " ".join(conditions) or "every request"
@@ -45,6 +47,7 @@ def list_rules(asked: Asked) -> None:
 @click.option("--scenario", metavar="NAME", help="Select this scenario.")
 @click.option("--code", metavar="CODE", help="With this code.")
 @click.option("--fault", metavar="TEXT", help="Or inject this fault, as 'delay; seconds=2'.")
+@click.option("--result", metavar="FILE|URL|JSON", help="Or answer with this result.")
 @click.option("--provider", metavar="NAME", help="For requests to this provider.")
 @click.option("--model", metavar="ID", help="For this model.")
 @click.option("--operation", metavar="ID", help="For this operation of the contract.")
@@ -56,6 +59,8 @@ def list_rules(asked: Asked) -> None:
 @click.pass_obj
 def add(asked: Asked, /, **given: Any) -> None:
     """Add a rule after the others."""
+    if given["result"] is not None:
+        given["result"] = portable(given["result"])
     with asked.client() as control:
         rule = control.add_rule(**{name: value for name, value in given.items() if value is not None})
     asked.show_table(rule.raw, _HEAD, lambda: [_row(rule)], none=_NONE)

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,7 +19,38 @@ _SHOWN = ("name", "type", "required", "default", "options", *_BOUNDS)
 _MOST = 12  # options of one field that are shown
 
 
-@click.command("models")
+class _Listing(click.Group):
+    """`models WORDS` lists; only `models add` is another command."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, args if args[:1] == ["add"] else ["list", *args])
+
+
+@click.group("models", cls=_Listing)
+def command() -> None:
+    """List, search, describe and add models."""
+
+
+@command.command("add")
+@click.argument("model")
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    metavar="DIR",
+    help="The data folder to write to, for `--data DIR` of the other commands; it is made if it does not exist.",
+)
+def add_model(model: str, data: Path) -> None:
+    """Add a model to a data folder: 'PROVIDER:ID=SCHEMA.json' or 'PROVIDER:ID; like=MODEL; price=0.05/second'."""
+    from mockreel.contract.added_models import MODELS_FILE, write_model  # noqa: PLC0415
+    from mockreel.simulator.simulator import load_contracts  # noqa: PLC0415
+
+    used = data if any((data / name).exists() for name in ("contracts", MODELS_FILE)) else None
+    entry = write_model(model, data, check=lambda additions: load_contracts(data=used, additions=additions))
+    say(f"{entry.provider}:{entry.id} is in {data}; use it with --data {data}.")
+
+
+@command.command("list")
 @click.argument("words", nargs=-1)
 @click.option("--provider", "providers", multiple=True, metavar="NAME", help="Only this provider (repeatable).")
 @click.option("--output", metavar="KIND", help="Only models with this output: video, image, audio, 3d or text.")
@@ -32,10 +64,13 @@ _MOST = 12  # options of one field that are shown
 )
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 @data_option
-def command(
+def list_models(
     words: tuple[str, ...], providers: tuple[str, ...], output: str | None, as_json: bool, **given: Any
 ) -> None:
-    """List the models, or those whose names have all WORDS; with the full name of one, describe it."""
+    """List the models, or those whose names have all WORDS; with the full name of one, describe it.
+
+    `mockreel models add MODEL --data DIR` adds one of your own.
+    """
     from mockreel.contract import model_catalogue  # noqa: PLC0415
     from mockreel.simulator.simulator import load_contracts  # noqa: PLC0415
 

@@ -127,12 +127,13 @@ class Balance(Result):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule(Result):
-    """A scenario or a fault for the requests that fit."""
+    """A scenario, a fault or a result for the requests that fit."""
 
     id: int
     scenario: str | None
     code: str | None
     fault: Row | None
+    result: str | None
     provider: str | None
     model: str | None
     operation: str | None

@@ -11,12 +11,12 @@ from urllib.parse import quote, unquote
 from mockreel.conformance.check import Outcome
 from mockreel.conformance.check_context import Scene
 from mockreel.conformance.check_runner import findings
-from mockreel.conformance.generated.openapi_documents import Documents, Part
 from mockreel.conformance.model_selection import Casting
 from mockreel.contract import Operation
 from mockreel.contract.exchanges.exchange import Ask, Told
 from mockreel.contract.exchanges.exchange_check import judge
 from mockreel.contract.exchanges.problem import Problem
+from mockreel.contract.openapi_documents import Documents, Part
 from mockreel.errors import MissingPackage
 from mockreel.simulator.in_process.mock_target import LeftOut
 from mockreel.simulator.in_process.target_keys import dressed

@@ -12,9 +12,9 @@ import httpx2
 import orjson
 
 from mockreel.conformance.generated.generated_requests import require
-from mockreel.conformance.generated.openapi_documents import Documents
 from mockreel.conformance.jobs.job_traces import Story
 from mockreel.contract import Contract, Operation
+from mockreel.contract.openapi_documents import Documents
 from mockreel.contract.operations import resolve
 from mockreel.errors import MockreelError, OptionError
 from mockreel.webhooks import sign

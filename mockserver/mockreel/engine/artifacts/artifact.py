@@ -12,6 +12,7 @@ import orjson
 from mockreel.contract import Contract, Model
 from mockreel.contract.pricing import Cost, cost
 from mockreel.engine.artifacts import media
+from mockreel.engine.artifacts.own_result import OWN_RESULT, OwnResult
 from mockreel.engine.jobs.job import Job
 
 if TYPE_CHECKING:
@@ -37,10 +38,15 @@ class Artifact:
 
     url: str
     clip: media.Clip
+    held: bytes | None = None  # its content, where it is somebody's own
 
     @property
     def kind(self) -> str:
         return self.clip.kind
+
+    def content(self, *, stamp: bytes = b"") -> bytes:
+        """Its bytes; a packed clip carries the stamp, a file of one's own is served as it is."""
+        return media.content(self.clip, stamp=stamp) if self.held is None else self.held
 
 
 class Clips:
@@ -61,20 +67,33 @@ class Clips:
 
 def of_job(part: "Part", job: Job) -> Artifact:
     """The artifact of a job that has succeeded."""
-    clip = part.clips.of(job)
-    return Artifact(f"{part.base_url}{MEDIA}{quote(job.id, safe='')}{clip.suffix}", clip)
+    own = own_result(part, job)
+    clip = own.clip if own is not None and own.clip is not None else part.clips.of(job)
+    held = own.content if own is not None else None
+    if own is not None and own.url is not None:
+        return Artifact(own.url, clip)
+    return Artifact(f"{part.base_url}{MEDIA}{quote(job.id, safe='')}{clip.suffix}", clip, held)
+
+
+def own_result(part: "Part", job: Job) -> OwnResult | None:
+    """The result of one's own that a rule gave the job at its submit."""
+    text = job.plan.fields.get(OWN_RESULT)
+    return None if text is None else part.rules.results.of(text)
 
 
 def every(part: "Part", job: Job) -> tuple[Artifact, ...]:
     """All artifacts of a job that has succeeded: as many as its input asks for, each at an address of its own."""
     first = of_job(part, job)
     count = pieces(part, job.model, fields_of(part, job)) if job.model else 1
-    return (first, *(Artifact(f"{first.url}?n={number}", first.clip) for number in range(2, count + 1)))
+    own = own_result(part, job)
+    if own is not None and own.url is not None:
+        return (first,) * count  # somebody else's address may be signed: it is given as it is
+    return (first, *(Artifact(f"{first.url}?n={number}", first.clip, first.held) for number in range(2, count + 1)))
 
 
 def text_of(artifact: Artifact) -> str:
     """What a text says."""
-    return media.content(artifact.clip).decode()
+    return artifact.content().decode("utf-8", "replace")
 
 
 def fields_of(part: "Part", job: Job) -> Mapping[str, Any]:

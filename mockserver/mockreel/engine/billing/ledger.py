@@ -7,7 +7,7 @@ from itertools import chain
 from threading import RLock
 from typing import Any
 
-from mockreel.contract import Contract, Model
+from mockreel.contract import Contract, Model, State
 from mockreel.contract.billing_rules import Needs
 from mockreel.contract.messages.error_response import Refused
 from mockreel.contract.pricing import Cost
@@ -19,6 +19,9 @@ from mockreel.engine.billing.entries import Entry, due_of, of_job, of_purse
 from mockreel.engine.billing.rates import Tariff
 from mockreel.engine.jobs.job import Job
 from mockreel.errors import OptionError
+
+# Shares of a price are rounded to this.
+SMALLEST = Decimal("0.000001")
 
 
 class Ledger:
@@ -239,6 +242,16 @@ class Ledger:
     def _tell(self, account: Account, now: float) -> None:
         if self._changed is not None:
             self._changed(account, now)
+
+    def cost_of_end(self, job: Job, state: State, now: float) -> Cost | None:
+        """What a job costs that is ended now: where only the work is paid, its share of the planned time."""
+        cost, end = job.cost, job.plan.end
+        if state.name not in self.money.worked or cost is None or cost.amount is None or end is None:
+            return cost
+        begins = job.plan.begins[-2] if len(job.plan.begins) > 1 else 0.0
+        share = max(0.0, now - job.created - begins) / (end - begins) if end > begins else 0.0
+        amount = (cost.amount * Decimal(str(min(share, 1.0)))).quantize(SMALLEST)
+        return Cost(amount.normalize() if amount else NOTHING, cost.currency, cost.certainty)
 
     @contextmanager
     def changing(self, job: Job, now: float) -> Iterator[None]:

@@ -1,7 +1,7 @@
 """What was asked and what was answered, which callbacks were tried: bounded, in order, without secrets."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ _VIOLATION = 500
 
 @dataclass(slots=True, eq=False)
 class Entry:
-    """One exchange; `row` is the error row that was played, if any, `violations` are as they may be kept.
+    """One exchange; `row` is the error row that was played, if any, `violations` are as they may be shown.
 
     `said` is what was said, which nobody reads but redacted; `headers` are those of the request that are kept; `job` is
     the id of the job that it began or asked about. `fault` is what was damaged on purpose; where it lets nothing be
@@ -36,7 +36,7 @@ class Entry:
     operation: str | None
     status: int
     row: str | None
-    violations: tuple[Violation, ...]
+    violations: Sequence[Violation]
     said: Said | Unread = field(default=NOTHING, repr=False)
     job: str | None = None
     fault: str | None = None

@@ -1,11 +1,12 @@
 """What was said in an exchange: kept as it came, and redacted before anybody reads it."""
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple, overload
 
 import orjson
 
 from mockreel.contract.messages.message import exact
+from mockreel.contract.validation import Violation
 from mockreel.engine.redaction import MOST_KEPT, Fingerprints, Redactor
 
 Pairs = tuple[tuple[bytes, bytes], ...]
@@ -84,6 +85,42 @@ class Unread:
         text = header_text(value)
         shown = self._redactor.text(text, self._known)
         return value if shown == text else shown.encode()
+
+
+class UnreadViolations(Sequence[Violation]):
+    """Violations, each redacted when somebody reads it: a bad request may break many rules, and most are never read.
+
+    Args:
+        found: without the values that broke the rules.
+        redacted: makes of a violation what may be shown of it.
+    """
+
+    __slots__ = ("_found", "_redacted")
+
+    def __init__(self, found: Sequence[Violation], redacted: Callable[[Violation], Violation]) -> None:
+        self._found: tuple[Violation, ...] = tuple(found)
+        self._redacted: Callable[[Violation], Violation] | None = redacted
+
+    def read(self) -> tuple[Violation, ...]:
+        """What may be shown of them."""
+        redacted = self._redacted
+        if redacted is not None:
+            self._found = tuple([redacted(one) for one in self._found])
+            self._redacted = None
+        return self._found
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    @overload
+    def __getitem__(self, place: int) -> Violation: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Violation, ...]: ...
+    def __getitem__(self, place: int | slice) -> Violation | tuple[Violation, ...]:
+        return self.read()[place]
+
+    def __repr__(self) -> str:
+        return repr(self.read())
 
 
 def header_text(value: bytes) -> str:

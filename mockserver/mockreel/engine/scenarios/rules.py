@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, NamedTuple
 
+from mockreel.engine.artifacts.own_result import OwnResult, OwnResults
 from mockreel.engine.faults import Fault, Sort
 from mockreel.engine.randomness import digest
 from mockreel.engine.scenarios.preferences import Wish
@@ -27,7 +28,7 @@ class Asked(NamedTuple):
 
 @dataclass(slots=True)
 class Rule:
-    """A scenario or a fault for every request that fits: by provider, model, operation, part of the prompt, and turn.
+    """A scenario, a fault or a result for every request that fits: by provider, model, operation, prompt, and turn.
 
     `nth` counts the requests that fit otherwise, from 1; None means all of them. Of those that are left it meets a
     part, by `probability`.
@@ -42,6 +43,7 @@ class Rule:
     nth: int | None = None
     probability: float | None = None
     fault: Fault | None = None
+    result: str | None = None  # the name of a result of one's own
     seen: int = field(default=0, compare=False)
     turns: dict[tuple[str, int], int] = field(default_factory=dict, compare=False, repr=False)
 
@@ -71,6 +73,7 @@ class Rule:
             "scenario": self.wish.scenario if self.wish else None,
             "code": self.wish.code if self.wish else None,
             "fault": self.fault.row() if self.fault else None,
+            "result": self.result,
             **{name: getattr(self, name) for name in CONDITIONS},
             "seen": self.seen,
         }
@@ -87,6 +90,7 @@ class Rules:
         self._seed = seed
         self._ids = count(1)
         self.all: list[Rule] = []
+        self.results = OwnResults()
         self._first: tuple[Rule, ...] = ()
 
     def keep_as_first(self) -> None:
@@ -97,10 +101,12 @@ class Rules:
         """As at the beginning: with nothing met yet, and the next number behind the first rules."""
         self.put_back(replace(rule, seen=0, turns={}) for rule in self._first)
 
-    def add(self, wanted: Wish | Fault, **conditions: Any) -> Rule:
+    def add(self, wanted: Wish | Fault | OwnResult, **conditions: Any) -> Rule:
         """One more rule, behind the others."""
         if isinstance(wanted, Fault):
             rule = Rule(next(self._ids), None, fault=wanted, **conditions)
+        elif isinstance(wanted, OwnResult):
+            rule = Rule(next(self._ids), None, result=wanted.text, **conditions)
         else:
             rule = Rule(next(self._ids), wanted, **conditions)
         self.all.append(rule)
@@ -125,6 +131,10 @@ class Rules:
     def wish(self, asked: Asked) -> Wish | None:
         """The scenario that the first fitting rule wants, or None."""
         return next((rule.wish for rule in self.all if rule.wish and rule.fits(asked, self._chance)), None)
+
+    def result(self, asked: Asked) -> str | None:
+        """The name of the result that the first fitting rule gives, or None."""
+        return next((rule.result for rule in self.all if rule.result and rule.fits(asked, self._chance)), None)
 
     def fault(self, sort: Sort, asked: Asked, able: Callable[[Fault], bool]) -> Fault | None:
         """The fault of a sort that the first fitting rule wants, or None.

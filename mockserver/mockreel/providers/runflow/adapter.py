@@ -13,7 +13,18 @@ from mockreel.providers.runflow.idempotency import heeding
 from mockreel.providers.runflow.rate_limits import rate_headers, telling
 from mockreel.providers.runflow.resources import batches, runs
 from mockreel.providers.runflow.routes import HANDLERS
-from mockreel.providers.runflow.state import Asset, Batch, Extra, Secret, Shelf, State, Webhook, state_of
+from mockreel.providers.runflow.state import (
+    Asset,
+    Batch,
+    Evaluation,
+    Extra,
+    Secret,
+    Shelf,
+    State,
+    Webhook,
+    Workflow,
+    state_of,
+)
 from mockreel.simulator.adapter import Handler, Socket
 from mockreel.simulator.context import Call
 from mockreel.simulator.provider import Part
@@ -48,7 +59,7 @@ class Runflow:
 
     @property
     def keepsakes(self) -> tuple[type, ...]:
-        return (Asset, Batch, Extra, Reply, Secret, Shelf, Webhook)
+        return (Asset, Batch, Evaluation, Extra, Reply, Secret, Shelf, Webhook, Workflow)
 
     def kept(self, part: Part) -> Any:
         """The batches; the rest follows from the contract."""

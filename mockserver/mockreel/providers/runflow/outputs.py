@@ -4,7 +4,7 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mockreel.engine.artifacts import artifact, media
+from mockreel.engine.artifacts import artifact
 from mockreel.engine.artifacts.artifact import Artifact
 from mockreel.engine.jobs.job import Job
 from mockreel.providers.runflow.timestamps import milliseconds
@@ -13,6 +13,10 @@ from mockreel.simulator.provider import Part
 
 def output(part: Part, job: Job) -> Mapping[str, Any]:
     """The output of a run that has succeeded, in the shape that the contract has for its model."""
+    own = artifact.own_result(part, job)
+    if own is not None and own.body is not None:
+        body: Mapping[str, Any] = own.body  # whoever gave it knows its shape
+        return body
     fields = artifact.fields_of(part, job)
     made = artifact.of_job(part, job)
     urls = list(_urls(part, job, fields))
@@ -20,10 +24,20 @@ def output(part: Part, job: Job) -> Mapping[str, Any]:
     return {shape: urls} if shape != "normalized" else _normalized(job, made, urls, fields)
 
 
+def has_own_output(part: Part, job: Job) -> bool:
+    """Whether somebody has given the whole output as JSON."""
+    own = artifact.own_result(part, job)
+    return own is not None and own.body is not None
+
+
 def first_url(made: Mapping[str, Any]) -> str:
     """The address of the first artifact of an output, whatever its shape."""
-    first = next(iter(made.values()))[0]
-    return str(first["url"] if isinstance(first, Mapping) else first)
+    return urls_of(made)[0]
+
+
+def urls_of(made: Mapping[str, Any]) -> list[str]:
+    """The addresses of all artifacts of an output, whatever its shape."""
+    return [str(one["url"] if isinstance(one, Mapping) else one) for one in next(iter(made.values()))]
 
 
 def _shape(part: Part, job: Job) -> str:
@@ -36,11 +50,16 @@ def _shape(part: Part, job: Job) -> str:
 def _urls(part: Part, job: Job, fields: Mapping[str, Any]) -> Iterator[str]:
     """One address for each artifact; the media themselves where the input asks for that."""
     inline = fields.get(part.contract.wire["inline"]) is True
-    return (_inline(job, made) if inline else made.url for made in artifact.every(part, job))
+    return (_inline(job, made) if inline and _is_here(made) else made.url for made in artifact.every(part, job))
+
+
+def _is_here(made: Artifact) -> bool:
+    """Whether its bytes are here: those at somebody else's address are not."""
+    return made.held is not None or bool(made.clip.file)
 
 
 def _inline(job: Job, made: Artifact) -> str:
-    content = b64encode(media.content(made.clip, stamp=job.id.encode())).decode()
+    content = b64encode(made.content(stamp=job.id.encode())).decode()
     return f"data:{made.clip.mime};base64,{content}"
 
 

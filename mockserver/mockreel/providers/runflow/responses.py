@@ -27,7 +27,7 @@ def run_record(part: Part, job: Job, now: float) -> dict[str, Any]:
     record["started_at"] = written(job.began(now), style)
     record["callback_url"] = job.callback_url
     if job.extra is not None:
-        _add_extra(record, extra_of(job))
+        _add_extra(record, extra_of(job), workflow_target=wire["workflow_target"])
     if state.terminal:
         _add_end(record, part, job, now)
     if wire["sdk_fields"]:
@@ -57,10 +57,13 @@ def _same_for_all(part: Part, job: Job) -> dict[str, Any]:
     return found
 
 
-def _add_extra(record: dict[str, Any], extra: Extra) -> None:
+def _add_extra(record: dict[str, Any], extra: Extra, *, workflow_target: str) -> None:
     record["client_ref"] = extra.client_ref
     record["batch_id"] = extra.batch.id if extra.batch else None
     record["metadata"] = Fragment(extra.metadata) if extra.metadata is not None else None
+    if extra.workflow is not None:
+        record["comfyui_workflow_id"] = extra.workflow
+        record["target_type"] = workflow_target
     if extra.feedback is not None:
         record["feedback_is_positive"], record["feedback_reason"] = extra.feedback
 

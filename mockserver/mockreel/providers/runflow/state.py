@@ -71,6 +71,28 @@ class Batch:
     jobs: list[Job] = field(default_factory=list)
 
 
+@dataclass(slots=True, eq=False)
+class Workflow:
+    """A ComfyUI workflow; `fields` is its JSON as it was given."""
+
+    id: str
+    number: int
+    fields: bytes
+    created: float
+    updated: float
+
+
+@dataclass(slots=True, eq=False)
+class Evaluation:
+    """An evaluation; `request` is its JSON as it was asked for."""
+
+    id: str
+    number: int
+    request: bytes
+    created: float
+    feedback: tuple[bool | None, str | None] | None = None
+
+
 class Extra(NamedTuple):
     """What few runs have beside their input; most have none of it."""
 
@@ -78,6 +100,7 @@ class Extra(NamedTuple):
     metadata: bytes | None = None
     batch: Batch | None = None
     feedback: tuple[bool | None, str | None] | None = None
+    workflow: str | None = None
 
 
 PLAIN = Extra()
@@ -101,6 +124,8 @@ class Shelf:
             self.secrets[id_] = Secret(id_, number, None, plain, True, self.opened, self.opened)
         self.webhooks: dict[str, Webhook] = {}
         self.assets: dict[str, Asset] = {}
+        self.workflows: dict[str, Workflow] = {}
+        self.evaluations: dict[str, Evaluation] = {}
         # By Idempotency-Key, with what was asked; a reply that is still waited for is a future.
         self.replies: dict[str, tuple[bytes, Reply | Future[Reply]]] = {}
         self.threshold: Decimal | None = None

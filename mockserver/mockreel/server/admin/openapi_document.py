@@ -7,6 +7,7 @@ from starlette.requests import Request
 
 from mockreel._data import data_dir
 from mockreel.contract.data.files import read_document
+from mockreel.contract.openapi_documents import Documents, chosen_models
 from mockreel.server.admin.route import Row
 from mockreel.simulator.simulator import Stage
 
@@ -48,4 +49,11 @@ def _target(reference: str) -> str:
     return _HOME if reference == _SNAPSHOT else reference
 
 
-ROWS = (Row("GET", "openapi.json", describe),)
+async def describe_provider(stage: Stage, request: Request) -> Any:
+    """A provider's document with the readings that are chosen now; `model` picks one or more models."""
+    part = stage.part(request.path_params["provider"])
+    models = chosen_models(part.contract, request.query_params.getlist("model"))
+    return Documents(part.contract).whole(models, url=part.base_url or None)
+
+
+ROWS = (Row("GET", "openapi.json", describe), Row("GET", "openapi/{provider}", describe_provider))

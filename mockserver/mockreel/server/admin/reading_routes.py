@@ -40,7 +40,8 @@ async def choose_reading(stage: Stage, request: Request) -> Any:
     if id_ not in part.contract.readings:
         raise OptionError(f"reading of {name}", id_, part.contract.readings)
     chosen = {**part.contract.chosen, id_: option}
-    contract = await asyncio.to_thread(load_contract, name, readings=chosen, root=part.contract.schemas.home)
+    home, additions = part.contract.schemas.home, part.contract.additions
+    contract = await asyncio.to_thread(load_contract, name, readings=chosen, root=home, additions=additions)
     stage.recast({name: contract})
     return {name: readings_row(part)}
 

@@ -63,6 +63,8 @@ def rule_row(rule: Rule) -> RuleRow:
     if fault:
         own = {name: value for name, value in fault.items() if name not in ("name", "fault")}
         wants = f"fault {rule.fault.name if rule.fault else ''}{_in_words(own)}"
+    elif rule.result is not None:
+        wants = f"result {rule.result if len(rule.result) < 60 else rule.result[:59] + '…'}"
     else:
         code = f", code {row['code']}" if row["code"] else ""
         wants = f"scenario {row['scenario']}{code}"

@@ -15,6 +15,7 @@ from mockreel.contract.messages.message import Request as Message
 from mockreel.server.dashboard.browser_pass import PAGE
 from mockreel.server.dashboard.control_pages import AccountsView, ReadingsView, RulesView
 from mockreel.server.dashboard.live_updates import Streams
+from mockreel.server.dashboard.operations_page import OperationsView
 from mockreel.server.dashboard.pages import (
     DeliveriesView,
     Desk,
@@ -46,6 +47,7 @@ VIEWS: Mapping[str, MakeView] = {
     "/rules": RulesView,
     "/readings": ReadingsView,
     "/accounts": AccountsView,
+    "/api": OperationsView,
 }
 
 
@@ -156,6 +158,7 @@ TABS = (
     ("Rules", "rules"),
     ("Readings", "readings"),
     ("Accounts", "accounts"),
+    ("API", "api"),
 )
 
 

@@ -108,8 +108,10 @@ def clip_row(part: Part, job: Job, now: float, *, url: str) -> ClipRow | None:
     state = job.state(now)
     if state.kind not in ("succeeded", "partial"):
         return ClipRow("none") if state.terminal else None
-    clip = artifact.of_job(part, job).clip
-    text = media.content(clip).decode("utf-8", "replace") if clip.kind == "text" else ""
+    made = artifact.of_job(part, job)
+    clip = made.clip
+    text = artifact.text_of(made) if clip.kind == "text" and (clip.file or made.held is not None) else ""
+    url = url if clip.file or made.held is not None else made.url
     return ClipRow(clip.kind, url, _described(clip), f"{job.id}{clip.suffix}", clip.width, clip.height, clip.says, text)
 
 

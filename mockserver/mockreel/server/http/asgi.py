@@ -15,6 +15,7 @@ from mockreel.server.http.origin import Origin
 from mockreel.server.http.protocol import wire_of
 from mockreel.server.http.rejection import VERSION_HEADER
 from mockreel.simulator import pipeline
+from mockreel.simulator.adapter import Answer
 from mockreel.simulator.context import Call
 from mockreel.simulator.provider import Part
 
@@ -55,15 +56,30 @@ class Front:
         body = b"" if method in ("GET", "HEAD") else await self._body(receive)
         if body is None:
             return
-        part = self._part
-        part.agenda.start()
         path = local_path(scope).removeprefix(self._prefix)
         base = self._origin.of(scope)
         state = scope.get("state")
         request = Request(method, path or "/", scope["headers"], scope["query_string"], body, base, state)
-        answer = part.answer(request)
+        await self.finish(request, self.answer(request), scope, receive, send)
+
+    @property
+    def most_body(self) -> int:
+        """How long a body may be."""
+        return self._limit
+
+    def base_url(self, scope: Scope) -> str:
+        """Under which address it answers a request; of one connection's requests only their Host makes a difference."""
+        return self._origin.of(scope)
+
+    def answer(self, request: Request) -> Answer:
+        """The response to one request that has been read, or an awaitable of it."""
+        self._part.agenda.start()
+        return self._part.answer(request)
+
+    async def finish(self, request: Request, answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send an answer, however it comes and whatever befalls it."""
         reply = answer if isinstance(answer, Reply) else await self._waited(request, answer)
-        head = method == "HEAD"
+        head = request.method == "HEAD"
         if reply.fault is None:
             await send_reply(reply, send, head=head)
         else:
@@ -159,11 +175,18 @@ def local_path(scope: Scope) -> str:
 
 
 class ByPort:
-    """Tells the providers apart by the port that a request came in on; every other port is the control port's."""
+    """Tells the providers apart by the port that a request came in on; every other port is the control port's.
 
-    def __init__(self, fronts: Mapping[int, App], behind: App) -> None:
+    Args:
+        responders: who answers behind the fronts, for a protocol that can ask without ASGI.
+    """
+
+    def __init__(
+        self, fronts: Mapping[int, App], behind: App, *, responders: Mapping[int, Front] | None = None
+    ) -> None:
         self._fronts = fronts
         self._behind = behind
+        self.responders = responders or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket"):

@@ -112,10 +112,13 @@ class Bounded(HttpToolsProtocol):
             self._taken += size
             if self._taken > HEAD_BYTES:
                 self._reject(HEAD_TOO_LARGE.filled(limit=HEAD_BYTES))
-        elif self.cycle.response_complete:
+        elif self._is_body_unread():
             self._taken += size
             if self._taken > UNREAD_BYTES:
                 self.transport.close()
+
+    def _is_body_unread(self) -> bool:
+        return self.cycle.response_complete
 
     def _discard(self, size: int) -> None:
         """Throw away what comes behind a rejected request."""
@@ -132,15 +135,18 @@ class Bounded(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
+        self._check_head()
+        if self.parser.should_upgrade() and not self._should_upgrade():
+            return  # read again in a moment, without the offer
+        super().on_headers_complete()  # before its body is awaited: it may find that the target is no path
+        self._phase = "body"
+        self._taken = 0
+
+    def _check_head(self) -> None:
         if self.parser.get_method() == b"CONNECT":
             raise Rejected(TUNNEL)
         if self._segment + self._taken > HEAD_BYTES and self._head_bytes() > HEAD_BYTES:
             raise Rejected(HEAD_TOO_LARGE.filled(limit=HEAD_BYTES))
-        if self.parser.should_upgrade() and not self._should_upgrade():
-            return  # read again in a moment, without the offer
-        self._phase = "body"
-        self._taken = 0
-        super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         if self.parser.should_upgrade():

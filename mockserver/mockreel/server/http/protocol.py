@@ -9,7 +9,7 @@ import struct
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mockreel.server.http.limits import Bounded
+from mockreel.server.http.short_way import ShortWay
 from mockreel.simulator.fault_selection import WIRE
 
 # The kernel forgets what is not sent, and tells the other end with a RST (SO_LINGER: on, for 0 seconds).
@@ -61,7 +61,7 @@ class Wire:
         return self._transport.is_closing()
 
 
-class WireProtocol(Bounded):
+class WireProtocol(ShortWay):
     """uvicorn's protocol, whose connections can be had by what it calls (`uvicorn.run(…, http=WireProtocol)`)."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]

@@ -65,12 +65,14 @@ def unreadable(data: bytes, problem: httptools.HttpParserError, *, first: bool) 
     if first and data.startswith(_HTTP2):
         return Rejection(400, "HTTP/2 was spoken without being offered first; this server speaks HTTP/1.1: use that.")
     if first and data.startswith(_SOCKS):
-        return Rejection(400, "SOCKS was spoken to a web server; it is no proxy: take it out of the proxy settings.")
+        return Rejection(400, "SOCKS was spoken to a web server; it is not a proxy: take it out of the proxy settings.")
     detail = "its target is no path or URL" if isinstance(problem, httptools.HttpParserCallbackError) else problem
     return Rejection(400, f"The request cannot be read as HTTP/1.1: {detail}.")
 
 
-TUNNEL = Rejection(400, "CONNECT was asked for; this is no proxy: use the address as the base URL, or `mockreel run`.")
+TUNNEL = Rejection(
+    400, "CONNECT was asked for; this is not a proxy: use the address as the base URL, or `mockreel run`."
+)
 HEAD_TOO_LARGE = Rejection(431, "The head of a request is larger than {limit} bytes: send fewer or shorter headers.")
 TOO_SLOW = Rejection(408, "The {phase} of a request was not complete within {seconds} s: send it faster.")
 

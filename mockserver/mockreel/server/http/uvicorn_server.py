@@ -20,6 +20,13 @@ LOOK_TICKS = 10
 T = TypeVar("T")
 
 
+def web_socket_protocol(**given: Any) -> asyncio.Protocol:
+    """uvicorn's protocol for a WebSocket, loaded with the first one: few programs ever open one."""
+    from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol  # noqa: PLC0415
+
+    return WebSocketsSansIOProtocol(**given)
+
+
 class Loop(uvicorn.Server):
     """Tells when it is ready, and leaves the signals to whoever runs it: a library must not take them."""
 

@@ -110,7 +110,7 @@ def _load(part: Part) -> Contract:
     chosen: Mapping[str, str] = part.contract.chosen
     readings = part.contract.readings
     others = {name: option for name, option in chosen.items() if option != readings[name].default}
-    return load_contract(part.name, readings=others, root=part.contract.schemas.home)
+    return load_contract(part.name, readings=others, root=part.contract.schemas.home, additions=part.contract.additions)
 
 
 def _hold(contracts: Iterable[Contract]) -> None:

@@ -80,11 +80,12 @@ def _check_stage(stage: Stage, document: Mapping[str, Any]) -> None:
 
 def _rules(stage: Stage, rows: list[Mapping[str, Any]]) -> list[Rule]:
     """The rules with their numbers and what they have met; each must be playable here."""
-    found = []
+    found, scratch = [], Rules()
+    scratch.results = stage.rules.results
     for row in rows:
         given = {name: value for name, value in row.items() if name not in ("id", "seen", "turns")}
         try:
-            rule = set_rule(Rules(), stage.parts, given)
+            rule = set_rule(scratch, stage.parts, given)
         except MockreelError as problem:
             raise DataError(f"{WHERE} /rules", str(problem).rstrip(".")) from problem
         turns = {(provider, account): turn for provider, account, turn in row["turns"]}

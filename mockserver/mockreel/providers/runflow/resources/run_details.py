@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -109,10 +109,9 @@ def get_node_run(call: Call) -> Reply:
 
 
 def get_runs_stats(call: Call) -> Reply:
-    """How many runs there were in a range of dates, both ends included, and what they cost."""
-    last = _day(call, "end_date") or utc(call.now).date()
-    first = _day(call, "start_date") or _before(last, call.part.contract.wire["stats_days"])
-    jobs = [job for job in call.account.jobs if first <= utc(job.created).date() <= last]
+    """How many runs there were between two moments, both included, and what they cost."""
+    first, last = _moment(call, "start"), _moment(call, "end")
+    jobs = [job for job in call.account.jobs if first <= utc(job.created) <= last]
     return json_reply(
         200,
         {
@@ -123,16 +122,13 @@ def get_runs_stats(call: Call) -> Reply:
     )
 
 
-def _before(day: date, days: int) -> date:
-    return day - timedelta(days=min(days, (day - date.min).days))
-
-
-def _day(call: Call, name: str) -> date | None:
-    text = call.query.get(name)
+def _moment(call: Call, name: str) -> datetime:
+    text = call.query[name]
     try:
-        return date.fromisoformat(text) if text else None
+        found = datetime.fromisoformat(text)
     except ValueError as problem:
         raise invalid_query(name, str(problem), text) from problem
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _spend(call: Call, jobs: Iterable[Job]) -> str | None:

@@ -8,7 +8,7 @@ from mockreel.engine.jobs.job import Intervention, Job
 from mockreel.engine.randomness import uuid7
 from mockreel.providers.runflow import webhooks
 from mockreel.providers.runflow.inputs import stored
-from mockreel.providers.runflow.outputs import first_url, output
+from mockreel.providers.runflow.outputs import first_url, has_own_output, output, urls_of
 from mockreel.providers.runflow.resources import deliveries
 from mockreel.providers.runflow.responses import run_record
 from mockreel.providers.runflow.state import PLAIN, Extra, extra_of, shelf_of
@@ -41,9 +41,10 @@ def begin(
     callback_url: str | None = None,
     client_ref: str | None = None,
     metadata: bytes | None = None,
+    workflow: str | None = None,
 ) -> Job:
     """Begin the run of a call, if its account can pay for it."""
-    extra = Extra(client_ref, metadata)
+    extra = Extra(client_ref, metadata, workflow=workflow)
     return call.part.begin(
         call,
         uuid7,
@@ -74,7 +75,11 @@ async def _result(call: Call, job: Job) -> Reply:
     if state.kind == "cancelled":
         raise Refused("run-failed", values={"code": state.word.upper(), "message": state.word})
     made = output(call.part, job)
+    if has_own_output(call.part, job):
+        return json_reply(200, made)
     kind = job.model.output if job.model else ""
+    if kind in call.part.contract.wire["older_lists"]:
+        return json_reply(200, {call.part.contract.wire["older_lists"][kind]: [{"url": url} for url in urls_of(made)]})
     return json_reply(200, {kind: {"url": first_url(made)}})
 
 

@@ -1,16 +1,22 @@
-"""OpenAPI documents for a generator: self-contained, with the readings applied and each model's own schema in place."""
+"""OpenAPI documents of a provider as it is simulated: self-contained, with readings and each model's own schema."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urljoin
 
 from mockreel.contract import Contract, Model, Operation
 from mockreel.contract.schemas import BASE
+from mockreel.errors import OptionError
 
 # An operation with the model that stands in its path or body; None where it has none.
 Part = tuple[Operation, Model | None]
 # What a generator needs of an operation; everything else (callbacks, tags, examples of replies) is left out.
 _KEPT = ("operationId", "parameters", "requestBody", "responses", "servers")
+# What a reader needs besides.
+_SHOWN = (*_KEPT, "tags", "summary", "description", "security", "deprecated", "callbacks")
+_ROOT = ("openapi", "info", "jsonSchemaDialect", "servers", "security", "tags")
+_COMPONENTS = ("parameters", "responses", "requestBodies", "schemas", "headers", "links")
 
 
 class Documents:
@@ -31,12 +37,58 @@ class Documents:
         components = {
             kind: bundle.rewritten(rows, self._openapi)
             for kind, rows in self._contract.document.get("components", {}).items()
-            if kind in ("parameters", "responses", "requestBodies", "schemas", "headers", "links")
+            if kind in _COMPONENTS
         }
         found = bundle.rewritten(paths, self._openapi)
         components["schemas"] = {**components.get("schemas", {}), **bundle.taken()}
         info = {"title": self._contract.title, "version": "1"}
         return _pruned({"openapi": "3.1.0", "info": info, "paths": found, "components": components})
+
+    def whole(self, models: Iterable[Model] | None = None, *, url: str | None = None) -> dict[str, Any]:
+        """The provider's document for people and tools: every operation, and what each model takes.
+
+        A model in a path makes a path of its own; models in a body are the alternatives of that body.
+
+        Args:
+            models: only these; all if None.
+            url: the server's address in it, in place of the provider's.
+        """
+        raw, chosen = self._contract.document, list(self._contract.models.values() if models is None else models)
+        paths: dict[str, Any] = {}
+        for operation in self._contract.operations:
+            for path, item in self._shown(operation, chosen):
+                paths.setdefault(path, {})[operation.method.lower()] = item
+        bundle = _Bundle(self._contract, self._openapi, self._folder)
+        components = {
+            kind: rows if kind == "securitySchemes" else bundle.rewritten(rows, self._openapi)
+            for kind, rows in raw.get("components", {}).items()
+            if kind in (*_COMPONENTS, "callbacks", "securitySchemes")
+        }
+        found = bundle.rewritten(paths, self._openapi)
+        webhooks = bundle.rewritten(raw.get("webhooks", {}), self._openapi)
+        components["schemas"] = {**components.get("schemas", {}), **bundle.taken()}
+        root = {key: raw[key] for key in _ROOT if key in raw}
+        servers = {"servers": [{"url": url}]} if url else {}
+        return _pruned({**root, **servers, "paths": found, "webhooks": webhooks, "components": components})
+
+    def _shown(self, operation: Operation, models: list[Model]) -> Iterable[tuple[str, dict[str, Any]]]:
+        if operation.model is None or not operation.submits:
+            yield self._placed(operation, None, kept=_SHOWN)
+            return
+        taken = self._contract.names_at[operation.id]
+        own = [model for model in models if model.id in taken]
+        if operation.model.kind == "path":
+            for model in own:
+                path, item = self._placed(operation, model, kept=_SHOWN)
+                yield path, {**item, "operationId": f"{operation.id}_{_word(model.id)}"}
+            return
+        path, item = self._placed(operation, None, kept=_SHOWN)
+        if own:
+            bodies = [self._placed(operation, model)[1]["requestBody"] for model in own]
+            schemas = [body["content"]["application/json"]["schema"] for body in bodies]
+            schema = schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
+            item["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+        yield path, item
 
     def callback(self, item: Mapping[str, Any]) -> dict[str, Any]:
         """A document whose one operation is a callback, lifted out of the place where OpenAPI has it."""
@@ -48,10 +100,12 @@ class Documents:
         info = {"title": f"{self._contract.title} callback", "version": "1"}
         return {"openapi": "3.1.0", "info": info, "paths": paths, "components": {"schemas": schemas}}
 
-    def _placed(self, operation: Operation, model: Model | None) -> tuple[str, dict[str, Any]]:
+    def _placed(
+        self, operation: Operation, model: Model | None, *, kept: Iterable[str] = _KEPT
+    ) -> tuple[str, dict[str, Any]]:
         """The path and the operation object, with the model's schema in its place."""
         shared = self._contract.document["paths"][operation.path].get("parameters", [])
-        item = {key: operation.raw[key] for key in _KEPT if key in operation.raw}
+        item = {key: operation.raw[key] for key in kept if key in operation.raw}
         item["parameters"] = [*shared, *item.get("parameters", [])]
         path = operation.path
         if model is None or operation.model is None:
@@ -94,6 +148,20 @@ class Documents:
         return {**kept, "properties": {**kept.get("properties", {}), step: schema}}
 
 
+def chosen_models(contract: Contract, names: Iterable[str]) -> list[Model] | None:
+    """The models of these names, or None where none is named.
+
+    Raises:
+        OptionError: the provider has no model of that name.
+    """
+    found = []
+    for name in names:
+        if name not in contract.names:
+            raise OptionError(f"model of {contract.provider}", name, contract.names)
+        found.append(contract.names[name])
+    return found or None
+
+
 class _Bundle:
     """Brings every schema file that is referred to into one document."""
 
@@ -133,6 +201,11 @@ class _Bundle:
             self._files[key] = {}
             self._files[key] = self.rewritten(self._contract.schemas.document(name), file)
         return f"#/components/schemas/{key}{place}"
+
+
+def _word(name: str) -> str:
+    """A model's id as a part of an operation's id."""
+    return re.sub(r"\W+", "_", name)
 
 
 def _pruned(document: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,276 @@
+"""Models that somebody adds to a provider for their own server: with a JSON Schema, or as a copy of a known model."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from mockreel.contract.data.files import Document, read_document, read_list
+from mockreel.contract.data.parser import Cursor, decimal
+from mockreel.contract.rows import Evidence, Model, Price
+from mockreel.errors import DataError, OptionError
+
+FIELDS = ("provider", "id", "schema", "like", "output", "price")
+UNKNOWN_MODELS = ("refuse", "accept")
+UNITS = ("request", "second", "image")
+# The list of added models in a data folder.
+MODELS_FILE = "models.yaml"
+_FOLDER = "models/added/"
+_ANY: Mapping[str, Any] = {"type": "object", "description": "any input: nothing is known of this model"}
+_NOBODY = Evidence("inferred", ())
+
+
+@dataclass(frozen=True, slots=True)
+class AddedModel:
+    """One model as it was asked for: `schema` describes its input, or it is a copy of the model `like`."""
+
+    provider: str
+    id: str
+    schema: Mapping[str, Any] | None = None
+    like: str | None = None
+    output: str | None = None
+    price: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Additions:
+    """What is added to contracts as they are loaded.
+
+    Args:
+        models: further models.
+        accept_unknown: take a model that nobody knows, with any input.
+    """
+
+    models: tuple[AddedModel, ...] = ()
+    accept_unknown: bool = False
+
+    def of(self, provider: str) -> "Additions":
+        """What of it is for one provider."""
+        return replace(self, models=tuple(model for model in self.models if model.provider == provider))
+
+    def with_folder(self, folder: Path) -> "Additions":
+        """The same with the models that a data folder lists, if it has such a list.
+
+        Raises:
+            OptionError, DataError: as of `read_additions`.
+        """
+        file = folder / MODELS_FILE
+        return replace(self, models=(*read_additions([file]).models, *self.models)) if file.is_file() else self
+
+
+NO_ADDITIONS = Additions()
+
+
+def read_additions(given: Iterable[Any] = (), *, unknown_models: str = "refuse") -> Additions:
+    """Additions as they are written on a command line or in a test.
+
+    Args:
+        given: `PROVIDER:ID=SCHEMA.json`, `PROVIDER:ID; like=MODEL; output=video; price=0.05/second`, the path of a
+            YAML file with a list of them, or mappings with the keys of `FIELDS`.
+        unknown_models: `refuse` or `accept`.
+
+    Raises:
+        OptionError: an entry that cannot be understood.
+        DataError: a file that cannot be read.
+    """
+    if unknown_models not in UNKNOWN_MODELS:
+        raise OptionError("unknown models", unknown_models, UNKNOWN_MODELS)
+    entries = [given] if isinstance(given, str | Mapping | Path) else list(given)
+    return Additions(tuple(_read(row) for one in entries for row in _rows(one)), unknown_models == "accept")
+
+
+def write_model(text: str, folder: Path, *, check: Callable[[Additions], object]) -> AddedModel:
+    """Write one more model into the list of a data folder, with its schema beside it.
+
+    Args:
+        text: as `read_additions` takes it.
+        folder: is made if it does not exist.
+        check: is called with the model before anything is written, and raises what is wrong with it.
+
+    Raises:
+        OptionError, DataError: the model cannot be added; nothing was written then.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    additions = read_additions([text])
+    check(additions)
+    (model,) = additions.models
+    row = {name: getattr(model, name) for name in FIELDS if getattr(model, name) is not None}
+    if model.schema is not None:
+        row["schema"] = f"models/{model.provider}/{model.id.replace('/', '-')}.json"
+        (folder / row["schema"]).parent.mkdir(parents=True, exist_ok=True)
+        (folder / row["schema"]).write_text(json.dumps(model.schema, indent=2) + "\n", encoding="utf-8")
+    with (folder / MODELS_FILE).open("a", encoding="utf-8") as file:
+        file.write(f"- {json.dumps(row)}\n")
+    return model
+
+
+def _rows(given: Any) -> list[Mapping[str, Any]]:
+    if isinstance(given, Mapping):
+        return [given]
+    text = str(given)
+    if text.endswith((".yaml", ".yml")) and "=" not in text:
+        path = Path(text)
+        return [_beside(path, row) for row in read_list(path)]
+    return [_from_text(text)]
+
+
+def _beside(path: Path, row: Any) -> Mapping[str, Any]:
+    """A row of a file, in which the path of a schema is relative to the file."""
+    if not isinstance(row, Mapping):
+        raise DataError(str(path), f"a row is {row!r}", expected=f"a mapping with {', '.join(FIELDS)}")
+    schema = row.get("schema")
+    return {**row, "schema": path.parent / schema} if isinstance(schema, str) else row
+
+
+def _from_text(text: str) -> Mapping[str, Any]:
+    head, *rest = (part.strip() for part in text.split(";"))
+    name, equals, schema = head.partition("=")
+    provider, colon, id_ = name.partition(":")
+    if not (provider and colon and id_):
+        then = "As PROVIDER:acme/dance=dance.json, or 'PROVIDER:acme/dance; like=MODEL; price=0.05/second'."
+        raise OptionError("added model", text, then=then)
+    words = [part.partition("=") for part in rest if part]
+    return {"provider": provider, "id": id_, **({"schema": schema} if equals else {}), **{k: v for k, _, v in words}}
+
+
+def _read(row: Mapping[str, Any]) -> AddedModel:
+    wrong = sorted(set(row) - set(FIELDS))
+    if wrong:
+        raise OptionError("added model, field", wrong[0], FIELDS)
+    for name in ("provider", "id"):
+        if not isinstance(row.get(name), str) or not row[name]:
+            raise OptionError(f"added model, {name}", row.get(name), then="It is a text that is not empty.")
+    if ("schema" in row) == ("like" in row):
+        then = "It has a schema (a JSON Schema file) or is `like` a known model: one of the two."
+        raise OptionError("added model", row["id"], then=then)
+    schema = row.get("schema")
+    document = read_document(Path(schema)) if isinstance(schema, str | Path) else schema
+    return AddedModel(**{**row, "schema": document})
+
+
+# Into a contract ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Extended:
+    """The models of a contract with those that are added, and the schemas of these by file name."""
+
+    models: Mapping[str, Model]
+    documents: Mapping[str, Document] = field(default_factory=dict)
+
+
+class OpenModels(dict[str, Model]):
+    """Models by name; a name that nobody knows gives a model that takes any input.
+
+    Args:
+        listed: what is known here.
+        refused: names that are known elsewhere, and no strangers here.
+        kind: what an unknown model makes.
+    """
+
+    def __init__(self, listed: Mapping[str, Model], *, stranger: Model, refused: Iterable[str] = ()) -> None:
+        super().__init__(listed)
+        self._stranger = stranger
+        self._refused = frozenset(refused)
+
+    def __missing__(self, name: str) -> Model:
+        if not name or name in self._refused:
+            raise KeyError(name)
+        return replace(self._stranger, id=name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            return default
+
+
+def stranger(pricing: Mapping[str, Any], *, output: str) -> Model:
+    """What is held about a model that nobody knows: any input, a price that is unknown."""
+    return Model("", (), output, f"{_FOLDER}.json", {}, _unknown_price(pricing), _NOBODY)
+
+
+def extend(
+    models: Mapping[str, Model], additions: Additions, *, where: str, root: Path, pricing: Mapping[str, Any]
+) -> Extended:
+    """The models of a provider with what is added.
+
+    Raises:
+        OptionError: a copy of a model that does not exist, or an id that is taken.
+        DataError: a price that is none.
+    """
+    extended, documents = dict(models), {f"{_FOLDER}.json": dict(_ANY)} if additions.accept_unknown else {}
+    taken = {name for model in models.values() for name in (model.id, *model.aliases)}
+    for one in additions.models:
+        if one.id in taken:
+            raise OptionError(f"added model for {one.provider}", one.id, then="The provider has a model of that name.")
+        taken.add(one.id)
+        file = f"{_FOLDER}{one.id}.json"
+        extended[one.id], documents[file] = _made(one, models, file, root=root / where, pricing=pricing)
+    return Extended(extended, documents)
+
+
+def _made(
+    one: AddedModel, models: Mapping[str, Model], file: str, *, root: Path, pricing: Mapping[str, Any]
+) -> tuple[Model, Document]:
+    base = _base(one, models, pricing)
+    price = base.price if one.price is None else _price(one, pricing)
+    endpoints = tuple(text.replace(base.id, one.id) for text in base.endpoints) if one.like else ()
+    model = replace(
+        base,
+        id=one.id,
+        aliases=(),
+        schema=file,
+        output=one.output or base.output,
+        price=price,
+        endpoints=endpoints,
+        routes={},
+        evidence=_NOBODY,
+    )
+    schema = read_document(root / base.schema) if one.like else {**(one.schema or {})}
+    return model, _renamed(schema, one, file)
+
+
+def _base(one: AddedModel, models: Mapping[str, Model], pricing: Mapping[str, Any]) -> Model:
+    if one.like is None:
+        return stranger(pricing, output=one.output or "video")
+    found = next((model for model in models.values() if one.like in (model.id, *model.aliases)), None)
+    if found is None:
+        raise OptionError(f"model of {one.provider} to copy", one.like, models)
+    return found
+
+
+def _renamed(schema: Document, one: AddedModel, file: str) -> Document:
+    """The schema under its new name; where a body names its model, it names this one."""
+    fields = dict(schema.get("properties", {}))
+    if "model" in fields and one.like is not None:
+        fields["model"] = {"type": "string", "enum": [one.id]}
+    note: Document = {
+        "model": one.id,
+        "output": one.output,
+        "note": f"added to this server{_copied(one)}",
+        "corrections": [],
+    }
+    own = {"properties": fields} if fields else {}
+    return {"title": one.id, **schema, **own, "$id": f"https://mockreel.invalid/schemas/{one.provider}/{file}"} | {
+        "title": one.id,
+        "x-mockreel": note,
+    }
+
+
+def _copied(one: AddedModel) -> str:
+    return f", a copy of {one.like}" if one.like else ""
+
+
+def _unknown_price(pricing: Mapping[str, Any]) -> Price:
+    return Price("unknown", str(pricing.get("currency", "")), "request", None, (), _NOBODY)
+
+
+def _price(one: AddedModel, pricing: Mapping[str, Any]) -> Price:
+    """`0.05/second`, in the provider's currency."""
+    amount, _, unit = str(one.price).partition("/")
+    if unit not in UNITS:
+        raise OptionError(f"price of {one.id}", one.price, [f"0.05/{name}" for name in UNITS])
+    found = decimal(Cursor(f"added model {one.id} /price", amount.strip()))
+    return Price("exact", str(pricing.get("currency", "")), unit, found, (), _NOBODY)

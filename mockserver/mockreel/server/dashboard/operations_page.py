@@ -1,0 +1,61 @@
+"""The page that shows each provider's API as it is simulated: every operation, and where its OpenAPI document is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mockreel.server.dashboard.pages import Desk
+from mockreel.server.dashboard.renderer import Region
+from mockreel.simulator.provider import Part
+
+
+@dataclass(frozen=True, slots=True)
+class OperationRow:
+    """One operation: its method, path and summary, whether it begins a job, and why it is believed."""
+
+    id: str
+    method: str
+    path: str
+    summary: str
+    submits: bool
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRows:
+    """The operations of one provider, and how many models they take."""
+
+    name: str
+    title: str
+    models: int
+    operations: tuple[OperationRow, ...]
+
+
+class OperationsView:
+    """Every operation of every provider, in the words of the contract under the readings of now."""
+
+    template, tab, title = "operations.html", "API", "API"
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def regions(self) -> list[Region]:
+        return []
+
+    def values(self) -> Mapping[str, Any]:
+        return {"providers": [_rows(part) for part in self._desk.stage.parts.values()]}
+
+
+def _rows(part: Part) -> ProviderRows:
+    operations = tuple(
+        OperationRow(
+            one.id,
+            one.method,
+            one.path,
+            str(one.raw.get("summary", "")),
+            one.submits,
+            str(one.raw["x-mockreel"]["evidence"]),
+        )
+        for one in part.contract.operations
+    )
+    return ProviderRows(part.name, part.contract.title, len(part.contract.models), operations)

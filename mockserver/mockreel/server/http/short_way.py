@@ -1,0 +1,264 @@
+"""The short way of a request: answered inside the protocol, in one write, without a task and without ASGI.
+
+It is for a request on a provider's own port whose response is there at once. All others take the long way through ASGI:
+what a head tells already (a page of a browser, a body of unknown or great length, HTTP/1.0, an offer to upgrade, a wait
+for 100 Continue), what comes behind a request that is not answered yet, a client that does not read, and, once the
+provider has answered, a response that waits, is damaged, or has no plain head.
+"""
+
+import asyncio
+from collections.abc import Mapping, MutableMapping
+from functools import partial
+from typing import Any, Protocol
+from urllib.parse import unquote
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+from mockreel.contract.messages.message import Reply, Request
+from mockreel.server.http.limits import Bounded
+from mockreel.server.http.response_head import ResponseHeads
+from mockreel.simulator.adapter import Answer
+
+# A longer body is read on the long way, which lets its client wait.
+MOST_BODY = 64 * 1024
+# A longer response is not copied behind its head: two writes cost less.
+MOST_JOINED = 64 * 1024
+# Headers whose requests take the long way: how a message ends, what it waits for, and which page has sent it.
+_LONG = frozenset({b"transfer-encoding", b"expect", b"upgrade", b"origin", b"sec-fetch-site", b"referer"})
+_HEADERS_OF_INTEREST = _LONG | {b"host", b"content-length"}
+# Methods whose body, if they have one, nobody reads.
+_UNREAD = frozenset({b"GET", b"HEAD"})
+
+
+class Responder(Protocol):
+    """Who answers on a port."""
+
+    @property
+    def most_body(self) -> int:
+        """How long a body may be."""
+
+    def base_url(self, scope: MutableMapping[str, Any]) -> str:
+        """Under which address it answers."""
+
+    def answer(self, request: Request) -> Answer:
+        """The response, or an awaitable of it."""
+
+    async def finish(self, request: Request, answer: Answer, scope: Any, receive: Any, send: Any) -> None:
+        """Send an answer on the long way."""
+
+
+class ShortWay(Bounded):
+    """One connection, on whose port somebody may answer at once.
+
+    Args:
+        responders: who does, by port.
+    """
+
+    def __init__(self, *args: Any, responders: Mapping[int, Responder] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._responders = responders or {}
+        self._responder: Responder | None = None
+        self._heads = ResponseHeads()
+        self._reading = False  # a request that takes the short way
+        self._ignoring = False  # what comes behind a request that has ended the connection
+        self._target: Any = None
+        self._path = ""
+        self._body: bytes | list[bytes] = b""
+        self._keep_alive = True
+        self._host: bytes | None = None
+        self._base_url = ""
+        self._answered = 0.0
+        self._idle_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if self.server is not None and self.limit_concurrency is None and not self.access_log:
+            self._responder = self._responders.get(self.server[1] or 0)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._reading = False
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
+        super().connection_lost(exc)
+
+    # Callbacks of the parser
+
+    def on_message_begin(self) -> None:
+        if self._responder is None:
+            super().on_message_begin()
+            return
+        self._phase = "head"
+        self._messages += 1
+        self._taken = 0
+        self.url = b""
+        self.expect_100_continue = False
+        self.headers = []
+
+    def on_headers_complete(self) -> None:
+        if self._responder is None:
+            super().on_headers_complete()
+        elif self.transport.is_closing():
+            self._ignoring = True
+        elif self._is_short(self._responder):
+            self._check_head()
+            self._target = httptools.parse_url(self.url)
+            self._path = self._target.path.decode("ascii")
+            self._phase = "body"
+            self._taken = 0
+            self._reading = True
+            self._body = b""
+            self._keep_alive = self.parser.should_keep_alive()
+        else:
+            self.scope = self._scope()  # type: ignore[assignment]
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if not self._reading:
+            if not self._ignoring:
+                super().on_body(body)
+        elif not self._body:
+            self._body = body
+        else:
+            self._body = [*self._body, body] if isinstance(self._body, list) else [self._body, body]
+
+    def on_message_complete(self) -> None:
+        if self._reading:
+            self._phase = "idle"
+            self._respond()
+        elif not self._ignoring:
+            super().on_message_complete()
+
+    # The way
+
+    def _is_short(self, responder: Responder) -> bool:
+        """Whether the head allows it; the host that it names is known then."""
+        parser = self.parser
+        if self._owes or self.flow.write_paused or parser.get_http_version() != "1.1" or parser.should_upgrade():
+            return False
+        length, host = b"0", b""
+        for name, value in self.headers:
+            if name in _HEADERS_OF_INTEREST:
+                if name in _LONG:
+                    return False
+                if name == b"content-length":
+                    length = value
+                elif not host:
+                    host = value
+        size = int(length) if length.isdigit() and len(length) < 9 else MOST_BODY + 1
+        if size > (0 if parser.get_method() in _UNREAD else min(MOST_BODY, responder.most_body)):
+            return False
+        if host != self._host:
+            self._host = None
+            self._base_url = responder.base_url(self._scope())
+            self._host = host
+        return True
+
+    def _scope(self) -> dict[str, Any]:
+        """What ASGI calls the request, as far as uvicorn says it when a message begins."""
+        return {
+            "type": "http",
+            "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
+            "http_version": "1.1",
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme,
+            "root_path": self.root_path,
+            "headers": self.headers,
+            "state": self.app_state.copy(),
+        }
+
+    def _request(self) -> Request:
+        path = unquote(self._path) if "%" in self._path else self._path
+        body = self._body if isinstance(self._body, bytes) else b"".join(self._body)
+        method = self.parser.get_method().decode("ascii")
+        return Request(
+            method, path or "/", self.headers, self._target.query or b"", body, self._base_url, self.app_state
+        )
+
+    def _respond(self) -> None:
+        assert self._responder is not None
+        request = self._request()
+        self._reading = False
+        self._body = b""
+        try:
+            answer = self._responder.answer(request)
+        except Exception as broken:  # the long way says of it what it says of any
+            self._go_long(request, _failed(broken))
+            return
+        if isinstance(answer, Reply) and answer.fault is None and not self.flow.write_paused:
+            head = self._heads.of(answer, self.server_state.default_headers, keep_alive=self._keep_alive)
+            if head is not None:
+                self._write(head, b"" if request.method == "HEAD" else answer.body)
+                return
+        self._go_long(request, answer)
+
+    def _write(self, head: bytes, body: bytes) -> None:
+        if len(body) <= MOST_JOINED:
+            self.transport.write(head + body)
+        else:
+            self.transport.write(head)
+            self.transport.write(body)
+        self.server_state.total_requests += 1
+        if not self._keep_alive:
+            self.transport.close()
+            return
+        self._answered = self.loop.time()
+        if self._idle_timer is None:
+            self._idle_timer = self.loop.call_later(self.timeout_keep_alive, self._look_at_idle)
+
+    def _look_at_idle(self) -> None:
+        """End the connection if nothing has come since its last response; one timer serves all of them."""
+        self._idle_timer = None
+        if self._phase != "idle" or self._owes or self.transport.is_closing() or self._responder is None:
+            return
+        left = self._answered + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self._idle_timer = self.loop.call_later(left, self._look_at_idle)
+        elif self.timeout_keep_alive_task is None:  # else the long way has answered since
+            self.transport.close()
+
+    def _go_long(self, request: Request, answer: Answer) -> None:
+        """Send an answer that is there, or will be, by a task of its own."""
+        assert self._responder is not None
+        scope = {**self._scope(), "method": request.method, "path": request.path, "query_string": request.query}
+        self.cycle = RequestResponseCycle(
+            scope=scope,  # type: ignore[arg-type]
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=self.access_log,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=False,
+            keep_alive=self._keep_alive,
+            on_response=self.on_response_complete,
+        )
+        self.cycle.more_body = False
+        self._start_asgi_task(self.cycle, partial(self._responder.finish, request, answer))
+
+    # What else a connection does
+
+    @property
+    def _owes(self) -> bool:
+        return self._reading or super()._owes
+
+    def _is_body_unread(self) -> bool:
+        return not self._reading and not self._ignoring and super()._is_body_unread()
+
+    def _drop(self) -> None:
+        if self._reading:
+            self._reading = False
+        else:
+            super()._drop()
+
+    def shutdown(self) -> None:
+        if self._reading:
+            self._keep_alive = False
+        else:
+            super().shutdown()
+
+
+async def _failed(broken: Exception) -> Reply:
+    raise broken

@@ -1,0 +1,53 @@
+"""What a start loads: no more than it needs, as every start waits for it."""
+
+import subprocess
+import sys
+
+SHOW = "import sys; print(*sorted({name.partition('.')[0] for name in sys.modules} - sys.stdlib_module_names))"
+# What belongs to the interpreter and its installation, and differs from one to the next.
+OF_THE_INTERPRETER = {"__main__", "__mp_main__", "cython_runtime", "sitecustomize", "usercustomize"}
+SERVES = {
+    "anyio",
+    "click",
+    "httptools",
+    "jsonschema_rs",
+    "mockreel",
+    "orjson",
+    "python_multipart",
+    "sniffio",
+    "starlette",
+    "typing_extensions",
+    "uvicorn",
+    "uvloop",
+    "yaml",
+}
+
+
+def loaded(code: str) -> set[str]:
+    """The packages beside Python's own that a fresh interpreter has loaded after running this."""
+    done = subprocess.run([sys.executable, "-c", f"{code}\n{SHOW}"], capture_output=True, text=True, check=True)
+    names = set(done.stdout.splitlines()[-1].split()) - OF_THE_INTERPRETER
+    return {name for name in names if not name.startswith(("_", "distutils"))}
+
+
+def test_a_server_with_every_model_loads_what_it_serves_with() -> None:
+    """Nothing that checks, records, draws, sends or speaks WebSockets before anybody asks for it."""
+    code = """
+import urllib.request
+import mockreel.cli.use.serve
+from mockreel.server.socket_server import serving
+with serving() as stage:
+    for address in stage.addresses.values():
+        try:
+            urllib.request.build_opener(urllib.request.ProxyHandler({})).open(address.url + "/nothing")
+        except urllib.error.HTTPError:
+            pass
+"""
+    assert loaded(code) - SERVES == set()
+
+
+def test_help_loads_click_only() -> None:
+    """And of the package no command."""
+    code = "from mockreel.cli import main\nsys_argv = __import__('sys'); sys_argv.argv = ['mockreel', '--help']"
+    code += "\ntry:\n    main()\nexcept SystemExit:\n    pass"
+    assert loaded(code) == {"click", "mockreel"}

@@ -1,0 +1,146 @@
+"""Models of one's own: with a JSON Schema, as a copy, from a data folder, and any at all."""
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from mockreel import serving
+from mockreel.cli import main
+from mockreel.contract.added_models import NO_ADDITIONS, read_additions
+from mockreel.errors import DataError, OptionError
+from mockreel.simulator.simulator import load_contracts
+
+Capture = pytest.CaptureFixture[str]
+DANCE = {"type": "object", "required": ["style"], "properties": {"style": {"enum": ["tango", "waltz"]}}}
+# By provider, a model to copy, an input that it takes, and how a job is submitted.
+COPIES = [
+    ("runflow", "google/veo3.1/lite", "/v1/models/acme/dance/runs", {"input": {"prompt": "a boat"}}),
+    ("aimlapi", "google/veo-3.1-lite-t2v", "/v2/video/generations", {"model": "acme/dance", "prompt": "a boat"}),
+    ("runninghub", "alibaba/happyhorse-1.0/text-to-video", "/openapi/v2/acme/dance", {"prompt": "a boat"}),
+]
+
+
+def submit(server: Any, provider: str, path: str, body: Any) -> Any:
+    address = getattr(server, provider)
+    return httpx.post(address.url + path, json=body, headers={"Authorization": f"Bearer {address.key}"})
+
+
+def is_taken(reply: Any) -> bool:
+    return reply.status_code in (200, 201) and not reply.json().get("errorCode")
+
+
+@pytest.fixture
+def schema(tmp_path: Path) -> Path:
+    file = tmp_path / "dance.json"
+    file.write_text(json.dumps(DANCE))
+    return file
+
+
+def test_a_model_with_a_schema_takes_what_fits_and_refuses_the_rest(schema: Path) -> None:
+    with serving("runflow", models=[f"runflow:acme/dance={schema}; output=image; price=0.05/request"]) as server:
+        good = submit(server, "runflow", "/v1/models/acme/dance/runs", {"input": {"style": "tango"}})
+        bad = submit(server, "runflow", "/v1/models/acme/dance/runs", {"input": {"style": "polka"}})
+        assert (good.status_code, bad.status_code) == (201, 422)
+        model = server.inner.part("runflow").contract.models["acme/dance"]
+        assert (model.output, model.price.amount, model.price.unit) == ("image", Decimal("0.05"), "request")
+
+
+@pytest.mark.parametrize(("provider", "like", "path", "body"), COPIES)
+def test_a_copy_of_a_known_model_is_taken_under_its_new_id(provider: str, like: str, path: str, body: Any) -> None:
+    contract = load_contracts([provider])[provider]
+    like = like if like in contract.models else next(m.id for m in contract.models.values() if m.output == "video")
+    body = {**_sample(contract, like), **body} if provider != "runflow" else body
+    with serving(provider, models=[{"provider": provider, "id": "acme/dance", "like": like}]) as server:
+        assert is_taken(submit(server, provider, path, body)), like
+
+
+def _sample(contract: Any, name: str) -> Any:
+    """The required fields of a model's input."""
+    schema = contract.schemas.written(contract.models[name].schema)
+    fields = schema["properties"]
+    return {field: fields[field].get("enum", ["https://example.com/a.png"])[0] for field in schema.get("required", [])}
+
+
+@pytest.mark.parametrize(("provider", "like", "path", "body"), COPIES)
+def test_an_unknown_model_is_refused_unless_accepted(provider: str, like: str, path: str, body: Any) -> None:
+    with serving(provider) as server:
+        assert not is_taken(submit(server, provider, path, body))
+    with serving(provider, unknown_models="accept") as server:
+        assert is_taken(submit(server, provider, path, body))
+
+
+def test_an_accepted_unknown_model_is_named_in_the_log_and_the_job_ends() -> None:
+    with serving("runflow", unknown_models="accept", held=True) as server:
+        submit(server, "runflow", "/v1/models/no/body-knows/runs", {"input": {"anything": [1]}})
+        assert any("no/body-knows" in note for entry in server.journal for note in entry.notes)
+        server.advance(60)
+        (job,) = server.inner.part("runflow").jobs
+        assert job.state(server.inner.clock.now()).kind == "succeeded"
+
+
+def test_an_added_model_is_still_there_when_another_reading_is_chosen(schema: Path) -> None:
+    with serving("runflow", models=[f"runflow:acme/dance={schema}"]) as server:
+        body = {"provider": "runflow", "id": "cancel-spelling", "option": "cancelled"}
+        assert httpx.post(f"{server.control.url}/_mockreel/readings", json=body).status_code == 200
+        assert submit(server, "runflow", "/v1/models/acme/dance/runs", {"input": {"style": "waltz"}}).is_success
+
+
+def test_models_add_writes_into_a_data_folder(tmp_path: Path, schema: Path, capsys: Capture) -> None:
+    folder = tmp_path / "data"
+    for text in (f"runflow:acme/dance={schema}", "runflow:acme/lite; like=google/veo3.1/lite"):
+        with pytest.raises(SystemExit) as ended:
+            main(["models", "add", text, "--data", str(folder)])
+        assert ended.value.code == 0
+    contract = load_contracts(["runflow"], data=folder)["runflow"]
+    assert {"acme/dance", "acme/lite"} <= set(contract.models)
+    with pytest.raises(SystemExit):
+        main(["models", "acme/dance", "--data", str(folder)])
+    assert "tango|waltz" in capsys.readouterr().out
+
+
+def test_what_cannot_be_added_is_not_written(tmp_path: Path, capsys: Capture) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["models", "add", "runflow:acme/x; like=google/veo9", "--data", str(tmp_path)])
+    assert ended.value.code == 2
+    assert "google/veo3.1/lite" in capsys.readouterr().err
+    assert not (tmp_path / "models.yaml").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ("acme/dance", "added model"),
+        ("runflow:acme/dance", "one of the two"),
+        ("runflow:acme/dance; like=google/veo3.1/lite; colour=red", "colour"),
+        ("runflow:google/veo3.1/lite; like=google/veo3.1/lite", "has a model of that name"),
+        ("runflow:a/b; like=google/veo3.1/lite; price=3/parsec", "0.05/second"),
+        ("nobody:a/b; like=google/veo3.1/lite", "runflow"),
+    ],
+)
+def test_an_addition_that_cannot_be_understood_says_why(given: Any, says: str) -> None:
+    with pytest.raises(OptionError, match=says):
+        load_contracts(additions=read_additions([given]))
+
+
+def test_a_schema_that_is_none_is_refused_at_the_start() -> None:
+    row = {"provider": "runflow", "id": "a/b", "schema": {"type": "no-such-type"}}
+    with pytest.raises(DataError, match="schema"):
+        load_contracts(["runflow"], additions=read_additions([row]))
+
+
+def test_a_file_lists_models_with_schemas_beside_it(tmp_path: Path, schema: Path) -> None:
+    (tmp_path / "own.yaml").write_text("- {provider: runflow, id: acme/dance, schema: dance.json}\n")
+    assert read_additions([tmp_path / "own.yaml"]).models[0].schema == DANCE
+
+
+def test_nothing_is_added_unless_it_is_asked_for() -> None:
+    assert read_additions() == NO_ADDITIONS
+
+
+@pytest.mark.mockreel(models="runflow:acme/lite; like=google/veo3.1/lite", providers="runflow")
+def test_a_test_adds_a_model_by_its_marker(mockreel: Any) -> None:
+    assert submit(mockreel, "runflow", "/v1/models/acme/lite/runs", {"input": {"prompt": "a boat"}}).is_success

@@ -1,0 +1,117 @@
+"""Runflow's ComfyUI workflows and evaluations, and the models of its own pages and programs."""
+
+import pytest
+from providers.runflow import Ask, Run, undocumented
+from staging import MakeStage
+
+from mockreel.simulator.simulator import Stage
+
+WORKFLOW = {"slug": "ad-creative", "name": "Ad creative", "workflow_json": {"1": {"class_type": "LoadImage"}}}
+IMAGE = "https://example.com/a.png"
+
+
+@pytest.fixture
+def stage(make_stage: MakeStage) -> Stage:
+    return make_stage(names=["runflow"])
+
+
+def test_a_workflow_is_created_listed_changed_and_deleted(stage: Stage, ask: Ask) -> None:
+    """As the vendor's ComfyUI nodes do it."""
+    caller, contract = ask("runflow"), stage.part("runflow").contract
+    made = caller("POST", "/v1/comfyui-workflows", WORKFLOW)
+    path = f"/v1/comfyui-workflows/{made.json['id']}"
+
+    assert made.status == 201
+    assert undocumented(contract, "create_comfyui_workflow", made.json, status=201) == []
+    listed = caller("GET", "/v1/comfyui-workflows?q=slug.eq:'ad-creative'&limit=1").json
+    assert [row["id"] for row in listed["items"]] == [made.json["id"]]
+    assert caller("PATCH", path, {"name": "Other"}).json["name"] == "Other"
+    assert caller("GET", "/v1/comfyui-workflows/acme/ad-creative").json["name"] == "Other"
+    assert caller("DELETE", path).status == 204
+    assert caller("GET", path).status == 404
+
+
+def test_a_run_of_a_workflow_is_polled_as_any_other(stage: Stage, ask: Ask, run: Run) -> None:
+    """The reply has `run_id`, which the vendor's dashboard reads, and names with spaces are inputs."""
+    caller = ask("runflow")
+    made = caller("POST", "/v1/comfyui-workflows", WORKFLOW).json
+    begun = caller("POST", "/v1/comfyui-workflows/acme/ad-creative/runs", {"input": {"Product image": IMAGE}})
+    run(stage.advance(20))
+    ended = caller("GET", f"/v1/runs/{begun.json['run_id']}").json
+
+    assert (begun.status, begun.json["run_id"]) == (201, begun.json["id"])
+    assert undocumented(stage.part("runflow").contract, "create_comfyui_workflow_run", begun.json, status=201) == []
+    assert (ended["status_code"], ended["comfyui_workflow_id"]) == ("succeeded", made["id"])
+    assert ended["output"]["outputs"][0]["type"] == "image"
+
+
+def test_nobody_runs_the_workflow_of_another(ask: Ask) -> None:
+    ask("runflow")("POST", "/v1/comfyui-workflows", WORKFLOW)
+    other = ask("runflow", "rfk_somebody_else")
+
+    assert other("POST", "/v1/comfyui-workflows/acme/ad-creative/runs", {"input": {}}).status == 404
+
+
+def test_an_evaluation_goes_from_pending_to_completed(stage: Stage, ask: Ask, run: Run) -> None:
+    caller, contract = ask("runflow"), stage.part("runflow").contract
+    begun = caller("POST", "/v1/evaluations", {"generated_image_url": IMAGE, "task_type": "ad"})
+    path = f"/v1/evaluations/{begun.json['id']}"
+
+    assert (begun.status, begun.json["status_code"], begun.json["job_class_code"]) == (202, "pending", "standard")
+    run(stage.advance(5))
+    ended = caller("GET", path).json
+    assert (ended["status_code"], ended["overall_passed"]) == ("completed", True)
+    assert undocumented(contract, "get_evaluation", ended) == []
+    assert caller("PATCH", f"{path}/feedback", {"is_positive": False}).json["feedback_is_positive"] is False
+
+
+@pytest.mark.parametrize(
+    ("model", "fields_and_shape"),
+    [
+        ("runflow/tag-removal", ({"image_url": IMAGE}, "image_urls")),
+        ("runflow/background-removal", ({"image_url": IMAGE}, "image_urls")),
+        ("runflow/skin-fix", ({"image_url": IMAGE}, "outputs")),
+        ("runflow/object-removal/prompt", ({"image_url": IMAGE, "prompt": "the cup"}, "outputs")),
+        ("openai/gpt-image-2/edit", ({"image_urls": [IMAGE], "prompt": "a cup"}, "outputs")),
+    ],
+)
+def test_the_output_is_shaped_as_the_models_page_has_it(
+    stage: Stage, ask: Ask, run: Run, model: str, fields_and_shape: tuple[dict[str, object], str]
+) -> None:
+    caller, (fields, shape) = ask("runflow"), fields_and_shape
+    begun = caller("POST", f"/v1/models/{model}/runs", {"input": fields}).json
+    run(stage.advance(20))
+
+    assert caller("GET", f"/v1/runs/{begun['id']}").json["output"][shape]
+
+
+def test_smart_resize_gives_webp(stage: Stage, ask: Ask, run: Run) -> None:
+    caller = ask("runflow")
+    fields = {"image_url": IMAGE, "aspect_ratio": "16:9", "resolution": "2K"}
+    begun = caller("POST", "/v1/models/runflow/smart-resize/runs", {"input": fields}).json
+    run(stage.advance(20))
+
+    assert caller("GET", f"/v1/runs/{begun['id']}").json["output"]["outputs"][0]["url"].endswith(".webp")
+
+
+def test_a_redelivery_needs_its_own_scope_and_so_does_a_deletion(stage: Stage) -> None:
+    contract = stage.part("runflow").contract
+
+    assert contract.operation("redeliver_run_callback").scope == "runs:execute"
+    assert contract.operation("redeliver_batch_callback").scope == "runs:execute"
+    assert contract.operation("delete_asset").scope == "assets:delete"
+
+
+@pytest.mark.parametrize(("seconds", "share"), [(0.1, 0.0), (1.2, 0.5), (60, 1.0)])
+def test_a_cancelled_run_costs_the_work_until_then(
+    stage: Stage, ask: Ask, run: Run, seconds: float, share: float
+) -> None:
+    """Nothing before it runs, and the whole price where it had ended before."""
+    admin = ask("runflow", "rf_svc_one")
+    fields = {"prompt": "a boat", "duration": "4s", "resolution": "720p"}
+    begun = admin("POST", "/v1/models/google/veo3.1/lite/runs", {"input": fields}).json
+    run(stage.advance(seconds))
+    admin("POST", f"/v1/admin/runs/{begun['id']}/cancellation")
+    cost = float(admin("GET", f"/v1/runs/{begun['id']}").json["cost"] or 0)
+
+    assert cost == pytest.approx(0.12 * share, abs=0.0 if share in (0.0, 1.0) else 0.06)
