@@ -103,7 +103,7 @@ def test_the_plan_and_its_price_are_shown_and_nothing_is_sent_before_you_agree(
             "--max-spend 1 cannot be held: Its price is unknown. .*--assume-price AMOUNT, in USD",
         ),
         ("aimlapi", ["--max-spend", "1", "--assume-price", "2"], "would cost 2 USD; --max-spend is 1"),
-        ("runflow", [], "--yes nobody is asked: say how much may be spent, --max-spend AMOUNT"),
+        ("runflow", [], "--yes requires a limit: --max-spend AMOUNT"),
         ("runflow", ["--max-spend", "1", "--host", "example.com"], "host: 'example.com'.*Valid: api.runflow.io"),
         ("runflow", ["--max-spend", "1", "--model", "no/such"], "needs its input"),
         ("runflow", ["--max-spend", "1", "--model", "no/such", "--input", "{}"], "model: 'no/such' is not valid"),

@@ -19,7 +19,7 @@ from mockreel.cassettes.redaction.redactor import Scrubber
 from mockreel.cassettes.writer import Store, vcrpy
 from mockreel.client.profile_file import read_manner
 from mockreel.contract import load_contract
-from mockreel.errors import MockreelError
+from mockreel.errors import DataError, MockreelError
 
 KEY = "rf_live_9fQ2xLw7ZpT4mVb1"
 TOLD = {
@@ -105,7 +105,7 @@ def test_what_is_there_is_not_overwritten(path: Path) -> None:
 def test_a_file_is_whole_or_not_there(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A crash on the way leaves no part of it."""
     monkeypatch.setattr("os.fsync", lambda handle: (_ for _ in ()).throw(OSError("disk full")))
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(DataError, match="disk full"):
         store().write(path, [POLL], TOLD)
 
     assert list(path.parent.iterdir()) == []

@@ -29,7 +29,8 @@ def test_the_honest_stand_in_is_not_caught(provider: str) -> None:
 
 def test_the_docs_name_no_saboteur_that_does_not_exist() -> None:
     """Every row of the table is a saboteur of the gallery."""
-    lines = [line for line in DOCS.read_text().splitlines() if line.startswith("| ") and "`" in line]
+    table = DOCS.read_text().partition("<!-- saboteurs: begin -->")[2].partition("<!-- saboteurs: end -->")[0]
+    lines = [line for line in table.splitlines() if line.startswith("| ") and "`" in line]
     named = {line.split("|")[1].strip() for line in lines if line.count("|") == 5}
 
     assert named == {saboteur.id for saboteur in GALLERY}
@@ -43,8 +44,12 @@ def test_no_check_knows_a_saboteur() -> None:
     assert [saboteur.id for saboteur in GALLERY if "-" in saboteur.id and saboteur.id in text] == []
 
 
+# Asked of a URL only, where time passes by itself: the gallery is in this process, on a held clock.
+URL_ONLY = {"callback.tries-slow"}
+
+
 def test_every_check_of_ours_catches_somebody() -> None:
     """No check of ours is vacuous: each is named by at least one row of the table."""
     text = DOCS.read_text()
 
-    assert [check.id for check in EVERY if f"`{check.id}`" not in text] == []
+    assert [check.id for check in EVERY if f"`{check.id}`" not in text and check.id not in URL_ONLY] == []

@@ -249,5 +249,5 @@ def test_a_page_that_was_asked_for_and_cannot_be_read_is_an_error(tmp_path: Path
     page = tmp_path / "page.txt"
     page.write_text("nothing", encoding="utf-8")
 
-    with pytest.raises(PageError, match=r"page\.txt: None is no endpoint"):
+    with pytest.raises(PageError, match=r"page\.txt: None is not an endpoint"):
         _pages(page, page)

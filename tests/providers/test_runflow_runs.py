@@ -281,7 +281,7 @@ def test_a_too_busy_service_says_no_more_than_the_page(stage: Stage, ask: Ask) -
 
     assert reply.status == 429
     assert reply.json == {"code": "RATE_LIMITED", "message": "Rate limit exceeded: ..."}
-    assert set(reply.headers) == {"content-type"}
+    assert set(reply.headers) == {"content-type", "preference-applied"}
 
 
 def test_every_documented_code_can_be_played(stage: Stage, ask: Ask) -> None:

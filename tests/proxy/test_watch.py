@@ -88,7 +88,7 @@ def test_each_part_of_a_request_is_checked(
         (_says(status_code=7), "/status_code"),
         (_spoilt(lambda _: None, status=299), "expected one of the statuses"),
         (lambda _, reply: Reply(reply.status, reply.body, ((b"content-type", b"text/html"),)), "text/html instead of"),
-        (lambda _, reply: Reply(reply.status, b"{", reply.headers), "the body is no JSON"),
+        (lambda _, reply: Reply(reply.status, b"{", reply.headers), "the body is not JSON"),
         (
             _spoilt(lambda body: body.update(code="WHAT", message="no", errors=None), status=400),
             "a refusal that errors",
@@ -206,7 +206,7 @@ def test_json_has_every_violation_and_the_sums(put_between: PutBetween) -> None:
     ("key", "told"),
     [
         ("rf_live_mockreel", "The key is mockreel's example; Runflow will reject it."),
-        ("sk-of-somebody-else", "The keys of Runflow begin with rf_live_ or rf_svc_; this one does not"),
+        ("sk-of-somebody-else", "The keys of Runflow begin with rf_live_ or rfk_ or rf_svc_; this one does not"),
     ],
 )
 def test_a_key_that_the_provider_will_refuse_is_told_once(put_between: PutBetween, key: str, told: str) -> None:

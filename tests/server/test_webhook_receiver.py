@@ -254,7 +254,7 @@ def test_a_payload_that_is_not_as_documented_is_told() -> None:
     ("words", "why"),
     [
         (("http://192.0.2.1/",), "is not on this machine. Allow it: --allow-host"),
-        (("http://127.0.0.1:9/",), "was not taken"),
+        (("http://127.0.0.1:9/",), "was not accepted"),
         (("ftp://127.0.0.1/",), "http and https are sent to"),
     ],
 )
@@ -270,5 +270,5 @@ def test_a_secret_for_a_provider_that_signs_nothing_is_an_error() -> None:
     """Which is better than a signature that no real callback has; the secret is not shown."""
     told = _trigger("runninghub", "TASK_END", "--secret", "whsec_private")
 
-    assert "RunningHub signs no callback" in str(told.exception)
+    assert "RunningHub does not sign webhooks" in str(told.exception)
     assert "whsec_private" not in str(told.exception)

@@ -220,11 +220,11 @@ def test_a_retry_before_its_time_is_told(waiting: Stage, ticking: Ticking) -> No
 
 
 def test_what_only_inference_says_counts_only_if_asked_for(make_stage: MakeStage) -> None:
-    """AI/ML API documents no errors that are not worth another try; that they are not is ours."""
-    stage = make_stage(names=["aimlapi"])
-    ask = caller(stage, "aimlapi")
+    """RunningHub documents no errors that are not worth another try; a client's code has them."""
+    stage = make_stage(names=["runninghub"])
+    ask = caller(stage, "runninghub")
     for _ in "ab":
-        ask("GET", "/v2/video/generations?generation_id=99yQK3XQ6vTZyO9_kHzfS")
+        ask("POST", "/openapi/v2/query", {"taskId": "1000000000000000000"})
 
     assert ids(stage) == []
     assert ids(stage, ["retried-permanent-error"]) == ["retried-permanent-error"]

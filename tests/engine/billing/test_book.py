@@ -73,9 +73,9 @@ def test_what_is_under_way_is_held_and_told_as_the_row_says(
     assert standing.shown == spender.told() == Decimal(told)
 
 
-@pytest.mark.parametrize(("name", "taken"), [("runflow", "0.12"), ("runninghub", "0")])
+@pytest.mark.parametrize(("name", "taken"), [("runflow", "0"), ("runninghub", "0")])
 def test_a_cancelled_job_costs_what_the_row_says(make_stage: MakeStage, name: str, taken: str) -> None:
-    """One documents that a cancellation brings no refund."""
+    """Runflow charges the share of the planned time that has passed, none here; RunningHub nothing."""
     _, spender = _spender(make_stage, name)
     interventions.cancel(spender.part, spender.begin())
 
@@ -95,7 +95,7 @@ def test_a_changed_plan_is_counted_by_its_new_end(make_stage: MakeStage, run: Ru
 
 
 def test_without_a_budget_balances_are_told_and_never_refuse(make_stage: MakeStage, run: Run) -> None:
-    """Below nothing too; one provider tells none then."""
+    """Below nothing too; one provider shows money, so that its clients see a funded account."""
     stage = make_stage(budget=None)
     for name, opening in (("runflow", 1000), ("aimlapi", 100)):
         spender = Spender(stage.part(name), "rf_live_one")
@@ -106,7 +106,8 @@ def test_without_a_budget_balances_are_told_and_never_refuse(make_stage: MakeSta
     hub = Spender(stage.part("runninghub"), "rf_live_one")
 
     assert not hub.refused()
-    assert (hub.told(), hub.part.ledger.standing(hub.account, hub.now).left) == (None, None)
+    assert hub.told() is not None
+    assert hub.told() > 0
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -54,10 +54,10 @@ def test_none(mockreel):
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ('"rest"', "*fault: 'rest' is not valid. Valid: delay, drip, reset*"),
+        ('"rest"', "*fault: 'rest' is not valid. Nearest of *: reset*"),
         ("7", "*mockreel marker, faults: 7 is not valid. Valid: str, dict, list, tuple.*"),
         ('["reset; at=end"]', "*at of the fault reset: 'end' is not valid. Valid: before, middle.*"),
-        ('["reset; operation=get_rn"]', "*operation: 'get_rn' is not valid. Valid: get_run*"),
+        ('["reset; operation=get_rn"]', "*operation: 'get_rn' is not valid. *get_run*"),
     ],
 )
 def test_a_slip_is_told_with_what_is_valid(suite: pytest.Pytester, given: str, told: str) -> None:

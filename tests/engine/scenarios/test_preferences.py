@@ -124,8 +124,8 @@ def test_every_row_is_found_by_its_name_and_by_its_code(row: str) -> None:
     [
         ("scenario=sleep", "sleep", "stuck"),
         ("scenario=nsfw", "nsfw", "rate-limited"),
-        ("scenario=refuse; code=X", "X", "too-fast"),
-        ("scenario=refuse", None, "unknown-job"),
+        ("scenario=refuse; code=X", "X", "broke"),
+        ("scenario=refuse", None, "broke"),
         ("scenario=fail; code=X", "X", "stage-fright"),
         ("scenario=succeed; code=X", "X", None),
         ("scenario=", "", "fail"),

@@ -17,7 +17,7 @@ def test_steps_move_the_clock(visit: OpenPage, served: RunningStage) -> None:
     for name, shown in (
         ("Advance 1 second", "00:00:01"),
         ("Advance 10 seconds", "00:00:11"),
-        ("Step 1 minute", "00:01:11"),
+        ("Advance 1 minute", "00:01:11"),
     ):
         page.get_by_role("button", name=name).click()
         expect(page.locator(".clock-time")).to_have_text(shown)

@@ -189,7 +189,10 @@ def _fault(row: Mapping[str, Any]) -> Fault:
 def one_of(known: Mapping[Any, T], name: Any, what: str) -> T:
     if name not in known:
         valid = ", ".join(map(str, list(known)[:20]))
+        article = "an" if what[0] in "aeiou" else "a"
         raise DataError(
-            WHERE, f"{name!r} is no {what}", expected=f"one of {valid}" if valid else "none, as there is none"
+            WHERE,
+            f"{name!r} is not {article} {what}",
+            expected=f"one of {valid}" if valid else "none, as there is none",
         )
     return known[name]
