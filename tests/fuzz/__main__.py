@@ -20,6 +20,7 @@ from mockreel.simulator.simulator import load_contracts
 PROVIDERS = ("runflow", "aimlapi", "runninghub")
 # What a provider may say on purpose: not offered here, no time, and the end of a wait.
 ON_PURPOSE = frozenset({501, 503, 504})
+# Real seconds; an archive of the 20,000 requests of a round takes some.
 PATIENCE = 20.0
 # Between two resets so many requests are sent; after each the memory is looked at.
 ROUND = 20_000
@@ -112,7 +113,7 @@ class Run:
             self.counts[f"{name} {status // 100}xx"] += 1
             if status >= 500 and status not in ON_PURPOSE:
                 self._found(f"{status} {body[:200]!r}", name, sent)
-            if time.monotonic() - began > PATIENCE / 4:
+            if time.monotonic() - began > PATIENCE / 2:
                 self._found(f"{time.monotonic() - began:.1f} s", name, sent)
 
     def look(self) -> None:
@@ -188,9 +189,9 @@ def _raised(log: str) -> set[str]:
     found = set()
     for trace in log.split("Traceback (most recent call last):")[1:]:
         lines = [line for line in trace.splitlines() if line.strip()]
-        own = [line.strip() for line in lines if "/mockreel/" in line][-1:]
+        own = [line.strip() for line in lines if "/mockreel/" in line][-4:]
         what = [line for line in lines if line[:1].isalpha() and ":" in line[:60]][:1]
-        found.add(" ".join((*own, *what))[:500])
+        found.add(" ".join((*own, *what))[:900])
     return found
 
 

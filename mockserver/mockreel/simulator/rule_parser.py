@@ -136,7 +136,7 @@ def _check(conditions: dict[str, Any]) -> None:
 
 
 def _nth(given: Any) -> int:
-    number = int(given) if isinstance(given, str) and given.isdigit() else given
+    number = int(given) if isinstance(given, str) and given.isascii() and given.isdigit() and len(given) < 19 else given
     if isinstance(number, bool) or not isinstance(number, int) or number < 1:
         raise OptionError("nth", given, ["a whole number from 1 up"])
     return number

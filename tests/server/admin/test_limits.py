@@ -58,3 +58,24 @@ def test_the_control_api_refuses_what_is_too_deep(open_desk: OpenDesk, path: str
             answer = desk.client.post(f"/_mockreel/{path}", content=body, headers=KEY)
             assert answer.status_code < 500, (name, number[:30], answer.text)
     assert orjson.loads(desk.client.get("/_mockreel/clock").content)["now"] >= 0
+
+
+def test_a_page_of_any_number_can_be_asked_for(open_desk: OpenDesk) -> None:
+    """What is echoed is a number that every reader takes."""
+    desk = open_desk("runninghub")
+    part = desk.stage.part("runninghub")
+    paged = [one for one in part.contract.operations if one.id in ("list_apps", "list_resources", "list_assets")]
+    for operation in paged:
+        for number in (b"1e300", b"-1e300", b"9007199254740993", b"0", b"40.0"):
+            fields = (b"current", b"size", b"pageNumber", b"pageSize")
+            body = b"{" + b",".join(b'"%b":%b' % (name, number) for name in fields) + b"}"
+            answer = desk.client.request(operation.method, operation.path, content=body, headers=KEY)
+            assert answer.json() is not None
+            assert desk.stage.journal.numbered()[-1][1].row != "internal-error"
+    assert paged
+
+
+@pytest.mark.parametrize("nth", ["\u00b2", "9" * 5000, "-1", "1e5", "\u0663"])
+def test_a_number_in_a_text_is_one_or_refused(open_desk: OpenDesk, nth: str) -> None:
+    """Digits of other scripts, and more of them than anybody counts."""
+    assert open_desk("runflow").post("rules", {"scenario": "fail", "nth": nth}, 400)["detail"]

@@ -15,6 +15,8 @@ from mockreel.contract.validation import Violation, violations
 
 # Numbers as JSON writes them; nothing else that Python would take for one (`1_000`, `nan`, ` 5`).
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
+# RFC 8259, 6: beyond these, readers do not agree.
+MOST_WHOLE = 2**53 - 1
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]{1,2})?")
 
 
@@ -85,6 +87,11 @@ def _missing(parameter: Parameter) -> Violation:
     return Violation(
         ("query", parameter.name), "required", f'"{parameter.name}" is a required parameter', None, parameter.name
     )
+
+
+def whole(value: float) -> int:
+    """A whole number of a JSON body, which may write it as `40.0`; no larger than every reader of JSON takes one."""
+    return int(max(-MOST_WHOLE, min(MOST_WHOLE, value)))
 
 
 def typed(text: str, schema: Mapping[str, Any]) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from mockreel.contract.messages.message import Reply
+from mockreel.contract.messages.query import whole
 from mockreel.providers.runninghub.resources.legacy_tasks import enveloped
 from mockreel.providers.templates import fill
 from mockreel.simulator.context import Call
@@ -59,7 +60,7 @@ def _curl(call: Call, row: Mapping[str, Any], id_: str) -> str:
 
 def _page(call: Call, records: list[Any]) -> Reply:
     body = call.body if isinstance(call.body, Mapping) else {}
-    current, size = int(body.get("current") or 1), int(body.get("size") or 10)  # JSON writes a whole number as 40.0 too
+    current, size = whole(body.get("current") or 1), whole(body.get("size") or 10)
     shown = records[(current - 1) * size : current * size]
     words = {
         "records": shown,

@@ -6,6 +6,7 @@ from typing import Any
 
 from mockreel.contract.messages.error_response import Refused
 from mockreel.contract.messages.message import Reply
+from mockreel.contract.messages.query import whole
 from mockreel.providers.runninghub.resources.legacy_tasks import enveloped
 from mockreel.providers.runninghub.state import Asset, Group, shelf_of
 from mockreel.providers.runninghub.webhooks import local_time
@@ -117,7 +118,7 @@ def _gone(call: Call, of: Collection, template: str) -> Reply:
 
 def _page(call: Call, of: Collection) -> Reply:
     rows = call.part.contract.wire["assets"]
-    number, size = int(call.body.get("pageNumber") or 1), int(call.body.get("pageSize") or rows["page_size"])
+    number, size = whole(call.body.get("pageNumber") or 1), whole(call.body.get("pageSize") or rows["page_size"])
     told = [_told(call, of, one) for one in _kept(call, of)]
     if wanted := call.body.get("status"):
         told = [one for one in told if one.get("status") == wanted]
