@@ -110,7 +110,7 @@ def test_an_older_route_with_another_input_is_described_too() -> None:
 
 
 def test_a_model_without_documented_input_says_so() -> None:
-    assert "no input is documented; any is accepted" in models("runflow/background-removal").output
+    assert "no input is documented; any is accepted" in models("openai/gpt-image-1.5").output
 
 
 def test_a_reading_changes_what_is_told() -> None:
@@ -129,7 +129,7 @@ def test_further_data_may_be_looked_at() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["ve02"], "'ve02' is not valid. Nearest of: veo2,"),
+        (["ve02"], "'ve02' is not valid. Nearest of 578: veo2,"),
         (["--output", "film"], "output: 'film' is not valid. Valid: 3d, audio, image, text, video."),
         (["--provider", "nobody"], "provider: 'nobody' is not valid."),
     ],

@@ -56,7 +56,19 @@ def test_the_stand_in_holds_quickly() -> None:
 def test_generated_requests_hold_and_say_what_was_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """All phases of Schemathesis run within a budget, from a seed."""
     monkeypatch.setattr(generated_requests, "RATE", 0.5)
-    result = check("mock", "--provider", "runflow", "--budget", "200", "--seed", "3", "--check", "generated", "-v", "--allow-unchecked")
+    result = check(
+        "mock",
+        "--provider",
+        "runflow",
+        "--budget",
+        "200",
+        "--seed",
+        "3",
+        "--check",
+        "generated",
+        "-v",
+        "--allow-unchecked",
+    )
 
     assert result.exit_code == 0, result.output
     for phase in ("examples", "coverage", "stateful", "fuzzing"):

@@ -106,8 +106,7 @@ def test_without_a_budget_balances_are_told_and_never_refuse(make_stage: MakeSta
     hub = Spender(stage.part("runninghub"), "rf_live_one")
 
     assert not hub.refused()
-    assert hub.told() is not None
-    assert hub.told() > 0
+    assert (hub.told() or 0) > 0
 
 
 @pytest.mark.parametrize("name", NAMES)
