@@ -124,11 +124,14 @@ def test_no_bad_request_breaks_a_provider(
 
 @pytest.mark.parametrize("provider", ["runflow", "aimlapi", "runninghub"])
 def test_the_good_requests_behind_the_bad_ones_are_good(provider: str, stage: Stage) -> None:
-    """The mutators start from requests that are answered well, so that they reach behind the front door."""
+    """The mutators start from requests that are answered well, so that they reach behind the front door.
+
+    Many routes poll the same job, and some of those do not know its id.
+    """
     part = stage.part(provider)
     ids = ids_of(part, mutants.good_requests(part.contract, {"id": "none"}))
 
     goods = mutants.good_requests(part.contract, ids)
     statuses = [asyncio.run(answered(part, good.request())).status for good in goods]
 
-    assert sum(status < 300 for status in statuses) > len(statuses) / 2
+    assert sum(status < 300 for status in statuses) > len(statuses) / 3

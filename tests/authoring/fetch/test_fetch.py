@@ -44,9 +44,9 @@ def site() -> Iterator[Site]:
             self.send_response(status)
             for name, value in {**headers, "Content-Length": str(len(body))}.items():
                 self.send_header(name, value)
+            site.at_once -= 1  # before the response leaves: its reader may ask again at once
             self.end_headers()
             self.wfile.write(body)
-            site.at_once -= 1
 
         def log_message(self, *args: Any) -> None:
             """Say nothing."""
