@@ -7,7 +7,7 @@ import pytest
 from staging import FOURTH, START
 from starlette.testclient import TestClient
 
-from mockreel import __version__
+from mockreel import __version__, create_app
 from mockreel.engine.clock import LATEST, Clock
 from mockreel.server import access_token
 from mockreel.server.admin import MOST_BYTES
@@ -365,3 +365,13 @@ def test_no_key_is_told(client: TestClient) -> None:
 
     assert "account-1" in told
     assert "en_user_one" not in told
+
+
+def test_a_path_with_a_newline_is_answered_as_any_other() -> None:
+    """By the control API and by a provider, not by the application around them."""
+    with TestClient(create_app("encore", data=FOURTH), base_url="http://127.0.0.1") as client:
+        own = client.get("/_mockreel/jobs/encore/n%0A8")
+        theirs = client.get("/v1/jobs/n%0A8")
+
+    assert (own.status_code, own.headers["content-type"]) == (404, "application/problem+json")
+    assert theirs.headers["content-type"] == "application/json"

@@ -229,6 +229,7 @@ def stage_app(
     shielded = shield(players, stage, hosts=hosts if hosts is None else hosts | named, cors=cors)
     doors = Doors(cast(App, guarded), shielded, home=isinstance(players, ByPrefix))
     app = Starlette(routes=[Mount("/", doors)], lifespan=lifespan)
+    app.router.default = doors  # a mount does not match a path with a newline
     app.state.stage = stage
     return app
 
