@@ -14,11 +14,11 @@ from staging import START
 
 from mockreel.client import AsyncClient, Client
 from mockreel.contract import Contract, load_contract
-from mockreel.contract.messages.message import Reply, Request
+from mockreel.contract.messages.message import Request, Response
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.clock import Clock
-from mockreel.simulator.provider import Part, Settings
-from mockreel.simulator.simulator import build_stage
+from mockreel.simulator.provider import Provider, Settings
+from mockreel.simulator.simulator import build_simulator
 from mockreel.webhooks import MemorySender
 
 URL = "http://127.0.0.1:1"  # never connected to
@@ -50,7 +50,7 @@ Trick = Exception | httpx2.Response | Lost | None
 class Rig(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
     """One provider in this process, and how its traffic is meddled with."""
 
-    part: Part
+    provider: Provider
     runner: asyncio.Runner
     mode: str
     sink: MemorySender
@@ -62,10 +62,10 @@ class Rig(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
 
     def client(self, *, key: str | None = None, readings: Mapping[str, str] | None = None, **options: Any) -> Any:
         """A client of this stage; the asynchronous one speaks here as if it were not."""
-        provider = self.part.name
+        provider = self.provider.name
         given: dict[str, Any] = {"key": key or KEY[provider], "base_url": URL, "transport": self, **options}
         contract = loaded(provider, tuple((readings or {}).items()))
-        shared: dict[str, Any] = {"now": self.part.clock.now, "draw": lambda: 0.5}
+        shared: dict[str, Any] = {"now": self.provider.clock.now, "draw": lambda: 0.5}
         if self.mode == "sync":
             return Client(contract, **shared, sleep=lambda seconds: self.run(self.pause(seconds)), **given)
         return Awaited(AsyncClient(contract, **shared, sleep=self.pause, **given), self.run)
@@ -78,7 +78,7 @@ class Rig(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
 
     async def pause(self, seconds: float) -> None:
         self.pauses.append(seconds)
-        await self.part.agenda.advance(seconds)
+        await self.provider.scheduler.advance(seconds)
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         request.read()
@@ -99,28 +99,28 @@ class Rig(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
             raise trick
         if isinstance(trick, httpx2.Response):
             return httpx2.Response(trick.status_code, headers=trick.headers, content=trick.content)
-        reply = await self._played(request)
+        response = await self._played(request)
         if trick is not None:
             raise trick.error
-        return httpx2.Response(reply.status, headers=list(reply.headers), content=reply.body)
+        return httpx2.Response(response.status, headers=list(response.headers), content=response.body)
 
-    async def _played(self, request: httpx2.Request) -> Reply:
+    async def _played(self, request: httpx2.Request) -> Response:
         headers = [(name.lower(), value) for name, value in request.headers.raw]
         if self.prefer:
             headers.append((b"prefer", self.prefer.encode()))
         path, _, query = request.url.raw_path.partition(b"?")
         asked = Request(request.method, unquote(path.decode()), headers, query, request.content, URL)
-        answer = self.part.answer(asked)
-        return answer if isinstance(answer, Reply) else await self._moved_on(answer)
+        answer = self.provider.answer(asked)
+        return answer if isinstance(answer, Response) else await self._moved_on(answer)
 
-    async def _moved_on(self, answer: Awaitable[Reply]) -> Reply:
+    async def _moved_on(self, answer: Awaitable[Response]) -> Response:
         """A reply that waits for the clock."""
         task = asyncio.ensure_future(answer)
         while not task.done():
             await asyncio.sleep(0)
-            due = self.part.agenda.next_due
+            due = self.provider.scheduler.next_due
             if due is not None and not task.done():
-                await self.part.agenda.advance(max(0.0, due - self.part.clock.now()))
+                await self.provider.scheduler.advance(max(0.0, due - self.provider.clock.now()))
         return task.result()
 
 
@@ -175,13 +175,13 @@ def rigged(
     """A stage with one provider and a clock that stands still."""
     sink = MemorySender()
     keys = [KeyEntry(KEY[provider], "own", provider=provider), KeyEntry("rf_live_member", "own", provider=provider)]
-    stage = build_stage(
+    simulator = build_simulator(
         {provider: loaded(provider, tuple((readings or {}).items()))},
         clock=Clock(start=START, held=True),
         keys=keys,
-        settings=Settings(patience=3600.0, **settings),
+        settings=Settings(wait_timeout=3600.0, **settings),
         sender=sink,
     )
     with asyncio.Runner() as runner:
-        yield Rig(stage.part(provider), runner, mode, sink)
-        runner.run(stage.close())
+        yield Rig(simulator.provider(provider), runner, mode, sink)
+        runner.run(simulator.close())

@@ -10,13 +10,13 @@ from typing import Any
 
 import hypothesis
 import pytest
-from staging import FOURTH, START, Caller, MakeStage
+from staging import FOURTH, START, Caller, MakeSimulator
 
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.billing import Budget
 from mockreel.engine.clock import Clock
 from mockreel.simulator.provider import Settings
-from mockreel.simulator.simulator import Stage, build_stage, load_contracts
+from mockreel.simulator.simulator import Simulator, build_simulator, load_contracts
 from mockreel.webhooks import MemorySender
 
 # The same examples in every run: a failure on one machine is a failure on all. No deadline, machines differ.
@@ -59,13 +59,13 @@ def _is_loopback(host: str) -> bool:
 
 @pytest.fixture
 def sink() -> MemorySender:
-    """Where callbacks of the `stage` go; set `sink.receiver` to answer them."""
+    """Where callbacks of the `simulator` go; set `sink.receiver` to answer them."""
     return MemorySender()
 
 
 @pytest.fixture
-def make_stage(sink: MemorySender) -> MakeStage:
-    """Build a stage of one's own: `make_stage(readings={...}, keys=[...], seed=7, names=["runflow"])`."""
+def make_simulator(sink: MemorySender) -> MakeSimulator:
+    """Build a stage of one's own: `make_simulator(readings={...}, keys=[...], seed=7, names=["runflow"])`."""
 
     def make(
         *,
@@ -77,12 +77,12 @@ def make_stage(sink: MemorySender) -> MakeStage:
         budget: Budget | None = None,
         assume_price: Budget | None = None,
         **settings: Any,
-    ) -> Stage:
-        return build_stage(
+    ) -> Simulator:
+        return build_simulator(
             load_contracts(names, readings=readings, data=data),
             clock=clock or Clock(start=START, held=True),
             keys=keys or (),
-            open_house=keys is None,
+            accept_any_key=keys is None,
             settings=Settings(**settings),
             sender=sink,
             budget=budget,
@@ -93,9 +93,9 @@ def make_stage(sink: MemorySender) -> MakeStage:
 
 
 @pytest.fixture
-def stage(make_stage: MakeStage) -> Stage:
+def simulator(make_simulator: MakeSimulator) -> Simulator:
     """All providers on a held clock that begins at 2026-01-01T00:00:00Z; any key is taken."""
-    return make_stage()
+    return make_simulator()
 
 
 @pytest.fixture
@@ -110,32 +110,32 @@ def run() -> Iterator[Callable[[Awaitable[Any]], Any]]:
 
 
 @pytest.fixture
-def ask(stage: Stage) -> Callable[..., Caller]:
-    """Speak to a part of `stage`: `ask("runflow")("GET", "/v1/health")`; a second key is another account."""
+def ask(simulator: Simulator) -> Callable[..., Caller]:
+    """Speak to a part of `simulator`: `ask("runflow")("GET", "/v1/health")`; a second key is another account."""
 
     def make(provider: str, key: str | None = "rf_live_one") -> Caller:
-        return Caller(stage.part(provider), key)
+        return Caller(simulator.provider(provider), key)
 
     return make
 
 
 @pytest.fixture
-def make_encore(make_stage: MakeStage) -> MakeStage:
-    """Build a stage with `encore` alone on it; takes what `make_stage` takes."""
+def make_encore(make_simulator: MakeSimulator) -> MakeSimulator:
+    """Build a stage with `encore` alone on it; takes what `make_simulator` takes."""
 
-    def make(**options: Any) -> Stage:
-        return make_stage(**{"names": ["encore"], "data": FOURTH, **options})
+    def make(**options: Any) -> Simulator:
+        return make_simulator(**{"names": ["encore"], "data": FOURTH, **options})
 
     return make
 
 
 @pytest.fixture
-def encore_stage(make_encore: MakeStage) -> Stage:
+def encore_simulator(make_encore: MakeSimulator) -> Simulator:
     """`encore` alone on a held clock that begins at 2026-01-01T00:00:00Z; any key is taken."""
     return make_encore()
 
 
 @pytest.fixture
-def encore(encore_stage: Stage) -> Caller:
+def encore(encore_simulator: Simulator) -> Caller:
     """Speak to `encore`: `encore("GET", "/v1/jobs")`."""
-    return Caller(encore_stage.part("encore"), "en_user_one")
+    return Caller(encore_simulator.provider("encore"), "en_user_one")

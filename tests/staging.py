@@ -7,41 +7,41 @@ from typing import Any
 
 import orjson
 
-from mockreel.contract.messages.message import Reply, Request
-from mockreel.simulator.provider import Part
-from mockreel.simulator.simulator import Stage
+from mockreel.contract.messages.message import Request, Response
+from mockreel.simulator.provider import Provider
+from mockreel.simulator.simulator import Simulator
 
 START = 1_767_225_600.0  # 2026-01-01T00:00:00Z
 FOURTH = Path(__file__).parent / "fourth" / "data"  # the made-up provider `encore`, small enough to read in a minute
 
-# Builds a stage: `make_stage(readings={...}, keys=[...], seed=7, names=["runflow"])`.
-MakeStage = Callable[..., Stage]
+# Builds a stage: `make_simulator(readings={...}, keys=[...], seed=7, names=["runflow"])`.
+MakeSimulator = Callable[..., Simulator]
 
 
 @dataclass
 class Spoken:
     """A reply as a test reads it."""
 
-    reply: Reply
+    response: Response
 
     @property
     def status(self) -> int:
-        return self.reply.status
+        return self.response.status
 
     @property
     def json(self) -> Any:
-        return orjson.loads(self.reply.body)
+        return orjson.loads(self.response.body)
 
     @property
     def headers(self) -> Mapping[str, str]:
-        return {name.decode(): value.decode() for name, value in self.reply.headers}
+        return {name.decode(): value.decode() for name, value in self.response.headers}
 
 
 @dataclass
 class Caller:
     """Speaks to one part in process, with a key of its own."""
 
-    part: Part
+    provider: Provider
     key: str | None
     headers: dict[str, str] = field(default_factory=dict)
     base_url: str = "http://stage.test"
@@ -57,14 +57,14 @@ class Caller:
         key: str | None = "",
     ) -> Spoken:
         """Send one request; `key=None` leaves the key out, `raw` sends bytes as they are."""
-        answer = self.part.answer(self.request(method, path, body, headers=headers, raw=raw, key=key))
-        assert isinstance(answer, Reply), "this operation waits for the clock; use `waiting`"
+        answer = self.provider.answer(self.request(method, path, body, headers=headers, raw=raw, key=key))
+        assert isinstance(answer, Response), "this operation waits for the clock; use `waiting`"
         return Spoken(answer)
 
-    def waiting(self, method: str, path: str, body: Any = None) -> Awaitable[Reply]:
+    def waiting(self, method: str, path: str, body: Any = None) -> Awaitable[Response]:
         """Send a request that waits for the clock."""
-        answer = self.part.answer(self.request(method, path, body))
-        assert not isinstance(answer, Reply), f"it was answered at once: {answer}"
+        answer = self.provider.answer(self.request(method, path, body))
+        assert not isinstance(answer, Response), f"it was answered at once: {answer}"
         return answer
 
     def request(

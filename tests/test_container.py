@@ -29,14 +29,14 @@ def _instructions() -> list[tuple[str, str]]:
     return [(word, rest.strip()) for word, _, rest in split]
 
 
-def _last_stage() -> list[tuple[str, str]]:
+def _last_server() -> list[tuple[str, str]]:
     found = _instructions()
     (*_, last) = (at for at, (word, _) in enumerate(found) if word == "FROM")
     return found[last:]
 
 
 def _entry() -> list[str]:
-    (text,) = (rest for word, rest in _last_stage() if word == "ENTRYPOINT")
+    (text,) = (rest for word, rest in _last_server() if word == "ENTRYPOINT")
     entry: list[str] = json.loads(text)
     return entry
 
@@ -59,19 +59,19 @@ def test_what_is_copied_is_there_and_is_all_that_the_wheel_needs() -> None:
 
 def test_it_is_small_and_runs_as_nobody() -> None:
     """The build stays behind; the user is a number, which an orchestrator can check, and not root's."""
-    words = dict(_last_stage())
+    words = dict(_last_server())
 
     assert words["FROM"].endswith("-slim")
     assert words["COPY"].startswith("--from=build ")
     assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", words["USER"])
-    assert [rest for word, rest in _last_stage() if word == "RUN"] == []
+    assert [rest for word, rest in _last_server() if word == "RUN"] == []
 
 
 def test_its_ports_are_those_of_the_command() -> None:
     """Control's, and one for each packaged provider."""
     (first,) = (int(str(option.default)) for option in command.params if option.name == "port")
     folders = [path for path in (CHECKOUT / "contracts").iterdir() if path.is_dir()]
-    (exposed,) = (rest.split() for word, rest in _last_stage() if word == "EXPOSE")
+    (exposed,) = (rest.split() for word, rest in _last_server() if word == "EXPOSE")
 
     assert [int(port) for port in exposed] == list(range(first, first + 1 + len(folders)))
 
@@ -166,7 +166,7 @@ def test_the_compose_service_is_built_from_the_file_and_gives_it_what_it_asks_fo
 def test_the_compose_service_is_published_on_this_machine_under_its_own_ports() -> None:
     """URLs of results name the ports; the page is for whoever sits here."""
     (published,) = _service()["ports"]
-    (exposed,) = (rest.split() for word, rest in _last_stage() if word == "EXPOSE")
+    (exposed,) = (rest.split() for word, rest in _last_server() if word == "EXPOSE")
 
     assert published == f"127.0.0.1:{exposed[0]}-{exposed[-1]}:{exposed[0]}-{exposed[-1]}"
 

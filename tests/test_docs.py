@@ -23,7 +23,7 @@ import mockreel
 from mockreel import Settings, create_app
 from mockreel.server.admin import Control
 from mockreel.server.options import Options
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.simulator import Simulator
 
 PAGES = pages()
 
@@ -163,11 +163,11 @@ def test_every_command_and_option_is_documented() -> None:
     assert [option.opts[0] for option in given if f"`{option.opts[0]}" not in text] == []
 
 
-def test_the_routes_of_the_control_api_are_those_of_its_page(stage: Stage) -> None:
+def test_the_routes_of_the_control_api_are_those_of_its_page(simulator: Simulator) -> None:
     """Every route stands in the table of control.md, and every row of the table is a route."""
     routes = {
         f"{method} {re.sub(r':[a-z]+', '', route.path)}"
-        for route in Control(stage).routes()
+        for route in Control(simulator).routes()
         for method in (route.methods or set()) - {"HEAD"}
     }
     rows = set(

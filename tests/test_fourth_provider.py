@@ -13,19 +13,19 @@ from typing import Any
 
 import httpx2
 import pytest
-from staging import FOURTH, START, MakeStage
+from staging import FOURTH, START, MakeSimulator
 
 from mockreel.authoring import build
 from mockreel.contract import load_contract
 from mockreel.server import serving
-from mockreel.server.mock_server import RunningStage
+from mockreel.server.mock_server import MockServer
 
 GOOD = {"model": "solo", "input": {"prompt": "x", "seconds": 6}}
 CODE = FOURTH.parent / "encore_player"
 
 
 @pytest.fixture(scope="module")
-def stage() -> Iterator[RunningStage]:
+def server() -> Iterator[MockServer]:
     with serving(data=FOURTH, held=True, start=START) as running:
         yield running
 
@@ -35,25 +35,25 @@ def say(url: str, method: str, path: str, body: Any = None, *, key: str = "k") -
         return client.request(method, path, json=body)
 
 
-def test_it_stands_behind_the_other_three(stage: RunningStage) -> None:
+def test_it_stands_behind_the_other_three(server: MockServer) -> None:
     """With a port and a key of its own, in one process."""
-    assert list(stage.ready(1)) == ["pid", "version", "control", "runflow", "aimlapi", "runninghub", "encore"]
-    about = say(stage.control.url, "GET", "/_mockreel/").json()
+    assert list(server.ready(1)) == ["pid", "version", "control", "runflow", "aimlapi", "runninghub", "encore"]
+    about = say(server.control.url, "GET", "/_mockreel/").json()
     assert list(about["providers"]) == ["runflow", "aimlapi", "runninghub", "encore"]
-    assert about["providers"]["encore"] == {"title": "Encore", "url": stage.encore.url}
+    assert about["providers"]["encore"] == {"title": "Encore", "url": server.encore.url}
 
 
-def test_it_is_played_from_its_data(stage: RunningStage) -> None:
+def test_it_is_played_from_its_data(server: MockServer) -> None:
     """Submitted, moved by the clock, done, its clip served and its price said."""
-    made = say(stage.encore.url, "POST", "/v1/jobs", GOOD, key=stage.encore.key)
+    made = say(server.encore.url, "POST", "/v1/jobs", GOOD, key=server.encore.key)
     assert made.status_code == 201
     path = f"/v1/jobs/{made.json()['id']}"
     states = [made.json()["state"]]
     for _ in range(8):
-        say(stage.control.url, "POST", "/_mockreel/clock/advance", {"seconds": 1})
-        states.append(say(stage.encore.url, "GET", path, key=stage.encore.key).json()["state"])
+        say(server.control.url, "POST", "/_mockreel/clock/advance", {"seconds": 1})
+        states.append(say(server.encore.url, "GET", path, key=server.encore.key).json()["state"])
 
-    done = say(stage.encore.url, "GET", path, key=stage.encore.key).json()
+    done = say(server.encore.url, "GET", path, key=server.encore.key).json()
     assert list(dict.fromkeys(states)) == ["waiting", "working", "done"]
     assert done["paid"] == "0.30 EUR"
     clip = httpx2.get(done["url"], trust_env=False)
@@ -61,27 +61,27 @@ def test_it_is_played_from_its_data(stage: RunningStage) -> None:
     assert load_contract("encore", root=FOURTH).schemas.validator("job.json").is_valid(done)
 
 
-def test_it_refuses_in_its_own_words(stage: RunningStage) -> None:
+def test_it_refuses_in_its_own_words(server: MockServer) -> None:
     """And knows nothing of the others."""
-    wrong = say(stage.encore.url, "POST", "/v1/jobs", {"model": "solo", "input": {}})
+    wrong = say(server.encore.url, "POST", "/v1/jobs", {"model": "solo", "input": {}})
     assert (wrong.status_code, wrong.json()["error"]["code"]) == (422, "invalid")
-    assert say(stage.encore.url, "GET", "/v1/runs").json()["error"]["code"] == "nowhere"
-    assert say(stage.runflow.url, "POST", "/v1/wait", GOOD).status_code == 404
+    assert say(server.encore.url, "GET", "/v1/runs").json()["error"]["code"] == "nowhere"
+    assert say(server.runflow.url, "POST", "/v1/wait", GOOD).status_code == 404
 
 
-def test_the_others_are_what_they_are_without_it(stage: RunningStage, make_stage: MakeStage) -> None:
+def test_the_others_are_what_they_are_without_it(server: MockServer, make_simulator: MakeSimulator) -> None:
     """The same operations, the same readings."""
-    alone = make_stage()
-    for name, part in alone.parts.items():
-        beside = stage.inner.part(name)
-        assert [one.id for one in beside.contract.operations] == [one.id for one in part.contract.operations]
-        assert beside.contract.chosen == part.contract.chosen
+    alone = make_simulator()
+    for name, provider in alone.providers.items():
+        beside = server.simulator.provider(name)
+        assert [one.id for one in beside.contract.operations] == [one.id for one in provider.contract.operations]
+        assert beside.contract.chosen == provider.contract.chosen
 
 
-def test_its_readings_and_scenarios_are_those_of_the_stage(stage: RunningStage) -> None:
+def test_its_readings_and_scenarios_are_those_of_the_stage(server: MockServer) -> None:
     """Told by the control API as the others' are."""
-    readings = say(stage.control.url, "GET", "/_mockreel/readings").json()
-    scenarios = say(stage.control.url, "GET", "/_mockreel/scenarios").json()
+    readings = say(server.control.url, "GET", "/_mockreel/readings").json()
+    scenarios = say(server.control.url, "GET", "/_mockreel/scenarios").json()
 
     assert readings["encore"]["done-word"]["chosen"] == "done"
     assert "stage-fright" in scenarios["encore"]["failure_codes"]
@@ -123,11 +123,11 @@ def test_the_command_serves_it_too(tmp_path: Path) -> None:
         server.send_signal(signal.SIGTERM)
         told, _ = server.communicate(timeout=30)
     assert server.returncode == 0
-    assert stage_lines(told.decode())
+    assert server_lines(told.decode())
     assert not ready.exists()
 
 
-def stage_lines(told: str) -> list[str]:
+def server_lines(told: str) -> list[str]:
     """What the command says of `encore`."""
     return [line for line in told.splitlines() if "encore" in line.lower()]
 

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import HealthCheck, find, settings
 from hypothesis import strategies as st
 
-from mockreel.contract.messages.message import Reply, Request
-from mockreel.simulator.provider import Part
-from mockreel.simulator.simulator import Stage
+from mockreel.contract.messages.message import Request, Response
+from mockreel.simulator.provider import Provider
+from mockreel.simulator.simulator import Simulator
 
 BAD_REQUESTS = 20_000
 BATCH = 500
 # Stands for the reply of a request that waits for the clock, and was not waited for.
-GIVEN_UP = Reply(200, b"")
+GIVEN_UP = Response(200, b"")
 
 
 class Broken(Exception):
@@ -35,11 +35,11 @@ class Breakages(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         self.found.append(f"{record.getMessage()}: {record.exc_info[1]!r}" if record.exc_info else record.getMessage())
 
-    def check(self, reply: Reply) -> None:
+    def check(self, response: Response) -> None:
         """See that nothing broke and that the reply is one."""
         broken, self.found = self.found, []
-        if broken or not 200 <= reply.status < 600:
-            raise Broken(f"answered {reply.status}; {broken}")
+        if broken or not 200 <= response.status < 600:
+            raise Broken(f"answered {response.status}; {broken}")
 
 
 @pytest.fixture
@@ -53,10 +53,10 @@ def breakages() -> Iterator[Breakages]:
     log.removeHandler(handler)
 
 
-async def answered(part: Part, request: Request) -> Reply:
+async def answered(provider: Provider, request: Request) -> Response:
     """The reply; one that waits for the clock is given up."""
-    answer = part.answer(request)
-    if isinstance(answer, Reply):
+    answer = provider.answer(request)
+    if isinstance(answer, Response):
         return answer
     waiting = asyncio.ensure_future(answer)
     await asyncio.sleep(0)
@@ -67,13 +67,13 @@ async def answered(part: Part, request: Request) -> Reply:
     return GIVEN_UP
 
 
-def shrunk(part: Part, good: mutants.Good, changes: Sequence[mutants.Mutation], breakages: Breakages) -> str:
+def shrunk(provider: Provider, good: mutants.Good, changes: Sequence[mutants.Mutation], breakages: Breakages) -> str:
     """The fewest mutations that still break it, found by Hypothesis, as a request to read."""
 
     def breaks(chosen: list[int]) -> bool:
         try:
             request = mutants.applied(good, [changes[i] for i in chosen]).request()
-            breakages.check(asyncio.run(answered(part, request)))
+            breakages.check(asyncio.run(answered(provider, request)))
         except Exception:
             return True
         return False
@@ -85,33 +85,33 @@ def shrunk(part: Part, good: mutants.Good, changes: Sequence[mutants.Mutation], 
     return f"{request.method} {request.path}?{request.query!r} {request.headers} {request.body[:500]!r}"
 
 
-def ids_of(part: Part, goods: list[mutants.Good]) -> Mapping[str, str]:
+def ids_of(provider: Provider, goods: list[mutants.Good]) -> Mapping[str, str]:
     """A real id for path parameters: of a job that was just begun."""
-    submits = {operation.id for operation in part.contract.operations if operation.submits}
+    submits = {operation.id for operation in provider.contract.operations if operation.submits}
     for good in goods:
         if good.operation in submits:
-            asyncio.run(answered(part, good.request()))
-    job = next(iter(part.jobs), None)
+            asyncio.run(answered(provider, good.request()))
+    job = next(iter(provider.jobs), None)
     return {"id": job.id if job else "none"}
 
 
 @pytest.mark.parametrize("provider", ["runflow", "aimlapi", "runninghub"])
 def test_no_bad_request_breaks_a_provider(
-    provider: str, stage: Stage, run: Callable[[Any], Any], breakages: Breakages
+    provider: str, simulator: Simulator, run: Callable[[Any], Any], breakages: Breakages
 ) -> None:
     """20,000 mutated requests: each is answered, none by accident with a 500, and the deliveries go on."""
-    part = stage.part(provider)
-    ids = ids_of(part, mutants.good_requests(part.contract, {"id": "none"}))
-    goods = mutants.good_requests(part.contract, ids)
+    simulated = simulator.provider(provider)
+    ids = ids_of(simulated, mutants.good_requests(simulated.contract, {"id": "none"}))
+    goods = mutants.good_requests(simulated.contract, ids)
     source = random.Random(f"bad requests for {provider}")
 
     async def batch(mutated: list[tuple[mutants.Good, list[mutants.Mutation]]]) -> tuple[Any, ...] | None:
         for good, changes in mutated:
             try:
-                breakages.check(await answered(part, mutants.applied(good, changes).request()))
+                breakages.check(await answered(simulated, mutants.applied(good, changes).request()))
             except Exception as problem:
                 return good, changes, problem
-        await stage.advance(2)
+        await simulator.advance(2)
         return None
 
     for _ in range(BAD_REQUESTS // BATCH):
@@ -119,19 +119,19 @@ def test_no_bad_request_breaks_a_provider(
         found = run(batch(mutated))
         if found is not None:
             good, changes, problem = found
-            pytest.fail(f"{problem!r}\nsmallest: {shrunk(part, good, changes, breakages)}")
+            pytest.fail(f"{problem!r}\nsmallest: {shrunk(simulated, good, changes, breakages)}")
 
 
 @pytest.mark.parametrize("provider", ["runflow", "aimlapi", "runninghub"])
-def test_the_good_requests_behind_the_bad_ones_are_good(provider: str, stage: Stage) -> None:
+def test_the_good_requests_behind_the_bad_ones_are_good(provider: str, simulator: Simulator) -> None:
     """The mutators start from requests that are answered well, so that they reach behind the front door.
 
     Many routes poll the same job, and some of those do not know its id.
     """
-    part = stage.part(provider)
-    ids = ids_of(part, mutants.good_requests(part.contract, {"id": "none"}))
+    simulated = simulator.provider(provider)
+    ids = ids_of(simulated, mutants.good_requests(simulated.contract, {"id": "none"}))
 
-    goods = mutants.good_requests(part.contract, ids)
-    statuses = [asyncio.run(answered(part, good.request())).status for good in goods]
+    goods = mutants.good_requests(simulated.contract, ids)
+    statuses = [asyncio.run(answered(simulated, good.request())).status for good in goods]
 
     assert sum(status < 300 for status in statuses) > len(statuses) / 3

@@ -12,10 +12,10 @@ import orjson
 
 from bench.cases import first_act, without_callback
 from bench.figures import Figure
-from mockreel.contract.messages.message import Reply, Request
+from mockreel.contract.messages.message import Request, Response
 from mockreel.engine.clock import Clock
-from mockreel.simulator.provider import Part
-from mockreel.simulator.simulator import build_stage, load_contracts
+from mockreel.simulator.provider import Provider
+from mockreel.simulator.simulator import build_simulator, load_contracts
 
 AIM = 1000
 # The journal keeps the last 100,000 exchanges whatever happens: filled before anything is measured.
@@ -40,23 +40,23 @@ def grown(provider: str, jobs: int) -> float:
 def measure(provider: str, jobs: int) -> float:
     """Submit that many jobs to a part in this process."""
     clock = Clock(held=True)
-    (part,) = build_stage(load_contracts([provider]), clock=clock, open_house=True).parts.values()
-    _submit(part, WARM_UP)
+    (simulated,) = build_simulator(load_contracts([provider]), clock=clock, accept_any_key=True).providers.values()
+    _submit(simulated, WARM_UP)
     before = resident()
-    _submit(part, jobs)
+    _submit(simulated, jobs)
     return (resident() - before) / jobs
 
 
-def _submit(part: Part, count: int) -> None:
-    act = first_act(part.name)
+def _submit(provider: Provider, count: int) -> None:
+    act = first_act(provider.name)
     assert act is not None
     body = orjson.dumps(without_callback(act.submit.body))
     headers = [(b"authorization", b"Bearer bench"), (b"content-type", b"application/json")]
     for _ in range(count):
-        part.clock.advance_to(part.clock.now() + 0.001)
-        reply = part.answer(Request(act.submit.method, act.submit.path, headers, b"", body, "http://bench"))
-        assert isinstance(reply, Reply)
-        assert reply.status < 300, reply.body
+        provider.clock.advance_to(provider.clock.now() + 0.001)
+        response = provider.answer(Request(act.submit.method, act.submit.path, headers, b"", body, "http://bench"))
+        assert isinstance(response, Response)
+        assert response.status < 300, response.body
 
 
 def resident() -> int:

@@ -90,24 +90,30 @@ def _row(figure: Figure) -> tuple[str, ...]:
 def serve(jobs: int, entries: int, ready: Path) -> None:
     """A stage with so much behind it, until the process is ended."""
     server = Server(Options(held=True, start=1_767_225_600.0))
-    stage = server.stage.inner
-    stage.journal._most_bytes = 1 << 30  # as many exchanges as are wanted, though they be whole ones
-    part, act = stage.part(PROVIDER), first_act(PROVIDER)
+    simulator = server.server.simulator
+    simulator.journal._most_bytes = 1 << 30  # as many exchanges as are wanted, though they be whole ones
+    provider, act = simulator.provider(PROVIDER), first_act(PROVIDER)
     assert act is not None
-    key = server.stage.addresses[PROVIDER].key
+    key = server.server.addresses[PROVIDER].key
     headers = [(b"authorization", b"Bearer " + key.encode()), (b"content-type", b"application/json")]
     body = orjson.dumps(without_callback(act.submit.body))
-    base = server.stage.addresses[PROVIDER].url
+    base = server.server.addresses[PROVIDER].url
     for count in range(jobs):
         prefer = [(b"prefer", b"scenario=fail")] if count % 20 == 0 else []
-        part.clock.advance_to(part.clock.now() + 0.01)
-        part.answer(Request(act.submit.method, act.submit.path, [*headers, *prefer], b"", body, base))
-    ids = [job.id for job in part.jobs]
+        provider.clock.advance_to(provider.clock.now() + 0.01)
+        provider.answer(Request(act.submit.method, act.submit.path, [*headers, *prefer], b"", body, base))
+    ids = [job.id for job in provider.jobs]
     for count in range(entries - jobs):
-        part.answer(Request("GET", f"/v1/runs/{ids[count % jobs]}", headers, b"", b"", base))
-    place = {"control": server.stage.control.url, "url": base, "key": key, "id": ids[-1], "number": stage.journal.count}
+        provider.answer(Request("GET", f"/v1/runs/{ids[count % jobs]}", headers, b"", b"", base))
+    place = {
+        "control": server.server.control.url,
+        "url": base,
+        "key": key,
+        "id": ids[-1],
+        "number": simulator.journal.count,
+    }
     place |= {"path": act.submit.path, "body": without_callback(act.submit.body)}
-    place |= {"resident": _resident(), "kept": len(stage.journal)}
+    place |= {"resident": _resident(), "kept": len(simulator.journal)}
 
     def announce() -> None:
         ready.write_bytes(orjson.dumps(place))

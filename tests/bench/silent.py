@@ -3,16 +3,18 @@
 import sys
 
 from mockreel.cli import main
-from mockreel.contract.messages.message import Reply
+from mockreel.contract.messages.message import Response
 from mockreel.contract.validation import Violation
 from mockreel.simulator import pipeline
-from mockreel.simulator.context import Call
+from mockreel.simulator.context import RequestContext
 
 
-def not_noted(call: Call, reply: Reply, row: str | None, found: tuple[Violation, ...] = ()) -> Reply:
+def not_noted(
+    context: RequestContext, response: Response, row: str | None, found: tuple[Violation, ...] = ()
+) -> Response:
     """What `way` does with a reply, without writing it down."""
-    del call, row, found
-    return reply
+    del context, row, found
+    return response
 
 
 if __name__ == "__main__":

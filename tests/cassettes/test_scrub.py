@@ -8,7 +8,7 @@ import pytest
 
 from mockreel.cassettes.cassette import Exchange, InboundCallback
 from mockreel.cassettes.recording_rules import read_rules
-from mockreel.cassettes.redaction.redactor import Scrubbed, Scrubber, unpacked
+from mockreel.cassettes.redaction.redactor import CassetteRedactor, Scrubbed, unpacked
 from mockreel.client.profile_file import read_manner
 from mockreel.contract import load_contract
 
@@ -19,9 +19,9 @@ API = "https://api.runflow.io"
 JSON = (("content-type", "application/json"),)
 
 
-def scrubber(provider: str = "runflow") -> Scrubber:
+def redactor(provider: str = "runflow") -> CassetteRedactor:
     contract = load_contract(provider)
-    return Scrubber(contract, read_manner(provider), read_rules(provider), known={KEY: "the key"})
+    return CassetteRedactor(contract, read_manner(provider), read_rules(provider), known={KEY: "the key"})
 
 
 def exchange(**parts: Any) -> Exchange:
@@ -32,7 +32,7 @@ def exchange(**parts: Any) -> Exchange:
 
 
 def scrubbed(*exchanges: Exchange, provider: str = "runflow") -> Scrubbed:
-    return scrubber(provider).scrub(exchanges)
+    return redactor(provider).scrub(exchanges)
 
 
 def reply(raw: Exchange, provider: str = "runflow") -> Any:
@@ -198,7 +198,7 @@ def test_json_in_a_callback_is_scrubbed_as_the_job_that_it_holds() -> None:
     body = orjson.dumps(
         {"event": "TASK_END", "taskId": "2052287938007814145", "eventData": orjson.dumps(inner).decode()}
     )
-    (told,) = scrubber("runninghub").scrub([], [InboundCallback("https://mine.dev/in?t=1", JSON, body)]).callbacks
+    (told,) = redactor("runninghub").scrub([], [InboundCallback("https://mine.dev/in?t=1", JSON, body)]).callbacks
     kept = orjson.loads(told.body)
 
     assert told.url == "https://files.mockreel.invalid/1"

@@ -17,7 +17,7 @@ from mockreel.cassettes.cassette import Exchange
 from mockreel.cassettes.cassette_errors import SecretLeft
 from mockreel.cassettes.recording_rules import read_rules
 from mockreel.cassettes.redaction.final_check import Guard
-from mockreel.cassettes.redaction.redactor import Scrubber
+from mockreel.cassettes.redaction.redactor import CassetteRedactor
 from mockreel.cassettes.writer import Store
 from mockreel.client.profile_file import read_manner
 from mockreel.contract import Contract, load_contract
@@ -86,10 +86,10 @@ def loaded(provider: str) -> Contract:
 
 def kept(provider: str, told: Any, headers: Any, folder: Path) -> Path:
     """The folder with a cassette of one exchange."""
-    scrubber = Scrubber(loaded(provider), read_manner(provider), read_rules(provider), known={KEY: "the key"})
+    redactor = CassetteRedactor(loaded(provider), read_manner(provider), read_rules(provider), known={KEY: "the key"})
     asked = (("Authorization", f"Bearer {KEY}"), ("Cookie", f"sid={SECRETS['token']}"))
     exchange = Exchange("GET", URLS[provider], asked, b"", 200, tuple(headers), orjson.dumps(told))
-    store = Store(scrubber, Guard({KEY: "the key"}, read_rules(provider).looks))
+    store = Store(redactor, Guard({KEY: "the key"}, read_rules(provider).looks))
     path = folder / "one.yaml"
     path.unlink(missing_ok=True)
     store.write(path, [exchange], {**TOLD, "provider": provider})

@@ -15,7 +15,7 @@ from mockreel.cassettes.cassette import Exchange
 from mockreel.cassettes.cassette_errors import NotRecorded, SecretLeft
 from mockreel.cassettes.recording_rules import read_rules
 from mockreel.cassettes.redaction.final_check import Guard
-from mockreel.cassettes.redaction.redactor import Scrubber
+from mockreel.cassettes.redaction.redactor import CassetteRedactor
 from mockreel.cassettes.writer import Store, vcrpy
 from mockreel.client.profile_file import read_manner
 from mockreel.contract import load_contract
@@ -46,8 +46,8 @@ POLL = Exchange(
 def store(**parts: Any) -> Store:
     contract = load_contract("runflow")
     known = {KEY: "the key"}
-    scrubber = Scrubber(contract, read_manner("runflow"), read_rules("runflow"), known=known)
-    return Store(scrubber, Guard(known, []), **parts)
+    redactor = CassetteRedactor(contract, read_manner("runflow"), read_rules("runflow"), known=known)
+    return Store(redactor, Guard(known, []), **parts)
 
 
 @pytest.fixture

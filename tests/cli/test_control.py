@@ -15,22 +15,22 @@ from staging import FOURTH, START
 from mockreel import cli
 from mockreel.cli.ready_file import write_ready_file
 from mockreel.server import serving
-from mockreel.server.mock_server import RunningStage
+from mockreel.server.mock_server import MockServer
 
 Run = Callable[..., Result]
 GOOD = {"model": "solo", "input": {"prompt": "a red door"}}
 
 
 @pytest.fixture
-def stage() -> Iterator[RunningStage]:
-    with serving("encore", data=FOURTH, held=True, start=START) as stage:
-        yield stage
+def server() -> Iterator[MockServer]:
+    with serving("encore", data=FOURTH, held=True, start=START) as server:
+        yield server
 
 
 @pytest.fixture
-def control(stage: RunningStage) -> Run:
+def control(server: MockServer) -> Run:
     """Runs `mockreel control` on the stage; expects its exit code."""
-    return lambda *words, code=0, **options: run("--url", stage.control.url, *words, code=code, **options)
+    return lambda *words, code=0, **options: run("--url", server.control.url, *words, code=code, **options)
 
 
 def run(*words: str, code: int = 0, **options: Any) -> Result:
@@ -47,16 +47,16 @@ def run(*words: str, code: int = 0, **options: Any) -> Result:
     return result
 
 
-def submit(stage: RunningStage, **more: Any) -> str:
+def submit(server: MockServer, **more: Any) -> str:
     headers = {"authorization": "Bearer en_user_one_of_many"}
-    answer = httpx2.post(f"{stage.encore.url}/v1/jobs", json={**GOOD, **more}, headers=headers, trust_env=False)
+    answer = httpx2.post(f"{server.encore.url}/v1/jobs", json={**GOOD, **more}, headers=headers, trust_env=False)
     return str(answer.json()["id"])
 
 
-def test_a_written_ready_file_outranks_the_environment(stage: RunningStage, tmp_path: Path) -> None:
+def test_a_written_ready_file_outranks_the_environment(server: MockServer, tmp_path: Path) -> None:
     """The variable names another stand-in; one that is written as an option still comes before both."""
     ready = tmp_path / "ready.json"
-    write_ready_file(ready, {"control": {"url": stage.control.url}})
+    write_ready_file(ready, {"control": {"url": server.control.url}})
     elsewhere = "http://127.0.0.1:1"
     named = {"MOCKREEL_CONTROL_URL": elsewhere}
 
@@ -75,9 +75,9 @@ def test_the_clock(control: Run) -> None:
     assert json.loads(control("clock", "hold", "--json").output)["held"] is True
 
 
-def test_jobs_are_listed_shown_and_ended(control: Run, stage: RunningStage) -> None:
+def test_jobs_are_listed_shown_and_ended(control: Run, server: MockServer) -> None:
     """By id, with or without the provider."""
-    ids = [submit(stage) for _ in range(3)]
+    ids = [submit(server) for _ in range(3)]
 
     assert [line.split()[0] for line in control("jobs", "list").output.splitlines()] == [
         "JOB",
@@ -92,9 +92,9 @@ def test_jobs_are_listed_shown_and_ended(control: Run, stage: RunningStage) -> N
     assert control("jobs", "list", "--state", "waiting").output == "No job matches.\n"
 
 
-def test_callbacks_are_sent_again(control: Run, stage: RunningStage) -> None:
+def test_callbacks_are_sent_again(control: Run, server: MockServer) -> None:
     """And it is said when they go out."""
-    submit(stage, tell="http://127.0.0.1:9/told")
+    submit(server, tell="http://127.0.0.1:9/told")
     control("clock", "advance", "100")
     id_ = control("deliveries", "list", "--status", "failed").output.splitlines()[1].split()[0]
 
@@ -104,9 +104,9 @@ def test_callbacks_are_sent_again(control: Run, stage: RunningStage) -> None:
     assert "advance 0" in told
 
 
-def test_the_journal_is_listed_asserted_and_exported(control: Run, stage: RunningStage, tmp_path: Path) -> None:
+def test_the_journal_is_listed_asserted_and_exported(control: Run, server: MockServer, tmp_path: Path) -> None:
     """A claim that does not hold ends with 1 and the nearest requests."""
-    submit(stage)
+    submit(server)
 
     assert "POST    /v1/jobs  201" in control("journal", "list").output
     assert 'request   {"model": "solo"' in control("journal", "list", "--bodies").output
@@ -121,7 +121,7 @@ def test_the_journal_is_listed_asserted_and_exported(control: Run, stage: Runnin
     assert json.loads(out.read_text())["log"]["entries"][0]["_operation"] == "create_job"
 
 
-def test_rules_faults_balances_and_readings(control: Run, stage: RunningStage) -> None:
+def test_rules_faults_balances_and_readings(control: Run, server: MockServer) -> None:
     """Set, listed, taken away."""
     assert control("rules", "add", "--scenario", "fail", "--nth", "2").output.splitlines()[1].split() == [
         *("1", "fail", "0", "nth=2")
@@ -132,16 +132,16 @@ def test_rules_faults_balances_and_readings(control: Run, stage: RunningStage) -
     assert control("rules", "clear").output == "There are no rules.\n"
     assert "reset" in control("faults").output
     assert control("balances", "list").output == "There are no accounts: no key was used yet.\n"
-    submit(stage)
+    submit(server)
     assert "account-1  2.5      " in control("balances", "set", "encore", "account-1", "2.50").output
     assert "unlimited" in control("balances", "set", "encore", "account-1", "none").output
     assert "wrapped, bare" in control("readings", "list").output
     assert "is bare now" in control("readings", "choose", "encore", "envelope", "bare").output
 
 
-def test_a_stage_is_kept_in_a_file_and_put_back(control: Run, stage: RunningStage, tmp_path: Path) -> None:
+def test_a_stage_is_kept_in_a_file_and_put_back(control: Run, server: MockServer, tmp_path: Path) -> None:
     """A file that others cannot read."""
-    id_ = submit(stage)
+    id_ = submit(server)
     file = tmp_path / "stage.json"
 
     assert "(1 job, 0 deliveries)" in control("snapshot", str(file)).output
@@ -154,14 +154,14 @@ def test_a_stage_is_kept_in_a_file_and_put_back(control: Run, stage: RunningStag
     assert "Restored" in control("restore", "-", input=document).output
 
 
-def test_options_may_stand_behind_the_command(stage: RunningStage, tmp_path: Path) -> None:
+def test_options_may_stand_behind_the_command(server: MockServer, tmp_path: Path) -> None:
     """In one word or in two."""
     ready = tmp_path / "ready.json"
-    write_ready_file(ready, stage.ready(1))
+    write_ready_file(ready, server.ready(1))
 
     assert (
-        run("clock", "show", "--url", stage.control.url).output
-        == run("clock", f"--url={stage.control.url}", "show").output
+        run("clock", "show", "--url", server.control.url).output
+        == run("clock", f"--url={server.control.url}", "show").output
     )
     assert "held" in run("clock", "show", "--ready-file", str(ready), "--json").output
 

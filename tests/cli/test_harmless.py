@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from mockreel.cli import group
 from mockreel.server import serving
-from mockreel.server.mock_server import RunningStage
+from mockreel.server.mock_server import MockServer
 
 # The clipboard, the title, colours, C1 controls, marks that turn the direction, line ends of every kind.
 ACTS = "\x1b]52;c;aGk=\x07\x1b]0;owned\x07\x1b[31m\x9b2J\x85\u202egnp\u2066\u2028\r\n\x08\x00\x7f\U000e0041"
@@ -30,34 +30,34 @@ COMMANDS = (
 
 
 @pytest.fixture(scope="module")
-def stage() -> Iterator[RunningStage]:
+def server() -> Iterator[MockServer]:
     """A server that was told what acts in every place that a client chooses."""
-    with serving("runflow", held=True) as stage, httpx2.Client(trust_env=False) as http:
-        key = {"authorization": f"Bearer {stage.runflow.key}"}
+    with serving("runflow", held=True) as server, httpx2.Client(trust_env=False) as http:
+        key = {"authorization": f"Bearer {server.runflow.key}"}
         coded = quote(ACTS, safe="")
         body = {
             "input": {"prompt": ACTS, ACTS: ACTS},
             "metadata": {ACTS: ACTS},
             "callback_url": f"http://127.0.0.1:9/{ACTS}?{ACTS}#{ACTS}",
         }
-        http.post(stage.runflow.url + RUNS, json=body, headers=key)
+        http.post(server.runflow.url + RUNS, json=body, headers=key)
         body["input"] = {"prompt": ACTS}
-        http.post(f"{stage.runflow.url}{RUNS}?x={coded}", json=body, headers=key)
+        http.post(f"{server.runflow.url}{RUNS}?x={coded}", json=body, headers=key)
         body["callback_url"] = f"http://127.0.0.1:9/{coded}"
-        http.post(stage.runflow.url + RUNS, json=body, headers=key)
-        http.get(f"{stage.runflow.url}/{coded}", headers=key)
-        http.post(stage.runflow.url + RUNS, content=ACTS.encode(), headers={**key, "content-type": "application/json"})
+        http.post(server.runflow.url + RUNS, json=body, headers=key)
+        http.get(f"{server.runflow.url}/{coded}", headers=key)
+        http.post(server.runflow.url + RUNS, content=ACTS.encode(), headers={**key, "content-type": "application/json"})
         rule = {"scenario": "fail", "prompt": ACTS}
-        assert http.post(f"{stage.control.url}/_mockreel/rules", json=rule).status_code == 200
-        stage.advance(100)
-        yield stage
+        assert http.post(f"{server.control.url}/_mockreel/rules", json=rule).status_code == 200
+        server.advance(100)
+        yield server
 
 
 @pytest.mark.parametrize("as_json", [False, True], ids=["lines", "json"])
 @pytest.mark.parametrize("command", COMMANDS)
-def test_no_command_of_control_lets_it_act(stage: RunningStage, command: str, as_json: bool) -> None:
+def test_no_command_of_control_lets_it_act(server: MockServer, command: str, as_json: bool) -> None:
     """In lines and as JSON, which stays JSON."""
-    words = ["control", "--url", stage.control.url, *command.split(), *(["--json"] if as_json else [])]
+    words = ["control", "--url", server.control.url, *command.split(), *(["--json"] if as_json else [])]
     told = CliRunner().invoke(group, words)
 
     assert told.exit_code in (0, 1), told.output
@@ -67,9 +67,9 @@ def test_no_command_of_control_lets_it_act(stage: RunningStage, command: str, as
         json.loads(told.output)
 
 
-def test_an_error_lets_it_act_as_little(stage: RunningStage) -> None:
+def test_an_error_lets_it_act_as_little(server: MockServer) -> None:
     """What is not found is repeated in the message."""
-    told = CliRunner().invoke(group, ["control", "--url", stage.control.url, "jobs", "show", ACTS.replace("\x00", "")])
+    told = CliRunner().invoke(group, ["control", "--url", server.control.url, "jobs", "show", ACTS.replace("\x00", "")])
 
     assert told.exit_code != 0
     assert [one for one in told.output if not one.isprintable() and one != "\n"] == []

@@ -118,7 +118,7 @@ def test_an_answer_without_a_file_is_none(tmp_path: Path) -> None:
 def test_a_body_that_trickles_ends_with_the_time_that_was_given(mode: str, tmp_path: Path) -> None:
     """However alive the connection is: a reply within its own time, a file within the call's."""
     with rigged("runflow", mode) as rig:
-        client, clock = rig.client(timeout=25), rig.part.clock
+        client, clock = rig.client(timeout=25), rig.provider.clock
         body = Trickle(lambda: clock.advance_to(clock.now() + 10))
         rig.elsewhere = {CDN: httpx2.Response(200, stream=body)}
         assert client.download(CDN, tmp_path / "clip").stat().st_size == 20

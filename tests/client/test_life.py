@@ -33,8 +33,8 @@ def test_a_job_is_run_and_what_it_made_is_saved(provider: str, mode: str, tmp_pa
 @every
 def test_the_same_over_real_sockets(provider: str, tmp_path: Path) -> None:
     """As a program uses it; time runs fast, and nobody sleeps."""
-    with serving(provider, speed=600) as stage:
-        door = getattr(stage, provider)
+    with serving(provider, speed=600) as server:
+        door = getattr(server, provider)
         with Client(provider, key=door.key, base_url=door.url, sleep=lambda seconds: None) as client:
             outcome = client.run(*WORK[provider], deadline=60)
             assert client.download(outcome.results[0], tmp_path / "clip.mp4").stat().st_size > 1000
@@ -84,14 +84,14 @@ def test_a_wait_ends_at_its_deadline(provider: str, mode: str) -> None:
         rig.prefer = "scenario=stuck"
         client = rig.client()
         job = client.submit(*WORK[provider])
-        began = rig.part.clock.now()
+        began = rig.provider.clock.now()
         with pytest.raises(
             DeadlineExceeded, match=rf"within 40 s; last: it was \w+\..*resume with wait\('{job.id}'\)"
         ) as at:
             client.wait(job, deadline=40)
 
     assert at.value.job == job
-    assert rig.part.clock.now() - began <= 40
+    assert rig.provider.clock.now() - began <= 40
 
 
 @every
@@ -102,7 +102,7 @@ def test_a_failed_job_is_an_error_with_its_reason(provider: str, mode: str) -> N
         rig.prefer = "scenario=fail"
         with pytest.raises(JobFailed) as at:
             rig.client().run(*WORK[provider])
-        expected = rig.part.contract.failures["default"]
+        expected = rig.provider.contract.failures["default"]
 
     failure = at.value.outcome.failure
     assert failure is not None
@@ -229,6 +229,6 @@ def test_the_reference_client_breaks_no_client_rule(provider: str, scenario: str
         rig.prefer = f"scenario={scenario}"
         with contextlib.suppress(JobFailed):
             rig.client().run(*WORK[provider])
-        found = violations([rig.part])
+        found = violations([rig.provider])
 
     assert [str(one) for one in found] == []

@@ -52,11 +52,11 @@ def test_what_has_json_is_written(value: Any) -> None:
 
 def test_the_client_raises_a_sentence() -> None:
     """Nothing else, and before anything begins."""
-    with serving("runflow", held=True) as stage:
-        client = Client("runflow", key=stage.runflow.key, base_url=stage.runflow.url)
+    with serving("runflow", held=True) as server:
+        client = Client("runflow", key=server.runflow.key, base_url=server.runflow.url)
         with client, pytest.raises(MockreelError, match="half of a character"):
             client.submit(MODEL, {"prompt": "\ud83d"})
-        assert len(stage.inner.part("runflow").jobs) == 0
+        assert len(server.simulator.provider("runflow").jobs) == 0
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
@@ -68,5 +68,5 @@ def test_it_runs_under_either_event_loop(backend: str) -> None:
             outcome = await client.run(MODEL, {"prompt": "a boat"}, every=0.05, deadline=30)
             return str(outcome.results[0].url)
 
-    with serving("runflow", speed=100.0) as stage:
-        assert anyio.run(run, stage.runflow.url, stage.runflow.key, backend=backend).startswith("http")
+    with serving("runflow", speed=100.0) as server:
+        assert anyio.run(run, server.runflow.url, server.runflow.key, backend=backend).startswith("http")

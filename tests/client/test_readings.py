@@ -41,49 +41,49 @@ def test_a_job_is_run_under_every_reading(provider: str, reading: str, option: s
         _ends_well(rig, client)
         _ends_badly(rig, client)
         _is_refused(rig, client)
-        if rig.part.contract.callbacks.events:
+        if rig.provider.contract.callbacks.events:
             _is_told(rig, client)
 
 
 def _knows_its_words(rig: Rig) -> None:
     """With the meaning that the lifecycle gives them; where a cancelled job is FAILED, it is a failure here too."""
-    words = read_manner(rig.part.name).words
-    states = rig.part.contract.lifecycle.states.values()
+    words = read_manner(rig.provider.name).words
+    states = rig.provider.contract.lifecycle.states.values()
 
     assert {one.word for one in states if words.get(one.word.casefold()) != one.kind} <= {"FAILED"}
 
 
 def _ends_well(rig: Rig, client: Any) -> None:
-    outcome = client.run(*WORK[rig.part.name])
+    outcome = client.run(*WORK[rig.provider.name])
 
     assert outcome.state == "succeeded"
     assert [url.startswith("http://") for url in outcome.urls] == [True]
 
 
 def _ends_badly(rig: Rig, client: Any) -> None:
-    expected = rig.part.contract.failures["default"]
+    expected = rig.provider.contract.failures["default"]
     rig.prefer = "scenario=fail"
     with pytest.raises(JobFailed) as failed:
-        client.run(*WORK[rig.part.name])
+        client.run(*WORK[rig.provider.name])
     failure = failed.value.outcome.failure
     assert failure is not None
     assert failure.message == expected.message
     assert failure.code in (str(expected.code), "internal_server_error")
 
     rig.prefer = ""
-    if rig.part.contract.conversation.cancel is None:
+    if rig.provider.contract.conversation.cancel is None:
         return
-    job = client.submit(*WORK[rig.part.name])
+    job = client.submit(*WORK[rig.provider.name])
     if not client.poll(job).ended:
         client.cancel(job)
         # One reading has no word for it: then it is a failure like another.
         with pytest.raises(JobEnded) as ended:
             client.wait(job)
-        assert isinstance(ended.value, JobCancelled) or "documented-four" in rig.part.contract.chosen.values()
+        assert isinstance(ended.value, JobCancelled) or "documented-four" in rig.provider.contract.chosen.values()
 
 
 def _is_refused(rig: Rig, client: Any) -> None:
-    model, fields = WORK[rig.part.name]
+    model, fields = WORK[rig.provider.name]
     refusals = {
         "scenario=insufficient-credit": OutOfCredit,
         "scenario=rate-limited": TooManyRequests,
@@ -98,20 +98,20 @@ def _is_refused(rig: Rig, client: Any) -> None:
     assert invalid.value.message
     assert "prompt" in f"{invalid.value.violations} {invalid.value.message}" or _names_no_field(rig)
     with pytest.raises(NotFound):
-        client.poll("9" * 19 if rig.part.name == "runninghub" else "00000000-0000-7000-8000-000000000000")
+        client.poll("9" * 19 if rig.provider.name == "runninghub" else "00000000-0000-7000-8000-000000000000")
 
 
 def _names_no_field(rig: Rig) -> bool:
     """Three envelopes tell what is wrong with a field, or not even that, but not with which."""
-    return rig.part.contract.chosen.get("error-envelope") in ("a", "a-documented", "c")
+    return rig.provider.contract.chosen.get("error-envelope") in ("a", "a-documented", "c")
 
 
 def _is_told(rig: Rig, client: Any) -> None:
-    signed = rig.part.contract.callbacks.signature is not None
+    signed = rig.provider.contract.callbacks.signature is not None
     secret = _secret(rig) if signed else None
     for rig.prefer, state in (("", "succeeded"), ("scenario=fail", "failed"), ("scenario=cancelled", "cancelled")):
-        job = client.submit(*WORK[rig.part.name], callback_url=HOOK)
-        rig.run(rig.part.agenda.advance(60))
+        job = client.submit(*WORK[rig.provider.name], callback_url=HOOK)
+        rig.run(rig.provider.scheduler.advance(60))
         sent = rig.sink.sent[-1]
         notice = client.callback(sent.body, dict(sent.headers), secret=secret)
         assert (notice.job.id, notice.verified) == (job.id, signed)
@@ -123,11 +123,11 @@ def _is_told(rig: Rig, client: Any) -> None:
 
 def _secret(rig: Rig) -> str:
     """A secret for callbacks, asked for as a person would."""
-    client = rig.client(readings={"key-header": rig.part.contract.chosen["key-header"]})
+    client = rig.client(readings={"key-header": rig.provider.contract.chosen["key-header"]})
     core = (client if rig.mode == "sync" else client._client)._core
-    row = rig.part.contract.conversation.secret
+    row = rig.provider.contract.conversation.secret
     assert row is not None
-    ask = core.wire.ask(rig.part.contract.operation(row.operation), what="secret", body=row.body)
+    ask = core.wire.ask(rig.provider.contract.operation(row.operation), what="secret", body=row.body)
     reply = client._drive(core.exchanges.ask(ask, core.deadline(None)))
     return str(reply.json["plain_secret"])
 

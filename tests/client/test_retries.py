@@ -82,7 +82,7 @@ def test_a_submit_is_sent_again_where_nothing_was_begun(provider: str, mode: str
         rig.client().submit(*WORK[provider])
 
         assert len(rig.sent) == 3
-        assert sum(len(account.jobs) for account in rig.part.keyring.accounts.values()) == 1
+        assert sum(len(account.jobs) for account in rig.provider.keyring.accounts.values()) == 1
 
 
 @every
@@ -136,7 +136,7 @@ def test_with_an_idempotency_key_a_submit_is_sent_again(mode: str) -> None:
         job = rig.client().submit(*WORK["runflow"], idempotency_key="order-7")
 
         assert [request.headers["idempotency-key"] for request in rig.sent] == ["order-7"] * 3
-        assert [one.id for account in rig.part.keyring.accounts.values() for one in account.jobs] == [job.id]
+        assert [one.id for account in rig.provider.keyring.accounts.values() for one in account.jobs] == [job.id]
 
 
 def test_with_an_idempotency_key_doubt_stays_doubt() -> None:

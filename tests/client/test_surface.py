@@ -76,24 +76,24 @@ def test_importing_the_package_does_not_load_the_client() -> None:
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_what_the_client_reads_fits_what_the_contract_says(provider: str) -> None:
     """Its operations are there, its jobs are those of the conversation, and each can be asked about by its id."""
-    contract, manner = loaded(provider, ()), read_manner(provider)
+    contract, profile = loaded(provider, ()), read_manner(provider)
     talks = contract.conversation.jobs
     asked = {name for talk in talks.values() for name in (talk.poll, talk.made) if name}
-    named = {manner.submit, *manner.by_id, *(step.operation for step in manner.upload if step.operation)}
-    named |= {row.operation for row in (manner.find, manner.quote) if row is not None and row.operation}
+    named = {profile.submit, *profile.by_id, *(step.operation for step in profile.upload if step.operation)}
+    named |= {row.operation for row in (profile.find, profile.quote) if row is not None and row.operation}
 
-    assert set(manner.jobs) == set(talks)
-    assert asked | ({contract.conversation.cancel} - {None}) == set(manner.by_id)
+    assert set(profile.jobs) == set(talks)
+    assert asked | ({contract.conversation.cancel} - {None}) == set(profile.by_id)
     assert all(contract.operation(name) for name in named)
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_every_operation_that_is_spoken_takes_its_key_in_a_header(provider: str) -> None:
     """There it is in no log of addresses."""
-    contract, manner = loaded(provider, ()), read_manner(provider)
+    contract, profile = loaded(provider, ()), read_manner(provider)
     spoken = [
-        manner.submit,
-        *manner.by_id,
+        profile.submit,
+        *profile.by_id,
         *(name for talk in contract.conversation.jobs.values() for name in talk.submits),
     ]
 
@@ -111,8 +111,8 @@ def test_a_provider_without_such_a_file_says_so(tmp_path: Path) -> None:
 def test_a_new_provider_is_a_file(tmp_path: Path) -> None:
     """No Python of the client knows of `encore`: it is run, it fails, it refuses, and takes a file."""
     (tmp_path / "note.txt").write_text("sing")
-    with serving("encore", data=FOURTH, speed=600) as stage:
-        door = stage.encore
+    with serving("encore", data=FOURTH, speed=600) as server:
+        door = server.encore
         with Client("encore", key=door.key, base_url=door.url, data=FOURTH, sleep=lambda seconds: None) as client:
             outcome = client.run("solo", {"prompt": "la", "seconds": "6"})
             uploaded = client.upload(tmp_path / "note.txt")

@@ -12,18 +12,18 @@ from conformance.saboteurs.saboteur import Stranger, honest_contract
 
 from mockreel.cli.gate.check import command
 from mockreel.conformance.check import Outcome
-from mockreel.conformance.check_context import Scene, Wanted
+from mockreel.conformance.check_context import CheckContext, Wanted
 from mockreel.conformance.check_runner import run
 from mockreel.conformance.checks import EVERY
 from mockreel.conformance.generated import generated_requests
 from mockreel.conformance.jobs.task_queue import Tasks
 from mockreel.conformance.reports.report import Report
 from mockreel.conformance.run_plan import Announcement
-from mockreel.conformance.spending_guard import Purse
+from mockreel.conformance.spending_guard import SpendingGuard
 from mockreel.conformance.suite import Plan, check_mock
 from mockreel.conformance.targets.base_url import Access, check_url
 from mockreel.conformance.targets.url_target import RemoteTarget
-from mockreel.contract.exchanges.exchange import Ask, Told
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.server.socket_server import serving
 from mockreel.simulator.in_process import mock_target
 from mockreel.simulator.in_process.mock_target import LeftOut, MockTarget
@@ -36,7 +36,7 @@ KEYS = Access(key="rf_live_one", other_key="rf_live_two", full=True)
 class Silent(Stranger):
     """A target to which nothing may be sent."""
 
-    def send(self, ask: Ask) -> Told:
+    def send(self, request: SentRequest) -> ReceivedResponse:
         raise LeftOut("nothing may be sent")
 
 
@@ -45,7 +45,7 @@ def test_a_check_that_sent_nothing_does_not_hold(provider: str) -> None:
     """Not one of all checks holds where nothing can be asked."""
     contract = honest_contract(provider)
     target = Silent(contract)
-    outcomes = list(run(Scene(contract, target, Wanted(quick=True, budget=100_000))))
+    outcomes = list(run(CheckContext(contract, target, Wanted(quick=True, budget=100_000))))
     target.close()
 
     assert [one.check for one in outcomes if one.verdict == "holds"] == []
@@ -115,10 +115,12 @@ def test_one_seed_gives_one_sequence_of_requests(provider: str, monkeypatch: pyt
     real = MockTarget.send
     for number, log in enumerate(sent):
 
-        def send(self: MockTarget, ask: Ask, log: list[tuple[str, ...]] = log, pause: float = number * 0.0005) -> Told:
-            log.append((ask.method, ask.path, ask.query, ask.body.decode("latin-1"), ask.who))
+        def send(
+            self: MockTarget, request: SentRequest, log: list[tuple[str, ...]] = log, pause: float = number * 0.0005
+        ) -> ReceivedResponse:
+            log.append((request.method, request.path, request.query, request.body.decode("latin-1"), request.who))
             threading.Event().wait(pause)
-            return real(self, ask)
+            return real(self, request)
 
         monkeypatch.setattr(mock_target.MockTarget, "send", send)
         check_mock(Plan(providers=(provider,), quick=True, budget=60, checks=("body.refused", "generated")))
@@ -200,13 +202,13 @@ def test_a_file_behind_a_redirect_is_found() -> None:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{server.server_address[1]}"
     contract = honest_contract("runflow")
-    target = RemoteTarget(url, contract, purse=Purse(contract), keys={})
-    told = target.fetch(f"{url}/a")
+    target = RemoteTarget(url, contract, guard=SpendingGuard(contract), keys={})
+    response = target.fetch(f"{url}/a")
     target.close()
     server.shutdown()
     server.server_close()
 
-    assert (told.status, told.body) == (200, b"clip")
+    assert (response.status, response.body) == (200, b"clip")
 
 
 def test_another_reading_that_fits_is_named() -> None:

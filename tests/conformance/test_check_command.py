@@ -17,7 +17,7 @@ from conformance.saboteurs.saboteur import honest_contract
 from mockreel import __version__
 from mockreel.cli.gate.check import command
 from mockreel.conformance import reading_matrix
-from mockreel.conformance.check_context import Scene, Wanted
+from mockreel.conformance.check_context import CheckContext, Wanted
 from mockreel.conformance.check_runner import run
 from mockreel.conformance.generated import generated_requests
 from mockreel.conformance.generated.generated_requests import require
@@ -39,7 +39,7 @@ def failing() -> Report:
     saboteur = next(one for one in GALLERY if one.id == "glass-walls")
     honest = honest_contract(saboteur.provider)
     target = MockTarget(honest, answering=saboteur.answering())
-    outcomes = tuple(run(Scene(honest, target, Wanted(quick=True))))
+    outcomes = tuple(run(CheckContext(honest, target, Wanted(quick=True))))
     target.close()
     return Report("mock", __version__, 7, outcomes, ("something was left out",), 1.5)
 

@@ -6,21 +6,21 @@ from decimal import Decimal
 
 import pytest
 
-from mockreel.conformance.check_context import Scene, Wanted
+from mockreel.conformance.check_context import CheckContext, Wanted
 from mockreel.conformance.check_runner import run
 from mockreel.conformance.checks import error_responses
-from mockreel.conformance.spending_guard import Purse
+from mockreel.conformance.spending_guard import SpendingGuard
 from mockreel.conformance.suite import Plan
 from mockreel.conformance.targets import url_target
 from mockreel.conformance.targets.base_url import Access, check_url
 from mockreel.conformance.targets.url_target import checked_url
-from mockreel.contract.exchanges.exchange import Ask
+from mockreel.contract.exchanges.exchange import SentRequest
 from mockreel.contract.exchanges.request_builder import Requests
-from mockreel.contract.messages.message import Reply, Request, json_reply
+from mockreel.contract.messages.message import Request, Response, json_reply
 from mockreel.errors import OptionError
 from mockreel.server.socket_server import serving
 from mockreel.simulator.in_process.mock_target import LeftOut, MockTarget
-from mockreel.simulator.provider import Part
+from mockreel.simulator.provider import Provider
 from mockreel.simulator.simulator import load_contracts
 
 RUNFLOW = Plan(providers=("runflow",), generated=False, quick=True)
@@ -29,14 +29,16 @@ KEYS = Access(key="rf_live_one", other_key="rf_live_two")
 
 def test_a_url_gets_nothing_that_could_bill_unless_told() -> None:
     """By default no job is begun and nothing is changed: reads, and requests that a key must stop."""
-    with serving("runflow") as stage:
-        report = check_url(stage.runflow.url, RUNFLOW, KEYS)
-        part = stage.inner.part("runflow")
+    with serving("runflow") as server:
+        report = check_url(server.runflow.url, RUNFLOW, KEYS)
+        provider = server.simulator.provider("runflow")
 
         assert report.exit_code == 3
         assert not report.findings
-        assert len(part.jobs) == 0
-        sent = [entry for entry in part.journal if entry.method != "GET" and entry.row not in ("no-key", "wrong-key")]
+        assert len(provider.jobs) == 0
+        sent = [
+            entry for entry in provider.journal if entry.method != "GET" and entry.row not in ("no-key", "wrong-key")
+        ]
         assert [entry for entry in sent if entry.row != "wrong-method"] == []
     assert {outcome.check for outcome in report.outcomes if outcome.verdict == "holds"} >= {
         "refusal.no-key",
@@ -49,9 +51,9 @@ def test_a_url_gets_nothing_that_could_bill_unless_told() -> None:
 
 def test_generated_requests_to_a_url_are_reads() -> None:
     """Schemathesis too sends a URL reads only."""
-    with serving("aimlapi") as stage:
-        report = check_url(stage.aimlapi.url, Plan(providers=("aimlapi",), budget=30, checks=("generated",)), KEYS)
-        methods = {entry.method for entry in stage.inner.journal if entry.operation is not None}
+    with serving("aimlapi") as server:
+        report = check_url(server.aimlapi.url, Plan(providers=("aimlapi",), budget=30, checks=("generated",)), KEYS)
+        methods = {entry.method for entry in server.simulator.journal if entry.operation is not None}
 
     assert methods == {"GET"}
     assert not report.findings
@@ -65,27 +67,27 @@ def test_a_limit_lets_broken_bodies_pass_until_it_is_used_up() -> None:
     exact = requests.with_input(submit, contract.names["runflow/tag-removal"], {})
     unknown = requests.with_input(submit, contract.names["google/veo3.1/lite"], {})
     good = requests.good(submit, contract.names["runflow/tag-removal"])
-    purse = Purse(contract, "breaking", Decimal("0.50"))
+    guard = SpendingGuard(contract, "breaking", Decimal("0.50"))
 
     with pytest.raises(LeftOut, match="would be accepted"):
-        purse.admit(good)
+        guard.admit(good)
     with pytest.raises(LeftOut, match="its price is not known exactly"):
-        purse.admit(unknown)
+        guard.admit(unknown)
     for _ in range(3):
-        purse.admit(exact)
+        guard.admit(exact)
     with pytest.raises(LeftOut, match=r"--max-spend 0.50 is used up \(0.42 USD\)"):
-        purse.admit(exact)
-    assert purse.spent == {"USD": Decimal("0.42")}
+        guard.admit(exact)
+    assert guard.spent == {"USD": Decimal("0.42")}
 
 
 def test_broken_bodies_reach_a_url_within_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """A run with --max-spend sends what must be refused, begins no job, and says what it would have cost."""
     monkeypatch.setattr(url_target, "SLOWLY", 0.0)
     plan = replace(RUNFLOW, quick=False, checks=("body.refused",))
-    with serving("runflow") as stage:
-        report = check_url(stage.runflow.url, plan, replace(KEYS, max_spend=Decimal("0.30")))
+    with serving("runflow") as server:
+        report = check_url(server.runflow.url, plan, replace(KEYS, max_spend=Decimal("0.30")))
 
-        assert len(stage.inner.part("runflow").jobs) == 0
+        assert len(server.simulator.provider("runflow").jobs) == 0
     outcome = next(outcome for outcome in report.outcomes if outcome.check == "body.refused")
     assert outcome.verdict == "not checked"
     assert outcome.cases >= 1
@@ -98,27 +100,27 @@ def test_broken_bodies_reach_a_url_within_the_limit(monkeypatch: pytest.MonkeyPa
 def test_reads_and_the_keyless_are_always_admitted() -> None:
     """What cannot bill needs no limit: a GET, a POST that only reads, and whatever no key goes with."""
     contract = load_contracts(["runninghub"])["runninghub"]
-    requests, purse = Requests(contract), Purse(contract)
+    requests, guard = Requests(contract), SpendingGuard(contract)
     submit = requests.good(contract.operation("submit_task"))
 
-    purse.admit(requests.good(contract.operation("query_task")))
-    purse.admit(replace(submit, who="nobody"))
-    purse.admit(replace(submit, who="invalid"))
+    guard.admit(requests.good(contract.operation("query_task")))
+    guard.admit(replace(submit, who="nobody"))
+    guard.admit(replace(submit, who="invalid"))
     with pytest.raises(LeftOut, match="--max-spend or --full"):
-        purse.admit(submit)
+        guard.admit(submit)
 
 
 def test_a_foreign_server_is_doubted_where_the_contract_is_not_sure() -> None:
     """A finding against an inferred fact is doubtful and does not fail the run; a documented one falls short."""
     contract = load_contracts(["runflow"])["runflow"]
 
-    def answering(part: Part, request: Request) -> Reply | Awaitable[Reply]:
-        known = part.contract.router.find(request.path) is not None
+    def answering(provider: Provider, request: Request) -> Response | Awaitable[Response]:
+        known = provider.contract.router.find(request.path) is not None
         keyed = any(name == b"authorization" for name, _ in request.headers)
-        return part.answer(request) if known and keyed else json_reply(200, {})
+        return provider.answer(request) if known and keyed else json_reply(200, {})
 
     target = Stranger(contract, answering=answering)
-    found = {one.check: one for one in run(Scene(contract, target, Wanted(quick=True)), error_responses.CHECKS)}
+    found = {one.check: one for one in run(CheckContext(contract, target, Wanted(quick=True)), error_responses.CHECKS)}
     target.close()
 
     assert found["refusal.unknown-path"].verdict == "doubtful"
@@ -136,8 +138,8 @@ def test_everything_is_sent_when_everything_is_allowed() -> None:
     """With --full jobs are begun and callbacks received over real sockets, signed and in time."""
     checks = ("callback.comes", "callback.valid", "callback.signature", "lifecycle.forward", "result.answers")
     plan = Plan(providers=("runflow",), models=("google/veo3.1/lite",), generated=False, quick=True, checks=checks)
-    with serving("runflow", speed=20.0) as stage:
-        report = check_url(stage.runflow.url, plan, replace(KEYS, full=True))
+    with serving("runflow", speed=20.0) as server:
+        report = check_url(server.runflow.url, plan, replace(KEYS, full=True))
 
     verdicts = {outcome.check: outcome.verdict for outcome in report.outcomes}
     assert [verdicts[check] for check in checks] == ["holds"] * len(checks)
@@ -160,9 +162,11 @@ def test_the_line_that_asks_again_has_no_key() -> None:
     """`curl` lines name a variable where the key stands, wherever a provider has it."""
     contract = load_contracts(["runninghub"])["runninghub"]
     operation = contract.operation("get_task_status")
-    ask = Ask("POST", operation.path, operation=operation).with_json({"apiKey": "rh-key-of-mine", "taskId": "1"})
+    request = SentRequest("POST", operation.path, operation=operation).with_json(
+        {"apiKey": "rh-key-of-mine", "taskId": "1"}
+    )
 
-    line = ask.curl("https://www.example", secrets=("rh-key-of-mine",))
+    line = request.curl("https://www.example", secrets=("rh-key-of-mine",))
 
     assert "rh-key-of-mine" not in line
     assert "$KEY" in line
@@ -181,15 +185,15 @@ def test_a_secret_in_a_reply_is_not_shown() -> None:
     """A reply that breaks the contract is shown without the secret that it carries."""
     contract = load_contracts(["runflow"])["runflow"]
 
-    def answering(part: Part, request: Request) -> Reply | Awaitable[Reply]:
-        reply = part.answer(request)
-        made = request.path == "/v1/callback-secrets" and isinstance(reply, Reply) and reply.status == 201
-        return json_reply(202, {"plain_secret": "whsec_of_the_test"}) if made else reply
+    def answering(provider: Provider, request: Request) -> Response | Awaitable[Response]:
+        response = provider.answer(request)
+        made = request.path == "/v1/callback-secrets" and isinstance(response, Response) and response.status == 201
+        return json_reply(202, {"plain_secret": "whsec_of_the_test"}) if made else response
 
     target = MockTarget(contract, answering=answering)
-    scene = Scene(contract, target, Wanted(quick=True))
-    scene.secret()
-    (outcome,) = run(scene, ())
+    context = CheckContext(contract, target, Wanted(quick=True))
+    context.secret()
+    (outcome,) = run(context, ())
     target.close()
 
     assert outcome.findings

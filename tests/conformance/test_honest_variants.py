@@ -9,19 +9,19 @@ import pytest
 from conformance.saboteurs.saboteur import Stranger, honest_contract, operation_id
 
 from mockreel.conformance.check import Outcome
-from mockreel.conformance.check_context import Scene, Wanted
+from mockreel.conformance.check_context import CheckContext, Wanted
 from mockreel.conformance.check_runner import run
 from mockreel.contract import Contract
-from mockreel.contract.messages.message import Reply, Request
+from mockreel.contract.messages.message import Request, Response
 from mockreel.simulator.in_process.mock_target import Answering, answer_honestly
-from mockreel.simulator.provider import Part
+from mockreel.simulator.provider import Provider
 from mockreel.simulator.simulator import load_contracts
 from mockreel.webhooks import MemorySender, Outgoing
 from mockreel.webhooks import Outcome as Sent
 
 EVERY = ("runflow", "aimlapi", "runninghub")
 CALLING = ("runflow", "runninghub")
-Change = Callable[[Reply], Reply]
+Change = Callable[[Response], Response]
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,9 @@ class Variant:
 def replying(change: Change) -> Callable[[], Answering]:
     """Every reply is changed."""
 
-    def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
-        reply = part.answer(request)
-        return change(reply) if isinstance(reply, Reply) and not is_media(request) else reply
+    def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
+        response = provider.answer(request)
+        return change(response) if isinstance(response, Response) and not is_media(request) else response
 
     return lambda: answer
 
@@ -54,23 +54,25 @@ def is_media(request: Request) -> bool:
 def with_body(change: Callable[[Any], Any]) -> Change:
     """A JSON body is changed."""
 
-    def altered(reply: Reply) -> Reply:
+    def altered(response: Response) -> Response:
         try:
-            body = orjson.loads(reply.body)
+            body = orjson.loads(response.body)
         except orjson.JSONDecodeError:
-            return reply
-        return replace(reply, body=orjson.dumps(change(body), option=orjson.OPT_INDENT_2))
+            return response
+        return replace(response, body=orjson.dumps(change(body), option=orjson.OPT_INDENT_2))
 
     return altered
 
 
 def headed(name: bytes, value: bytes) -> Change:
-    return lambda reply: replace(reply, headers=(*(one for one in reply.headers if one[0] != name), (name, value)))
+    return lambda response: replace(
+        response, headers=(*(one for one in response.headers if one[0] != name), (name, value))
+    )
 
 
-def charset(reply: Reply) -> Reply:
-    typed = dict(reply.headers).get(b"content-type", b"")
-    return headed(b"content-type", typed + b"; charset=utf-8")(reply) if typed == b"application/json" else reply
+def charset(response: Response) -> Response:
+    typed = dict(response.headers).get(b"content-type", b"")
+    return headed(b"content-type", typed + b"; charset=utf-8")(response) if typed == b"application/json" else response
 
 
 def now_and_then(scenario: str, every: int) -> Callable[[], Answering]:
@@ -79,15 +81,15 @@ def now_and_then(scenario: str, every: int) -> Callable[[], Answering]:
     def make() -> Answering:
         count = 0
 
-        def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
+        def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
             nonlocal count
             count += 1
-            found = part.contract.router.find(request.path)
+            found = provider.contract.router.find(request.path)
             operation = found.methods.get(request.method) if found else None
             wished = any(name == b"prefer" for name, _ in request.headers)
-            if count % every or operation is None or wished or not _documents(part, operation, scenario):
-                return part.answer(request)
-            return part.answer(
+            if count % every or operation is None or wished or not _documents(provider, operation, scenario):
+                return provider.answer(request)
+            return provider.answer(
                 replace(request, headers=[*request.headers, (b"prefer", f"scenario={scenario}".encode())])
             )
 
@@ -96,21 +98,21 @@ def now_and_then(scenario: str, every: int) -> Callable[[], Answering]:
     return make
 
 
-def _documents(part: Part, operation: Any, scenario: str) -> bool:
-    row = part.contract.errors[part.contract.scenarios.requests[scenario].row]
+def _documents(provider: Provider, operation: Any, scenario: str) -> bool:
+    row = provider.contract.errors[provider.contract.scenarios.requests[scenario].row]
     return str(row.status) in operation.statuses and operation.body != "form"
 
 
 def penniless() -> Answering:
     """An account that is out of credit."""
 
-    def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
-        found = part.contract.router.find(request.path)
+    def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
+        found = provider.contract.router.find(request.path)
         operation = found.methods.get(request.method) if found else None
         if operation is not None and operation.submits and not any(name == b"prefer" for name, _ in request.headers):
             poor = [*request.headers, (b"prefer", b"scenario=insufficient-credit")]
-            return part.answer(replace(request, headers=poor))
-        return part.answer(request)
+            return provider.answer(replace(request, headers=poor))
+        return provider.answer(request)
 
     return answer
 
@@ -119,16 +121,16 @@ def with_older_secrets() -> Answering:
     """An account that has made two secrets before, the first of which signs."""
     made: list[bool] = []
 
-    def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
+    def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
         if (
             not made
-            and operation_id(part, request) == "create_callback_secret"
+            and operation_id(provider, request) == "create_callback_secret"
             and b"Bearer rf_live_mockreel-check" in dict(request.headers).values()
         ):
             made.append(True)
-            part.answer(request)
-            part.answer(request)
-        return part.answer(request)
+            provider.answer(request)
+            provider.answer(request)
+        return provider.answer(request)
 
     return answer
 
@@ -140,18 +142,23 @@ def busy(submit: str) -> Callable[[], Answering]:
         kept: list[Request] = []
         count = 0
 
-        def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
+        def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
             nonlocal count
             count += 1
-            reply = part.answer(request)
+            response = provider.answer(request)
             own = b"mockreel-check-other" not in dict(request.headers).get(b"authorization", b"")
-            if operation_id(part, request) == submit and isinstance(reply, Reply) and reply.status < 300 and own:
+            if (
+                operation_id(provider, request) == submit
+                and isinstance(response, Response)
+                and response.status < 300
+                and own
+            ):
                 plain = [one for one in request.headers if one[0] not in (b"prefer", b"idempotency-key")]
                 body = {key: one for key, one in orjson.loads(request.body).items() if key != "callback_url"}
                 kept[:] = [replace(request, headers=plain, body=orjson.dumps(body))]
             elif kept and count % 7 == 0:
-                part.answer(kept[0])
-            return reply
+                provider.answer(kept[0])
+            return response
 
         return answer
 
@@ -162,14 +169,16 @@ def signed_anew() -> Answering:
     """The URL of a result has another signature whenever it is shown."""
     count = 0
 
-    def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
+    def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
         nonlocal count
         count += 1
-        reply = part.answer(request)
-        if isinstance(reply, Reply) and b"/media/" in reply.body:
+        response = provider.answer(request)
+        if isinstance(response, Response) and b"/media/" in response.body:
             for suffix in (b".mp4", b".png"):
-                reply = replace(reply, body=reply.body.replace(suffix + b'"', suffix + b"?sig=%d" % count + b'"'))
-        return reply
+                response = replace(
+                    response, body=response.body.replace(suffix + b'"', suffix + b"?sig=%d" % count + b'"')
+                )
+        return response
 
     return answer
 
@@ -220,10 +229,14 @@ def without_nulls(body: Any) -> Any:
 def streamed() -> Answering:
     """A file is called a stream of bytes, as object stores do."""
 
-    def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
-        reply = part.answer(request)
-        typed = isinstance(reply, Reply) and is_media(request)
-        return headed(b"content-type", b"binary/octet-stream")(reply) if typed and isinstance(reply, Reply) else reply
+    def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
+        response = provider.answer(request)
+        typed = isinstance(response, Response) and is_media(request)
+        return (
+            headed(b"content-type", b"binary/octet-stream")(response)
+            if typed and isinstance(response, Response)
+            else response
+        )
 
     return answer
 
@@ -265,7 +278,7 @@ def checked(variant: Variant, contract: Contract) -> list[Outcome]:
     target = Stranger(variant.contract(contract), answering=variant.answering(), sender=variant.sender)
     target.pause = variant.pause
     try:
-        return list(run(Scene(contract, target, Wanted(quick=True, budget=100_000))))
+        return list(run(CheckContext(contract, target, Wanted(quick=True, budget=100_000))))
     finally:
         target.close()
 

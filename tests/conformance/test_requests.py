@@ -8,11 +8,11 @@ from conformance.saboteurs.saboteur import honest_contract
 from staging import FOURTH
 
 from mockreel.cli.gate.check import command
-from mockreel.conformance.check_context import Scene
+from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.model_selection import Casting
 from mockreel.contract.exchanges.exchange import found
 from mockreel.contract.exchanges.request_builder import Requests, placed
-from mockreel.contract.exchanges.request_check import Oracle
+from mockreel.contract.exchanges.request_check import RequestChecker
 from mockreel.contract.openapi_documents import Documents
 from mockreel.simulator.in_process.memory_receiver import Receiver
 from mockreel.simulator.in_process.mock_target import MockTarget
@@ -24,11 +24,11 @@ PROVIDERS = ["runflow", "aimlapi", "runninghub"]
 def test_good_requests_are_good(provider: str) -> None:
     """The contract's own validators find nothing wrong with a good request of any operation and shape of model."""
     contract = honest_contract(provider)
-    requests, oracle, casting = Requests(contract), Oracle(contract), Casting(contract)
+    requests, request_checker, casting = Requests(contract), RequestChecker(contract), Casting(contract)
     wrong = []
     for operation in contract.operations:
         for model in casting.at(operation) if operation.body != "form" else ():
-            verdict = oracle.judge(requests.good(operation, model))
+            verdict = request_checker.judge(requests.good(operation, model))
             wrong += [(operation.id, model.id if model else None, verdict)] if verdict.row else []
 
     assert wrong == []
@@ -39,10 +39,10 @@ def test_every_submit_leads_to_its_poll(provider: str) -> None:
     """Each operation that conversation.yaml names exists, and a link leads from each submit to its poll."""
     contract = honest_contract(provider)
     target = MockTarget(contract)
-    scene = Scene(contract, target)
+    context = CheckContext(contract, target)
     led = [
-        scene.telling.begin(talk, submit, scene.casting.leads(submit)[0]).poll is not None
-        for talk, submit in scene.submits()
+        context.telling.begin(talk, submit, context.casting.leads(submit)[0]).poll is not None
+        for talk, submit in context.submits()
     ]
     target.close()
 

@@ -45,7 +45,7 @@ def test_a_model_with_a_schema_takes_what_fits_and_refuses_the_rest(schema: Path
         good = submit(server, "runflow", "/v1/models/acme/dance/runs", {"input": {"style": "tango"}})
         bad = submit(server, "runflow", "/v1/models/acme/dance/runs", {"input": {"style": "polka"}})
         assert (good.status_code, bad.status_code) == (201, 422)
-        model = server.inner.part("runflow").contract.models["acme/dance"]
+        model = server.simulator.provider("runflow").contract.models["acme/dance"]
         assert (model.output, model.price.amount, model.price.unit) == ("image", Decimal("0.05"), "request")
 
 
@@ -78,8 +78,8 @@ def test_an_accepted_unknown_model_is_named_in_the_log_and_the_job_ends() -> Non
         submit(server, "runflow", "/v1/models/no/body-knows/runs", {"input": {"anything": [1]}})
         assert any("no/body-knows" in note for entry in server.journal for note in entry.notes)
         server.advance(60)
-        (job,) = server.inner.part("runflow").jobs
-        assert job.state(server.inner.clock.now()).kind == "succeeded"
+        (job,) = server.simulator.provider("runflow").jobs
+        assert job.state(server.simulator.clock.now()).kind == "succeeded"
 
 
 def test_an_added_model_is_still_there_when_another_reading_is_chosen(schema: Path) -> None:

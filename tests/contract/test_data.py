@@ -17,11 +17,11 @@ import mockreel
 from mockreel._data import data_root
 from mockreel.contract import Contract, load_contract, providers
 from mockreel.contract.data.files import merge_patch, read_document, read_list
-from mockreel.contract.messages.error_response import Refused
+from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.readings import Reading, changes
-from mockreel.engine.scenarios.preferences import Wish, refusal
-from mockreel.simulator.compiled_contract import find_player
-from mockreel.simulator.simulator import build_stage
+from mockreel.engine.scenarios.preferences import Preference, refusal
+from mockreel.simulator.compiled_contract import find_adapter
+from mockreel.simulator.simulator import build_simulator
 
 ROOTS: dict[str, Path] = {**dict.fromkeys(providers(), data_root()), "encore": FOURTH}
 NAMES = sorted(ROOTS)
@@ -206,7 +206,7 @@ def test_every_option_of_a_reading_can_be_played_and_changes_what_it_says(
     """The default changes nothing; every other changes the document or a file, and a player takes it."""
     own = reading.options[option]
     contract = contract_of(name, **{reading.id: option})
-    find_player(contract)
+    find_adapter(contract)
 
     if option == reading.default:
         assert (own.overlay, own.patch) == ((), {})
@@ -242,8 +242,8 @@ def test_all_other_readings_can_be_played_together(name: str, turn: int) -> None
 
     contract = contract_of(name, **chosen)
 
-    stage = build_stage({name: contract})
-    assert stage.part(name).contract.chosen == chosen
+    simulator = build_simulator({name: contract})
+    assert simulator.provider(name).contract.chosen == chosen
     for file in (ROOTS[name] / "schemas" / name).glob("*.json"):
         contract.schemas.validator(file.name)
     assert list(changes(readings, chosen).overlay) == [
@@ -268,7 +268,7 @@ def test_every_operation_has_a_handler_and_every_handler_an_operation(name: str)
     contract = contract_of(name)
     ids = [operation.id for operation in contract.operations]
 
-    assert sorted(find_player(contract).handlers) == sorted(ids)
+    assert sorted(find_adapter(contract).handlers) == sorted(ids)
     assert len(set(ids)) == len(ids)
     for operation in contract.operations:
         found = contract.router.find(operation.path.replace("{", "").replace("}", ""))
@@ -354,9 +354,9 @@ def _rows_named(package: Path) -> set[str]:
 
 
 def _named_in(path: Path) -> set[str]:
-    """The rows that a file names in `Refused("…")` and `row="…"`."""
+    """The rows that a file names in `ErrorResponse("…")` and `row="…"`."""
     calls = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
-    firsts = [call.args[0] for call in calls if ast.unparse(call.func) == Refused.__name__ and call.args]
+    firsts = [call.args[0] for call in calls if ast.unparse(call.func) == ErrorResponse.__name__ and call.args]
     keywords = [word.value for call in calls for word in call.keywords if word.arg == "row"]
     return {one.value for one in [*firsts, *keywords] if isinstance(one, ast.Constant) and isinstance(one.value, str)}
 
@@ -367,8 +367,8 @@ def test_every_row_can_be_had_by_its_name(name: str) -> None:
     contract = contract_of(name)
 
     for row in contract.errors.values():
-        assert refusal(contract, Wish("refuse", row.name)) is row
+        assert refusal(contract, Preference("refuse", row.name)) is row
         if row.code is not None:
-            found = refusal(contract, Wish("refuse", str(row.code)))
+            found = refusal(contract, Preference("refuse", str(row.code)))
             assert found is not None
             assert str(found.code) == str(row.code) or found.name == str(row.code)

@@ -13,7 +13,7 @@ from typing import Any
 import jsonschema
 import orjson
 import pytest
-from documented import Replies
+from documented import DocumentedResponses
 from hypothesis import HealthCheck, Phase, given, settings
 from instances import broken, valid
 from mutants import sample
@@ -21,12 +21,12 @@ from staging import START, Caller, Spoken
 
 from mockreel._data import data_root
 from mockreel.contract import Contract, Model, Operation, load_contract, providers
-from mockreel.contract.messages.message import Reply
+from mockreel.contract.messages.message import Response
 from mockreel.contract.operations import resolve
 from mockreel.engine.artifacts import artifact as artifacts
 from mockreel.engine.clock import Clock
 from mockreel.engine.jobs.job import Job
-from mockreel.simulator.simulator import Stage, build_stage, load_contracts
+from mockreel.simulator.simulator import Simulator, build_simulator, load_contracts
 
 PROVIDERS = providers()
 LONG = 10.0  # seconds in which every job ends
@@ -96,15 +96,15 @@ def _many(contract: Contract, operation: Operation) -> bool:
 
 @pytest.fixture(scope="module")
 def scene() -> "Scene":
-    return Scene(build_stage(load_contracts(), clock=Clock(start=START, held=True), open_house=True))
+    return Scene(build_simulator(load_contracts(), clock=Clock(start=START, held=True), accept_any_key=True))
 
 
 class Scene:
     """All providers on one stage, and how a model's input is sent there."""
 
-    def __init__(self, stage: Stage) -> None:
-        self.stage = stage
-        self.replies = {name: Replies(part.contract) for name, part in stage.parts.items()}
+    def __init__(self, simulator: Simulator) -> None:
+        self.simulator = simulator
+        self.replies = {name: DocumentedResponses(provider.contract) for name, provider in simulator.providers.items()}
 
     def schema(self, way: Way) -> Mapping[str, Any]:
         """What is asked of the input, as it is written: the engine may be looser, never stricter."""
@@ -112,14 +112,14 @@ class Scene:
         return written(way.provider, model.routes.get(self.operation(way).route, model.schema))
 
     def operation(self, way: Way) -> Operation:
-        return self.stage.part(way.provider).contract.operation(way.operation)
+        return self.simulator.provider(way.provider).contract.operation(way.operation)
 
     def model(self, way: Way) -> Model:
-        return self.stage.part(way.provider).contract.models[way.model]
+        return self.simulator.provider(way.provider).contract.models[way.model]
 
     def caller(self, way: Way) -> Caller:
-        part = self.stage.part(way.provider)
-        return Caller(part, part.contract.example_key)
+        provider = self.simulator.provider(way.provider)
+        return Caller(provider, provider.contract.example_key)
 
     def send(self, way: Way, fields: Any) -> Spoken:
         """Submit an input."""
@@ -135,24 +135,24 @@ class Scene:
     def answered(self, way: Way, path: str, body: Any) -> Spoken:
         """The reply; the clock goes on for one that waits for its job."""
         caller = self.caller(way)
-        answer = caller.part.answer(caller.request("POST", path, body))
-        return Spoken(answer if isinstance(answer, Reply) else asyncio.run(self._waited(answer)))
+        answer = caller.provider.answer(caller.request("POST", path, body))
+        return Spoken(answer if isinstance(answer, Response) else asyncio.run(self._waited(answer)))
 
-    async def _waited(self, answer: Awaitable[Reply]) -> Reply:
+    async def _waited(self, answer: Awaitable[Response]) -> Response:
         waiting = asyncio.ensure_future(answer)
         await asyncio.sleep(0)
-        await self.stage.advance(LONG)
+        await self.simulator.advance(LONG)
         return await waiting
 
     async def later(self) -> None:
-        await self.stage.advance(LONG)
+        await self.simulator.advance(LONG)
 
     def refusal(self) -> str | None:
         """The row of errors.yaml that the newest exchange was answered with; None where it was accepted."""
-        return list(self.stage.journal)[-1].row
+        return list(self.simulator.journal)[-1].row
 
     def undocumented(self, way: Way, spoken: Spoken) -> list[str]:
-        return self.replies[way.provider].wrong(self.operation(way), spoken.reply)
+        return self.replies[way.provider].wrong(self.operation(way), spoken.response)
 
 
 WAYS = list(ways())
@@ -167,7 +167,7 @@ def way(request: pytest.FixtureRequest) -> Way:
 def defaults(scene: Scene, way: Way) -> dict[str, Any]:
     """What is required, in its simplest form, with every default that the model has."""
     schema = scene.schema(way)
-    fields: dict[str, Any] = sample(dict(schema), scene.stage.part(way.provider).contract)
+    fields: dict[str, Any] = sample(dict(schema), scene.simulator.provider(way.provider).contract)
     stated = {name: field["default"] for name, field in schema.get("properties", {}).items() if "default" in field}
     return {**fields, **stated, **_named(scene, way)}
 
@@ -180,19 +180,19 @@ def _named(scene: Scene, way: Way) -> dict[str, Any]:
 def test_a_model_takes_its_defaults_and_makes_a_real_file_of_its_kind(scene: Scene, way: Way) -> None:
     """Submitted with what is required and its defaults; all replies are documented, the result opens, the cost is known
     as far as the contract knows it."""
-    part, fields = scene.stage.part(way.provider), defaults(scene, way)
+    provider, fields = scene.simulator.provider(way.provider), defaults(scene, way)
 
     spoken = scene.send(way, fields)
 
-    assert (scene.refusal(), scene.undocumented(way, spoken)) == (None, []), spoken.reply.body
-    job = list(part.jobs)[-1]
+    assert (scene.refusal(), scene.undocumented(way, spoken)) == (None, []), spoken.response.body
+    job = list(provider.jobs)[-1]
     assert job.model is not None
     assert job.model.id == way.model
     asyncio.run(scene.later())
-    assert job.state(part.clock.now()).kind == "succeeded"
-    assert_file(scene, way, artifacts.of_job(part, job))
+    assert job.state(provider.clock.now()).kind == "succeeded"
+    assert_file(scene, way, artifacts.of_job(provider, job))
     assert_told(scene, way, job)
-    cost = artifacts.price_of(part, job.model, fields)
+    cost = artifacts.price_of(provider, job.model, fields)
     assert cost.certainty in (job.model.price.certainty, "unknown", "at least")
     assert (cost.amount is None) == (cost.certainty == "unknown")
 
@@ -205,26 +205,26 @@ def assert_file(scene: Scene, way: Way, artifact: artifacts.Artifact) -> None:
     assert (served.status, artifact.kind) == (200, scene.model(way).output)
     assert served.headers["content-type"] == artifact.clip.mime
     if artifact.kind == "text":
-        assert served.reply.body.decode().strip()
+        assert served.response.body.decode().strip()
     else:
-        assert any(served.reply.body[:16].find(magic) in (0, 4) for magic in MAGIC[artifact.kind])
+        assert any(served.response.body[:16].find(magic) in (0, 4) for magic in MAGIC[artifact.kind])
 
 
 def assert_told(scene: Scene, way: Way, job: Job) -> None:
     """The reply to a poll is a documented one, and has the file's address, or the text itself."""
-    part, caller = scene.stage.part(way.provider), scene.caller(way)
+    provider, caller = scene.simulator.provider(way.provider), scene.caller(way)
     method, path, body = POLLS[way.provider](job.id, scene.operation(way).path)
     polled = caller(method, path, body)
-    found = part.contract.router.find(path.partition("?")[0])
+    found = provider.contract.router.find(path.partition("?")[0])
 
     assert found is not None
-    assert scene.replies[way.provider].wrong(found.methods[method], polled.reply) == []
-    made = artifacts.of_job(part, job)
+    assert scene.replies[way.provider].wrong(found.methods[method], polled.response) == []
+    made = artifacts.of_job(provider, job)
     if made.kind == "text":
         (result,) = polled.json["results"]
         assert result == {"url": None, "outputType": "txt", "text": artifacts.text_of(made)}
     else:
-        assert made.url.encode() in polled.reply.body
+        assert made.url.encode() in polled.response.body
 
 
 def test_a_model_takes_what_its_schema_takes(scene: Scene, way: Way) -> None:
@@ -238,7 +238,7 @@ def test_a_model_takes_what_its_schema_takes(scene: Scene, way: Way) -> None:
         fields = {**fields, **_named(scene, way)}
         opinion.validate(fields)
         spoken = scene.send(way, fields)
-        assert scene.refusal() is None, (fields, spoken.reply.body)
+        assert scene.refusal() is None, (fields, spoken.response.body)
 
     check()
 
@@ -251,11 +251,11 @@ def test_a_model_refuses_what_its_schema_refuses(scene: Scene, way: Way) -> None
     for wrong in broken(schema, good, spare=next(iter(_named(scene, way)), None)):
         assert opinion.is_valid(wrong.instance) == (wrong.keyword in DIFFERENCES), wrong
         spoken = scene.send(way, wrong.instance)
-        assert scene.refusal() == "invalid-body", (wrong, spoken.reply.body)
+        assert scene.refusal() == "invalid-body", (wrong, spoken.response.body)
         assert scene.undocumented(way, spoken) == []
-        assert any(_blames(violation.path, wrong.field) for violation in list(scene.stage.journal)[-1].violations), (
-            wrong
-        )
+        assert any(
+            _blames(violation.path, wrong.field) for violation in list(scene.simulator.journal)[-1].violations
+        ), wrong
     scene.send(way, ["no", "object"])
     assert scene.refusal() is not None
 
@@ -299,9 +299,13 @@ def test_a_price_written_by_hand_says_its_day_and_its_unit() -> None:
 @pytest.mark.parametrize(("option", "amount"), [("newer", "0.8"), ("older", "1.2")])
 def test_a_price_that_two_pages_state_differently_is_a_reading(option: str, amount: str) -> None:
     """Eight seconds of Runflow's Veo 3.1 Fast, image to video."""
-    stage = build_stage(load_contracts(["runflow"], readings={"fast-image-to-video-price": option}), open_house=True)
-    part = stage.part("runflow")
-    cost = artifacts.price_of(part, part.contract.models["google/veo3.1/fast/image-to-video"], {"duration": "8s"})
+    simulator = build_simulator(
+        load_contracts(["runflow"], readings={"fast-image-to-video-price": option}), accept_any_key=True
+    )
+    provider = simulator.provider("runflow")
+    cost = artifacts.price_of(
+        provider, provider.contract.models["google/veo3.1/fast/image-to-video"], {"duration": "8s"}
+    )
 
     assert (cost.amount, cost.certainty) == (Decimal(amount), "at least")
 
@@ -317,7 +321,7 @@ def test_a_price_that_two_pages_state_differently_is_a_reading(option: str, amou
 )
 def test_a_price_counts_what_it_is_for(model: str, fields: dict[str, str], amount: str | None) -> None:
     """Characters, images, seconds; unknown where the length is that of a file which is never fetched."""
-    part = build_stage(load_contracts(["runninghub"]), open_house=True).part("runninghub")
-    cost = artifacts.price_of(part, part.contract.models[model], fields)
+    provider = build_simulator(load_contracts(["runninghub"]), accept_any_key=True).provider("runninghub")
+    cost = artifacts.price_of(provider, provider.contract.models[model], fields)
 
     assert cost.amount == (None if amount is None else Decimal(amount))

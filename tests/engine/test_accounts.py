@@ -15,7 +15,7 @@ SECRET = "en_user_s3cret"
 
 def test_every_key_has_an_account_of_its_own_and_keeps_it() -> None:
     """Accounts are numbered by first use."""
-    keyring = Keyring(CONTRACT, open_house=True)
+    keyring = Keyring(CONTRACT, accept_any_key=True)
     one, other = keyring.find("en_user_b"), keyring.find("anything else")
     assert one is not None
     assert other is not None
@@ -27,7 +27,7 @@ def test_every_key_has_an_account_of_its_own_and_keeps_it() -> None:
 
 def test_an_admins_key_leads_to_the_account_of_the_same_name() -> None:
     """What stands behind the prefix says whose it is, in whichever order they are used first."""
-    keyring = Keyring(CONTRACT, open_house=True)
+    keyring = Keyring(CONTRACT, accept_any_key=True)
     admin, member, stranger = (keyring.find(key) for key in ("en_boss_x", "en_user_x", "en_boss_y"))
     assert admin is not None
     assert member is not None
@@ -41,7 +41,7 @@ def test_an_admins_key_leads_to_the_account_of_the_same_name() -> None:
 @pytest.mark.parametrize("key", ["invalid", "invalid-whatever", "en_user_invalid", "en_boss_invalidated", ""])
 def test_some_keys_are_refused_where_any_is_taken(key: str) -> None:
     """So that a wrong key can be had on demand."""
-    assert Keyring(CONTRACT, open_house=True).find(key) is None
+    assert Keyring(CONTRACT, accept_any_key=True).find(key) is None
 
 
 def test_where_keys_are_listed_only_they_are_admitted() -> None:
@@ -89,7 +89,7 @@ def test_a_key_of_another_provider_is_not_admitted() -> None:
 @pytest.mark.parametrize("key", ["ключ", "k\u00e9y", "a\x00b", "x" * 10_000, "\udcff"])
 def test_any_text_can_be_a_key(key: str) -> None:
     """What stands in a header need not be ASCII."""
-    keyring = Keyring(CONTRACT, open_house=True)
+    keyring = Keyring(CONTRACT, accept_any_key=True)
 
     assert keyring.find(key) is keyring.find(key)
 
@@ -97,7 +97,7 @@ def test_any_text_can_be_a_key(key: str) -> None:
 def test_no_key_is_held_or_shown() -> None:
     """Neither by the keyring nor in what it hands out, nor by an entry as it is printed."""
     entry = KeyEntry(SECRET, "team")
-    keyring = Keyring(CONTRACT, entries=[entry], open_house=True)
+    keyring = Keyring(CONTRACT, entries=[entry], accept_any_key=True)
     callers = [keyring.find(SECRET), keyring.find("en_user_another_s3cret")]
 
     for thing in (entry, callers, vars(keyring), keyring.accounts, [caller.account for caller in callers if caller]):
@@ -106,14 +106,14 @@ def test_no_key_is_held_or_shown() -> None:
 
 def test_an_open_house_has_no_room_for_one_account_more_than_it_keeps() -> None:
     """Keys that are known already are taken on; a listed one always is."""
-    keyring = Keyring(CONTRACT, entries=[KeyEntry("listed", "one")], open_house=True, most=2)
+    keyring = Keyring(CONTRACT, entries=[KeyEntry("listed", "one")], accept_any_key=True, most=2)
     for key in ("a", "b", "a", "b"):
         assert keyring.find(key) is not None
 
     with pytest.raises(AccountsFull, match="keeps at most 2 accounts"):
         keyring.find("c")
     assert keyring.find("listed") is not None
-    keyring.begin_anew()
+    keyring.reset()
     assert keyring.find("c") is not None
 
 

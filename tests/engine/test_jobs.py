@@ -10,10 +10,10 @@ from staging import FOURTH
 from mockreel.contract import load_contract
 from mockreel.engine.accounts.account import Account
 from mockreel.engine.jobs.job import Intervention, Job, MemoryJobs
-from mockreel.engine.jobs.lifecycle import Courses
+from mockreel.engine.jobs.lifecycle import PlanTemplates
 
 CONTRACT = load_contract("encore", root=FOURTH)
-COURSES = Courses(CONTRACT)
+COURSES = PlanTemplates(CONTRACT)
 STATES = CONTRACT.lifecycle.states
 CREATED = 1000.0
 blocks = st.binary(min_size=64, max_size=64)
@@ -21,7 +21,7 @@ names = st.sampled_from(sorted(CONTRACT.scenarios.jobs))
 
 
 def job(name: str = "succeed", block: bytes = bytes(64), *, id: str = "j", account: Account | None = None) -> Job:  # noqa: A002
-    plan = COURSES.course(name).plan(block)
+    plan = COURSES.template(name).plan(block)
     return Job(id, 1, account or Account(1, "one"), None, CREATED, plan, b"{}", "create_job")
 
 

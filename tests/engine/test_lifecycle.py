@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from staging import FOURTH
 
 from mockreel.contract import load_contract
-from mockreel.engine.jobs.lifecycle import Courses
+from mockreel.engine.jobs.lifecycle import PlanTemplates
 from mockreel.errors import DataError, OptionError
 
 CONTRACT = load_contract("encore", root=FOURTH)
-COURSES = Courses(CONTRACT)
+COURSES = PlanTemplates(CONTRACT)
 blocks = st.binary(min_size=64, max_size=64)
 names = st.sampled_from(sorted(CONTRACT.scenarios.jobs))
 
@@ -22,19 +22,19 @@ names = st.sampled_from(sorted(CONTRACT.scenarios.jobs))
 @given(names, blocks)
 def test_a_plan_begins_at_once_and_never_goes_back(name: str, block: bytes) -> None:
     """Each state begins no earlier than the one before it, within the span that its pace allows."""
-    course = COURSES.course(name)
-    plan = course.plan(block)
+    template = COURSES.template(name)
+    plan = template.plan(block)
 
     assert plan.begins[0] == 0.0
     assert len(plan.states) == len(plan.begins)
-    for (before, after), (low, high) in zip(pairwise(plan.begins), course.spans, strict=True):
+    for (before, after), (low, high) in zip(pairwise(plan.begins), template.spans, strict=True):
         assert low - 1e-9 <= after - before <= high + 1e-9
 
 
 @given(names, blocks, st.lists(st.floats(-10, 100), min_size=2).map(sorted))
 def test_the_state_moves_forward_with_the_time(name: str, block: bytes, moments: list[float]) -> None:
     """A later look never shows an earlier state, and after the end it shows the last."""
-    plan = COURSES.course(name).plan(block)
+    plan = COURSES.template(name).plan(block)
     places = [plan.at(1000.0 + moment, created=1000.0) for moment in moments]
 
     assert places == sorted(places)
@@ -46,7 +46,7 @@ def test_the_state_moves_forward_with_the_time(name: str, block: bytes, moments:
 @given(names, blocks, st.floats(0, 4e9))
 def test_a_state_holds_at_the_very_moment_at_which_it_begins(name: str, block: bytes, created: float) -> None:
     """No rounding comes between what is due at a moment and the state that it finds there."""
-    plan = COURSES.course(name).plan(block)
+    plan = COURSES.template(name).plan(block)
 
     for place, begin in enumerate(plan.begins):
         assert plan.at(created + begin, created=created) >= place
@@ -55,7 +55,7 @@ def test_a_state_holds_at_the_very_moment_at_which_it_begins(name: str, block: b
 @given(names, blocks)
 def test_a_plan_ends_where_its_last_state_is_final(name: str, block: bytes) -> None:
     """A job that is stuck has no end."""
-    plan = COURSES.course(name).plan(block)
+    plan = COURSES.template(name).plan(block)
 
     assert (plan.end is None) == (name == "stuck")
     assert plan.end in (None, plan.begins[-1])
@@ -63,17 +63,17 @@ def test_a_plan_ends_where_its_last_state_is_final(name: str, block: bytes) -> N
 
 def test_a_slow_job_takes_so_many_times_longer() -> None:
     """The stretch of a scenario multiplies every span."""
-    normal, slow = COURSES.course("succeed"), COURSES.course("slow")
+    normal, slow = COURSES.template("succeed"), COURSES.template("slow")
 
     assert slow.spans == tuple((low * 10, high * 10) for low, high in normal.spans)
 
 
 def test_the_pace_is_chosen_by_name() -> None:
     """Another pace, other spans; the states are the same."""
-    documented = Courses(CONTRACT, pace="documented").course("succeed")
+    documented = PlanTemplates(CONTRACT, pace="documented").template("succeed")
 
     assert documented.spans == ((10.0, 10.0), (50.0, 50.0))
-    assert documented.states == COURSES.course("succeed").states
+    assert documented.states == COURSES.template("succeed").states
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_the_pace_is_chosen_by_name() -> None:
 )
 def test_a_failing_course_knows_its_failure(code: str | None, name: str) -> None:
     """By key or by the provider's own code; the default where none is named."""
-    failure = COURSES.course("fail", code=code).failure
+    failure = COURSES.template("fail", code=code).failure
 
     assert failure is not None
     assert failure.name == name
@@ -94,19 +94,22 @@ def test_a_failure_is_found_by_its_wire_code() -> None:
 
 def test_a_course_is_made_once() -> None:
     """A million jobs share it."""
-    assert COURSES.course("succeed") is COURSES.course("succeed")
+    assert COURSES.template("succeed") is COURSES.template("succeed")
 
 
 @pytest.mark.parametrize(
     ("ask", "message"),
     [
-        (lambda: COURSES.course("sleep"), r"job scenario for encore: 'sleep' is not valid\. Valid: .*succeed.*stuck"),
+        (lambda: COURSES.template("sleep"), r"job scenario for encore: 'sleep' is not valid\. Valid: .*succeed.*stuck"),
         (
-            lambda: COURSES.course("fail", code="X"),
+            lambda: COURSES.template("fail", code="X"),
             r"failure code for encore: 'X' is not valid\. Valid: .*stage-fright",
         ),
-        (lambda: COURSES.course("succeed", code="X"), r"Only a scenario in which the job fails takes a code"),
-        (lambda: Courses(CONTRACT, pace="lento"), r"pace for encore: 'lento' is not valid\. Valid: quick, documented"),
+        (lambda: COURSES.template("succeed", code="X"), r"Only a scenario in which the job fails takes a code"),
+        (
+            lambda: PlanTemplates(CONTRACT, pace="lento"),
+            r"pace for encore: 'lento' is not valid\. Valid: quick, documented",
+        ),
     ],
 )
 def test_a_name_that_does_not_exist_is_answered_with_those_that_do(ask: Any, message: str) -> None:
@@ -121,4 +124,4 @@ def test_a_scenario_through_a_state_that_does_not_exist_is_a_mistake_in_the_data
     contract = replace(CONTRACT, scenarios=replace(CONTRACT.scenarios, jobs=jobs))
 
     with pytest.raises(DataError, match=r"scenarios\.yaml /jobs/succeed: the state 'gone' does not exist.*waiting"):
-        Courses(contract).course("odd")
+        PlanTemplates(contract).template("odd")

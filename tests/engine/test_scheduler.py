@@ -9,21 +9,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockreel.engine.clock import LATEST, Clock
-from mockreel.engine.scheduler import Agenda
+from mockreel.engine.scheduler import Scheduler
 from mockreel.errors import OptionError
 
 Run = Callable[[Awaitable[Any]], Any]
 
 
-def held_agenda(start: float = 1000.0) -> Agenda:
-    return Agenda(Clock(start=start, held=True))
+def held_agenda(start: float = 1000.0) -> Scheduler:
+    return Scheduler(Clock(start=start, held=True))
 
 
 @given(st.lists(st.tuples(st.integers(0, 20), st.booleans())), st.lists(st.integers(0, 8), min_size=1, max_size=6))
 def test_actions_run_in_order_of_time_and_then_of_entry(entries: list[tuple[int, bool]], steps: list[int]) -> None:
     """However the way is cut into advances, and whether an action is awaited or not, each runs once, at its moment."""
     clock = Clock(start=0.0, held=True)
-    agenda = Agenda(clock)
+    scheduler = Scheduler(clock)
     ran: list[tuple[float, int]] = []
 
     def action(number: int, waits: bool) -> Callable[[], Awaitable[None] | None]:
@@ -34,40 +34,40 @@ def test_actions_run_in_order_of_time_and_then_of_entry(entries: list[tuple[int,
         return later if waits else lambda: ran.append((clock.now(), number))
 
     for number, (moment, waits) in enumerate(entries):
-        agenda.at(moment, action(number, waits))
+        scheduler.at(moment, action(number, waits))
 
     async def go() -> int:
-        return sum([await agenda.advance(step) for step in steps])
+        return sum([await scheduler.advance(step) for step in steps])
 
     count = asyncio.run(go())
 
     end = sum(steps)
     assert ran == sorted((moment, number) for number, (moment, _) in enumerate(entries) if moment <= end)
     assert count == len(ran)
-    assert len(agenda) == len(entries) - len(ran)
+    assert len(scheduler) == len(entries) - len(ran)
     assert clock.now() == end
 
 
 def test_what_an_action_schedules_is_run_too_if_it_falls_due(run: Run) -> None:
     """A chain of actions is followed to the end of the advance, each at its own moment, and no further."""
     clock = Clock(start=0.0, held=True)
-    agenda = Agenda(clock)
+    scheduler = Scheduler(clock)
     moments: list[float] = []
 
     def again() -> None:
         moments.append(clock.now())
-        agenda.at(clock.now() + 1, again)
+        scheduler.at(clock.now() + 1, again)
 
-    agenda.at(1.0, again)
-    run(agenda.advance(3.5))
+    scheduler.at(1.0, again)
+    run(scheduler.advance(3.5))
 
     assert moments == [1.0, 2.0, 3.0]
-    assert agenda.next_due == 4.0
+    assert scheduler.next_due == 4.0
 
 
 def test_an_advance_waits_for_what_its_actions_wait_for(run: Run) -> None:
     """It returns when it is settled: an action of many turns has ended, and the next began only then."""
-    agenda = held_agenda()
+    scheduler = held_agenda()
     told: list[str] = []
 
     async def slow() -> None:
@@ -75,22 +75,22 @@ def test_an_advance_waits_for_what_its_actions_wait_for(run: Run) -> None:
             await asyncio.sleep(0)
         told.append("slow")
 
-    agenda.at(1001.0, slow)
-    agenda.at(1001.0, lambda: told.append("after"))
-    run(agenda.advance(1))
+    scheduler.at(1001.0, slow)
+    scheduler.at(1001.0, lambda: told.append("after"))
+    run(scheduler.advance(1))
 
     assert told == ["slow", "after"]
 
 
 def test_settling_runs_what_is_due_now_and_moves_no_time(run: Run) -> None:
     """`settle` is an advance by nothing."""
-    agenda = held_agenda()
+    scheduler = held_agenda()
     told: list[str] = []
-    agenda.at(999.0, lambda: told.append("was due"))
-    agenda.at(1000.0, lambda: told.append("is due"))
-    agenda.at(1000.1, lambda: told.append("is not"))
+    scheduler.at(999.0, lambda: told.append("was due"))
+    scheduler.at(1000.0, lambda: told.append("is due"))
+    scheduler.at(1000.1, lambda: told.append("is not"))
 
-    run(agenda.settle())
+    run(scheduler.settle())
 
     assert told == ["was due", "is due"]
 
@@ -98,7 +98,7 @@ def test_settling_runs_what_is_due_now_and_moves_no_time(run: Run) -> None:
 def test_an_action_that_breaks_stops_nothing(run: Run) -> None:
     """Whoever listens for errors is told, and what is due after it runs, awaited or not."""
     errors: list[Exception] = []
-    agenda = Agenda(Clock(start=0.0, held=True), on_error=errors.append)
+    scheduler = Scheduler(Clock(start=0.0, held=True), on_error=errors.append)
     told: list[str] = []
 
     async def breaks_later() -> None:
@@ -108,24 +108,24 @@ def test_an_action_that_breaks_stops_nothing(run: Run) -> None:
     def breaks() -> None:
         raise ValueError("at once")
 
-    agenda.at(1.0, breaks)
-    agenda.at(1.0, breaks_later)
-    agenda.at(1.0, lambda: told.append("after"))
+    scheduler.at(1.0, breaks)
+    scheduler.at(1.0, breaks_later)
+    scheduler.at(1.0, lambda: told.append("after"))
 
-    assert run(agenda.advance(1)) == 3
+    assert run(scheduler.advance(1)) == 3
     assert [str(error) for error in errors] == ["at once", "later"]
     assert told == ["after"]
 
 
 def test_an_error_is_logged_where_nobody_listens(run: Run, caplog: pytest.LogCaptureFixture) -> None:
     """The default tells the log of `mockreel`."""
-    agenda = held_agenda()
+    scheduler = held_agenda()
 
     def breaks() -> None:
         raise ValueError("oh")
 
-    agenda.at(1000.0, breaks)
-    run(agenda.settle())
+    scheduler.at(1000.0, breaks)
+    run(scheduler.settle())
 
     assert [(record.name, record.levelname) for record in caplog.records] == [("mockreel", "ERROR")]
     assert "ValueError: oh" in caplog.text
@@ -134,13 +134,13 @@ def test_an_error_is_logged_where_nobody_listens(run: Run, caplog: pytest.LogCap
 def test_advances_that_are_asked_for_at_once_add_up(run: Run) -> None:
     """The second begins where the first ended."""
     clock = Clock(start=0.0, held=True)
-    agenda = Agenda(clock)
+    scheduler = Scheduler(clock)
     moments: list[float] = []
     for moment in (1.0, 2.0, 3.0):
-        agenda.at(moment, lambda: moments.append(clock.now()))
+        scheduler.at(moment, lambda: moments.append(clock.now()))
 
     async def both() -> tuple[int, int]:
-        return await asyncio.gather(agenda.advance(1.5), agenda.advance(1.5))
+        return await asyncio.gather(scheduler.advance(1.5), scheduler.advance(1.5))
 
     assert list(run(both())) == [1, 2]
     assert clock.now() == 3.0
@@ -150,52 +150,52 @@ def test_advances_that_are_asked_for_at_once_add_up(run: Run) -> None:
 @pytest.mark.parametrize("seconds", [-1.0, float("inf"), float("nan")])
 def test_the_clock_is_not_advanced_by_what_is_no_time(seconds: float, run: Run) -> None:
     """Nothing moves, and the message says why."""
-    agenda = held_agenda()
+    scheduler = held_agenda()
 
     with pytest.raises(OptionError, match="never runs backwards"):
-        run(agenda.advance(seconds))
+        run(scheduler.advance(seconds))
 
 
 def test_the_clock_is_not_advanced_beyond_the_last_date(run: Run) -> None:
     """Later moments could not be written in any reply."""
-    agenda = held_agenda()
+    scheduler = held_agenda()
 
     with pytest.raises(OptionError, match="year 9999"):
-        run(agenda.advance(LATEST))
+        run(scheduler.advance(LATEST))
 
 
 def test_nothing_runs_by_itself_while_the_clock_is_held(run: Run) -> None:
     """Not even what is due already: that is what makes a held stage repeatable."""
-    agenda = held_agenda()
+    scheduler = held_agenda()
     told: list[str] = []
 
     async def turns() -> None:
-        agenda.start()
-        agenda.at(1000.0, lambda: told.append("now"))
+        scheduler.start()
+        scheduler.at(1000.0, lambda: told.append("now"))
         for _ in range(20):
             await asyncio.sleep(0)
-        await agenda.stop()
+        await scheduler.stop()
 
     run(turns())
 
     assert told == []
-    assert len(agenda) == 1
+    assert len(scheduler) == 1
 
 
 def test_a_running_clock_runs_actions_when_they_fall_due(run: Run) -> None:
     """In the order of their moments, whatever the order of entry."""
     clock = Clock(start=0.0, speed=1000.0)
-    agenda = Agenda(clock)
+    scheduler = Scheduler(clock)
     moments: list[tuple[float, float]] = []
 
     async def wait() -> None:
-        agenda.start()
+        scheduler.start()
         over = asyncio.Event()
-        agenda.at(30.0, over.set)
+        scheduler.at(30.0, over.set)
         for moment in (20.0, 10.0):
-            agenda.at(moment, lambda moment=moment: moments.append((moment, clock.now())))  # type: ignore[misc]
+            scheduler.at(moment, lambda moment=moment: moments.append((moment, clock.now())))  # type: ignore[misc]
         await over.wait()
-        await agenda.stop()
+        await scheduler.stop()
 
     run(wait())
 
@@ -214,17 +214,17 @@ def test_a_running_clock_runs_actions_when_they_fall_due(run: Run) -> None:
 )
 def test_a_change_of_the_clock_wakes_the_runner(clock: Clock, change: Callable[[Clock], None], run: Run) -> None:
     """What seemed far away falls due at once."""
-    agenda = Agenda(clock)
+    scheduler = Scheduler(clock)
 
     async def wait() -> None:
         over = asyncio.Event()
-        agenda.at(1000.0, over.set)
-        agenda.start()
+        scheduler.at(1000.0, over.set)
+        scheduler.start()
         for _ in range(5):
             await asyncio.sleep(0)
         change(clock)
         await asyncio.wait_for(over.wait(), 10)
-        await agenda.stop()
+        await scheduler.stop()
 
     run(wait())
 
@@ -232,17 +232,17 @@ def test_a_change_of_the_clock_wakes_the_runner(clock: Clock, change: Callable[[
 def test_an_earlier_action_wakes_the_runner(run: Run) -> None:
     """It does not sleep on towards the one that was the next."""
     clock = Clock(start=0.0)
-    agenda = Agenda(clock)
+    scheduler = Scheduler(clock)
 
     async def wait() -> None:
-        agenda.start()
-        agenda.at(1e6, lambda: None)
+        scheduler.start()
+        scheduler.at(1e6, lambda: None)
         for _ in range(5):
             await asyncio.sleep(0)
         over = asyncio.Event()
-        agenda.at(0.0, over.set)
+        scheduler.at(0.0, over.set)
         await asyncio.wait_for(over.wait(), 10)
-        await agenda.stop()
+        await scheduler.stop()
 
     run(wait())
 
@@ -250,7 +250,7 @@ def test_an_earlier_action_wakes_the_runner(run: Run) -> None:
 def test_an_advance_and_a_running_clock_run_nothing_twice_and_lose_nothing(run: Run) -> None:
     """While the runner is at it, an advance takes what is left, and waits for what the runner began."""
     clock = Clock(start=0.0, speed=100_000.0)
-    agenda = Agenda(clock)
+    scheduler = Scheduler(clock)
     ran: list[int] = []
 
     def action(number: int) -> Callable[[], Awaitable[None]]:
@@ -262,24 +262,24 @@ def test_an_advance_and_a_running_clock_run_nothing_twice_and_lose_nothing(run: 
         return later
 
     async def race() -> None:
-        agenda.start()
+        scheduler.start()
         for number in range(500):
-            agenda.at(number, action(number))
+            scheduler.at(number, action(number))
         for _ in range(10):
-            await agenda.advance(50)
+            await scheduler.advance(50)
             await asyncio.sleep(0)
-        await agenda.settle()
-        await agenda.stop()
+        await scheduler.settle()
+        await scheduler.stop()
 
     run(race())
 
     assert sorted(ran) == list(range(500))
-    assert agenda.in_flight == 0
+    assert scheduler.in_flight == 0
 
 
 def test_stopping_ends_what_is_under_way(run: Run) -> None:
     """Nothing is left behind on the event loop."""
-    agenda = Agenda(Clock(start=0.0))
+    scheduler = Scheduler(Clock(start=0.0))
     seen: list[str] = []
 
     async def endless() -> None:
@@ -290,11 +290,11 @@ def test_stopping_ends_what_is_under_way(run: Run) -> None:
             seen.append("ended")
 
     async def go() -> int:
-        agenda.start()
-        agenda.at(0.0, endless)
+        scheduler.start()
+        scheduler.at(0.0, endless)
         while not seen:
             await asyncio.sleep(0)
-        await agenda.stop()
+        await scheduler.stop()
         return len(asyncio.all_tasks()) - 1
 
     assert run(go()) == 0
@@ -304,37 +304,37 @@ def test_stopping_ends_what_is_under_way(run: Run) -> None:
 def test_it_goes_on_in_another_event_loop() -> None:
     """Some test clients make a loop for each request: the agenda follows, and loses nothing that waits."""
     clock = Clock(start=0.0, held=True)
-    agenda = Agenda(clock)
+    scheduler = Scheduler(clock)
     told: list[float] = []
     for moment in (1.0, 2.0, 3.0):
-        agenda.at(moment, lambda: told.append(clock.now()))
+        scheduler.at(moment, lambda: told.append(clock.now()))
 
     for _ in range(3):
-        asyncio.run(agenda.advance(1))
+        asyncio.run(scheduler.advance(1))
 
     assert told == [1.0, 2.0, 3.0]
 
 
 def test_it_can_be_stopped_in_another_event_loop_than_it_was_started_in() -> None:
     """What belonged to a loop that is gone is gone with it."""
-    agenda = Agenda(Clock(start=0.0))
+    scheduler = Scheduler(Clock(start=0.0))
 
     async def begin() -> None:
-        agenda.start()
-        agenda.at(0.0, lambda: asyncio.sleep(0))
+        scheduler.start()
+        scheduler.at(0.0, lambda: asyncio.sleep(0))
 
     asyncio.run(begin())
-    asyncio.run(agenda.stop())
+    asyncio.run(scheduler.stop())
 
-    assert agenda.in_flight == 0
+    assert scheduler.in_flight == 0
 
 
 def test_the_runner_of_a_loop_that_was_left_ends() -> None:
     """Two loops that take turns do not end up with two runners each."""
-    agenda = Agenda(Clock(start=0.0, held=True))
+    scheduler = Scheduler(Clock(start=0.0, held=True))
 
     async def count() -> int:
-        agenda.start()
+        scheduler.start()
         for _ in range(5):
             await asyncio.sleep(0)
         return sum(task.get_name() == "mockreel-agenda" for task in asyncio.all_tasks())
@@ -345,7 +345,7 @@ def test_the_runner_of_a_loop_that_was_left_ends() -> None:
 
 def test_what_a_loop_that_ends_leaves_unfinished_is_done_on_the_next() -> None:
     """A test client that ends its loop with each request does not lose a callback that was on its way."""
-    agenda = Agenda(Clock(start=0.0))
+    scheduler = Scheduler(Clock(start=0.0))
     seen: list[str] = []
 
     async def slow() -> None:
@@ -355,22 +355,22 @@ def test_what_a_loop_that_ends_leaves_unfinished_is_done_on_the_next() -> None:
         seen.append("ended")
 
     async def begin() -> None:
-        agenda.start()
-        agenda.at(0.0, slow)
+        scheduler.start()
+        scheduler.at(0.0, slow)
         while not seen:
             await asyncio.sleep(0)
 
     asyncio.run(begin())
-    assert (len(agenda), agenda.in_flight) == (1, 0)
+    assert (len(scheduler), scheduler.in_flight) == (1, 0)
 
-    asyncio.run(agenda.settle())
+    asyncio.run(scheduler.settle())
 
     assert seen == ["begun", "begun", "ended"]
 
 
 def test_an_advance_that_is_given_up_loses_nothing(run: Run) -> None:
     """The action that it was at is due still, and so are those behind it."""
-    agenda = held_agenda()
+    scheduler = held_agenda()
     seen: list[str] = []
 
     async def slow() -> None:
@@ -378,19 +378,19 @@ def test_an_advance_that_is_given_up_loses_nothing(run: Run) -> None:
         if len(seen) == 1:
             await asyncio.Event().wait()
 
-    agenda.at(1001.0, slow)
-    agenda.at(1001.0, lambda: seen.append("after"))
+    scheduler.at(1001.0, slow)
+    scheduler.at(1001.0, lambda: seen.append("after"))
 
     async def give_up() -> None:
-        task = asyncio.ensure_future(agenda.advance(5))
+        task = asyncio.ensure_future(scheduler.advance(5))
         while not seen:
             await asyncio.sleep(0)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
     run(give_up())
-    assert len(agenda) == 2
+    assert len(scheduler) == 2
 
-    run(agenda.advance(5))
+    run(scheduler.advance(5))
 
     assert seen == ["begun", "begun", "after"]

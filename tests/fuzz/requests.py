@@ -118,10 +118,10 @@ class ForProvider:
 
     def one(self) -> Sent:
         """The next request."""
-        operation, ask = self._draw.choice(self._good)
-        path = self._path(operation, ask.path)
-        query = self._query(operation, ask.query)
-        body = self._body(ask)
+        operation, request = self._draw.choice(self._good)
+        path = self._path(operation, request.path)
+        query = self._query(operation, request.query)
+        body = self._body(request)
         method = operation.method if self._draw.random() < 0.95 else self._draw.choice(METHODS)
         return Sent(method, f"{path}?{query}" if query else path, tuple(self._headers(operation)), body)
 

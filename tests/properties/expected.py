@@ -6,7 +6,7 @@ from typing import Any
 
 from mockreel.contract import Contract, DeliveryPolicy, JobScenario
 from mockreel.contract.conversation.conversation import JobTalk
-from mockreel.contract.exchanges.exchange import Ask, Told
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.simulator.in_process.memory_receiver import Behaviour
 from mockreel.webhooks import Outcome
 from mockreel.webhooks.retry_policy import retried
@@ -22,9 +22,9 @@ class Life:
     talk: JobTalk
     scenario: JobScenario
     created: float
-    submit: Ask
-    told: Told
-    poll: Ask
+    submit: SentRequest
+    response: ReceivedResponse
+    poll: SentRequest
     id: str
     url: str | None = None
     behaviours: tuple[Behaviour, ...] = ()

@@ -17,7 +17,7 @@ from mockreel.engine.clock import Clock
 from mockreel.engine.jobs.job import Job
 from mockreel.errors import Conflict, OptionError
 from mockreel.simulator import interventions
-from mockreel.simulator.simulator import build_stage, load_contracts
+from mockreel.simulator.simulator import build_simulator, load_contracts
 from mockreel.webhooks import MemorySender
 
 # A provider with a reading of it, and what its accounts begin with: enough for a few jobs.
@@ -46,15 +46,15 @@ class Balances(RuleBasedStateMachine):
         super().__init__()
         self.contract = _contract(*self.played[:2])
         self.name = self.contract.provider
-        self.stage = build_stage(
+        self.simulator = build_simulator(
             {self.name: self.contract},
             clock=Clock(start=START, held=True),
-            open_house=True,
+            accept_any_key=True,
             sender=MemorySender(),
             budget=self.played[2],
         )
-        self.part = self.stage.part(self.name)
-        self.spenders = [Spender(self.part, key) for key in ("rf_live_one", "rf_live_two")]
+        self.provider = self.simulator.provider(self.name)
+        self.spenders = [Spender(self.provider, key) for key in ("rf_live_one", "rf_live_two")]
         self.added = [Decimal(0), Decimal(0)]
 
     @rule(who=st.integers(0, 1), scenario=NUMBERS)
@@ -73,20 +73,20 @@ class Balances(RuleBasedStateMachine):
         jobs = self.spenders[who].account.jobs
         if jobs:
             with contextlib.suppress(Conflict):
-                getattr(interventions, end)(self.part, jobs[job % len(jobs)])
+                getattr(interventions, end)(self.provider, jobs[job % len(jobs)])
 
     @rule(seconds=st.sampled_from([0.0, 0.1, 0.5, 1.0, 2.0, 5.0, 100.0]))
     def wait(self, seconds: float) -> None:
         asyncio.run(self._advance(seconds))
 
     async def _advance(self, seconds: float) -> None:
-        await self.stage.advance(seconds)
-        await self.stage.agenda.stop()
+        await self.simulator.advance(seconds)
+        await self.simulator.scheduler.stop()
 
     @rule(who=st.integers(0, 1), amount=AMOUNTS, sets=st.booleans())
     def change(self, who: int, amount: Decimal, sets: bool) -> None:
         """A top-up, or the balance itself."""
-        spender, ledger = self.spenders[who], self.part.ledger
+        spender, ledger = self.spenders[who], self.provider.ledger
         before = self.left(who), ledger.balance(spender.account, spender.now) or Decimal(0)
         step = amount - before[1] if sets else amount
         try:
@@ -103,7 +103,7 @@ class Balances(RuleBasedStateMachine):
 
     def _owed(self, job: Job) -> Decimal:
         """What a job holds or has taken, from its state alone."""
-        money, state = self.contract.money, job.state(self.part.clock.now())
+        money, state = self.contract.money, job.state(self.provider.clock.now())
         if state.terminal:
             return Decimal(0) if state.name in money.given_back else COSTS[self.name]
         return COSTS[self.name] if money.held or "submit" in money.taken else Decimal(0)
@@ -112,27 +112,27 @@ class Balances(RuleBasedStateMachine):
     def nothing_appears_or_gets_lost(self) -> None:
         """The opening is what is left, held and taken, for each account by itself, and the entries sum up to it."""
         for who, spender in enumerate(self.spenders):
-            ledger, account = self.part.ledger, spender.account
-            standing = ledger.standing(account, spender.now)
-            assert standing.left == self.left(who)
-            assert standing.opening == Decimal(self.played[2])
-            assert standing.opening + standing.added == standing.left + standing.held + standing.taken
-            assert sum(entry.amount or 0 for entry in ledger.entries(account, spender.now)) == standing.left
-            assert standing.held >= 0 <= standing.taken
-            assert self.contract.money.overdraft or standing.left >= 0
+            ledger, account = self.provider.ledger, spender.account
+            status = ledger.status(account, spender.now)
+            assert status.left == self.left(who)
+            assert status.opening == Decimal(self.played[2])
+            assert status.opening + status.added == status.left + status.held + status.taken
+            assert sum(entry.amount or 0 for entry in ledger.entries(account, spender.now)) == status.left
+            assert status.held >= 0 <= status.taken
+            assert self.contract.money.overdraft or status.left >= 0
 
     @invariant()
     def the_provider_tells_it(self) -> None:
         """Its balance endpoint says what the ledger does."""
         for spender in self.spenders:
-            assert spender.told() == self.part.ledger.balance(spender.account, spender.now)
+            assert spender.told() == self.provider.ledger.balance(spender.account, spender.now)
 
     @invariant()
     def what_was_not_spent_is_what_was_taken_and_is_under_way(self) -> None:
         """Over both accounts; a placeholder is no price."""
-        now, jobs = self.part.clock.now(), list(self.part.jobs)
+        now, jobs = self.provider.clock.now(), list(self.provider.jobs)
         counted = [job for job in jobs if job.state(now).name not in self.contract.money.given_back]
-        found = self.part.ledger.unspent(now)
+        found = self.provider.ledger.cost_avoided(now)
         if self.contract.money.unknown is None:
             assert sum(found.sums.values()) == len(counted) * COSTS[self.name]
         else:

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from properties.expected import Life, attempts_until, end_between, possible_words
 
-from mockreel.conformance.check_context import Scene
+from mockreel.conformance.check_context import CheckContext
 from mockreel.contract import Contract
-from mockreel.contract.exchanges.exchange import Told, first, found
+from mockreel.contract.exchanges.exchange import ReceivedResponse, first, found
 from mockreel.contract.messages.message import Request
 from mockreel.simulator.in_process.memory_receiver import Behaviour
 from mockreel.simulator.in_process.mock_target import Answering, MockTarget, answer_honestly, asked_by
-from mockreel.simulator.provider import Part
+from mockreel.simulator.provider import Provider
 from mockreel.simulator.simulator import load_contracts
 
 PROVIDERS = ("runflow", "aimlapi", "runninghub")
@@ -39,8 +39,8 @@ class Lives(RuleBasedStateMachine):
         super().__init__()
         self.contract = contract(self.provider)
         self.target = MockTarget(self.contract, answering=self.answering)
-        self.scene = Scene(self.contract, self.target)
-        self.scene.secret()
+        self.context = CheckContext(self.contract, self.target)
+        self.context.secret()
         self.lives: list[Life] = []
 
     def teardown(self) -> None:
@@ -56,24 +56,24 @@ class Lives(RuleBasedStateMachine):
     @rule(submit=NUMBERS, model=NUMBERS, scenario=NUMBERS, answers=st.lists(st.sampled_from(ANSWERS), max_size=5))
     def submit(self, submit: int, model: int, scenario: int, answers: list[Behaviour]) -> None:
         """Begin a job of any sort, with any scenario, with a callback where answers are drawn for it."""
-        scene, jobs = self.scene, self.contract.scenarios.jobs
-        submits = list(scene.submits())
+        context, jobs = self.context, self.contract.scenarios.jobs
+        submits = list(context.submits())
         talk, operation = submits[submit % len(submits)]
-        models = scene.casting.leads(operation)
+        models = context.casting.leads(operation)
         name = list(jobs)[scenario % len(jobs)]
-        ask = scene.requests.good(operation, models[model % len(models)])
+        request = context.requests.good(operation, models[model % len(models)])
         url = None
-        if answers and talk.told is not None and scene.callback_of(operation) is not None:
-            ask, url = scene.with_callback(ask, tuple(answers))
-        ask = replace(ask, headers={**ask.headers, "prefer": f"scenario={name}"})
-        told = scene.send(ask)
-        assert not scene.refusals.refused(told), told.shown()
-        link = scene.links.find(operation, told, talk.poll)
+        if answers and talk.webhook is not None and context.callback_of(operation) is not None:
+            request, url = context.with_callback(request, tuple(answers))
+        request = replace(request, headers={**request.headers, "prefer": f"scenario={name}"})
+        response = context.send(request)
+        assert not context.error_detector.refused(response), response.shown()
+        link = context.links.find(operation, response, talk.poll)
         assert link is not None
-        poll, id_ = scene.links.follow(link, ask, told), str(scene.links.id(link, ask, told))
+        poll, id_ = context.links.follow(link, request, response), str(context.links.id(link, request, response))
         assert id_ not in {life.id for life in self.lives}
         self.lives.append(
-            Life(talk, jobs[name], self.target.now(), ask, told, poll, id_, url=url, behaviours=tuple(answers))
+            Life(talk, jobs[name], self.target.now(), request, response, poll, id_, url=url, behaviours=tuple(answers))
         )
 
     @rule(seconds=WAITS)
@@ -92,24 +92,24 @@ class Lives(RuleBasedStateMachine):
     def poll_as_somebody_else(self, number: int) -> None:
         """Another account does not see it."""
         life = self.lives[number % len(self.lives)]
-        told = self.scene.send(asked_by(life.poll, "other"))
-        assert self.scene.refusals.refused(told), told.shown()
+        response = self.context.send(asked_by(life.poll, "other"))
+        assert self.context.error_detector.refused(response), response.shown()
 
     @precondition(lambda self: self.lives and self.contract.conversation.cancel)
     @rule(number=NUMBERS)
     def cancel(self, number: int) -> None:
         """Cancel one job: one that is under way is cancelled from now on, one that is over stays as it is."""
-        life, scene = self.lives[number % len(self.lives)], self.scene
+        life, context = self.lives[number % len(self.lives)], self.context
         operation = life.submit.operation
         assert operation is not None
-        link = scene.links.find(operation, life.told, self.contract.conversation.cancel or "")
+        link = context.links.find(operation, life.response, self.contract.conversation.cancel or "")
         if link is None:
             return
         before = self._look(life)
-        ask = scene.links.follow(link, life.submit, life.told)
-        told = scene.send(asked_by(ask, "admin") if link.to.admin else ask)
+        request = context.links.follow(link, life.submit, life.response)
+        response = context.send(asked_by(request, "admin") if link.to.admin else request)
         if not before:
-            assert not scene.refusals.refused(told), told.shown()
+            assert not context.error_detector.refused(response), response.shown()
             life.cancelled = self.target.now()
         self._look(life)
 
@@ -122,43 +122,43 @@ class Lives(RuleBasedStateMachine):
     @invariant()
     def every_reply_was_documented(self) -> None:
         """Whatever was asked, each reply has a form that the contract has for it."""
-        assert [str(problem) for problem in self.scene.passing] == []
+        assert [str(problem) for problem in self.context.passing] == []
 
     def _look(self, life: Life) -> bool:
         """Poll a job and hold the reply against the model; gives whether it is over."""
-        told = self.scene.send(life.poll)
-        word = first(told.json, life.talk.state)
+        response = self.context.send(life.poll)
+        word = first(response.json, life.talk.state)
         if life.over is not None:
             assert word == life.over, f"{life.id} was {life.over} and is {word}"
             return True
         states = [state for state in self.contract.lifecycle.states.values() if state.word == word]
-        assert states, told.shown()
+        assert states, response.shown()
         if life.cancelled is not None:
-            assert {state.kind for state in states} & {"cancelled"}, told.shown()
+            assert {state.kind for state in states} & {"cancelled"}, response.shown()
         else:
-            assert word in possible_words(self.contract, life, self.target.now()), told.shown()
+            assert word in possible_words(self.contract, life, self.target.now()), response.shown()
             assert not life.seen or self._is_no_step_back(life, word), f"{life.seen} then {word}"
         life.seen.append(word)
         if any(state.terminal for state in states):
             life.over = word
-        self._has_results_when_it_should(life, told, kinds={state.kind for state in states})
+        self._has_results_when_it_should(life, response, kinds={state.kind for state in states})
         return life.over is not None
 
     def _is_no_step_back(self, life: Life, word: Any) -> bool:
         words = [self.contract.lifecycle.states[name].word for name in life.scenario.states]
         return words.index(word) >= words.index(life.seen[-1])
 
-    def _has_results_when_it_should(self, life: Life, told: Told, *, kinds: set[str]) -> None:
+    def _has_results_when_it_should(self, life: Life, response: ReceivedResponse, *, kinds: set[str]) -> None:
         if life.talk.made is not None or life.submit.operation is None:
             return
-        there = [value for place in life.talk.results for value in found(told.json, place) if value]
+        there = [value for place in life.talk.results for value in found(response.json, place) if value]
         if not kinds & {"succeeded", "partial"}:
-            assert there == [], told.shown()
+            assert there == [], response.shown()
         assert not there or all(str(url).startswith("http") for url in there)
 
     def _told(self, life: Life) -> None:
         """The callbacks of a job: none before its end, then as often and when the policy says, the same each time."""
-        if life.url is None or life.talk.told is None:
+        if life.url is None or life.talk.webhook is None:
             return
         assert self.target.receiver is not None
         arrivals = self.target.receiver.of(life.url)
@@ -171,11 +171,11 @@ class Lives(RuleBasedStateMachine):
             return
         first_at = arrivals[0].at
         assert ends[0] <= first_at <= ends[1]
-        policy = self.contract.callbacks.policies[life.talk.told.policy]
+        policy = self.contract.callbacks.policies[life.talk.webhook.policy]
         wanted = attempts_until(policy, life.behaviours, first_at, self.target.now())
         assert [one.at for one in arrivals] == pytest.approx(wanted, abs=1e-5)
         assert len({one.body for one in arrivals}) == 1
-        assert str(first(self.scene.payload(arrivals[0].body), life.talk.told.id)) == life.id
+        assert str(first(self.context.payload(arrivals[0].body), life.talk.webhook.id)) == life.id
 
 
 @cache
@@ -195,28 +195,28 @@ def _live(provider: str, answering: Answering, *, phases: tuple[Phase, ...] = tu
     run_state_machine_as_test(machine, settings=settings(wanted, derandomize=True))
 
 
-def forgetful(part: Part, request: Request) -> Any:
+def forgetful(provider: Provider, request: Request) -> Any:
     """A cancellation is taken, and forgotten."""
-    answer = part.answer(request)
-    for job in part.jobs:
+    answer = provider.answer(request)
+    for job in provider.jobs:
         job.intervention = None
     return answer
 
 
-def hasty(part: Part, request: Request) -> Any:
+def hasty(provider: Provider, request: Request) -> Any:
     """A poll makes a job older."""
-    for job in part.jobs:
+    for job in provider.jobs:
         job.created -= 0.5
-    return part.answer(request)
+    return provider.answer(request)
 
 
-def insistent(part: Part, request: Request) -> Any:
+def insistent(provider: Provider, request: Request) -> Any:
     """Everything is tried once more than the policy says."""
-    for delivery in part.deliveries:
+    for delivery in provider.deliveries:
         if delivery.status == "pending" and delivery.policy.attempts < 9:
             policy = delivery.policy
             delivery.policy = replace(policy, attempts=policy.attempts + 9, delays=(*policy.delays, *[1.0] * 9))
-    return part.answer(request)
+    return provider.answer(request)
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ from providers.runflow import INPUT, LITE
 from staging import START, Caller
 
 from mockreel.contract import Contract
-from mockreel.contract.messages.message import Reply
+from mockreel.contract.messages.message import Response
 from mockreel.engine.clock import Clock
-from mockreel.simulator.simulator import build_stage, load_contracts
+from mockreel.simulator.simulator import build_simulator, load_contracts
 from mockreel.webhooks import MemorySender
 
 # One request: its idempotency key, which of two bodies, and whether time passes before the next.
@@ -38,36 +38,38 @@ def test_a_key_makes_one_job_whatever_else_is_under_way(option: str, sent: list[
 
     first: dict[str, bool] = {}
     bodies: dict[str, set[bytes]] = {}
-    for (key, other, _), reply in zip(sent, replies, strict=True):
+    for (key, other, _), response in zip(sent, replies, strict=True):
         if first.setdefault(key, other) == other:
-            assert reply.status == 201, reply.body
-            bodies.setdefault(key, set()).add(reply.body)
+            assert response.status == 201, response.body
+            bodies.setdefault(key, set()).add(response.body)
         else:
-            assert (reply.status, orjson.loads(reply.body)["code"]) == (409, "CONFLICT")
+            assert (response.status, orjson.loads(response.body)["code"]) == (409, "CONFLICT")
     assert all(len(some) == 1 for some in bodies.values())
     assert made == len(first)
 
 
-async def _race(option: str, sent: list[tuple[str, bool, bool]]) -> tuple[list[Reply], int]:
+async def _race(option: str, sent: list[tuple[str, bool, bool]]) -> tuple[list[Response], int]:
     """Every request begun in its turn; gives the replies and how many runs there are."""
-    stage = build_stage(contracts(option), clock=Clock(start=START, held=True), open_house=True, sender=MemorySender())
-    caller = Caller(stage.part("runflow"), "rf_live_one")
+    simulator = build_simulator(
+        contracts(option), clock=Clock(start=START, held=True), accept_any_key=True, sender=MemorySender()
+    )
+    caller = Caller(simulator.provider("runflow"), "rf_live_one")
     tasks = []
     for key, other, waits in sent:
         tasks.append(asyncio.ensure_future(_ask(caller, key, {**INPUT, "seed": 1} if other else INPUT)))
         await asyncio.sleep(0)
         if waits:
-            await stage.advance(0.5)
+            await simulator.advance(0.5)
     await asyncio.sleep(0)
-    await stage.advance(60)
+    await simulator.advance(60)
     replies = await asyncio.gather(*tasks)
-    await stage.close()
-    return list(replies), len(stage.part("runflow").jobs)
+    await simulator.close()
+    return list(replies), len(simulator.provider("runflow").jobs)
 
 
-async def _ask(caller: Caller, key: str, fields: Any) -> Reply:
+async def _ask(caller: Caller, key: str, fields: Any) -> Response:
     headers = {"idempotency-key": key}
-    answer = caller.part.answer(caller.request("POST", f"{LITE}/runs", {"input": fields}, headers=headers))
+    answer = caller.provider.answer(caller.request("POST", f"{LITE}/runs", {"input": fields}, headers=headers))
     return await answer if isinstance(answer, Awaitable) else answer
 
 
@@ -75,17 +77,17 @@ def test_a_client_that_goes_away_leaves_the_others_waiting() -> None:
     """Its request is given up; the run goes on, and who sent the same key has its reply."""
 
     async def story() -> None:
-        stage = build_stage(
-            contracts("finished"), clock=Clock(start=START, held=True), open_house=True, sender=MemorySender()
+        simulator = build_simulator(
+            contracts("finished"), clock=Clock(start=START, held=True), accept_any_key=True, sender=MemorySender()
         )
-        caller = Caller(stage.part("runflow"), "rf_live_one")
+        caller = Caller(simulator.provider("runflow"), "rf_live_one")
         gone, patient = (asyncio.ensure_future(_ask(caller, "a", INPUT)) for _ in "ab")
         await asyncio.sleep(0)
         gone.cancel()
         await asyncio.sleep(0)
-        await stage.advance(60)
+        await simulator.advance(60)
         assert (await patient).status == 201
-        assert len(stage.part("runflow").jobs) == 1
-        await stage.close()
+        assert len(simulator.provider("runflow").jobs) == 1
+        await simulator.close()
 
     asyncio.run(story())

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from providers import runflow, runninghub
-from staging import Caller, MakeStage, Spoken
+from staging import Caller, MakeSimulator, Spoken
 
-from mockreel.contract.messages.message import Reply
+from mockreel.contract.messages.message import Response
 from mockreel.engine.faults import read_fault
 from mockreel.webhooks import MemorySender
 
@@ -41,8 +41,8 @@ class Callers:
 
 
 def said(spoken: Spoken) -> bytes:
-    assert spoken.status < 300, spoken.reply.body
-    return spoken.reply.body
+    assert spoken.status < 300, spoken.response.body
+    return spoken.response.body
 
 
 def of_runflow(callers: Callers, sink: MemorySender, run: Run) -> Iterator[tuple[str, bytes, str]]:
@@ -77,9 +77,11 @@ FLOWS: dict[str, Flow] = {"runflow": of_runflow, "aimlapi": of_aimlapi, "running
 
 
 @pytest.mark.parametrize("name", FLOWS)
-def test_every_address_is_the_readers_own(name: str, make_stage: MakeStage, sink: MemorySender, run: Run) -> None:
+def test_every_address_is_the_readers_own(
+    name: str, make_simulator: MakeSimulator, sink: MemorySender, run: Run
+) -> None:
     """In replies that of the request; in a webhook that under which its job was begun, whoever asked since."""
-    found = list(FLOWS[name](Callers(make_stage(), name), sink, run))
+    found = list(FLOWS[name](Callers(make_simulator(), name), sink, run))
 
     assert found
     for what, body, base in found:
@@ -88,12 +90,12 @@ def test_every_address_is_the_readers_own(name: str, make_stage: MakeStage, sink
         assert set(told) == {base}, what
 
 
-def test_a_reply_that_waits_has_the_address_of_its_own_request(make_stage: MakeStage, run: Run) -> None:
+def test_a_reply_that_waits_has_the_address_of_its_own_request(make_simulator: MakeSimulator, run: Run) -> None:
     """Though others ask under another one meanwhile."""
-    stage = make_stage(names=["runflow"])
-    callers = Callers(stage, "runflow")
+    simulator = make_simulator(names=["runflow"])
+    callers = Callers(simulator, "runflow")
 
-    async def go() -> Reply:
+    async def go() -> Response:
 
         waiting = asyncio.ensure_future(
             _awaited(
@@ -104,29 +106,31 @@ def test_a_reply_that_waits_has_the_address_of_its_own_request(make_stage: MakeS
         )
         await asyncio.sleep(0)
         callers.there("GET", "/v1/health")
-        await stage.advance(100)
+        await simulator.advance(100)
         return await waiting
 
     assert set(addresses(run(go()).body)) == {HERE}
 
 
-async def _awaited(answer: Awaitable[Reply]) -> Reply:
+async def _awaited(answer: Awaitable[Response]) -> Response:
     return await answer
 
 
 @pytest.mark.parametrize("name", FLOWS)
-def test_any_providers_results_can_expire(name: str, make_stage: MakeStage, sink: MemorySender, run: Run) -> None:
+def test_any_providers_results_can_expire(
+    name: str, make_simulator: MakeSimulator, sink: MemorySender, run: Run
+) -> None:
     """By a rule, which befalls nothing else: the address answers as a storage does, and again when the rule is gone."""
-    stage = make_stage()
-    found = [body for _, body, _ in FLOWS[name](Callers(stage, name), sink, run)]
+    simulator = make_simulator()
+    found = [body for _, body, _ in FLOWS[name](Callers(simulator, name), sink, run)]
     url = next(url.decode() for url in re.findall(rb'https?://[^"]*?(/_mockreel/media/[^"?]+)', found[-1]))
-    caller = Caller(stage.part(name), None)
+    caller = Caller(simulator.provider(name), None)
     assert caller("GET", url).status == 200
 
-    stage.rules.add(read_fault("expired-link"))
+    simulator.rules.add(read_fault("expired-link"))
     expired = caller("GET", url)
     assert (expired.status, expired.headers["content-type"]) == (403, "application/xml")
-    list(FLOWS[name](Callers(stage, name), sink, run))
+    list(FLOWS[name](Callers(simulator, name), sink, run))
 
-    stage.rules.clear()
+    simulator.rules.clear()
     assert caller("GET", url).status == 200

@@ -5,9 +5,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from staging import START, Caller, MakeStage, Spoken
+from staging import START, Caller, MakeSimulator, Spoken
 
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.simulator import Simulator
 
 Ask = Callable[..., Caller]
 Run = Callable[[Awaitable[Any]], Any]
@@ -20,16 +20,16 @@ OLDER = "/v2/generate/video/{}/generation"
 
 
 @pytest.fixture
-def stage(make_stage: MakeStage) -> Stage:
+def simulator(make_simulator: MakeSimulator) -> Simulator:
     """This provider alone."""
-    return make_stage(names=["aimlapi"])
+    return make_simulator(names=["aimlapi"])
 
 
 def poll(caller: Caller, id_: str, route: str = ROUTE) -> Any:
     return caller("GET", f"{route}?generation_id={id_}").json
 
 
-def test_a_generation_passes_through_the_providers_states(stage: Stage, ask: Ask, run: Run) -> None:
+def test_a_generation_passes_through_the_providers_states(simulator: Simulator, ask: Ask, run: Run) -> None:
     """Queued, generating, completed with a video; every reply has what its schema asks for."""
     caller = ask("aimlapi")
     submitted = caller("POST", ROUTE, BODY)
@@ -42,25 +42,25 @@ def test_a_generation_passes_through_the_providers_states(stage: Stage, ask: Ask
     }
 
     assert poll(caller, id_) == {"id": id_, "status": "queued"}
-    run(stage.advance(1.0))
+    run(simulator.advance(1.0))
     assert poll(caller, id_) == {"id": id_, "status": "generating"}
-    run(stage.advance(3.0))
+    run(simulator.advance(3.0))
     done = poll(caller, id_)
     assert done["status"] == "completed"
-    validator = stage.part("aimlapi").contract.schemas.validator("generation.json")
+    validator = simulator.provider("aimlapi").contract.schemas.validator("generation.json")
     assert all(validator.is_valid(reply) for reply in (submitted.json, done))
 
 
-def test_the_video_of_a_completed_generation_can_be_fetched(stage: Stage, ask: Ask, run: Run) -> None:
+def test_the_video_of_a_completed_generation_can_be_fetched(simulator: Simulator, ask: Ask, run: Run) -> None:
     """The URL leads to the stand-in itself and serves an MP4."""
     caller = ask("aimlapi")
     id_ = caller("POST", ROUTE, BODY).json["id"]
-    run(stage.advance(10))
+    run(simulator.advance(10))
 
     url = poll(caller, id_)["video"]["url"]
 
     clip = caller("GET", url.removeprefix(caller.base_url), key=None)
-    assert (clip.status, clip.headers["content-type"], clip.reply.body[4:8]) == (200, "video/mp4", b"ftyp")
+    assert (clip.status, clip.headers["content-type"], clip.response.body[4:8]) == (200, "video/mp4", b"ftyp")
 
 
 KLING = OLDER.format("kling")
@@ -112,14 +112,14 @@ def test_an_alias_begins_a_generation_that_the_present_route_polls(ask: Ask, pat
         ("openai", 201, "id"),
     ],
 )
-def test_an_older_route_answers_as_it_is_declared(stage: Stage, ask: Ask, run: Run, declared: Declared) -> None:
+def test_an_older_route_answers_as_it_is_declared(simulator: Simulator, ask: Ask, run: Run, declared: Declared) -> None:
     """Its own status and key at submit, and a poll on the same path."""
     segment, status, key = declared
     caller, path = ask("aimlapi"), OLDER.format(segment)
     submitted = caller("POST", path, {"model": "ray-2", "prompt": "A lighthouse in fog"})
     assert submitted.status == status
 
-    run(stage.advance(10))
+    run(simulator.advance(10))
 
     assert poll(caller, submitted.json[key], path)["status"] == "completed"
 
@@ -139,11 +139,11 @@ VENDORS = {
 
 @pytest.mark.parametrize("segment", VENDORS)
 def test_an_older_route_takes_every_model_of_its_vendor_and_lists_no_other(
-    stage: Stage, ask: Ask, segment: str
+    simulator: Simulator, ask: Ask, segment: str
 ) -> None:
     """48 pages say that a model can still be called there; who sends another vendor's is told what there is."""
     caller, path = ask("aimlapi"), OLDER.format(segment)
-    names = stage.part("aimlapi").contract.names
+    names = simulator.provider("aimlapi").contract.names
     own = [name for name in names if name.startswith(VENDORS[segment])]
     other = "x-ai/grok-imagine-video"
 
@@ -157,11 +157,13 @@ def test_an_older_route_takes_every_model_of_its_vendor_and_lists_no_other(
     assert other not in issue["options"]
 
 
-def test_a_printed_sample_of_the_older_google_route_is_played_as_printed(stage: Stage, ask: Ask, run: Run) -> None:
+def test_a_printed_sample_of_the_older_google_route_is_played_as_printed(
+    simulator: Simulator, ask: Ask, run: Run
+) -> None:
     """Veo 3 with a prompt alone, polled there; the finished video says its type, its name and the size it has."""
     caller, path = ask("aimlapi"), OLDER.format("google")
     submitted = caller("POST", path, {"model": "google/veo3", "prompt": "A dragon above the mountain"})
-    run(stage.advance(10))
+    run(simulator.advance(10))
 
     video = poll(caller, submitted.json["id"], path)["video"]
 
@@ -187,11 +189,11 @@ def _is_unknown(told: Spoken) -> bool:
 
 
 @pytest.mark.parametrize("duration", ["inf", "nan", "-4", {"a": 1}, 1e300, None, True])
-def test_an_older_route_survives_a_length_that_is_none(stage: Stage, ask: Ask, run: Run, duration: Any) -> None:
+def test_an_older_route_survives_a_length_that_is_none(simulator: Simulator, ask: Ask, run: Run, duration: Any) -> None:
     """Bodies of the older routes are not checked against a model; the clip is still there."""
     caller, path = ask("aimlapi"), OLDER.format("kling")
     id_ = caller("POST", path, {"model": "kling", "prompt": "x", "duration": duration}).json["id"]
-    run(stage.advance(10))
+    run(simulator.advance(10))
 
     url = poll(caller, id_, path)["video"]["url"]
 
@@ -199,16 +201,18 @@ def test_an_older_route_survives_a_length_that_is_none(stage: Stage, ask: Ask, r
 
 
 @pytest.mark.parametrize("code", [None, "timeout", "face_detection_error"])
-def test_a_failed_generation_is_a_good_reply_with_an_error(stage: Stage, ask: Ask, run: Run, code: str | None) -> None:
+def test_a_failed_generation_is_a_good_reply_with_an_error(
+    simulator: Simulator, ask: Ask, run: Run, code: str | None
+) -> None:
     """200, `status: error`, and the failure that was wished by its key or its code."""
     caller = ask("aimlapi")
     wish = "scenario=fail" if code is None else f"scenario=fail; code={code}"
     id_ = caller("POST", ROUTE, BODY, headers={"Prefer": wish}).json["id"]
-    run(stage.advance(10))
+    run(simulator.advance(10))
 
     spoken = caller("GET", f"{ROUTE}?generation_id={id_}")
 
-    failure = stage.part("aimlapi").courses.failure(code or "default")
+    failure = simulator.provider("aimlapi").templates.failure(code or "default")
     assert spoken.status == 200
     assert spoken.json == {"id": id_, "status": "error", "error": {"name": failure.code, "message": failure.message}}
 
@@ -264,22 +268,22 @@ def test_the_vendors_sample_is_taken_as_it_is(ask: Ask) -> None:
     assert ask("aimlapi")("POST", ROUTE, sample).status == 200
 
 
-def test_the_same_calls_give_the_same_bytes(make_stage: MakeStage) -> None:
+def test_the_same_calls_give_the_same_bytes(make_simulator: MakeSimulator) -> None:
     """Under a held clock with a fixed start, ids and bodies follow from seed and calls alone."""
 
     def play(seed: int) -> list[bytes]:
-        caller = Caller(make_stage(names=["aimlapi"], seed=seed).part("aimlapi"), "key")
-        return [caller("POST", ROUTE, body).reply.body for body in (BODY, {}, BODY)]
+        caller = Caller(make_simulator(names=["aimlapi"], seed=seed).provider("aimlapi"), "key")
+        return [caller("POST", ROUTE, body).response.body for body in (BODY, {}, BODY)]
 
     assert play(1) == play(1)
     assert play(1) != play(2)
 
 
-def test_the_documented_pace_is_about_a_minute(make_stage: MakeStage) -> None:
+def test_the_documented_pace_is_about_a_minute(make_simulator: MakeSimulator) -> None:
     """The page says a generation takes about one."""
-    part = make_stage(names=["aimlapi"], pace="documented").part("aimlapi")
-    caller = Caller(part, "key")
-    job = part.jobs.get(caller("POST", ROUTE, BODY).json["id"])
+    provider = make_simulator(names=["aimlapi"], pace="documented").provider("aimlapi")
+    caller = Caller(provider, "key")
+    job = provider.jobs.get(caller("POST", ROUTE, BODY).json["id"])
 
     assert job is not None
     assert job.ends is not None

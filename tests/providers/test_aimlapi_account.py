@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from staging import Caller, MakeStage
+from staging import Caller, MakeSimulator
 
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.simulator import Simulator
 
 Ask = Callable[..., Caller]
 Run = Callable[[Awaitable[Any]], Any]
@@ -23,56 +23,56 @@ BALANCES = [
 
 
 @pytest.fixture
-def stage(make_stage: MakeStage) -> Stage:
+def simulator(make_simulator: MakeSimulator) -> Simulator:
     """This provider alone."""
-    return make_stage(names=["aimlapi"])
+    return make_simulator(names=["aimlapi"])
 
 
 @pytest.mark.parametrize("told", BALANCES)
-def test_a_balance_falls_when_a_generation_is_completed(stage: Stage, ask: Ask, run: Run, told: Told) -> None:
+def test_a_balance_falls_when_a_generation_is_completed(simulator: Simulator, ask: Ask, run: Run, told: Told) -> None:
     """Not at submit; and the reply fits its schema."""
     path, schema, key, before, after = told
     caller = ask("aimlapi")
     caller("POST", ROUTE, BODY)
     assert caller("GET", path).json[key] == before
 
-    run(stage.advance(10))
+    run(simulator.advance(10))
 
     reply = caller("GET", path).json
     assert reply[key] == after
-    assert stage.part("aimlapi").contract.schemas.validator(schema).is_valid(reply)
+    assert simulator.provider("aimlapi").contract.schemas.validator(schema).is_valid(reply)
 
 
-def test_a_failed_generation_costs_nothing(stage: Stage, ask: Ask, run: Run) -> None:
+def test_a_failed_generation_costs_nothing(simulator: Simulator, ask: Ask, run: Run) -> None:
     """No charge, and no entry."""
     caller = ask("aimlapi")
     caller("POST", ROUTE, BODY, headers={"Prefer": "scenario=fail"})
-    run(stage.advance(10))
+    run(simulator.advance(10))
 
     assert caller("GET", "/v2/billing").json["current_balance"] == 100.0
     assert [entry["type"] for entry in caller("GET", LEDGER).json["data"]] == ["INIT"]
 
 
-def test_the_ledger_names_the_inference(stage: Stage, ask: Ask, run: Run) -> None:
+def test_the_ledger_names_the_inference(simulator: Simulator, ask: Ask, run: Run) -> None:
     """A charge is joined to its generation by the id that submit gave."""
     caller = ask("aimlapi")
     id_ = caller("POST", ROUTE, BODY).json["id"]
-    run(stage.advance(10))
+    run(simulator.advance(10))
 
     page = caller("GET", f"{LEDGER}?direction=CHARGE").json
 
     (charge,) = page["data"]
     assert charge["amount"] == {"usd": 0.06, "credits": 120000}
     assert (charge["reference_id"], charge["model"], charge["type"]) == (id_, BODY["model"], "MODEL_USAGE")
-    assert stage.part("aimlapi").contract.schemas.validator("transactions.json").is_valid(page)
+    assert simulator.provider("aimlapi").contract.schemas.validator("transactions.json").is_valid(page)
 
 
-def test_the_ledger_is_walked_by_its_cursor(stage: Stage, ask: Ask, run: Run) -> None:
+def test_the_ledger_is_walked_by_its_cursor(simulator: Simulator, ask: Ask, run: Run) -> None:
     """Newest first; every entry once; the last page has no cursor."""
     caller = ask("aimlapi")
     for _ in range(5):
         caller("POST", ROUTE, BODY)
-        run(stage.advance(10))
+        run(simulator.advance(10))
 
     seen, cursor = [], ""
     while True:
@@ -87,12 +87,12 @@ def test_the_ledger_is_walked_by_its_cursor(stage: Stage, ask: Ask, run: Run) ->
     assert [entry["created_at"] for entry in seen] == sorted((entry["created_at"] for entry in seen), reverse=True)
 
 
-def test_the_ledger_is_cut_by_time(stage: Stage, ask: Ask, run: Run) -> None:
+def test_the_ledger_is_cut_by_time(simulator: Simulator, ask: Ask, run: Run) -> None:
     """`from` counts, `to` does not."""
     caller = ask("aimlapi")
-    run(stage.advance(60))
+    run(simulator.advance(60))
     caller("POST", ROUTE, BODY)
-    run(stage.advance(60))
+    run(simulator.advance(60))
 
     def types(query: str) -> list[str]:
         return [entry["type"] for entry in caller("GET", f"{LEDGER}?{query}").json["data"]]
@@ -123,14 +123,14 @@ def test_a_query_that_the_ledger_does_not_know_is_refused(ask: Ask, query: str) 
     assert ask("aimlapi")("GET", f"{LEDGER}?{query}").status == 400
 
 
-def test_the_other_reading_charges_at_once_and_gives_back(make_stage: MakeStage, run: Run) -> None:
+def test_the_other_reading_charges_at_once_and_gives_back(make_simulator: MakeSimulator, run: Run) -> None:
     """The ledger then shows the charge and, for a failed generation, its refund."""
-    stage = make_stage(names=["aimlapi"], readings={"charge-time": "submit"})
-    caller = Caller(stage.part("aimlapi"), "key")
+    simulator = make_simulator(names=["aimlapi"], readings={"charge-time": "submit"})
+    caller = Caller(simulator.provider("aimlapi"), "key")
     caller("POST", ROUTE, BODY, headers={"Prefer": "scenario=fail"})
     assert caller("GET", "/v2/billing").json["current_balance"] == 99.94
 
-    run(stage.advance(10))
+    run(simulator.advance(10))
 
     assert caller("GET", "/v2/billing").json["current_balance"] == 100.0
     assert [entry["type"] for entry in caller("GET", LEDGER).json["data"]] == ["REFUND", "MODEL_USAGE", "INIT"]

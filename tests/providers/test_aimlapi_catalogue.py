@@ -6,12 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from staging import Caller, MakeStage
+from staging import Caller, MakeSimulator
 
 from mockreel.contract.pricing import cost
 from mockreel.contract.rows import Price, PriceRule
 from mockreel.providers.aimlapi.resources.models import facts
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.simulator import Simulator
 
 Ask = Callable[..., Caller]
 Run = Callable[[Awaitable[Any]], Any]
@@ -21,9 +21,9 @@ BODY = {"model": LITE, "prompt": "A paper boat crosses a puddle at dusk"}
 
 
 @pytest.fixture
-def stage(make_stage: MakeStage) -> Stage:
+def simulator(make_simulator: MakeSimulator) -> Simulator:
     """This provider alone."""
-    return make_stage(names=["aimlapi"])
+    return make_simulator(names=["aimlapi"])
 
 
 def ids(caller: Caller, query: str) -> list[str]:
@@ -31,9 +31,9 @@ def ids(caller: Caller, query: str) -> list[str]:
 
 
 @pytest.mark.parametrize("path", ["/v1/models", "/models", "/api/v1/models"])
-def test_the_list_has_every_model_and_needs_no_key(stage: Stage, ask: Ask, path: str) -> None:
+def test_the_list_has_every_model_and_needs_no_key(simulator: Simulator, ask: Ask, path: str) -> None:
     """By default each entry carries only its identity."""
-    contract = stage.part("aimlapi").contract
+    contract = simulator.provider("aimlapi").contract
 
     reply = ask("aimlapi")("GET", path, key=None).json
 
@@ -53,12 +53,12 @@ def test_the_list_has_every_model_and_needs_no_key(stage: Stage, ask: Ask, path:
         ("include=nonsense", set()),
     ],
 )
-def test_sections_are_attached_on_demand(stage: Stage, ask: Ask, query: str, sections: set[str]) -> None:
+def test_sections_are_attached_on_demand(simulator: Simulator, ask: Ask, query: str, sections: set[str]) -> None:
     """Unknown sections are ignored."""
     reply = ask("aimlapi")("GET", f"/v1/models?{query}").json
 
     assert all({"pricing", "modalities", "capabilities"} & set(entry) == sections for entry in reply["data"])
-    assert stage.part("aimlapi").contract.schemas.validator("model-list.json").is_valid(reply)
+    assert simulator.provider("aimlapi").contract.schemas.validator("model-list.json").is_valid(reply)
 
 
 @pytest.mark.parametrize(
@@ -97,17 +97,17 @@ def test_a_list_that_is_known_is_not_sent_again(ask: Ask) -> None:
     again = caller("GET", "/v1/models", headers={"If-None-Match": f'"other", {tag}'})
     other = caller("GET", "/v1/models?include=all", headers={"If-None-Match": tag})
 
-    assert (again.status, again.reply.body, again.headers["etag"]) == (304, b"", tag)
+    assert (again.status, again.response.body, again.headers["etag"]) == (304, b"", tag)
     assert other.status == 200
 
 
 @pytest.mark.parametrize("name", [LITE, f"google/{LITE}", f"Google/{LITE.upper()}"])
-def test_one_model_is_found_by_id_or_alias_in_any_case(stage: Stage, ask: Ask, name: str) -> None:
+def test_one_model_is_found_by_id_or_alias_in_any_case(simulator: Simulator, ask: Ask, name: str) -> None:
     """The id goes into the path with its slashes."""
     reply = ask("aimlapi")("GET", f"/model/{name}?include=pricing", key=None).json
 
     assert (reply["object"], reply["data"]["id"], reply["data"]["pricing"]) == ("model", LITE, None)
-    assert stage.part("aimlapi").contract.schemas.validator("model-lookup.json").is_valid(reply)
+    assert simulator.provider("aimlapi").contract.schemas.validator("model-lookup.json").is_valid(reply)
 
 
 @pytest.mark.parametrize(
@@ -124,16 +124,16 @@ def test_one_model_is_found_by_id_or_alias_in_any_case(stage: Stage, ask: Ask, n
         ),
     ],
 )
-def test_a_known_price_is_shown_as_documented(stage: Stage, rules: tuple[PriceRule, ...], shown: Any) -> None:
+def test_a_known_price_is_shown_as_documented(simulator: Simulator, rules: tuple[PriceRule, ...], shown: Any) -> None:
     """No price of this family is known, so one is made up."""
-    contract = stage.part("aimlapi").contract
+    contract = simulator.provider("aimlapi").contract
     model = contract.models[LITE]
     price = Price("exact", "USD", "second", Decimal("0.39"), rules, model.price.evidence)
 
     assert facts(contract, replace(model, price=price))["pricing"] == shown
 
 
-def test_metrics_tell_how_long_generations_took(stage: Stage, ask: Ask, run: Run) -> None:
+def test_metrics_tell_how_long_generations_took(simulator: Simulator, ask: Ask, run: Run) -> None:
     """Only models that completed one inside the window are listed."""
     caller = ask("aimlapi")
     for _ in range(3):
@@ -141,7 +141,7 @@ def test_metrics_tell_how_long_generations_took(stage: Stage, ask: Ask, run: Run
     caller(
         "POST", "/v2/video/generations", {**BODY, "model": "google/veo-3.1-t2v"}, headers={"Prefer": "scenario=fail"}
     )
-    run(stage.advance(10))
+    run(simulator.advance(10))
 
     reply = caller("GET", "/models/metrics", key=None).json
 
@@ -149,17 +149,19 @@ def test_metrics_tell_how_long_generations_took(stage: Stage, ask: Ask, run: Run
     spans = model["metrics"]["duration_ms"]
     assert (model["alias"], model["endpoint"]) == (LITE, "/v2/video/generations")
     assert 1800 <= spans["p50"] <= spans["p75"] <= spans["p99"] <= 3800
-    assert stage.part("aimlapi").contract.schemas.validator("model-metrics.json").is_valid(reply)
-    run(stage.advance(300))
+    assert simulator.provider("aimlapi").contract.schemas.validator("model-metrics.json").is_valid(reply)
+    run(simulator.advance(300))
     assert caller("GET", "/models/metrics").json["models"] == []
 
 
 @pytest.mark.parametrize(("query", "found"), [(f"aliases=a&aliases=google/{LITE}", 1), (f"aliases=a,{LITE}", 0)])
-def test_metrics_are_asked_for_by_repeating_the_name(stage: Stage, ask: Ask, run: Run, query: str, found: int) -> None:
+def test_metrics_are_asked_for_by_repeating_the_name(
+    simulator: Simulator, ask: Ask, run: Run, query: str, found: int
+) -> None:
     """Commas do not divide."""
     caller = ask("aimlapi")
     caller("POST", "/v2/video/generations", BODY)
-    run(stage.advance(10))
+    run(simulator.advance(10))
 
     assert len(caller("GET", f"/models/metrics?{query}").json["models"]) == found
 
@@ -195,15 +197,15 @@ def test_the_feed_of_retirements_fails_open(ask: Ask, path: str, query: str, kep
     assert reply.headers["cache-control"] == "public, max-age=300"
 
 
-def test_the_feeds_tag_moves_only_with_its_entries(stage: Stage, ask: Ask, run: Run) -> None:
+def test_the_feeds_tag_moves_only_with_its_entries(simulator: Simulator, ask: Ask, run: Run) -> None:
     """The moment at which it was made is not part of it."""
     caller = ask("aimlapi")
     first = caller("GET", "/v1/models/deprecations", key=None)
-    run(stage.advance(60))
+    run(simulator.advance(60))
     again = caller("GET", "/v1/models/deprecations", headers={"if-none-match": first.headers["etag"]}, key=None)
 
     assert caller("GET", "/v1/models/deprecations", key=None).json["generated_at"] != first.json["generated_at"]
-    assert (again.status, again.reply.body) == (304, b"")
+    assert (again.status, again.response.body) == (304, b"")
 
 
 def test_a_withdrawn_model_is_not_found_and_a_superseded_one_is_no_video_model(ask: Ask) -> None:
@@ -218,10 +220,10 @@ def test_a_withdrawn_model_is_not_found_and_a_superseded_one_is_no_video_model(a
     ]
 
 
-def test_an_entry_of_early_2026_names_the_routes_that_take_the_model(make_stage: MakeStage) -> None:
+def test_an_entry_of_early_2026_names_the_routes_that_take_the_model(make_simulator: MakeSimulator) -> None:
     """The older one first, as a stored entry has it."""
-    stage = make_stage(names=["aimlapi"], readings={"model-list": "early-2026"})
-    listed = Caller(stage.part("aimlapi"), "key")("GET", "/models?id=veo2/image-to-video").json["data"][0]
+    simulator = make_simulator(names=["aimlapi"], readings={"model-list": "early-2026"})
+    listed = Caller(simulator.provider("aimlapi"), "key")("GET", "/models?id=veo2/image-to-video").json["data"][0]
 
     assert (listed["type"], listed["features"]) == ("video", [])
     assert listed["endpoints"] == ["/v2/generate/video/google/generation", "/v2/video/generations"]
@@ -250,9 +252,9 @@ def test_a_printed_charge_is_charged(ask: Ask, body: Any, credits_used: int, usd
     }
 
 
-def test_a_price_is_exact_where_it_was_seen_and_at_least_where_it_is_reckoned(stage: Stage) -> None:
+def test_a_price_is_exact_where_it_was_seen_and_at_least_where_it_is_reckoned(simulator: Simulator) -> None:
     """A spending limit refuses what is not exact unless it is told how much to assume."""
-    contract = stage.part("aimlapi").contract
+    contract = simulator.provider("aimlapi").contract
     model = contract.models["alibaba/wan-2-7-t2v"]
     seen = {seconds: cost(model, {"resolution": "1080p", "duration": seconds}, seconds=seconds) for seconds in (5, 10)}
 

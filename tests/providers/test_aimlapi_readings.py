@@ -5,12 +5,12 @@ from itertools import chain
 from typing import Any
 
 import pytest
-from staging import Caller, MakeStage
+from staging import Caller, MakeSimulator
 
 from mockreel._data import data_root
 from mockreel.contract import load_contract
 from mockreel.contract.data.files import read_list
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.simulator import Simulator
 
 Run = Callable[[Awaitable[Any]], Any]
 
@@ -18,16 +18,16 @@ ROUTE = "/v2/video/generations"
 BARE = "veo-3.1-lite-generate-001"
 BODY = {"model": f"google/{BARE}", "prompt": "A paper boat crosses a puddle at dusk"}
 OPTIONS = [(reading.id, option) for reading in load_contract("aimlapi").readings.values() for option in reading.options]
-Play = Callable[[str, str], "tuple[Stage, Caller]"]
+Play = Callable[[str, str], "tuple[Simulator, Caller]"]
 
 
 @pytest.fixture
-def play(make_stage: MakeStage) -> Play:
+def play(make_simulator: MakeSimulator) -> Play:
     """A stage with one reading chosen, and a caller of it."""
 
-    def make(reading: str, option: str) -> tuple[Stage, Caller]:
-        stage = make_stage(names=["aimlapi"], readings={f"aimlapi:{reading}": option})
-        return stage, Caller(stage.part("aimlapi"), "key")
+    def make(reading: str, option: str) -> tuple[Simulator, Caller]:
+        simulator = make_simulator(names=["aimlapi"], readings={f"aimlapi:{reading}": option})
+        return simulator, Caller(simulator.provider("aimlapi"), "key")
 
     return make
 
@@ -36,17 +36,17 @@ def id_of(body: Any) -> Any:
     return body.get("id") or body["generation_id"]
 
 
-def generate(stage: Stage, caller: Caller, run: Run, wish: str = "succeed") -> tuple[Any, Any, Any]:
+def generate(simulator: Simulator, caller: Caller, run: Run, wish: str = "succeed") -> tuple[Any, Any, Any]:
     """Submit, a poll under way, and the last poll."""
-    submitted = caller("POST", ROUTE, {**BODY, "model": _model(stage)}, headers={"Prefer": f"scenario={wish}"}).json
-    run(stage.advance(1))
+    submitted = caller("POST", ROUTE, {**BODY, "model": _model(simulator)}, headers={"Prefer": f"scenario={wish}"}).json
+    run(simulator.advance(1))
     under_way = caller("GET", f"{ROUTE}?generation_id={id_of(submitted)}").json
-    run(stage.advance(9))
+    run(simulator.advance(9))
     return submitted, under_way, caller("GET", f"{ROUTE}?generation_id={id_of(submitted)}").json
 
 
-def _model(stage: Stage) -> str:
-    contract = stage.part("aimlapi").contract
+def _model(simulator: Simulator) -> str:
+    contract = simulator.provider("aimlapi").contract
     schema = contract.schemas.document(contract.models[BARE].schema)
     return str(schema["properties"]["model"]["enum"][0])
 
@@ -57,10 +57,10 @@ def test_every_option_plays_a_generation_that_fits_its_schemas(
     play: Play, run: Run, reading: str, option: str, wish: str
 ) -> None:
     """The schemas are patched along with the wire."""
-    stage, caller = play(reading, option)
-    validator = stage.part("aimlapi").contract.schemas.validator("generation.json")
+    simulator, caller = play(reading, option)
+    validator = simulator.provider("aimlapi").contract.schemas.validator("generation.json")
 
-    for reply in generate(stage, caller, run, wish):
+    for reply in generate(simulator, caller, run, wish):
         assert [error.message for error in validator.iter_errors(reply)] == []
 
 
@@ -121,8 +121,8 @@ def test_extra_fields(play: Play, option: str, status: int) -> None:
 )
 def test_status_words(play: Play, run: Run, option: str, words: list[str]) -> None:
     """The four words of the lifecycle."""
-    stage, caller = play("status-words", option)
-    good, bad = generate(stage, caller, run), generate(stage, caller, run, "fail")
+    simulator, caller = play("status-words", option)
+    good, bad = generate(simulator, caller, run), generate(simulator, caller, run, "fail")
 
     assert [*(reply["status"] for reply in good), bad[2]["status"]] == words
 
@@ -176,8 +176,8 @@ def test_id_key(play: Play, option: str, keys: list[set[str]]) -> None:
 )
 def test_usage_keys(play: Play, run: Run, option: str, at_submit: set[str] | None, at_poll: set[str] | None) -> None:
     """Which keys stand in `meta.usage`, and where."""
-    stage, caller = play("usage-keys", option)
-    submitted, _, done = generate(stage, caller, run)
+    simulator, caller = play("usage-keys", option)
+    submitted, _, done = generate(simulator, caller, run)
 
     assert [set(reply["meta"]["usage"]) if "meta" in reply else None for reply in (submitted, done)] == [
         at_submit,
@@ -214,12 +214,12 @@ def test_video_shape(play: Play, run: Run, option: str, at: list[Any]) -> None:
 )
 def test_error_envelope(play: Play, option: str, keys: str, message: str) -> None:
     """Keys in their order, and the text of a refused body."""
-    stage, caller = play("error-envelope", option)
+    simulator, caller = play("error-envelope", option)
 
     refused = caller("POST", ROUTE, {"model": BODY["model"]}).json
 
     assert (list(refused), refused["message"]) == (keys.split(), message)
-    contract = stage.part("aimlapi").contract
+    contract = simulator.provider("aimlapi").contract
     file = contract.document["components"]["schemas"]["Error"]["$ref"].rpartition("/")[2]
     assert contract.schemas.validator(file).is_valid(refused)
 

@@ -5,10 +5,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from staging import Caller, MakeStage
+from staging import Caller, MakeSimulator
 
 from mockreel.engine.accounts.account import KeyEntry
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.simulator import Simulator
 
 Ask = Callable[..., Caller]
 
@@ -21,9 +21,9 @@ KEY_TEXT = (
 
 
 @pytest.fixture
-def stage(make_stage: MakeStage) -> Stage:
+def simulator(make_simulator: MakeSimulator) -> Simulator:
     """This provider alone."""
-    return make_stage(names=["aimlapi"])
+    return make_simulator(names=["aimlapi"])
 
 
 def test_a_refused_option_is_worded_as_it_was_published(ask: Ask) -> None:
@@ -99,27 +99,27 @@ def test_a_missing_and_a_wrong_key_are_refused_alike(ask: Ask, key: str | None) 
     ],
 )
 def test_a_request_that_cannot_be_played_is_refused(
-    stage: Stage, ask: Ask, call: Mapping[str, Any], status: int, message: str
+    simulator: Simulator, ask: Ask, call: Mapping[str, Any], status: int, message: str
 ) -> None:
     """Status, text and a body that the error schema takes."""
     refused = ask("aimlapi")(**call)
 
     assert (refused.status, refused.json["message"]) == (status, message)
-    assert stage.part("aimlapi").contract.schemas.validator("error.json").is_valid(refused.json)
+    assert simulator.provider("aimlapi").contract.schemas.validator("error.json").is_valid(refused.json)
 
 
-def test_a_body_that_is_too_large_is_refused(make_stage: MakeStage) -> None:
+def test_a_body_that_is_too_large_is_refused(make_simulator: MakeSimulator) -> None:
     """The limit is the stage's; the words are the provider's."""
-    caller = Caller(make_stage(names=["aimlapi"], max_body=100).part("aimlapi"), "key")
+    caller = Caller(make_simulator(names=["aimlapi"], max_body=100).provider("aimlapi"), "key")
 
     refused = caller("POST", ROUTE, {**BODY, "prompt": "x" * 200})
 
     assert (refused.status, refused.json["error"]["name"]) == (413, "PayloadTooLargeException")
 
 
-def test_every_row_can_be_played_and_fits_its_schema(stage: Stage, ask: Ask) -> None:
+def test_every_row_can_be_played_and_fits_its_schema(simulator: Simulator, ask: Ask) -> None:
     """By its name and by its code; what is no JSON is of the type that the row says."""
-    contract = stage.part("aimlapi").contract
+    contract = simulator.provider("aimlapi").contract
     for row in contract.errors.values():
         for code in (row.name, row.code):
             played = ask("aimlapi")("POST", ROUTE, BODY, headers={"Prefer": f"scenario=refuse; code={code}"})
@@ -129,12 +129,12 @@ def test_every_row_can_be_played_and_fits_its_schema(stage: Stage, ask: Ask) -> 
                 assert contract.schemas.validator("error.json").is_valid(played.json), row.name
 
 
-def test_no_placeholder_is_left_in_a_message(stage: Stage, ask: Ask) -> None:
+def test_no_placeholder_is_left_in_a_message(simulator: Simulator, ask: Ask) -> None:
     """Also where a row is played without what usually causes it."""
-    for name in stage.part("aimlapi").contract.errors:
+    for name in simulator.provider("aimlapi").contract.errors:
         played = ask("aimlapi")("POST", ROUTE, BODY, headers={"Prefer": f"scenario=refuse; code={name}"})
-        assert b"{request_id}" not in played.reply.body
-        assert b"{method}" not in played.reply.body
+        assert b"{request_id}" not in played.response.body
+        assert b"{method}" not in played.response.body
 
 
 def test_who_has_no_credit_is_refused_as_it_was_published(ask: Ask) -> None:
@@ -146,9 +146,9 @@ def test_who_has_no_credit_is_refused_as_it_was_published(ask: Ask) -> None:
     assert refused.json["error"]["data"] == {"kind": "err_insufficent_credits"}
 
 
-def test_a_listed_balance_runs_out(make_stage: MakeStage) -> None:
+def test_a_listed_balance_runs_out(make_simulator: MakeSimulator) -> None:
     """Open generations count; the last one may overdraw, the next is refused."""
     keys = [KeyEntry("small", "small", balance=Decimal("0.10"))]
-    caller = Caller(make_stage(names=["aimlapi"], keys=keys).part("aimlapi"), "small")
+    caller = Caller(make_simulator(names=["aimlapi"], keys=keys).provider("aimlapi"), "small")
 
     assert [caller("POST", ROUTE, BODY).status for _ in range(3)] == [200, 200, 403]

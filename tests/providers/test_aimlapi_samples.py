@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from staging import Caller, MakeStage
+from staging import Caller, MakeSimulator
 
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.simulator import Simulator
 
 Sample = tuple[str, str, dict[str, Any]]
 
@@ -63,8 +63,8 @@ BROKEN: tuple[Sample, ...] = (
 
 
 @pytest.fixture
-def stage(make_stage: MakeStage) -> Stage:
-    return make_stage(names=["aimlapi"])
+def simulator(make_simulator: MakeSimulator) -> Simulator:
+    return make_simulator(names=["aimlapi"])
 
 
 def submit(caller: Caller, sample: Sample) -> tuple[str, int, Any]:
@@ -77,7 +77,7 @@ def submit(caller: Caller, sample: Sample) -> tuple[str, int, Any]:
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: f"{sample[0]}:{sample[1]}")
 def test_a_sample_of_a_page_is_taken(
-    stage: Stage, ask: Callable[..., Caller], run: Callable[[Awaitable[Any]], Any], sample: Sample
+    simulator: Simulator, ask: Callable[..., Caller], run: Callable[[Awaitable[Any]], Any], sample: Sample
 ) -> None:
     """It polls where it submitted, and finds one video: a list of addresses at Runway's older route, else an object."""
     caller = ask("aimlapi")
@@ -86,7 +86,7 @@ def test_a_sample_of_a_page_is_taken(
     id_ = submitted["generation_id" if sample[0] == "minimax" else "id"]
     assert submitted["status"] == "queued"
 
-    run(stage.advance(10))
+    run(simulator.advance(10))
     done = caller("GET", f"{path}?generation_id={id_}").json
 
     assert (done["id"], done["status"]) == (id_, "completed")

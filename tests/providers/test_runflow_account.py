@@ -2,21 +2,21 @@
 
 import pytest
 from providers.runflow import Ask, Run, code, create, undocumented
-from staging import Caller, MakeStage
+from staging import Caller, MakeSimulator
 
 from mockreel.contract import Contract
 from mockreel.engine.accounts.account import KeyEntry
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.simulator import Simulator
 
 
 @pytest.fixture
-def stage(make_stage: MakeStage) -> Stage:
-    return make_stage(names=["runflow"])
+def simulator(make_simulator: MakeSimulator) -> Simulator:
+    return make_simulator(names=["runflow"])
 
 
 @pytest.fixture
-def contract(stage: Stage) -> Contract:
-    return stage.part("runflow").contract
+def contract(simulator: Simulator) -> Contract:
+    return simulator.provider("runflow").contract
 
 
 @pytest.mark.parametrize(
@@ -84,23 +84,23 @@ def test_each_key_has_its_own_user(ask: Ask) -> None:
 KEYS = ("rf_live_one", "rf_svc_one", "rf_live_two")
 
 
-def test_credit_goes_down_by_what_succeeded(stage: Stage, ask: Ask, run: Run) -> None:
+def test_credit_goes_down_by_what_succeeded(simulator: Simulator, ask: Ask, run: Run) -> None:
     """Failed runs cost nothing, pending ones nothing yet."""
     caller = ask("runflow")
     create(caller)
     create(caller, scenario="fail")
     create(caller, scenario="stuck")
-    run(stage.advance(20))
+    run(simulator.advance(20))
 
     assert caller("GET", "/v1/billing/balance").json["balance"] == "999.88"
     assert caller("GET", "/v1/billing/balance").json["balance"] == "999.88"
 
 
-def test_the_threshold_is_set_under_a_guard(stage: Stage, ask: Ask, run: Run) -> None:
+def test_the_threshold_is_set_under_a_guard(simulator: Simulator, ask: Ask, run: Run) -> None:
     """A negative one is refused, and so is a change of what was changed meanwhile."""
     caller = ask("runflow")
     before = caller("GET", "/v1/billing/balance").json
-    run(stage.advance(1))
+    run(simulator.advance(1))
     changed = caller("PATCH", "/v1/billing/balance", {"low_balance_threshold": 5, "updated_at": before["updated_at"]})
     late = caller("PATCH", "/v1/billing/balance", {"low_balance_threshold": 6, "updated_at": before["updated_at"]})
 
@@ -109,10 +109,10 @@ def test_the_threshold_is_set_under_a_guard(stage: Stage, ask: Ask, run: Run) ->
     assert code(caller("PATCH", "/v1/billing/balance", {"low_balance_threshold": -1})) == (422, "VALIDATION_ERROR")
 
 
-def test_a_key_without_the_scope_is_refused(make_stage: MakeStage) -> None:
+def test_a_key_without_the_scope_is_refused(make_simulator: MakeSimulator) -> None:
     """403 in the published words."""
     entry = KeyEntry("rf_live_reader", "reader", scopes=frozenset({"runs:read"}))
-    caller = Caller(make_stage(names=["runflow"], keys=[entry]).part("runflow"), "rf_live_reader")
+    caller = Caller(make_simulator(names=["runflow"], keys=[entry]).provider("runflow"), "rf_live_reader")
     reply = caller("POST", "/v1/models/google/veo3.1/lite/runs", {"input": {"prompt": "a"}})
 
     assert reply.status == 403

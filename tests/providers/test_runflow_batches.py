@@ -6,23 +6,23 @@ from typing import Any
 import orjson
 import pytest
 from providers.runflow import HOOK, INPUT, LITE, Ask, Run, code, faults, undocumented
-from staging import Caller, MakeStage
+from staging import Caller, MakeSimulator
 
 from mockreel.contract import Contract
 from mockreel.engine.accounts.account import KeyEntry
-from mockreel.engine.scenarios.preferences import Wish
-from mockreel.simulator.simulator import Stage
+from mockreel.engine.scenarios.preferences import Preference
+from mockreel.simulator.simulator import Simulator
 from mockreel.webhooks import MemorySender
 
 
 @pytest.fixture
-def stage(make_stage: MakeStage) -> Stage:
-    return make_stage(names=["runflow"])
+def simulator(make_simulator: MakeSimulator) -> Simulator:
+    return make_simulator(names=["runflow"])
 
 
 @pytest.fixture
-def contract(stage: Stage) -> Contract:
-    return stage.part("runflow").contract
+def contract(simulator: Simulator) -> Contract:
+    return simulator.provider("runflow").contract
 
 
 def make(caller: Caller, *prompts: str, **more: Any) -> Any:
@@ -32,7 +32,7 @@ def make(caller: Caller, *prompts: str, **more: Any) -> Any:
     return reply.json
 
 
-def test_a_batch_begins_a_run_for_each_item(stage: Stage, ask: Ask, contract: Contract) -> None:
+def test_a_batch_begins_a_run_for_each_item(simulator: Simulator, ask: Ask, contract: Contract) -> None:
     """In the order sent; a client_ref stands beside the input and is no part of it."""
     caller = ask("runflow")
     items = [{**INPUT, "client_ref": "a"}, INPUT]
@@ -46,13 +46,13 @@ def test_a_batch_begins_a_run_for_each_item(stage: Stage, ask: Ask, contract: Co
 
 
 def test_a_batch_counts_its_ends_and_tells_once(
-    stage: Stage, ask: Ask, run: Run, sink: MemorySender, contract: Contract
+    simulator: Simulator, ask: Ask, run: Run, sink: MemorySender, contract: Contract
 ) -> None:
     """One callback when the last item has ended, with the counts; rules choose for each item."""
-    stage.rules.add(Wish("fail"), prompt="bad")
+    simulator.rules.add(Preference("fail"), prompt="bad")
     caller = ask("runflow")
     made = make(caller, "good", "bad", "fine", callback_url=HOOK, metadata={"a": 1})
-    run(stage.advance(20))
+    run(simulator.advance(20))
     batch = caller("GET", f"/v1/batches/{made['id']}").json
     [sent] = sink.sent
     payload = orjson.loads(sent.body)
@@ -81,39 +81,39 @@ def test_a_batch_counts_its_ends_and_tells_once(
     ],
 )
 def test_a_batch_ends_as_its_items_do(
-    stage: Stage, ask: Ask, run: Run, sink: MemorySender, *, scenario: str, status: str, event: str
+    simulator: Simulator, ask: Ask, run: Run, sink: MemorySender, *, scenario: str, status: str, event: str
 ) -> None:
     """When all of them end alike; the request's own wish is every item's."""
     caller = ask("runflow")
     body = {"input": [INPUT, INPUT], "callback_url": HOOK}
     made = caller("POST", f"{LITE}/batches", body, headers={"prefer": f"scenario={scenario}"}).json
-    run(stage.advance(20))
+    run(simulator.advance(20))
 
     assert caller("GET", f"/v1/batches/{made['id']}").json["status_code"] == status
     assert orjson.loads(sink.sent[0].body)["event"] == event
 
 
-def test_a_cancelled_item_ends_the_batch(stage: Stage, ask: Ask, run: Run, sink: MemorySender) -> None:
+def test_a_cancelled_item_ends_the_batch(simulator: Simulator, ask: Ask, run: Run, sink: MemorySender) -> None:
     """The callback comes at the moment of the last cancellation."""
     caller = ask("runflow", "rf_live_one")
     body = {"input": [INPUT, INPUT], "callback_url": HOOK}
     made = caller("POST", f"{LITE}/batches", body, headers={"prefer": "scenario=stuck"}).json
-    run(stage.advance(100))
+    run(simulator.advance(100))
     assert sink.sent == []
     for item in made["items"]:
         ask("runflow", "rf_svc_one")("POST", f"/v1/admin/runs/{item['run_id']}/cancellation")
-    run(stage.advance(1))
+    run(simulator.advance(1))
 
     assert [orjson.loads(sent.body)["status"] for sent in sink.sent] == ["canceled"]
     assert caller("GET", f"/v1/batches/{made['id']}").json["items_cancelled"] == 2
 
 
-def test_items_are_listed_with_their_runs(stage: Stage, ask: Ask, run: Run, contract: Contract) -> None:
+def test_items_are_listed_with_their_runs(simulator: Simulator, ask: Ask, run: Run, contract: Contract) -> None:
     """In the order sent, with input, cost, output and error."""
-    stage.rules.add(Wish("fail"), prompt="bad")
+    simulator.rules.add(Preference("fail"), prompt="bad")
     caller = ask("runflow")
     made = make(caller, "good", "bad")
-    run(stage.advance(20))
+    run(simulator.advance(20))
     listed = caller("GET", f"/v1/batches/{made['id']}/items").json
     good, bad = listed["items"]
 
@@ -123,7 +123,7 @@ def test_items_are_listed_with_their_runs(stage: Stage, ask: Ask, run: Run, cont
     assert undocumented(contract, "list_batch_items", listed) == []
 
 
-def test_every_violation_of_every_item_is_listed_and_nothing_begins(stage: Stage, ask: Ask) -> None:
+def test_every_violation_of_every_item_is_listed_and_nothing_begins(simulator: Simulator, ask: Ask) -> None:
     """All or none."""
     caller = ask("runflow")
     reply = caller("POST", f"{LITE}/batches", {"input": [INPUT, {}, {**INPUT, "duration": "5s"}]})
@@ -137,22 +137,22 @@ def test_every_violation_of_every_item_is_listed_and_nothing_begins(stage: Stage
 
 
 @pytest.mark.parametrize("items", [[], [INPUT] * 101])
-def test_a_batch_has_one_to_a_hundred_items(stage: Stage, ask: Ask, items: list[Any]) -> None:
+def test_a_batch_has_one_to_a_hundred_items(simulator: Simulator, ask: Ask, items: list[Any]) -> None:
     """Both bounds are documented."""
     assert code(ask("runflow")("POST", f"{LITE}/batches", {"input": items})) == (422, "VALIDATION_ERROR")
 
 
-def test_the_balance_must_cover_all_of_it(make_stage: MakeStage) -> None:
+def test_the_balance_must_cover_all_of_it(make_simulator: MakeSimulator) -> None:
     """402, and nothing begins."""
     entry = KeyEntry("rf_live_poor", "poor", balance=Decimal("0.30"))
-    caller = Caller(make_stage(names=["runflow"], keys=[entry]).part("runflow"), "rf_live_poor")
+    caller = Caller(make_simulator(names=["runflow"], keys=[entry]).provider("runflow"), "rf_live_poor")
 
     assert code(caller("POST", f"{LITE}/batches", {"input": [INPUT] * 3})) == (402, "INSUFFICIENT_CREDIT")
     assert caller("GET", "/v1/runs").json["items"] == []
     assert caller("POST", f"{LITE}/batches", {"input": [INPUT] * 2}).status == 201
 
 
-def test_an_idempotency_key_makes_one_batch(stage: Stage, ask: Ask) -> None:
+def test_an_idempotency_key_makes_one_batch(simulator: Simulator, ask: Ask) -> None:
     """The cached 201 for the same body, 409 for another."""
     caller, key = ask("runflow"), {"idempotency-key": "b1"}
     first, again = (caller("POST", f"{LITE}/batches", {"input": [INPUT]}, headers=key) for _ in range(2))
@@ -163,16 +163,16 @@ def test_an_idempotency_key_makes_one_batch(stage: Stage, ask: Ask) -> None:
 
 
 def test_a_batchs_callback_is_delivered_again(
-    stage: Stage, ask: Ask, run: Run, sink: MemorySender, contract: Contract
+    simulator: Simulator, ask: Ask, run: Run, sink: MemorySender, contract: Contract
 ) -> None:
     """Once it has ended; the history has both deliveries."""
     caller = ask("runflow")
     made = make(caller, "a", callback_url=HOOK)
     path = f"/v1/batches/{made['id']}/callback-redeliveries"
     too_early = caller("POST", path)
-    run(stage.advance(20))
+    run(simulator.advance(20))
     again = caller("POST", path)
-    run(stage.advance(1))
+    run(simulator.advance(1))
     history = caller("GET", f"/v1/batches/{made['id']}/callback").json
 
     assert code(too_early) == (422, "VALIDATION_ERROR")
@@ -181,7 +181,7 @@ def test_a_batchs_callback_is_delivered_again(
     assert undocumented(contract, "get_batch_callback_history", history) == []
 
 
-def test_another_accounts_batch_looks_like_none(stage: Stage, ask: Ask) -> None:
+def test_another_accounts_batch_looks_like_none(simulator: Simulator, ask: Ask) -> None:
     """And so does one that there is not."""
     made = make(ask("runflow", "rf_live_one"), "a")
     other = ask("runflow", "rf_live_two")
@@ -191,11 +191,11 @@ def test_another_accounts_batch_looks_like_none(stage: Stage, ask: Ask) -> None:
 
 
 @pytest.mark.parametrize(("wish", "expected"), [("scenario=insufficient-credit", 402), ("scenario=rate-limited", 429)])
-def test_a_wished_refusal_refuses_the_whole_batch(stage: Stage, ask: Ask, wish: str, expected: int) -> None:
+def test_a_wished_refusal_refuses_the_whole_batch(simulator: Simulator, ask: Ask, wish: str, expected: int) -> None:
     """By the request or by a rule."""
     caller = ask("runflow")
     asked = caller("POST", f"{LITE}/batches", {"input": [INPUT]}, headers={"prefer": wish})
-    stage.rules.add(Wish(wish.partition("=")[2]))
+    simulator.rules.add(Preference(wish.partition("=")[2]))
     ruled = caller("POST", f"{LITE}/batches", {"input": [INPUT, INPUT]})
 
     assert (asked.status, ruled.status) == (expected, expected)

@@ -7,21 +7,21 @@ from itertools import pairwise
 import orjson
 import pytest
 from providers.runflow import HOOK, Ask, Run, code, create, faults, undocumented
-from staging import MakeStage
+from staging import MakeSimulator
 
 from mockreel.contract import Contract
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.simulator import Simulator
 from mockreel.webhooks import MemorySender, Outcome
 
 
 @pytest.fixture
-def stage(make_stage: MakeStage) -> Stage:
-    return make_stage(names=["runflow"])
+def simulator(make_simulator: MakeSimulator) -> Simulator:
+    return make_simulator(names=["runflow"])
 
 
 @pytest.fixture
-def contract(stage: Stage) -> Contract:
-    return stage.part("runflow").contract
+def contract(simulator: Simulator) -> Contract:
+    return simulator.provider("runflow").contract
 
 
 @pytest.mark.parametrize(
@@ -34,11 +34,19 @@ def contract(stage: Stage) -> Contract:
     ],
 )
 def test_each_end_has_its_event(
-    stage: Stage, ask: Ask, run: Run, *, sink: MemorySender, contract: Contract, scenario: str, event: str, status: str
+    simulator: Simulator,
+    ask: Ask,
+    run: Run,
+    *,
+    sink: MemorySender,
+    contract: Contract,
+    scenario: str,
+    event: str,
+    status: str,
 ) -> None:
     """One POST when the run has ended, with the keys of the page in its order."""
     made = create(ask("runflow"), scenario=scenario, callback_url=HOOK, metadata={"order": [1, "é"]})
-    run(stage.advance(20))
+    run(simulator.advance(20))
     [sent] = sink.sent
     payload = orjson.loads(sent.body)
 
@@ -50,24 +58,24 @@ def test_each_end_has_its_event(
     assert (payload["output"] is not None) == (scenario in ("succeed", "partial"))
 
 
-def test_no_callback_url_no_callback(stage: Stage, ask: Ask, run: Run, sink: MemorySender) -> None:
+def test_no_callback_url_no_callback(simulator: Simulator, ask: Ask, run: Run, sink: MemorySender) -> None:
     """Nobody is told of a run that names nobody."""
     create(ask("runflow"))
-    run(stage.advance(20))
+    run(simulator.advance(20))
 
     assert sink.sent == []
 
 
 def test_the_request_id_is_always_sent_and_the_signature_only_with_a_secret(
-    stage: Stage, ask: Ask, run: Run, sink: MemorySender
+    simulator: Simulator, ask: Ask, run: Run, sink: MemorySender
 ) -> None:
     """The signature is the hex HMAC-SHA256 of the bytes that were sent, with the whole secret as key."""
     caller = ask("runflow")
     create(caller, callback_url=HOOK)
-    run(stage.advance(20))
+    run(simulator.advance(20))
     secret = caller("POST", "/v1/callback-secrets", {"label": "production"}).json
     create(caller, callback_url=HOOK)
-    run(stage.advance(20))
+    run(simulator.advance(20))
     plain, signed = (dict(sent.headers) for sent in sink.sent)
     expected = hmac.new(secret["plain_secret"].encode(), sink.sent[1].body, hashlib.sha256).hexdigest()
 
@@ -77,19 +85,19 @@ def test_the_request_id_is_always_sent_and_the_signature_only_with_a_secret(
 
 
 def test_a_5xx_is_tried_again_after_one_and_two_seconds_with_the_same_bytes(
-    stage: Stage, ask: Ask, run: Run, sink: MemorySender, contract: Contract
+    simulator: Simulator, ask: Ask, run: Run, sink: MemorySender, contract: Contract
 ) -> None:
     """Three attempts; the history has each of them."""
     times: list[float] = []
 
     def busy(_: object) -> int:
-        times.append(stage.clock.now())
+        times.append(simulator.clock.now())
         return 500 if len(times) < 3 else 200
 
     sink.receiver = busy
     caller = ask("runflow")
     made = create(caller, callback_url=HOOK)
-    run(stage.advance(20))
+    run(simulator.advance(20))
     history = caller("GET", f"/v1/runs/{made['id']}/callback").json
 
     assert [round(after - before, 6) for before, after in pairwise(times)] == [1.0, 2.0]
@@ -101,12 +109,12 @@ def test_a_5xx_is_tried_again_after_one_and_two_seconds_with_the_same_bytes(
 
 
 @pytest.mark.parametrize("answer", [302, 404, 429])
-def test_3xx_and_4xx_are_final(stage: Stage, ask: Ask, run: Run, sink: MemorySender, answer: int) -> None:
+def test_3xx_and_4xx_are_final(simulator: Simulator, ask: Ask, run: Run, sink: MemorySender, answer: int) -> None:
     """The model pages retry server and network errors only."""
     sink.receiver = lambda _: answer
     caller = ask("runflow")
     made = create(caller, callback_url=HOOK)
-    run(stage.advance(20))
+    run(simulator.advance(20))
     [delivery] = caller("GET", f"/v1/runs/{made['id']}/callback").json
 
     assert len(sink.sent) == 1
@@ -115,13 +123,13 @@ def test_3xx_and_4xx_are_final(stage: Stage, ask: Ask, run: Run, sink: MemorySen
 
 @pytest.mark.parametrize(("error", "reason"), [("network", "connection_error"), ("timeout", "timeout")])
 def test_network_errors_and_timeouts_are_tried_again(
-    stage: Stage, ask: Ask, run: Run, *, sink: MemorySender, error: str, reason: str
+    simulator: Simulator, ask: Ask, run: Run, *, sink: MemorySender, error: str, reason: str
 ) -> None:
     """Then the delivery has failed, and says why."""
     sink.receiver = lambda _: Outcome(error=error, detail="gone")
     caller = ask("runflow")
     made = create(caller, callback_url=HOOK)
-    run(stage.advance(20))
+    run(simulator.advance(20))
     [delivery] = caller("GET", f"/v1/runs/{made['id']}/callback").json
 
     assert len(sink.sent) == 3
@@ -129,17 +137,17 @@ def test_network_errors_and_timeouts_are_tried_again(
 
 
 def test_a_redelivery_is_rebuilt_and_not_automatic(
-    stage: Stage, ask: Ask, run: Run, sink: MemorySender, contract: Contract
+    simulator: Simulator, ask: Ask, run: Run, sink: MemorySender, contract: Contract
 ) -> None:
     """A new delivery beside the first; a second one must wait for the end of the first."""
     caller = ask("runflow")
     made = create(caller, callback_url=HOOK)
     path = f"/v1/runs/{made['id']}/callback-redeliveries"
     too_early = caller("POST", path)
-    run(stage.advance(20))
+    run(simulator.advance(20))
     again = caller("POST", path)
     busy = caller("POST", path)
-    run(stage.advance(1))
+    run(simulator.advance(1))
 
     assert code(too_early) == (422, "VALIDATION_ERROR")
     assert (again.status, again.json["is_automatic"], again.json["status_code"]) == (201, False, "pending")
@@ -149,11 +157,11 @@ def test_a_redelivery_is_rebuilt_and_not_automatic(
     assert caller("POST", path).status == 201
 
 
-def test_a_run_without_a_callback_is_not_redelivered(stage: Stage, ask: Ask, run: Run) -> None:
+def test_a_run_without_a_callback_is_not_redelivered(simulator: Simulator, ask: Ask, run: Run) -> None:
     """There is nobody to deliver to."""
     caller = ask("runflow")
     made = create(caller)
-    run(stage.advance(20))
+    run(simulator.advance(20))
 
     assert code(caller("POST", f"/v1/runs/{made['id']}/callback-redeliveries")) == (422, "VALIDATION_ERROR")
     assert caller("GET", f"/v1/runs/{made['id']}/callback").json == []
@@ -162,7 +170,7 @@ def test_a_run_without_a_callback_is_not_redelivered(stage: Stage, ask: Ask, run
 # Secrets ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_secret_is_shown_once(stage: Stage, ask: Ask, contract: Contract) -> None:
+def test_a_secret_is_shown_once(simulator: Simulator, ask: Ask, contract: Contract) -> None:
     """Afterwards only its beginning; another account sees nothing."""
     caller = ask("runflow")
     made = caller("POST", "/v1/callback-secrets", {"label": "production"})
@@ -173,12 +181,12 @@ def test_a_secret_is_shown_once(stage: Stage, ask: Ask, contract: Contract) -> N
     assert made.json["plain_secret"].startswith("whsec_")
     assert undocumented(contract, "create_callback_secret", made.json, status=201) == []
     assert "plain_secret" not in read.json
-    assert made.json["plain_secret"] not in read.reply.body.decode()
+    assert made.json["plain_secret"] not in read.response.body.decode()
     assert read.json["key_prefix"] == made.json["plain_secret"][:12]
     assert code(ask("runflow", "rf_live_two")("GET", path)) == (404, "NOT_FOUND")
 
 
-def test_rotation_ends_with_the_old_secret_deleted(stage: Stage, ask: Ask) -> None:
+def test_rotation_ends_with_the_old_secret_deleted(simulator: Simulator, ask: Ask) -> None:
     """The first signs until another is promoted; a deleted one hands over to the newest left."""
     caller = ask("runflow")
     old, new = (caller("POST", "/v1/callback-secrets", {"label": label}).json["id"] for label in ("old", "new"))
@@ -194,7 +202,7 @@ def test_rotation_ends_with_the_old_secret_deleted(stage: Stage, ask: Ask) -> No
     assert code(caller("DELETE", f"/v1/callback-secrets/{new}")) == (404, "NOT_FOUND")
 
 
-def test_a_secret_is_renamed(stage: Stage, ask: Ask) -> None:
+def test_a_secret_is_renamed(simulator: Simulator, ask: Ask) -> None:
     """Its other facts stay."""
     caller = ask("runflow")
     made = caller("POST", "/v1/callback-secrets").json

@@ -8,26 +8,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from providers.runflow import Ask, Run, code, create, undocumented
-from staging import Caller, MakeStage
+from staging import Caller, MakeSimulator
 
 from mockreel.contract import Contract
 from mockreel.engine.clock import Clock
-from mockreel.simulator.simulator import Stage, build_stage, load_contracts
+from mockreel.simulator.simulator import Simulator, build_simulator, load_contracts
 from mockreel.webhooks import MemorySender
 
 
 @pytest.fixture
-def stage(make_stage: MakeStage) -> Stage:
-    return make_stage(names=["runflow"])
+def simulator(make_simulator: MakeSimulator) -> Simulator:
+    return make_simulator(names=["runflow"])
 
 
 @pytest.fixture
-def caller(stage: Stage, ask: Ask, run: Run) -> Caller:
+def caller(simulator: Simulator, ask: Ask, run: Run) -> Caller:
     """Six runs a second apart, of which the second and the fifth failed; three more that are under way."""
     caller = ask("runflow")
     for number in range(9):
         create(caller, client_ref=f"ref {number % 3}", scenario=("succeed", "fail", "succeed")[number % 3])
-        run(stage.advance(1 if number < 5 else 20 if number == 5 else 0.1))
+        run(simulator.advance(1 if number < 5 else 20 if number == 5 else 0.1))
     return caller
 
 
@@ -42,7 +42,7 @@ def refs(listed: Any) -> list[str]:
     return [item["client_ref"] for item in listed["items"]]
 
 
-def test_the_newest_come_first(caller: Caller, stage: Stage) -> None:
+def test_the_newest_come_first(caller: Caller, simulator: Simulator) -> None:
     """Fifty at a time unless told."""
     listed = page(caller)
     moments = [item["created_at"] for item in listed["items"]]
@@ -50,7 +50,7 @@ def test_the_newest_come_first(caller: Caller, stage: Stage) -> None:
     assert moments == sorted(moments, reverse=True)
     assert len(moments) == 9
     assert (listed["next"], listed["previous"]) == (None, None)
-    assert undocumented(stage.part("runflow").contract, "list_runs", listed) == []
+    assert undocumented(simulator.provider("runflow").contract, "list_runs", listed) == []
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_a_cursor_belongs_to_its_sort(caller: Caller) -> None:
     assert refs(page(caller, pq=first["next"])) == ["ref 0", "ref 1"]
 
 
-def test_models_are_found_by_their_slug(stage: Stage, ask: Ask) -> None:
+def test_models_are_found_by_their_slug(simulator: Simulator, ask: Ask) -> None:
     """As a client asks for them."""
     reply = ask("runflow")("GET", "/v1/models?q=slug.eq:'veo3.1/lite'&limit=1").json
 
@@ -176,8 +176,10 @@ def test_pages_neither_lose_nor_repeat_when_runs_come_in_between(
     limits: list[int], inserts: list[int], sort: str, filtered: bool
 ) -> None:
     """Whatever is created while one pages: every run that was there is seen once."""
-    stage = build_stage(_contracts(), clock=Clock(start=0, held=True), open_house=True, sender=MemorySender())
-    caller = Caller(stage.part("runflow"), "rf_live_one")
+    simulator = build_simulator(
+        _contracts(), clock=Clock(start=0, held=True), accept_any_key=True, sender=MemorySender()
+    )
+    caller = Caller(simulator.provider("runflow"), "rf_live_one")
     for number in range(10):
         create(caller, client_ref=str(number % 3))
     there = [item["id"] for item in page(caller, limit=500)["items"]]

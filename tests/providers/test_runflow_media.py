@@ -5,23 +5,23 @@ from typing import Any
 
 import pytest
 from providers.runflow import Ask, Run, code, create, read, undocumented
-from staging import Caller, MakeStage
+from staging import Caller, MakeSimulator
 
 from mockreel.contract import Contract
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.simulator import Simulator
 
 FILE = b"RIFF....WEBP"
 NANO = "/v1/models/google/nano-banana-pro/edit"
 
 
 @pytest.fixture
-def stage(make_stage: MakeStage) -> Stage:
-    return make_stage(names=["runflow"])
+def simulator(make_simulator: MakeSimulator) -> Simulator:
+    return make_simulator(names=["runflow"])
 
 
 @pytest.fixture
-def contract(stage: Stage) -> Contract:
-    return stage.part("runflow").contract
+def contract(simulator: Simulator) -> Contract:
+    return simulator.provider("runflow").contract
 
 
 def announce(caller: Caller, **more: Any) -> Any:
@@ -36,7 +36,7 @@ def put(caller: Caller, session: Any, *, mime: str = "image/webp") -> int:
     return caller("PUT", path, raw=FILE, headers={"content-type": mime}, key=None).status
 
 
-def test_an_upload_takes_three_steps(stage: Stage, ask: Ask, contract: Contract) -> None:
+def test_an_upload_takes_three_steps(simulator: Simulator, ask: Ask, contract: Contract) -> None:
     """Announce, send without a key, confirm; then the asset can be read and fetched."""
     caller = ask("runflow")
     session = announce(caller)
@@ -50,10 +50,10 @@ def test_an_upload_takes_three_steps(stage: Stage, ask: Ask, contract: Contract)
     assert (asset.json["name"], asset.json["size_bytes"], asset.json["asset_type"]) == ("bottle.webp", 12, "image")
     assert undocumented(contract, "confirm_upload", asset.json, status=201) == []
     assert again["created_by_user"]["id"] == asset.json["created_by"]
-    assert (fetched.reply.body, fetched.headers["content-type"]) == (FILE, "image/webp")
+    assert (fetched.response.body, fetched.headers["content-type"]) == (FILE, "image/webp")
 
 
-def test_a_step_too_early_is_refused(stage: Stage, ask: Ask) -> None:
+def test_a_step_too_early_is_refused(simulator: Simulator, ask: Ask) -> None:
     """No confirmation before the bytes, no asset before the confirmation."""
     caller = ask("runflow")
     session = announce(caller)
@@ -62,13 +62,13 @@ def test_a_step_too_early_is_refused(stage: Stage, ask: Ask) -> None:
     assert code(caller("GET", f"/v1/assets/{session['asset_id']}")) == (404, "NOT_FOUND")
 
 
-def test_the_upload_address_expires_and_wants_the_declared_type(stage: Stage, ask: Ask, run: Run) -> None:
+def test_the_upload_address_expires_and_wants_the_declared_type(simulator: Simulator, ask: Ask, run: Run) -> None:
     """403 from the storage host, which speaks no JSON."""
     caller = ask("runflow")
     session = announce(caller)
 
     assert put(caller, session, mime="image/png") == 403
-    run(stage.advance(3600))
+    run(simulator.advance(3600))
     assert put(caller, session) == 403
     unknown = caller("PUT", "/asset-uploads/none", raw=b"x", headers={"content-type": "image/webp"}, key=None)
     assert (unknown.status, unknown.headers["content-type"]) == (403, "application/xml")
@@ -77,7 +77,7 @@ def test_the_upload_address_expires_and_wants_the_declared_type(stage: Stage, as
 @pytest.mark.parametrize(
     "wrong", [{"size_bytes": 52428801}, {"size_bytes": 0}, {"mime_type": "text/html"}, {"filename": ""}]
 )
-def test_what_cannot_be_uploaded_is_refused_at_once(stage: Stage, ask: Ask, wrong: dict[str, Any]) -> None:
+def test_what_cannot_be_uploaded_is_refused_at_once(simulator: Simulator, ask: Ask, wrong: dict[str, Any]) -> None:
     """Too large, empty, a type that is not on the list."""
     caller = ask("runflow")
     body = {"filename": "a.webp", "mime_type": "image/webp", "size_bytes": 1, **wrong}
@@ -88,7 +88,7 @@ def test_what_cannot_be_uploaded_is_refused_at_once(stage: Stage, ask: Ask, wron
     assert "text/html" not in listed
 
 
-def test_an_asset_is_deleted(stage: Stage, ask: Ask) -> None:
+def test_an_asset_is_deleted(simulator: Simulator, ask: Ask) -> None:
     """By its owner only."""
     caller = ask("runflow", "rf_live_one")
     session = announce(caller)
@@ -101,7 +101,7 @@ def test_an_asset_is_deleted(stage: Stage, ask: Ask) -> None:
     assert code(caller("GET", path)) == (404, "NOT_FOUND")
 
 
-def test_media_in_an_input_are_stored_and_shown_by_address(stage: Stage, ask: Ask, run: Run) -> None:
+def test_media_in_an_input_are_stored_and_shown_by_address(simulator: Simulator, ask: Ask, run: Run) -> None:
     """A data URI never comes back; what it held can be fetched where the record says."""
     caller = ask("runflow")
     uri = "data:image/webp;base64," + base64.b64encode(FILE).decode()
@@ -109,11 +109,11 @@ def test_media_in_an_input_are_stored_and_shown_by_address(stage: Stage, ask: As
     [url] = read(caller, made)["input"]["image_urls"]
 
     assert made["input"]["prompt"] == "data: is not a URI"
-    assert caller("GET", url.removeprefix("http://stage.test"), key=None).reply.body == FILE
-    assert b"base64" not in stage.part("runflow").jobs.get(made["id"]).request  # type: ignore[union-attr]
+    assert caller("GET", url.removeprefix("http://stage.test"), key=None).response.body == FILE
+    assert b"base64" not in simulator.provider("runflow").jobs.get(made["id"]).request  # type: ignore[union-attr]
 
 
-def test_references_to_assets_are_looked_up(stage: Stage, ask: Ask) -> None:
+def test_references_to_assets_are_looked_up(simulator: Simulator, ask: Ask) -> None:
     """A confirmed asset of one's own can be used; any other is refused with its reference."""
     caller = ask("runflow")
     session = announce(caller)
@@ -129,7 +129,7 @@ def test_references_to_assets_are_looked_up(stage: Stage, ask: Ask) -> None:
     assert ask("runflow", "rf_live_two")("POST", f"{NANO}/runs", body).status == 422
 
 
-def test_a_data_uri_that_cannot_be_decoded_is_a_violation(stage: Stage, ask: Ask) -> None:
+def test_a_data_uri_that_cannot_be_decoded_is_a_violation(simulator: Simulator, ask: Ask) -> None:
     """With its place in the input."""
     body = {"input": {"prompt": "a", "image_urls": ["data:image/webp;base64,=a="]}}
     reply = ask("runflow")("POST", f"{NANO}/runs", body)
@@ -138,10 +138,10 @@ def test_a_data_uri_that_cannot_be_decoded_is_a_violation(stage: Stage, ask: Ask
     assert reply.json["errors"][0]["loc"] == ["body", "input", "image_urls", 0]
 
 
-def test_media_can_come_back_inline(stage: Stage, ask: Ask, run: Run) -> None:
+def test_media_can_come_back_inline(simulator: Simulator, ask: Ask, run: Run) -> None:
     """Where the input asks for it."""
     caller = ask("runflow")
     made = create(caller, model="/v1/models/google/nano-banana-pro", input={"prompt": "a", "sync_mode": True})
-    run(stage.advance(20))
+    run(simulator.advance(20))
 
     assert read(caller, made)["output"]["outputs"][0]["url"].startswith("data:")

@@ -8,28 +8,28 @@ from typing import Any
 import orjson
 import pytest
 from providers.runflow import HOOK, INPUT, LITE, Run, code, create, faults, read, undocumented
-from staging import Caller, MakeStage
+from staging import Caller, MakeSimulator
 
 from mockreel.contract import Contract, load_contract
-from mockreel.contract.messages.message import Reply
-from mockreel.simulator.simulator import Stage
+from mockreel.contract.messages.message import Response
+from mockreel.simulator.simulator import Simulator
 from mockreel.webhooks import MemorySender
 
 
 class Played:
     """A stage under one reading, and a caller on it."""
 
-    def __init__(self, stage: Stage, run: Run) -> None:
-        self.stage = stage
+    def __init__(self, simulator: Simulator, run: Run) -> None:
+        self.simulator = simulator
         self.run = run
-        self.caller = Caller(stage.part("runflow"), "rf_live_one")
+        self.caller = Caller(simulator.provider("runflow"), "rf_live_one")
 
     @property
     def contract(self) -> Contract:
-        return self.stage.part("runflow").contract
+        return self.simulator.provider("runflow").contract
 
     def later(self) -> None:
-        self.run(self.stage.advance(20))
+        self.run(self.simulator.advance(20))
 
     def ended(self, **more: Any) -> Any:
         """The record of a run that has ended."""
@@ -42,9 +42,11 @@ Play = Callable[..., Played]
 
 
 @pytest.fixture
-def play(make_stage: MakeStage, run: Run) -> Play:
+def play(make_simulator: MakeSimulator, run: Run) -> Play:
     return lambda **readings: Played(
-        make_stage(names=["runflow"], readings={name.replace("_", "-"): option for name, option in readings.items()}),
+        make_simulator(
+            names=["runflow"], readings={name.replace("_", "-"): option for name, option in readings.items()}
+        ),
         run,
     )
 
@@ -83,10 +85,10 @@ def test_create_reply(play: Play) -> None:
     played = play(create_reply="finished")
     caller = played.caller
 
-    async def finished() -> Reply:
+    async def finished() -> Response:
         answer = asyncio.ensure_future(caller.waiting("POST", f"{LITE}/runs", {"input": INPUT}))
         await asyncio.sleep(0)
-        await played.stage.advance(20)
+        await played.simulator.advance(20)
         return await answer
 
     reply = played.run(finished())
@@ -325,12 +327,12 @@ OPTIONS = [(reading.id, option) for reading in load_contract("runflow").readings
 
 @pytest.mark.parametrize(("reading", "option"), OPTIONS)
 def test_a_run_keeps_its_contract_under_every_reading(
-    make_stage: MakeStage, run: Run, sink: MemorySender, reading: str, option: str
+    make_simulator: MakeSimulator, run: Run, sink: MemorySender, reading: str, option: str
 ) -> None:
     """Submit, end, callback and refusal fit the schemas that the reading leaves."""
     if (reading, option) == ("create-reply", "finished"):
         return  # its create waits, which has a test of its own
-    played = Played(make_stage(names=["runflow"], readings={reading: option}), run)
+    played = Played(make_simulator(names=["runflow"], readings={reading: option}), run)
     if reading == "key-header":
         played.caller.headers["x-api-key"] = "rf_live_one"
     found = played.ended(callback_url=HOOK)

@@ -6,23 +6,23 @@ from typing import Any
 
 import pytest
 from providers.runflow import HOOK, Ask, Run, code, create, undocumented
-from staging import Caller, MakeStage
+from staging import Caller, MakeSimulator
 
 from mockreel.contract import Contract
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.simulator import Simulator
 from mockreel.webhooks import MemorySender
 
 HOOKS = "/v1/webhooks"
 
 
 @pytest.fixture
-def stage(make_stage: MakeStage) -> Stage:
-    return make_stage(names=["runflow"])
+def simulator(make_simulator: MakeSimulator) -> Simulator:
+    return make_simulator(names=["runflow"])
 
 
 @pytest.fixture
-def contract(stage: Stage) -> Contract:
-    return stage.part("runflow").contract
+def contract(simulator: Simulator) -> Contract:
+    return simulator.provider("runflow").contract
 
 
 def make(caller: Caller, **more: Any) -> Any:
@@ -32,14 +32,14 @@ def make(caller: Caller, **more: Any) -> Any:
 
 
 def test_a_webhook_is_told_of_every_run(
-    stage: Stage, ask: Ask, run: Run, sink: MemorySender, contract: Contract
+    simulator: Simulator, ask: Ask, run: Run, sink: MemorySender, contract: Contract
 ) -> None:
     """Also of one that was under way when the webhook was made; each once, signed with its secret."""
     caller = ask("runflow")
     create(caller)
     made = make(caller, secret="s3")
     create(caller, scenario="fail")
-    run(stage.advance(20))
+    run(simulator.advance(20))
     deliveries = caller("GET", f"{HOOKS}/{made['id']}/deliveries").json
     first = dict(sink.sent[0].headers)
 
@@ -51,25 +51,25 @@ def test_a_webhook_is_told_of_every_run(
     assert caller("GET", f"{HOOKS}/{made['id']}").json["last_triggered_at"] is not None
 
 
-def test_a_run_with_a_callback_tells_both(stage: Stage, ask: Ask, run: Run, sink: MemorySender) -> None:
+def test_a_run_with_a_callback_tells_both(simulator: Simulator, ask: Ask, run: Run, sink: MemorySender) -> None:
     """One callback and one delivery for each webhook; the callback's history has its own only."""
     caller = ask("runflow")
     make(caller)
     made = create(caller, callback_url="http://127.0.0.1:9000/own")
     make(caller)
-    run(stage.advance(20))
+    run(simulator.advance(20))
 
     assert sorted(sent.url for sent in sink.sent) == [HOOK, HOOK, "http://127.0.0.1:9000/own"]
     assert len(caller("GET", f"/v1/runs/{made['id']}/callback").json) == 1
 
 
-def test_subscriptions_choose_the_events(stage: Stage, ask: Ask, run: Run, sink: MemorySender) -> None:
+def test_subscriptions_choose_the_events(simulator: Simulator, ask: Ask, run: Run, sink: MemorySender) -> None:
     """No other event is delivered, and an unknown one is refused with its place."""
     caller = ask("runflow")
     make(caller, event_subscriptions=["run.failed"])
     create(caller)
     create(caller, scenario="fail")
-    run(stage.advance(20))
+    run(simulator.advance(20))
     refused = caller("POST", HOOKS, {"url": HOOK, "event_subscriptions": ["run.exploded"]})
 
     assert [b"run.failed" in sent.body for sent in sink.sent] == [True]
@@ -77,14 +77,14 @@ def test_subscriptions_choose_the_events(stage: Stage, ask: Ask, run: Run, sink:
 
 
 def test_attempts_are_listed_one_by_one(
-    stage: Stage, ask: Ask, run: Run, sink: MemorySender, contract: Contract
+    simulator: Simulator, ask: Ask, run: Run, sink: MemorySender, contract: Contract
 ) -> None:
     """Under the webhook's id or any; another account sees none of them."""
     sink.receiver = lambda _: 503
     caller = ask("runflow")
     made = make(caller)
     create(caller)
-    run(stage.advance(20))
+    run(simulator.advance(20))
     [delivery] = caller("GET", f"{HOOKS}/any/deliveries").json["items"]
     path = f"{HOOKS}/{made['id']}/deliveries/{delivery['id']}"
     attempts = caller("GET", f"{path}/attempts").json
@@ -98,17 +98,19 @@ def test_attempts_are_listed_one_by_one(
     assert code(caller("GET", f"{path}/attempts/none")) == (404, "NOT_FOUND")
 
 
-def test_a_webhook_is_changed_disabled_and_deleted(stage: Stage, ask: Ask, run: Run, sink: MemorySender) -> None:
+def test_a_webhook_is_changed_disabled_and_deleted(
+    simulator: Simulator, ask: Ask, run: Run, sink: MemorySender
+) -> None:
     """A disabled one is not told; an updated_at that is not the last one is a conflict."""
     caller = ask("runflow")
     made = make(caller)
     path = f"{HOOKS}/{made['id']}"
-    run(stage.advance(1))
+    run(simulator.advance(1))
     changed = caller("PATCH", path, {"url": f"{HOOK}2", "updated_at": made["updated_at"]})
     late = caller("PATCH", path, {"url": HOOK, "updated_at": made["updated_at"]})
     disabled = caller("PATCH", path, {"disabled_at": "2026-01-01T00:00:00Z"})
     create(caller)
-    run(stage.advance(20))
+    run(simulator.advance(20))
 
     assert (changed.status, changed.json["url"]) == (200, f"{HOOK}2")
     assert code(late) == (409, "CONFLICT")
@@ -119,7 +121,7 @@ def test_a_webhook_is_changed_disabled_and_deleted(stage: Stage, ask: Ask, run: 
 
 
 @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "2026-12-31T23:59:60Z"])
-def test_moments_outside_the_calendar_are_refused(stage: Stage, ask: Ask, moment: str) -> None:
+def test_moments_outside_the_calendar_are_refused(simulator: Simulator, ask: Ask, moment: str) -> None:
     """They fit the schema's format, and mean nothing that could be kept."""
     caller = ask("runflow")
     made = make(caller)
@@ -128,7 +130,7 @@ def test_moments_outside_the_calendar_are_refused(stage: Stage, ask: Ask, moment
     assert caller("PATCH", f"{HOOKS}/{made['id']}", {"updated_at": moment}).status in (409, 422)
 
 
-def test_event_types_are_the_callbacks_events(stage: Stage, ask: Ask) -> None:
+def test_event_types_are_the_callbacks_events(simulator: Simulator, ask: Ask) -> None:
     """Listed and one by one."""
     caller = ask("runflow")
     codes = [row["code"] for row in caller("GET", f"{HOOKS}/event-types").json["items"]]

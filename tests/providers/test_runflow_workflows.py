@@ -2,22 +2,22 @@
 
 import pytest
 from providers.runflow import Ask, Run, undocumented
-from staging import MakeStage
+from staging import MakeSimulator
 
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.simulator import Simulator
 
 WORKFLOW = {"slug": "ad-creative", "name": "Ad creative", "workflow_json": {"1": {"class_type": "LoadImage"}}}
 IMAGE = "https://example.com/a.png"
 
 
 @pytest.fixture
-def stage(make_stage: MakeStage) -> Stage:
-    return make_stage(names=["runflow"])
+def simulator(make_simulator: MakeSimulator) -> Simulator:
+    return make_simulator(names=["runflow"])
 
 
-def test_a_workflow_is_created_listed_changed_and_deleted(stage: Stage, ask: Ask) -> None:
+def test_a_workflow_is_created_listed_changed_and_deleted(simulator: Simulator, ask: Ask) -> None:
     """As the vendor's ComfyUI nodes do it."""
-    caller, contract = ask("runflow"), stage.part("runflow").contract
+    caller, contract = ask("runflow"), simulator.provider("runflow").contract
     made = caller("POST", "/v1/comfyui-workflows", WORKFLOW)
     path = f"/v1/comfyui-workflows/{made.json['id']}"
 
@@ -31,16 +31,19 @@ def test_a_workflow_is_created_listed_changed_and_deleted(stage: Stage, ask: Ask
     assert caller("GET", path).status == 404
 
 
-def test_a_run_of_a_workflow_is_polled_as_any_other(stage: Stage, ask: Ask, run: Run) -> None:
+def test_a_run_of_a_workflow_is_polled_as_any_other(simulator: Simulator, ask: Ask, run: Run) -> None:
     """The reply has `run_id`, which the vendor's dashboard reads, and names with spaces are inputs."""
     caller = ask("runflow")
     made = caller("POST", "/v1/comfyui-workflows", WORKFLOW).json
     begun = caller("POST", "/v1/comfyui-workflows/acme/ad-creative/runs", {"input": {"Product image": IMAGE}})
-    run(stage.advance(20))
+    run(simulator.advance(20))
     ended = caller("GET", f"/v1/runs/{begun.json['run_id']}").json
 
     assert (begun.status, begun.json["run_id"]) == (201, begun.json["id"])
-    assert undocumented(stage.part("runflow").contract, "create_comfyui_workflow_run", begun.json, status=201) == []
+    assert (
+        undocumented(simulator.provider("runflow").contract, "create_comfyui_workflow_run", begun.json, status=201)
+        == []
+    )
     assert (ended["status_code"], ended["comfyui_workflow_id"]) == ("succeeded", made["id"])
     assert ended["output"]["outputs"][0]["type"] == "image"
 
@@ -52,13 +55,13 @@ def test_nobody_runs_the_workflow_of_another(ask: Ask) -> None:
     assert other("POST", "/v1/comfyui-workflows/acme/ad-creative/runs", {"input": {}}).status == 404
 
 
-def test_an_evaluation_goes_from_pending_to_completed(stage: Stage, ask: Ask, run: Run) -> None:
-    caller, contract = ask("runflow"), stage.part("runflow").contract
+def test_an_evaluation_goes_from_pending_to_completed(simulator: Simulator, ask: Ask, run: Run) -> None:
+    caller, contract = ask("runflow"), simulator.provider("runflow").contract
     begun = caller("POST", "/v1/evaluations", {"generated_image_url": IMAGE, "task_type": "ad"})
     path = f"/v1/evaluations/{begun.json['id']}"
 
     assert (begun.status, begun.json["status_code"], begun.json["job_class_code"]) == (202, "pending", "standard")
-    run(stage.advance(5))
+    run(simulator.advance(5))
     ended = caller("GET", path).json
     assert (ended["status_code"], ended["overall_passed"]) == ("completed", True)
     assert undocumented(contract, "get_evaluation", ended) == []
@@ -76,26 +79,26 @@ def test_an_evaluation_goes_from_pending_to_completed(stage: Stage, ask: Ask, ru
     ],
 )
 def test_the_output_is_shaped_as_the_models_page_has_it(
-    stage: Stage, ask: Ask, run: Run, model: str, fields_and_shape: tuple[dict[str, object], str]
+    simulator: Simulator, ask: Ask, run: Run, model: str, fields_and_shape: tuple[dict[str, object], str]
 ) -> None:
     caller, (fields, shape) = ask("runflow"), fields_and_shape
     begun = caller("POST", f"/v1/models/{model}/runs", {"input": fields}).json
-    run(stage.advance(20))
+    run(simulator.advance(20))
 
     assert caller("GET", f"/v1/runs/{begun['id']}").json["output"][shape]
 
 
-def test_smart_resize_gives_webp(stage: Stage, ask: Ask, run: Run) -> None:
+def test_smart_resize_gives_webp(simulator: Simulator, ask: Ask, run: Run) -> None:
     caller = ask("runflow")
     fields = {"image_url": IMAGE, "aspect_ratio": "16:9", "resolution": "2K"}
     begun = caller("POST", "/v1/models/runflow/smart-resize/runs", {"input": fields}).json
-    run(stage.advance(20))
+    run(simulator.advance(20))
 
     assert caller("GET", f"/v1/runs/{begun['id']}").json["output"]["outputs"][0]["url"].endswith(".webp")
 
 
-def test_a_redelivery_needs_its_own_scope_and_so_does_a_deletion(stage: Stage) -> None:
-    contract = stage.part("runflow").contract
+def test_a_redelivery_needs_its_own_scope_and_so_does_a_deletion(simulator: Simulator) -> None:
+    contract = simulator.provider("runflow").contract
 
     assert contract.operation("redeliver_run_callback").scope == "runs:execute"
     assert contract.operation("redeliver_batch_callback").scope == "runs:execute"
@@ -104,13 +107,13 @@ def test_a_redelivery_needs_its_own_scope_and_so_does_a_deletion(stage: Stage) -
 
 @pytest.mark.parametrize(("seconds", "share"), [(0.1, 0.0), (1.2, 0.5), (60, 1.0)])
 def test_a_cancelled_run_costs_the_work_until_then(
-    stage: Stage, ask: Ask, run: Run, seconds: float, share: float
+    simulator: Simulator, ask: Ask, run: Run, seconds: float, share: float
 ) -> None:
     """Nothing before it runs, and the whole price where it had ended before."""
     admin = ask("runflow", "rf_svc_one")
     fields = {"prompt": "a boat", "duration": "4s", "resolution": "720p"}
     begun = admin("POST", "/v1/models/google/veo3.1/lite/runs", {"input": fields}).json
-    run(stage.advance(seconds))
+    run(simulator.advance(seconds))
     admin("POST", f"/v1/admin/runs/{begun['id']}/cancellation")
     cost = float(admin("GET", f"/v1/runs/{begun['id']}").json["cost"] or 0)
 

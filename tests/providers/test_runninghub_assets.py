@@ -4,32 +4,32 @@ from typing import Any
 
 import pytest
 from providers.runninghub import Ask, Run, good, undocumented
-from staging import MakeStage
+from staging import MakeSimulator
 
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.simulator import Simulator
 
 V2 = "/openapi/v2"
 FILE = {"url": "https://example.com/a.png", "assetType": "Image", "name": "a boat"}
 
 
 @pytest.fixture
-def stage(make_stage: MakeStage) -> Stage:
-    return make_stage(names=["runninghub"])
+def simulator(make_simulator: MakeSimulator) -> Simulator:
+    return make_simulator(names=["runninghub"])
 
 
-def test_an_asset_is_ready_after_a_while(stage: Stage, ask: Ask, run: Run) -> None:
+def test_an_asset_is_ready_after_a_while(simulator: Simulator, ask: Ask, run: Run) -> None:
     """As the vendor's nodes make one and ask for it until it is ready; the file is never fetched."""
     caller = ask("runninghub")
     made = caller("POST", f"{V2}/assets/create", {**FILE, "groupId": "group-1"})
     wanted = {"assetId": good(made)["assetId"]}
     seen = [good(made)["status"]]
-    run(stage.advance(5))
+    run(simulator.advance(5))
     ready = caller("POST", f"{V2}/assets/query", wanted)
 
     assert [*seen, good(ready)["status"]] == ["PROCESSING", "ACTIVE"]
     assert good(ready)["previewUrl"] == FILE["url"]
     for operation, reply in (("create_asset", made), ("get_asset", ready)):
-        assert undocumented(stage.part("runninghub").contract, operation, reply.json) == []
+        assert undocumented(simulator.provider("runninghub").contract, operation, reply.json) == []
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_an_asset_is_ready_after_a_while(stage: Stage, ask: Ask, run: Run) -> No
     [("assets", "assetId", FILE), ("assets/groups", "groupId", {"name": "boats"})],
 )
 def test_assets_and_groups_are_listed_renamed_and_given_up(
-    stage: Stage, ask: Ask, what: str, field: str, new: dict[str, Any]
+    simulator: Simulator, ask: Ask, what: str, field: str, new: dict[str, Any]
 ) -> None:
     """Each account has its own, the newest first, a page at a time."""
     caller, other = ask("runninghub", "rh-one"), ask("runninghub", "rh-two")
@@ -56,7 +56,7 @@ def test_assets_and_groups_are_listed_renamed_and_given_up(
 
 
 @pytest.mark.parametrize("header", ["Bearer rh-one", "rh-one"])
-def test_apps_are_listed_with_a_call_that_names_them(stage: Stage, ask: Ask, header: str) -> None:
+def test_apps_are_listed_with_a_call_that_names_them(simulator: Simulator, ask: Ask, header: str) -> None:
     """The vendor's own program sends the key without a scheme, and reads the app's id out of the sample call."""
     caller = ask("runninghub")
     body = {"current": 1, "size": 10, "sort": "RECOMMEND"}
@@ -66,10 +66,10 @@ def test_apps_are_listed_with_a_call_that_names_them(stage: Stage, ask: Ask, hea
     [record] = page["records"]
     assert "/run/ai-app/1937084629516193794 " in record["invokeExample"]
     assert (page["total"], page["current"], page["pages"], page["hasNext"]) == (1, 1, 1, False)
-    assert undocumented(stage.part("runninghub").contract, "list_apps", reply.json) == []
+    assert undocumented(simulator.provider("runninghub").contract, "list_apps", reply.json) == []
 
 
-def test_the_site_lists_and_tells_of_apps_without_a_key(stage: Stage, ask: Ask) -> None:
+def test_the_site_lists_and_tells_of_apps_without_a_key(simulator: Simulator, ask: Ask) -> None:
     """The detail of an app has the nodes that the demo has."""
     caller = ask("runninghub")
     listed = caller("POST", "/api/webapp/list", {"current": 1, "size": 30, "tags": [], "sort": "HOTTEST"}, key=None)
@@ -79,20 +79,20 @@ def test_the_site_lists_and_tells_of_apps_without_a_key(stage: Stage, ask: Ask) 
 
     assert good(detail)["inputNodes"] == good(demo)["nodeInfoList"]
     assert good(detail)["id"] == record["id"]
-    assert undocumented(stage.part("runninghub").contract, "get_app_detail", detail.json) == []
+    assert undocumented(simulator.provider("runninghub").contract, "get_app_detail", detail.json) == []
 
 
-def test_keys_and_models_of_nodes_are_listed(stage: Stage, ask: Ask) -> None:
+def test_keys_and_models_of_nodes_are_listed(simulator: Simulator, ask: Ask) -> None:
     """A key is never shown."""
     caller = ask("runninghub", "rh-one")
     keys = caller("GET", f"{V2}/api-key/list")
     models = caller("POST", f"{V2}/resource/list", {"resourceType": "CHECKPOINT", "current": 1, "size": 10})
 
-    assert b"rh-one" not in keys.reply.body
+    assert b"rh-one" not in keys.response.body
     assert [set(key) >= {"key", "apiKeyName", "status"} for key in good(keys)] == [True]
     assert [record["resourceType"] for record in good(models)["records"]] == ["CHECKPOINT"]
     for operation, reply in (("list_keys", keys), ("list_resources", models)):
-        assert undocumented(stage.part("runninghub").contract, operation, reply.json) == []
+        assert undocumented(simulator.provider("runninghub").contract, operation, reply.json) == []
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 import orjson
 import pytest
 from providers.runninghub import START, Ask, Run, form, good, old, query, submit, undocumented
-from staging import Caller, MakeStage
+from staging import Caller, MakeSimulator
 
 from mockreel.engine.artifacts.artifact import UPLOADS
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.simulator import Simulator
 
 NODE_FIELDS = {
     *("nodeId", "nodeName", "fieldName", "fieldValue", "fieldData", "fieldType"),
@@ -21,8 +21,8 @@ NODE_FIELDS = {
 
 
 @pytest.fixture
-def stage(make_stage: MakeStage) -> Stage:
-    return make_stage(names=["runninghub"])
+def simulator(make_simulator: MakeSimulator) -> Simulator:
+    return make_simulator(names=["runninghub"])
 
 
 APP = {"webappId": "1937084629516193794", "nodeInfoList": [{"nodeId": "9", "fieldName": "prompt", "fieldValue": "x"}]}
@@ -37,26 +37,26 @@ APP = {"webappId": "1937084629516193794", "nodeInfoList": [{"nodeId": "9", "fiel
     ],
 )
 def test_a_start_is_answered_in_an_envelope(
-    stage: Stage, ask: Ask, name: str, operation: str, body: dict[str, Any]
+    simulator: Simulator, ask: Ask, name: str, operation: str, body: dict[str, Any]
 ) -> None:
     """Workflows and apps answer alike, with the key in the body and no header at all."""
     reply = old(ask("runninghub"), name, **body)
 
     assert (reply["code"], reply["msg"], reply["data"]["taskStatus"]) == (0, "success", "QUEUED")
     assert "message" not in reply
-    assert undocumented(stage.part("runninghub").contract, operation, reply) == []
+    assert undocumented(simulator.provider("runninghub").contract, operation, reply) == []
 
 
-def test_status_and_outputs_follow_a_task(stage: Stage, ask: Ask, run: Run) -> None:
+def test_status_and_outputs_follow_a_task(simulator: Simulator, ask: Ask, run: Run) -> None:
     """Outputs say 813 while it waits and 804 while it runs; then they list the files."""
     caller = ask("runninghub")
     task = old(caller, "create", **START)["data"]["taskId"]
     seen = []
     for _ in range(50):
         word, outputs = old(caller, "status", taskId=task)["data"], old(caller, "outputs", taskId=task)
-        assert undocumented(stage.part("runninghub").contract, "get_task_outputs", outputs) == []
+        assert undocumented(simulator.provider("runninghub").contract, "get_task_outputs", outputs) == []
         seen.append((word, outputs["code"], outputs["msg"]))
-        run(stage.advance(0.1))
+        run(simulator.advance(0.1))
 
     assert list(dict.fromkeys(seen)) == [
         ("QUEUED", 813, "APIKEY_TASK_IS_QUEUED"),
@@ -67,12 +67,12 @@ def test_status_and_outputs_follow_a_task(stage: Stage, ask: Ask, run: Run) -> N
     assert (output["fileType"], output["nodeId"]) == ("png", "9")
 
 
-def test_the_outputs_of_a_failed_task_are_its_reason(stage: Stage, ask: Ask, run: Run) -> None:
+def test_the_outputs_of_a_failed_task_are_its_reason(simulator: Simulator, ask: Ask, run: Run) -> None:
     """Code 805 carries the documented details."""
     caller = ask("runninghub")
     headers = {"prefer": "scenario=fail"}
     task = caller("POST", "/task/openapi/create", START, headers=headers, key=None).json["data"]["taskId"]
-    run(stage.advance(10))
+    run(simulator.advance(10))
 
     reply = old(caller, "outputs", taskId=task)
 
@@ -80,23 +80,23 @@ def test_the_outputs_of_a_failed_task_are_its_reason(stage: Stage, ask: Ask, run
     assert set(reply["data"]["failedReason"]) >= {"exception_type", "exception_message", "node_id", "traceback"}
 
 
-def test_cancelling_ends_a_task_in_both_apis(stage: Stage, ask: Ask, run: Run) -> None:
+def test_cancelling_ends_a_task_in_both_apis(simulator: Simulator, ask: Ask, run: Run) -> None:
     """A V2 task is cancelled through the old API; it stays cancelled, and cancelling again changes nothing."""
     caller = ask("runninghub", "rh-one")
     task = submit(caller)
     replies = [old(caller, "cancel", taskId=task) for _ in range(2)]
-    run(stage.advance(10))
+    run(simulator.advance(10))
 
     assert replies == [{"code": 0, "msg": "success", "data": None}] * 2
     assert (query(caller, task)["status"], query(caller, task)["errorCode"]) == ("CANCEL", "")
     assert old(caller, "status", taskId=task)["data"] == "CANCEL"
 
 
-def test_a_finished_task_cannot_be_cancelled_any_more(stage: Stage, ask: Ask, run: Run) -> None:
+def test_a_finished_task_cannot_be_cancelled_any_more(simulator: Simulator, ask: Ask, run: Run) -> None:
     """The call is answered, and the task stays what it was."""
     caller = ask("runninghub", "rh-one")
     task = submit(caller)
-    run(stage.advance(10))
+    run(simulator.advance(10))
     old(caller, "cancel", taskId=task)
 
     assert query(caller, task)["status"] == "SUCCESS"
@@ -110,7 +110,7 @@ def test_the_key_may_be_in_the_header_too(ask: Ask) -> None:
     assert good(caller("POST", "/task/openapi/status", {"taskId": task})) == "QUEUED"
 
 
-def test_an_upload_is_kept_and_served(stage: Stage, ask: Ask) -> None:
+def test_an_upload_is_kept_and_served(simulator: Simulator, ask: Ask) -> None:
     """The new upload says where the file is; both texts are there, and the bytes come back as they were sent."""
     caller = ask("runninghub")
     raw, headers = form(file=("Boat.PNG", "image/png", b"\x89PNG boat"))
@@ -123,8 +123,8 @@ def test_an_upload_is_kept_and_served(stage: Stage, ask: Ask) -> None:
     assert (data["type"], data["size"]) == ("image", "9")
     assert data["fileName"].startswith("openapi/")
     assert data["fileName"].endswith(".png")
-    assert (fetched.reply.body, fetched.headers["content-type"]) == (b"\x89PNG boat", "image/png")
-    assert undocumented(stage.part("runninghub").contract, "upload_media", reply.json) == []
+    assert (fetched.response.body, fetched.headers["content-type"]) == (b"\x89PNG boat", "image/png")
+    assert undocumented(simulator.provider("runninghub").contract, "upload_media", reply.json) == []
 
 
 def test_an_uploaded_file_cannot_be_replaced(ask: Ask) -> None:
@@ -136,7 +136,7 @@ def test_an_uploaded_file_cannot_be_replaced(ask: Ask) -> None:
     assert caller("PUT", url.removeprefix("http://stage.test"), raw=b"other").status == 403
 
 
-def test_the_old_upload_takes_its_key_from_the_form(stage: Stage, ask: Ask) -> None:
+def test_the_old_upload_takes_its_key_from_the_form(simulator: Simulator, ask: Ask) -> None:
     """It gives the name for a node, and keeps the stated kind of file."""
     raw, headers = form(apiKey="rh-one", fileType="input", file=("boat.mp4", "video/mp4", b"boat"))
 
@@ -146,8 +146,8 @@ def test_the_old_upload_takes_its_key_from_the_form(stage: Stage, ask: Ask) -> N
     assert data["fileType"] == "input"
     assert data["fileName"].startswith("api/")
     assert data["fileName"].endswith(".mp4")
-    assert stage.part("runninghub").uploads.get(data["fileName"].removeprefix("api/")) is not None
-    assert undocumented(stage.part("runninghub").contract, "upload_file", reply.json) == []
+    assert simulator.provider("runninghub").uploads.get(data["fileName"].removeprefix("api/")) is not None
+    assert undocumented(simulator.provider("runninghub").contract, "upload_file", reply.json) == []
     assert UPLOADS not in data["fileName"]
 
 
@@ -171,7 +171,7 @@ def test_a_form_without_its_file_is_refused(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize("name", ["apikey", "apiKey"])
-def test_the_account_is_found_by_either_spelling(stage: Stage, ask: Ask, name: str) -> None:
+def test_the_account_is_found_by_either_spelling(simulator: Simulator, ask: Ask, name: str) -> None:
     """Numbers are texts; an account without a limit looks funded, as the documents' sample does."""
     caller = ask("runninghub")
     old(caller, "create", **START)
@@ -185,26 +185,26 @@ def test_the_account_is_found_by_either_spelling(stage: Stage, ask: Ask, name: s
         "currency": "CNY",
         "apiType": "NORMAL",
     }
-    assert undocumented(stage.part("runninghub").contract, "get_account", reply.json) == []
+    assert undocumented(simulator.provider("runninghub").contract, "get_account", reply.json) == []
 
 
-def test_the_demo_of_an_app_takes_its_key_from_the_query(stage: Stage, ask: Ask) -> None:
+def test_the_demo_of_an_app_takes_its_key_from_the_query(simulator: Simulator, ask: Ask) -> None:
     """The key and the app stand in the query; each node has its nine fields, and the sample call names the app."""
     reply = ask("runninghub")("GET", "/api/webapp/apiCallDemo?apiKey=rh-one&webappId=1937084629516193795", key=None)
 
     assert [set(node) for node in good(reply)["nodeInfoList"]] == [NODE_FIELDS, NODE_FIELDS]
     assert "/run/ai-app/1937084629516193795 " in good(reply)["curl"]
-    assert undocumented(stage.part("runninghub").contract, "get_app_demo", reply.json) == []
+    assert undocumented(simulator.provider("runninghub").contract, "get_app_demo", reply.json) == []
 
 
-def test_a_workflow_is_given_as_the_text_of_a_graph(stage: Stage, ask: Ask) -> None:
+def test_a_workflow_is_given_as_the_text_of_a_graph(simulator: Simulator, ask: Ask) -> None:
     """Clients count its nodes, and look for the one whose output is kept."""
     reply = ask("runninghub")("POST", "/api/openapi/getJsonApiFormat", START, key=None)
 
     graph = orjson.loads(good(reply)["prompt"])
     assert all(set(node) == {"class_type", "inputs", "_meta"} for node in graph.values())
     assert graph["9"]["class_type"] == "SaveImage"
-    assert undocumented(stage.part("runninghub").contract, "get_workflow_json", reply.json) == []
+    assert undocumented(simulator.provider("runninghub").contract, "get_workflow_json", reply.json) == []
 
 
 @pytest.mark.parametrize(
@@ -219,11 +219,13 @@ def test_a_workflow_is_given_as_the_text_of_a_graph(stage: Stage, ask: Ask) -> N
         ({"workflow": "no graph"}, "png"),
     ],
 )
-def test_a_workflow_makes_what_its_nodes_say(stage: Stage, ask: Ask, run: Run, more: dict[str, Any], kind: str) -> None:
+def test_a_workflow_makes_what_its_nodes_say(
+    simulator: Simulator, ask: Ask, run: Run, more: dict[str, Any], kind: str
+) -> None:
     """An image, unless the graph that was sent, or a field that is changed, says otherwise."""
     caller = ask("runninghub")
     task = old(caller, "create", **START, **more)["data"]["taskId"]
-    run(stage.advance(10))
+    run(simulator.advance(10))
 
     [output] = old(caller, "outputs", taskId=task)["data"]
     fetched = caller("GET", urlsplit(output["fileUrl"]).path, key=None)
@@ -232,13 +234,13 @@ def test_a_workflow_makes_what_its_nodes_say(stage: Stage, ask: Ask, run: Run, m
 
 @pytest.mark.parametrize(("instance", "rate"), [(None, "0.2"), ("default", "0.2"), ("plus", "0.4"), ("ultra", None)])
 def test_coins_are_counted_by_the_seconds_of_a_task(
-    make_stage: MakeStage, run: Run, instance: str | None, rate: str | None
+    make_simulator: MakeSimulator, run: Run, instance: str | None, rate: str | None
 ) -> None:
     """A part of a coin counts whole; five published tasks fit it, and one on plus. What ultra costs is not known."""
-    stage = make_stage(names=["runninghub"], pace="documented")
-    caller = Caller(stage.part("runninghub"), "rh-one")
+    simulator = make_simulator(names=["runninghub"], pace="documented")
+    caller = Caller(simulator.provider("runninghub"), "rh-one")
     task = old(caller, "create", **START, instanceType=instance)["data"]["taskId"]
-    run(stage.advance(100))
+    run(simulator.advance(100))
 
     [output] = old(caller, "outputs", taskId=task)["data"]
     seconds = int(output["taskCostTime"])
@@ -246,7 +248,7 @@ def test_coins_are_counted_by_the_seconds_of_a_task(
     assert output["consumeCoins"] == (None if rate is None else str(ceil(Decimal(rate) * seconds)))
 
 
-def test_a_lora_is_sent_where_it_is_told_to_be(stage: Stage, ask: Ask) -> None:
+def test_a_lora_is_sent_where_it_is_told_to_be(simulator: Simulator, ask: Ask) -> None:
     """The same bytes have the same name and the same address."""
     caller, md5 = ask("runninghub"), "0CC175B9C0F1B6A831C399E269772661"
     body = {"apiKey": "rh-one", "loraName": "boats", "md5Hex": md5}
@@ -258,5 +260,5 @@ def test_a_lora_is_sent_where_it_is_told_to_be(stage: Stage, ask: Ask) -> None:
 
     assert good(told)["fileName"] == f"api-lora-cn/{md5.lower()}.safetensors"
     assert good(again) == good(told)
-    assert (sent.status, caller("GET", address, key=None).reply.body) == (200, b"weights")
-    assert undocumented(stage.part("runninghub").contract, "get_lora_upload_url", told.json) == []
+    assert (sent.status, caller("GET", address, key=None).response.body) == (200, b"weights")
+    assert undocumented(simulator.provider("runninghub").contract, "get_lora_upload_url", told.json) == []

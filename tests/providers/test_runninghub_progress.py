@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from providers.runninghub import START, Ask, Run, old, submit
-from staging import MakeStage
+from staging import MakeSimulator
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 from websockets.exceptions import InvalidStatus
@@ -17,22 +17,22 @@ from websockets.sync.client import connect
 
 from mockreel.providers.runninghub.progress import job_at, messages
 from mockreel.server import create_app, serving
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.simulator import Simulator
 
 KEY = {"Authorization": "Bearer rh-one"}
 
 
 @pytest.fixture
-def stage(make_stage: MakeStage) -> Stage:
-    return make_stage(names=["runninghub"])
+def simulator(make_simulator: MakeSimulator) -> Simulator:
+    return make_simulator(names=["runninghub"])
 
 
-def told(stage: Stage, address: str) -> list[dict[str, Any]]:
+def told(simulator: Simulator, address: str) -> list[dict[str, Any]]:
     """What is told at an address up to now."""
-    part = stage.part("runninghub")
-    job = job_at(part, {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()})
+    provider = simulator.provider("runninghub")
+    job = job_at(provider, {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()})
     assert job is not None
-    return [one.message for one in messages(part, job) if one.at <= part.clock.now()]
+    return [one.message for one in messages(provider, job) if one.at <= provider.clock.now()]
 
 
 def test_a_start_names_an_address_of_its_own(ask: Ask) -> None:
@@ -48,14 +48,14 @@ def test_a_start_names_an_address_of_its_own(ask: Ask) -> None:
     assert "rh-one" not in first["netWssUrl"]
 
 
-def test_messages_follow_a_task(stage: Stage, ask: Ask, run: Run) -> None:
+def test_messages_follow_a_task(simulator: Simulator, ask: Ask, run: Run) -> None:
     """Each node once, the steps of the slow one, its file, and the end, as the vendor's plugin and others read them."""
     address = old(ask("runninghub"), "create", **START)["data"]["netWssUrl"]
-    seen = [[one["type"] for one in told(stage, address)]]
+    seen = [[one["type"] for one in told(simulator, address)]]
     for _ in range(50):
-        run(stage.advance(0.1))
-        seen.append([one["type"] for one in told(stage, address)])
-    every = told(stage, address)
+        run(simulator.advance(0.1))
+        seen.append([one["type"] for one in told(simulator, address)])
+    every = told(simulator, address)
 
     assert seen[0] == ["status"]
     assert all(later[: len(earlier)] == earlier for earlier, later in pairwise(seen))
@@ -77,26 +77,26 @@ def test_messages_follow_a_task(stage: Stage, ask: Ask, run: Run) -> None:
 
 
 @pytest.mark.parametrize(("wish", "last"), [("fail", "execution_error"), ("cancelled", "execution_interrupted")])
-def test_a_task_that_does_not_succeed_says_so(stage: Stage, ask: Ask, run: Run, wish: str, last: str) -> None:
+def test_a_task_that_does_not_succeed_says_so(simulator: Simulator, ask: Ask, run: Run, wish: str, last: str) -> None:
     """With the node at which it stood, and no file."""
     headers = {"prefer": f"scenario={wish}"}
     reply = ask("runninghub")("POST", "/task/openapi/create", START, headers=headers, key=None).json
-    run(stage.advance(10))
-    every = told(stage, reply["data"]["netWssUrl"])
+    run(simulator.advance(10))
+    every = told(simulator, reply["data"]["netWssUrl"])
 
     assert [one["type"] for one in every[-2:]] == [last, "status"]
     assert every[-2]["data"]["node_type"] == "KSampler"
     assert "executed" not in {one["type"] for one in every}
 
 
-def test_a_task_that_is_cancelled_under_way_does_not_get_further(stage: Stage, ask: Ask, run: Run) -> None:
+def test_a_task_that_is_cancelled_under_way_does_not_get_further(simulator: Simulator, ask: Ask, run: Run) -> None:
     """Its steps end where it stood."""
     caller = ask("runninghub")
     data = old(caller, "create", **START)["data"]
-    run(stage.advance(1.5))
+    run(simulator.advance(1.5))
     old(caller, "cancel", taskId=data["taskId"])
-    run(stage.advance(10))
-    every = told(stage, data["netWssUrl"])
+    run(simulator.advance(10))
+    every = told(simulator, data["netWssUrl"])
 
     steps = [one["data"]["value"] for one in every if one["type"] == "progress"]
     assert steps == list(range(1, len(steps) + 1))
@@ -104,11 +104,11 @@ def test_a_task_that_is_cancelled_under_way_does_not_get_further(stage: Stage, a
     assert every[-2]["type"] == "execution_interrupted"
 
 
-def test_a_standard_model_has_no_address(stage: Stage, ask: Ask, run: Run) -> None:
+def test_a_standard_model_has_no_address(simulator: Simulator, ask: Ask, run: Run) -> None:
     """Its outputs can be asked for by the old API, and are queued or running there without one."""
     caller = ask("runninghub", "rh-one")
     task = submit(caller)
-    run(stage.advance(1.0))
+    run(simulator.advance(1.0))
 
     assert old(caller, "outputs", taskId=task)["data"] == {"netWssUrl": None}
 
@@ -155,7 +155,7 @@ def test_an_address_that_was_not_told_is_refused(served: str, changed: str) -> N
 def test_an_application_tells_progress_too(names: tuple[str, ...]) -> None:
     """At the root, or below the provider's name; other providers have nothing to follow."""
     prefix = "" if len(names) == 1 else "/runninghub"
-    with TestClient(create_app(*names, open_house=True)) as client:
+    with TestClient(create_app(*names, accept_any_key=True)) as client:
         reply = client.post(f"{prefix}/task/openapi/create", json=START, headers=KEY)
         address = urlsplit(reply.json()["data"]["netWssUrl"])
         with client.websocket_connect(f"{address.path}?{address.query}") as socket:

@@ -20,22 +20,22 @@ from providers.runninghub import (
     submit,
     undocumented,
 )
-from staging import Caller, MakeStage
+from staging import Caller, MakeSimulator
 
 from mockreel.contract import load_contract
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.simulator import Simulator
 from mockreel.webhooks import MemorySender
 
-Reading = Callable[..., tuple[Caller, Stage]]
+Reading = Callable[..., tuple[Caller, Simulator]]
 
 
 @pytest.fixture
-def reading(make_stage: MakeStage) -> Reading:
+def reading(make_simulator: MakeSimulator) -> Reading:
     """A caller under one reading: `reading("failed-reason", "string")`."""
 
-    def make(name: str, option: str) -> tuple[Caller, Stage]:
-        stage = make_stage(names=["runninghub"], readings={f"runninghub:{name}": option})
-        return Caller(stage.part("runninghub"), "rh-one"), stage
+    def make(name: str, option: str) -> tuple[Caller, Simulator]:
+        simulator = make_simulator(names=["runninghub"], readings={f"runninghub:{name}": option})
+        return Caller(simulator.provider("runninghub"), "rh-one"), simulator
 
     return make
 
@@ -50,8 +50,8 @@ def test_replies_are_what_each_option_documents(
     reading: Reading, run: Run, sink: MemorySender, name: str, option: str
 ) -> None:
     """A task of each API from start to end, good and bad, with its webhook: all fit the schemas of that option."""
-    caller, stage = reading(name, option)
-    contract = stage.part("runninghub").contract
+    caller, simulator = reading(name, option)
+    contract = simulator.provider("runninghub").contract
     key = {"apikey": "rh-one"} if option != "camel" else {"apiKey": "rh-one"}
     started = old(caller, "create", **START, webhookUrl=HOOK)
     task, classic = submit(caller, webhookUrl=HOOK), str(started["data"]["taskId"])
@@ -59,7 +59,7 @@ def test_replies_are_what_each_option_documents(
     for _ in range(12):
         replies.append(("query_task", query(caller, task)))
         replies.append(("get_task_outputs", old(caller, "outputs", taskId=classic)))
-        run(stage.advance(0.5))
+        run(simulator.advance(0.5))
     replies.append(("get_account", caller("POST", "/uc/openapi/accountStatus", key, key=None).json))
     replies.append(("get_webhook", old(caller, "getWebhookDetail", taskId=task)))
 
@@ -84,14 +84,14 @@ def test_a_task_may_be_created_before_it_is_queued(reading: Reading, run: Run) -
 )
 def test_a_cancelled_task_has_the_word_of_the_reading(reading: Reading, option: str, word: str, code: str) -> None:
     """Where it is FAILED it has a code and a text, which clients look for."""
-    caller, stage = reading("status-words", option)
+    caller, simulator = reading("status-words", option)
     task = submit(caller)
     old(caller, "cancel", taskId=task)
 
     reply = query(caller, task)
 
     assert (reply["status"], reply["errorCode"], bool(reply["errorMessage"])) == (word, code, bool(code))
-    assert undocumented(stage.part("runninghub").contract, "query_task", reply) == []
+    assert undocumented(simulator.provider("runninghub").contract, "query_task", reply) == []
 
 
 def test_failed_reason_may_be_a_text(reading: Reading) -> None:
@@ -130,10 +130,10 @@ def test_the_text_of_an_upload_has_the_key_of_the_reading(reading: Reading, opti
 
 def test_numbers_may_be_numbers(reading: Reading, run: Run) -> None:
     """The account's counts, the id of a started task, and the time that a task took."""
-    caller, stage = reading("numbers", "numbers")
+    caller, simulator = reading("numbers", "numbers")
     task = old(caller, "create", **START)["data"]["taskId"]
     account = caller("POST", "/uc/openapi/accountStatus", {"apikey": "rh-one"}).json["data"]
-    run(stage.advance(10))
+    run(simulator.advance(10))
     [output] = old(caller, "outputs", taskId=task)["data"]
 
     assert isinstance(task, int)
@@ -153,20 +153,20 @@ def test_a_webhook_carries_what_the_reading_says(
     reading: Reading, run: Run, sink: MemorySender, option: str, shown: list[type]
 ) -> None:
     """For a V2 task, and for one of the old API."""
-    caller, stage = reading("event-data", option)
+    caller, simulator = reading("event-data", option)
     submit(caller, webhookUrl=HOOK)
-    run(stage.advance(10))
+    run(simulator.advance(10))
     old(caller, "create", **START, webhookUrl=HOOK)
-    run(stage.advance(10))
+    run(simulator.advance(10))
 
     assert [type(orjson.loads(message.body)["eventData"]) for message in sink.sent] == shown
 
 
 def test_a_webhook_may_come_without_an_envelope(reading: Reading, run: Run, sink: MemorySender) -> None:
     """The body is the reply of /query, and the detail still holds it as text."""
-    caller, stage = reading("event-data", "bare")
+    caller, simulator = reading("event-data", "bare")
     task = submit(caller, webhookUrl=HOOK)
-    run(stage.advance(10))
+    run(simulator.advance(10))
 
     assert orjson.loads(sink.sent[0].body) == query(caller, task)
     assert orjson.loads(old(caller, "getWebhookDetail", taskId=task)["data"]["eventData"]) == query(caller, task)
@@ -201,7 +201,7 @@ def test_a_bad_key_is_refused_as_the_reading_says(
     reading: Reading, option: str, status: int, codes: tuple[int, int, str]
 ) -> None:
     """On the old API, of an account, and as the errorCode of V2."""
-    caller, stage = reading("api-key-refused", option)
+    caller, simulator = reading("api-key-refused", option)
 
     reply = caller("POST", "/task/openapi/status", {"taskId": "1"}, key="invalid")
     account = caller("POST", "/uc/openapi/accountStatus", {"apikey": "invalid"}, key=None)
@@ -209,7 +209,7 @@ def test_a_bad_key_is_refused_as_the_reading_says(
     assert (reply.status, account.status) == (status, status)
     flat = caller("POST", SUBMIT, BODY, key="invalid").json["errorCode"]
     assert (reply.json["code"], account.json["code"], flat) == codes
-    assert undocumented(stage.part("runninghub").contract, "get_task_status", reply.json, status=status) == []
+    assert undocumented(simulator.provider("runninghub").contract, "get_task_status", reply.json, status=status) == []
 
 
 def test_1501_may_mean_content_everywhere(reading: Reading) -> None:
@@ -279,11 +279,11 @@ def test_numbers_for_texts_may_be_refused(reading: Reading) -> None:
 )
 def test_v2_may_refuse_with_a_status(reading: Reading, path: str, body: Any, key: str, status: int) -> None:
     """By kind of refusal; the body stays the same, and the old API keeps its 200."""
-    caller, stage = reading("v2-http-status", "http")
+    caller, simulator = reading("v2-http-status", "http")
     reply = caller("POST", path, body, key=key)
 
     assert reply.status == status
-    assert undocumented(stage.part("runninghub").contract, "submit_task", reply.json, status=status) == []
+    assert undocumented(simulator.provider("runninghub").contract, "submit_task", reply.json, status=status) == []
     assert caller("POST", "/task/openapi/status", {"taskId": "1"}).status == 200
 
 
@@ -332,10 +332,10 @@ def test_an_envelope_may_have_error_messages(reading: Reading, option: str, *, t
 @pytest.mark.parametrize(("option", "at_start", "running"), [("at-once", True, True), ("while-running", False, True)])
 def test_where_progress_is_told_of(reading: Reading, run: Run, option: str, *, at_start: bool, running: bool) -> None:
     """With the start, or only while the task runs; where it waits, outputs have none."""
-    caller, stage = reading("net-wss-url", option)
+    caller, simulator = reading("net-wss-url", option)
     started = caller("POST", "/task/openapi/create", START, key=None).json["data"]
     waiting = caller("POST", "/task/openapi/outputs", {**START, "taskId": started["taskId"]}, key=None).json
-    run(stage.advance(1.0))
+    run(simulator.advance(1.0))
     later = caller("POST", "/task/openapi/outputs", {**START, "taskId": started["taskId"]}, key=None).json
 
     assert (started["netWssUrl"] is not None) is at_start

@@ -4,16 +4,16 @@ from typing import Any
 
 import pytest
 from providers.runninghub import BODY, MODEL, QUERY, SUBMIT, Ask, form, old, submit, undocumented
-from staging import MakeStage
+from staging import MakeSimulator
 
 from mockreel.providers.runninghub.errors import field_name, row_words
 from mockreel.providers.runninghub.state import state_of
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.simulator import Simulator
 
 
 @pytest.fixture
-def stage(make_stage: MakeStage) -> Stage:
-    return make_stage(names=["runninghub"])
+def simulator(make_simulator: MakeSimulator) -> Simulator:
+    return make_simulator(names=["runninghub"])
 
 
 def test_a_v2_refusal_is_the_published_one(ask: Ask) -> None:
@@ -63,11 +63,11 @@ def test_a_missing_field_is_named(ask: Ask, missing: str) -> None:
     assert reply["errorMessage"] == f"field '{missing}' is required, can not be empty"
 
 
-def test_every_violation_is_in_the_journal(stage: Stage, ask: Ask) -> None:
+def test_every_violation_is_in_the_journal(simulator: Simulator, ask: Ask) -> None:
     """The reply has room for the first; the control API has them all."""
     ask("runninghub")("POST", SUBMIT, {"prompt": "", "duration": "5"})
 
-    entry = list(stage.journal)[-1]
+    entry = list(simulator.journal)[-1]
     assert {violation.path for violation in entry.violations} >= {("prompt",), ("imageUrl",), ("duration",)}
 
 
@@ -169,9 +169,9 @@ def test_a_query_that_breaks_its_schema_is_refused(ask: Ask) -> None:
     assert (reply["code"], reply["msg"]) == (301, "param webappId is required")
 
 
-def test_every_row_can_be_played_in_every_dialect(stage: Stage, ask: Ask) -> None:
+def test_every_row_can_be_played_in_every_dialect(simulator: Simulator, ask: Ask) -> None:
     """Any documented code, on V2, on the price preview, on the old API and on the upload; each as documented."""
-    contract = stage.part("runninghub").contract
+    contract = simulator.provider("runninghub").contract
     caller = ask("runninghub")
     raw, form_headers = form(file=("a.png", "image/png", b"a"))
     for name in contract.errors:
@@ -186,10 +186,10 @@ def test_every_row_can_be_played_in_every_dialect(stage: Stage, ask: Ask) -> Non
             assert (faults, name) == ([], name)
 
 
-def test_every_documented_code_can_be_asked_for(stage: Stage, ask: Ask) -> None:
+def test_every_documented_code_can_be_asked_for(simulator: Simulator, ask: Ask) -> None:
     """The wire's own code does for the name of its row."""
     caller = ask("runninghub")
-    codes = sorted({str(row.code) for row in stage.part("runninghub").contract.errors.values()})
+    codes = sorted({str(row.code) for row in simulator.provider("runninghub").contract.errors.values()})
     for code in codes:
         reply = caller("POST", SUBMIT, BODY, headers={"prefer": f"scenario=refuse; code={code}"}).json
         assert reply["errorCode"]
@@ -207,11 +207,11 @@ def test_reply_scenarios_are_played_on_both_apis(ask: Ask) -> None:
     assert seen == [("416", 416), ("1003", 421), ("1010", 415)]
 
 
-def test_rows_hold_numbers_wherever_a_dialect_needs_one(stage: Stage) -> None:
+def test_rows_hold_numbers_wherever_a_dialect_needs_one(simulator: Simulator) -> None:
     """A code that is no number could not stand in an envelope."""
-    part = stage.part("runninghub")
-    dialects = state_of(part).dialects
-    for row in part.contract.errors.values():
+    provider = simulator.provider("runninghub")
+    dialects = state_of(provider).dialects
+    for row in provider.contract.errors.values():
         for name in ("flat", "price", "envelope", "upload"):
             words = row_words(row, dialects.named(name))
             assert int(words["code"]) == int(str(words["code"]))
@@ -242,21 +242,21 @@ def test_an_unknown_scenario_is_the_stand_ins_own_error(ask: Ask) -> None:
     assert "stuck" in reply.json["valid"]
 
 
-def test_a_body_beyond_the_limit_is_refused(make_stage: MakeStage, ask: Ask) -> None:
+def test_a_body_beyond_the_limit_is_refused(make_simulator: MakeSimulator, ask: Ask) -> None:
     """As a file that is too large, which is the nearest documented word."""
     caller = ask("runninghub", "rh-one")
-    caller.part = make_stage(names=["runninghub"], max_body=100).part("runninghub")
+    caller.provider = make_simulator(names=["runninghub"], max_body=100).provider("runninghub")
 
     assert caller("POST", SUBMIT, BODY).json["errorCode"] == "1008"
     assert old(caller, "status", taskId="1" * 200)["code"] == 809
 
 
-def test_the_same_calls_give_the_same_bytes(make_stage: MakeStage, ask: Ask) -> None:
+def test_the_same_calls_give_the_same_bytes(make_simulator: MakeSimulator, ask: Ask) -> None:
     """Ids, client ids and all, whatever else the process has done."""
     replies = []
     for _ in range(2):
         caller = ask("runninghub", "rh-one")
-        caller.part = make_stage(names=["runninghub"], seed=7).part("runninghub")
-        replies.append([caller("POST", SUBMIT, BODY).reply.body, submit(caller)])
+        caller.provider = make_simulator(names=["runninghub"], seed=7).provider("runninghub")
+        replies.append([caller("POST", SUBMIT, BODY).response.body, submit(caller)])
 
     assert replies[0] == replies[1]

@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 from providers.runninghub import BODY, MODEL, QUERY, SUBMIT, Ask, Run, query, submit, undocumented
-from staging import MakeStage
+from staging import MakeSimulator
 
 from mockreel.engine.accounts.account import KeyEntry
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.simulator import Simulator
 
 
 @pytest.fixture
-def stage(make_stage: MakeStage) -> Stage:
-    return make_stage(names=["runninghub"])
+def simulator(make_simulator: MakeSimulator) -> Simulator:
+    return make_simulator(names=["runninghub"])
 
 
-def test_a_submission_is_answered_as_the_model_pages_show_it(stage: Stage, ask: Ask) -> None:
+def test_a_submission_is_answered_as_the_model_pages_show_it(simulator: Simulator, ask: Ask) -> None:
     """The reply has the keys of the documented example, a 19-digit id as text, and no error."""
     reply = ask("runninghub")("POST", SUBMIT, BODY)
 
@@ -25,10 +25,10 @@ def test_a_submission_is_answered_as_the_model_pages_show_it(stage: Stage, ask: 
     assert list(reply.json) == ["taskId", "status", "errorCode", "errorMessage", "results", "clientId", "promptTips"]
     assert re.fullmatch(r"\d{19}", reply.json["taskId"])
     assert (reply.json["status"], reply.json["errorCode"], reply.json["results"]) == ("QUEUED", "", None)
-    assert undocumented(stage.part("runninghub").contract, "submit_task", reply.json) == []
+    assert undocumented(simulator.provider("runninghub").contract, "submit_task", reply.json) == []
 
 
-def test_a_task_moves_through_the_words_of_its_lifecycle(stage: Stage, ask: Ask, run: Run) -> None:
+def test_a_task_moves_through_the_words_of_its_lifecycle(simulator: Simulator, ask: Ask, run: Run) -> None:
     """QUEUED, RUNNING, SUCCESS; both error fields stay empty all the while, as official clients need it."""
     caller = ask("runninghub")
     task = submit(caller)
@@ -36,18 +36,18 @@ def test_a_task_moves_through_the_words_of_its_lifecycle(stage: Stage, ask: Ask,
     for _ in range(50):
         reply = query(caller, task)
         assert (reply["errorCode"], reply["errorMessage"]) == ("", "")
-        assert undocumented(stage.part("runninghub").contract, "query_task", reply) == []
+        assert undocumented(simulator.provider("runninghub").contract, "query_task", reply) == []
         seen.append(reply["status"])
-        run(stage.advance(0.1))
+        run(simulator.advance(0.1))
 
     assert list(dict.fromkeys(seen)) == ["QUEUED", "RUNNING", "SUCCESS"]
 
 
-def test_a_finished_task_names_its_clip_and_its_cost(stage: Stage, ask: Ask, run: Run) -> None:
+def test_a_finished_task_names_its_clip_and_its_cost(simulator: Simulator, ask: Ask, run: Run) -> None:
     """Six seconds at 720p cost 6 x 0.315 CNY; the clip is fetched from the provider's own port."""
     caller = ask("runninghub")
     task = submit(caller)
-    run(stage.advance(10))
+    run(simulator.advance(10))
 
     reply = query(caller, task)
 
@@ -60,11 +60,11 @@ def test_a_finished_task_names_its_clip_and_its_cost(stage: Stage, ask: Ask, run
     assert caller("GET", result["url"].removeprefix("http://stage.test")).status == 200
 
 
-def test_a_failed_task_says_why(stage: Stage, ask: Ask, run: Run) -> None:
+def test_a_failed_task_says_why(simulator: Simulator, ask: Ask, run: Run) -> None:
     """The code and the text of the failure stand beside FAILED, and there are no results."""
     caller = ask("runninghub")
     task = caller("POST", SUBMIT, BODY, headers={"prefer": "scenario=fail; code=1505"}).json["taskId"]
-    run(stage.advance(10))
+    run(simulator.advance(10))
 
     reply = query(caller, task)
 
@@ -88,12 +88,12 @@ def test_another_accounts_task_looks_like_none(ask: Ask) -> None:
     assert query(stranger, task) == query(stranger, "1")
 
 
-def test_what_a_file_holds_is_not_kept(stage: Stage, ask: Ask) -> None:
+def test_what_a_file_holds_is_not_kept(simulator: Simulator, ask: Ask) -> None:
     """A data URI is kept as its size and hash, wherever it stands."""
     image = "data:image/png;base64," + "A" * 100_000
     submit(ask("runninghub"), imageUrl=image, more=[{"url": image}])
 
-    [job] = stage.part("runninghub").jobs
+    [job] = simulator.provider("runninghub").jobs
     assert job.request.count(b"sha256") == 2
     assert len(job.request) < 1000
 
@@ -103,7 +103,7 @@ def test_numbers_are_taken_for_numeric_options(ask: Ask) -> None:
     assert submit(ask("runninghub"), duration=6, seed="7")
 
 
-def test_a_price_preview_costs_nothing_and_counts_as_submit_does(stage: Stage, ask: Ask) -> None:
+def test_a_price_preview_costs_nothing_and_counts_as_submit_does(simulator: Simulator, ask: Ask) -> None:
     """The same body is judged by the same schema; no task is begun."""
     caller = ask("runninghub")
     path = f"/openapi/v2/price-preview/{MODEL}"
@@ -113,17 +113,17 @@ def test_a_price_preview_costs_nothing_and_counts_as_submit_does(stage: Stage, a
 
     assert (reply["estimatedPrice"], reply["currency"], reply["errorCode"]) == (4.032, "CNY", "")
     assert refused["errorMessage"] == "field 'resolution' value 8k is not in the allowed options"
-    assert len(stage.part("runninghub").jobs) == 0
-    contract = stage.part("runninghub").contract
+    assert len(simulator.provider("runninghub").jobs) == 0
+    contract = simulator.provider("runninghub").contract
     assert [undocumented(contract, "preview_price", body) for body in (reply, refused)] == [[], []]
 
 
 @pytest.mark.parametrize("path", ["/openapi/v2/run/ai-app/1937084629516193794", "/openapi/v2/run/workflow/7"])
-def test_workflows_and_apps_are_tasks_too(stage: Stage, ask: Ask, run: Run, path: str) -> None:
+def test_workflows_and_apps_are_tasks_too(simulator: Simulator, ask: Ask, run: Run, path: str) -> None:
     """They answer like a model; what they use is time, for no document says what they cost."""
     caller = ask("runninghub")
     reply = caller("POST", path, {"nodeInfoList": [{"nodeId": "6", "fieldName": "text", "fieldValue": "a lighthouse"}]})
-    run(stage.advance(10))
+    run(simulator.advance(10))
 
     done = query(caller, reply.json["taskId"])
 
@@ -132,7 +132,7 @@ def test_workflows_and_apps_are_tasks_too(stage: Stage, ask: Ask, run: Run, path
     assert int(done["usage"]["taskCostTime"]) > 0
 
 
-def test_the_queue_counts_what_waits_and_runs(stage: Stage, ask: Ask, run: Run) -> None:
+def test_the_queue_counts_what_waits_and_runs(simulator: Simulator, ask: Ask, run: Run) -> None:
     """A task is counted as queued, then as running, then not at all."""
     caller = ask("runninghub")
     submit(caller)
@@ -140,21 +140,21 @@ def test_the_queue_counts_what_waits_and_runs(stage: Stage, ask: Ask, run: Run) 
     for seconds in (1.0, 9.0, 0.0):
         data = caller("GET", "/openapi/v2/queue/status").json["data"]
         counts.append((data["queuedCount"], data["runningCount"], data["totalCurrentTasks"]))
-        run(stage.advance(seconds))
+        run(simulator.advance(seconds))
 
     assert counts == [(1, 0, 1), (0, 1, 1), (0, 0, 0)]
 
 
-def test_a_listed_balance_is_held_and_given_back(make_stage: MakeStage, ask: Ask, run: Run) -> None:
+def test_a_listed_balance_is_held_and_given_back(make_simulator: MakeSimulator, ask: Ask, run: Run) -> None:
     """Two CNY pay for one task of 1.89; a second one is refused until the first has failed."""
-    stage = make_stage(names=["runninghub"], keys=[KeyEntry("rh-one", "team", balance=Decimal("2"))])
+    simulator = make_simulator(names=["runninghub"], keys=[KeyEntry("rh-one", "team", balance=Decimal("2"))])
     caller = ask("runninghub", "rh-one")
-    caller.part = stage.part("runninghub")
+    caller.provider = simulator.provider("runninghub")
     task = caller("POST", SUBMIT, BODY, headers={"prefer": "scenario=fail"}).json["taskId"]
 
     refused = caller("POST", SUBMIT, BODY).json
     account = caller("POST", "/uc/openapi/accountStatus", {"apikey": "rh-one"}).json["data"]
-    run(stage.advance(10))
+    run(simulator.advance(10))
 
     assert (refused["errorCode"], account["remainMoney"], account["currency"]) == ("416", "0.11", "CNY")
     assert query(caller, task)["status"] == "FAILED"

@@ -16,13 +16,13 @@ import orjson
 import pytest
 
 from mockreel.contract import load_contract
-from mockreel.contract.messages.message import Reply, Request
+from mockreel.contract.messages.message import Request, Response
 from mockreel.proxy import Plan, Proxy
 from mockreel.proxy.proxy_report import Recorder
-from mockreel.proxy.spending_limit import Purse
+from mockreel.proxy.spending_limit import SpendingLimit
 from mockreel.server.http.uvicorn_server import in_thread
-from mockreel.simulator.provider import Part
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.provider import Provider
+from mockreel.simulator.simulator import Simulator
 
 KEY = "rf_live_hush-hush-of-nobody"
 SUBMIT = "/v1/models/google/veo3.1/lite/runs"
@@ -30,7 +30,7 @@ INPUT = {"input": {"prompt": "a paper boat", "duration": "4s"}}
 HOSTS = ("api.runflow.io", "api.aimlapi.com", "www.runninghub.ai", "www.runninghub.cn")
 
 # Changes a reply on its way out, or makes one.
-Tamper = Callable[[Request, Reply], Reply]
+Tamper = Callable[[Request, Response], Response]
 
 
 @dataclass
@@ -44,28 +44,28 @@ class Heard:
 
 
 @dataclass
-class Provider:
+class FakeUpstream:
     """One provider, played on a held clock by a part, and spoilt as a test wants it."""
 
-    part: Part
+    provider: Provider
     port: int
     tamper: Tamper | None = None
     heard: list[Heard] = field(default_factory=list)
     raw: bytes | None = None  # sent in place of any reply, and the connection ends
     gate: threading.Event | None = None  # a reply waits for it
 
-    def answer(self, heard: Heard) -> Reply:
+    def answer(self, heard: Heard) -> Response:
         path, _, query = heard.target.partition("?")
         headers = [(name.lower().encode(), value.encode()) for name, value in heard.headers.items()]
         request = Request(heard.method, unquote(path), headers, query.encode(), heard.body, "https://here")
-        reply = self.part.answer(request)
-        assert isinstance(reply, Reply)
-        return self.tamper(request, reply) if self.tamper else reply
+        response = self.provider.answer(request)
+        assert isinstance(response, Response)
+        return self.tamper(request, response) if self.tamper else response
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    provider: Provider
+    provider: FakeUpstream
 
     def handle_one_request(self) -> None:
         with contextlib.suppress(OSError):
@@ -82,14 +82,14 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(self.provider.raw)
             self.close_connection = True
             return
-        reply = self.provider.answer(heard)
-        self.send_response_only(reply.status)
-        for name, value in reply.headers:
+        response = self.provider.answer(heard)
+        self.send_response_only(response.status)
+        for name, value in response.headers:
             self.send_header(name.decode(), value.decode())
-        if b"content-length" not in dict(reply.headers):
-            self.send_header("content-length", str(len(reply.body)))
+        if b"content-length" not in dict(response.headers):
+            self.send_header("content-length", str(len(response.body)))
         self.end_headers()
-        self.wfile.write(b"" if self.command == "HEAD" else reply.body)
+        self.wfile.write(b"" if self.command == "HEAD" else response.body)
 
     do_GET = do_POST = do_PUT = do_HEAD = do_PATCH = do_DELETE = _any  # noqa: N815
 
@@ -126,14 +126,14 @@ def trusted(tmp_path_factory: pytest.TempPathFactory) -> Trusted:
 
 
 @contextlib.contextmanager
-def provided(part: Part, context: ssl.SSLContext | None) -> Iterator[Provider]:
+def provided(simulated: Provider, context: ssl.SSLContext | None) -> Iterator[FakeUpstream]:
     """A provider on a free port, behind TLS or not."""
     handler = type("Handler", (_Handler,), {})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     if context is not None:
         server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    provider = handler.provider = Provider(part, server.server_address[1])  # type: ignore[attr-defined]
+    provider = handler.provider = FakeUpstream(simulated, server.server_address[1])  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
@@ -145,9 +145,9 @@ def provided(part: Part, context: ssl.SSLContext | None) -> Iterator[Provider]:
 
 
 @pytest.fixture
-def provider(stage: Stage, trusted: Trusted) -> Iterator[Provider]:
+def provider(simulator: Simulator, trusted: Trusted) -> Iterator[FakeUpstream]:
     """Runflow behind TLS."""
-    with provided(stage.part("runflow"), trusted.context) as found:
+    with provided(simulator.provider("runflow"), trusted.context) as found:
         yield found
 
 
@@ -185,10 +185,10 @@ class Between:
         return [line for line in self.said if re.match(r"\w+ (request|reply|job) ", line)]
 
     @property
-    def purse(self) -> Purse:
+    def spending_limit(self) -> SpendingLimit:
         """What was spent at the end."""
         self.open.close()
-        return self.proxy.purse
+        return self.proxy.spending_limit
 
 
 # Opens a proxy in front of the provider: `put_between(limit=Decimal(1))`.
@@ -196,7 +196,7 @@ PutBetween = Callable[..., Between]
 
 
 @pytest.fixture
-def put_between(provider: Provider, trusted: Trusted) -> Iterator[PutBetween]:
+def put_between(provider: FakeUpstream, trusted: Trusted) -> Iterator[PutBetween]:
     """Proxies whose upstream is the provider, under its real host names."""
     with contextlib.ExitStack() as stack:
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from mockreel.contract import Contract, Model, Operation
 from mockreel.contract.conversation.conversation import JobTalk
-from mockreel.contract.exchanges.exchange import Ask, Told, first
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest, first
 from mockreel.contract.exchanges.links import Links
 from mockreel.contract.exchanges.request_builder import NOBODYS, Requests
-from mockreel.contract.exchanges.response_check import Replies
+from mockreel.contract.exchanges.response_check import ResponseChecker
 from mockreel.proxy.contract_watch import Watch
 from mockreel.proxy.passed_exchange import Asked, Kept, Passed
 from mockreel.proxy.violation import Remark
@@ -42,7 +42,7 @@ class Day:
     answering: Answering = answer_honestly
     played: Contract | None = None
     rules: tuple[str, ...] = ()
-    answers: list[Told] = field(default_factory=list)
+    answers: list[ReceivedResponse] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -50,28 +50,28 @@ class Day:
         self.target = MockTarget(self.played or self.contract, answering=self.answering)
         self.watch = Watch(self.contract, select(RULES, named=self.rules))
         self.requests = Requests(self.contract)
-        self.links = Links(self.contract, self.requests, Replies(self.contract))
+        self.links = Links(self.contract, self.requests, ResponseChecker(self.contract))
 
-    def send(self, ask: Ask) -> Told:
+    def send(self, request: SentRequest) -> ReceivedResponse:
         """Ask, with the key that it is meant to carry, and let the proxy look at it."""
-        told = self.target.send(ask)
-        self.answers.append(told)
-        self.see(dressed(ask, self.target.keys), told)
-        return told
+        response = self.target.send(request)
+        self.answers.append(response)
+        self.see(dressed(request, self.target.keys), response)
+        return response
 
-    def see(self, sent: Ask, told: Told | None) -> None:
+    def see(self, sent: SentRequest, response: ReceivedResponse | None) -> None:
         """Let the proxy look at an exchange; None is no answer at all."""
         headers = [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in sent.headers.items()]
         asked = Asked(sent.method, sent.path, sent.query, headers, self.target.now(), sent.body)
         asked.operation = self.watch.operation(sent.method, sent.path)
-        if told is None:
+        if response is None:
             self.watch.unanswered(asked)
             return
         kept = Kept()
-        kept.take(told.body)
+        kept.take(response.body)
         kept.whole = True
-        answered = [(name.lower().encode(), value.encode("latin-1")) for name, value in told.headers.items()]
-        self.remarks += self.watch.remarks(Passed(asked, told.status, answered, kept))
+        answered = [(name.lower().encode(), value.encode("latin-1")) for name, value in response.headers.items()]
+        self.remarks += self.watch.remarks(Passed(asked, response.status, answered, kept))
 
     def submits(self) -> Iterator[tuple[JobTalk, Operation, Model | None]]:
         """Two operations of each sort of job, with their first model."""
@@ -98,23 +98,23 @@ class Day:
         self.errors()
         self.target.close()
 
-    def job(self, talk: JobTalk, submit: Ask) -> None:
+    def job(self, talk: JobTalk, submit: SentRequest) -> None:
         """One job, from its submit to its result."""
-        told = self.send(submit)
+        response = self.send(submit)
         assert submit.operation is not None
-        link = self.links.find(submit.operation, told, talk.poll)
+        link = self.links.find(submit.operation, response, talk.poll)
         if link is None:
             return
-        poll = self.links.follow(link, submit, told)
+        poll = self.links.follow(link, submit, response)
         for _ in range(MOST_LOOKS):
             self.target.wait(STEP)
             word = first(self.send(poll).json, talk.state)
             states = [state for state in self.contract.lifecycle.states.values() if state.word == word]
             if states and all(state.terminal for state in states):
                 break
-        made = self.links.find(submit.operation, told, talk.made) if talk.made else None
+        made = self.links.find(submit.operation, response, talk.made) if talk.made else None
         if made is not None:
-            self.send(self.links.follow(made, submit, told))
+            self.send(self.links.follow(made, submit, response))
 
     def twice(self, operation: Operation, model: Model | None) -> None:
         """The same submit once more, where there is a header for that."""
@@ -143,8 +143,8 @@ class Day:
         self.send(replace(good, who="invalid"))
 
 
-def _failing(ask: Ask) -> Ask:
-    return replace(ask, headers={**ask.headers, "prefer": "scenario=fail"})
+def _failing(request: SentRequest) -> SentRequest:
+    return replace(request, headers={**request.headers, "prefer": "scenario=fail"})
 
 
 # What a client does wrong: it is given its day before anything was asked.

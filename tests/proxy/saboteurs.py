@@ -8,11 +8,11 @@ import orjson
 from proxy.day import STEP, Day, Script, contract_of
 
 from mockreel.contract.conversation.conversation import JobTalk
-from mockreel.contract.exchanges.exchange import Ask, Told, first
-from mockreel.contract.messages.message import Reply, Request, json_reply
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest, first
+from mockreel.contract.messages.message import Request, Response, json_reply
 from mockreel.simulator.in_process.mock_target import Answering
 from mockreel.simulator.in_process.target_keys import dressed
-from mockreel.simulator.provider import Part
+from mockreel.simulator.provider import Provider
 
 PROVIDERS = ("runflow", "aimlapi", "runninghub")
 Change = Callable[[Any, JobTalk], Any]
@@ -52,87 +52,89 @@ class Server:
     """One server that is broken in one way: `change` gets the provider, the request, what it means, and the reply."""
 
     id: str
-    change: Callable[[Part, Request, str, Reply], Reply]
+    change: Callable[[Provider, Request, str, Response], Response]
 
     def answering(self) -> Answering:
-        def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
-            reply = part.answer(request)
-            if not isinstance(reply, Reply):
-                return reply
-            found = part.contract.router.find(request.path)
+        def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
+            response = provider.answer(request)
+            if not isinstance(response, Response):
+                return response
+            found = provider.contract.router.find(request.path)
             operation = found.methods.get(request.method) if found else None
-            return self.change(part, request, operation.id if operation else "", reply)
+            return self.change(provider, request, operation.id if operation else "", response)
 
         return answer
 
 
-def _talk(part: Part, operation: str, *, polls: bool) -> JobTalk | None:
-    talks = part.contract.conversation.jobs.values()
+def _talk(provider: Provider, operation: str, *, polls: bool) -> JobTalk | None:
+    talks = provider.contract.conversation.jobs.values()
     fits = (talk for talk in talks if (operation == talk.poll if polls else operation in talk.submits))
     return next(fits, None)
 
 
-def _json(reply: Reply) -> Any:
+def _json(response: Response) -> Any:
     try:
-        return orjson.loads(reply.body)
+        return orjson.loads(response.body)
     except orjson.JSONDecodeError:
         return None
 
 
-def _is_fine(reply: Reply, talk: JobTalk) -> bool:
-    return reply.status < 300 and _word(_json(reply), talk) is not None
+def _is_fine(response: Response, talk: JobTalk) -> bool:
+    return response.status < 300 and _word(_json(response), talk) is not None
 
 
 def at_polls(id_: str, change: Change, *, when: str = "") -> Server:
     """Changes what polls say, of jobs in states of some kind where one is named."""
 
-    def changed(part: Part, _: Request, operation: str, reply: Reply) -> Reply:
-        talk = _talk(part, operation, polls=True)
-        if talk is None or not _is_fine(reply, talk):
-            return reply
-        word = _word(_json(reply), talk)
-        kinds = {state.kind for state in part.contract.lifecycle.states.values() if state.word == word}
+    def changed(provider: Provider, _: Request, operation: str, response: Response) -> Response:
+        talk = _talk(provider, operation, polls=True)
+        if talk is None or not _is_fine(response, talk):
+            return response
+        word = _word(_json(response), talk)
+        kinds = {state.kind for state in provider.contract.lifecycle.states.values() if state.word == word}
         if when and when not in kinds:
-            return reply
-        return replace(reply, body=orjson.dumps(change(_json(reply), talk)))
+            return response
+        return replace(response, body=orjson.dumps(change(_json(response), talk)))
 
     return Server(id_, changed)
 
 
-def at_submits(id_: str, change: Callable[[Reply], Reply]) -> Server:
-    def changed(part: Part, _: Request, operation: str, reply: Reply) -> Reply:
-        talk = _talk(part, operation, polls=False)
-        return change(reply) if talk is not None and reply.status < 300 else reply
+def at_submits(id_: str, change: Callable[[Response], Response]) -> Server:
+    def changed(provider: Provider, _: Request, operation: str, response: Response) -> Response:
+        talk = _talk(provider, operation, polls=False)
+        return change(response) if talk is not None and response.status < 300 else response
 
     return Server(id_, changed)
 
 
-def at_errors(id_: str, change: Callable[[Reply], Reply]) -> Server:
-    return Server(id_, lambda _part, _request, _operation, reply: change(reply) if reply.status >= 400 else reply)
+def at_errors(id_: str, change: Callable[[Response], Response]) -> Server:
+    return Server(
+        id_, lambda _provider, _request, _operation, response: change(response) if response.status >= 400 else response
+    )
 
 
-def everywhere(id_: str, change: Callable[[Reply], Reply]) -> Server:
-    return Server(id_, lambda _part, _request, _operation, reply: change(reply))
+def everywhere(id_: str, change: Callable[[Response], Response]) -> Server:
+    return Server(id_, lambda _provider, _request, _operation, response: change(response))
 
 
-def _header(reply: Reply, name: bytes, value: bytes | None) -> Reply:
-    kept = tuple(pair for pair in reply.headers if pair[0].lower() != name)
-    return replace(reply, headers=kept if value is None else (*kept, (name, value)))
+def _header(response: Response, name: bytes, value: bytes | None) -> Response:
+    kept = tuple(pair for pair in response.headers if pair[0].lower() != name)
+    return replace(response, headers=kept if value is None else (*kept, (name, value)))
 
 
-def _bare(reply: Reply) -> Reply:
+def _bare(response: Response) -> Response:
     """Without the headers of the provider's own."""
-    return replace(reply, headers=tuple(pair for pair in reply.headers if not pair[0].lower().startswith(b"x-")))
+    return replace(response, headers=tuple(pair for pair in response.headers if not pair[0].lower().startswith(b"x-")))
 
 
-def _reworded(reply: Reply, name: bytes, value: bytes) -> Reply:
+def _reworded(response: Response, name: bytes, value: bytes) -> Response:
     """Another value for a header, where it is there."""
-    return _header(reply, name, value) if any(key.lower() == name for key, _ in reply.headers) else reply
+    return _header(response, name, value) if any(key.lower() == name for key, _ in response.headers) else response
 
 
-def _bodied(reply: Reply, change: Callable[[Any], Any]) -> Reply:
-    body = _json(reply)
-    return reply if body is None else replace(reply, body=orjson.dumps(change(body)))
+def _bodied(response: Response, change: Callable[[Any], Any]) -> Response:
+    body = _json(response)
+    return response if body is None else replace(response, body=orjson.dumps(change(body)))
 
 
 class _Once:
@@ -141,55 +143,61 @@ class _Once:
     def __init__(self) -> None:
         self.first: dict[str, bytes] = {}
 
-    def __call__(self, part: Part, _: Request, operation: str, reply: Reply) -> Reply:
-        if _talk(part, operation, polls=False) is None or reply.status >= 300:
-            return reply
-        return replace(reply, body=self.first.setdefault(operation, reply.body))
+    def __call__(self, provider: Provider, _: Request, operation: str, response: Response) -> Response:
+        if _talk(provider, operation, polls=False) is None or response.status >= 300:
+            return response
+        return replace(response, body=self.first.setdefault(operation, response.body))
 
 
 class _Forgetful:
     """Heeds no idempotency key."""
 
-    def __call__(self, part: Part, request: Request, operation: str, reply: Reply) -> Reply:
-        if _talk(part, operation, polls=False) is None or not any(n == b"idempotency-key" for n, _ in request.headers):
-            return reply
+    def __call__(self, provider: Provider, request: Request, operation: str, response: Response) -> Response:
+        if _talk(provider, operation, polls=False) is None or not any(
+            n == b"idempotency-key" for n, _ in request.headers
+        ):
+            return response
         headers = [pair for pair in request.headers if pair[0] != b"idempotency-key"]
-        answer = part.answer(replace(request, headers=headers))
-        assert isinstance(answer, Reply)
+        answer = provider.answer(replace(request, headers=headers))
+        assert isinstance(answer, Response)
         return answer
 
 
 def _backwards() -> Server:
     looks: dict[str, int] = {}
 
-    def change(part: Part, request: Request, operation: str, reply: Reply) -> Reply:
-        talk = _talk(part, operation, polls=True)
-        if talk is None or not _is_fine(reply, talk):
-            return reply
+    def change(provider: Provider, request: Request, operation: str, response: Response) -> Response:
+        talk = _talk(provider, operation, polls=True)
+        if talk is None or not _is_fine(response, talk):
+            return response
         where = request.path + request.query.decode() + request.body.decode()
         looks[where] = looks.get(where, 0) + 1
-        states = list(part.contract.lifecycle.states.values())
+        states = list(provider.contract.lifecycle.states.values())
         kinds = ["running", "queued"]
         word = next((one.word for one in states if one.kind == kinds[min(looks[where], 2) - 1]), states[0].word)
-        return replace(reply, body=orjson.dumps(_at(_json(reply), talk.state, word))) if looks[where] < 3 else reply
+        return (
+            replace(response, body=orjson.dumps(_at(_json(response), talk.state, word)))
+            if looks[where] < 3
+            else response
+        )
 
     return Server("goes-backwards", change)
 
 
-def _unlimited(part: Part, request: Request, _: str, reply: Reply) -> Reply:
+def _unlimited(provider: Provider, request: Request, _: str, response: Response) -> Response:
     if b"limit=" not in request.query:
-        return reply
-    answer = part.answer(replace(request, query=b""))
-    assert isinstance(answer, Reply)
+        return response
+    answer = provider.answer(replace(request, query=b""))
+    assert isinstance(answer, Response)
     return answer
 
 
-def _accepting(part: Part, request: Request, operation: str, reply: Reply) -> Reply:
+def _accepting(provider: Provider, request: Request, operation: str, response: Response) -> Response:
     """Accepts what it should refuse, as if it had been right."""
-    talk = _talk(part, operation, polls=False)
-    if talk is None or reply.status < 400 or reply.status == 401:
-        return reply
-    jobs = list(part.jobs)
+    talk = _talk(provider, operation, polls=False)
+    if talk is None or response.status < 400 or response.status == 401:
+        return response
+    jobs = list(provider.jobs)
     return json_reply(201, {"id": jobs[0].id if jobs else "x", "status": "queued"})
 
 
@@ -215,33 +223,36 @@ def servers() -> tuple[Server, ...]:
         at_polls("first-field-lost", lambda body, _: dict(list(body.items())[1:])),
         at_polls("body-is-a-list", lambda body, _: [body]),
         at_polls("wrapped", lambda body, _: {"data": body}),
-        at_submits("submit-without-id", lambda reply: _bodied(reply, lambda body: dict(list(body.items())[1:]))),
-        at_submits("submit-with-299", lambda reply: replace(reply, status=299)),
-        at_submits("submit-with-202", lambda reply: replace(reply, status=202)),
-        at_submits("submit-is-html", lambda reply: _header(reply, b"content-type", b"text/html")),
-        at_submits("submit-is-no-json", lambda reply: replace(reply, body=reply.body[:-3])),
-        at_submits("submit-is-empty", lambda reply: replace(reply, body=b"")),
-        at_submits("submit-is-refused", lambda reply: json_reply(422, {"code": "VALIDATION_ERROR", "message": "no"})),
-        at_submits("usage-lost", lambda reply: _header(reply, b"x-aimlapi-credits-used", None)),
-        at_submits("inference-id-lost", lambda reply: _header(reply, b"x-inference-id", None)),
-        at_submits("usd-is-words", lambda reply: _reworded(reply, b"x-aimlapi-usd-spent", b"lots")),
+        at_submits("submit-without-id", lambda response: _bodied(response, lambda body: dict(list(body.items())[1:]))),
+        at_submits("submit-with-299", lambda response: replace(response, status=299)),
+        at_submits("submit-with-202", lambda response: replace(response, status=202)),
+        at_submits("submit-is-html", lambda response: _header(response, b"content-type", b"text/html")),
+        at_submits("submit-is-no-json", lambda response: replace(response, body=response.body[:-3])),
+        at_submits("submit-is-empty", lambda response: replace(response, body=b"")),
+        at_submits(
+            "submit-is-refused", lambda response: json_reply(422, {"code": "VALIDATION_ERROR", "message": "no"})
+        ),
+        at_submits("usage-lost", lambda response: _header(response, b"x-aimlapi-credits-used", None)),
+        at_submits("inference-id-lost", lambda response: _header(response, b"x-inference-id", None)),
+        at_submits("usd-is-words", lambda response: _reworded(response, b"x-aimlapi-usd-spent", b"lots")),
         Server("one-id-for-all", _Once()),
         Server("heeds-no-idempotency-key", _Forgetful()),
         Server("limit-ignored", _unlimited),
         at_submits("all-headers-lost", _bare),
         Server("accepts-what-is-wrong", _accepting),
         _backwards(),
-        at_errors("errors-as-200", lambda reply: replace(reply, status=200)),
-        at_errors("errors-as-418", lambda reply: replace(reply, status=418)),
-        at_errors("errors-in-a-foreign-form", lambda reply: json_reply(reply.status, {"fault": "no"})),
+        at_errors("errors-as-200", lambda response: replace(response, status=200)),
+        at_errors("errors-as-418", lambda response: replace(response, status=418)),
+        at_errors("errors-in-a-foreign-form", lambda response: json_reply(response.status, {"fault": "no"})),
         at_errors(
-            "errors-as-html", lambda reply: replace(reply, body=b"<html>", headers=((b"content-type", b"text/html"),))
+            "errors-as-html",
+            lambda response: replace(response, body=b"<html>", headers=((b"content-type", b"text/html"),)),
         ),
-        at_errors("errors-with-a-strange-code", lambda reply: _bodied(reply, _recoded)),
-        at_errors("errors-are-500", lambda reply: replace(reply, status=500)),
-        everywhere("numbers-as-text", lambda reply: _bodied(reply, _stringly)),
-        everywhere("lists-are-objects", lambda reply: _bodied(reply, _unlisted)),
-        everywhere("all-keys-in-capitals", lambda reply: _bodied(reply, _shouting)),
+        at_errors("errors-with-a-strange-code", lambda response: _bodied(response, _recoded)),
+        at_errors("errors-are-500", lambda response: replace(response, status=500)),
+        everywhere("numbers-as-text", lambda response: _bodied(response, _stringly)),
+        everywhere("lists-are-objects", lambda response: _bodied(response, _unlisted)),
+        everywhere("all-keys-in-capitals", lambda response: _bodied(response, _shouting)),
     )
 
 
@@ -286,43 +297,43 @@ def _shouting(body: Any) -> Any:
 # -- clients
 
 
-def _good(day: Day, number: int = 0) -> Ask:
+def _good(day: Day, number: int = 0) -> SentRequest:
     _, operation, model = list(day.submits())[number]
     return day.requests.good(operation, model)
 
 
-def _inside(day: Day, ask: Ask, change: Callable[[dict[str, Any]], Any]) -> Ask:
+def _inside(day: Day, request: SentRequest, change: Callable[[dict[str, Any]], Any]) -> SentRequest:
     """A submit with its model's input changed."""
-    assert ask.operation is not None
-    place = ask.operation.input_path
-    body = ask.json
+    assert request.operation is not None
+    place = request.operation.input_path
+    body = request.json
     if not place:
-        return ask.with_json(change(body))
-    return ask.with_json({**body, place[0]: change(body[place[0]])})
+        return request.with_json(change(body))
+    return request.with_json({**body, place[0]: change(body[place[0]])})
 
 
 def _lost(day: Day) -> None:
-    ask = _good(day)
-    day.target.send(ask)
-    day.see(dressed(ask, day.target.keys), None)
-    day.send(ask)
+    request = _good(day)
+    day.target.send(request)
+    day.see(dressed(request, day.target.keys), None)
+    day.send(request)
 
 
 def _reused(day: Day) -> None:
-    ask = _good(day)
-    headers = {**ask.headers, "Idempotency-Key": "one"}
-    day.send(replace(ask, headers=headers))
-    day.send(replace(_inside(day, ask, lambda own: {**own, "prompt": "Another."}), headers=headers))
+    request = _good(day)
+    headers = {**request.headers, "Idempotency-Key": "one"}
+    day.send(replace(request, headers=headers))
+    day.send(replace(_inside(day, request, lambda own: {**own, "prompt": "Another."}), headers=headers))
 
 
 def _fast(day: Day) -> None:
     talk, operation, model = next(iter(day.submits()))
-    ask = day.requests.good(operation, model)
-    told = day.send(ask)
-    link = day.links.find(operation, told, talk.poll)
+    request = day.requests.good(operation, model)
+    response = day.send(request)
+    link = day.links.find(operation, response, talk.poll)
     assert link is not None
     for _ in "abc":
-        day.send(day.links.follow(link, ask, told))
+        day.send(day.links.follow(link, request, response))
         day.target.wait(STEP / 10)
 
 
@@ -332,42 +343,42 @@ def _again(day: Day) -> None:
 
 
 def _early(day: Day) -> None:
-    ask = _good(day)
+    request = _good(day)
     refused = day.contract.errors["rate-limited"]
     body = orjson.dumps({"code": refused.code, "message": refused.message})
-    told = Told(429, {"content-type": "application/json", "retry-after": "30"}, body)
-    day.see(dressed(ask, day.target.keys), told)
+    response = ReceivedResponse(429, {"content-type": "application/json", "retry-after": "30"}, body)
+    day.see(dressed(request, day.target.keys), response)
     day.target.wait(3)
-    day.send(ask)
+    day.send(request)
 
 
 def _raw(body: bytes, media: str = "application/json") -> Script:
     def script(day: Day) -> None:
-        ask = _good(day)
-        day.send(replace(ask, body=body, headers={**ask.headers, "content-type": media}))
+        request = _good(day)
+        day.send(replace(request, body=body, headers={**request.headers, "content-type": media}))
 
     return script
 
 
-def _no_such_model(day: Day) -> Ask:
-    ask = _good(day)
-    assert ask.operation is not None
-    place = ask.operation.model
+def _no_such_model(day: Day) -> SentRequest:
+    request = _good(day)
+    assert request.operation is not None
+    place = request.operation.model
     assert place is not None
     if place.kind == "body":
-        return ask.with_json({**ask.json, place.name: "google/none"})
-    name = next(iter(day.contract.names_at[ask.operation.id]))
-    return replace(ask, path=ask.path.replace(name, "google/none"))
+        return request.with_json({**request.json, place.name: "google/none"})
+    name = next(iter(day.contract.names_at[request.operation.id]))
+    return replace(request, path=request.path.replace(name, "google/none"))
 
 
-def _doubled(day: Day) -> Ask:
-    ask = _good(day)
-    name = next(iter(ask.json))
-    twice = orjson.dumps({name: ask.json[name]})[1:-1] + b","
-    return replace(ask, body=b"{" + twice + ask.body[1:])
+def _doubled(day: Day) -> SentRequest:
+    request = _good(day)
+    name = next(iter(request.json))
+    twice = orjson.dumps({name: request.json[name]})[1:-1] + b","
+    return replace(request, body=b"{" + twice + request.body[1:])
 
 
-def _sending(make: Callable[[Day], Ask]) -> Script:
+def _sending(make: Callable[[Day], SentRequest]) -> Script:
     def script(day: Day) -> None:
         day.send(make(day))
 
@@ -388,7 +399,7 @@ CLIENTS: Mapping[str, tuple[Script, tuple[str, ...]]] = {
     "foreign-field": (_with(cfgScaleFactor=1), PROVIDERS),
     "unknown-query": (_sending(lambda day: replace(_good(day), query="dry_run=true")), PROVIDERS),
     "no-key": (_sending(lambda day: replace(_good(day), who="nobody")), PROVIDERS),
-    "unknown-path": (_sending(lambda _: Ask("GET", "/v9/nothing")), PROVIDERS),
+    "unknown-path": (_sending(lambda _: SentRequest("GET", "/v9/nothing")), PROVIDERS),
     "wrong-method": (_sending(lambda day: replace(_good(day), method="PATCH")), PROVIDERS),
     "no-json": (_raw(b'{"prompt": '), PROVIDERS),
     "empty-body": (_raw(b""), PROVIDERS),

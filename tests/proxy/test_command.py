@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from proxy.conftest import INPUT, KEY, SUBMIT, Provider, Trusted
+from proxy.conftest import INPUT, KEY, SUBMIT, FakeUpstream, Trusted
 
 COMMAND = [sys.executable, "-m", "mockreel", "proxy", "--port", "0", "--provider", "runflow"]
 PROGRAM = f"""
@@ -26,7 +26,7 @@ raise SystemExit(7)
 
 
 @pytest.fixture
-def options(provider: Provider, trusted: Trusted) -> list[str]:
+def options(provider: FakeUpstream, trusted: Trusted) -> list[str]:
     """Where the provider of the test is."""
     return ["--upstream", f"https://localhost:{provider.port}", "--ca", str(trusted.file)]
 
@@ -48,7 +48,7 @@ def _running(folder: Path, *words: str) -> Iterator[tuple["subprocess.Popen[str]
 
 
 def test_it_forwards_until_it_is_stopped_and_tells_the_sums(
-    tmp_path: Path, provider: Provider, options: list[str]
+    tmp_path: Path, provider: FakeUpstream, options: list[str]
 ) -> None:
     """The ready file has the address; violations, then the sums, are on stdout; the end is good."""
     with _running(tmp_path, *options, "--max-spend", "0.15", "--assume-price", "0.1") as (process, ready):
@@ -69,7 +69,7 @@ def test_it_forwards_until_it_is_stopped_and_tells_the_sums(
     assert not (tmp_path / "ready.json").exists()
 
 
-def test_a_program_runs_through_it_unchanged(provider: Provider, options: list[str]) -> None:
+def test_a_program_runs_through_it_unchanged(provider: FakeUpstream, options: list[str]) -> None:
     """Its exit code is passed on; what the proxy says goes to stderr."""
     done = subprocess.run(
         [*COMMAND, *options, "--", sys.executable, "-c", PROGRAM],
@@ -84,7 +84,7 @@ def test_a_program_runs_through_it_unchanged(provider: Provider, options: list[s
     assert provider.heard[0].headers["Host"] == f"localhost:{provider.port}"
 
 
-def test_json_is_json_to_the_last_line(provider: Provider, options: list[str]) -> None:
+def test_json_is_json_to_the_last_line(provider: FakeUpstream, options: list[str]) -> None:
     """With a program too, on stderr."""
     words = [*COMMAND, *options, "--json", "--", sys.executable, "-c", PROGRAM]
     done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)

@@ -6,13 +6,13 @@ import threading
 
 import orjson
 import pytest
-from proxy.conftest import INPUT, KEY, SUBMIT, Between, Provider, PutBetween
+from proxy.conftest import INPUT, KEY, SUBMIT, Between, FakeUpstream, PutBetween
 
-from mockreel.contract.messages.message import Reply
+from mockreel.contract.messages.message import Response
 from mockreel.proxy.proxy_report import Report
 
 
-def test_a_request_and_its_reply_pass_as_they_are(put_between: PutBetween, provider: Provider) -> None:
+def test_a_request_and_its_reply_pass_as_they_are(put_between: PutBetween, provider: FakeUpstream) -> None:
     """Method, target, key and body one way; status, headers and body the other."""
     between = put_between()
     body = b'{"input":  {"prompt": "a paper boat"}}'
@@ -27,7 +27,7 @@ def test_a_request_and_its_reply_pass_as_they_are(put_between: PutBetween, provi
     assert reply.json()["status_code"] == "queued"
 
 
-def test_a_host_that_nobody_vouches_for_gets_nothing(put_between: PutBetween, provider: Provider) -> None:
+def test_a_host_that_nobody_vouches_for_gets_nothing(put_between: PutBetween, provider: FakeUpstream) -> None:
     """Without the authority the key does not leave."""
     between = put_between(ca=None)
     reply = between.submit()
@@ -36,13 +36,13 @@ def test_a_host_that_nobody_vouches_for_gets_nothing(put_between: PutBetween, pr
     assert "is not trusted" in reply.json()["detail"]
     assert "--ca FILE" in reply.json()["detail"]
     assert provider.heard == []
-    assert between.purse.sums.get("USD", 0) == 0
+    assert between.spending_limit.sums.get("USD", 0) == 0
 
 
-def test_headers_of_the_connection_stay_behind(put_between: PutBetween, provider: Provider) -> None:
+def test_headers_of_the_connection_stay_behind(put_between: PutBetween, provider: FakeUpstream) -> None:
     """Those that HTTP names, and those that `Connection` does."""
     between = put_between()
-    provider.tamper = lambda _, reply: Reply(
+    provider.tamper = lambda _, reply: Response(
         reply.status,
         reply.body,
         (*reply.headers, (b"connection", b"x-hop"), (b"x-hop", b"1"), (b"keep-alive", b"timeout=5"), (b"x-end", b"2")),
@@ -56,10 +56,10 @@ def test_headers_of_the_connection_stay_behind(put_between: PutBetween, provider
     assert not {"x-hop", "keep-alive"} & {*reply.headers}
 
 
-def test_what_the_proxy_cannot_read_is_not_asked_for(put_between: PutBetween, provider: Provider) -> None:
+def test_what_the_proxy_cannot_read_is_not_asked_for(put_between: PutBetween, provider: FakeUpstream) -> None:
     """Of the codings that a client takes, the known ones are passed on; the reply stays coded for the client."""
     between = put_between()
-    provider.tamper = lambda _, reply: Reply(
+    provider.tamper = lambda _, reply: Response(
         reply.status, gzip.compress(b'{"status": 5}'), ((b"content-encoding", b"gzip"), *reply.headers)
     )
     reply = between.ask("GET", "/v1/health", accept_encoding="br, gzip;q=0.8, zstd")
@@ -72,11 +72,11 @@ def test_what_the_proxy_cannot_read_is_not_asked_for(put_between: PutBetween, pr
 
 @pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("GET", 204), ("GET", 304)])
 def test_a_reply_without_a_body_passes_as_one(
-    put_between: PutBetween, provider: Provider, method: str, status: int
+    put_between: PutBetween, provider: FakeUpstream, method: str, status: int
 ) -> None:
     """Whatever length it claims; the connection goes on."""
     between = put_between()
-    provider.tamper = lambda _, reply: Reply(status, b"", ((b"content-length", b"15"), (b"etag", b'"x"')))
+    provider.tamper = lambda _, reply: Response(status, b"", ((b"content-length", b"15"), (b"etag", b'"x"')))
     reply = between.ask(method, "/v1/health")
     provider.tamper = None
 
@@ -84,7 +84,7 @@ def test_a_reply_without_a_body_passes_as_one(
     assert between.ask("GET", "/v1/health").json() == {"status": "ok"}
 
 
-def test_a_reply_in_chunks_passes_whole(put_between: PutBetween, provider: Provider) -> None:
+def test_a_reply_in_chunks_passes_whole(put_between: PutBetween, provider: FakeUpstream) -> None:
     """Its length is not known before."""
     between = put_between()
     head = (
@@ -96,7 +96,7 @@ def test_a_reply_in_chunks_passes_whole(put_between: PutBetween, provider: Provi
     assert between.violations == []
 
 
-def test_a_large_upload_is_streamed(put_between: PutBetween, provider: Provider) -> None:
+def test_a_large_upload_is_streamed(put_between: PutBetween, provider: FakeUpstream) -> None:
     """More than is held goes through all the same, and is not checked."""
     between = put_between(most_body=1000)
     body = b"x" * 100_000
@@ -105,7 +105,7 @@ def test_a_large_upload_is_streamed(put_between: PutBetween, provider: Provider)
     assert provider.heard[0].body == body + body
 
 
-def test_a_reply_comes_while_it_is_being_sent(put_between: PutBetween, provider: Provider) -> None:
+def test_a_reply_comes_while_it_is_being_sent(put_between: PutBetween, provider: FakeUpstream) -> None:
     """The proxy does not wait for its end."""
     between = put_between()
     begun = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 10\r\n\r\nhello"
@@ -130,11 +130,11 @@ def test_an_upstream_that_is_not_there_is_told_in_a_sentence(put_between: PutBet
     assert reply.headers["content-type"] == "application/problem+json"
     assert "https://api.runflow.io cannot be reached" in reply.json()["detail"]
     assert "Nothing was sent" in reply.json()["detail"]
-    assert between.purse.unknown == 0
-    assert between.purse.sums["USD"] == 0
+    assert between.spending_limit.unknown == 0
+    assert between.spending_limit.sums["USD"] == 0
 
 
-def test_a_connection_that_ends_before_the_reply_may_have_cost(put_between: PutBetween, provider: Provider) -> None:
+def test_a_connection_that_ends_before_the_reply_may_have_cost(put_between: PutBetween, provider: FakeUpstream) -> None:
     """The job may exist, so that its price stays counted, and is said to be uncertain."""
     between = put_between()
     provider.raw = b""
@@ -142,11 +142,13 @@ def test_a_connection_that_ends_before_the_reply_may_have_cost(put_between: PutB
 
     assert reply.status_code == 502
     assert "may have arrived" in reply.json()["detail"]
-    assert between.purse.uncertain == 1
-    assert between.purse.sums["USD"] > 0
+    assert between.spending_limit.uncertain == 1
+    assert between.spending_limit.sums["USD"] > 0
 
 
-def test_who_leaves_in_the_middle_of_its_request_has_spent_nothing(put_between: PutBetween, provider: Provider) -> None:
+def test_who_leaves_in_the_middle_of_its_request_has_spent_nothing(
+    put_between: PutBetween, provider: FakeUpstream
+) -> None:
     """Half a submit is none, and is not sent."""
     between = put_between()
     with socket.create_connection(("127.0.0.1", _port(between)), 10) as one:
@@ -155,10 +157,10 @@ def test_who_leaves_in_the_middle_of_its_request_has_spent_nothing(put_between: 
     assert between.ask("GET", "/v1/health").status_code == 200
 
     assert [heard.method for heard in provider.heard] == ["GET"]
-    assert [*between.purse.lines()] == ["Spent: nothing."]
+    assert [*between.spending_limit.lines()] == ["Spent: nothing."]
 
 
-def test_a_clients_own_host_chooses_among_the_providers(put_between: PutBetween, provider: Provider) -> None:
+def test_a_clients_own_host_chooses_among_the_providers(put_between: PutBetween, provider: FakeUpstream) -> None:
     """A provider with two hosts is asked at the one that the client names, and no other is ever asked."""
     between = put_between(name="runninghub")
     for host in ("www.runninghub.cn", "evil.example", "www.runninghub.ai"):
@@ -198,10 +200,10 @@ def test_a_check_that_breaks_breaks_no_reply(
     assert "GET /v1/health could not be checked" in caplog.text
 
 
-def test_no_key_is_ever_said(put_between: PutBetween, provider: Provider) -> None:
+def test_no_key_is_ever_said(put_between: PutBetween, provider: FakeUpstream) -> None:
     """Not in a violation that quotes what came, though the provider repeats the key."""
     between = put_between()
-    provider.tamper = lambda _, reply: Reply(
+    provider.tamper = lambda _, reply: Response(
         200, orjson.dumps({"status": f"hello {KEY}", "id": KEY}), ((b"content-type", b"application/json"),)
     )
     between.ask("GET", "/v1/runs/01a1fc26-6fac-7335-9e7a-f48a3848d822")

@@ -5,40 +5,40 @@ from typing import Any
 
 import orjson
 import pytest
-from proxy.conftest import Between, Provider, PutBetween, Trusted, provided
+from proxy.conftest import Between, FakeUpstream, PutBetween, Trusted, provided
 from staging import START
 
 from mockreel.contract import load_contract, providers
 from mockreel.contract.conversation.demo_jobs import Act, Exchange, filled, found, read_script
-from mockreel.contract.messages.message import Reply, Request
-from mockreel.simulator.simulator import Stage
+from mockreel.contract.messages.message import Request, Response
+from mockreel.simulator.simulator import Simulator
 
 
 @pytest.fixture(params=providers())
-def provider(stage: Stage, trusted: Trusted, request: pytest.FixtureRequest) -> Iterator[Provider]:
+def provider(simulator: Simulator, trusted: Trusted, request: pytest.FixtureRequest) -> Iterator[FakeUpstream]:
     """Each in turn, behind TLS."""
-    with provided(stage.part(request.param), trusted.context) as one:
+    with provided(simulator.provider(request.param), trusted.context) as one:
         yield one
 
 
 @pytest.fixture
-def between(put_between: PutBetween, provider: Provider) -> Between:
+def between(put_between: PutBetween, provider: FakeUpstream) -> Between:
     """A proxy in front of it."""
-    return put_between(name=provider.part.name, allow=("polled-too-often",))
+    return put_between(name=provider.provider.name, allow=("polled-too-often",))
 
 
-def _acts(provider: Provider) -> list[Act]:
+def _acts(provider: FakeUpstream) -> list[Act]:
     """The jobs of its demo that can be polled."""
-    return [act for act in read_script(provider.part.name).acts if act.poll is not None]
+    return [act for act in read_script(provider.provider.name).acts if act.poll is not None]
 
 
-def _key(provider: Provider) -> str:
+def _key(provider: FakeUpstream) -> str:
     """One that the provider would not refuse at sight."""
-    rows = provider.part.contract.root["keys"].get("prefixes") or [{"prefix": ""}]
+    rows = provider.provider.contract.root["keys"].get("prefixes") or [{"prefix": ""}]
     return f"{rows[0]['prefix']}hush-hush"
 
 
-def _ask(between: Between, provider: Provider, exchange: Exchange, **words: str) -> Any:
+def _ask(between: Between, provider: FakeUpstream, exchange: Exchange, **words: str) -> Any:
     body = filled(_without_callback(exchange.body), words)
     return between.ask(exchange.method, filled(exchange.path, words), body, key=_key(provider)).json()
 
@@ -49,55 +49,55 @@ def _without_callback(body: Any) -> Any:
     return body
 
 
-def _begun(between: Between, provider: Provider, act: Act) -> str:
+def _begun(between: Between, provider: FakeUpstream, act: Act) -> str:
     return str(found(_ask(between, provider, act.submit), act.id or ""))
 
 
-def test_the_jobs_of_the_docs_break_nothing(between: Between, provider: Provider) -> None:
+def test_the_jobs_of_the_docs_break_nothing(between: Between, provider: FakeUpstream) -> None:
     """Each documented page's example, from its submit to its end."""
     for act in _acts(provider):
         assert act.poll is not None
         job = _begun(between, provider, act)
         for seconds in (0, 1, 3, 60):
-            provider.part.clock.advance_to(max(provider.part.clock.now(), START + seconds))
+            provider.provider.clock.advance_to(max(provider.provider.clock.now(), START + seconds))
             _ask(between, provider, act.poll, id=job)
 
     assert between.violations == []
 
 
-def test_a_job_that_goes_backwards_is_noticed(between: Between, provider: Provider) -> None:
+def test_a_job_that_goes_backwards_is_noticed(between: Between, provider: FakeUpstream) -> None:
     """Wherever the provider is told which job is asked about: in the path, the query or the body."""
     act = _acts(provider)[0]
     assert act.poll is not None
     job = _begun(between, provider, act)
-    talk = next(iter(provider.part.contract.conversation.jobs.values()))
+    talk = next(iter(provider.provider.contract.conversation.jobs.values()))
     first: list[bytes] = []
 
-    def again(_: Request, reply: Reply) -> Reply:
-        first.append(reply.body)
-        return Reply(reply.status, first[0], reply.headers)
+    def again(_: Request, response: Response) -> Response:
+        first.append(response.body)
+        return Response(response.status, first[0], response.headers)
 
     provider.tamper = again
     _ask(between, provider, act.poll, id=job)
     word = found(orjson.loads(first[0]), talk.state)
     provider.tamper = None
-    provider.part.clock.advance_to(START + 100)
+    provider.provider.clock.advance_to(START + 100)
     _ask(between, provider, act.poll, id=job)
     provider.tamper = again
     _ask(between, provider, act.poll, id=job)
 
     (line,) = between.violations
-    assert line.startswith(f"{provider.part.name} job ")
+    assert line.startswith(f"{provider.provider.name} job ")
     assert f"came {word} - " in line
 
 
-def test_what_they_cost_is_counted_in_their_own_currency(between: Between, provider: Provider) -> None:
+def test_what_they_cost_is_counted_in_their_own_currency(between: Between, provider: FakeUpstream) -> None:
     """Every submit is in the sum, or among the unknown."""
     acts = _acts(provider)
     for act in acts:
         _begun(between, provider, act)
-    purse, currency = between.purse, load_contract(provider.part.name).pricing["currency"]
+    spending_limit, currency = between.spending_limit, load_contract(provider.provider.name).pricing["currency"]
 
-    assert set(purse.sums) <= {currency}
-    assert purse.unknown < len(acts) or not purse.sums
+    assert set(spending_limit.sums) <= {currency}
+    assert spending_limit.unknown < len(acts) or not spending_limit.sums
     assert sum(between.proxy.report.requests.values()) == len(acts)

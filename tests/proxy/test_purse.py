@@ -7,12 +7,12 @@ from decimal import Decimal
 
 import orjson
 import pytest
-from proxy.conftest import SUBMIT, Provider, PutBetween
+from proxy.conftest import SUBMIT, FakeUpstream, PutBetween
 
 from mockreel.contract import load_contract
-from mockreel.contract.messages.message import Reply
+from mockreel.contract.messages.message import Response
 from mockreel.contract.pricing import Cost
-from mockreel.proxy.spending_limit import NotAfforded, Prices, Purse
+from mockreel.proxy.spending_limit import NotAfforded, Prices, SpendingLimit
 
 EXACT = Cost(Decimal("0.30"), "USD", "exact")
 LEAST = Cost(Decimal("0.30"), "USD", "at least")
@@ -21,51 +21,51 @@ UNKNOWN = Cost(None, "USD", "unknown")
 
 def test_up_to_the_limit_and_no_further() -> None:
     """The last cent may be spent."""
-    purse = Purse(Decimal("0.60"))
+    spending_limit = SpendingLimit(Decimal("0.60"))
     for _ in range(2):
-        purse.take(EXACT, currency="USD", name="a")
+        spending_limit.take(EXACT, currency="USD", name="a")
 
     with pytest.raises(NotAfforded, match=r"a counts 0\.3 USD, and 0\.6 of 0\.6 USD are used up"):
-        purse.take(EXACT, currency="USD", name="a")
-    assert purse.refused == 1
-    assert purse.sums == {"USD": Decimal("0.60")}
+        spending_limit.take(EXACT, currency="USD", name="a")
+    assert spending_limit.refused == 1
+    assert spending_limit.sums == {"USD": Decimal("0.60")}
 
 
 def test_each_currency_has_the_limit_for_itself() -> None:
     """Nothing is converted."""
-    purse = Purse(Decimal("0.30"))
-    purse.take(EXACT, currency="USD", name="a")
-    purse.take(Cost(Decimal("0.30"), "CNY", "exact"), currency="CNY", name="b")
+    spending_limit = SpendingLimit(Decimal("0.30"))
+    spending_limit.take(EXACT, currency="USD", name="a")
+    spending_limit.take(Cost(Decimal("0.30"), "CNY", "exact"), currency="CNY", name="b")
 
-    assert purse.counted == {"USD": Decimal("0.30"), "CNY": Decimal("0.30")}
+    assert spending_limit.counted == {"USD": Decimal("0.30"), "CNY": Decimal("0.30")}
 
 
 @pytest.mark.parametrize("cost", [LEAST, UNKNOWN])
 def test_a_price_that_is_not_exact_needs_an_assumption(cost: Cost) -> None:
     """Without one it is refused; with one it counts that, or its known part where that is more."""
     with pytest.raises(NotAfforded, match=r"--assume-price AMOUNT"):
-        Purse(Decimal(1)).take(cost, currency="USD", name="a")
+        SpendingLimit(Decimal(1)).take(cost, currency="USD", name="a")
 
-    assert Purse(Decimal(1), Decimal("0.5")).take(cost, currency="USD", name="a").counted == Decimal("0.5")
-    assert Purse(Decimal(1), Decimal("0.1")).take(LEAST, currency="USD", name="a").counted == Decimal("0.30")
+    assert SpendingLimit(Decimal(1), Decimal("0.5")).take(cost, currency="USD", name="a").counted == Decimal("0.5")
+    assert SpendingLimit(Decimal(1), Decimal("0.1")).take(LEAST, currency="USD", name="a").counted == Decimal("0.30")
 
 
 def test_without_a_limit_everything_is_counted_and_nothing_refused() -> None:
     """Unknown prices are counted as unknown."""
-    purse = Purse()
+    spending_limit = SpendingLimit()
     for cost in (LEAST, UNKNOWN, EXACT):
-        purse.take(cost, currency="USD", name="a")
+        spending_limit.take(cost, currency="USD", name="a")
 
-    assert [*purse.lines()] == ["Spent: at least 0.6 USD.", "Not included: 1 job of unknown price."]
+    assert [*spending_limit.lines()] == ["Spent: at least 0.6 USD.", "Not included: 1 job of unknown price."]
 
 
 def test_what_is_given_back_may_be_spent_again() -> None:
     """Sums and counts go back together."""
-    purse = Purse(Decimal("0.30"), Decimal("0.30"))
-    purse.give_back(purse.take(UNKNOWN, currency="USD", name="a"))
-    purse.take(EXACT, currency="USD", name="a")
+    spending_limit = SpendingLimit(Decimal("0.30"), Decimal("0.30"))
+    spending_limit.give_back(spending_limit.take(UNKNOWN, currency="USD", name="a"))
+    spending_limit.take(EXACT, currency="USD", name="a")
 
-    assert (purse.unknown, purse.sums["USD"]) == (0, Decimal("0.30"))
+    assert (spending_limit.unknown, spending_limit.sums["USD"]) == (0, Decimal("0.30"))
 
 
 @pytest.mark.parametrize("duration", ["nan", "inf", "-8", "1e400"])
@@ -79,7 +79,7 @@ def test_a_length_that_is_none_makes_no_price(duration: str) -> None:
     assert cost == UNKNOWN
 
 
-def test_what_the_limit_refuses_never_reaches_the_provider(put_between: PutBetween, provider: Provider) -> None:
+def test_what_the_limit_refuses_never_reaches_the_provider(put_between: PutBetween, provider: FakeUpstream) -> None:
     """A 402 that says that it comes from the proxy, as a problem and with the stand-in's mark."""
     between = put_between(limit=Decimal("0.25"), assumed=Decimal("0.20"))
     assert between.submit().status_code == 201
@@ -94,7 +94,7 @@ def test_what_the_limit_refuses_never_reaches_the_provider(put_between: PutBetwe
     assert "The limit of 0.25 counts 0.2 USD; it refused 1 request." in between.said
 
 
-def test_what_costs_nothing_passes_when_all_is_spent(put_between: PutBetween, provider: Provider) -> None:
+def test_what_costs_nothing_passes_when_all_is_spent(put_between: PutBetween, provider: FakeUpstream) -> None:
     """Polls, lists and cancellations."""
     between = put_between(limit=Decimal(0))
     assert between.ask("GET", "/v1/billing/balance").status_code == 200
@@ -112,7 +112,7 @@ def test_what_costs_nothing_passes_when_all_is_spent(put_between: PutBetween, pr
     ],
 )
 def test_what_cannot_be_counted_is_refused_under_a_limit(
-    put_between: PutBetween, provider: Provider, path: str, body: object, told: str
+    put_between: PutBetween, provider: FakeUpstream, path: str, body: object, told: str
 ) -> None:
     """Several jobs at once, an operation that nobody knows, a body that is too large to be read."""
     between = put_between(limit=Decimal(10), most_body=1000)
@@ -125,26 +125,26 @@ def test_what_cannot_be_counted_is_refused_under_a_limit(
 
 @pytest.mark.parametrize(("status", "given_back"), [(422, True), (402, True), (503, False), (201, False)])
 def test_only_a_clear_refusal_gives_the_money_back(
-    put_between: PutBetween, provider: Provider, status: int, given_back: bool
+    put_between: PutBetween, provider: FakeUpstream, status: int, given_back: bool
 ) -> None:
     """Where a gateway gives up, the job may exist."""
     between = put_between()
-    provider.tamper = lambda _, reply: Reply(status, orjson.dumps({"code": "X"}), reply.headers)
+    provider.tamper = lambda _, reply: Response(status, orjson.dumps({"code": "X"}), reply.headers)
     between.submit()
 
-    assert (between.purse.sums["USD"] == 0) == given_back
-    assert between.purse.uncertain == (status == 503)
+    assert (between.spending_limit.sums["USD"] == 0) == given_back
+    assert between.spending_limit.uncertain == (status == 503)
 
 
-def test_a_refusal_in_a_body_gives_the_money_back(put_between: PutBetween, provider: Provider) -> None:
+def test_a_refusal_in_a_body_gives_the_money_back(put_between: PutBetween, provider: FakeUpstream) -> None:
     """As RunningHub refuses: with 200."""
     between = put_between(name="runninghub")
     body = {"taskId": "", "errorCode": "1001", "errorMessage": "no"}
-    provider.tamper = lambda *_: Reply(200, orjson.dumps(body), ((b"content-type", b"application/json"),))
+    provider.tamper = lambda *_: Response(200, orjson.dumps(body), ((b"content-type", b"application/json"),))
     between.ask("POST", "/openapi/v2/rhart-video-v3.1-lite-official/text-to-video", {"prompt": "a", "duration": "4"})
 
-    assert not any(between.purse.sums.values())
-    assert between.purse.unknown == 0
+    assert not any(between.spending_limit.sums.values())
+    assert between.spending_limit.unknown == 0
 
 
 def _packed(body: bytes, coding: str) -> bytes:
@@ -155,23 +155,23 @@ def _packed(body: bytes, coding: str) -> bytes:
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
 def test_a_body_that_is_written_shorter_is_priced_and_judged_by_what_it_says(
-    put_between: PutBetween, provider: Provider, coding: str
+    put_between: PutBetween, provider: FakeUpstream, coding: str
 ) -> None:
     """It goes on as it came."""
     between = put_between(limit=Decimal(1), assumed=Decimal("0.20"))
     accepted = between.submit()
     between = put_between(limit=Decimal(1), assumed=Decimal("0.20"))
-    provider.tamper = lambda _, reply: Reply(201, accepted.content, ((b"content-type", b"application/json"),))
+    provider.tamper = lambda _, reply: Response(201, accepted.content, ((b"content-type", b"application/json"),))
     packed = _packed(orjson.dumps({"input": {"prompt": "a paper boat", "duration": "9s"}}), coding)
     between.ask("POST", SUBMIT, packed, content_encoding=coding)
 
     assert provider.heard[-1].body == packed
     assert "/input/duration" in between.violations[0]
-    assert between.purse.counted["USD"] >= Decimal("0.20")
+    assert between.spending_limit.counted["USD"] >= Decimal("0.20")
 
 
 def test_a_body_in_a_coding_that_nobody_here_reads_is_held_back_by_a_limit(
-    put_between: PutBetween, provider: Provider
+    put_between: PutBetween, provider: FakeUpstream
 ) -> None:
     """With the reason; without a limit it passes, and is counted as unchecked."""
     between = put_between(limit=Decimal(1), assumed=Decimal("0.20"))
@@ -182,7 +182,7 @@ def test_a_body_in_a_coding_that_nobody_here_reads_is_held_back_by_a_limit(
     assert provider.heard == []
 
 
-def test_a_request_that_never_went_whole_uses_nothing_up(put_between: PutBetween, provider: Provider) -> None:
+def test_a_request_that_never_went_whole_uses_nothing_up(put_between: PutBetween, provider: FakeUpstream) -> None:
     """Its body was shorter than its head said: it was not accepted, and the next one passes."""
     between = put_between(limit=Decimal("0.25"), assumed=Decimal("0.20"))
     port = int(between.proxy.urls["runflow"].rpartition(":")[2])
@@ -194,11 +194,11 @@ def test_a_request_that_never_went_whole_uses_nothing_up(put_between: PutBetween
             while wire.recv(4096):
                 pass
     assert between.submit().status_code == 201
-    assert between.purse.counted == {"USD": Decimal("0.20")}
+    assert between.spending_limit.counted == {"USD": Decimal("0.20")}
 
 
 @pytest.mark.parametrize("offer", ["h2c", "websocket", "anything/1"])
-def test_an_offer_to_upgrade_is_ignored(put_between: PutBetween, provider: Provider, offer: str) -> None:
+def test_an_offer_to_upgrade_is_ignored(put_between: PutBetween, provider: FakeUpstream, offer: str) -> None:
     """RFC 9110 7.8: the body goes on whole, the offer does not, and the price is counted once."""
     between = put_between(limit=Decimal("0.25"), assumed=Decimal("0.20"))
     body = orjson.dumps({"input": {"prompt": "a paper boat", "duration": "4s"}})
@@ -208,4 +208,4 @@ def test_an_offer_to_upgrade_is_ignored(put_between: PutBetween, provider: Provi
     assert answer.status_code == 201
     assert provider.heard[0].body == body
     assert not {"upgrade", "http2-settings"} & {name.lower() for name in provider.heard[0].headers}
-    assert between.purse.counted == {"USD": Decimal("0.20")}
+    assert between.spending_limit.counted == {"USD": Decimal("0.20")}

@@ -3,13 +3,13 @@
 import socket
 
 import pytest
-from proxy.conftest import KEY, Provider, PutBetween
+from proxy.conftest import KEY, FakeUpstream, PutBetween
 from security.test_smuggling import DOUBTFUL
 from security.wires import LAST, received, statuses
 
 
 @pytest.mark.parametrize("data", DOUBTFUL.values(), ids=DOUBTFUL.keys())
-def test_a_doubtful_request_reaches_nobody(put_between: PutBetween, provider: Provider, data: bytes) -> None:
+def test_a_doubtful_request_reaches_nobody(put_between: PutBetween, provider: FakeUpstream, data: bytes) -> None:
     """It is refused here, with all that follows it on the connection."""
     between = put_between()
     with socket.create_connection(("127.0.0.1", int(between.proxy.urls["runflow"].rpartition(":")[2])), 20) as one:
@@ -30,7 +30,9 @@ def test_a_doubtful_request_reaches_nobody(put_between: PutBetween, provider: Pr
         b"HTTP/1.1 200 OK\r\nX: " + b"y" * 200_000 + b"\r\n\r\n",
     ],
 )
-def test_a_doubtful_reply_is_told_and_not_passed_on(put_between: PutBetween, provider: Provider, reply: bytes) -> None:
+def test_a_doubtful_reply_is_told_and_not_passed_on(
+    put_between: PutBetween, provider: FakeUpstream, reply: bytes
+) -> None:
     """As a reply that did not come, in one whole reply of the proxy, or with a harmless reading of it."""
     between = put_between()
     provider.raw = reply

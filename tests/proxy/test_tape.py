@@ -5,11 +5,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from proxy.conftest import KEY, Between, Provider, PutBetween
+from proxy.conftest import KEY, Between, FakeUpstream, PutBetween
 
 from mockreel.cassettes import read_cassette
 from mockreel.cassettes.cassette_errors import NotRecorded, StandInRefused
-from mockreel.contract.messages.message import Reply
+from mockreel.contract.messages.message import Response
 from mockreel.errors import OptionError
 from mockreel.proxy import Plan
 from mockreel.proxy.exchange_recorder import Tape, tape_of
@@ -47,11 +47,11 @@ def test_a_job_becomes_a_cassette_without_the_key(recorded: Callable[[], tuple[B
     assert not [secret for secret in (KEY, "hush-hush", "crumbs-of-nobody", job) if secret in text]
 
 
-def test_nothing_of_the_stand_in_is_kept(recorded: Callable[[], tuple[Between, Tape]], provider: Provider) -> None:
+def test_nothing_of_the_stand_in_is_kept(recorded: Callable[[], tuple[Between, Tape]], provider: FakeUpstream) -> None:
     """Not what came before either: somebody led the name elsewhere."""
     between, tape = recorded()
     between.submit()
-    provider.tamper = lambda _, reply: Reply(
+    provider.tamper = lambda _, reply: Response(
         reply.status, reply.body, (*reply.headers, (b"Mockreel-Version", b"0.1.0"))
     )
     between.ask("GET", "/v1/health")

@@ -5,24 +5,26 @@ from typing import Any
 
 import orjson
 import pytest
-from proxy.conftest import KEY, SUBMIT, Between, Provider, PutBetween
+from proxy.conftest import KEY, SUBMIT, Between, FakeUpstream, PutBetween
 from staging import START
 
-from mockreel.contract.messages.message import Reply, Request
+from mockreel.contract.messages.message import Request, Response
 
 
-def _spoilt(change: Callable[[dict[str, Any]], Any], *, status: int | None = None) -> Callable[[Request, Reply], Reply]:
+def _spoilt(
+    change: Callable[[dict[str, Any]], Any], *, status: int | None = None
+) -> Callable[[Request, Response], Response]:
     """Changes the body of every reply that is JSON."""
 
-    def tamper(_: Request, reply: Reply) -> Reply:
-        body = orjson.loads(reply.body)
+    def tamper(_: Request, response: Response) -> Response:
+        body = orjson.loads(response.body)
         change(body)
-        return Reply(status or reply.status, orjson.dumps(body), reply.headers)
+        return Response(status or response.status, orjson.dumps(body), response.headers)
 
     return tamper
 
 
-def _says(**fields: Any) -> Callable[[Request, Reply], Reply]:
+def _says(**fields: Any) -> Callable[[Request, Response], Response]:
     return _spoilt(lambda body: body.update(fields))
 
 
@@ -31,12 +33,12 @@ def _job(between: Between) -> str:
     return id_
 
 
-def test_a_job_by_the_book_is_no_violation(put_between: PutBetween, provider: Provider) -> None:
+def test_a_job_by_the_book_is_no_violation(put_between: PutBetween, provider: FakeUpstream) -> None:
     """Submit, polls, balance and a refusal of the provider's own."""
     between = put_between()
     job = _job(between)
     for seconds in (0, 1, 2, 12):
-        provider.part.clock.advance_to(START + seconds)
+        provider.provider.clock.advance_to(START + seconds)
         between.ask("GET", f"/v1/runs/{job}")
     between.ask("GET", "/v1/billing/balance")
     between.ask("GET", "/v1/runs/01a1fc26-6fac-7335-9e7a-f48a3848d822")
@@ -87,8 +89,11 @@ def test_each_part_of_a_request_is_checked(
     [
         (_says(status_code=7), "/status_code"),
         (_spoilt(lambda _: None, status=299), "expected one of the statuses"),
-        (lambda _, reply: Reply(reply.status, reply.body, ((b"content-type", b"text/html"),)), "text/html instead of"),
-        (lambda _, reply: Reply(reply.status, b"{", reply.headers), "the body is not JSON"),
+        (
+            lambda _, reply: Response(reply.status, reply.body, ((b"content-type", b"text/html"),)),
+            "text/html instead of",
+        ),
+        (lambda _, reply: Response(reply.status, b"{", reply.headers), "the body is not JSON"),
         (
             _spoilt(lambda body: body.update(code="WHAT", message="no", errors=None), status=400),
             "a refusal that errors",
@@ -96,7 +101,7 @@ def test_each_part_of_a_request_is_checked(
     ],
 )
 def test_each_part_of_a_reply_is_checked(
-    put_between: PutBetween, provider: Provider, tamper: Callable[[Request, Reply], Reply], told: str
+    put_between: PutBetween, provider: FakeUpstream, tamper: Callable[[Request, Response], Response], told: str
 ) -> None:
     """Schema, status, content type, JSON, refusal rows."""
     between = put_between()
@@ -114,10 +119,10 @@ def test_the_headers_of_a_request_are_checked(put_between: PutBetween) -> None:
     assert any("came the header content-type is missing" in line for line in between.violations)
 
 
-def test_the_headers_of_a_reply_are_checked(put_between: PutBetween, provider: Provider) -> None:
+def test_the_headers_of_a_reply_are_checked(put_between: PutBetween, provider: FakeUpstream) -> None:
     """A declared one must be what its schema says."""
     between = put_between(name="aimlapi")
-    provider.tamper = lambda _, reply: Reply(
+    provider.tamper = lambda _, reply: Response(
         200,
         b'{"id": "a", "status": "queued"}',
         ((b"content-type", b"application/json"), (b"x-aimlapi-usd-spent", b"lots")),
@@ -127,11 +132,11 @@ def test_the_headers_of_a_reply_are_checked(put_between: PutBetween, provider: P
     assert any("came the header x-aimlapi-usd-spent: " in line for line in between.violations)
 
 
-def test_a_provider_that_takes_what_it_forbids_is_told(put_between: PutBetween, provider: Provider) -> None:
+def test_a_provider_that_takes_what_it_forbids_is_told(put_between: PutBetween, provider: FakeUpstream) -> None:
     """Perhaps the contract is old: both sides are told."""
     between = put_between(allow=("retried-permanent-error",))
     taken = orjson.loads(between.submit().content)
-    provider.tamper = lambda _, reply: Reply(201, orjson.dumps(taken), reply.headers)
+    provider.tamper = lambda _, reply: Response(201, orjson.dumps(taken), reply.headers)
     between.submit(duration="9s")
 
     request, reply, job = between.violations
@@ -149,7 +154,7 @@ def test_a_provider_that_takes_what_it_forbids_is_told(put_between: PutBetween, 
     ],
 )
 def test_a_job_that_goes_wrong_is_told_across_its_polls(
-    put_between: PutBetween, provider: Provider, words: list[str], told: str
+    put_between: PutBetween, provider: FakeUpstream, words: list[str], told: str
 ) -> None:
     """Backwards, on after its end, into a state that there is not."""
     between = put_between()
@@ -166,7 +171,7 @@ def test_a_job_that_goes_wrong_is_told_across_its_polls(
     assert "lifecycle.yaml" in line or "conversation.yaml" in line
 
 
-def test_a_job_is_known_from_its_submit_on(put_between: PutBetween, provider: Provider) -> None:
+def test_a_job_is_known_from_its_submit_on(put_between: PutBetween, provider: FakeUpstream) -> None:
     """The first word comes with the reply to it."""
     between = put_between()
     provider.tamper = _says(status_code="running")
@@ -219,7 +224,7 @@ def test_a_key_that_the_provider_will_refuse_is_told_once(put_between: PutBetwee
     assert key not in "\n".join(between.said)
 
 
-def test_another_reading_of_the_docs_is_held_to(put_between: PutBetween, provider: Provider) -> None:
+def test_another_reading_of_the_docs_is_held_to(put_between: PutBetween, provider: FakeUpstream) -> None:
     """What one reading forbids another one allows."""
     words = []
     for reading in ("canceled", "cancelled"):

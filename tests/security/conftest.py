@@ -12,8 +12,8 @@ from mockreel.server.socket_server import Server, hosted
 @pytest.fixture(scope="module", params=[True, False], ids=["short", "long"])
 def wires(request: pytest.FixtureRequest) -> Iterator[Wires]:
     """All providers on a held clock, asked by bare sockets, on either way of a request."""
-    with hosted(Server(Options(held=True, start=1_767_225_600.0), short=request.param)) as stage:
-        yield Wires(stage)
+    with hosted(Server(Options(held=True, start=1_767_225_600.0), short=request.param)) as server:
+        yield Wires(server)
 
 
 @pytest.fixture

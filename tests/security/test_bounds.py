@@ -25,8 +25,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wires]:
     monkeypatch.setattr(uvicorn_server, "LOOK_TICKS", 1)
     monkeypatch.setattr(limits, "HEAD_SECONDS", 0.3)
     monkeypatch.setattr(limits, "BODY_SECONDS", 0.3)
-    with serving("runflow", held=True, start=1_767_225_600.0, keep_alive=1) as stage:
-        yield Wires(stage)
+    with serving("runflow", held=True, start=1_767_225_600.0, keep_alive=1) as server:
+        yield Wires(server)
 
 
 @pytest.mark.parametrize(
@@ -154,8 +154,8 @@ def test_no_upload_touches_the_disk(wires: Wires, monkeypatch: pytest.MonkeyPatc
     for name in ("mkstemp", "NamedTemporaryFile", "TemporaryFile", "SpooledTemporaryFile", "mkdtemp"):
         monkeypatch.setattr(tempfile, name, touched)
     before = {*Path(tempfile.gettempdir()).iterdir()}
-    url = f"{wires.stage.runninghub.url}/openapi/v2/media/upload/binary"
-    headers = {"authorization": f"Bearer {wires.stage.runninghub.key}"}
+    url = f"{wires.server.runninghub.url}/openapi/v2/media/upload/binary"
+    headers = {"authorization": f"Bearer {wires.server.runninghub.key}"}
     files = {"file": ("a.png", bytes(20_000_000), "image/png")}
     told = httpx2.post(url, files=files, headers=headers, trust_env=False, timeout=30)
 
@@ -166,9 +166,9 @@ def test_no_upload_touches_the_disk(wires: Wires, monkeypatch: pytest.MonkeyPatc
 
 def test_uploads_are_bounded_together(wires: Wires) -> None:
     """The oldest are forgotten; what is held is never more than the limit."""
-    uploads = wires.stage.inner.part("runninghub").uploads
-    url = wires.stage.runninghub.url
-    headers = {"authorization": f"Bearer {wires.stage.runninghub.key}"}
+    uploads = wires.server.simulator.provider("runninghub").uploads
+    url = wires.server.runninghub.url
+    headers = {"authorization": f"Bearer {wires.server.runninghub.key}"}
     limit, uploads._limit = uploads._limit, 3_000_000
     try:
         for _ in range(5):
@@ -182,9 +182,9 @@ def test_uploads_are_bounded_together(wires: Wires) -> None:
 
 def test_an_open_house_has_no_room_for_endless_accounts(wires: Wires) -> None:
     """A new key is refused in a sentence that says what to do; a known one goes on."""
-    keyring = wires.stage.inner.part("aimlapi").keyring
+    keyring = wires.server.simulator.provider("aimlapi").keyring
     keyring._most = len(keyring.accounts) + 2
-    url = f"{wires.stage.aimlapi.url}/v1/billing/balance"
+    url = f"{wires.server.aimlapi.url}/v1/billing/balance"
     told = [
         httpx2.get(url, headers={"authorization": f"Bearer new-{number}"}, trust_env=False) for number in (1, 2, 3, 1)
     ]
@@ -196,13 +196,13 @@ def test_an_open_house_has_no_room_for_endless_accounts(wires: Wires) -> None:
 
 def test_a_slow_reader_holds_up_no_other() -> None:
     """Who asks for a clip and does not read it keeps one connection, and nothing else."""
-    with serving("runflow", settings=Settings(), speed=60.0) as stage:
-        wires = Wires(stage)
-        headers = {"authorization": f"Bearer {stage.runflow.key}"}
-        with httpx2.Client(base_url=stage.runflow.url, headers=headers, trust_env=False) as client:
+    with serving("runflow", settings=Settings(), speed=60.0) as server:
+        wires = Wires(server)
+        headers = {"authorization": f"Bearer {server.runflow.key}"}
+        with httpx2.Client(base_url=server.runflow.url, headers=headers, trust_env=False) as client:
             job = client.post(SUBMIT, json={"input": {"prompt": "a boat"}}).json()["id"]
-            stage.advance(60)
-            path = client.get(f"/v1/runs/{job}").json()["output"]["outputs"][0]["url"].removeprefix(stage.runflow.url)
+            server.advance(60)
+            path = client.get(f"/v1/runs/{job}").json()["output"]["outputs"][0]["url"].removeprefix(server.runflow.url)
         with socket.socket() as lazy:
             lazy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
             lazy.connect(("127.0.0.1", wires.port("runflow")))

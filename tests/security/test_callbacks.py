@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from security.wires import SUBMIT, Receiver, Wires
 
-from mockreel.server.mock_server import RunningStage
+from mockreel.server.mock_server import MockServer
 from mockreel.server.socket_server import serving
 
 HEADERS = {"authorization": "Bearer rf_live_one"}
@@ -20,14 +20,14 @@ OTHERS = (
 )  # fmt: skip
 
 
-def _told(stage: RunningStage, url: str) -> dict[str, Any]:
+def _told(server: MockServer, url: str) -> dict[str, Any]:
     """What became of the callback of a job that asks for it there."""
     body = {"input": {"prompt": "a boat"}, "callback_url": url}
-    told = httpx2.post(stage.runflow.url + SUBMIT, json=body, headers=HEADERS, trust_env=False)
+    told = httpx2.post(server.runflow.url + SUBMIT, json=body, headers=HEADERS, trust_env=False)
     if told.status_code != 201:
         return {"status": "refused", "reason": told.text}
-    stage.advance(600)
-    rows = httpx2.get(f"{stage.control.url}/_mockreel/deliveries", trust_env=False).json()["deliveries"]
+    server.advance(600)
+    rows = httpx2.get(f"{server.control.url}/_mockreel/deliveries", trust_env=False).json()["deliveries"]
     (row,) = [row for row in rows if row["subject"] == told.json()["id"]]
     found: dict[str, Any] = row
     return found
@@ -36,7 +36,7 @@ def _told(stage: RunningStage, url: str) -> dict[str, Any]:
 @pytest.mark.parametrize("host", OTHERS)
 def test_another_network_is_not_reached(wires: Wires, host: str) -> None:
     """Nothing is connected to (the tests' own guard would raise), and the delivery says how to allow it."""
-    told = _told(wires.stage, f"http://{host}/hook")
+    told = _told(wires.server, f"http://{host}/hook")
     assert told["status"] != "delivered"
     assert "--allow-callback" in str(told["reason"])
 
@@ -44,14 +44,14 @@ def test_another_network_is_not_reached(wires: Wires, host: str) -> None:
 @pytest.mark.parametrize("address", ["10.0.0.1", "169.254.169.254", "::ffff:10.0.0.1", "2001:db8::1"])
 def test_a_name_that_leads_to_another_network_is_not_reached(wires: Wires, address: str) -> None:
     """It is looked up once for each attempt, and the address is what counts; one bad address among good ones too."""
-    targets = wires.stage.inner.targets
+    targets = wires.server.simulator.targets
 
     async def resolver(host: str, port: int) -> list[str]:
         return ["127.0.0.1", address]
 
     before, targets.resolver = targets.resolver, resolver
     try:
-        told = _told(wires.stage, "http://hook.example/path")
+        told = _told(wires.server, "http://hook.example/path")
     finally:
         targets.resolver = before
     assert told["status"] != "delivered"
@@ -67,7 +67,7 @@ def test_a_name_that_leads_to_another_network_is_not_reached(wires: Wires, addre
 )  # fmt: skip
 def test_no_callback_reaches_the_stand_in_itself(wires: Wires, host: str) -> None:
     """Its control door, under any name and spelling of this machine."""
-    told = _told(wires.stage, f"http://{host}:{wires.port('control')}/_mockreel/clock/hold")
+    told = _told(wires.server, f"http://{host}:{wires.port('control')}/_mockreel/clock/hold")
     assert told["status"] != "delivered"
     assert told["reason"]
 
@@ -75,10 +75,10 @@ def test_no_callback_reaches_the_stand_in_itself(wires: Wires, host: str) -> Non
 @pytest.mark.parametrize("to", ["http://169.254.169.254/latest", "own", "/again"])
 def test_a_redirect_is_not_followed(wires: Wires, receiver: Receiver, to: str) -> None:
     """Neither to another network, nor to the control door, nor back."""
-    clock = f"{wires.stage.control.url}/_mockreel/clock"
+    clock = f"{wires.server.control.url}/_mockreel/clock"
     receiver.location = f"{clock}/advance" if to == "own" else to
     before = httpx2.get(clock, trust_env=False).json()["held"]
-    told = _told(wires.stage, f"http://127.0.0.1:{receiver.port}/hook")
+    told = _told(wires.server, f"http://127.0.0.1:{receiver.port}/hook")
 
     assert told["status"] != "delivered"
     assert set(receiver.heard) == {"/hook"}
@@ -95,17 +95,17 @@ def test_a_redirect_is_not_followed(wires: Wires, receiver: Receiver, to: str) -
 )  # fmt: skip
 def test_an_address_that_is_none_goes_nowhere(wires: Wires, url: str) -> None:
     """It is refused at once, or the delivery says why; the stage goes on."""
-    assert _told(wires.stage, url)["status"] != "delivered"
+    assert _told(wires.server, url)["status"] != "delivered"
     assert wires.alive()
 
 
 @pytest.mark.parametrize("written", ["hush:hush-hush@", "hush-hush@", ":hush-hush@"])
 def test_credentials_in_a_callback_url_are_shown_nowhere(receiver: Receiver, written: str) -> None:
     """Not with the delivery, its attempts, the job or the journal."""
-    with serving("runflow", held=True, start=1_767_225_600.0) as stage:
-        told = _told(stage, f"http://{written}127.0.0.1:{receiver.port}/hook")
+    with serving("runflow", held=True, start=1_767_225_600.0) as server:
+        told = _told(server, f"http://{written}127.0.0.1:{receiver.port}/hook")
         assert told["status"] == "delivered"
-        control = f"{stage.control.url}/_mockreel"
+        control = f"{server.control.url}/_mockreel"
         shown = [httpx2.get(f"{control}/{name}", trust_env=False).text for name in ("deliveries", "jobs", "journal")]
         shown.append(httpx2.get(f"{control}/deliveries/{told['id']}", trust_env=False).text)
         shown.append(httpx2.get(f"{control}/jobs/{told['subject']}", trust_env=False).text)
@@ -130,7 +130,7 @@ def test_a_receiver_that_never_ends_its_answer_is_left(wires: Wires) -> None:
 
         thread = threading.Thread(target=talk)
         thread.start()
-        told = _told(wires.stage, f"http://127.0.0.1:{endless.getsockname()[1]}/hook")
+        told = _told(wires.server, f"http://127.0.0.1:{endless.getsockname()[1]}/hook")
         ends.set()
         thread.join()
     assert told["status"] == "delivered"

@@ -11,7 +11,7 @@ JSON = {"content-type": "application/json"}
 @pytest.fixture
 def control(wires: Wires) -> str:
     """The address of the control API."""
-    return wires.stage.control.url
+    return wires.server.control.url
 
 
 def _status(url: str, headers: dict[str, str], *, method: str = "POST", content: bytes = b"{}") -> int:
@@ -70,7 +70,7 @@ def test_what_a_browser_marks_as_foreign_is_refused(control: str, site: str) -> 
 
 def test_no_reply_invites_other_pages(wires: Wires) -> None:
     """No door sends headers that would let another origin read it, also when it is asked beforehand."""
-    for door in wires.stage.addresses.values():
+    for door in wires.server.addresses.values():
         for method in ("GET", "OPTIONS"):
             told = httpx2.request(
                 method,

@@ -39,19 +39,19 @@ def name(request: pytest.FixtureRequest) -> str:
 @pytest.mark.parametrize("page", PAGES, ids=str)
 def test_a_page_of_somebody_else_begins_no_webhook(wires: Wires, page: dict[str, str], kind: str | None) -> None:
     """RunningHub's old operations take their key in the body, and any key; a page knows one."""
-    before = len(wires.stage.inner.part("runninghub").jobs)
+    before = len(wires.server.simulator.provider("runninghub").jobs)
     body = {"apiKey": "anything-at-all", "workflowId": "1904136902449209346", "webhookUrl": "http://127.0.0.1:9/"}
-    answer = _post(wires.stage.runninghub.url + OLD, {**page, **({"content-type": kind} if kind else {})}, body)
+    answer = _post(wires.server.runninghub.url + OLD, {**page, **({"content-type": kind} if kind else {})}, body)
 
     assert answer.status_code == 403
     assert "--cors" in answer.json()["detail"]
-    assert len(wires.stage.inner.part("runninghub").jobs) == before
+    assert len(wires.server.simulator.provider("runninghub").jobs) == before
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_it_changes_nothing_at_any_provider(wires: Wires, name: str, method: str) -> None:
     """On the provider's own port, and below its name on the control port."""
-    for url in (getattr(wires.stage, name).url, f"{wires.stage.control.url}/{name}"):
+    for url in (getattr(wires.server, name).url, f"{wires.server.control.url}/{name}"):
         answer = httpx2.request(
             method, f"{url}/v1/anything", headers={"origin": "https://evil.example"}, trust_env=False
         )
@@ -61,14 +61,14 @@ def test_it_changes_nothing_at_any_provider(wires: Wires, name: str, method: str
 def test_a_program_may_claim_any_host(wires: Wires, name: str) -> None:
     """It says nothing that only browsers say; `Sec-Fetch-Mode` alone is Node's."""
     for headers in ({"host": "www.runninghub.cn"}, {"host": "evil.example", "sec-fetch-mode": "cors"}):
-        answer = _post(f"{getattr(wires.stage, name).url}/no/such", headers, {})
+        answer = _post(f"{getattr(wires.server, name).url}/no/such", headers, {})
         assert answer.status_code != 403
 
 
 def test_a_client_may_claim_to_be_the_providers_own_site(wires: Wires) -> None:
     """Some unofficial ones send its Origin and Referer."""
     site = "https://www.runninghub.cn"
-    answer = _post(f"{wires.stage.runninghub.url}/no/such", {"origin": site, "referer": f"{site}/ai"}, {})
+    answer = _post(f"{wires.server.runninghub.url}/no/such", {"origin": site, "referer": f"{site}/ai"}, {})
     assert answer.status_code != 403
 
 
@@ -79,7 +79,7 @@ def test_a_client_may_claim_to_be_the_providers_own_site(wires: Wires) -> None:
 def test_a_name_that_leads_here_reads_nothing(wires: Wires, mark: dict[str, str], method: str) -> None:
     """DNS rebinding: the browser takes the page's own name for the server's."""
     answer = httpx2.request(
-        method, f"{wires.stage.runflow.url}/v1/health", headers={"host": "evil.example", **mark}, trust_env=False
+        method, f"{wires.server.runflow.url}/v1/health", headers={"host": "evil.example", **mark}, trust_env=False
     )
     assert answer.status_code == 403
 
@@ -87,14 +87,14 @@ def test_a_name_that_leads_here_reads_nothing(wires: Wires, mark: dict[str, str]
 @pytest.mark.parametrize("headers", [{"sec-fetch-site": "cross-site"}, {"referer": "http://localhost:5173/"}])
 def test_a_page_may_show_what_anybody_may_read(wires: Wires, headers: dict[str, str]) -> None:
     """A clip in a page of one's own."""
-    assert httpx2.get(f"{wires.stage.runflow.url}/v1/health", headers=headers, trust_env=False).status_code == 200
+    assert httpx2.get(f"{wires.server.runflow.url}/v1/health", headers=headers, trust_env=False).status_code == 200
 
 
 def test_an_application_refuses_it_as_well() -> None:
     """`create_app`, mounted or not."""
 
     async def ask() -> int:
-        app = create_app("runninghub", open_house=True)
+        app = create_app("runninghub", accept_any_key=True)
         transport = httpx2.ASGITransport(app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as client:
             return (await client.post(OLD, json={"apiKey": "x"}, headers={"origin": "http://evil.example"})).status_code
@@ -127,10 +127,10 @@ def test_a_welcome_page_is_let_in() -> None:
 
 def test_the_log_tells_of_it(wires: Wires) -> None:
     """With the port, the reason and the way out; a key in the path is not in it."""
-    feed = wires.stage.inner.feed
-    before = feed.cursor
-    _post(f"{wires.stage.runflow.url}/no/sk-proj-0123456789abcdefABCDEF", {"origin": "https://evil.example"}, {})
-    (event,) = [one for one in feed.since(before).events if one.kind == "rejected"]
+    events = wires.server.simulator.events
+    before = events.cursor
+    _post(f"{wires.server.runflow.url}/no/sk-proj-0123456789abcdefABCDEF", {"origin": "https://evil.example"}, {})
+    (event,) = [one for one in events.since(before).events if one.kind == "rejected"]
     line = Lines().line(event)
 
     assert "--cors" in line

@@ -30,7 +30,7 @@ def _heads(said: bytes) -> list[str]:
 )
 def test_a_path_or_a_query_makes_no_header(wires: Wires, line: str, written: str) -> None:
     """At the providers' doors and at the control door."""
-    for door in wires.stage.addresses:
+    for door in wires.server.addresses:
         asked = line.format(written).encode() + b" HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
         assert "x-evil" not in _heads(wires.said(asked + KEY + b"\r\n", door=door))
 
@@ -41,7 +41,7 @@ def test_a_path_or_a_query_makes_no_header(wires: Wires, line: str, written: str
 @pytest.mark.parametrize("value", [b"a\rX-Evil: 1", b"a\nX-Evil: 1", b"a\0X-Evil: 1", b"a\x85X-Evil: 1"])
 def test_a_header_that_is_repeated_makes_no_other(wires: Wires, name: str, value: bytes) -> None:
     """What could end a line is refused, or repeated as it is."""
-    for door in wires.stage.addresses:
+    for door in wires.server.addresses:
         asked = b"GET /v1/models HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n" + KEY
         said = wires.said(asked + name.encode() + b": " + value + b"\r\n\r\n", door=door)
         assert "x-evil" not in _heads(said)
@@ -52,7 +52,7 @@ def test_a_header_that_is_repeated_makes_no_other(wires: Wires, name: str, value
 )
 def test_the_type_of_an_upload_makes_no_header(wires: Wires, mime: str) -> None:
     """It is served back under the type that was announced, if that is one; never under two, and never as a page."""
-    url = wires.stage.runflow.url
+    url = wires.server.runflow.url
     client = httpx2.Client(base_url=url, headers={"authorization": "Bearer rf_live_one"}, trust_env=False)
     with client:
         announced = client.post("/v1/asset-uploads", json={"filename": EVIL, "content_type": mime, "size_bytes": 1})
@@ -62,7 +62,7 @@ def test_the_type_of_an_upload_makes_no_header(wires: Wires, mime: str) -> None:
     assert b"500" not in said[:20]
     assert "x-evil" not in _heads(said)
     for door in ("runflow", "runninghub"):
-        for one in wires.stage.inner.part(door).uploads:
+        for one in wires.server.simulator.provider(door).uploads:
             fetch = f"GET /_mockreel/uploads/{one.id} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
             back = wires.said(fetch, door=door)
             assert back.startswith((b"HTTP/1.1 200", b"HTTP/1.1 404"))
@@ -88,8 +88,8 @@ def test_a_callback_carries_no_header_that_its_url_names(wires: Wires, receiver:
     """Line ends in a callback URL are refused, or sent as part of the path."""
     body = {"input": {"prompt": "a boat"}, "callback_url": f"http://127.0.0.1:{receiver.port}{tail}"}
     headers = {"authorization": "Bearer rf_live_one"}
-    told = httpx2.post(wires.stage.runflow.url + SUBMIT, json=body, headers=headers, trust_env=False)
-    wires.stage.advance(60)
+    told = httpx2.post(wires.server.runflow.url + SUBMIT, json=body, headers=headers, trust_env=False)
+    wires.server.advance(60)
 
     assert told.status_code in (201, 422)
     assert "x-evil" not in receiver.names

@@ -40,10 +40,10 @@ DOUBTFUL = {
 @pytest.mark.parametrize("data", DOUBTFUL.values(), ids=DOUBTFUL.keys())
 def test_what_can_be_read_in_two_ways_is_refused(wires: Wires, data: bytes, door: str) -> None:
     """One 400, and what follows on the connection is not read as a request."""
-    before = len(wires.stage.inner.part("runflow").jobs)
+    before = len(wires.server.simulator.provider("runflow").jobs)
 
     assert wires.statuses(data + LAST, door=door) == [400]
-    assert len(wires.stage.inner.part("runflow").jobs) == before
+    assert len(wires.server.simulator.provider("runflow").jobs) == before
 
 
 def test_a_body_where_none_belongs_is_no_second_request(wires: Wires) -> None:

@@ -12,7 +12,7 @@ import pytest
 from security.wires import HEALTH, KEY, LAST, SUBMIT, Wires, received, statuses
 
 from mockreel.contract import Contract
-from mockreel.server.mock_server import RunningStage
+from mockreel.server.mock_server import MockServer
 from mockreel.server.webhook_receiver import Receiver, Server, Taken
 from mockreel.simulator.in_process.sample_webhooks import happening
 from mockreel.webhooks import Targets
@@ -93,11 +93,11 @@ def listening(contract: Contract, shown: Callable[[Taken], None]) -> Iterator[in
 
 @pytest.fixture(params=["provider", "below the control port", "control", "listen"])
 def door(request: pytest.FixtureRequest, wires: Wires) -> Iterator[Door]:
-    stage: RunningStage = wires.stage
+    server: MockServer = wires.server
     json = b"Host: localhost\r\nContent-Type: application/json\r\n"
     if request.param == "listen":
         heard: list[Taken] = []
-        contract = stage.inner.part("runflow").contract
+        contract = server.simulator.provider("runflow").contract
         sample = happening(contract, "run.completed", seed=1)
         head = b"POST /hook HTTP/1.1\r\n" + json
         with listening(contract, heard.append) as port:
@@ -106,7 +106,7 @@ def door(request: pytest.FixtureRequest, wires: Wires) -> Iterator[Door]:
             yield Door(port, head, sample.body, lambda: [one.heard.word for one in heard], words, 200, last, 405)
         return
     if request.param == "control":
-        rules = stage.inner.rules
+        rules = server.simulator.rules
         before = len(rules.all)
         last = b"GET /_mockreel/clock HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
         head = b"POST /_mockreel/rules HTTP/1.1\r\n" + json
@@ -116,13 +116,13 @@ def door(request: pytest.FixtureRequest, wires: Wires) -> Iterator[Door]:
         )
         rules.clear()
         return
-    part = stage.inner.part("runflow")
-    before = len(part.jobs)
+    provider = server.simulator.provider("runflow")
+    before = len(provider.jobs)
 
     under, where = ("", "runflow") if request.param == "provider" else ("/runflow", "control")
     head = f"POST {under}{SUBMIT} HTTP/1.1\r\n".encode() + json + KEY
     last = f"GET {under}/v1/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
-    yield Door(wires.port(where), head, BODY, lambda: len(part.jobs) - before, 1, 201, last)
+    yield Door(wires.port(where), head, BODY, lambda: len(provider.jobs) - before, 1, 201, last)
 
 
 COMBINATIONS = list(itertools.product(TOKENS, CONNECTIONS[:1], FRAMINGS, SEGMENTATIONS)) + list(
@@ -154,7 +154,7 @@ def spoken(port: int, segments: list[bytes]) -> list[int]:
 @pytest.mark.parametrize("token", TOKENS)
 def test_what_stands_in_the_body_behind_an_offer_is_no_request(wires: Wires, token: bytes, framing: str) -> None:
     """A whole submit as the body of a request whose schema refuses it: one answer, and no job."""
-    jobs = wires.stage.inner.part("runflow").jobs
+    jobs = wires.server.simulator.provider("runflow").jobs
     inner = f"POST {SUBMIT} HTTP/1.1\r\nHost: x\r\n".encode() + KEY + b"Content-Type: application/json\r\n"
     hidden = inner + by_length(BODY)
     offer = b"Connection: Upgrade\r\nUpgrade: " + token + b"\r\n"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from mockreel.server.mock_server import RunningStage
+from mockreel.server.mock_server import MockServer
 
 KEY = b"Authorization: Bearer rf_live_one\r\n"
 SUBMIT = "/v1/models/google/veo3.1/lite/runs"
@@ -19,10 +19,10 @@ LAST = b"GET /v1/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"  # the
 class Wires:
     """What is sent to a door of a stage comes back as bytes, until the server ends the connection."""
 
-    stage: RunningStage
+    server: MockServer
 
     def port(self, door: str) -> int:
-        return int(self.stage.addresses[door].url.rpartition(":")[2])
+        return int(self.server.addresses[door].url.rpartition(":")[2])
 
     def open(self, door: str = "runflow") -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port(door)), 20)

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 import pytest
 from staging import FOURTH, START
 
-from mockreel.server.mock_server import RunningStage
+from mockreel.server.mock_server import MockServer
 from mockreel.server.options import Options
 from mockreel.server.socket_server import Server, hosted
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["short", "long"])
-def served(request: pytest.FixtureRequest) -> Iterator[RunningStage]:
+def served(request: pytest.FixtureRequest) -> Iterator[MockServer]:
     """Two providers on a held clock, on either way of a request."""
     options = Options(("encore", "aimlapi"), data=FOURTH, held=True, start=START)
     with hosted(Server(options, short=request.param)) as running:

@@ -11,14 +11,14 @@ from staging import FOURTH
 from mockreel import __version__
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.errors import OptionError
-from mockreel.server.mock_server import RunningStage
+from mockreel.server.mock_server import MockServer
 from mockreel.server.options import Options
 from mockreel.server.socket_server import Server, serving
 
 TOKEN = "a-token-of-24-signs-here"
 
 
-def test_each_door_has_an_address_of_its_own(served: RunningStage) -> None:
+def test_each_door_has_an_address_of_its_own(served: MockServer) -> None:
     """As in the ready file."""
     ready = served.ready(42)
 
@@ -31,20 +31,20 @@ def test_each_door_has_an_address_of_its_own(served: RunningStage) -> None:
         _ = served.runflow
 
 
-def test_the_key_that_is_given_works(served: RunningStage) -> None:
+def test_the_key_that_is_given_works(served: MockServer) -> None:
     """At its provider."""
     assert ask(served.encore.url, "GET", "/v1/jobs", Authorization=f"Bearer {served.encore.key}")[0] == 200
 
 
 @pytest.mark.parametrize("host", ["www.other.test", "127.0.0.1", "", "a, b", "[::1"])
-def test_a_providers_port_takes_any_host(host: str, served: RunningStage) -> None:
+def test_a_providers_port_takes_any_host(host: str, served: MockServer) -> None:
     """Real clients send the host of the real provider."""
     status, body, headers = ask(served.encore.url, "GET", "/v1/health", Host=host)
 
     assert (status, body, headers["mockreel-version"]) == (200, {"well": True}, __version__)
 
 
-def test_the_control_port_takes_loopback_names_only(served: RunningStage) -> None:
+def test_the_control_port_takes_loopback_names_only(served: MockServer) -> None:
     """And prefixes lead to the providers from there."""
     assert ask(served.control.url, "GET", "/_mockreel/clock")[0] == 200
     assert ask(served.control.url, "GET", "/_mockreel/clock", Host="www.other.test")[0] == 403
@@ -55,12 +55,12 @@ def test_the_control_port_takes_loopback_names_only(served: RunningStage) -> Non
 
 
 @pytest.mark.parametrize("path", ["clock", "jobs", "rules", ""])
-def test_a_providers_port_has_no_control_api(path: str, served: RunningStage) -> None:
+def test_a_providers_port_has_no_control_api(path: str, served: MockServer) -> None:
     """Clips and uploads only."""
     assert ask(served.encore.url, "GET", f"/_mockreel/{path}")[0] == 404
 
 
-def test_a_held_stage_sends_no_date(served: RunningStage) -> None:
+def test_a_held_stage_sends_no_date(served: MockServer) -> None:
     """The same calls give the same bytes; a running one says what time it is."""
     assert "date" not in ask(served.encore.url, "GET", "/v1/health")[2]
     with serving("encore", data=FOURTH) as running:
@@ -112,7 +112,7 @@ def test_two_stages_stand_beside_each_other() -> None:
         assert not ask(other.control.url, "GET", "/_mockreel/clock")[1]["held"]
 
 
-def test_a_result_can_be_fetched_from_the_providers_own_port(served: RunningStage) -> None:
+def test_a_result_can_be_fetched_from_the_providers_own_port(served: MockServer) -> None:
     """Without a key, as from a file host."""
     made = ask(served.encore.url, "POST", "/v1/jobs", GOOD)[1]
     ask(served.control.url, "POST", "/_mockreel/clock/advance", {"seconds": 100})

@@ -71,10 +71,10 @@ def test_only_listed_keys_are_admitted_unless_the_house_is_open(tmp_path: Path) 
     file = tmp_path / "keys.yaml"
     file.write_text("- {key: k}\n")
     for keys in ([KeyEntry("k", "one")], file, str(file)):
-        with TestClient(make(open_house=False, keys=keys)) as client:
+        with TestClient(make(accept_any_key=False, keys=keys)) as client:
             assert client.get("/v1/jobs", headers=KEY).status_code == 200
             assert client.get("/v1/jobs", headers={"authorization": "Bearer other"}).status_code == 401
-    with TestClient(make(open_house=False)) as client:
+    with TestClient(make(accept_any_key=False)) as client:
         assert client.get("/v1/jobs", headers=KEY).status_code == 401
 
 

@@ -10,18 +10,18 @@ from server.speaking import GOOD, port_of
 from staging import FOURTH, START
 
 from mockreel.server.http.tls import made_certificate
-from mockreel.server.mock_server import RunningStage
+from mockreel.server.mock_server import MockServer
 from mockreel.server.socket_server import serving
 
 ENCORE: dict[str, Any] = {"data": FOURTH, "held": True, "start": START}
 
 
-def result(stage: RunningStage, base: str, *, host: str | None = None, verify: Any = True) -> str:
+def result(server: MockServer, base: str, *, host: str | None = None, verify: Any = True) -> str:
     """The address of a new job's result, as a client is told it that asks under `base` with this Host."""
     headers = {"Authorization": "Bearer k", **({"Host": host} if host else {})}
     with httpx2.Client(base_url=base, headers=headers, verify=verify, trust_env=False) as client:
         made = client.post("/v1/jobs", json=GOOD).json()
-        stage.advance(100)
+        server.advance(100)
         url: str = client.get(f"/v1/jobs/{made['id']}").json()["url"]
         return url
 
@@ -29,9 +29,9 @@ def result(stage: RunningStage, base: str, *, host: str | None = None, verify: A
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
 def test_a_client_is_told_the_name_that_it_used(host: str) -> None:
     """And can fetch the result there."""
-    with serving("encore", host="localhost", **ENCORE) as stage:
-        base = f"http://{host}:{port_of(stage.encore.url)}"
-        url = result(stage, base)
+    with serving("encore", host="localhost", **ENCORE) as server:
+        base = f"http://{host}:{port_of(server.encore.url)}"
+        url = result(server, base)
         assert url.startswith(f"{base}/_mockreel/media/")
         assert httpx2.get(url, trust_env=False).status_code == 200
 
@@ -50,20 +50,20 @@ def test_a_client_is_told_the_name_that_it_used(host: str) -> None:
 )
 def test_who_names_it_decides(options: dict[str, Any], host: str, base: str) -> None:
     """A public address, then a trusted Host, then the address of the connection."""
-    with serving("encore", **ENCORE, **options) as stage:
-        port = port_of(stage.encore.url)
-        assert result(stage, stage.encore.url, host=host).startswith(f"{base.format(port=port)}/_mockreel/media/")
-        below = f"{stage.control.url}/encore"
-        assert "/encore/_mockreel/media/" in result(stage, below)
+    with serving("encore", **ENCORE, **options) as server:
+        port = port_of(server.encore.url)
+        assert result(server, server.encore.url, host=host).startswith(f"{base.format(port=port)}/_mockreel/media/")
+        below = f"{server.control.url}/encore"
+        assert "/encore/_mockreel/media/" in result(server, below)
 
 
 def test_over_tls_every_address_says_https() -> None:
     """Under any name of this machine."""
     pytest.importorskip("trustme")
-    with made_certificate("127.0.0.1") as tls, serving("encore", tls=tls, **ENCORE) as stage:
+    with made_certificate("127.0.0.1") as tls, serving("encore", tls=tls, **ENCORE) as server:
         trusted = ssl.create_default_context(cafile=tls.ca)
         for host in ("127.0.0.1", "localhost"):
-            base = f"https://{host}:{port_of(stage.encore.url)}"
-            url = result(stage, base, verify=trusted)
+            base = f"https://{host}:{port_of(server.encore.url)}"
+            url = result(server, base, verify=trusted)
             assert url.startswith(f"{base}/_mockreel/media/")
             assert urlsplit(url).scheme == "https"

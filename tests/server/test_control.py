@@ -11,10 +11,10 @@ from mockreel import __version__, create_app
 from mockreel.engine.clock import LATEST, Clock
 from mockreel.server import access_token
 from mockreel.server.admin import MOST_BYTES
-from mockreel.server.app import stage_app
+from mockreel.server.app import simulator_app
 from mockreel.server.http.asgi import Front
 from mockreel.server.http.origin import LOOPBACK_NAMES
-from mockreel.simulator.simulator import Stage, build_stage, load_contracts
+from mockreel.simulator.simulator import Simulator, build_simulator, load_contracts
 from mockreel.webhooks import MemorySender
 
 GOOD = {"model": "solo", "input": {"prompt": "a red door"}}
@@ -24,19 +24,19 @@ CHANGES = ["clock/hold", "clock/resume", "clock/speed", "clock/advance", "rules"
 
 
 @pytest.fixture
-def stage(sink: MemorySender) -> Stage:
+def simulator(sink: MemorySender) -> Simulator:
     clock = Clock(start=START, held=True)
-    return build_stage(load_contracts(["encore"], data=FOURTH), clock=clock, open_house=True, sender=sink)
+    return build_simulator(load_contracts(["encore"], data=FOURTH), clock=clock, accept_any_key=True, sender=sink)
 
 
-def open_door(stage: Stage, **options: Any) -> TestClient:
-    app = stage_app(stage, Front(stage.part("encore")), **{"hosts": LOOPBACK_NAMES, **options})
+def open_door(simulator: Simulator, **options: Any) -> TestClient:
+    app = simulator_app(simulator, Front(simulator.provider("encore")), **{"hosts": LOOPBACK_NAMES, **options})
     return TestClient(app, base_url="http://127.0.0.1:8700")
 
 
 @pytest.fixture
-def client(stage: Stage) -> Iterator[TestClient]:
-    with open_door(stage) as client:
+def client(simulator: Simulator) -> Iterator[TestClient]:
+    with open_door(simulator) as client:
         yield client
 
 
@@ -59,12 +59,12 @@ def test_it_says_what_is_played_and_what_time_it_is(client: TestClient) -> None:
     }
 
 
-def test_the_clock_is_held_run_sped_up_and_advanced(client: TestClient, stage: Stage) -> None:
+def test_the_clock_is_held_run_sped_up_and_advanced(client: TestClient, simulator: Simulator) -> None:
     """Each answer is the clock as it is then."""
     assert post(client, "clock/speed", {"speed": 60}).json()["speed"] == 60.0
     assert post(client, "clock/resume").json()["held"] is False
     assert post(client, "clock/hold", {}).json()["held"] is True
-    before = stage.clock.now()
+    before = simulator.clock.now()
 
     advanced = post(client, "clock/advance", {"seconds": 1.5}).json()
 
@@ -101,14 +101,16 @@ def test_an_advance_answers_when_it_is_settled(client: TestClient, sink: MemoryS
         ("clock/advance", "3", "a JSON object"),
     ],
 )
-def test_what_is_no_time_changes_nothing(path: str, body: Any, says: str, client: TestClient, stage: Stage) -> None:
+def test_what_is_no_time_changes_nothing(
+    path: str, body: Any, says: str, client: TestClient, simulator: Simulator
+) -> None:
     """And is told what is."""
     answer = post(client, path, body)
 
     assert answer.status_code == 400
     assert answer.headers["content-type"] == "application/problem+json"
     assert says in answer.json()["detail"]
-    assert (stage.clock.now(), stage.clock.speed) == (START, 1.0)
+    assert (simulator.clock.now(), simulator.clock.speed) == (START, 1.0)
 
 
 def test_replies_can_still_be_written_at_the_end_of_all_time(client: TestClient) -> None:
@@ -298,14 +300,19 @@ def test_two_names_are_one_too_many(client: TestClient) -> None:
     "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=b", "json"]
 )
 @pytest.mark.parametrize("path", CHANGES)
-def test_only_json_changes_things(kind: str, path: str, client: TestClient, stage: Stage) -> None:
+def test_only_json_changes_things(kind: str, path: str, client: TestClient, simulator: Simulator) -> None:
     """A form of another page would need no leave."""
     body = b'{"seconds":5,"speed":5,"scenario":"fail"}'
     answer = client.post(f"/_mockreel/{path}", content=body, headers={"content-type": kind})
 
     assert answer.status_code == 400
     assert "application/json" in answer.json()["detail"]
-    assert (stage.clock.now(), stage.clock.speed, stage.clock.held, stage.rules.all) == (START, 1.0, True, [])
+    assert (simulator.clock.now(), simulator.clock.speed, simulator.clock.held, simulator.rules.all) == (
+        START,
+        1.0,
+        True,
+        [],
+    )
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[1]", b"\xff", b'{"seconds":NaN}'])
@@ -329,10 +336,10 @@ TOKEN = "a-token-of-24-signs-here"
 @pytest.mark.parametrize(
     "given", [f"Bearer {TOKEN}", f"bearer {TOKEN}", f"Bearer  {TOKEN}", f"Bearer {TOKEN[:-1]}", TOKEN, "Bearer ü", ""]
 )
-def test_off_loopback_a_token_is_asked_for(given: str, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_off_loopback_a_token_is_asked_for(given: str, simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """Exactly that one, whatever the case of its scheme; then any name will do."""
     monkeypatch.setattr(access_token, "GUESS_SECONDS", 0)
-    with open_door(stage, hosts=None, token=TOKEN) as client:
+    with open_door(simulator, hosts=None, token=TOKEN) as client:
         headers = [(b"host", b"stage.test"), (b"authorization", given.encode("latin-1"))]
         answer = client.get("/_mockreel/clock", headers=headers)
 

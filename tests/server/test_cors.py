@@ -26,9 +26,9 @@ def allowed(headers: dict[str, str]) -> str | None:
 
 def test_without_the_option_no_page_is_admitted() -> None:
     """As the providers document nothing of it."""
-    with serving("encore", data=FOURTH) as stage:
-        _, _, headers = ask(stage.encore.url, "GET", "/v1/health", Origin=PAGE)
-        status, _, preflight = ask(stage.encore.url, "OPTIONS", "/v1/jobs", **PREFLIGHT)
+    with serving("encore", data=FOURTH) as server:
+        _, _, headers = ask(server.encore.url, "GET", "/v1/health", Origin=PAGE)
+        status, _, preflight = ask(server.encore.url, "OPTIONS", "/v1/jobs", **PREFLIGHT)
 
     assert (allowed(headers), allowed(preflight), status) == (None, None, 405)
 
@@ -36,8 +36,8 @@ def test_without_the_option_no_page_is_admitted() -> None:
 @pytest.mark.parametrize(("origins", "told"), [(("*",), "*"), ((PAGE,), PAGE), (("https://other.test", PAGE), PAGE)])
 def test_a_page_submits_polls_and_fetches_the_clip(origins: tuple[str, ...], told: str) -> None:
     """With any header, and it may read every header, also of a refusal."""
-    with serving("encore", data=FOURTH, cors=origins, held=True, start=START) as stage:
-        url = stage.encore.url
+    with serving("encore", data=FOURTH, cors=origins, held=True, start=START) as server:
+        url = server.encore.url
         status, _, headers = ask(url, "OPTIONS", "/v1/jobs", **PREFLIGHT)
         assert (status, allowed(headers)) == (200, told)
         assert {"authorization", "content-type", "prefer", "idempotency-key"} <= {
@@ -46,7 +46,7 @@ def test_a_page_submits_polls_and_fetches_the_clip(origins: tuple[str, ...], tol
         assert "POST" in headers["access-control-allow-methods"]
         status, made, headers = ask(url, "POST", "/v1/jobs", GOOD, Origin=PAGE)
         assert (status, allowed(headers), headers["access-control-expose-headers"]) == (201, told, "*")
-        stage.advance(100)
+        server.advance(100)
         job = ask(url, "GET", f"/v1/jobs/{made['id']}", Origin=PAGE)[1]
         status, clip, headers = ask(url, "GET", urlsplit(job["url"]).path, Origin=PAGE)
         assert (status, allowed(headers), bool(clip)) == (200, told, True)
@@ -56,14 +56,14 @@ def test_a_page_submits_polls_and_fetches_the_clip(origins: tuple[str, ...], tol
 
 def test_another_page_is_not_admitted() -> None:
     """Where origins are named."""
-    with serving("encore", data=FOURTH, cors=(PAGE,)) as stage:
-        assert allowed(ask(stage.encore.url, "GET", "/v1/health", Origin="https://evil.example")[2]) is None
+    with serving("encore", data=FOURTH, cors=(PAGE,)) as server:
+        assert allowed(ask(server.encore.url, "GET", "/v1/health", Origin="https://evil.example")[2]) is None
 
 
 def test_the_control_api_admits_no_page() -> None:
     """Whatever the providers' ports do."""
-    with serving("encore", data=FOURTH, cors=("*",)) as stage:
-        status, _, headers = ask(stage.control.url, "GET", "/_mockreel/clock", Origin=PAGE)
+    with serving("encore", data=FOURTH, cors=("*",)) as server:
+        status, _, headers = ask(server.control.url, "GET", "/_mockreel/clock", Origin=PAGE)
 
     assert (status, allowed(headers)) == (403, None)
 
@@ -72,8 +72,8 @@ def test_the_control_api_admits_no_page() -> None:
 def test_faults_are_played_all_the_same(fault: str) -> None:
     """The connection is had below what admits pages."""
     with (
-        serving("encore", data=FOURTH, cors=("*",)) as stage,
-        httpx2.Client(base_url=stage.encore.url, headers={"Origin": PAGE}, trust_env=False) as client,
+        serving("encore", data=FOURTH, cors=("*",)) as server,
+        httpx2.Client(base_url=server.encore.url, headers={"Origin": PAGE}, trust_env=False) as client,
     ):
         with pytest.raises(httpx2.TransportError):
             client.get("/v1/health", headers={"Prefer": f"fault={fault}"})

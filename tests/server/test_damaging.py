@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import MutableMapping
 from typing import Any
 
-from mockreel.contract.messages.message import Reply
+from mockreel.contract.messages.message import Response
 from mockreel.engine.faults import read_fault
 from mockreel.server.http.fault_player import PIECE_SECONDS, Damaging
 
@@ -13,7 +13,7 @@ class Playing:
     """One reply being played, with a clock of its own."""
 
     def __init__(self, fault: str, *, gone_after: float = float("inf"), closing_after: float = float("inf")) -> None:
-        self.reply = Reply(200, b"0123456789", fault=read_fault(fault))
+        self.response = Response(200, b"0123456789", fault=read_fault(fault))
         self.passed = 0.0
         self.sent: list[tuple[float, MutableMapping[str, Any]]] = []
         self._gone_after = gone_after
@@ -26,7 +26,7 @@ class Playing:
 
     async def _play(self) -> None:
         playing = Damaging(self._receive, self._send, None, closing=self._is_closing, sleep=self._sleep)
-        await playing.play(self.reply, [(b"content-length", b"10")], head=False)
+        await playing.play(self.response, [(b"content-length", b"10")], head=False)
 
     async def _sleep(self, seconds: float) -> None:
         self.passed += seconds

@@ -6,10 +6,10 @@ from typing import Any
 
 import orjson
 import pytest
-from staging import Caller, MakeStage
+from staging import Caller, MakeSimulator
 
 from mockreel import __version__
-from mockreel.contract.messages.message import Reply
+from mockreel.contract.messages.message import Response
 from mockreel.server.http.asgi import ByPort, Front, local_path, send_reply, signed
 from mockreel.server.http.origin import Origin
 
@@ -60,17 +60,17 @@ def test_a_body_in_pieces_is_one_body(split: int, encore: Caller) -> None:
     pieces = [body[at : at + split] for at in range(0, len(body), split)]
     json = [(b"content-type", b"application/json")]
 
-    sent, _ = ask(Front(encore.part), scope("POST", "/v1/jobs", headers=json), *chunks(b"", *pieces, b""))
+    sent, _ = ask(Front(encore.provider), scope("POST", "/v1/jobs", headers=json), *chunks(b"", *pieces, b""))
 
     assert sent[0]["status"] == 201
 
 
 @pytest.mark.parametrize("pieces", [[b"x" * 100, b"x"], [b"x" * 101], [b"x" * 50] * 10, [b"x" * 1000, b"x" * 1000]])
-def test_no_more_of_a_body_is_read_than_is_needed_to_refuse_it(pieces: list[bytes], make_encore: MakeStage) -> None:
+def test_no_more_of_a_body_is_read_than_is_needed_to_refuse_it(pieces: list[bytes], make_encore: MakeSimulator) -> None:
     """An endless one is refused when the bound is passed."""
-    part = make_encore(max_body=100).part("encore")
+    provider = make_encore(max_body=100).provider("encore")
 
-    sent, taken = ask(Front(part), scope("PUT", "/v1/echo"), *chunks(*pieces))
+    sent, taken = ask(Front(provider), scope("PUT", "/v1/echo"), *chunks(*pieces))
 
     assert sent[0]["status"] == 413
     assert sum(len(piece) for piece in pieces[: taken - 1]) <= 100
@@ -79,23 +79,23 @@ def test_no_more_of_a_body_is_read_than_is_needed_to_refuse_it(pieces: list[byte
 @pytest.mark.parametrize("before", [[], [{"type": "http.request", "body": b"{", "more_body": True}]])
 def test_a_client_that_goes_away_is_not_answered(before: list[Message], encore: Caller) -> None:
     """Half a request is none: nothing is sent, nothing noted."""
-    sent, _ = ask(Front(encore.part), scope("POST", "/v1/jobs"), *before, GONE)
+    sent, _ = ask(Front(encore.provider), scope("POST", "/v1/jobs"), *before, GONE)
 
     assert sent == []
-    assert len(encore.part.journal) == 0
+    assert len(encore.provider.journal) == 0
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_the_body_of_a_get_is_not_waited_for(method: str, encore: Caller) -> None:
     """None of its operations has one."""
-    _, taken = ask(Front(encore.part), scope(method))
+    _, taken = ask(Front(encore.provider), scope(method))
 
     assert taken == 0
 
 
 def test_a_head_is_answered_as_the_get_without_its_body(encore: Caller) -> None:
     """The length is the one that the body would have."""
-    (start, body), _ = ask(Front(encore.part), scope("HEAD"))
+    (start, body), _ = ask(Front(encore.provider), scope("HEAD"))
 
     assert (start["status"], body["body"]) == (200, b"")
     assert dict(start["headers"])[b"content-length"] == str(len(b'{"well":true}')).encode()
@@ -104,7 +104,7 @@ def test_a_head_is_answered_as_the_get_without_its_body(encore: Caller) -> None:
 def test_every_reply_says_who_sent_it_and_how_long_it_is(encore: Caller) -> None:
     """Refusals too."""
     for path in ("/v1/health", "/v9", "/_mockreel/media/x.mp4"):
-        (start, body), _ = ask(Front(encore.part), scope(path=path))
+        (start, body), _ = ask(Front(encore.provider), scope(path=path))
         headers = dict(start["headers"])
 
         assert headers[b"mockreel-version"] == __version__.encode()
@@ -119,7 +119,7 @@ def test_a_reply_without_a_body_has_no_length(status: int) -> None:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    asyncio.run(send_reply(Reply(status, b""), send, head=False))
+    asyncio.run(send_reply(Response(status, b""), send, head=False))
 
     assert [name for name, _ in sent[0]["headers"]] == [b"mockreel-version"]
 
@@ -131,7 +131,7 @@ def test_a_reply_that_says_its_length_is_taken_at_its_word() -> None:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    asyncio.run(send_reply(Reply(200, b"abc", ((b"content-length", b"9"),)), send, head=False))
+    asyncio.run(send_reply(Response(200, b"abc", ((b"content-length", b"9"),)), send, head=False))
 
     assert [value for name, value in sent[0]["headers"] if name == b"content-length"] == [b"9"]
 
@@ -150,17 +150,17 @@ def test_results_are_served_where_the_client_asks(
     options: dict[str, Any], more: dict[str, Any], base: str, encore: Caller
 ) -> None:
     """Under its scheme, its host, and the place where the application is mounted; or where it was told."""
-    sent, _ = ask(Front(encore.part, **options), scope(**{"path": "/v1/jobs", **more}))
+    sent, _ = ask(Front(encore.provider, **options), scope(**{"path": "/v1/jobs", **more}))
 
     assert sent[0]["status"] == 200
-    assert encore.part.base_url == base
+    assert encore.provider.base_url == base
 
 
 def test_without_a_host_the_address_of_the_socket_is_taken(encore: Caller) -> None:
     """HTTP/1.0 needs none."""
-    ask(Front(encore.part), {**scope(), "headers": []})
+    ask(Front(encore.provider), {**scope(), "headers": []})
 
-    assert encore.part.base_url == "http://127.0.0.1:8701"
+    assert encore.provider.base_url == "http://127.0.0.1:8701"
 
 
 @pytest.mark.parametrize(
@@ -211,11 +211,11 @@ def test_providers_are_told_apart_by_port_and_by_nothing_else(encore: Caller) ->
 def test_a_handler_may_let_a_request_wait(encore: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     """The reply is sent when it is there."""
 
-    async def later() -> Reply:
+    async def later() -> Response:
         await asyncio.sleep(0)
-        return Reply(200, b"encore")
+        return Response(200, b"encore")
 
-    monkeypatch.setattr(encore.part, "answer", lambda _: later())
-    (_, body), _ = ask(Front(encore.part), scope())
+    monkeypatch.setattr(encore.provider, "answer", lambda _: later())
+    (_, body), _ = ask(Front(encore.provider), scope())
 
     assert body["body"] == b"encore"

@@ -11,7 +11,7 @@ from server.speaking import GOOD, ask
 from staging import FOURTH
 
 from mockreel import __version__
-from mockreel.server.mock_server import RunningStage
+from mockreel.server.mock_server import MockServer
 from mockreel.server.socket_server import serving
 
 
@@ -57,7 +57,7 @@ def test_a_callback_is_tried_again_by_the_clock_until_it_is_taken(receiver: Rece
         body = {**GOOD, "tell": "https://my.app/hook"}
         id_ = ask(running.encore.url, "POST", "/v1/jobs", body)[1]["id"]
         assert receiver.third.wait(20)
-        (delivery,) = running.inner.part("encore").deliveries.of(id_)
+        (delivery,) = running.simulator.provider("encore").deliveries.of(id_)
         while delivery.status == "pending":
             time.sleep(0)
 
@@ -70,12 +70,12 @@ def test_a_callback_is_tried_again_by_the_clock_until_it_is_taken(receiver: Rece
     assert delivery.status == "delivered"
 
 
-def test_a_callback_to_the_stand_in_itself_fails_with_the_reason(served: RunningStage) -> None:
+def test_a_callback_to_the_stand_in_itself_fails_with_the_reason(served: MockServer) -> None:
     """The job is taken all the same."""
     for url in (served.encore.url, served.aimlapi.url, served.control.url):
         status, job, _ = ask(served.encore.url, "POST", "/v1/jobs", {**GOOD, "tell": f"{url}/v1/jobs"})
         assert status == 201
         ask(served.control.url, "POST", "/_mockreel/clock/advance", {"seconds": 100})
-        (delivery,) = served.inner.part("encore").deliveries.of(job["id"])
+        (delivery,) = served.simulator.provider("encore").deliveries.of(job["id"])
         assert (delivery.status, len(delivery.attempts)) == ("failed", 1)
         assert "is mockreel itself" in delivery.reason

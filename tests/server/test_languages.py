@@ -72,8 +72,8 @@ def test_a_client_submits_and_polls_over_one_connection(
 ) -> None:
     """Whatever it offers, and however it finds `localhost`, where it may try both of its addresses."""
     server = Server(Options(("encore",), data=FOURTH, host=host))
-    with hosted(server) as stage:
-        url = stage.encore.url.replace("127.0.0.1", host)
+    with hosted(server) as mock_server:
+        url = mock_server.encore.url.replace("127.0.0.1", host)
         told = runs((*COMMANDS[client], url, PAUSE_MS, str(POLLS)), tmp_path)
 
     assert told.split() == ["201", *["200"] * POLLS]
@@ -87,8 +87,8 @@ def test_curl_is_answered_whatever_it_speaks(flags: tuple[str, ...]) -> None:
     curl = shutil.which("curl")
     if curl is None:
         pytest.skip("curl is not installed")
-    with hosted(Server(Options(("encore",), data=FOURTH))) as stage:
-        url = f"{stage.encore.url}/v1/jobs"
+    with hosted(Server(Options(("encore",), data=FOURTH))) as server:
+        url = f"{server.encore.url}/v1/jobs"
         sent = ["-H", "Content-Type: application/json", "-d", '{"model": "solo", "input": {"prompt": "x"}}']
         command = [curl, "-sS", "--noproxy", "*", *flags, "-H", "Authorization: Bearer k", "-w", "%{http_code} "]
         done = subprocess.run(
@@ -98,6 +98,6 @@ def test_curl_is_answered_whatever_it_speaks(flags: tuple[str, ...]) -> None:
             timeout=60,
             check=False,
         )
-        jobs = len(stage.inner.part("encore").jobs)
+        jobs = len(server.simulator.provider("encore").jobs)
 
     assert (done.stdout.split(), jobs, done.stderr) == (["201", "200"], 1, "")

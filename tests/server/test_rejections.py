@@ -41,11 +41,11 @@ JUNK = {
 @contextlib.contextmanager
 def logged() -> Iterator[tuple[Wires, list[dict[str, Any]]]]:
     """A served stage, and what its log is told when the block ends."""
-    with serving("runflow", held=True) as stage:
-        cursor = stage.inner.feed.cursor
+    with serving("runflow", held=True) as server:
+        cursor = server.simulator.events.cursor
         found: list[dict[str, Any]] = []
-        yield Wires(stage), found
-        found += [dict(event.row()) for event in stage.inner.feed.since(cursor).events]
+        yield Wires(server), found
+        found += [dict(event.row()) for event in server.simulator.events.since(cursor).events]
 
 
 @pytest.mark.parametrize("door", ["runflow", "control"])
@@ -72,14 +72,14 @@ def test_it_is_told_in_words_to_the_client_and_in_the_log(name: str, door: str) 
 def test_junk_behind_good_requests_replaces_no_response(name: str, many: int, apart: bool) -> None:
     """Every one before it is answered, in order, and then it is refused; what follows it is not read."""
     data, _ = JUNK[name]
-    with serving("runflow", held=True) as stage:
-        wires = Wires(stage)
+    with serving("runflow", held=True) as server:
+        wires = Wires(server)
         with wires.open() as one:
             parts = [GOOD * many, data + HEALTH] if apart else [GOOD * many + data + HEALTH]
             for part in parts:
                 one.sendall(part)
             found = statuses(received(one))
-        jobs = len(stage.inner.part("runflow").jobs)
+        jobs = len(server.simulator.provider("runflow").jobs)
 
     assert found[:many] == [201] * many
     assert [status // 100 for status in found[many:]] == [4]
@@ -91,9 +91,9 @@ def test_junk_behind_good_requests_replaces_no_response(name: str, many: int, ap
 def test_a_body_that_breaks_off_into_junk_is_refused_itself(bad: bytes, before: int) -> None:
     """Its chunks are none: it is no request, and those before it are answered."""
     chunked = GOOD.partition(b"Content-Length")[0] + b"Transfer-Encoding: chunked\r\n\r\n"
-    with serving("runflow", held=True) as stage:
-        found = Wires(stage).statuses(GOOD * before + chunked + bad)
-        jobs = len(stage.inner.part("runflow").jobs)
+    with serving("runflow", held=True) as server:
+        found = Wires(server).statuses(GOOD * before + chunked + bad)
+        jobs = len(server.simulator.provider("runflow").jobs)
 
     assert (found, jobs) == ([201] * before + [400], before)
 
@@ -142,7 +142,7 @@ def test_idle_connections_outlive_the_pace_of_any_poll(given: dict[str, Any]) ->
 def test_the_idle_time_is_what_a_connection_waits(seconds: int, short: bool) -> None:
     """From the end of its last response."""
     server = Server(Options(("runflow",), keep_alive=seconds), short=short)
-    with hosted(server) as stage, Wires(stage).open() as one:
+    with hosted(server) as mock_server, Wires(mock_server).open() as one:
         one.sendall(HEALTH)
         assert statuses(one.recv(65536)) == [200]
         (connection,) = server._server.server_state.connections

@@ -12,7 +12,7 @@ from server.speaking import GOOD, ask, connect, port_of, raw
 from staging import FOURTH
 
 from mockreel import Settings
-from mockreel.server.mock_server import RunningStage
+from mockreel.server.mock_server import MockServer
 from mockreel.server.socket_server import serving
 
 MEBI = 1024 * 1024
@@ -37,7 +37,7 @@ LINES = {
 
 
 @pytest.mark.parametrize("line", LINES)
-def test_any_request_line_gets_an_answer(line: bytes, served: RunningStage) -> None:
+def test_any_request_line_gets_an_answer(line: bytes, served: MockServer) -> None:
     """Or a refusal of the server; never a 500, and the next client is served."""
     found = raw(served.encore.url, line + b"\r\nHost: x\r\nConnection: close\r\n\r\n")
 
@@ -48,7 +48,7 @@ def test_any_request_line_gets_an_answer(line: bytes, served: RunningStage) -> N
 
 
 @pytest.mark.parametrize("line", [b"OPTIONS * HTTP/1.1", b"GET * HTTP/1.1", b"GET http://x/ HTTP/1.1"])
-def test_any_request_line_gets_an_answer_at_the_control_port(line: bytes, served: RunningStage) -> None:
+def test_any_request_line_gets_an_answer_at_the_control_port(line: bytes, served: MockServer) -> None:
     """Where prefixes are looked for."""
     found = raw(served.control.url, line + b"\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
 
@@ -56,7 +56,7 @@ def test_any_request_line_gets_an_answer_at_the_control_port(line: bytes, served
     assert found[0].split()[1].startswith(b"4")
 
 
-def test_requests_may_follow_each_other_on_one_connection(served: RunningStage) -> None:
+def test_requests_may_follow_each_other_on_one_connection(served: MockServer) -> None:
     """Also sent at once; a HEAD between them has no body that would be in the way."""
     get, head = b"GET /v1/health HTTP/1.1\r\nHost: x\r\n\r\n", b"HEAD /v1/health HTTP/1.1\r\nHost: x\r\n\r\n"
     with closing(connect(served.encore.url)) as client:
@@ -71,7 +71,7 @@ def test_requests_may_follow_each_other_on_one_connection(served: RunningStage) 
     assert raw(served.encore.url, get + head) == [b"HTTP/1.1 200 OK"]
 
 
-def test_a_body_that_comes_with_a_get_is_passed_over(served: RunningStage) -> None:
+def test_a_body_that_comes_with_a_get_is_passed_over(served: MockServer) -> None:
     """It is not taken for the next request."""
     body = b"DELETE /v1/jobs/x HTTP/1.1\r\nHost: x\r\n\r\n"
     get = b"GET /v1/health HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
@@ -94,7 +94,7 @@ PIECES = [
 
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map(b"".join))
 @settings(max_examples=60)
-def test_no_bytes_end_the_server(served: RunningStage, sent: bytes) -> None:
+def test_no_bytes_end_the_server(served: MockServer, sent: bytes) -> None:
     """Whatever is sent, whoever comes next is served."""
     with closing(socket.create_connection(("127.0.0.1", port_of(served.encore.url)), timeout=20)) as one:
         one.sendall(sent)
@@ -106,7 +106,7 @@ def test_no_bytes_end_the_server(served: RunningStage, sent: bytes) -> None:
     assert ask(served.encore.url, "GET", "/v1/health")[0] == 200
 
 
-def test_an_upgrade_is_not_taken_up(served: RunningStage) -> None:
+def test_an_upgrade_is_not_taken_up(served: MockServer) -> None:
     """None of the providers speaks anything but HTTP."""
     sent = b"GET /v1/health HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     sent += b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
@@ -116,7 +116,7 @@ def test_an_upgrade_is_not_taken_up(served: RunningStage) -> None:
     assert line == b"HTTP/1.1 200 OK"
 
 
-def test_a_body_may_come_in_chunks(served: RunningStage) -> None:
+def test_a_body_may_come_in_chunks(served: MockServer) -> None:
     """Of any size."""
     sent = b"PUT /v1/echo HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer k\r\nTransfer-Encoding: chunked\r\n\r\n"
     sent += b"1\r\na\r\n" + b"3;ext=1\r\nbcd\r\n" + b"2000\r\n" + b"e" * 0x2000 + b"\r\n0\r\nTrailer: x\r\n\r\n"
@@ -124,7 +124,7 @@ def test_a_body_may_come_in_chunks(served: RunningStage) -> None:
     assert raw(served.encore.url, sent) == [b"HTTP/1.1 200 OK"]
 
 
-def test_a_body_of_the_largest_size_is_taken_and_a_byte_more_is_not(served: RunningStage) -> None:
+def test_a_body_of_the_largest_size_is_taken_and_a_byte_more_is_not(served: MockServer) -> None:
     """32 MiB, over a real socket, by a client that sends all before it reads."""
     body = b"x" * (32 * MEBI)
     status, echoed, _ = ask(served.encore.url, "PUT", "/v1/echo", body)
@@ -162,9 +162,9 @@ def test_a_body_without_end_is_refused_while_it_comes() -> None:
         b"GET /v1/health HTTP/1.1\r\nHost: x\r\n\r\n" * 100,
     ],
 )
-def test_a_client_may_hang_up_at_any_point(sent: bytes, served: RunningStage) -> None:
+def test_a_client_may_hang_up_at_any_point(sent: bytes, served: MockServer) -> None:
     """With a reset even; the next client is served, and half a request begins nothing."""
-    before = served.inner.journal.count
+    before = served.simulator.journal.count
     for _ in range(5):
         one = socket.create_connection(("127.0.0.1", port_of(served.encore.url)), timeout=20)
         one.sendall(sent)
@@ -172,13 +172,13 @@ def test_a_client_may_hang_up_at_any_point(sent: bytes, served: RunningStage) ->
         one.close()
 
     assert ask(served.encore.url, "GET", "/v1/health")[0] == 200
-    assert b"jobs" not in sent or served.inner.journal.count == before + 1
+    assert b"jobs" not in sent or served.simulator.journal.count == before + 1
 
 
-def test_a_request_that_waits_is_answered_when_the_clock_is_advanced(served: RunningStage) -> None:
+def test_a_request_that_waits_is_answered_when_the_clock_is_advanced(served: MockServer) -> None:
     """Others are answered meanwhile."""
     with ThreadPoolExecutor() as pool:
-        before = served.inner.clock.now()
+        before = served.simulator.clock.now()
         waiting = pool.submit(ask, served.encore.url, "POST", "/v1/wait", GOOD)
         while not ask(served.encore.url, "GET", "/v1/jobs")[1]["jobs"]:
             time.sleep(0)
@@ -190,7 +190,7 @@ def test_a_request_that_waits_is_answered_when_the_clock_is_advanced(served: Run
     assert (status, job["state"]) == (200, "done")
 
 
-def test_many_clients_at_once_are_served(served: RunningStage) -> None:
+def test_many_clients_at_once_are_served(served: MockServer) -> None:
     """Each with an account of its own, none with another's jobs."""
 
     def play(number: int) -> tuple[int, int]:

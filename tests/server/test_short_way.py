@@ -10,10 +10,10 @@ from server.speaking import port_of
 from staging import FOURTH, START
 
 from mockreel import Settings
-from mockreel.contract.messages.message import Reply
+from mockreel.contract.messages.message import Response
 from mockreel.server.http.asgi import Front
 from mockreel.server.http.response_head import ResponseHeads
-from mockreel.server.mock_server import RunningStage
+from mockreel.server.mock_server import MockServer
 from mockreel.server.options import Options
 from mockreel.server.socket_server import Server, hosted
 
@@ -92,7 +92,7 @@ CASES: dict[str, Sequence[bytes]] = {
 
 
 @contextlib.contextmanager
-def hosting(**options: Any) -> Iterator[tuple[RunningStage, RunningStage]]:
+def hosting(**options: Any) -> Iterator[tuple[MockServer, MockServer]]:
     """Two servers of the same simulator: with the short way, and with the long one only."""
     with contextlib.ExitStack() as stack:
         servers = [
@@ -104,14 +104,14 @@ def hosting(**options: Any) -> Iterator[tuple[RunningStage, RunningStage]]:
 
 
 @pytest.fixture(scope="module")
-def ways() -> Iterator[tuple[RunningStage, RunningStage]]:
+def ways() -> Iterator[tuple[MockServer, MockServer]]:
     with hosting(settings=Settings(max_body=MOST_BODY)) as both:
         yield both
 
 
-def said(stage: RunningStage, pieces: Sequence[bytes], *, half: bool = False) -> bytes:
+def said(server: MockServer, pieces: Sequence[bytes], *, half: bool = False) -> bytes:
     """Everything that is answered until the server ends the connection; its own port is written as PORT."""
-    port = port_of(stage.encore.url)
+    port = port_of(server.encore.url)
     with socket.create_connection(("127.0.0.1", port), timeout=20) as one:
         one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with contextlib.suppress(OSError):  # the server may have ended it
@@ -126,18 +126,18 @@ def said(stage: RunningStage, pieces: Sequence[bytes], *, half: bool = False) ->
     return found.replace(b":%d" % port, b":PORT")
 
 
-def kept(stage: RunningStage) -> list[Any]:
+def kept(server: MockServer) -> list[Any]:
     """What the journal says, and forgets."""
-    found = [(one.method, one.path, one.operation, one.status, one.body, one.job) for one in stage.inner.journal]
-    stage.inner.journal.clear()
+    found = [(one.method, one.path, one.operation, one.status, one.body, one.job) for one in server.simulator.journal]
+    server.simulator.journal.clear()
     return found
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_both_ways_say_the_same(name: str, ways: tuple[RunningStage, RunningStage]) -> None:
+def test_both_ways_say_the_same(name: str, ways: tuple[MockServer, MockServer]) -> None:
     """And the journal says the same of them."""
-    short, long = (said(stage, CASES[name]) for stage in ways)
-    noted = [kept(stage) for stage in ways]
+    short, long = (said(server, CASES[name]) for server in ways)
+    noted = [kept(server) for server in ways]
 
     assert short == long
     assert short
@@ -146,13 +146,13 @@ def test_both_ways_say_the_same(name: str, ways: tuple[RunningStage, RunningStag
 
 @pytest.mark.parametrize("pieces", [[post()[:-1]], [post()[:30]], [GET + post()[:-1]]])
 def test_a_request_that_is_never_complete_is_not_answered(
-    pieces: list[bytes], ways: tuple[RunningStage, RunningStage]
+    pieces: list[bytes], ways: tuple[MockServer, MockServer]
 ) -> None:
     """And begins no job."""
-    before = [len(stage.inner.part("encore").jobs) for stage in ways]
-    for stage in ways:
-        assert said(stage, pieces, half=True).count(b"HTTP/1.1 201") == 0
-    assert [len(stage.inner.part("encore").jobs) for stage in ways] == before
+    before = [len(server.simulator.provider("encore").jobs) for server in ways]
+    for server in ways:
+        assert said(server, pieces, half=True).count(b"HTTP/1.1 201") == 0
+    assert [len(server.simulator.provider("encore").jobs) for server in ways] == before
 
 
 def test_cors_is_the_same_on_both_ways() -> None:
@@ -161,7 +161,7 @@ def test_cors_is_the_same_on_both_ways() -> None:
     asks = get(page, b"Access-Control-Request-Method: POST", method=b"OPTIONS")
     with hosting(cors=("https://page.test",)) as ways:
         for pieces in ([GET + get(page) + post(BODY, page) + LAST], [asks + LAST]):
-            short, long = (said(stage, pieces) for stage in ways)
+            short, long = (said(server, pieces) for server in ways)
             assert short == long
 
 
@@ -190,17 +190,17 @@ def test_what_breaks_inside_is_told_as_on_the_long_way(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(Front, "answer", broken)
     with hosting() as ways:
-        short, long = (said(stage, [GET + GET]) for stage in ways)
+        short, long = (said(server, [GET + GET]) for server in ways)
 
     assert short == long
     assert short.startswith(b"HTTP/1.1 500 ")
 
 
-def test_a_client_that_does_not_read_is_waited_for(ways: tuple[RunningStage, RunningStage]) -> None:
+def test_a_client_that_does_not_read_is_waited_for(ways: tuple[MockServer, MockServer]) -> None:
     """Everything is answered once it reads."""
     many = 3000
-    for stage in ways:
-        with socket.create_connection(("127.0.0.1", port_of(stage.encore.url)), timeout=20) as one:
+    for server in ways:
+        with socket.create_connection(("127.0.0.1", port_of(server.encore.url)), timeout=20) as one:
             one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             one.sendall(GET * many + LAST)
             found = b""
@@ -210,24 +210,24 @@ def test_a_client_that_does_not_read_is_waited_for(ways: tuple[RunningStage, Run
 
 
 @pytest.mark.parametrize(
-    "reply",
+    "response",
     [
-        Reply(204, b""),
-        Reply(304, b""),
-        Reply(101, b""),
-        Reply(200, b"", ((b"content-length", b"0"),)),
-        Reply(200, b"", ((b"connection", b"close"),)),
-        Reply(200, b"", ((b"x", b"a\r\nb: c"),)),
-        Reply(200, b"", ((b"x y", b"a"),)),
+        Response(204, b""),
+        Response(304, b""),
+        Response(101, b""),
+        Response(200, b"", ((b"content-length", b"0"),)),
+        Response(200, b"", ((b"connection", b"close"),)),
+        Response(200, b"", ((b"x", b"a\r\nb: c"),)),
+        Response(200, b"", ((b"x y", b"a"),)),
     ],
 )
-def test_no_head_is_written_that_is_not_plain(reply: Reply) -> None:
+def test_no_head_is_written_that_is_not_plain(response: Response) -> None:
     """It is left to uvicorn."""
-    assert ResponseHeads().of(reply, [], keep_alive=True) is None
+    assert ResponseHeads().of(response, [], keep_alive=True) is None
 
 
 def test_a_head_says_the_date_of_its_moment() -> None:
     """What is written before all responses may change."""
     heads = ResponseHeads()
     for date in (b"one", b"two"):
-        assert b"date: " + date in (heads.of(Reply(200, b"x"), [(b"date", date)], keep_alive=True) or b"")
+        assert b"date: " + date in (heads.of(Response(200, b"x"), [(b"date", date)], keep_alive=True) or b"")

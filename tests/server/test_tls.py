@@ -14,7 +14,7 @@ import pytest
 
 from mockreel.errors import OptionError
 from mockreel.server.http.tls import Tls, encryption, made_certificate, own_certificate
-from mockreel.server.mock_server import RunningStage
+from mockreel.server.mock_server import MockServer
 from mockreel.server.socket_server import serving
 
 trustme = pytest.importorskip("trustme", reason="the extra [run] is not installed")
@@ -30,19 +30,19 @@ def made() -> Iterator[Tls]:
 
 
 @pytest.fixture
-def played(made: Tls) -> Iterator[RunningStage]:
+def played(made: Tls) -> Iterator[MockServer]:
     """Runflow over TLS."""
-    with serving("runflow", tls=made, speed=60.0) as stage:
-        yield stage
+    with serving("runflow", tls=made, speed=60.0) as server:
+        yield server
 
 
-def _client(stage: RunningStage, ca: Path | None) -> httpx2.Client:
+def _client(server: MockServer, ca: Path | None) -> httpx2.Client:
     trusted = ssl.create_default_context(cafile=ca) if ca else ssl.create_default_context()
-    headers = {"authorization": f"Bearer {stage.runflow.key}"}
-    return httpx2.Client(base_url=stage.runflow.url, verify=trusted, headers=headers, trust_env=False)
+    headers = {"authorization": f"Bearer {server.runflow.key}"}
+    return httpx2.Client(base_url=server.runflow.url, verify=trusted, headers=headers, trust_env=False)
 
 
-def test_a_verifying_client_gets_a_job_and_its_clip(played: RunningStage) -> None:
+def test_a_verifying_client_gets_a_job_and_its_clip(played: MockServer) -> None:
     """Every address says https: the stage's own, the ready file's, and the result's."""
     assert all(address.url.startswith("https://127.0.0.1:") for address in played.addresses.values())
     with _client(played, played.ca) as client:
@@ -54,7 +54,7 @@ def test_a_verifying_client_gets_a_job_and_its_clip(played: RunningStage) -> Non
         assert len(client.get(result).raise_for_status().content) > 10_000
 
 
-def test_the_control_api_speaks_tls_too(played: RunningStage) -> None:
+def test_the_control_api_speaks_tls_too(played: MockServer) -> None:
     """And answers pages of its own origin only."""
     url = f"{played.control.url}/_mockreel/clock"
     with _client(played, played.ca) as client:
@@ -62,7 +62,7 @@ def test_the_control_api_speaks_tls_too(played: RunningStage) -> None:
         assert client.get(url, headers={"origin": "https://evil.example"}).status_code == 403
 
 
-def test_who_does_not_know_the_authority_does_not_trust_it(played: RunningStage) -> None:
+def test_who_does_not_know_the_authority_does_not_trust_it(played: MockServer) -> None:
     """The certificate is no other authority's."""
     with _client(played, None) as client, pytest.raises(httpx2.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
         client.get("/v1/health")
@@ -70,8 +70,8 @@ def test_who_does_not_know_the_authority_does_not_trust_it(played: RunningStage)
 
 def test_the_end_waits_for_no_idle_client(made: Tls, caplog: pytest.LogCaptureFixture) -> None:
     """One that keeps its connection open and does not answer a farewell."""
-    with serving("runflow", tls=made) as stage:
-        client = _client(stage, made.ca)
+    with serving("runflow", tls=made) as server:
+        client = _client(server, made.ca)
         assert client.get("/v1/health").status_code == 200
         began = time.monotonic()
     assert time.monotonic() - began < 2
@@ -79,7 +79,7 @@ def test_the_end_waits_for_no_idle_client(made: Tls, caplog: pytest.LogCaptureFi
     client.close()
 
 
-def test_what_speaks_no_tls_is_not_answered(played: RunningStage) -> None:
+def test_what_speaks_no_tls_is_not_answered(played: MockServer) -> None:
     """Not even with an error."""
     with httpx2.Client(trust_env=False) as client, pytest.raises(httpx2.TransportError):
         client.get(played.runflow.url.replace("https", "http") + "/v1/health")
@@ -105,8 +105,8 @@ def test_a_certificate_of_ones_own(tmp_path: Path) -> None:
     (tmp_path / "key.pem").write_bytes(pair.private_key_pem.bytes())
 
     tls = own_certificate(tmp_path / "cert.pem", tmp_path / "key.pem")
-    with serving("runflow", tls=tls) as stage, _client(stage, tmp_path / "ca.pem") as client:
-        assert stage.ca is None
+    with serving("runflow", tls=tls) as server, _client(server, tmp_path / "ca.pem") as client:
+        assert server.ca is None
         assert client.get("/v1/health").status_code == 200
 
 

@@ -16,7 +16,7 @@ from staging import FOURTH
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from mockreel import create_app
-from mockreel.server.http.protocol import Wire, WireProtocol, wire_of
+from mockreel.server.http.protocol import Connection, WireProtocol, wire_of
 from mockreel.server.http.uvicorn_server import Loop, in_thread
 from mockreel.simulator.fault_selection import WIRE
 
@@ -28,7 +28,7 @@ class Served:
 
     def __init__(self, **options: Any) -> None:
         self.socket = socket.create_server(("127.0.0.1", 0))
-        app = create_app("encore", data=FOURTH, open_house=True)
+        app = create_app("encore", data=FOURTH, accept_any_key=True)
         settings = {"http": WireProtocol, "log_config": None, "lifespan": "on", **options}
         self._server = Loop(uvicorn.Config(app, **settings))
 
@@ -119,9 +119,9 @@ def test_what_faults_stand_on_is_still_in_uvicorn() -> None:
 
 def test_the_wire_is_found_in_a_scope() -> None:
     """Where our protocol has put it."""
-    wire = Wire(asyncio.Transport(), lambda: None)
+    connection = Connection(asyncio.Transport(), lambda: None)
 
-    assert wire_of({"state": {WIRE: wire}}) is wire
+    assert wire_of({"state": {WIRE: connection}}) is connection
     assert wire_of({"state": {}}) is None
     assert wire_of({}) is None
 

@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
-from staging import START, Caller, MakeStage
+from staging import START, Caller, MakeSimulator
 
 from mockreel.engine.clock import Clock
 from mockreel.errors import OptionError
 from mockreel.simulator.client_rules import RULES, Violation, expected_rules, select, violations
 from mockreel.simulator.client_rules.rule_list import IDS
 from mockreel.simulator.rule_parser import set_faults
-from mockreel.simulator.simulator import Stage, build_stage, load_contracts
+from mockreel.simulator.simulator import Simulator, build_simulator, load_contracts
 from mockreel.webhooks import Outcome, Outgoing, Sender
 
 RUNS = "/v1/models/google/veo3.1/lite/runs"
@@ -22,16 +22,16 @@ HUB_BOAT = {"prompt": "A paper boat.", "duration": "8", "resolution": "720p", "a
 KEYS = {"runflow": "rf_live_one"}
 
 
-def broken(stage: Stage, rules: Iterable[str] = (), allow: Iterable[str] = ()) -> list[Violation]:
-    return violations(stage.parts.values(), select(RULES, named=rules, allow=allow))
+def broken(simulator: Simulator, rules: Iterable[str] = (), allow: Iterable[str] = ()) -> list[Violation]:
+    return violations(simulator.providers.values(), select(RULES, named=rules, allow=allow))
 
 
-def ids(stage: Stage, rules: Iterable[str] = ()) -> list[str]:
-    return [one.rule for one in broken(stage, rules)]
+def ids(simulator: Simulator, rules: Iterable[str] = ()) -> list[str]:
+    return [one.rule for one in broken(simulator, rules)]
 
 
-def caller(stage: Stage, provider: str) -> Caller:
-    return Caller(stage.part(provider), KEYS.get(provider, "a-key-of-mine"))
+def caller(simulator: Simulator, provider: str) -> Caller:
+    return Caller(simulator.provider(provider), KEYS.get(provider, "a-key-of-mine"))
 
 
 @pytest.mark.parametrize(
@@ -58,17 +58,17 @@ def caller(stage: Stage, provider: str) -> Caller:
     ],
 )  # fmt: skip
 def test_what_a_request_may_not_say(  # noqa: PLR0917
-    make_stage: MakeStage, provider: str, method: str, path: str, body: Any, rule: str, told: str
+    make_simulator: MakeSimulator, provider: str, method: str, path: str, body: Any, rule: str, told: str
 ) -> None:
     """One rule each, told once, with a source."""
-    stage = make_stage(names=[provider])
-    caller(stage, provider)(method, path, body)
+    simulator = make_simulator(names=[provider])
+    caller(simulator, provider)(method, path, body)
 
-    (found,) = broken(stage)
+    (found,) = broken(simulator)
     assert found.rule == rule
     assert told in found.done
     assert found.fact.sources
-    assert broken(stage, allow=[rule]) == []
+    assert broken(simulator, allow=[rule]) == []
 
 
 @pytest.mark.parametrize(
@@ -80,15 +80,15 @@ def test_what_a_request_may_not_say(  # noqa: PLR0917
         ("runninghub", "/openapi/v2/run/workflow/1", {"nodeInfoList": [{"nodeId": "1", "fieldName": "x"}]}),
     ],
 )  # fmt: skip
-def test_what_is_documented_breaks_nothing(make_stage: MakeStage, provider: str, path: str, body: Any) -> None:
+def test_what_is_documented_breaks_nothing(make_simulator: MakeSimulator, provider: str, path: str, body: Any) -> None:
     """Metadata is the client's own, and so are the nodes of a workflow."""
-    stage = make_stage(names=[provider])
-    caller(stage, provider)("POST", path, body)
+    simulator = make_simulator(names=[provider])
+    caller(simulator, provider)("POST", path, body)
 
-    assert ids(stage, ["all"]) == []
+    assert ids(simulator, ["all"]) == []
 
 
-def test_every_documented_field_of_every_model_is_known(make_stage: MakeStage) -> None:
+def test_every_documented_field_of_every_model_is_known(make_simulator: MakeSimulator) -> None:
     """The smallest good request for each model is no violation of `unknown-field`."""
     from mockreel.contract.exchanges.request_builder import Requests  # noqa: PLC0415
     from mockreel.simulator.client_rules.documented_fields import Fields  # noqa: PLC0415
@@ -101,67 +101,68 @@ def test_every_documented_field_of_every_model_is_known(make_stage: MakeStage) -
                 continue
             models = [*contract.names_at[operation.id].values()] if operation.model else [None]
             for model in models[:60]:
-                ask = requests.good(operation, model)
+                request = requests.good(operation, model)
                 wrong += [
-                    (name, operation.id, one.pointer) for one in fields.unknown(operation, ask.path, ask.json or {})
+                    (name, operation.id, one.pointer)
+                    for one in fields.unknown(operation, request.path, request.json or {})
                 ]
     assert wrong == []
 
 
-def test_a_request_without_a_key_is_told(make_stage: MakeStage) -> None:
+def test_a_request_without_a_key_is_told(make_simulator: MakeSimulator) -> None:
     """But not an error response that a scenario played."""
-    stage = make_stage(names=["runflow"])
-    ask = caller(stage, "runflow")
+    simulator = make_simulator(names=["runflow"])
+    ask = caller(simulator, "runflow")
     ask("POST", RUNS, BOAT, headers={"prefer": "scenario=refuse; code=no-key"})
-    assert ids(stage) == []
+    assert ids(simulator) == []
 
     ask("POST", RUNS, BOAT, key=None)
-    assert ids(stage) == ["missing-key"]
+    assert ids(simulator) == ["missing-key"]
 
 
-def test_played_errors_are_not_the_clients(make_stage: MakeStage) -> None:
+def test_played_errors_are_not_the_clients(make_simulator: MakeSimulator) -> None:
     """Whatever row is wished, on the request or by a rule."""
-    stage = make_stage(names=["runflow"])
-    ask = caller(stage, "runflow")
+    simulator = make_simulator(names=["runflow"])
+    ask = caller(simulator, "runflow")
     for row in ("invalid-body", "malformed-json", "unknown-model", "wrong-content-type", "unknown-path", "no-key"):
         ask("POST", RUNS, {"input": {"prompt": row}}, headers={"prefer": f"scenario=refuse; code={row}"})
 
-    assert ids(stage, ["all"]) == []
+    assert ids(simulator, ["all"]) == []
 
 
-def test_a_name_that_stands_twice_is_told(make_stage: MakeStage) -> None:
+def test_a_name_that_stands_twice_is_told(make_simulator: MakeSimulator) -> None:
     """The rule is JSON's own."""
-    stage = make_stage(names=["runflow"])
+    simulator = make_simulator(names=["runflow"])
     raw = b'{"input": {"prompt": "a", "prompt": "b"}}'
-    caller(stage, "runflow")("POST", RUNS, raw=raw, headers={"content-type": "application/json"})
+    caller(simulator, "runflow")("POST", RUNS, raw=raw, headers={"content-type": "application/json"})
 
-    (found,) = broken(stage)
+    (found,) = broken(simulator)
     assert found.rule == "duplicate-key"
     assert "RFC 8259" in found.fact.sources[0]
 
 
-def made(stage: Stage, provider: str = "runflow") -> str:
-    part = stage.part(provider)
+def made(simulator: Simulator, provider: str = "runflow") -> str:
+    simulated = simulator.provider(provider)
     if provider == "runflow":
-        id_: str = caller(stage, provider)("POST", RUNS, BOAT).json["id"]
+        id_: str = caller(simulator, provider)("POST", RUNS, BOAT).json["id"]
     else:
-        id_ = caller(stage, provider)("POST", HUB, HUB_BOAT).json["taskId"]
-    assert part.jobs.get(id_) is not None
+        id_ = caller(simulator, provider)("POST", HUB, HUB_BOAT).json["taskId"]
+    assert simulated.jobs.get(id_) is not None
     return id_
 
 
 def test_reading_a_finished_job_twice_is_told_only_if_asked_for(
-    make_stage: MakeStage, run: Callable[[Any], Any]
+    make_simulator: MakeSimulator, run: Callable[[Any], Any]
 ) -> None:
     """No document forbids it."""
-    stage = make_stage(names=["runflow"])
-    job = made(stage)
-    run(stage.advance(60))
+    simulator = make_simulator(names=["runflow"])
+    job = made(simulator)
+    run(simulator.advance(60))
     for _ in "abc":
-        caller(stage, "runflow")("GET", f"/v1/runs/{job}")
+        caller(simulator, "runflow")("GET", f"/v1/runs/{job}")
 
-    assert ids(stage) == []
-    assert ids(stage, ["default", "polled-after-end"]) == ["polled-after-end"] * 2
+    assert ids(simulator) == []
+    assert ids(simulator, ["default", "polled-after-end"]) == ["polled-after-end"] * 2
 
 
 class Ticking:
@@ -180,13 +181,13 @@ def ticking() -> Ticking:
 
 
 @pytest.fixture
-def waiting(ticking: Ticking) -> Stage:
+def waiting(ticking: Ticking) -> Simulator:
     """RunningHub and Runflow under a held clock, where real time passes as the test says."""
     contracts = load_contracts(["runflow", "runninghub"], readings={"runflow:rate-limit-headers": "always"})
-    return build_stage(contracts, clock=Clock(start=START, held=True, real=ticking), open_house=True)
+    return build_simulator(contracts, clock=Clock(start=START, held=True, real=ticking), accept_any_key=True)
 
 
-def test_polls_may_come_as_fast_as_the_docs_advise(waiting: Stage, ticking: Ticking) -> None:
+def test_polls_may_come_as_fast_as_the_docs_advise(waiting: Simulator, ticking: Ticking) -> None:
     """By either clock: who really waits under a clock that stands still is not too fast."""
     ask, job = caller(waiting, "runninghub"), made(waiting, "runninghub")
 
@@ -202,7 +203,7 @@ def test_polls_may_come_as_fast_as_the_docs_advise(waiting: Stage, ticking: Tick
     assert poll(held=1, real=4.9) == ["polled-too-often"]
 
 
-def test_a_retry_before_its_time_is_told(waiting: Stage, ticking: Ticking) -> None:
+def test_a_retry_before_its_time_is_told(waiting: Simulator, ticking: Ticking) -> None:
     """By either clock; where no document speaks of the header, only if asked for."""
     ask = caller(waiting, "runflow")
     wish = {"prefer": "scenario=rate-limited"}
@@ -213,71 +214,71 @@ def test_a_retry_before_its_time_is_told(waiting: Stage, ticking: Ticking) -> No
         return [one for one in ids(waiting) if one == "ignored-retry-after"]
 
     assert submit(0) == []
-    wait = float(waiting.part("runflow").journal.requests(status=429)[0].reply_header("retry-after") or 0)
+    wait = float(waiting.provider("runflow").journal.requests(status=429)[0].reply_header("retry-after") or 0)
     assert wait > 1
     assert submit(wait) == []
     assert submit(wait - 1) == ["ignored-retry-after"]
 
 
-def test_what_only_inference_says_counts_only_if_asked_for(make_stage: MakeStage) -> None:
+def test_what_only_inference_says_counts_only_if_asked_for(make_simulator: MakeSimulator) -> None:
     """RunningHub documents no errors that are not worth another try; a client's code has them."""
-    stage = make_stage(names=["runninghub"])
-    ask = caller(stage, "runninghub")
+    simulator = make_simulator(names=["runninghub"])
+    ask = caller(simulator, "runninghub")
     for _ in "ab":
         ask("POST", "/openapi/v2/query", {"taskId": "1000000000000000000"})
 
-    assert ids(stage) == []
-    assert ids(stage, ["retried-permanent-error"]) == ["retried-permanent-error"]
+    assert ids(simulator) == []
+    assert ids(simulator, ["retried-permanent-error"]) == ["retried-permanent-error"]
 
 
-def test_a_submit_whose_answer_was_lost_needs_a_key(make_stage: MakeStage) -> None:
+def test_a_submit_whose_answer_was_lost_needs_a_key(make_simulator: MakeSimulator) -> None:
     """Sent again without one it begins a second job; with one it does not, and another body is another matter."""
     for first, second, found in (
         ({}, {}, ["unsafe-retry"]),
         ({"idempotency-key": "a"}, {"idempotency-key": "b"}, ["unsafe-retry"]),
         ({"idempotency-key": "a"}, {"idempotency-key": "a"}, []),
     ):
-        stage = make_stage(names=["runflow"])
-        set_faults(stage.rules, stage.parts, ["gateway; accepted; nth=1"])
-        ask = caller(stage, "runflow")
+        simulator = make_simulator(names=["runflow"])
+        set_faults(simulator.rules, simulator.providers, ["gateway; accepted; nth=1"])
+        ask = caller(simulator, "runflow")
         ask("POST", RUNS, BOAT, headers=first)
         ask("POST", RUNS, BOAT, headers=second)
-        assert ids(stage) == found
+        assert ids(simulator) == found
 
 
-def test_two_jobs_of_one_body_are_no_retry(make_stage: MakeStage) -> None:
+def test_two_jobs_of_one_body_are_no_retry(make_simulator: MakeSimulator) -> None:
     """Where the first answer came, and where the first request began nothing."""
-    stage = make_stage(names=["runflow"])
-    ask = caller(stage, "runflow")
+    simulator = make_simulator(names=["runflow"])
+    ask = caller(simulator, "runflow")
     ask("POST", RUNS, BOAT)
     ask("POST", RUNS, BOAT)
-    set_faults(stage.rules, stage.parts, ["gateway; nth=1"])
+    set_faults(simulator.rules, simulator.providers, ["gateway; nth=1"])
     ask("POST", RUNS, {"input": {"prompt": "A kite."}})
     ask("POST", RUNS, {"input": {"prompt": "A kite."}})
 
-    assert ids(stage, ["all"]) == []
+    assert ids(simulator, ["all"]) == []
 
 
-def test_an_idempotency_key_belongs_to_one_request(make_stage: MakeStage) -> None:
+def test_an_idempotency_key_belongs_to_one_request(make_simulator: MakeSimulator) -> None:
     """The same request again is what it is for."""
-    stage = make_stage(names=["runflow"])
-    ask = caller(stage, "runflow")
+    simulator = make_simulator(names=["runflow"])
+    ask = caller(simulator, "runflow")
     for _ in "ab":
         ask("POST", RUNS, BOAT, headers={"idempotency-key": "one"})
-    assert ids(stage) == []
+    assert ids(simulator) == []
 
     ask("POST", RUNS, {"input": {"prompt": "A kite."}}, headers={"idempotency-key": "one"})
-    assert ids(stage) == ["reused-idempotency-key"]
+    assert ids(simulator) == ["reused-idempotency-key"]
 
 
-def test_no_key_is_asked_for_where_a_reading_has_none(make_stage: MakeStage) -> None:
+def test_no_key_is_asked_for_where_a_reading_has_none(make_simulator: MakeSimulator) -> None:
     """The header is a fact of the contract, readings included."""
-    stage = make_stage(names=["runflow"], readings={"idempotency": "nothing"})
-    set_faults(stage.rules, stage.parts, ["empty; nth=1"])
+    simulator = make_simulator(names=["runflow"], readings={"idempotency": "nothing"})
+    set_faults(simulator.rules, simulator.providers, ["empty; nth=1"])
     for _ in "ab":
-        caller(stage, "runflow")("POST", RUNS, BOAT)
+        caller(simulator, "runflow")("POST", RUNS, BOAT)
 
-    assert ids(stage, ["all"]) == []
+    assert ids(simulator, ["all"]) == []
 
 
 class Answering(Sender):
@@ -310,24 +311,24 @@ def test_a_receiver_that_always_fails_is_told(
     """Once for each webhook, when the provider has given up; what was kept back here is not the client's."""
     contracts = load_contracts(["runflow"])
     clock = Clock(start=START, held=True)
-    stage = build_stage(contracts, clock=clock, open_house=True, sender=Answering(*outcomes))
-    caller(stage, "runflow")("POST", RUNS, {**BOAT, "callback_url": "http://127.0.0.1:9/hook?token=x"})
-    run(stage.advance(100))
+    simulator = build_simulator(contracts, clock=clock, accept_any_key=True, sender=Answering(*outcomes))
+    caller(simulator, "runflow")("POST", RUNS, {**BOAT, "callback_url": "http://127.0.0.1:9/hook?token=x"})
+    run(simulator.advance(100))
 
-    assert ids(stage) == found
-    assert not any("token" in one.done for one in broken(stage))
+    assert ids(simulator) == found
+    assert not any("token" in one.done for one in broken(simulator))
 
 
 def test_a_webhook_that_was_spoilt_on_purpose_is_not_the_clients(run: Callable[[Any], Any]) -> None:
     """A receiver may refuse what a fault has broken."""
     contracts = load_contracts(["runflow"])
     clock = Clock(start=START, held=True)
-    stage = build_stage(contracts, clock=clock, open_house=True, sender=Answering(Outcome(400)))
-    set_faults(stage.rules, stage.parts, ["callback-oversized"])
-    caller(stage, "runflow")("POST", RUNS, {**BOAT, "callback_url": "http://127.0.0.1:9/hook"})
-    run(stage.advance(100))
+    simulator = build_simulator(contracts, clock=clock, accept_any_key=True, sender=Answering(Outcome(400)))
+    set_faults(simulator.rules, simulator.providers, ["callback-oversized"])
+    caller(simulator, "runflow")("POST", RUNS, {**BOAT, "callback_url": "http://127.0.0.1:9/hook"})
+    run(simulator.advance(100))
 
-    assert ids(stage) == []
+    assert ids(simulator) == []
 
 
 @pytest.mark.parametrize(
@@ -340,16 +341,18 @@ def test_a_webhook_that_was_spoilt_on_purpose_is_not_the_clients(run: Callable[[
         ("scenario=succeed", ["unknown-field"]),
     ],
 )
-def test_a_request_can_say_that_it_is_wrong_on_purpose(make_stage: MakeStage, prefer: str, found: list[str]) -> None:
+def test_a_request_can_say_that_it_is_wrong_on_purpose(
+    make_simulator: MakeSimulator, prefer: str, found: list[str]
+) -> None:
     """In its `Prefer` header, for every rule or for those that it names; scenarios beside it are played."""
-    stage = make_stage(names=["runflow"])
+    simulator = make_simulator(names=["runflow"])
     body = {"input": {"prompt": "A boat.", "durration": "4s"}}
-    caller(stage, "runflow")("POST", RUNS, body, headers={"prefer": prefer})
+    caller(simulator, "runflow")("POST", RUNS, body, headers={"prefer": prefer})
 
-    assert ids(stage) == found
+    assert ids(simulator) == found
 
 
-def test_a_rule_that_does_not_exist_is_an_error(make_stage: MakeStage) -> None:
+def test_a_rule_that_does_not_exist_is_an_error(make_simulator: MakeSimulator) -> None:
     """Wherever it is named; the message lists what there is."""
     for named, allow in (("sent-what", ()), ("all", ("sent-what",)), ("all", ("all",))):
         with pytest.raises(OptionError, match="is not valid"):
@@ -364,13 +367,13 @@ def test_each_rule_has_a_sentence_and_a_name_of_its_own() -> None:
     assert all(rule.says.endswith(".") for rule in RULES)
 
 
-def test_that_a_request_is_wrong_on_purpose_is_no_slip(make_stage: MakeStage) -> None:
+def test_that_a_request_is_wrong_on_purpose_is_no_slip(make_simulator: MakeSimulator) -> None:
     """The log tells of preferences that change nothing; this one is known, and one that nearly is it is told."""
-    stage = make_stage(names=["runflow"])
-    ask = caller(stage, "runflow")
+    simulator = make_simulator(names=["runflow"])
+    ask = caller(simulator, "runflow")
     for prefer in ("expect-violation=unknown-field", "expect-violations"):
         ask("POST", RUNS, BOAT, headers={"prefer": prefer})
 
-    known, slip = stage.journal
+    known, slip = simulator.journal
     assert known.notes == ()
     assert "did you mean expect-violation" in slip.notes[0]

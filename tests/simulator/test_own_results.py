@@ -48,18 +48,18 @@ def test_a_file_is_what_every_job_made(film: Path) -> None:
 @pytest.mark.parametrize("provider", ["aimlapi", "runninghub"])
 def test_the_other_providers_serve_it_too(provider: str, film: Path) -> None:
     with serving(provider, held=True, result=film) as server:
-        part = server.inner.part(provider)
-        model = next(model for model in part.contract.models.values() if model.output == "video")
+        simulated = server.simulator.provider(provider)
+        model = next(model for model in simulated.contract.models.values() if model.output == "video")
         headers = {"Authorization": f"Bearer {getattr(server, provider).key}"}
         path = "/v2/video/generations" if provider == "aimlapi" else f"/openapi/v2/{model.id}"
-        schema = part.contract.schemas.written(model.schema)
+        schema = simulated.contract.schemas.written(model.schema)
         sample = {
             name: schema["properties"][name].get("enum", ["https://example.com/a.png"])[0]
             for name in schema.get("required", [])
         }
         httpx.post(getattr(server, provider).url + path, json=sample, headers=headers)
         server.advance(600)
-        (job,) = part.jobs
+        (job,) = simulated.jobs
         assert httpx.get(_url(server)).content == FILM, job
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 from server.speaking import ask
-from staging import Caller, MakeStage
+from staging import Caller, MakeSimulator
 
 from mockreel.server.socket_server import serving
 
@@ -38,40 +38,42 @@ from mockreel.server.socket_server import serving
         ("runninghub", "POST", "/openapi/v2/querry", "did you mean /openapi/v2/query?"),
     ],
 )
-def test_a_slip_is_told(provider: str, method: str, path: str, says: str, make_stage: MakeStage) -> None:
+def test_a_slip_is_told(provider: str, method: str, path: str, says: str, make_simulator: MakeSimulator) -> None:
     """Another provider's port, another service's path, a base URL with a segment too many or too few, a letter."""
-    stage = make_stage()
+    simulator = make_simulator()
     for name, url in (("runflow", "http://rf"), ("aimlapi", "http://ai"), ("runninghub", "http://rh")):
-        stage.part(name).base_url = url
-    said = Caller(stage.part(provider), "rf_live_one", base_url=stage.part(provider).base_url)(method, path, {})
-    entry = list(stage.journal)[-1]
+        simulator.provider(name).base_url = url
+    said = Caller(simulator.provider(provider), "rf_live_one", base_url=simulator.provider(provider).base_url)(
+        method, path, {}
+    )
+    entry = list(simulator.journal)[-1]
 
     assert entry.row in ("unknown-path", "unknown-model")
     assert entry.notes[0].startswith(says)
     assert list(entry.shown()["notes"]) == list(entry.notes)
-    assert says not in said.reply.body.decode()
+    assert says not in said.response.body.decode()
 
 
 @pytest.mark.parametrize("path", ["/", "/favicon.ico", "/v1/nothing/at/all", "/" + "a/" * 400, "/v1//", "//"])
-def test_where_nobody_can_say_nothing_is_said(path: str, make_stage: MakeStage) -> None:
+def test_where_nobody_can_say_nothing_is_said(path: str, make_simulator: MakeSimulator) -> None:
     """No guess is better than a wrong one."""
-    stage = make_stage()
-    for name, part in stage.parts.items():
-        Caller(part, "rf_live_one")("GET", path)
-        assert list(stage.journal)[-1].notes == (), name
+    simulator = make_simulator()
+    for name, provider in simulator.providers.items():
+        Caller(provider, "rf_live_one")("GET", path)
+        assert list(simulator.journal)[-1].notes == (), name
 
 
 def test_the_control_port_tells_it_in_its_own_words_and_in_the_log() -> None:
     """It is no provider, so its answer may say so."""
-    with serving("runflow", "aimlapi") as stage:
-        cursor = stage.inner.feed.cursor
-        status, body, _ = ask(stage.control.url, "POST", "/v2/video/generations", {})
-        events = [event.row() for event in stage.inner.feed.since(cursor).events]
+    with serving("runflow", "aimlapi") as server:
+        cursor = server.simulator.events.cursor
+        status, body, _ = ask(server.control.url, "POST", "/v2/video/generations", {})
+        events = [event.row() for event in server.simulator.events.since(cursor).events]
 
     assert status == 404
-    assert f"This is a path of AI/ML API: its address is {stage.aimlapi.url}." in body["detail"]
+    assert f"This is a path of AI/ML API: its address is {server.aimlapi.url}." in body["detail"]
     (event,) = [event for event in events if event["kind"] == "misdirected"]
     assert (event["path"], event["reason"]) == (
         "/v2/video/generations",
-        f"this is a path of AI/ML API: its address is {stage.aimlapi.url}",
+        f"this is a path of AI/ML API: its address is {server.aimlapi.url}",
     )

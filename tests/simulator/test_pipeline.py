@@ -5,10 +5,10 @@ from typing import Any
 
 import orjson
 import pytest
-from staging import Caller, MakeStage
+from staging import Caller, MakeSimulator
 
-from mockreel.contract.messages.error_response import Refused
-from mockreel.contract.messages.message import Reply
+from mockreel.contract.messages.error_response import ErrorResponse
+from mockreel.contract.messages.message import Response
 from mockreel.engine.accounts.account import KeyEntry
 
 GOOD = {"model": "solo", "input": {"prompt": "a red door"}}
@@ -70,7 +70,7 @@ def test_what_ends_a_request_early_is_told_in_the_providers_words(
 
     assert said.status == status
     assert code is None or code_of(said) == code
-    assert len(encore.part.jobs) == 0
+    assert len(encore.provider.jobs) == 0
 
 
 def test_a_wrong_method_is_told_the_right_ones(encore: Caller) -> None:
@@ -96,9 +96,9 @@ def test_a_stranger_learns_nothing_of_what_was_wrong_with_the_body(encore: Calle
 
 
 @pytest.mark.parametrize(("size", "status"), [(100, 200), (101, 413)])
-def test_a_body_has_a_largest_size(size: int, status: int, make_encore: MakeStage) -> None:
+def test_a_body_has_a_largest_size(size: int, status: int, make_encore: MakeSimulator) -> None:
     """To the byte."""
-    say = Caller(make_encore(max_body=100).part("encore"), "k")
+    say = Caller(make_encore(max_body=100).provider("encore"), "k")
 
     assert say("PUT", "/v1/echo", raw=b"x" * size).status == status
 
@@ -135,15 +135,15 @@ def test_a_job_of_another_account_does_not_exist(encore: Caller) -> None:
     assert encore("GET", f"/v1/jobs/{id_}", key="en_boss_one").status == 200
 
 
-def test_scopes_hold_where_an_account_has_some(make_encore: MakeStage) -> None:
+def test_scopes_hold_where_an_account_has_some(make_encore: MakeSimulator) -> None:
     """Without any listed it may do everything."""
     entries = [KeyEntry("a", "a", scopes=frozenset({"files:write"})), KeyEntry("b", "b", scopes=frozenset())]
-    part = make_encore(keys=[*entries, KeyEntry("c", "c")]).part("encore")
+    provider = make_encore(keys=[*entries, KeyEntry("c", "c")]).provider("encore")
 
-    found = [Caller(part, key)("POST", "/v1/files", {}).status for key in "abc"]
+    found = [Caller(provider, key)("POST", "/v1/files", {}).status for key in "abc"]
 
     assert found == [415, 403, 415]
-    assert "files:write" in Caller(part, "b")("POST", "/v1/files", {}).json["error"]["message"]
+    assert "files:write" in Caller(provider, "b")("POST", "/v1/files", {}).json["error"]["message"]
 
 
 def test_every_violation_is_told_with_its_place_in_the_message(encore: Caller) -> None:
@@ -159,7 +159,7 @@ def test_every_violation_is_told_with_its_place_in_the_message(encore: Caller) -
 
 def test_a_get_may_be_asked_by_head(encore: Caller) -> None:
     """The answer is the same; the server leaves its body out."""
-    assert encore("HEAD", "/v1/jobs").reply == encore("GET", "/v1/jobs").reply
+    assert encore("HEAD", "/v1/jobs").response == encore("GET", "/v1/jobs").response
 
 
 def test_a_model_of_any_depth_is_named_in_the_path(encore: Caller) -> None:
@@ -174,10 +174,10 @@ def test_a_handler_that_breaks_is_told_in_the_providers_words_and_in_our_log(
 ) -> None:
     """The fault is the stand-in's, and the log says so with the reason, but not with the key."""
 
-    def breaks(_: Any) -> Reply:
+    def breaks(_: Any) -> Response:
         raise ZeroDivisionError("oh")
 
-    monkeypatch.setattr(encore.part.player, "_handlers", {**encore.part.player.handlers, "list_jobs": breaks})
+    monkeypatch.setattr(encore.provider.adapter, "_handlers", {**encore.provider.adapter.handlers, "list_jobs": breaks})
     with caplog.at_level(logging.ERROR, logger="mockreel"):
         said = encore("GET", "/v1/jobs?key=en_user_s3cret", key="en_user_s3cret")
 
@@ -188,23 +188,25 @@ def test_a_handler_that_breaks_is_told_in_the_providers_words_and_in_our_log(
 
 
 @pytest.mark.parametrize(
-    ("trouble", "status"), [(Refused("unavailable"), 503), (ZeroDivisionError("oh"), 500)], ids=["refused", "broken"]
+    ("trouble", "status"),
+    [(ErrorResponse("unavailable"), 503), (ZeroDivisionError("oh"), 500)],
+    ids=["refused", "broken"],
 )
 def test_what_happens_while_a_request_waits_is_told_too(
     trouble: Exception, status: int, encore: Caller, monkeypatch: pytest.MonkeyPatch, run: Any
 ) -> None:
     """As if it had happened at once."""
 
-    async def breaks(_: Any) -> Reply:
+    async def breaks(_: Any) -> Response:
         raise trouble
 
-    monkeypatch.setattr(encore.part.player, "_handlers", {**encore.part.player.handlers, "list_jobs": breaks})
+    monkeypatch.setattr(encore.provider.adapter, "_handlers", {**encore.provider.adapter.handlers, "list_jobs": breaks})
     monkeypatch.setattr(logging.getLogger("mockreel"), "disabled", True)
 
     reply = run(encore.waiting("GET", "/v1/jobs"))
 
     assert reply.status == status
-    assert [entry.status for entry in encore.part.journal] == [status]
+    assert [entry.status for entry in encore.provider.journal] == [status]
 
 
 def test_paths_of_the_stand_in_itself_are_no_operations(encore: Caller) -> None:
@@ -220,29 +222,29 @@ def test_every_request_is_noted_once(encore: Caller) -> None:
     encore("GET", "/v9")
     encore("GET", "/v1/jobs", headers={"prefer": "scenario=none"})
 
-    assert [(entry.status, entry.row) for entry in encore.part.journal] == [
+    assert [(entry.status, entry.row) for entry in encore.provider.journal] == [
         (200, None),
         (404, "unknown-path"),
         (400, None),
     ]
 
 
-def test_the_same_calls_give_the_same_bytes(make_encore: MakeStage, run: Any) -> None:
+def test_the_same_calls_give_the_same_bytes(make_encore: MakeSimulator, run: Any) -> None:
     """Under a held clock with a fixed start and the same seed, on a stage of its own; another seed, other bytes."""
 
     def play(seed: int) -> list[bytes]:
-        stage = make_encore(seed=seed)
-        say = Caller(stage.part("encore"), "en_user_one")
+        simulator = make_encore(seed=seed)
+        say = Caller(simulator.provider("encore"), "en_user_one")
         ids = [say("POST", "/v1/jobs", {**GOOD, "tell": "http://127.0.0.1:9/"}).json["id"] for _ in range(3)]
         say("POST", "/v1/jobs", {"model": "other", "input": {}})
         said = [say("DELETE", f"/v1/jobs/{ids[0]}", key="en_boss_one")]
         for seconds in (1.5, 3.0, 100.0):
-            run(stage.advance(seconds))
+            run(simulator.advance(seconds))
             said += [say("GET", f"/v1/jobs/{id_}") for id_ in ids]
-        sent = [orjson.dumps([one.url, one.headers, one.body.decode()]) for one in stage.sender.sent]  # type: ignore[attr-defined]
-        stage.sender.sent.clear()  # type: ignore[attr-defined]
-        journal = [orjson.dumps(entry.shown()) for entry in stage.journal]
-        return [*(one.reply.body for one in said), *sent, *journal]
+        sent = [orjson.dumps([one.url, one.headers, one.body.decode()]) for one in simulator.sender.sent]  # type: ignore[attr-defined]
+        simulator.sender.sent.clear()  # type: ignore[attr-defined]
+        journal = [orjson.dumps(entry.shown()) for entry in simulator.journal]
+        return [*(one.response.body for one in said), *sent, *journal]
 
     first = play(7)
 
@@ -251,12 +253,12 @@ def test_the_same_calls_give_the_same_bytes(make_encore: MakeStage, run: Any) ->
     assert sum(b"job.done" in line for line in first) == 2
 
 
-def test_what_one_account_does_changes_nothing_for_another(make_encore: MakeStage) -> None:
+def test_what_one_account_does_changes_nothing_for_another(make_encore: MakeSimulator) -> None:
     """Its jobs are drawn by its own count."""
 
     def play(*, beside: bool) -> list[Any]:
-        part = make_encore(seed=7).part("encore")
-        one, other = Caller(part, "en_user_one"), Caller(part, "en_user_other")
+        provider = make_encore(seed=7).provider("encore")
+        one, other = Caller(provider, "en_user_one"), Caller(provider, "en_user_other")
         found = []
         for _ in range(3):
             found.append(one("POST", "/v1/jobs", GOOD).json)

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from staging import FOURTH, START, Caller, MakeStage
+from staging import FOURTH, START, Caller, MakeSimulator
 
 from mockreel.errors import OptionError
-from mockreel.simulator.simulator import Stage, build_stage, load_contracts
+from mockreel.simulator.simulator import Simulator, build_simulator, load_contracts
 from mockreel.webhooks import HttpSender
 
 GOOD = {"model": "solo", "input": {"prompt": "x"}}
@@ -78,47 +78,51 @@ def test_a_reading_that_nobody_has_is_answered_with_those_that_there_are(reading
         load_contracts(["encore"], readings=readings, data=FOURTH)
 
 
-def test_parts_share_the_clock_and_the_journal_and_nothing_of_their_own(make_stage: MakeStage, two: Path) -> None:
+def test_parts_share_the_clock_and_the_journal_and_nothing_of_their_own(
+    make_simulator: MakeSimulator, two: Path
+) -> None:
     """A key of one provider is a stranger's to the other."""
-    stage = make_stage(names=["encore", "alto"], data=two)
-    encore, alto = (Caller(stage.part(name), "k") for name in ("encore", "alto"))
+    simulator = make_simulator(names=["encore", "alto"], data=two)
+    encore, alto = (Caller(simulator.provider(name), "k") for name in ("encore", "alto"))
     encore("POST", "/v1/jobs", GOOD)
 
-    assert len(stage.part("encore").jobs) == 1
-    assert len(stage.part("alto").jobs) == 0
+    assert len(simulator.provider("encore").jobs) == 1
+    assert len(simulator.provider("alto").jobs) == 0
     assert alto("GET", "/v1/jobs").json == {"jobs": []}
-    assert [entry.provider for entry in stage.journal] == ["encore", "alto"]
-    assert stage.part("encore").clock is stage.part("alto").clock
+    assert [entry.provider for entry in simulator.journal] == ["encore", "alto"]
+    assert simulator.provider("encore").clock is simulator.provider("alto").clock
     with pytest.raises(OptionError, match=r"provider: 'runflow' is not valid\. Valid: alto, encore"):
-        stage.part("runflow")
+        simulator.provider("runflow")
 
 
 def test_the_defaults_of_a_stage_are_those_of_the_real_world() -> None:
     """The clock runs, callbacks go out over HTTP, and no key is known."""
-    stage = build_stage(load_contracts(["encore"], data=FOURTH))
+    simulator = build_simulator(load_contracts(["encore"], data=FOURTH))
 
-    assert not stage.clock.held
-    assert stage.clock.now() > START
-    assert isinstance(stage.sender, HttpSender)
-    assert Caller(stage.part("encore"), "any")("GET", "/v1/jobs").status == 401
+    assert not simulator.clock.held
+    assert simulator.clock.now() > START
+    assert isinstance(simulator.sender, HttpSender)
+    assert Caller(simulator.provider("encore"), "any")("GET", "/v1/jobs").status == 401
 
 
-def test_an_unknown_pace_is_answered_with_the_known_ones(make_encore: MakeStage) -> None:
+def test_an_unknown_pace_is_answered_with_the_known_ones(make_encore: MakeSimulator) -> None:
     """When the stage is built."""
     with pytest.raises(OptionError, match=r"pace for encore: 'lento' is not valid\. Valid: quick, documented"):
         make_encore(pace="lento")
 
 
-def test_a_stage_tells_every_state_that_its_jobs_have_entered(encore_stage: Stage, run: Callable[..., Any]) -> None:
+def test_a_stage_tells_every_state_that_its_jobs_have_entered(
+    encore_simulator: Simulator, run: Callable[..., Any]
+) -> None:
     """In the order of time, of one job or of all."""
-    encore = Caller(encore_stage.part("encore"), "en_user_one")
+    encore = Caller(encore_simulator.provider("encore"), "en_user_one")
     ids = [encore("POST", "/v1/jobs", GOOD).json["id"] for _ in range(2)]
-    assert [change.job for change in encore_stage.changes()] == ids
-    run(encore_stage.advance(60))
+    assert [change.job for change in encore_simulator.changes()] == ids
+    run(encore_simulator.advance(60))
 
-    changes, (job, _) = encore_stage.changes(), encore.part.jobs
+    changes, (job, _) = encore_simulator.changes(), encore.provider.jobs
     assert [one.state for one in changes if one.job == job.id] == [state.name for state in job.plan.states]
-    assert encore_stage.changes(job=job.id) == [one for one in changes if one.job == job.id]
+    assert encore_simulator.changes(job=job.id) == [one for one in changes if one.job == job.id]
     assert [one.at for one in changes] == sorted(one.at for one in changes)
     with pytest.raises(OptionError, match="nobody"):
-        encore_stage.changes(provider="nobody")
+        encore_simulator.changes(provider="nobody")

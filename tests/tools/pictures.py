@@ -32,10 +32,10 @@ def main() -> None:
         if path is None:
             sys.exit(f"No picture was taken: {LACKING}.")
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        with receiver() as hook, serving(held=True, start=START + 36_000) as stage, httpx2.Client() as http:
-            provider = Provider(stage, http)
+        with receiver() as hook, serving(held=True, start=START + 36_000) as server, httpx2.Client() as http:
+            provider = Provider(server, http)
             run, refused = scene(provider, hook)
-            base = stage.control.url + PAGE
+            base = server.control.url + PAGE
             take(browser, f"{base}/", folder / "jobs-light.png", scheme="light")
             take(browser, f"{base}/", folder / "jobs-dark.png", scheme="dark")
             take(browser, f"{base}/", folder / "phone.png", scheme="dark", size=PHONE)
@@ -46,31 +46,31 @@ def main() -> None:
 
 def scene(provider: Provider, hook: str) -> tuple[str, int]:
     """Jobs of every state, refusals, callbacks that were tried again; gives a run and a refused exchange."""
-    stage = provider.stage
+    server = provider.server
     run = provider.run(prompt="A paper boat crosses a puddle.", callback=hook)
     provider.run(prefer="scenario=fail; code=model-unavailable")
-    stage.advance(7)
+    server.advance(7)
     for _ in range(2):
         provider.ask("GET", f"/v1/runs/{run}")
     picture = {"prompt": "The boat turns.", "image_url": "https://pictures.example/boat.png", "duration": "8s"}
     provider.ask("POST", FAST, {"input": picture})
     late = provider.run(prompt="A lighthouse at dusk.")
-    stage.advance(0.8)
-    provider.ask("POST", f"/v1/admin/runs/{late}/cancellation", key=stage.runflow.key.replace("rf_live_", "rf_svc_"))
+    server.advance(0.8)
+    provider.ask("POST", f"/v1/admin/runs/{late}/cancellation", key=server.runflow.key.replace("rf_live_", "rf_svc_"))
     provider.ask("POST", TASKS, TRAM, provider="runninghub")
-    stage.advance(11)
+    server.advance(11)
     provider.ask("POST", RUNS, {"input": {"prompt": "A boat.", "duration": "7s", "resolution": "9k"}})
-    refused = stage.journal.count
+    refused = server.journal.count
     provider.run(prefer="scenario=partial")
     video = {"model": "google/veo-3.1-t2v", "prompt": "A kite over dunes."}
     provider.ask("POST", "/v2/video/generations", video, provider="aimlapi")
-    stage.advance(8)
+    server.advance(8)
     provider.run(prefer="scenario=stuck", prompt="A train that never arrives.")
     provider.ask("POST", TASKS, TRAM, provider="runninghub")
-    stage.advance(1.4)
+    server.advance(1.4)
     provider.ask("POST", "/v2/video/generations", video, provider="aimlapi")
     provider.run(prompt="A paper boat, again.")
-    stage.advance(0.9)
+    server.advance(0.9)
     provider.run(prompt="One more boat.")
     return run, refused
 

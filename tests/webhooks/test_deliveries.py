@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from staging import FOURTH, START, Caller, MakeStage
+from staging import FOURTH, START, Caller, MakeSimulator
 
 from mockreel.contract import DeliveryPolicy, load_contract
 from mockreel.engine.accounts.account import Account
 from mockreel.engine.clock import Clock
-from mockreel.engine.scheduler import Agenda
+from mockreel.engine.scheduler import Scheduler
 from mockreel.webhooks import Attempt, Deliveries, Delivery, MemorySender, Outcome, Outgoing, describe
 from mockreel.webhooks.retry_policy import retried
 
@@ -29,11 +29,11 @@ class House:
 
     def __init__(self, *answers: int | Outcome, **options: Any) -> None:
         self.clock = Clock(start=START, held=True)
-        self.agenda = Agenda(self.clock)
+        self.scheduler = Scheduler(self.clock)
         self.left = list(answers)
         self.sender = MemorySender(self._answer)
         self.times: list[float] = []
-        self.deliveries = Deliveries(clock=self.clock, agenda=self.agenda, sender=self.sender, **options)
+        self.deliveries = Deliveries(clock=self.clock, scheduler=self.scheduler, sender=self.sender, **options)
 
     def _answer(self, _: Outgoing) -> int | Outcome:
         self.times.append(round(self.clock.now() - START, 6))
@@ -60,7 +60,7 @@ class House:
         return delivery
 
     def advance(self, seconds: float) -> None:
-        asyncio.run(self.agenda.advance(seconds))
+        asyncio.run(self.scheduler.advance(seconds))
 
 
 def test_attempts_come_one_and_two_seconds_after_the_last_failed() -> None:
@@ -161,7 +161,7 @@ def test_every_policy_is_kept_to_the_letter(policy: DeliveryPolicy, answers: lis
 
     assert house.times == expected
     assert delivery.status == status
-    assert len(house.agenda) == 0
+    assert len(house.scheduler) == 0
 
 
 def test_the_bytes_are_frozen_across_attempts() -> None:
@@ -178,7 +178,7 @@ def test_the_bytes_are_frozen_across_attempts() -> None:
 def test_the_delay_counts_from_the_end_of_the_attempt() -> None:
     """A receiver that takes its time is not tried again the sooner for it."""
     clock = Clock(start=START, held=True)
-    agenda = Agenda(clock)
+    scheduler = Scheduler(clock)
     began: list[float] = []
 
     class Slow(MemorySender):
@@ -187,11 +187,11 @@ def test_the_delay_counts_from_the_end_of_the_attempt() -> None:
             clock.advance_to(clock.now() + 5)
             return Outcome(500)
 
-    deliveries = Deliveries(clock=clock, agenda=agenda, sender=Slow())
+    deliveries = Deliveries(clock=clock, scheduler=scheduler, sender=Slow())
     house = House(500)
     delivery = house.schedule()
     deliveries.schedule(replace(delivery, attempts=[], status="pending"))
-    asyncio.run(agenda.advance(20))
+    asyncio.run(scheduler.advance(20))
 
     assert began == [0.0, 6.0, 13.0]
 
@@ -263,7 +263,7 @@ def test_more_than_the_limit_do_not_wait() -> None:
     assert waiting[2].reason == "2 deliveries wait already"
     house.advance(0)
     assert house.schedule(id="again").status == "pending"
-    assert house.agenda.next_due is not None
+    assert house.scheduler.next_due is not None
 
 
 def test_a_body_that_is_too_large_is_not_sent() -> None:
@@ -306,25 +306,25 @@ class Stuck(MemorySender):
         return outcome
 
 
-def test_an_attempt_that_its_event_loop_did_not_end_is_made_again(make_encore: MakeStage) -> None:
+def test_an_attempt_that_its_event_loop_did_not_end_is_made_again(make_encore: MakeSimulator) -> None:
     """On the next loop, as some test clients make one for each request."""
-    stage, sender = make_encore(), Stuck()
-    part = stage.part("encore")
-    part.deliveries.send_through(lambda _: sender)
+    simulator, sender = make_encore(), Stuck()
+    provider = simulator.provider("encore")
+    provider.deliveries.send_through(lambda _: sender)
     body = {"model": "solo", "input": {"prompt": "x"}, "tell": "http://127.0.0.1:9/told"}
-    Caller(part, "en_user_one")("POST", "/v1/jobs", body)
+    Caller(provider, "en_user_one")("POST", "/v1/jobs", body)
 
     async def begun() -> None:
-        task = asyncio.ensure_future(stage.advance(100))
+        task = asyncio.ensure_future(simulator.advance(100))
         while not sender.sent:
             await asyncio.sleep(0)
         assert not task.done()
 
     async def ended() -> None:
-        await stage.advance(100)
+        await simulator.advance(100)
 
     asyncio.run(begun())
     asyncio.run(ended())
 
-    (delivery,) = part.deliveries
+    (delivery,) = provider.deliveries
     assert (len(sender.sent), delivery.status, len(delivery.attempts)) == (2, "delivered", 1)

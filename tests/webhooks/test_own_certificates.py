@@ -68,13 +68,13 @@ def test_serve_delivers_there(by: str, handler: Handler, monkeypatch: pytest.Mon
     """Where it is told who vouches for it; else the delivery says what to do."""
     if by == "environment":
         monkeypatch.setenv("SSL_CERT_FILE", str(handler.ca))
-    with serving("runflow", held=True, ca=handler.ca if by == "option" else None) as stage:
+    with serving("runflow", held=True, ca=handler.ca if by == "option" else None) as server:
         body = {"input": {"prompt": "a boat", "duration": "4s"}, "callback_url": handler.url}
-        url = f"{stage.runflow.url}/v1/models/google/veo3.1/lite/runs"
+        url = f"{server.runflow.url}/v1/models/google/veo3.1/lite/runs"
         made = httpx2.post(url, json=body, headers={"Authorization": "Bearer k"}, trust_env=False)
         assert made.status_code == 201
-        stage.advance(100)
-        (delivery,) = stage.inner.part("runflow").deliveries
+        server.advance(100)
+        (delivery,) = server.simulator.provider("runflow").deliveries
 
     trusted = by != "nothing"
     assert (delivery.status, len(handler.heard)) == (("delivered", 1) if trusted else ("failed", 0))

@@ -13,7 +13,7 @@ from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.accounts.key_file import read_keys
 from mockreel.engine.clock import Clock
 from mockreel.errors import DataError, OptionError
-from mockreel.simulator.simulator import Stage, build_stage, load_contracts
+from mockreel.simulator.simulator import Simulator, build_simulator, load_contracts
 from mockreel.webhooks import MemorySender, webhook_secrets
 from mockreel.webhooks.secrets import Given, WebhookSecret
 
@@ -21,29 +21,29 @@ Run = Callable[[Awaitable[Any]], Any]
 SUBMIT = "/v1/models/google/veo3.1/lite/runs"
 
 
-def stage_with(
+def simulator_with(
     given: Given | None,
     sink: MemorySender,
     *,
     keys: list[KeyEntry] | None = None,
     readings: dict[str, str] | None = None,
-) -> Stage:
+) -> Simulator:
     contracts = load_contracts(["runflow"], readings=readings)
-    return build_stage(
+    return build_simulator(
         contracts,
         clock=Clock(start=START, held=True),
         keys=keys or (),
-        open_house=keys is None,
+        accept_any_key=keys is None,
         sender=sink,
         secrets=webhook_secrets(given, contracts),
     )
 
 
-def told(stage: Stage, sink: MemorySender, run: Run, *, key: str = "rf_live_one") -> tuple[bytes, str | None]:
+def told(simulator: Simulator, sink: MemorySender, run: Run, *, key: str = "rf_live_one") -> tuple[bytes, str | None]:
     """The next webhook of an account: its body and signature."""
     body = {"input": {"prompt": "a boat", "duration": "4s"}, "callback_url": "http://127.0.0.1:9/hook"}
-    assert Caller(stage.part("runflow"), key)("POST", SUBMIT, body).status == 201
-    run(stage.advance(100))
+    assert Caller(simulator.provider("runflow"), key)("POST", SUBMIT, body).status == 201
+    run(simulator.advance(100))
     return sink.sent[-1].body, dict(sink.sent[-1].headers).get("Runflow-Signature")
 
 
@@ -56,22 +56,22 @@ def signed(secret: str, body: bytes) -> str:
 )
 def test_it_signs_from_the_first_webhook_on(given: Given, sink: MemorySender, run: Run) -> None:
     """Of every account, however it was given, and again after a reset; it may have a `=` in it."""
-    stage = stage_with(given, sink)
+    simulator = simulator_with(given, sink)
     for key in ("rf_live_one", "rf_live_two"):
-        body, signature = told(stage, sink, run, key=key)
+        body, signature = told(simulator, sink, run, key=key)
         assert signature == signed("a=b of=mine", body)
 
-    async def begin_anew() -> None:
-        stage.begin_anew()
+    async def reset() -> None:
+        simulator.reset()
 
-    run(begin_anew())
-    body, signature = told(stage, sink, run)
+    run(reset())
+    body, signature = told(simulator, sink, run)
     assert signature == signed("a=b of=mine", body)
 
 
 def test_the_provider_tells_of_it_as_of_any_other(sink: MemorySender) -> None:
     """As the current one, without the secret; a short one is not told by its beginning."""
-    caller = Caller(stage_with("short", sink).part("runflow"), "rf_live_one")
+    caller = Caller(simulator_with("short", sink).provider("runflow"), "rf_live_one")
     (row,) = caller("GET", "/v1/callback-secrets").json["items"]
 
     assert (row["is_current"], row["key_prefix"], row["label"]) == (True, "sh", None)
@@ -80,16 +80,16 @@ def test_the_provider_tells_of_it_as_of_any_other(sink: MemorySender) -> None:
 @pytest.mark.parametrize(("option", "signs"), [("promoted", "fixed"), ("newest", "made")])
 def test_a_second_secret_signs_as_the_provider_documents(option: str, signs: str, sink: MemorySender, run: Run) -> None:
     """Once it is promoted, or at once, by the reading `secret-rotation`; promoted, it does in either."""
-    stage = stage_with("the fixed one", sink, readings={"secret-rotation": option})
-    caller = Caller(stage.part("runflow"), "rf_live_one")
+    simulator = simulator_with("the fixed one", sink, readings={"secret-rotation": option})
+    caller = Caller(simulator.provider("runflow"), "rf_live_one")
     made = caller("POST", "/v1/callback-secrets", {"label": "second"}).json
     secrets = {"fixed": "the fixed one", "made": made["plain_secret"]}
 
-    body, signature = told(stage, sink, run)
+    body, signature = told(simulator, sink, run)
     assert signature == signed(secrets[signs], body)
     assert made["is_current"] == (signs == "made")
     caller("PATCH", f"/v1/callback-secrets/{made['id']}", {"is_current": True})
-    body, signature = told(stage, sink, run)
+    body, signature = told(simulator, sink, run)
     assert signature == signed(secrets["made"], body)
 
 
@@ -98,11 +98,11 @@ def test_a_listed_key_may_state_its_accounts_own(sink: MemorySender, run: Run, t
     file = tmp_path / "keys.yaml"
     file.write_text("- {key: rf_live_a, account: a, webhook_secret: of a}\n- {key: rf_live_b, account: b}\n")
     keys = list(read_keys(file))
-    stage = stage_with("of all", sink, keys=keys)
+    simulator = simulator_with("of all", sink, keys=keys)
 
     assert "of a" not in repr(keys)
     for key, secret in (("rf_live_a", "of a"), ("rf_live_b", "of all")):
-        body, signature = told(stage, sink, run, key=key)
+        body, signature = told(simulator, sink, run, key=key)
         assert signature == signed(secret, body)
 
 
@@ -110,7 +110,7 @@ def test_two_secrets_of_one_account_are_refused(sink: MemorySender) -> None:
     """Without a word of either."""
     keys = [KeyEntry("k", "a", webhook_secret="the one"), KeyEntry("l", "a", webhook_secret="the other")]
     with pytest.raises(DataError, match=r"the account 'a' has two webhook secrets\. State it with one"):
-        stage_with(None, sink, keys=keys)
+        simulator_with(None, sink, keys=keys)
 
 
 def test_one_can_be_made_for_the_run(sink: MemorySender, run: Run) -> None:

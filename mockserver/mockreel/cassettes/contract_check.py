@@ -11,8 +11,8 @@ from mockreel.authoring.documents.openapi_document import is_json
 from mockreel.cassettes.cassette import Cassette, Exchange, InboundCallback
 from mockreel.cassettes.expectation import Place
 from mockreel.contract import Contract, Operation
-from mockreel.contract.exchanges.exchange import Told
-from mockreel.contract.exchanges.response_check import Replies
+from mockreel.contract.exchanges.exchange import ReceivedResponse
+from mockreel.contract.exchanges.response_check import ResponseChecker
 from mockreel.contract.validation import Violation
 from mockreel.webhooks.payloads import documented
 
@@ -22,7 +22,7 @@ class Validity:
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
-        self._replies = Replies(contract)
+        self._response_checker = ResponseChecker(contract)
         self._callbacks = documented(contract)
 
     def wrong(self, cassette: Cassette, place: Place) -> Iterator[str]:
@@ -49,7 +49,7 @@ class Validity:
         if operation is None:
             yield f"the contract has no operation {exchange.method} {urlsplit(exchange.uri).path}"
             return
-        found = self._replies.documented(operation, exchange.status)
+        found = self._response_checker.documented(operation, exchange.status)
         if found is None:
             yield f"{operation.id} documents no status {exchange.status}, only {', '.join(operation.statuses)}"
             return
@@ -57,14 +57,14 @@ class Validity:
             yield f"its body cannot be read: {exchange.reply_trouble}"
             return
         key, response = found
-        told = told_of(exchange)
-        media = self._replies.wrong_media(response, told)
+        received = told_of(exchange)
+        media = self._response_checker.wrong_media(response, received)
         if media:
             yield media
-        elif trouble := body_trouble(response, told):
+        elif trouble := body_trouble(response, received):
             yield trouble
         else:
-            yield from self._replies.violations(operation, key, response, told)
+            yield from self._response_checker.violations(operation, key, response, received)
 
     def _callback(self, callback: InboundCallback) -> Iterator[str]:
         payload = parsed(callback.body)
@@ -75,30 +75,32 @@ class Validity:
             yield from (f"{one.pointer or '/'}: {one.message[:300]}" for one in min(found, key=len))
 
 
-def body_trouble(response: Mapping[str, Any], told: Told, media: str | None = None) -> str:
+def body_trouble(response: Mapping[str, Any], received: ReceivedResponse, media: str | None = None) -> str:
     """Why a body is no JSON where a documented response is; empty where it is one.
 
     Args:
         media: the content type by which the body is judged; the response's own if None.
     """
-    media = told.media if media is None else media
+    media = received.media if media is None else media
     entry = response.get("content", {}).get(media)
     if entry is None or "schema" not in entry or not is_json(media):
         return ""
-    if not told.body.strip():
+    if not received.body.strip():
         return "its body is empty"
     try:
-        orjson.loads(told.body)
+        orjson.loads(received.body)
     except orjson.JSONDecodeError as problem:
-        if told.body.startswith(codecs.BOM_UTF8):
+        if received.body.startswith(codecs.BOM_UTF8):
             return "its body begins with a byte order mark, which JSON must not have (RFC 8259, 8.1)"
         return f"its body is no JSON ({problem})"
     return ""
 
 
-def told_of(exchange: Exchange) -> Told:
+def told_of(exchange: Exchange) -> ReceivedResponse:
     """The recorded reply as the checks see one."""
-    return Told(exchange.status, {name.lower(): value for name, value in exchange.reply_headers}, exchange.reply)
+    return ReceivedResponse(
+        exchange.status, {name.lower(): value for name, value in exchange.reply_headers}, exchange.reply
+    )
 
 
 def parsed(body: bytes) -> object:

@@ -43,7 +43,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ClientCall:
     """One call of the reference client; `of` is the exchange that it asks for, where no job says so."""
 
     do: Doing
@@ -93,7 +93,7 @@ class Known:
 class Expectation:
     """All that a cassette states."""
 
-    calls: tuple[Call, ...]
+    calls: tuple[ClientCall, ...]
     callbacks: tuple[Notice, ...]
     play: Mapping[Place, Play]
     known: tuple[Known, ...]
@@ -141,7 +141,7 @@ class _Reader:
 
     counts: Mapping[str, int]
 
-    def call(self, row: Cursor) -> Call:
+    def call(self, row: Cursor) -> ClientCall:
         given = row.mapping()
         if given.get("call") not in get_args(Doing):
             expected = ", ".join(get_args(Doing))
@@ -151,7 +151,7 @@ class _Reader:
             raise DataError(row.where, f"{given['call']} lacks {' and '.join(needed)}", expected=f"{needed[0]}: …")
         of = self.number(row, "of", "exchange") if "of" in given else None
         job, sort = (found.text() if (found := row.maybe(key)) else None for key in ("job", "sort"))
-        return Call(given["call"], of, job, sort, _gives(row))
+        return ClientCall(given["call"], of, job, sort, _gives(row))
 
     def play(self, row: Cursor) -> tuple[Place, Play]:
         given = row.mapping()

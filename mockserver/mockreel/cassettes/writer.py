@@ -17,7 +17,7 @@ from mockreel.cassettes.cassette import (
 from mockreel.cassettes.cassette_errors import NoProvenance, NotRecorded
 from mockreel.cassettes.redaction.final_check import Guard, on_the_wire
 from mockreel.cassettes.redaction.redacted_places import left_out, left_out_of_call
-from mockreel.cassettes.redaction.redactor import Scrubbed, Scrubber, unpacked
+from mockreel.cassettes.redaction.redactor import CassetteRedactor, Scrubbed, unpacked
 from mockreel.cassettes.repeated_polls import thinned
 from mockreel.cassettes.vcr_format import exchanges_of, vcr_of
 from mockreel.errors import MissingPackage
@@ -33,12 +33,12 @@ class Store:
     """Writes one cassette, and is what vcrpy calls a persister.
 
     Args:
-        scrubber: a fresh one for each cassette: ids are replaced alike within it.
+        redactor: a fresh one for each cassette: ids are replaced alike within it.
         stating: gives what of the metadata can be said only once ids are placeholders: `expect`, `reading`.
         callbacks: what came in meanwhile.
     """
 
-    scrubber: Scrubber
+    redactor: CassetteRedactor
     guard: Guard
     stating: Stating | None = None
     callbacks: list[InboundCallback] = field(default_factory=list)
@@ -81,7 +81,7 @@ class Store:
                 f"{path} is there already, and is not overwritten. Take it away, or choose another --out."
             )
         exchanges = [_plain(one) for one in exchanges]
-        kept = self.scrubber.scrub(exchanges, self.callbacks)
+        kept = self.redactor.scrub(exchanges, self.callbacks)
         told = self._told(path, told, exchanges, kept)
         few, told = thinned(kept.exchanges, told)
         forbidden = kept.originals, on_the_wire(exchanges, self.callbacks)

@@ -35,12 +35,12 @@ def beside(log: Log, given: Mapping[str, Any]) -> list[Beside]:
     """What runs beside the requests: the log, and the watch, which tells what goes wrong even where no log does."""
     found: list[Beside] = []
     if not given["quiet"]:
-        found.append(lambda stage: log.follow(stage.feed))
+        found.append(lambda simulator: log.follow(simulator.events))
     if given["watch"]:
         from mockreel.server.reload import Watch  # noqa: PLC0415
 
         told = _complain if given["quiet"] else None
-        found.append(lambda stage: Watch(stage, keys=given["keys"], told=told).run())
+        found.append(lambda simulator: Watch(simulator, keys=given["keys"], told=told).run())
     return found
 
 

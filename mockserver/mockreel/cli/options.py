@@ -75,7 +75,7 @@ def data_option(command: F) -> F:
     )
 
 
-def stage_options(command: F) -> F:
+def simulator_options(command: F) -> F:
     """The options that shape a simulator: providers, readings, seed, speed, pace, budget, faults, data."""
     return _with(
         command,
@@ -228,7 +228,7 @@ def server_options(*, port: int) -> Callable[[F], F]:
     def decorate(command: F) -> F:
         for options in (ready_file_option, log_options, ca_option, callback_options, keep_alive_option):
             command = options(command)
-        return stage_options(_with(command, *_server_options(port)))
+        return simulator_options(_with(command, *_server_options(port)))
 
     return decorate
 

@@ -11,7 +11,7 @@ from mockreel.cli.options import Pair
 
 if TYPE_CHECKING:
     from mockreel.conformance.reports.report import Report
-    from mockreel.server.mock_server import RunningStage
+    from mockreel.server.mock_server import MockServer
     from mockreel.simulator.client_rules import Violation
 
 # What a program that ended well comes to if it broke a rule, and if it sent nothing, so that no rule was looked at.
@@ -86,16 +86,16 @@ class Strictness:
         for form, _ in self.given["reports"]:
             check_form(form)
 
-    def look(self, stage: "RunningStage") -> None:
+    def look(self, server: "MockServer") -> None:
         """What the program has done so far, as the simulator knows it."""
         if not self.given["strict"]:
             return
         from mockreel.conformance.reports.client_report import client_report  # noqa: PLC0415
 
-        self.forgotten = stage.journal.count - len(stage.journal)
-        self.violations = stage.violations(rules=self.given["rules"], allow=self.given["allow"])
-        parts = stage.inner.parts.values()
-        self.report = client_report(" ".join(self.given["words"]), parts, self.violations, self._selection)
+        self.forgotten = server.journal.count - len(server.journal)
+        self.violations = server.violations(rules=self.given["rules"], allow=self.given["allow"])
+        providers = server.simulator.providers.values()
+        self.report = client_report(" ".join(self.given["words"]), providers, self.violations, self._selection)
 
     def lines(self) -> Iterator[str]:
         """What is told of it."""

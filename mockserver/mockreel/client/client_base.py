@@ -50,8 +50,8 @@ class Shared:
         self.provider = contract.provider
         self._key = Key(key)
         self._now = now
-        manner = read_manner(contract.provider, root=data)
-        self._core = Core(contract, manner, self.base_url, self._key, Timing(now, draw), timeout=timeout)
+        profile = read_manner(contract.provider, root=data)
+        self._core = Core(contract, profile, self.base_url, self._key, Timing(now, draw), timeout=timeout)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.provider!r}, base_url={self.base_url!r})"

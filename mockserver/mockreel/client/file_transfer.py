@@ -12,7 +12,7 @@ from urllib.parse import unquote_to_bytes, urljoin, urlsplit
 from mockreel.client.client_errors import NotOffered, ReplyNotUnderstood
 from mockreel.client.deadlines import Deadline
 from mockreel.client.flows import Core
-from mockreel.client.http.steps import Ask, Talk
+from mockreel.client.http.steps import OutgoingRequest, Talk
 from mockreel.client.profile import UploadStep
 from mockreel.client.values import Outcome, Result, Uploaded
 from mockreel.contract.exchanges import pointers
@@ -43,12 +43,12 @@ def fetch(core: Core, url: str, into: BinaryIO, deadline: Deadline) -> Talk[None
             return
         if urlsplit(url).scheme not in ("http", "https"):
             raise ReplyNotUnderstood(what, "it is neither an http nor an https address")
-        reply = yield from core.exchanges.ask(Ask(what, "GET", url, into=into), deadline, redirects=True)
-        if reply.status == 200:
+        response = yield from core.exchanges.ask(OutgoingRequest(what, "GET", url, into=into), deadline, redirects=True)
+        if response.status == 200:
             return
-        if reply.status < 300:
-            raise ReplyNotUnderstood(what, f"it answered {reply.status} instead of a file")
-        url = urljoin(url, reply.headers["location"])
+        if response.status < 300:
+            raise ReplyNotUnderstood(what, f"it answered {response.status} instead of a file")
+        url = urljoin(url, response.headers["location"])
     raise ReplyNotUnderstood(f"download from {_shown(url)}", f"it was redirected more than {MOST_REDIRECTS} times")
 
 
@@ -65,34 +65,34 @@ def upload(core: Core, name: str, content: bytes, media_type: str | None, deadli
     Raises:
         NotOffered: the provider has no such thing.
     """
-    if not core.manner.upload:
+    if not core.profile.upload:
         then = "Give the model a public URL, or the file itself as a data: URI where its schema takes one."
         raise NotOffered(core.contract.title, "upload", then)
     kind = media_type or mimetypes.guess_type(name)[0] or "application/octet-stream"
     known: dict[str, Any] = {"name": name, "type": kind, "size": len(content)}
-    for step in core.manner.upload:
-        ask = _ask(core, step, known, content)
-        reply = yield from core.exchanges.ask(ask, deadline)
+    for step in core.profile.upload:
+        request = _ask(core, step, known, content)
+        response = yield from core.exchanges.ask(request, deadline)
         for word, place in step.keep.items():
-            value = pointers.text(reply.json, (place,))
+            value = pointers.text(response.json, (place,))
             if value is None:
-                raise ReplyNotUnderstood(ask.what, f"nothing stands at {place}")
+                raise ReplyNotUnderstood(request.what, f"nothing stands at {place}")
             known[word] = value
     kept = {word: str(value) for word, value in known.items() if word not in ("name", "type", "size", "url")}
     return Uploaded(known["url"], kept)
 
 
-def _ask(core: Core, step: UploadStep, known: Mapping[str, Any], content: bytes) -> Ask:
+def _ask(core: Core, step: UploadStep, known: Mapping[str, Any], content: bytes) -> OutgoingRequest:
     what = f"upload of {known['name']}"
     if step.put is not None:
-        return Ask(what, "PUT", _filled(step.put, known), {"content-type": known["type"]}, content)
+        return OutgoingRequest(what, "PUT", _filled(step.put, known), {"content-type": known["type"]}, content)
     operation = core.contract.operation(step.operation or "")
     if step.file is not None:
         body, kind = _form(core, step.file, known, content)
-        ask = core.wire.ask(operation, what=what, headers={"content-type": kind})
-        return Ask(what, ask.method, ask.url, ask.headers, body, ask.key)
+        request = core.writer.ask(operation, what=what, headers={"content-type": kind})
+        return OutgoingRequest(what, request.method, request.url, request.headers, body, request.key)
     params = {name: str(_filled(value, known)) for name, value in step.params.items()}
-    return core.wire.ask(operation, what=what, params=params, body=_filled(step.body, known))
+    return core.writer.ask(operation, what=what, params=params, body=_filled(step.body, known))
 
 
 def _filled(value: Any, known: Mapping[str, Any]) -> Any:

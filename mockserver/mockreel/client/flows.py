@@ -16,11 +16,11 @@ from mockreel.client.client_errors import (
 )
 from mockreel.client.deadlines import Deadline, Timing
 from mockreel.client.http.api_key import Key
-from mockreel.client.http.request_writer import Wire
-from mockreel.client.http.steps import Pause, Reply, Talk
+from mockreel.client.http.request_writer import RequestWriter
+from mockreel.client.http.steps import IncomingResponse, Pause, Talk
 from mockreel.client.input_format import fitted, named
-from mockreel.client.profile import Manner
-from mockreel.client.readers.error_reader import Refusals
+from mockreel.client.profile import ClientProfile
+from mockreel.client.readers.error_reader import ErrorReader
 from mockreel.client.readers.job_reader import Outcomes
 from mockreel.client.readers.webhook_reader import Notices
 from mockreel.client.retries import Exchanges, Uncertain
@@ -39,16 +39,16 @@ class Core:
     """Speaks with one provider."""
 
     def __init__(
-        self, contract: Contract, manner: Manner, base_url: str, key: Key, timing: Timing, *, timeout: float
+        self, contract: Contract, profile: ClientProfile, base_url: str, key: Key, timing: Timing, *, timeout: float
     ) -> None:
         self.contract = contract
-        self.manner = manner
+        self.profile = profile
         self.timing = timing
-        self.wire = Wire(contract, manner, base_url)
-        self.refusals = Refusals(contract, manner.refusal, key)
-        self.outcomes = Outcomes(manner)
-        self.notices = Notices(contract, manner, self.outcomes, self.refusals)
-        self.exchanges = Exchanges(manner.pace, self.refusals, timing, timeout=timeout)
+        self.writer = RequestWriter(contract, profile, base_url)
+        self.error_reader = ErrorReader(contract, profile.refusal, key)
+        self.outcomes = Outcomes(profile)
+        self.notices = Notices(contract, profile, self.outcomes, self.error_reader)
+        self.exchanges = Exchanges(profile.pace, self.error_reader, timing, timeout=timeout)
 
     def deadline(self, seconds: float | None) -> Deadline:
         return Deadline.after(self.timing, seconds)
@@ -67,56 +67,58 @@ class Core:
             return job
         if not job:
             raise OptionError("job", job, then="It is the id that submit() gave.")
-        usual = self.contract.conversation.of(self.manner.submit)
+        usual = self.contract.conversation.of(self.profile.submit)
         name = sort or (usual.name if usual else "")
-        if name not in self.manner.jobs:
-            raise OptionError("sort", name, self.manner.jobs)
+        if name not in self.profile.jobs:
+            raise OptionError("sort", name, self.profile.jobs)
         return Job(job, self.contract.provider, name)
 
     def submit(self, request: JobRequest, deadline: Deadline) -> Talk[Job]:
         """Begin a job."""
-        operation, talk = self._begins(request.via or self.manner.submit)
+        operation, talk = self._begins(request.via or self.profile.submit)
         self._check_idempotency(request.idempotency_key)
         request = replace(request, mark=self._mark(request.mark))
-        find = self.manner.find.says.format(mark=request.mark)
+        find = self.profile.find.says.format(mark=request.mark)
         uncertain = Uncertain(request.mark, find, repeats=request.idempotency_key is not None)
-        ask = self.wire.submit(operation, replace(request, model=self._name(request.model)), self._fields(request))
-        rows = self.manner.jobs[talk.name]
+        outgoing = self.writer.submit(
+            operation, replace(request, model=self._name(request.model)), self._fields(request)
+        )
+        rows = self.profile.jobs[talk.name]
 
-        def accepted(reply: Reply) -> bool:
-            return pointers.text(reply.json, rows.id) is not None
+        def accepted(response: IncomingResponse) -> bool:
+            return pointers.text(response.json, rows.id) is not None
 
-        reply = yield from self.exchanges.ask(ask, deadline, uncertain=uncertain, expected=accepted)
-        id_ = pointers.text(reply.json, rows.id)
+        response = yield from self.exchanges.ask(outgoing, deadline, uncertain=uncertain, expected=accepted)
+        id_ = pointers.text(response.json, rows.id)
         if id_ is None:
-            why = f"it answered {reply.status} without the id of a job"
-            raise SubmitUncertain(ask.what, why, mark=request.mark, find=find)
-        return Job(id_, self.contract.provider, talk.name, request.mark, self.refusals.request_id(reply))
+            why = f"it answered {response.status} without the id of a job"
+            raise SubmitUncertain(outgoing.what, why, mark=request.mark, find=find)
+        return Job(id_, self.contract.provider, talk.name, request.mark, self.error_reader.request_id(response))
 
     def poll(self, job: Job, deadline: Deadline) -> Talk[Outcome]:
         """A job as it is now."""
-        talk, rows = self.contract.conversation.jobs[job.sort], self.manner.jobs[job.sort]
-        ask = self.wire.about(self.contract.operation(talk.poll), job.id, what=f"poll of {job.id}")
+        talk, rows = self.contract.conversation.jobs[job.sort], self.profile.jobs[job.sort]
+        request = self.writer.about(self.contract.operation(talk.poll), job.id, what=f"poll of {job.id}")
 
-        def ended(reply: Reply) -> bool:
-            return self.outcomes.state(pointers.text(reply.json, rows.state)) not in (None, "pending")
+        def ended(response: IncomingResponse) -> bool:
+            return self.outcomes.state(pointers.text(response.json, rows.state)) not in (None, "pending")
 
-        reply = yield from self.exchanges.ask(ask, deadline, job=job, expected=ended)
-        word = pointers.text(reply.json, rows.state)
+        response = yield from self.exchanges.ask(request, deadline, job=job, expected=ended)
+        word = pointers.text(response.json, rows.state)
         state = self.outcomes.state(word)
         if word is None or state is None:
-            known = ", ".join(sorted(self.manner.words))
+            known = ", ".join(sorted(self.profile.words))
             why = f"it says {word!r} of its state" if word else "it says nothing of its state"
-            raise ReplyNotUnderstood(ask.what, f"{why}; known are {known}", job=job)
+            raise ReplyNotUnderstood(request.what, f"{why}; known are {known}", job=job)
         if talk.made is not None and state in ("succeeded", "partial", "failed"):
-            reply = yield from self._made(talk, job, deadline)
-        return self.outcomes.read(job, reply.json, reply.headers, word=word, state=state)
+            response = yield from self._made(talk, job, deadline)
+        return self.outcomes.read(job, response.json, response.headers, word=word, state=state)
 
     def wait(
         self, job: Job, deadline: Deadline, *, every: float | None = None, on_progress: OnProgress | None = None
     ) -> Talk[Outcome]:
         """The job once it has ended well."""
-        pause, polls = self.manner.pace.poll if every is None else every, 0
+        pause, polls = self.profile.pace.poll if every is None else every, 0
         while True:
             outcome = yield from self.poll(job, deadline)
             polls += 1
@@ -155,8 +157,8 @@ class Core:
         name = self.contract.conversation.cancel
         if name is None:
             raise NotOffered(self.contract.title, "cancellation", "The job goes on, and costs what it costs.")
-        ask = self.wire.about(self.contract.operation(name), job.id, what=f"cancel of {job.id}")
-        yield from self.exchanges.ask(ask, deadline, job=job)
+        request = self.writer.about(self.contract.operation(name), job.id, what=f"cancel of {job.id}")
+        yield from self.exchanges.ask(request, deadline, job=job)
 
     def find(self, mark: str, deadline: Deadline) -> Talk[Job | None]:
         """The job that was submitted with a mark, or None where nothing was.
@@ -164,15 +166,15 @@ class Core:
         Raises:
             NotOffered: the provider cannot be asked; the text says how people look.
         """
-        find = self.manner.find
+        find = self.profile.find
         if find.operation is None:
             raise NotOffered(self.contract.title, "search for jobs by a mark", find.says.format(mark=mark))
         query = {name: text.format(mark=mark) for name, text in find.query.items()}
         job = self.job("unknown")
-        ask = self.wire.ask(self.contract.operation(find.operation), what=f"search for {mark}", query=query)
-        reply = yield from self.exchanges.ask(ask, deadline)
-        found = pointers.first(reply.json, (find.items,)) or []
-        id_ = pointers.text(found[0], self.manner.jobs[job.sort].id) if found else None
+        request = self.writer.ask(self.contract.operation(find.operation), what=f"search for {mark}", query=query)
+        response = yield from self.exchanges.ask(request, deadline)
+        found = pointers.first(response.json, (find.items,)) or []
+        id_ = pointers.text(found[0], self.profile.jobs[job.sort].id) if found else None
         return None if id_ is None else replace(job, id=id_, mark=mark)
 
     def price(self, model: str, fields: Mapping[str, Any]) -> Cost:
@@ -192,14 +194,14 @@ class Core:
         Raises:
             NotOffered: it has no such operation.
         """
-        row = self.manner.quote
+        row = self.profile.quote
         if row is None:
             raise NotOffered(self.contract.title, "quotation", "Use price(), which reckons by the contract.")
         request = JobRequest(model, fields)
-        ask = self.wire.submit(self.contract.operation(row.operation), request, self._fields(request))
-        reply = yield from self.exchanges.ask(replace(ask, what=f"quotation for {model}"), deadline)
-        amount = pointers.text(reply.json, (row.amount,))
-        currency = pointers.text(reply.json, (row.currency,)) or ""
+        outgoing = self.writer.submit(self.contract.operation(row.operation), request, self._fields(request))
+        response = yield from self.exchanges.ask(replace(outgoing, what=f"quotation for {model}"), deadline)
+        amount = pointers.text(response.json, (row.amount,))
+        currency = pointers.text(response.json, (row.currency,)) or ""
         return Cost(None if amount is None else Decimal(amount), currency, "unknown" if amount is None else "exact")
 
     def model(self, name: str | None) -> Model | None:
@@ -207,7 +209,7 @@ class Core:
 
     def _mark(self, given: str | None) -> str | None:
         """A word of the caller's own where the provider has a place for one; drawn if none is given."""
-        row = self.manner.mark
+        row = self.profile.mark
         if row is None:
             if given is not None:
                 raise OptionError("mark", given, then=f"{self.contract.title} has no place for one; leave it out.")
@@ -218,7 +220,7 @@ class Core:
         return mark
 
     def _check_idempotency(self, key: str | None) -> None:
-        if key is not None and self.manner.idempotency is None:
+        if key is not None and self.profile.idempotency is None:
             raise OptionError("idempotency_key", key, then=f"{self.contract.title} documents none; leave it out.")
         if key is not None and not re.fullmatch(r"[!-~]+", key):
             raise OptionError(
@@ -232,7 +234,7 @@ class Core:
 
     def _begins(self, name: str) -> tuple[Operation, JobTalk]:
         talk = self.contract.conversation.of(name)
-        if talk is None or talk.name not in self.manner.jobs:
+        if talk is None or talk.name not in self.profile.jobs:
             valid = [one for row in self.contract.conversation.jobs.values() for one in row.submits]
             raise OptionError("via", name, valid)
         return self.contract.operation(name), talk
@@ -241,8 +243,12 @@ class Core:
         held = self.model(request.model)
         return fitted(self.contract, held, request.input) if held is not None else request.input
 
-    def _made(self, talk: JobTalk, job: Job, deadline: Deadline) -> Talk[Reply]:
+    def _made(self, talk: JobTalk, job: Job, deadline: Deadline) -> Talk[IncomingResponse]:
         """What a job made, where that is asked for apart; a failed job is told there as a refusal."""
         operation = self.contract.operation(talk.made or "")
-        ask = self.wire.about(operation, job.id, what=f"results of {job.id}")
-        return (yield from self.exchanges.ask(ask, deadline, job=job, expected=lambda reply: reply.json is not None))
+        request = self.writer.about(operation, job.id, what=f"results of {job.id}")
+        return (
+            yield from self.exchanges.ask(
+                request, deadline, job=job, expected=lambda response: response.json is not None
+            )
+        )

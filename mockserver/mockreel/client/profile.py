@@ -127,7 +127,7 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class ClientProfile:
     """Everything of the kind for one provider."""
 
     submit: str

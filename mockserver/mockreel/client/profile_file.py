@@ -5,10 +5,10 @@ from pathlib import Path
 from mockreel.client.profile import (
     KINDS,
     STATES,
+    ClientProfile,
     FailurePlaces,
     Find,
     JobPlaces,
-    Manner,
     Mark,
     Pace,
     Quote,
@@ -25,7 +25,7 @@ from mockreel.contract.operations import Place
 from mockreel.errors import DataError
 
 
-def read_manner(provider: str, *, root: Path | None = None) -> Manner:
+def read_manner(provider: str, *, root: Path | None = None) -> ClientProfile:
     """The manner of one provider.
 
     Raises:
@@ -38,10 +38,10 @@ def read_manner(provider: str, *, root: Path | None = None) -> Manner:
     return _manner(section, file.at("jobs").each(_job))
 
 
-def _manner(file: Cursor, jobs: dict[str, JobPlaces]) -> Manner:
+def _manner(file: Cursor, jobs: dict[str, JobPlaces]) -> ClientProfile:
     mark, idempotency = file.maybe("mark"), file.maybe("idempotency")
     quote, upload, told = file.maybe("quote"), file.maybe("upload"), file.maybe("webhook")
-    return Manner(
+    return ClientProfile(
         submit=file.at("submit").text(),
         mark=Mark(_place("mark", mark), mark.at("pattern").text()) if mark else None,
         idempotency=idempotency.at("header").text() if idempotency else None,

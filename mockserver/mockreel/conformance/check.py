@@ -8,7 +8,7 @@ from mockreel.contract.evidence.facts import Fact
 from mockreel.contract.exchanges.problem import Problem
 
 if TYPE_CHECKING:
-    from mockreel.conformance.check_context import Scene
+    from mockreel.conformance.check_context import CheckContext
 
 # What a check does to its target: it reads or is refused; it sends what must be refused; it begins jobs.
 Level = Literal["reads", "breaking", "jobs"]
@@ -26,9 +26,9 @@ class Check:
     id: str
     says: str
     level: Level
-    ask: "Callable[[Scene], Iterator[Problem]]"
+    ask: "Callable[[CheckContext], Iterator[Problem]]"
     uses: tuple[str, ...] = ()
-    known: "Callable[[Scene], bool]" = lambda _: True
+    known: "Callable[[CheckContext], bool]" = lambda _: True
 
 
 def check(
@@ -37,8 +37,8 @@ def check(
     *,
     level: Level,
     uses: tuple[str, ...] = (),
-    known: "Callable[[Scene], bool]" = lambda _: True,
-) -> "Callable[[Callable[[Scene], Iterator[Problem]]], Check]":
+    known: "Callable[[CheckContext], bool]" = lambda _: True,
+) -> "Callable[[Callable[[CheckContext], Iterator[Problem]]], Check]":
     """Make a function a check."""
     return lambda function: Check(id, says, level, function, uses, known)
 

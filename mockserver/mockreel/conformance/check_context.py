@@ -8,7 +8,7 @@ from typing import Any
 
 from mockreel.conformance.jobs.balance_change import Spent, spend
 from mockreel.conformance.jobs.job_groups import CHARGED, PLAIN, starts
-from mockreel.conformance.jobs.job_traces import Stories, Story
+from mockreel.conformance.jobs.job_traces import JobTrace, JobTraces
 from mockreel.conformance.jobs.task_queue import Task, Tasks
 from mockreel.conformance.jobs.wait_times import Waits
 from mockreel.conformance.jobs.webhook_secret import Signing
@@ -16,14 +16,14 @@ from mockreel.conformance.model_selection import Casting
 from mockreel.contract import Contract, Model, Operation, State
 from mockreel.contract.conversation.conversation import JobTalk
 from mockreel.contract.evidence.facts import Facts
-from mockreel.contract.exchanges.error_detection import Refusals
-from mockreel.contract.exchanges.exchange import Ask, Told, first
+from mockreel.contract.exchanges.error_detection import ErrorDetector
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest, first
 from mockreel.contract.exchanges.header_check import HeaderRules, header_problems
 from mockreel.contract.exchanges.links import Links
 from mockreel.contract.exchanges.problem import Problem
 from mockreel.contract.exchanges.request_builder import NOBODYS, Requests, placed
-from mockreel.contract.exchanges.request_check import Oracle
-from mockreel.contract.exchanges.response_check import Replies, reply_problems
+from mockreel.contract.exchanges.request_check import RequestChecker
+from mockreel.contract.exchanges.response_check import ResponseChecker, reply_problems
 from mockreel.contract.operations import resolve
 from mockreel.contract.validation import violations
 from mockreel.errors import MockreelError
@@ -48,7 +48,7 @@ class Wanted:
 
 
 @dataclass
-class Scene:
+class CheckContext:
     """Everything that a check needs; what it sends is judged as it passes, whatever the check asks for."""
 
     contract: Contract
@@ -62,25 +62,25 @@ class Scene:
 
     def __post_init__(self) -> None:
         self.facts = Facts(self.contract)
-        self.refusals = Refusals(self.contract)
-        self.replies = Replies(self.contract)
+        self.error_detector = ErrorDetector(self.contract)
+        self.response_checker = ResponseChecker(self.contract)
         self.requests = Requests(self.contract)
-        self.oracle = Oracle(self.contract)
-        self.links = Links(self.contract, self.requests, self.replies)
-        self.telling = Stories(self)
+        self.request_checker = RequestChecker(self.contract)
+        self.links = Links(self.contract, self.requests, self.response_checker)
+        self.telling = JobTraces(self)
         self.headers = HeaderRules(self.contract)
         self.waits = Waits(self.contract, self.target.own)
         self.tasks = Tasks(self.target.now, self.target.wait)
         wanted = self.wanted
         self.casting = Casting(self.contract, names=wanted.models, quick=wanted.quick, seed=wanted.seed)
-        self.ids: list[tuple[str, Ask, Told]] = []
-        self.log: list[tuple[Ask, Told]] = []
+        self.ids: list[tuple[str, SentRequest, ReceivedResponse]] = []
+        self.log: list[tuple[SentRequest, ReceivedResponse]] = []
         self.not_begun: dict[str, list[str]] = {}
-        self._groups: dict[str, list[Story]] = {}
+        self._groups: dict[str, list[JobTrace]] = {}
         self.no_balance = ""
         self._spent: list[Spent] = []
         self.stamp = "0" if self.target.own else f"{time.time_ns():x}"
-        self._fetched: dict[str, Told] = {}
+        self._fetched: dict[str, ReceivedResponse] = {}
         self.notes: list[str] = []
         self._secret: Signing | None = None
         self.ends = None if self.target.own else self.target.now() + wanted.budget
@@ -90,7 +90,7 @@ class Scene:
         """So many cases were asked and looked at."""
         self.cases += cases
 
-    def send(self, ask: Ask, *, patient: bool = True) -> Told:
+    def send(self, request: SentRequest, *, patient: bool = True) -> ReceivedResponse:
         """Ask the target; the reply is held against the contract on the way.
 
         A request that the provider refuses for being too busy is sent again, unless `patient` is False.
@@ -100,47 +100,47 @@ class Scene:
         """
         self.tasks_due()
         self.check_time()
-        told = self._sent(ask)
+        response = self._sent(request)
         for pause in BUSY if patient and not self.own else ():
-            if not self.refusals.busy(told, ask.operation):
-                return told
-            self.target.wait(self._bounded(self.refusals.retry_after(told, pause)))
-            told = self._sent(ask)
-        if patient and not self.own and self.refusals.busy(told, ask.operation):
-            raise LeftOut(f"the target stays too busy: {told.shown()[:120]}")
-        return told
+            if not self.error_detector.busy(response, request.operation):
+                return response
+            self.target.wait(self._bounded(self.error_detector.retry_after(response, pause)))
+            response = self._sent(request)
+        if patient and not self.own and self.error_detector.busy(response, request.operation):
+            raise LeftOut(f"the target stays too busy: {response.shown()[:120]}")
+        return response
 
-    def _sent(self, ask: Ask) -> Told:
-        told = self.target.send(ask)
+    def _sent(self, request: SentRequest) -> ReceivedResponse:
+        response = self.target.send(request)
         self.passed += 1
         if len(self.log) < MOST_LOGGED:
-            self.log.append((ask, told))
-        self.passing += self.reply_problems(ask, told)
-        self._note_id(ask, told)
-        return told
+            self.log.append((request, response))
+        self.passing += self.reply_problems(request, response)
+        self._note_id(request, response)
+        return response
 
-    def fetch(self, url: str, *, anew: bool = False) -> Told:
+    def fetch(self, url: str, *, anew: bool = False) -> ReceivedResponse:
         """What a result's URL leads to, fetched once unless `anew`."""
         if anew or url not in self._fetched:
-            told = self.target.fetch(url)
+            response = self.target.fetch(url)
             if anew:
-                return told
-            self._fetched[url] = told
+                return response
+            self._fetched[url] = response
         return self._fetched[url]
 
-    def _note_id(self, ask: Ask, told: Told) -> None:
+    def _note_id(self, request: SentRequest, response: ReceivedResponse) -> None:
         """Keep the id of every job that was begun, whatever for."""
-        operation = ask.operation
+        operation = request.operation
         talk = self.contract.conversation.of(operation.id) if operation else None
-        if talk is None or operation is None or self.refusals.refused(told) or self._repeated(ask):
+        if talk is None or operation is None or self.error_detector.refused(response) or self._repeated(request):
             return
-        link = self.links.find(operation, told, talk.poll)
+        link = self.links.find(operation, response, talk.poll)
         if link is not None:
-            self.ids.append((str(self.links.id(link, ask, told)), ask, told))
+            self.ids.append((str(self.links.id(link, request, response)), request, response))
 
-    def _repeated(self, ask: Ask) -> bool:
+    def _repeated(self, request: SentRequest) -> bool:
         again = self.contract.conversation.again
-        return again is not None and any(name.lower() == again.at[0].lower() for name in ask.headers)
+        return again is not None and any(name.lower() == again.at[0].lower() for name in request.headers)
 
     def _bounded(self, seconds: float) -> float:
         if self.deadline is not None and self.target.now() + seconds > self.deadline:
@@ -152,14 +152,14 @@ class Scene:
         if not self.target.own:
             self.tasks.run_due()
 
-    def try_once(self, ask: Ask) -> Told | None:
+    def try_once(self, request: SentRequest) -> ReceivedResponse | None:
         """The same as `try_send`, for a request that is to be refused for being one too many."""
-        return self.try_send(ask, patient=False)
+        return self.try_send(request, patient=False)
 
-    def try_send(self, ask: Ask, *, patient: bool = True) -> Told | None:
+    def try_send(self, request: SentRequest, *, patient: bool = True) -> ReceivedResponse | None:
         """Ask where the target may be asked; what is not sent is counted with the check's outcome."""
         try:
-            return self.send(ask, patient=patient)
+            return self.send(request, patient=patient)
         except LeftOut as reason:
             self.skip(str(reason))
             return None
@@ -177,18 +177,18 @@ class Scene:
         """So many cases of a check were not asked."""
         self.skipped[reason] += cases
 
-    def excused(self, told: Told, operation: Operation | None) -> bool:
+    def excused(self, response: ReceivedResponse, operation: Operation | None) -> bool:
         """Whether a reply blames the account or the hour, not the request: the case was not asked then."""
-        row = self.refusals.circumstance(told, operation)
+        row = self.error_detector.circumstance(response, operation)
         if row is None or self.own:
             return False
-        self.skip(f"the target said that {row.name}: {told.shown()[:100]}")
+        self.skip(f"the target said that {row.name}: {response.shown()[:100]}")
         return True
 
-    def reply_problems(self, ask: Ask, told: Told) -> Iterator[Problem]:
+    def reply_problems(self, request: SentRequest, response: ReceivedResponse) -> Iterator[Problem]:
         """What the contract does not allow about a reply: its status, its content type, its body, its headers."""
-        yield from reply_problems(self.replies, self.facts, ask, told)
-        yield from header_problems(self.headers, self.replies, self.facts, ask, told)
+        yield from reply_problems(self.response_checker, self.facts, request, response)
+        yield from header_problems(self.headers, self.response_checker, self.facts, request, response)
 
     @property
     def own(self) -> bool:
@@ -200,16 +200,16 @@ class Scene:
         """Whether the target plays what a `Prefer` header asks for."""
         return self.target.own or bool(getattr(self.target, "plays", False))
 
-    def word(self, talk: JobTalk, told: Told) -> Any:
+    def word(self, talk: JobTalk, response: ReceivedResponse) -> Any:
         """The word for a job's state in the reply to a poll."""
-        return first(told.json, talk.state)
+        return first(response.json, talk.state)
 
     @property
-    def groups(self) -> Mapping[str, list[Story]]:
+    def groups(self) -> Mapping[str, list[JobTrace]]:
         """The stories told so far, by the name of their group."""
         return self._groups
 
-    def adopt(self, other: "Scene", groups: dict[str, list[Story]]) -> None:
+    def adopt(self, other: "CheckContext", groups: dict[str, list[JobTrace]]) -> None:
         """Take over what was seen at another scene, told in the words of this one's contract."""
         self._groups, self.ids, self._secret, self._fetched = groups, other.ids, other.signing(), other._fetched
         self._spent, self.no_balance, self.ends = other._spent, other.no_balance, None
@@ -239,7 +239,7 @@ class Scene:
 
     def calls_back(self, talk: JobTalk, submit: Operation) -> bool:
         """Whether a job of this kind can be asked to tell of its end, and the target can reach us."""
-        return self.target.receiver is not None and self.callback_of(submit) is not None and talk.told is not None
+        return self.target.receiver is not None and self.callback_of(submit) is not None and talk.webhook is not None
 
     def waits_for_the_end(self, operation: Operation) -> bool:
         """Whether a foreign target answers an operation only when its job is over, each time."""
@@ -257,17 +257,17 @@ class Scene:
             return False
         return any(link.get("operationId") == name for link in self.links.of(submit))
 
-    def with_callback(self, ask: Ask, behaviours: tuple[Behaviour, ...]) -> tuple[Ask, str]:
+    def with_callback(self, request: SentRequest, behaviours: tuple[Behaviour, ...]) -> tuple[SentRequest, str]:
         """The request with a callback URL of its own.
 
         Raises:
             LeftOut: the operation takes none.
         """
-        found = self.callback_of(ask.operation) if ask.operation else None
+        found = self.callback_of(request.operation) if request.operation else None
         if found is None:
-            raise LeftOut(f"{ask.operation.id if ask.operation else 'it'} takes no callback URL")
+            raise LeftOut(f"{request.operation.id if request.operation else 'it'} takes no callback URL")
         url = self.receiver.expect(*behaviours)
-        return ask.with_json(placed(ask.json, found[0], url)), url
+        return request.with_json(placed(request.json, found[0], url)), url
 
     def submits(self) -> Iterator[tuple[JobTalk, Operation]]:
         """Every operation that begins a job, with how it is spoken of."""
@@ -327,14 +327,14 @@ class Scene:
             raise NotApplicable(self.no_balance)
         return self._spent
 
-    def told(self, group: str) -> list[Story]:
+    def told(self, group: str) -> list[JobTrace]:
         """The stories of a group, told as far as the time allows."""
         self.begin(group)
         if len(self.tasks):
             self.tasks.finish(self.deadline)
         return self._groups[group]
 
-    def stories(self) -> list[Story]:
+    def stories(self) -> list[JobTrace]:
         """One job for each submit and model, and one for each other course where the target plays one."""
         return self.told(PLAIN)
 
@@ -357,7 +357,7 @@ class Scene:
         if self._secret is not None:
             self._secret.close()
 
-    def unknown(self, poll: Operation) -> Ask:
+    def unknown(self, poll: Operation) -> SentRequest:
         """A poll for a job that nobody has."""
         good = self.requests.good(poll)
         names = {parameter.name for parameter in poll.query if parameter.required}
@@ -367,7 +367,7 @@ class Scene:
 
     def payload(self, body: bytes) -> Any:
         """A callback's parsed body, or None."""
-        return Told(200, {}, body).json
+        return ReceivedResponse(200, {}, body).json
 
     def payload_problems(self, submit: Operation, body: bytes) -> tuple[str, ...]:
         """What in a callback breaks the schema that the contract has for it."""

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from mockreel.conformance.check import Check, Finding, Outcome
-from mockreel.conformance.check_context import Scene
+from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.checks import EVERY
 from mockreel.contract.exchanges.problem import Problem
 from mockreel.engine.redaction import redactor_of
@@ -19,7 +19,7 @@ REPLIES_SAY = "Every reply, refusals included, has a status, headers and a body 
 
 
 def run(
-    scene: Scene,
+    context: CheckContext,
     checks: Iterable[Check] = EVERY,
     *,
     left_out: Mapping[str, str] | None = None,
@@ -32,109 +32,110 @@ def run(
         meanwhile: further outcomes that are made while the jobs are under way.
     """
     began, left = time.monotonic(), left_out or {}
-    wanted = [check for check in checks if check.known(scene)]
+    wanted = [check for check in checks if check.known(context)]
     for group in dict.fromkeys(group for check in wanted for group in check.uses):
         if group not in left:
-            scene.begin(group)
-    if scene.own:  # its time passes only when it is told to, and must not pass while nobody looks
-        scene.tasks.finish()
-    yield from _outcomes(scene, [check for check in wanted if not check.uses], left)
+            context.begin(group)
+    if context.own:  # its time passes only when it is told to, and must not pass while nobody looks
+        context.tasks.finish()
+    yield from _outcomes(context, [check for check in wanted if not check.uses], left)
     yield from meanwhile()
-    scene.tasks.finish(scene.deadline)
-    yield from _outcomes(scene, [check for check in wanted if check.uses], left)
-    scene.close()
-    if scene.passed or wanted:
-        yield replies_outcome(scene, time.monotonic() - began)
+    context.tasks.finish(context.deadline)
+    yield from _outcomes(context, [check for check in wanted if check.uses], left)
+    context.close()
+    if context.passed or wanted:
+        yield replies_outcome(context, time.monotonic() - began)
 
 
-def _outcomes(scene: Scene, checks: Iterable[Check], left_out: Mapping[str, str]) -> Iterator[Outcome]:
+def _outcomes(context: CheckContext, checks: Iterable[Check], left_out: Mapping[str, str]) -> Iterator[Outcome]:
     for check in checks:
         try:
-            yield run_one(scene, check, left_out=left_out)
+            yield run_one(context, check, left_out=left_out)
         except NotApplicable as reason:
-            scene.notes.append(f"{check.id} does not apply: {reason}")
+            context.notes.append(f"{check.id} does not apply: {reason}")
 
 
-def run_one(scene: Scene, check: Check, *, left_out: Mapping[str, str] | None = None) -> Outcome:
+def run_one(context: CheckContext, check: Check, *, left_out: Mapping[str, str] | None = None) -> Outcome:
     """Run one check; what stops it is part of its outcome."""
-    began, scene.cases = time.monotonic(), 0
-    scene.skipped.clear()
+    began, context.cases = time.monotonic(), 0
+    context.skipped.clear()
     left = [reason for group, reason in (left_out or {}).items() if group in check.uses]
-    problems, broke = _asked(scene, check) if not left else ([], "")
+    problems, broke = _asked(context, check) if not left else ([], "")
     return Outcome(
         check.id,
         check.says,
-        scene.contract.provider,
-        scene.cases,
-        findings(scene, check.id, problems),
-        (*left, *_reasons(scene, check)),
+        context.contract.provider,
+        context.cases,
+        findings(context, check.id, problems),
+        (*left, *_reasons(context, check)),
         broke,
         time.monotonic() - began,
-        chosen=bool(left) and scene.wanted.quick,
+        chosen=bool(left) and context.wanted.quick,
     )
 
 
-def _asked(scene: Scene, check: Check) -> tuple[list[Problem], str]:
+def _asked(context: CheckContext, check: Check) -> tuple[list[Problem], str]:
     """The problems that a check finds, and what broke it."""
     problems: list[Problem] = []
     try:
-        for problem in check.ask(scene):
+        for problem in check.ask(context):
             problems.append(problem)
             if len(problems) >= MOST_FINDINGS:
                 break
     except NotApplicable:
         raise
     except LeftOut as reason:
-        scene.skip(str(reason))
+        context.skip(str(reason))
     except MockreelError as problem:
         return problems, str(problem)
     return problems, ""
 
 
-def _reasons(scene: Scene, check: Check) -> Sequence[str]:
+def _reasons(context: CheckContext, check: Check) -> Sequence[str]:
     """Why cases of a check were not asked, the most frequent first, each with how many."""
     reasons = [
-        f"{count} cases: {reason}" if count > 1 else reason for reason, count in scene.skipped.most_common(MOST_REASONS)
+        f"{count} cases: {reason}" if count > 1 else reason
+        for reason, count in context.skipped.most_common(MOST_REASONS)
     ]
     for group in check.uses:
-        reasons += list(dict.fromkeys(scene.not_begun.get(group, ())))[:MOST_REASONS]
+        reasons += list(dict.fromkeys(context.not_begun.get(group, ())))[:MOST_REASONS]
     return reasons
 
 
-def replies_outcome(scene: Scene, seconds: float) -> Outcome:
+def replies_outcome(context: CheckContext, seconds: float) -> Outcome:
     """What came of holding every reply against the contract."""
-    found = findings(scene, REPLIES, scene.passing)
-    return Outcome(REPLIES, REPLIES_SAY, scene.contract.provider, scene.passed, found, (), "", seconds)
+    found = findings(context, REPLIES, context.passing)
+    return Outcome(REPLIES, REPLIES_SAY, context.contract.provider, context.passed, found, (), "", seconds)
 
 
-def findings(scene: Scene, check: str, problems: Iterable[Problem]) -> tuple[Finding, ...]:
+def findings(context: CheckContext, check: str, problems: Iterable[Problem]) -> tuple[Finding, ...]:
     """Problems as findings; of the same one only the smallest example is kept."""
     best: dict[tuple[str, str, str], tuple[int, Finding]] = {}
     for problem in problems:
-        finding = _finding(scene, check, problem)
-        size = len(problem.ask.body) + len(problem.ask.path) if problem.ask else 0
+        finding = _finding(context, check, problem)
+        size = len(problem.request.body) + len(problem.request.path) if problem.request else 0
         kept = best.get(finding.key)
         if kept is None or size < kept[0]:
             best[finding.key] = size, finding
     return tuple(finding for _, finding in list(best.values())[:MOST_FINDINGS])
 
 
-def _finding(scene: Scene, check: str, problem: Problem) -> Finding:
-    secrets = (*scene.target.keys.secrets(), *scene.secrets())
+def _finding(context: CheckContext, check: str, problem: Problem) -> Finding:
+    secrets = (*context.target.keys.secrets(), *context.secrets())
     return Finding(
         check,
-        scene.contract.provider,
+        context.contract.provider,
         problem.subject,
         problem.fact,
         problem.expected,
-        _hidden(scene, problem.came, secrets),
-        problem.ask.curl(scene.target.base_url, secrets=secrets) if problem.ask else "",
-        doubt=not (scene.target.own or problem.fact.firm),
+        _hidden(context, problem.came, secrets),
+        problem.request.curl(context.target.base_url, secrets=secrets) if problem.request else "",
+        doubt=not (context.target.own or problem.fact.firm),
     )
 
 
-def _hidden(scene: Scene, text: str, secrets: tuple[str, ...]) -> str:
+def _hidden(context: CheckContext, text: str, secrets: tuple[str, ...]) -> str:
     """A text without the keys of the run, and without what else is a secret."""
     for secret in secrets:
         text = text.replace(secret, "$KEY")
-    return redactor_of(scene.contract).text(text)
+    return redactor_of(context.contract).text(text)

@@ -5,12 +5,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mockreel.conformance.check import Outcome
-from mockreel.conformance.check_context import Scene
+from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.check_runner import REPLIES, replies_outcome, run_one
 from mockreel.conformance.checks import EVERY
-from mockreel.conformance.jobs.job_traces import Story
+from mockreel.conformance.jobs.job_traces import JobTrace
 from mockreel.contract import Contract
-from mockreel.contract.exchanges.exchange import Ask, Told
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.errors import MockreelError
 from mockreel.simulator.in_process.mock_target import LeftOut, Target
 from mockreel.simulator.simulator import load_contracts
@@ -22,22 +22,22 @@ if TYPE_CHECKING:
 class _Remembering:
     """A target that answers what it answered before; it is asked nothing anew."""
 
-    def __init__(self, honest: Target, log: Sequence[tuple[Ask, Told]]) -> None:
+    def __init__(self, honest: Target, log: Sequence[tuple[SentRequest, ReceivedResponse]]) -> None:
         self.own, self.base_url, self.keys = honest.own, honest.base_url, honest.keys
         self.receiver = honest.receiver
         self.plays = getattr(honest, "plays", False)
         self._now = honest.now()
-        self._known: dict[tuple[str, ...], list[Told]] = {}
-        for ask, told in log:
-            self._known.setdefault(_key(ask), []).append(told)
+        self._known: dict[tuple[str, ...], list[ReceivedResponse]] = {}
+        for request, response in log:
+            self._known.setdefault(_key(request), []).append(response)
 
-    def send(self, ask: Ask) -> Told:
-        told = self._known.get(_key(ask))
-        if not told:
+    def send(self, request: SentRequest) -> ReceivedResponse:
+        response = self._known.get(_key(request))
+        if not response:
             raise LeftOut("it was not asked before")
-        return told[0] if len(told) == 1 else told.pop(0)
+        return response[0] if len(response) == 1 else response.pop(0)
 
-    def fetch(self, url: str) -> Told:
+    def fetch(self, url: str) -> ReceivedResponse:
         raise LeftOut(f"{url} is not fetched anew")
 
     def now(self) -> float:
@@ -50,12 +50,12 @@ class _Remembering:
         """Nothing is open."""
 
 
-def _key(ask: Ask) -> tuple[str, ...]:
-    headers = sorted(f"{name}:{value}" for name, value in ask.headers.items() if name.lower() != "idempotency-key")
-    return (ask.method, ask.path, ask.query, ask.who, ask.body.decode("latin-1"), *headers)
+def _key(request: SentRequest) -> tuple[str, ...]:
+    headers = sorted(f"{name}:{value}" for name, value in request.headers.items() if name.lower() != "idempotency-key")
+    return (request.method, request.path, request.query, request.who, request.body.decode("latin-1"), *headers)
 
 
-def fitting_readings(scene: Scene, plan: "Plan", outcomes: Sequence[Outcome]) -> list[str]:
+def fitting_readings(context: CheckContext, plan: "Plan", outcomes: Sequence[Outcome]) -> list[str]:
     """A line for each other reading under which what was seen has fewer faults, the best first."""
     failing = {one.check: len(one.findings) for one in outcomes if one.verdict in ("falls short", "doubtful")}
     ours = {name: count for name, count in failing.items() if not name.startswith("generated")}
@@ -63,8 +63,8 @@ def fitting_readings(scene: Scene, plan: "Plan", outcomes: Sequence[Outcome]) ->
         return []
     every = sum(ours.values())
     found = []
-    for name, contract in _others(scene.contract, plan):
-        left = _faults(scene, contract, set(ours))
+    for name, contract in _others(context.contract, plan):
+        left = _faults(context, contract, set(ours))
         if left < every:
             found.append((left, name))
     return [
@@ -91,37 +91,39 @@ def _others(contract: Contract, plan: "Plan") -> Iterator[tuple[str, Contract]]:
             yield f"{reading.id}={option}", loaded[contract.provider]
 
 
-def _faults(scene: Scene, contract: Contract, names: set[str]) -> int:
+def _faults(context: CheckContext, contract: Contract, names: set[str]) -> int:
     """How many faults these checks find in what was seen, by another contract."""
-    other = Scene(contract, _Remembering(scene.target, scene.log), scene.wanted)
-    other.adopt(scene, {name: _retold(stories, other) for name, stories in scene.groups.items()})
+    other = CheckContext(contract, _Remembering(context.target, context.log), context.wanted)
+    other.adopt(context, {name: _retold(traces, other) for name, traces in context.groups.items()})
     found = sum(len(run_one(other, check).findings) for check in EVERY if check.id in names and check.known(other))
     if REPLIES in names:
         other.passing = [
-            problem for ask, told in scene.log for problem in other.reply_problems(_asked(ask, contract), told)
+            problem
+            for request, response in context.log
+            for problem in other.reply_problems(_asked(request, contract), response)
         ]
         found += len(replies_outcome(other, 0.0).findings)
     return found
 
 
-def _asked(ask: Ask, contract: Contract) -> Ask:
+def _asked(request: SentRequest, contract: Contract) -> SentRequest:
     """A request with its operation as another contract has it."""
-    return replace(ask, operation=contract.operation(ask.operation.id)) if ask.operation else ask
+    return replace(request, operation=contract.operation(request.operation.id)) if request.operation else request
 
 
-def _retold(stories: Sequence[Story], other: Scene) -> list[Story]:
+def _retold(traces: Sequence[JobTrace], other: CheckContext) -> list[JobTrace]:
     """The same stories in the words of another contract."""
     found = []
-    for story in stories:
-        talk = other.contract.conversation.jobs.get(story.talk.name)
+    for trace in traces:
+        talk = other.contract.conversation.jobs.get(trace.talk.name)
         if talk is None:
             continue
-        submit = other.contract.operation(story.submit.id)
-        model = other.contract.models.get(story.model.id) if story.model else None
-        looks = [replace(look, word=other.word(talk, look.told)) for look in story.looks]
-        ended = [look for look in looks if any(state.terminal for state in other.states(look.word))]
-        asked = _asked(story.asked, other.contract)
-        poll = _asked(story.poll, other.contract) if story.poll else None
-        told = replace(story, talk=talk, submit=submit, model=model, asked=asked, poll=poll, looks=looks)
+        submit = other.contract.operation(trace.submit.id)
+        model = other.contract.models.get(trace.model.id) if trace.model else None
+        polls = [replace(poll_, word=other.word(talk, poll_.response)) for poll_ in trace.polls]
+        ended = [poll_ for poll_ in polls if any(state.terminal for state in other.states(poll_.word))]
+        asked = _asked(trace.asked, other.contract)
+        poll = _asked(trace.poll, other.contract) if trace.poll else None
+        told = replace(trace, talk=talk, submit=submit, model=model, asked=asked, poll=poll, polls=polls)
         found.append(replace(told, ended=bool(ended), ended_at=ended[0].at if ended else None))
     return found

@@ -9,11 +9,11 @@ from decimal import Decimal
 from typing import Any
 
 from mockreel.conformance.check import Check
-from mockreel.conformance.check_context import Scene
+from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.jobs.job_groups import ANSWERS, forecast, starts
-from mockreel.conformance.spending_guard import Purse
+from mockreel.conformance.spending_guard import SpendingGuard
 from mockreel.contract import pricing
-from mockreel.contract.exchanges.exchange import Ask, Told
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.simulator.in_process.memory_receiver import Receiver
 from mockreel.simulator.in_process.mock_target import LeftOut, Target
 
@@ -62,16 +62,16 @@ class _Counting:
         purse = getattr(honest, "purse", None)
         self.own, self.base_url, self.keys = honest.own, honest.base_url, honest.keys
         self.plays = getattr(honest, "plays", False)
-        self.purse = replace(purse, spent=dict(purse.spent)) if isinstance(purse, Purse) else None
-        self.asks: list[Ask] = []
+        self.guard = replace(purse, spent=dict(purse.spent)) if isinstance(purse, SpendingGuard) else None
+        self.asks: list[SentRequest] = []
 
-    def send(self, ask: Ask) -> Told:
-        if self.purse is not None:
-            self.purse.admit(ask)
-        self.asks.append(ask)
+    def send(self, request: SentRequest) -> ReceivedResponse:
+        if self.guard is not None:
+            self.guard.admit(request)
+        self.asks.append(request)
         raise LeftOut("this is only counted")
 
-    def fetch(self, url: str) -> Told:
+    def fetch(self, url: str) -> ReceivedResponse:
         raise LeftOut(f"{url} is only counted")
 
     def now(self) -> float:
@@ -84,70 +84,70 @@ class _Counting:
         """Nothing is open."""
 
 
-def announce(scene: Scene, checks: Iterable[Check], *, latency: float = 0.0) -> Announcement:
+def announce(context: CheckContext, checks: Iterable[Check], *, latency: float = 0.0) -> Announcement:
     """The plan of these checks at a scene, as it fits the budget; `latency` is what one request takes."""
-    wanted = [check for check in checks if check.known(scene)]
-    found = Announcement(scene.contract.provider, checks=len(wanted))
-    asks = {check.id: _counted(scene, check) for check in wanted if not check.uses}
-    _fit(found, scene, {name: len(some) for name, some in asks.items()}, latency)
+    wanted = [check for check in checks if check.known(context)]
+    found = Announcement(context.contract.provider, checks=len(wanted))
+    asks = {check.id: _counted(context, check) for check in wanted if not check.uses}
+    _fit(found, context, {name: len(some) for name, some in asks.items()}, latency)
     for name, some in asks.items():
         kept = some[: found.most.get(name, len(some))]
         found.requests += len(kept)
-        _price(found, scene, kept)
+        _price(found, context, kept)
     for group in dict.fromkeys(group for check in wanted for group in check.uses):
-        _add_group(found, scene, group)
+        _add_group(found, context, group)
     return found
 
 
-def _counted(scene: Scene, check: Check) -> list[Ask]:
+def _counted(context: CheckContext, check: Check) -> list[SentRequest]:
     """The requests that a check would send, refused ones left out."""
-    target = _Counting(scene.target)
-    counting = Scene(scene.contract, target, scene.wanted)
-    counting.casting = scene.casting
+    target = _Counting(context.target)
+    counting = CheckContext(context.contract, target, context.wanted)
+    counting.casting = context.casting
     with suppress(LeftOut):
         for _ in check.ask(counting):
             pass
     return target.asks
 
 
-def _fit(found: Announcement, scene: Scene, counts: Mapping[str, int], latency: float) -> None:
+def _fit(found: Announcement, context: CheckContext, counts: Mapping[str, int], latency: float) -> None:
     """Cut the checks with many cases where not all of them fit."""
-    if scene.own or not latency:
+    if context.own or not latency:
         return
-    room = scene.wanted.budget * PROMPT / latency
+    room = context.wanted.budget * PROMPT / latency
     many = {name: count for name, count in counts.items() if name in MANY}
     left = room - (sum(counts.values()) - sum(many.values()))
     if sum(many.values()) > left > -math.inf:
         share = max(0.0, left) / sum(many.values())
         found.most = {name: max(min(LEAST, count), int(count * share)) for name, count in many.items()}
     found.seconds = min(
-        scene.wanted.budget, sum(found.most.get(name, count) for name, count in counts.items()) * latency
+        context.wanted.budget, sum(found.most.get(name, count) for name, count in counts.items()) * latency
     )
 
 
-def _add_group(found: Announcement, scene: Scene, group: str) -> None:
-    told = forecast(scene, group)
-    if group in ANSWERS and not scene.own and told.least > (scene.deadline or math.inf) - scene.target.now():
-        how = "--quick leaves it out" if scene.wanted.quick else "the budget has no room for it"
+def _add_group(found: Announcement, context: CheckContext, group: str) -> None:
+    told = forecast(context, group)
+    if group in ANSWERS and not context.own and told.least > (context.deadline or math.inf) - context.target.now():
+        how = "--quick leaves it out" if context.wanted.quick else "the budget has no room for it"
         found.left_out[group] = f"{how}: it takes {told.least:.0f} s; give --budget {math.ceil(told.least * 1.3):.0f}"
         return
     found.jobs += told.jobs
     found.webhooks += told.callbacks
     found.requests += told.jobs * (1 + _LOOKS)
-    found.seconds = 0.0 if scene.own else min(scene.wanted.budget, max(found.seconds, told.seconds))
+    found.seconds = 0.0 if context.own else min(context.wanted.budget, max(found.seconds, told.seconds))
     if group != "charged":
-        _price(found, scene, [scene.requests.good(start.submit, start.model) for start in starts(scene, group)])
+        _price(found, context, [context.requests.good(start.submit, start.model) for start in starts(context, group)])
 
 
 _LOOKS = 10
 
 
-def _price(found: Announcement, scene: Scene, asks: Iterable[Ask]) -> None:
-    purse: Any = getattr(scene.target, "purse", None)
+def _price(found: Announcement, context: CheckContext, asks: Iterable[SentRequest]) -> None:
+    purse: Any = getattr(context.target, "purse", None)
     unknown: Counter[bool] = Counter()
-    for ask in asks if isinstance(purse, Purse) else ():
-        cost = purse.price(ask)
-        if cost is not None and scene.oracle.judge(ask).row is None:
+    for request in asks if isinstance(purse, SpendingGuard) else ():
+        cost = purse.price(request)
+        if cost is not None and context.request_checker.judge(request).row is None:
             found.money = pricing.total(found.money, cost) if cost.certainty == "exact" else found.money
             unknown[cost.certainty == "exact"] += 1
     found.unpriced += unknown[False]

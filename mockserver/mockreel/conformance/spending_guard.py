@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from mockreel.contract import Contract, Model, pricing
-from mockreel.contract.exchanges.exchange import Ask
-from mockreel.contract.exchanges.request_check import Oracle
+from mockreel.contract.exchanges.exchange import SentRequest
+from mockreel.contract.exchanges.request_check import RequestChecker
 from mockreel.contract.pricing import Cost
 from mockreel.engine.artifacts import artifact
 from mockreel.simulator.in_process.mock_target import LeftOut
@@ -17,7 +17,7 @@ Admission = Literal["reads", "breaking", "full"]
 
 
 @dataclass
-class Purse:
+class SpendingGuard:
     """Admits requests to a target that may bill; a request is counted as if it were accepted.
 
     Args:
@@ -30,32 +30,32 @@ class Purse:
     spent: dict[str, Decimal] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._oracle = Oracle(self.contract)
+        self._request_checker = RequestChecker(self.contract)
 
-    def admit(self, ask: Ask) -> None:
+    def admit(self, request: SentRequest) -> None:
         """Let a request pass.
 
         Raises:
             LeftOut: it might bill, and that is not allowed, or not within the limit.
         """
-        if self.admission == "full" or ask.who in ("nobody", "invalid") or self._reads(ask):
+        if self.admission == "full" or request.who in ("nobody", "invalid") or self._reads(request):
             return
-        name = ask.operation.id if ask.operation else f"{ask.method} {ask.path}"
+        name = request.operation.id if request.operation else f"{request.method} {request.path}"
         if self.admission == "reads":
             raise LeftOut(f"{name} might bill or change something; allow it with --max-spend or --full")
-        self._admit_breaking(ask, name)
+        self._admit_breaking(request, name)
 
-    def _reads(self, ask: Ask) -> bool:
-        operation = ask.operation
+    def _reads(self, request: SentRequest) -> bool:
+        operation = request.operation
         if operation is None:
-            return ask.method in ("GET", "HEAD", "OPTIONS", "TRACE")
+            return request.method in ("GET", "HEAD", "OPTIONS", "TRACE")
         return operation.method == "GET" or operation.id in self.contract.conversation.reads
 
-    def _admit_breaking(self, ask: Ask, name: str) -> None:
-        verdict = self._oracle.judge(ask) if ask.operation else None
+    def _admit_breaking(self, request: SentRequest, name: str) -> None:
+        verdict = self._request_checker.judge(request) if request.operation else None
         if verdict is None or verdict.row is None:
             raise LeftOut(f"{name} would be accepted; allow it with --full")
-        cost = self._cost(ask, verdict.model) if ask.operation and ask.operation.submits else None
+        cost = self._cost(request, verdict.model) if request.operation and request.operation.submits else None
         if cost is None:
             return
         if cost.amount is None or cost.certainty != "exact":
@@ -65,17 +65,17 @@ class Purse:
             raise LeftOut(f"{name}: --max-spend {self.limit} is used up ({self.shown()})")
         self.spent = total
 
-    def price(self, ask: Ask) -> Cost | None:
+    def price(self, request: SentRequest) -> Cost | None:
         """What a request would cost if it were accepted; None where it begins no job."""
-        if ask.operation is None or not ask.operation.submits or ask.who in ("nobody", "invalid"):
+        if request.operation is None or not request.operation.submits or request.who in ("nobody", "invalid"):
             return None
-        return self._cost(ask, self._oracle.judge(ask).model)
+        return self._cost(request, self._request_checker.judge(request).model)
 
-    def _cost(self, ask: Ask, model: Model | None) -> Cost:
+    def _cost(self, request: SentRequest, model: Model | None) -> Cost:
         if model is None:
             return Cost(None, "", "unknown")
-        body: Any = ask.json
-        for step in (ask.operation.input if ask.operation else "").split("/")[1:]:
+        body: Any = request.json
+        for step in (request.operation.input if request.operation else "").split("/")[1:]:
             body = body.get(step) if isinstance(body, Mapping) else None
         fields = body if isinstance(body, Mapping) else {}
         rows = self.contract.root.get("media", {})

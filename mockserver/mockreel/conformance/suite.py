@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mockreel import __version__
 from mockreel.conformance.check import Check, Outcome
-from mockreel.conformance.check_context import Scene, Wanted
+from mockreel.conformance.check_context import CheckContext, Wanted
 from mockreel.conformance.check_runner import REPLIES, run
 from mockreel.conformance.checks import EVERY
 from mockreel.conformance.generated.generated_requests import PHASES, Generated, require
@@ -97,21 +97,21 @@ def check_target(
     admits: Callable[[Operation], bool] = lambda _: True,
     announcer: Announcer = lambda _: None,
     latency: float = 0.0,
-    scene: Scene | None = None,
+    context: CheckContext | None = None,
 ) -> Iterator[Outcome]:
     """Everything that is wanted, against one target, with the plan told first."""
     if plan.generates:
         require()
     began, checks = time.monotonic(), plan.chosen()
-    scene = scene or Scene(contract, target, plan.wanted)
-    announced = announce(scene, checks, latency=latency)
-    scene.most = announced.most
+    context = context or CheckContext(contract, target, plan.wanted)
+    announced = announce(context, checks, latency=latency)
+    context.most = announced.most
 
     def generate() -> Iterator[Outcome]:
         """On another's server while its jobs are under way; on the mock, whose time it moves, when all is over."""
         left = plan.budget - (time.monotonic() - began)
         generated = Generated(
-            scene if not target.own else Scene(contract, target, plan.wanted),
+            context if not target.own else CheckContext(contract, target, plan.wanted),
             budget=plan.budget,
             left=left * (0.5 if not target.own else 1.0),
             admits=admits,
@@ -124,12 +124,12 @@ def check_target(
     announced.requests += Generated.forecast(plan.budget, latency) if plan.generates else 0
     announcer(announced)
     own = not target.own and plan.generates
-    for outcome in run(scene, checks, left_out=announced.left_out, meanwhile=generate if own else _nothing):
+    for outcome in run(context, checks, left_out=announced.left_out, meanwhile=generate if own else _nothing):
         yield replace(outcome, again=again(plan, target.base_url, contract.provider, outcome))
-    notes += scene.notes
-    if scene.casting.left_out:
+    notes += context.notes
+    if context.casting.left_out:
         notes.append(
-            f"{contract.provider}: {scene.casting.left_out} pairs of operation and model are checked by others "
+            f"{contract.provider}: {context.casting.left_out} pairs of operation and model are checked by others "
             "of their shape"
         )
     if plan.generates and not own:

@@ -71,7 +71,7 @@ class Clock:
         """Seconds of a clock that runs on whatever this one does; only differences mean something."""
         return self._real()
 
-    def begin_anew(self) -> None:
+    def reset(self) -> None:
         """Back to how it was at the beginning: with `begin_at` the one way back, for a stage that begins anew."""
         start, held, speed = self._first
         self.begin_at(time.time() if start is None else start, held=held, speed=speed)

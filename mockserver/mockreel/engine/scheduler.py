@@ -31,7 +31,7 @@ def _log(problem: Exception) -> None:
     logging.getLogger("mockreel").error("an action of the agenda broke", exc_info=problem)
 
 
-class Agenda:
+class Scheduler:
     """Due actions in order of time, then of entry.
 
     With a running clock one task sleeps until the next due time. Under `advance` the same actions are run one

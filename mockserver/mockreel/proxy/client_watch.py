@@ -5,8 +5,8 @@ from hashlib import sha256
 from urllib.parse import unquote
 
 from mockreel.contract import Contract
-from mockreel.contract.exchanges.error_detection import Refusals
-from mockreel.contract.exchanges.exchange import Told
+from mockreel.contract.exchanges.error_detection import ErrorDetector
+from mockreel.contract.exchanges.exchange import ReceivedResponse
 from mockreel.contract.messages.duplicate_keys import duplicates
 from mockreel.engine.journal.journal import Entry
 from mockreel.engine.journal.said import Said
@@ -29,16 +29,23 @@ class ClientWatch:
 
     def __init__(self, contract: Contract, selection: Selection) -> None:
         self._contract = contract
-        self._refusals = Refusals(contract)
+        self._error_detector = ErrorDetector(contract)
         self._judge = Judge(contract, selection)
 
     def look(
-        self, asked: Asked, status: int, told: Told | None, *, job: str | None, keys: Iterable[str], whole: bool
+        self,
+        asked: Asked,
+        status: int,
+        response: ReceivedResponse | None,
+        *,
+        job: str | None,
+        keys: Iterable[str],
+        whole: bool,
     ) -> Iterator[Violation]:
         """What one more exchange breaks.
 
         Args:
-            told: the reply, where it can be read.
+            response: the reply, where it can be read.
             job: the id of the job that it began or asked about.
             keys: every key that the request carries; only a hash of them is kept.
             whole: the reply came to its end.
@@ -55,14 +62,14 @@ class ClientWatch:
                 path=unquote(asked.path),
                 operation=operation.id if operation else None,
                 status=status,
-                row=self._row(asked, told),
+                row=self._row(asked, response),
                 violations=duplicates(asked.plain, asked.ask().json) if asked.plain else (),
                 said=Said(
                     asked.query,
                     tuple(asked.headers),
                     asked.plain or b"",
-                    told.body if told else b"",
-                    _pairs(told),
+                    response.body if response else b"",
+                    _pairs(response),
                 ),
                 job=UNTOLD if begins else job,
                 fault=LOST if lost else None,
@@ -70,16 +77,20 @@ class ClientWatch:
             )
         )
 
-    def _row(self, asked: Asked, told: Told | None) -> str | None:
+    def _row(self, asked: Asked, response: ReceivedResponse | None) -> str | None:
         """The error that a reply tells of; where it may be several, one that may be tried again."""
-        if told is None or not self._refusals.refused(told):
+        if response is None or not self._error_detector.refused(response):
             return None
-        rows = [row.name for row in self._contract.errors.values() if self._refusals.is_row(told, row, asked.operation)]
+        rows = [
+            row.name
+            for row in self._contract.errors.values()
+            if self._error_detector.is_row(response, row, asked.operation)
+        ]
         again = self._contract.conversation.client_rules.retry
         mild = [name for name in rows if again is not None and name in again[0]]
         return mild[0] if mild else " or ".join(rows[:MOST_NAMED]) or None
 
 
-def _pairs(told: Told | None) -> tuple[tuple[bytes, bytes], ...]:
-    headers = told.headers if told else {}
+def _pairs(response: ReceivedResponse | None) -> tuple[tuple[bytes, bytes], ...]:
+    headers = response.headers if response else {}
     return tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items())

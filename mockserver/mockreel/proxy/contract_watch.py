@@ -9,13 +9,13 @@ import orjson
 
 from mockreel.contract import Contract, Model, Operation, Place
 from mockreel.contract.evidence.facts import Facts
-from mockreel.contract.exchanges.error_detection import Refusals
-from mockreel.contract.exchanges.exchange import Ask, Told
+from mockreel.contract.exchanges.error_detection import ErrorDetector
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.exchanges.exchange_check import fact_of, judge
 from mockreel.contract.exchanges.header_check import HeaderRules
 from mockreel.contract.exchanges.problem import Problem
-from mockreel.contract.exchanges.request_check import Oracle, Verdict
-from mockreel.contract.exchanges.response_check import Replies, reply_problems
+from mockreel.contract.exchanges.request_check import RequestChecker, Verdict
+from mockreel.contract.exchanges.response_check import ResponseChecker, reply_problems
 from mockreel.contract.messages.key_location import key_at
 from mockreel.contract.messages.message import Request
 from mockreel.engine.redaction import MASK, Fingerprints, credentials_of, redactor_of
@@ -39,18 +39,18 @@ SHOWN = 240
 class _Recalling:
     """An oracle that knows what it said last: the request is judged by itself, and again with its reply."""
 
-    def __init__(self, oracle: Oracle) -> None:
-        self._oracle = oracle
-        self._ask: Ask | None = None
+    def __init__(self, request_checker: RequestChecker) -> None:
+        self._request_checker = request_checker
+        self._request: SentRequest | None = None
         self._verdict = Verdict(None)
 
-    def judge(self, ask: Ask) -> Verdict:
-        if ask is not self._ask:
-            self._ask, self._verdict = ask, self._oracle.judge(ask)
+    def judge(self, request: SentRequest) -> Verdict:
+        if request is not self._request:
+            self._request, self._verdict = request, self._request_checker.judge(request)
         return self._verdict
 
     def model(self, operation: Operation, path: str, body: Any) -> Model | None:
-        return self._oracle.model(operation, path, body)
+        return self._request_checker.model(operation, path, body)
 
 
 class Found(NamedTuple):
@@ -83,13 +83,13 @@ class Watch:
         self._selection = select(RULES) if selection is None else selection
         self._client = ClientWatch(contract, self._selection.without(_JUDGED_HERE))
         self.facts = Facts(contract)
-        self.refusals = Refusals(contract)
-        self.replies = Replies(contract)
+        self.error_detector = ErrorDetector(contract)
+        self.response_checker = ResponseChecker(contract)
         self._headers = HeaderRules(contract)
-        self.oracle = _Recalling(Oracle(contract))
+        self.request_checker = _Recalling(RequestChecker(contract))
         self._places = {place for operation in contract.operations for place in operation.key}
         self._redactor, self._credentials = redactor_of(contract), credentials_of(contract)
-        self._tracks = Tracks(contract, self.facts, self.replies)
+        self._tracks = Tracks(contract, self.facts, self.response_checker)
 
     def operation(self, method: str, path: str) -> Operation | None:
         """The operation that a method and a percent-encoded path mean."""
@@ -100,14 +100,14 @@ class Watch:
 
     def model(self, operation: Operation, path: str, body: Any) -> Model | None:
         """The model that a request is for; `path` is percent-decoded."""
-        return self.oracle.model(operation, path, body)
+        return self.request_checker.model(operation, path, body)
 
     def surely_refused(self, passed: Passed) -> bool:
         """Whether a reply says no, and not that something went wrong on the way, where the job may exist."""
         if passed.status >= 500:
             return False
-        told = passed.told()
-        return passed.status >= 400 if told is None else self.refusals.refused(told)
+        response = passed.told()
+        return passed.status >= 400 if response is None else self.error_detector.refused(response)
 
     def doubt(self, asked: Asked) -> str | None:
         """Why the provider will refuse the key that a request carries, as far as that can be told; without the key."""
@@ -133,17 +133,20 @@ class Watch:
     def remarks(self, passed: Passed) -> list[Remark]:
         """Every violation in an exchange, without the keys and the secrets that it holds."""
         asked = passed.asked
-        ask, told = asked.ask(), passed.told()
-        found = [*self._client_side(passed, ask, told), *(self._provider_side(asked, ask, told) if told else ())]
+        request, response = asked.ask(), passed.told()
+        found = [
+            *self._client_side(passed, request, response),
+            *(self._provider_side(asked, request, response) if response else ()),
+        ]
         if not found:
             return []
-        known = Fingerprints([*self.keys(asked), *self._carried(asked, ask, told)])
+        known = Fingerprints([*self.keys(asked), *self._carried(asked, request, response)])
         return [self._remark(passed, one, known) for one in found]
 
-    def _carried(self, asked: Asked, ask: Ask, told: Told | None) -> Iterator[str]:
+    def _carried(self, asked: Asked, request: SentRequest, response: ReceivedResponse | None) -> Iterator[str]:
         """Whatever else a request or its reply holds in a secret's place."""
         yield from self._credentials.texts(asked.headers)
-        for body in (ask.json, told.json if told else None):
+        for body in (request.json, response.json if response else None):
             yield from self._redactor.carried(body)
 
     def unanswered(self, asked: Asked) -> None:
@@ -166,76 +169,78 @@ class Watch:
             rule,
         )
 
-    def _client_side(self, passed: Passed, ask: Ask, told: Told | None) -> Iterator[Found]:
+    def _client_side(self, passed: Passed, request: SentRequest, response: ReceivedResponse | None) -> Iterator[Found]:
         """What the client may not do, but for what it says to be meant."""
         asked = passed.asked
-        meant = expected_rules(ask.headers.get("prefer"))
-        for rule, problem in self._request(asked, ask):
+        meant = expected_rules(request.headers.get("prefer"))
+        for rule, problem in self._request(asked, request):
             if self._selection.covers(rule) and rule.id not in meant:
                 yield Found("request", problem, rule.id)
-        job = self._tracks.job(ask, told)
+        job = self._tracks.job(request, response)
         keys = self.keys(asked)
         whole = passed.kept.whole
-        for one in self._client.look(asked, passed.status, told, job=job and str(job), keys=keys, whole=whole):
-            yield Found("request", Problem(one.fact, "what the client rules allow", one.done, ask), one.rule)
+        for one in self._client.look(asked, passed.status, response, job=job and str(job), keys=keys, whole=whole):
+            yield Found("request", Problem(one.fact, "what the client rules allow", one.done, request), one.rule)
 
-    def _provider_side(self, asked: Asked, ask: Ask, told: Told) -> Iterator[Found]:
-        yield from (Found(side, problem) for side, problem in self._reply(asked, ask, told))
+    def _provider_side(self, asked: Asked, request: SentRequest, response: ReceivedResponse) -> Iterator[Found]:
+        yield from (Found(side, problem) for side, problem in self._reply(asked, request, response))
 
-    def _request(self, asked: Asked, ask: Ask) -> Iterator[tuple[type[Rule], Problem]]:
+    def _request(self, asked: Asked, request: SentRequest) -> Iterator[tuple[type[Rule], Problem]]:
         """What is wrong with the request, whatever became of it, and the rule that says so."""
-        operation = ask.operation
+        operation = request.operation
         if operation is None:
             row = self.contract.errors["unknown-path"]
             fact = self.facts.fact("there is no such operation", "openapi.yaml paths", row.evidence)
-            yield InvalidRequest, Problem(fact, "an operation of the contract", asked.line, ask)
+            yield InvalidRequest, Problem(fact, "an operation of the contract", asked.line, request)
             return
         if operation.key and not self._keys(asked, operation.key):
             fact = self.facts.operation(f"{operation.id} needs a key", operation)
             places = " or ".join(f"{place.kind} {place.name}" for place in operation.key)
-            yield MissingKey, Problem(fact, f"a key in {places}", "none", ask)
-        for wrong in self._headers.request(operation, ask.headers):
+            yield MissingKey, Problem(fact, f"a key in {places}", "none", request)
+        for wrong in self._headers.request(operation, request.headers):
             fact = self.facts.operation(f"the headers that {operation.id} takes", operation)
-            yield InvalidRequest, Problem(fact, "what the contract allows", wrong, ask)
+            yield InvalidRequest, Problem(fact, "what the contract allows", wrong, request)
         if asked.plain is None:
             return
-        verdict = self.oracle.judge(ask)
+        verdict = self.request_checker.judge(request)
         if verdict.row is not None:
-            fact = fact_of(self, ask, verdict)
+            fact = fact_of(self, request, verdict)
             why = "" if verdict.row == "invalid-body" else f"{verdict.row}: "
             rule = UnknownModel if verdict.row == "unknown-model" else InvalidRequest
             for violation in verdict.violations[:5] or (operation.id,):
-                yield rule, Problem(fact, "what the contract allows", f"{why}{violation}", ask)
+                yield rule, Problem(fact, "what the contract allows", f"{why}{violation}", request)
 
-    def _reply(self, asked: Asked, ask: Ask, told: Told) -> Iterator[tuple[Side, Problem]]:
+    def _reply(self, asked: Asked, request: SentRequest, response: ReceivedResponse) -> Iterator[tuple[Side, Problem]]:
         """What is wrong with the reply, and with the job that it tells of."""
-        if ask.method in ("HEAD", "OPTIONS"):
+        if request.method in ("HEAD", "OPTIONS"):
             return
-        yield from (("reply", problem) for problem in reply_problems(self.replies, self.facts, ask, told))
-        yield from (("reply", problem) for problem in self._reply_headers(ask, told))
-        if self.refusals.refused(told):
-            yield from (("reply", problem) for problem in self._refusal(asked, ask, told))
+        yield from (
+            ("reply", problem) for problem in reply_problems(self.response_checker, self.facts, request, response)
+        )
+        yield from (("reply", problem) for problem in self._reply_headers(request, response))
+        if self.error_detector.refused(response):
+            yield from (("reply", problem) for problem in self._refusal(asked, request, response))
             return
         if asked.plain is not None:
-            yield from (("reply", problem) for problem in judge(self, ask, told))
-        yield from (("reply", problem) for problem in page_problems(self.facts, ask, told))
-        yield from (("job", problem) for problem in self._tracks.follow(ask, told))
+            yield from (("reply", problem) for problem in judge(self, request, response))
+        yield from (("reply", problem) for problem in page_problems(self.facts, request, response))
+        yield from (("job", problem) for problem in self._tracks.follow(request, response))
 
-    def _reply_headers(self, ask: Ask, told: Told) -> Iterator[Problem]:
-        operation = ask.operation
-        found = self.replies.documented(operation, told.status) if operation else None
+    def _reply_headers(self, request: SentRequest, response: ReceivedResponse) -> Iterator[Problem]:
+        operation = request.operation
+        found = self.response_checker.documented(operation, response.status) if operation else None
         if operation is None or found is None:
             return
-        for wrong in self._headers.reply(operation, *found, told.headers):
+        for wrong in self._headers.reply(operation, *found, response.headers):
             fact = self.facts.operation(f"the headers of the reply {found[0]} of {operation.id}", operation)
-            yield Problem(fact, "headers of the documented form", wrong, ask)
+            yield Problem(fact, "headers of the documented form", wrong, request)
 
-    def _refusal(self, asked: Asked, ask: Ask, told: Told) -> Iterator[Problem]:
+    def _refusal(self, asked: Asked, request: SentRequest, response: ReceivedResponse) -> Iterator[Problem]:
         """A refusal is one of the contract's, and its reason is true; who may not is not ours to say."""
-        if any(self.refusals.is_row(told, self.contract.errors[name], ask.operation) for name in _WHO):
+        if any(self.error_detector.is_row(response, self.contract.errors[name], request.operation) for name in _WHO):
             return
         if asked.plain is not None:
-            yield from judge(self, ask, told)
+            yield from judge(self, request, response)
 
 
 def _request(asked: Asked) -> Request:

@@ -10,7 +10,7 @@ from mockreel.cassettes.cassette import Headers as Texts
 from mockreel.cassettes.cassette_errors import NotRecorded, RecordingError, StandInRefused
 from mockreel.cassettes.recording_rules import looks_of_all, read_rules
 from mockreel.cassettes.redaction.final_check import Guard
-from mockreel.cassettes.redaction.redactor import Scrubber
+from mockreel.cassettes.redaction.redactor import CassetteRedactor
 from mockreel.cassettes.writer import Store, vcrpy
 from mockreel.client.profile_file import read_manner
 from mockreel.contract import Contract, load_contract
@@ -83,8 +83,8 @@ class Tape:
             raise NotRecorded(f"Nothing passed by that could be kept, so {self.path} was not written.")
         name = self._contract.provider
         rules = read_rules(name, root=self._root)
-        scrubber = Scrubber(self._contract, read_manner(name, root=self._root), rules, known=self._keys)
-        store = Store(scrubber, Guard(self._keys, looks_of_all(root=self._root)))
+        redactor = CassetteRedactor(self._contract, read_manner(name, root=self._root), rules, known=self._keys)
+        store = Store(redactor, Guard(self._keys, looks_of_all(root=self._root)))
         store.write(self.path, self._exchanges, self._told())
         return f"{self.path} holds {len(self._exchanges)} exchanges, scrubbed. Look through it before you give it away."
 

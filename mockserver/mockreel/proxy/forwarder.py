@@ -15,7 +15,7 @@ from mockreel.contract import Contract
 from mockreel.contract.messages.message import problem
 from mockreel.proxy.contract_watch import Watch
 from mockreel.proxy.passed_exchange import Asked, Headers, Kept, Passed, readable
-from mockreel.proxy.spending_limit import NotAfforded, Prices, Purse, Taken
+from mockreel.proxy.spending_limit import NotAfforded, Prices, SpendingLimit, Taken
 from mockreel.proxy.upstream import NotAnswered, Sending, Upstream, not_answered
 from mockreel.server.http.asgi import WITHOUT_BODY, Receive, Scope, Send, send_reply
 
@@ -90,7 +90,7 @@ class Forwarder:
         upstream: Upstream,
         *,
         watch: Watch,
-        purse: Purse,
+        spending_limit: SpendingLimit,
         ear: Ear,
         most_body: int,
         now: Callable[[], float] = time.monotonic,
@@ -99,7 +99,7 @@ class Forwarder:
         self._upstream = upstream
         self._watch = watch
         self._prices = Prices(contract)
-        self._purse = purse
+        self._spending_limit = spending_limit
         self._ear = ear
         self._most = most_body
         self._now = now
@@ -139,13 +139,13 @@ class Forwarder:
         if not self._prices.may_bill(operation, asked.method):
             return None
         name = operation.id if operation else asked.line
-        if asked.plain is None and self._purse.limit is not None:
+        if asked.plain is None and self._spending_limit.limit is not None:
             raise NotAfforded(f"The body of {name} is {self._unread(asked)}, so its price cannot be counted.")
         body = _parsed(asked.plain)
         model = self._watch.model(operation, unquote(asked.path), body) if operation else None
         cost = self._prices.cost(operation, model, body)
         single = operation is None or operation.submits
-        return self._purse.take(cost, currency=self._prices.currency, name=name, single=single)
+        return self._spending_limit.take(cost, currency=self._prices.currency, name=name, single=single)
 
     def _unread(self, asked: Asked) -> str:
         """Why a body cannot be read."""
@@ -199,9 +199,9 @@ class Forwarder:
         if taken is None:
             return
         if not arrived:
-            self._purse.give_back(taken)
+            self._spending_limit.give_back(taken)
         elif not clear:
-            self._purse.uncertain += 1
+            self._spending_limit.uncertain += 1
 
 
 def _asked(scope: Scope, now: float) -> Asked:

@@ -7,7 +7,7 @@ from typing import Any
 from mockreel.contract import State
 from mockreel.contract.conversation.conversation import JobTalk
 from mockreel.contract.evidence.facts import Facts
-from mockreel.contract.exchanges.exchange import Ask, Told, first, found
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest, first, found
 from mockreel.contract.exchanges.problem import Problem
 
 
@@ -23,8 +23,8 @@ class Polled:
     talk: JobTalk
     job: Any
     states: tuple[State, ...]
-    ask: Ask
-    told: Told
+    request: SentRequest
+    response: ReceivedResponse
 
 
 def record_problems(facts: Facts, polled: Polled) -> Iterator[Problem]:
@@ -37,29 +37,29 @@ def record_problems(facts: Facts, polled: Polled) -> Iterator[Problem]:
 def _another(facts: Facts, polled: Polled) -> Iterator[Problem]:
     """A poll is answered with another job than it asked about."""
     talk, job = polled.talk, polled.job
-    said = first(polled.told.json, talk.id) if talk.id is not None else None
+    said = first(polled.response.json, talk.id) if talk.id is not None else None
     if job and said is not None and str(said) != str(job):
         where = f"conversation.yaml {talk.name} id"
         fact = facts.fact("a poll is answered with the job that it asks about", where, talk.evidence)
-        yield Problem(fact, f"the job {str(job)[:80]}", f"the job {str(said)[:80]}", polled.ask)
+        yield Problem(fact, f"the job {str(job)[:80]}", f"the job {str(said)[:80]}", polled.request)
 
 
 def _results(facts: Facts, polled: Polled) -> Iterator[Problem]:
     """A result is there before the end, or none is there although the job succeeded."""
-    talk, states, ask, told = polled.talk, polled.states, polled.ask, polled.told
-    there = [value for place in talk.results for value in found(told.json, place) if value]
+    talk, states, request, response = polled.talk, polled.states, polled.request, polled.response
+    there = [value for place in talk.results for value in found(response.json, place) if value]
     where = f"conversation.yaml {talk.name} results"
     if there and not any(state.terminal for state in states):
         fact = facts.fact("a job has results when it has ended", where, talk.evidence)
-        yield Problem(fact, f"no result while it is {states[0].word}", str(there[0])[:120], ask)
-    elif not there and all(state.kind == "succeeded" for state in states) and _is_empty(talk, told):
+        yield Problem(fact, f"no result while it is {states[0].word}", str(there[0])[:120], request)
+    elif not there and all(state.kind == "succeeded" for state in states) and _is_empty(talk, response):
         fact = facts.fact("a job that succeeded has its results", where, talk.evidence)
-        yield Problem(fact, f"a result, as it is {states[0].word}", f"none at {', '.join(talk.results)}", ask)
+        yield Problem(fact, f"a result, as it is {states[0].word}", f"none at {', '.join(talk.results)}", request)
 
 
-def _is_empty(talk: JobTalk, told: Told) -> bool:
+def _is_empty(talk: JobTalk, response: ReceivedResponse) -> bool:
     """Whether nothing stands where results would; what has another shape than ours may well be one."""
-    document = told.json
+    document = response.json
     for place in talk.results:
         holder = place.partition("/*")[0] if "/*" in place else place.rpartition("/")[0]
         top = "/" + place.split("/")[1]

@@ -6,20 +6,20 @@ from urllib.parse import parse_qs
 
 from mockreel.contract import Operation
 from mockreel.contract.evidence.facts import Facts
-from mockreel.contract.exchanges.exchange import Ask, Told
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.exchanges.problem import Problem
 
 
-def page_problems(facts: Facts, ask: Ask, told: Told) -> Iterator[Problem]:
+def page_problems(facts: Facts, request: SentRequest, response: ReceivedResponse) -> Iterator[Problem]:
     """What is wrong with the length of a page."""
-    name = _limit_of(ask.operation) if ask.operation else None
-    asked = parse_qs(ask.query).get(name, [""])[-1] if name else ""
-    if ask.operation is None or not asked.isdecimal():
+    name = _limit_of(request.operation) if request.operation else None
+    asked = parse_qs(request.query).get(name, [""])[-1] if name else ""
+    if request.operation is None or not asked.isdecimal():
         return
-    longest = max((len(one) for one in _lists(told.json)), default=0)
+    longest = max((len(one) for one in _lists(response.json)), default=0)
     if longest > int(asked):
-        fact = facts.operation(f"{name} is the most that a page of {ask.operation.id} holds", ask.operation)
-        yield Problem(fact, f"at most {asked}", f"{longest} items", ask)
+        fact = facts.operation(f"{name} is the most that a page of {request.operation.id} holds", request.operation)
+        yield Problem(fact, f"at most {asked}", f"{longest} items", request)
 
 
 def _limit_of(operation: Operation) -> str | None:

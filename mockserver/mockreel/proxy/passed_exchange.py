@@ -4,7 +4,7 @@ import zlib
 from dataclasses import dataclass, field
 
 from mockreel.contract import Operation
-from mockreel.contract.exchanges.exchange import Ask, Told
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.terminal import harmless
 
 Headers = list[tuple[bytes, bytes]]
@@ -73,10 +73,10 @@ class Asked:
         """How it is shown; a query may hold a key."""
         return harmless(f"{self.method} {self.path}")
 
-    def ask(self) -> Ask:
+    def ask(self) -> SentRequest:
         """The request as the checks see it."""
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in self.headers if name != _CODING}
-        return Ask(self.method, self.path, self.query, headers, self.plain or b"", self.operation)
+        return SentRequest(self.method, self.path, self.query, headers, self.plain or b"", self.operation)
 
 
 @dataclass(slots=True)
@@ -88,14 +88,14 @@ class Passed:
     headers: Headers
     kept: Kept = field(default_factory=Kept)
 
-    def told(self) -> Told | None:
+    def told(self) -> ReceivedResponse | None:
         """The reply as the checks see it; None where it cannot be."""
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in self.headers}
         body = self.kept.body
         if body is None:
             return None
         plain = decoded(body, headers.get("content-encoding", ""))
-        return None if plain is None else Told(self.status, headers, plain)
+        return None if plain is None else ReceivedResponse(self.status, headers, plain)
 
 
 def decoded(body: bytes, coding: str) -> bytes | None:

@@ -9,7 +9,7 @@ import orjson
 
 from mockreel.proxy.contract_watch import Watch
 from mockreel.proxy.passed_exchange import Passed
-from mockreel.proxy.spending_limit import Purse, count
+from mockreel.proxy.spending_limit import SpendingLimit, count
 from mockreel.proxy.violation import Remark
 
 # So many different violations are known apart; a further one is told each time.
@@ -36,7 +36,7 @@ class Report:
     """
 
     say: Say
-    purse: Purse
+    spending_limit: SpendingLimit
     as_json: bool = False
     recorder: Recorder | None = None
     requests: Counter[tuple[str, str, int]] = field(default_factory=Counter)
@@ -118,7 +118,7 @@ class Report:
             yield f"{count(self.failures, 'request')} got no whole reply."
         if self.unchecked:
             yield f"{count(self.unchecked, 'exchange')} could not be checked whole: too large, or in an unknown coding."
-        yield from self.purse.lines()
+        yield from self.spending_limit.lines()
 
     def row(self) -> dict[str, Any]:
         """The sums for machines."""
@@ -129,7 +129,7 @@ class Report:
             "different": len(self._known),
             "failed": self.failures,
             "unchecked": self.unchecked,
-            "money": self.purse.row(),
+            "money": self.spending_limit.row(),
         }
 
     def _event(self, name: str, line: str, **row: Any) -> None:

@@ -16,7 +16,7 @@ from mockreel.errors import OptionError
 from mockreel.proxy.contract_watch import Watch
 from mockreel.proxy.forwarder import Forwarder
 from mockreel.proxy.proxy_report import Recorder, Report, Say
-from mockreel.proxy.spending_limit import Purse
+from mockreel.proxy.spending_limit import SpendingLimit
 from mockreel.proxy.upstream import Upstream, new_client, trust, upstream_of
 from mockreel.server.http.asgi import Receive, Scope, Send, send_reply
 from mockreel.server.http.limits import Bounded
@@ -65,14 +65,14 @@ class Proxy:
         upstreams = _upstreams(contracts, plan)
         selection = select(RULES, named=plan.rules, allow=plan.allow, what="--rules")
         self._trust = trust(plan.ca)
-        self.purse = Purse(plan.limit, plan.assumed)
-        self.report = Report(say, self.purse, plan.as_json, recorder)
+        self.spending_limit = SpendingLimit(plan.limit, plan.assumed)
+        self.report = Report(say, self.spending_limit, plan.as_json, recorder)
         forwarders = {
             name: Forwarder(
                 contract,
                 upstreams[name],
                 watch=Watch(contract, selection),
-                purse=self.purse,
+                spending_limit=self.spending_limit,
                 ear=self.report,
                 most_body=plan.most_body,
             )

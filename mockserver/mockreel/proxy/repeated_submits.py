@@ -7,7 +7,7 @@ from typing import Any
 
 from mockreel.contract import Contract, Evidence
 from mockreel.contract.evidence.facts import Facts
-from mockreel.contract.exchanges.exchange import Ask
+from mockreel.contract.exchanges.exchange import SentRequest
 from mockreel.contract.exchanges.problem import Problem
 
 # Of so many the job is known; the oldest is forgotten.
@@ -23,19 +23,19 @@ class Repeats:
         self._facts = facts
         self._jobs: OrderedDict[tuple[str, str], str] = OrderedDict()
 
-    def key(self, ask: Ask) -> str | None:
+    def key(self, request: SentRequest) -> str | None:
         """The idempotency key of a request, where its operation heeds one."""
-        if not self._row or ask.operation is None or ask.operation.id not in self._row["operations"]:
+        if not self._row or request.operation is None or request.operation.id not in self._row["operations"]:
             return None
         name = self._row["header"].lower()
-        return next((value for key, value in ask.headers.items() if key.lower() == name), None)
+        return next((value for key, value in request.headers.items() if key.lower() == name), None)
 
-    def begun(self, ask: Ask, job: str) -> Iterator[Problem]:
+    def begun(self, request: SentRequest, job: str) -> Iterator[Problem]:
         """What is wrong with the job that a submit has begun, if it is not its first time."""
-        key = self.key(ask)
+        key = self.key(request)
         if key is None:
             return
-        same = (key, sha256(b"\n".join((_sender(ask).encode(), ask.path.encode(), ask.body))).hexdigest())
+        same = (key, sha256(b"\n".join((_sender(request).encode(), request.path.encode(), request.body))).hexdigest())
         before = self._jobs.setdefault(same, job)
         if len(self._jobs) > MOST_KNOWN:
             self._jobs.popitem(last=False)
@@ -43,10 +43,12 @@ class Repeats:
             says = f"the same request under the same {self._row['header']} is the same job"
             evidence = Evidence(self._root["evidence"], tuple(self._root["source"]))
             fact = self._facts.fact(says, "openapi.yaml x-mockreel wire idempotency", evidence)
-            yield Problem(fact, f"the job {before[:80]}", f"a second one, {job[:80]}", ask)
+            yield Problem(fact, f"the job {before[:80]}", f"a second one, {job[:80]}", request)
 
 
-def _sender(ask: Ask) -> str:
+def _sender(request: SentRequest) -> str:
     """What tells one account from another; only a hash of it is kept."""
-    names = {place.name.lower() for place in (ask.operation.key if ask.operation else ()) if place.kind == "header"}
-    return "\n".join(value for name, value in ask.headers.items() if name.lower() in names)
+    names = {
+        place.name.lower() for place in (request.operation.key if request.operation else ()) if place.kind == "header"
+    }
+    return "\n".join(value for name, value in request.headers.items() if name.lower() in names)

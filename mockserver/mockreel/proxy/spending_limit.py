@@ -24,7 +24,7 @@ class Taken:
 
 
 @dataclass(slots=True)
-class Purse:
+class SpendingLimit:
     """All that was spent, in each currency by itself; never converted.
 
     Args:

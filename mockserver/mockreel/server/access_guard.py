@@ -91,9 +91,9 @@ async def _door(token: Token, scope: Scope, receive: Receive) -> Response | None
 
 
 def _no(status: int, why: str) -> Response:
-    reply = problem(status, "Not allowed", why)
+    response = problem(status, "Not allowed", why)
     headers = {"retry-after": "1"} if status == 429 else None
-    return Response(reply.body, reply.status, headers, media_type="application/problem+json")
+    return Response(response.body, response.status, headers, media_type="application/problem+json")
 
 
 def _guess(scope: Scope) -> str | None:

@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from mockreel.contract.added_models import read_additions
-from mockreel.contract.messages.message import Reply, problem
+from mockreel.contract.messages.message import Response, problem
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.accounts.key_file import read_keys
 from mockreel.engine.artifacts.artifact import MEDIA, UPLOADS
@@ -27,13 +27,13 @@ from mockreel.server.http.origin import LOOPBACK_NAMES, Origin
 from mockreel.simulator.events.event import LONGEST
 from mockreel.simulator.path_hints import Hints
 from mockreel.simulator.pipeline import OWN_PATHS
-from mockreel.simulator.provider import Part, Settings
+from mockreel.simulator.provider import Provider, Settings
 from mockreel.simulator.rule_parser import set_faults, set_results
-from mockreel.simulator.simulator import Stage, build_stage, load_contracts
+from mockreel.simulator.simulator import Simulator, build_simulator, load_contracts
 from mockreel.webhooks import Sender, Targets, webhook_secrets
 
 # What runs beside the requests of a stage, as long as it is served.
-Beside = Callable[[Stage], Coroutine[None, None, None]]
+Beside = Callable[[Simulator], Coroutine[None, None, None]]
 # Loopback, and the name that Starlette's test client gives an application.
 IN_PROCESS_NAMES = LOOPBACK_NAMES | {"testserver"}
 
@@ -42,7 +42,7 @@ def create_app(
     *providers: str,
     readings: Mapping[str, str] | None = None,
     keys: Path | str | Iterable[KeyEntry] = (),
-    open_house: bool = False,
+    accept_any_key: bool = False,
     clock: Clock | None = None,
     settings: Settings | None = None,
     sender: Sender | None = None,
@@ -66,8 +66,8 @@ def create_app(
 
     Args:
         readings: options by reading id.
-        keys: a keys file, or entries; only these are admitted unless `open_house`.
-        open_house: take any non-empty key, each with an account of its own.
+        keys: a keys file, or entries; only these are admitted unless `accept_any_key`.
+        accept_any_key: take any non-empty key, each with an account of its own.
         clock: where time comes from.
         settings: seed, pace, bounds.
         sender: how callbacks are sent.
@@ -91,11 +91,11 @@ def create_app(
     """
     additions = read_additions(models, unknown_models=unknown_models)
     contracts = load_contracts(providers or None, readings=readings, data=data, additions=additions)
-    stage = build_stage(
+    simulator = build_simulator(
         contracts,
         clock=clock,
         keys=read_keys(Path(keys)) if isinstance(keys, str | Path) else keys,
-        open_house=open_house,
+        accept_any_key=accept_any_key,
         settings=settings,
         sender=sender,
         targets=targets,
@@ -103,25 +103,27 @@ def create_app(
         assume_price=assume_price,
         secrets=webhook_secrets(webhook_secret, contracts),
     )
-    set_faults(stage.rules, stage.parts, faults)
-    set_results(stage.rules, stage.parts, result)
-    stage.rules.keep_as_first()
-    if len(stage.parts) == 1:
-        (part,) = stage.parts.values()
-        return stage_app(stage, Front(part, origin=Origin(base_url, trusted=None)), hosts=control_hosts)
-    return stage_app(stage, ByPrefix(stage, base_url=base_url), hosts=control_hosts)
+    set_faults(simulator.rules, simulator.providers, faults)
+    set_results(simulator.rules, simulator.providers, result)
+    simulator.rules.keep_as_first()
+    if len(simulator.providers) == 1:
+        (provider,) = simulator.providers.values()
+        return simulator_app(simulator, Front(provider, origin=Origin(base_url, trusted=None)), hosts=control_hosts)
+    return simulator_app(simulator, ByPrefix(simulator, base_url=base_url), hosts=control_hosts)
 
 
 class ByPrefix:
     """Tells the providers apart by the first segment of the path."""
 
-    def __init__(self, stage: Stage, *, base_url: str | None = None, trusted: frozenset[str] | None = None) -> None:
+    def __init__(
+        self, simulator: Simulator, *, base_url: str | None = None, trusted: frozenset[str] | None = None
+    ) -> None:
         self._fronts = {
-            name: Front(part, prefix=f"/{name}", origin=Origin(base_url, prefix=f"/{name}", trusted=trusted))
-            for name, part in stage.parts.items()
+            name: Front(provider, prefix=f"/{name}", origin=Origin(base_url, prefix=f"/{name}", trusted=trusted))
+            for name, provider in simulator.providers.items()
         }
-        self._hints = Hints(stage.parts)
-        self._note, self._parts = stage.feed.note, stage.parts
+        self._hints = Hints(simulator.providers)
+        self._note, self._providers = simulator.events.note, simulator.providers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -146,7 +148,7 @@ class ByPrefix:
         names = ", ".join(f"/{name}/" for name in self._fronts)
         hint = self._hints.about(scope["method"], path)
         if hint is not None:
-            self._note("misdirected", method=scope["method"], path=shown_path(self._parts, path), reason=hint)
+            self._note("misdirected", method=scope["method"], path=shown_path(self._providers, path), reason=hint)
         meant = f" {hint[0].upper()}{hint[1:]}." if hint else ""
         detail = f"Nothing is at {path}.{meant} The providers are at {names}; the control API is at {OWN_PATHS}."
         await send_reply(problem(404, "Not found", detail), send, head=scope["method"] == "HEAD")
@@ -155,18 +157,18 @@ class ByPrefix:
 class Own:
     """What is the stand-in's own: the control API and the page, which is loaded when it is first asked for."""
 
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
+    def __init__(self, simulator: Simulator) -> None:
+        self._simulator = simulator
 
     @cached_property
     def _control(self) -> App:
-        return cast(App, Control(self._stage).app())
+        return cast(App, Control(self._simulator).app())
 
     @cached_property
     def _page(self) -> App:
         from mockreel.server.dashboard.site import Site  # noqa: PLC0415  (templates are not needed to play)
 
-        return cast(App, Site(self._stage).app())
+        return cast(App, Site(self._simulator).app())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = local_path(scope)
@@ -188,15 +190,15 @@ class Doors:
             await self._players(scope, receive, send)
         elif self._home and path == "/" and reads_html(scope):
             place = f"{scope.get('root_path', '')}{PAGE}/".encode()
-            await send_reply(Reply(307, b"", ((b"location", place),)), send, head=True)
+            await send_reply(Response(307, b"", ((b"location", place),)), send, head=True)
         elif path.startswith(OWN_PATHS) and not path.startswith((MEDIA, UPLOADS)):
             await self._control(scope, receive, signed(send))
         else:
             await self._players(scope, receive, send)
 
 
-def stage_app(
-    stage: Stage,
+def simulator_app(
+    simulator: Simulator,
     players: Front | ByPrefix,
     *,
     hosts: frozenset[str] | None,
@@ -217,24 +219,24 @@ def stage_app(
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        stage.agenda.start()
-        tasks = [asyncio.ensure_future(one(stage)) for one in beside]
+        simulator.scheduler.start()
+        tasks = [asyncio.ensure_future(one(simulator)) for one in beside]
         try:
             yield
         finally:
             await _ended(tasks)
-            await stage.close()
+            await simulator.close()
 
-    guarded = Guard(Own(stage), hosts=hosts, token=token)
-    shielded = shield(players, stage, hosts=hosts if hosts is None else hosts | named, cors=cors)
+    guarded = Guard(Own(simulator), hosts=hosts, token=token)
+    shielded = shield(players, simulator, hosts=hosts if hosts is None else hosts | named, cors=cors)
     doors = Doors(cast(App, guarded), shielded, home=isinstance(players, ByPrefix))
     app = Starlette(routes=[Mount("/", doors)], lifespan=lifespan)
     app.router.default = doors  # a mount does not match a path with a newline
-    app.state.stage = stage
+    app.state.stage = simulator
     return app
 
 
-def shield(app: App, stage: Stage, *, hosts: frozenset[str] | None, cors: Sequence[str] = ()) -> ForeignPages:
+def shield(app: App, simulator: Simulator, *, hosts: frozenset[str] | None, cors: Sequence[str] = ()) -> ForeignPages:
     """Providers that begin nothing for a web page of somebody else.
 
     Args:
@@ -243,18 +245,18 @@ def shield(app: App, stage: Stage, *, hosts: frozenset[str] | None, cors: Sequen
     """
 
     def note(scope: Scope, why: str) -> None:
-        asked = f"{scope.get('method', 'WebSocket')} {shown_path(stage.parts, local_path(scope))}"
+        asked = f"{scope.get('method', 'WebSocket')} {shown_path(simulator.providers, local_path(scope))}"
         port = (scope.get("server") or ("", None))[1]
-        stage.feed.note("rejected", provider=None, port=port, status=403, reason=f"{asked}: {why}")
+        simulator.events.note("rejected", provider=None, port=port, status=403, reason=f"{asked}: {why}")
 
-    own = {host for part in stage.parts.values() for host in part.contract.hosts}
+    own = {host for provider in simulator.providers.values() for host in provider.contract.hosts}
     return ForeignPages(app, hosts=hosts, own=own, allowed=cors, note=note)
 
 
-def shown_path(parts: Mapping[str, Part], path: str) -> str:
+def shown_path(providers: Mapping[str, Provider], path: str) -> str:
     """A path that no operation has, as the log may tell it."""
-    for part in parts.values():
-        path = part.noting.redactor.path(path, part.keyring.known, strange=True)
+    for provider in providers.values():
+        path = provider.capture.redactor.path(path, provider.keyring.known, strange=True)
     return path[:LONGEST]
 
 

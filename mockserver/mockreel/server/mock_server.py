@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mockreel import __version__
-from mockreel.engine.billing import Amount, Unspent, read_budget, unspent
+from mockreel.engine.billing import Amount, CostSummary, cost_avoided, read_budget
 from mockreel.engine.clock import Clock
 from mockreel.engine.journal.journal import Journal
-from mockreel.engine.journal.journal_query import Question, Verdict, counted, ordered
+from mockreel.engine.journal.journal_query import JournalQuery, Verdict, counted, ordered
 from mockreel.engine.scenarios.rules import Rule
 from mockreel.errors import EventLoopBlocked, OptionError
 from mockreel.simulator.rule_parser import set_faults
-from mockreel.simulator.simulator import Change, Stage
+from mockreel.simulator.simulator import Change, Simulator
 
 if TYPE_CHECKING:
     from mockreel.simulator.client_rules import Violation
@@ -35,11 +35,11 @@ class Address:
 
 
 @dataclass(frozen=True)
-class RunningStage:
+class MockServer:
     """A stage that is being served: `stage.runflow.url`, `stage.runflow.key`, `stage.control.url`, as in its file."""
 
     addresses: Mapping[str, Address]
-    inner: Stage = field(repr=False)
+    simulator: Simulator = field(repr=False)
     # The newest claims about the journal that did not hold, for whoever shows why a test failed.
     unmet: deque[Verdict] = field(default_factory=lambda: deque(maxlen=MOST_UNMET), repr=False)
     ca: Path | None = None  # the file of the authority that vouches for it, where one was made for the run
@@ -54,11 +54,11 @@ class RunningStage:
     @property
     def journal(self) -> Journal:
         """What was asked, answered and delivered."""
-        return self.inner.journal
+        return self.simulator.journal
 
     def changes(self, *, provider: str | None = None, job: str | None = None) -> list[Change]:
         """Every state that the jobs have entered so far, in the order of time."""
-        return self.inner.changes(provider=provider, job=job)
+        return self.simulator.changes(provider=provider, job=job)
 
     def requested(
         self, *, times: int | None = None, at_least: int | None = None, at_most: int | None = None, **what: Any
@@ -72,8 +72,8 @@ class RunningStage:
         Raises:
             OptionError: a word that is none, or an operation that no provider has.
         """
-        question = self._asked(what)
-        verdict = counted(self.journal.numbered(), question, times=times, at_least=at_least, at_most=at_most)
+        query = self._asked(what)
+        verdict = counted(self.journal.numbered(), query, times=times, at_least=at_least, at_most=at_most)
         return self._noted(verdict)
 
     def requested_in_order(self, *steps: Mapping[str, Any]) -> Verdict:
@@ -85,10 +85,10 @@ class RunningStage:
             self.unmet.append(verdict)
         return verdict
 
-    def _asked(self, what: Mapping[str, Any]) -> Question:
-        question = Question.of(what)
-        self.journal.check(question.provider, question.operation)
-        return question
+    def _asked(self, what: Mapping[str, Any]) -> JournalQuery:
+        query = JournalQuery.of(what)
+        self.journal.check(query.provider, query.operation)
+        return query
 
     def reset(self) -> None:
         """Begin anew: no job, account, delivery or journal; the rules and the clock as at the start.
@@ -97,10 +97,10 @@ class RunningStage:
             StageClosed: the stage has been taken down.
         """
 
-        async def begin_anew() -> None:
-            self.inner.begin_anew()
+        async def reset() -> None:
+            self.simulator.reset()
 
-        self.inner.agenda.run_from_outside(begin_anew(), what="reset").result()
+        self.simulator.scheduler.run_from_outside(reset(), what="reset").result()
         self._expected.clear()
 
     @contextmanager
@@ -115,9 +115,9 @@ class RunningStage:
 
         check_rules(rules, what="rule to expect a violation of")
         everything = select(RULES, named=["all"])
-        before = violations(self.inner.parts.values(), everything)
+        before = violations(self.simulator.providers.values(), everything)
         yield
-        found = met(before, violations(self.inner.parts.values(), everything), rules=rules)
+        found = met(before, violations(self.simulator.providers.values(), everything), rules=rules)
         if not found:
             raise AssertionError(f"No request broke {' or '.join(rules) or 'a client rule'}, though it was expected.")
         self._expected.update(found)
@@ -135,11 +135,11 @@ class RunningStage:
         from mockreel.simulator.client_rules import RULES, select, unexpected, violations  # noqa: PLC0415
 
         chosen = select(RULES, named=rules, allow=allow)
-        return unexpected(violations(self.inner.parts.values(), chosen), self._expected)
+        return unexpected(violations(self.simulator.providers.values(), chosen), self._expected)
 
-    def unspent(self) -> Unspent:
+    def cost_avoided(self) -> CostSummary:
         """What everything that has begun would have cost so far."""
-        return unspent(self.inner)
+        return cost_avoided(self.simulator)
 
     def set_balance(self, provider: str, amount: Amount | None, *, key: str | None = None) -> None:
         """Make the balance that a provider tells this amount, which counts from now on; None takes the limit away.
@@ -151,19 +151,21 @@ class RunningStage:
         Raises:
             OptionError: an unknown provider, no amount, or a key that is not admitted.
         """
-        part = self.inner.part(provider)
-        caller = part.keyring.find(self.addresses[provider].key if key is None else key)
+        simulated = self.simulator.provider(provider)
+        caller = simulated.keyring.find(self.addresses[provider].key if key is None else key)
         if caller is None:
-            raise OptionError("key", "one that is not shown here", then=f"{part.contract.title} does not admit it.")
+            raise OptionError(
+                "key", "one that is not shown here", then=f"{simulated.contract.title} does not admit it."
+            )
         given = {} if amount is None else {provider: amount}
-        read = read_budget(given, {provider: part.contract}, what="balance")
-        part.ledger.set_balance(caller.account, read.get(provider), part.clock.now())
-        self.inner.feed.note("balance", provider=provider, account=caller.account.name)
+        read = read_budget(given, {provider: simulated.contract}, what="balance")
+        simulated.ledger.set_balance(caller.account, read.get(provider), simulated.clock.now())
+        self.simulator.events.note("balance", provider=provider, account=caller.account.name)
 
     @property
     def clock(self) -> Clock:
         """Where the stage's time comes from."""
-        return self.inner.clock
+        return self.simulator.clock
 
     def fault(self, given: str | Mapping[str, Any]) -> Rule:
         """Damage what fits from now on: `stage.fault("reset; operation=get_run; nth=2")`; gives the rule.
@@ -171,7 +173,7 @@ class RunningStage:
         Raises:
             OptionError: there is no such fault, parameter or condition.
         """
-        (rule,) = set_faults(self.inner.rules, self.inner.parts, [given])
+        (rule,) = set_faults(self.simulator.rules, self.simulator.providers, [given])
         return rule
 
     def advance(self, seconds: float) -> int:
@@ -185,11 +187,11 @@ class RunningStage:
             EventLoopBlocked: it is called in a coroutine, whose event loop could answer no webhook meanwhile.
         """
         _refuse_in_coroutines()
-        return self.inner.agenda.advance_from_outside(seconds).result()
+        return self.simulator.scheduler.advance_from_outside(seconds).result()
 
     async def advance_async(self, seconds: float) -> int:
         """The same for coroutines: the event loop goes on meanwhile, and can answer callbacks."""
-        return await asyncio.wrap_future(self.inner.agenda.advance_from_outside(seconds))
+        return await asyncio.wrap_future(self.simulator.scheduler.advance_from_outside(seconds))
 
     def doors(self) -> Mapping[str, Any]:
         """Every address, without a key."""
@@ -205,10 +207,6 @@ class RunningStage:
 
     def _about(self) -> Mapping[str, Any]:
         return {"version": __version__, **({"ca": str(self.ca)} if self.ca else {})}
-
-
-# The public name: what the pytest fixture and `serving` give.
-MockServer = RunningStage
 
 
 def _refuse_in_coroutines() -> None:

@@ -17,7 +17,7 @@ from mockreel.engine.accounts.key_file import read_keys
 from mockreel.engine.clock import Clock
 from mockreel.errors import OptionError
 from mockreel.server.access_token import check_token
-from mockreel.server.app import Beside, ByPrefix, shield, stage_app
+from mockreel.server.app import Beside, ByPrefix, shield, simulator_app
 from mockreel.server.http.asgi import App, ByPort, Front
 from mockreel.server.http.cors import allowing
 from mockreel.server.http.origin import LOOPBACK_NAMES, Origin, public_urls
@@ -25,10 +25,10 @@ from mockreel.server.http.protocol import WireProtocol
 from mockreel.server.http.rejection import Rejection
 from mockreel.server.http.sockets import Sockets, close, listen, port_of, url_of
 from mockreel.server.http.uvicorn_server import Loop, in_thread, web_socket_protocol
-from mockreel.server.mock_server import Address, RunningStage
+from mockreel.server.mock_server import Address, MockServer
 from mockreel.server.options import Options, ServingOptions
 from mockreel.simulator.rule_parser import set_faults, set_results
-from mockreel.simulator.simulator import Stage, build_stage, load_contracts
+from mockreel.simulator.simulator import Simulator, build_simulator, load_contracts
 from mockreel.webhooks import Targets, WebhookSecret, check_authority, webhook_secrets
 
 
@@ -57,12 +57,12 @@ class Server:
         self._check(options)
         check_authority(options.ca)
         self.secrets = webhook_secrets(options.webhook_secret, contracts)
-        inner, entries = built(options, contracts, secrets=self.secrets)
+        simulator, entries = built(options, contracts, secrets=self.secrets)
         # Late, so that little can go wrong while ports are held.
         self.sockets = listen(options.host, options.port, contracts)
         with contextlib.ExitStack() as undo:
             undo.callback(self.close)
-            self.stage = addressed(inner, entries, self.sockets, options)
+            self.server = addressed(simulator, entries, self.sockets, options)
             self._server = Loop(self._config(options, beside, short=short))
             undo.pop_all()
 
@@ -78,13 +78,13 @@ class Server:
             raise OptionError("host", options.host, ["127.0.0.1", "::1"], then="Off loopback, set a control token.")
 
     def _config(self, options: Options, beside: Sequence[Beside], *, short: bool) -> uvicorn.Config:
-        app = application(self.stage, options, self.sockets, beside=beside)
-        told = partial(report_rejection, self.stage.inner, self.sockets)
+        app = application(self.server, options, self.sockets, beside=beside)
+        told = partial(report_rejection, self.server.simulator, self.sockets)
         config = uvicorn.Config(
             app,
             http=cast(Any, partial(WireProtocol, told=told, responders=app.responders if short else None)),
             ws=cast(Any, web_socket_protocol)
-            if any(part.player.sockets for part in self.stage.inner.parts.values())
+            if any(provider.adapter.sockets for provider in self.server.simulator.providers.values())
             else "none",
             loop="auto",
             lifespan="on",
@@ -118,20 +118,20 @@ class Server:
 
         Requests that wait have `timeout_graceful_shutdown` seconds left, then they are told that nobody is there.
         """
-        self.stage.inner.agenda.closing = True
+        self.server.simulator.scheduler.closing = True
         self._server.end()
 
 
 def built(
     options: Options, contracts: Mapping[str, Contract], *, secrets: Mapping[str, WebhookSecret]
-) -> tuple[Stage, tuple[KeyEntry, ...]]:
+) -> tuple[Simulator, tuple[KeyEntry, ...]]:
     """The simulator that the options want, and the keys that are listed for it."""
     entries = read_keys(options.keys) if isinstance(options.keys, Path) else tuple(options.keys or ())
-    inner = build_stage(
+    simulator = build_simulator(
         contracts,
         clock=Clock(speed=options.speed, held=options.held, start=options.start),
         keys=entries,
-        open_house=options.keys is None and _is_loopback(options.host),
+        accept_any_key=options.keys is None and _is_loopback(options.host),
         settings=options.settings,
         sender=options.sender,
         targets=Targets(allowed=options.allow_callbacks, mapped=options.callback_map or {}),
@@ -140,64 +140,68 @@ def built(
         assume_price=options.assume_price,
         secrets=secrets,
     )
-    set_faults(inner.rules, inner.parts, options.faults)
-    set_results(inner.rules, inner.parts, options.result)
-    inner.rules.keep_as_first()
-    return inner, entries
+    set_faults(simulator.rules, simulator.providers, options.faults)
+    set_results(simulator.rules, simulator.providers, options.result)
+    simulator.rules.keep_as_first()
+    return simulator, entries
 
 
 def addressed(
-    inner: Stage, entries: tuple[KeyEntry, ...], sockets: Mapping[str, Sockets], options: Options
-) -> RunningStage:
+    simulator: Simulator, entries: tuple[KeyEntry, ...], sockets: Mapping[str, Sockets], options: Options
+) -> MockServer:
     """A simulator that is served on these sockets, with a key that works for each provider.
 
     Raises:
         OptionError: a public address is none, or would be that of several providers.
     """
-    inner.targets.own_ports |= {port_of(some) for some in sockets.values()}
-    public = public_urls(options.public_urls, {name: port_of(sockets[name]) for name in inner.parts})
+    simulator.targets.own_ports |= {port_of(some) for some in sockets.values()}
+    public = public_urls(options.public_urls, {name: port_of(sockets[name]) for name in simulator.providers})
     ca, scheme = (options.tls.ca, "https") if options.tls else (None, "http")
     found = {"control": Address(url_of(sockets["control"], scheme=scheme))}
-    for name, part in inner.parts.items():
+    for name, provider in simulator.providers.items():
         key = _key_to_show([entry for entry in entries if entry.provider in (None, name)])
-        found[name] = Address(url_of(sockets[name], scheme=scheme), key if entries else part.contract.example_key)
-        part.base_url = public.get(name, found[name].url)
-    return RunningStage(found, inner, ca=ca)
+        found[name] = Address(url_of(sockets[name], scheme=scheme), key if entries else provider.contract.example_key)
+        provider.base_url = public.get(name, found[name].url)
+    return MockServer(found, simulator, ca=ca)
 
 
 def application(
-    stage: RunningStage, options: Options, sockets: Mapping[str, Sockets], *, beside: Sequence[Beside] = ()
+    server: MockServer, options: Options, sockets: Mapping[str, Sockets], *, beside: Sequence[Beside] = ()
 ) -> ByPort:
     """What answers on these sockets: each provider on its own, and the control API."""
-    inner = stage.inner
-    ports = {name: port_of(sockets[name]) for name in inner.parts}
+    simulator = server.simulator
+    ports = {name: port_of(sockets[name]) for name in simulator.providers}
     public = public_urls(options.public_urls, ports)
     trusted = _trusted(options.trusted_hosts)
     hosts = LOOPBACK_NAMES if _is_loopback(options.host) else None
     named = frozenset(urlsplit(url).hostname or "" for url in public.values()) | (trusted or frozenset())
     fronts: dict[int, App] = {}
     responders: dict[int, Front] = {}
-    for name, part in inner.parts.items():
-        led = frozenset(part.contract.hosts) if options.own_hosts else frozenset()
+    for name, provider in simulator.providers.items():
+        led = frozenset(provider.contract.hosts) if options.own_hosts else frozenset()
         known = None if hosts is None or trusted is None else hosts | named | led
-        front = responders[ports[name]] = Front(part, origin=Origin(public.get(name), trusted=trusted, led=led))
-        fronts[ports[name]] = shield(front, inner, hosts=known, cors=options.cors)
+        front = responders[ports[name]] = Front(provider, origin=Origin(public.get(name), trusted=trusted, led=led))
+        fronts[ports[name]] = shield(front, simulator, hosts=known, cors=options.cors)
     if options.cors:  # every response says what pages may read it
         fronts = {port: allowing(front, options.cors) for port, front in fronts.items()}
         responders = {}
-    prefixed = ByPrefix(inner, trusted=trusted)
-    behind = stage_app(inner, prefixed, hosts=hosts, named=named, token=options.token, cors=options.cors, beside=beside)
+    prefixed = ByPrefix(simulator, trusted=trusted)
+    behind = simulator_app(
+        simulator, prefixed, hosts=hosts, named=named, token=options.token, cors=options.cors, beside=beside
+    )
     return ByPort(fronts, behind, responders=responders)
 
 
-def report_rejection(inner: Stage, sockets: Mapping[str, Sockets], port: int | None, rejection: Rejection) -> None:
+def report_rejection(
+    simulator: Simulator, sockets: Mapping[str, Sockets], port: int | None, rejection: Rejection
+) -> None:
     """A request that no provider has seen: it stands in the log."""
-    provider = next((name for name in inner.parts if port_of(sockets[name]) == port), None)
-    inner.feed.note("rejected", provider=provider, port=port, status=rejection.status, reason=rejection.reason)
+    provider = next((name for name in simulator.providers if port_of(sockets[name]) == port), None)
+    simulator.events.note("rejected", provider=provider, port=port, status=rejection.status, reason=rejection.reason)
 
 
 @contextlib.contextmanager
-def serving(*providers: str, **options: Unpack[ServingOptions]) -> Iterator[RunningStage]:
+def serving(*providers: str, **options: Unpack[ServingOptions]) -> Iterator[MockServer]:
     """Serve the named providers, or all, on free loopback ports until the block ends.
 
     Takes the fields of `Options` as keywords: `readings`, `keys`, `settings`, `speed`, `held`, `start`, `port`, …
@@ -208,12 +212,12 @@ def serving(*providers: str, **options: Unpack[ServingOptions]) -> Iterator[Runn
     for name in options:
         if name not in ServingOptions.__annotations__:
             raise OptionError("option of serving()", name, ServingOptions.__annotations__)
-    with hosted(Server(Options(providers=providers, **options))) as stage:
-        yield stage
+    with hosted(Server(Options(providers=providers, **options))) as server:
+        yield server
 
 
 @contextlib.contextmanager
-def hosted(server: Server, *, leaving: list[threading.Thread] | None = None) -> Iterator[RunningStage]:
+def hosted(server: Server, *, leaving: list[threading.Thread] | None = None) -> Iterator[MockServer]:
     """Run a server in a thread of its own until the block ends.
 
     Args:
@@ -223,7 +227,7 @@ def hosted(server: Server, *, leaving: list[threading.Thread] | None = None) -> 
         MockreelError: it cannot be served.
     """
     with in_thread(server, what="The stage", leaving=leaving):
-        yield server.stage
+        yield server.server
 
 
 def _key_to_show(entries: list[KeyEntry]) -> str:

@@ -9,14 +9,14 @@ from mockreel.contract import Contract
 from mockreel.contract.messages.body import read_query
 from mockreel.contract.messages.duplicate_keys import duplicates
 from mockreel.contract.messages.form import Form
-from mockreel.contract.messages.message import Reply
+from mockreel.contract.messages.message import Response
 from mockreel.contract.operations import resolve
 from mockreel.contract.validation import KEPT_TEXT, Violation
 from mockreel.engine.faults import NO_FAULTS
 from mockreel.engine.journal.journal import Entry
 from mockreel.engine.journal.said import NOTHING, Pairs, Said, Unread, UnreadViolations
 from mockreel.engine.redaction import Fingerprints, credentials_of, left_out, redactor_of
-from mockreel.simulator.context import Call
+from mockreel.simulator.context import RequestContext
 
 # Headers of any client that are worth a question, and hold no secret; what the contract declares is kept besides.
 CHOSEN = frozenset(
@@ -39,7 +39,7 @@ MOST_KNOWN = 256
 FEW = 6
 
 
-class Noting:
+class Capture:
     """Makes the journal's entries of one provider."""
 
     def __init__(self, contract: Contract) -> None:
@@ -50,74 +50,78 @@ class Noting:
         self._known: dict[int, Pairs] = {}
         self._harmless: set[int] = set()
 
-    def entry(self, call: Call, reply: Reply, *, row: str | None, found: tuple[Violation, ...]) -> Entry:
+    def entry(
+        self, context: RequestContext, response: Response, *, row: str | None, found: tuple[Violation, ...]
+    ) -> Entry:
         """What is kept of one exchange."""
-        request = call.request
+        request = context.request
         said = Unread(
             self.redactor,
-            call.part.keyring.known,
+            context.provider.keyring.known,
             query=request.query,
-            headers=self._headers(call),
-            body=self._body(call) if request.body else b"",
-            reply=reply.body,
-            reply_headers=reply.headers,
+            headers=self._headers(context),
+            body=self._body(context) if request.body else b"",
+            reply=response.body,
+            reply_headers=response.headers,
         )
-        return self._entry(call, reply, row=row, found=found, said=said, job=call.job or _asked_about(call))
+        return self._entry(context, response, row=row, found=found, said=said, job=context.job or _asked_about(context))
 
-    def line(self, call: Call, reply: Reply, *, row: str | None, found: tuple[Violation, ...]) -> Entry:
+    def line(
+        self, context: RequestContext, response: Response, *, row: str | None, found: tuple[Violation, ...]
+    ) -> Entry:
         """The same without what was said: who asked for what, how it ended, and every violation."""
-        return self._entry(call, reply, row=row, found=found, said=NOTHING, job=call.job)
+        return self._entry(context, response, row=row, found=found, said=NOTHING, job=context.job)
 
     def _entry(
         self,
-        call: Call,
-        reply: Reply,
+        context: RequestContext,
+        response: Response,
         *,
         row: str | None,
         found: tuple[Violation, ...],
         said: Said | Unread,
         job: str | None,
     ) -> Entry:
-        operation = call.known_operation
-        self._remember(call)
-        if call.request.body:
-            found += self._repeated(call)
+        operation = context.known_operation
+        self._remember(context)
+        if context.request.body:
+            found += self._repeated(context)
         return Entry(
-            call.now,
+            context.now,
             self._provider,
-            call.caller.account.name if call.caller else None,
-            call.request.method,
-            self._path(call, reply),
+            context.caller.account.name if context.caller else None,
+            context.request.method,
+            self._path(context, response),
             operation.id if operation else None,
-            reply.status,
+            response.status,
             row,
-            self._violations(call, found) if found else (),
+            self._violations(context, found) if found else (),
             said,
             job,
-            None if call.faults is NO_FAULTS else _faults(call),
-            call.part.clock.real(),
-            self._notes(call) if call.notes else (),
+            None if context.faults is NO_FAULTS else _faults(context),
+            context.provider.clock.real(),
+            self._notes(context) if context.notes else (),
         )
 
-    def _notes(self, call: Call) -> tuple[str, ...]:
-        return tuple([self.redactor.text(note, call.part.keyring.known) for note in call.notes])
+    def _notes(self, context: RequestContext) -> tuple[str, ...]:
+        return tuple([self.redactor.text(note, context.provider.keyring.known) for note in context.notes])
 
-    def told(self, call: Call, text: str) -> str:
+    def told(self, context: RequestContext, text: str) -> str:
         """A text about a request as a log may have it, line by line."""
-        self._remember(call)
-        known = call.part.keyring.known
+        self._remember(context)
+        known = context.provider.keyring.known
         return "\n".join(self.redactor.text(line, known, loose=True) for line in text.splitlines())
 
-    def _remember(self, call: Call) -> None:
+    def _remember(self, context: RequestContext) -> None:
         """Have the keyring remember what a request carries in a key's place and nobody admits: it is shown nowhere."""
-        request = call.request
+        request = context.request
         names = self._credentials.names(request.headers)
-        body = call.body.fields if isinstance(call.body, Form) else call.body
+        body = context.body.fields if isinstance(context.body, Form) else context.body
         says = self.redactor.names(body) or self.redactor.has_addresses(request.body)
         asked = [*self.redactor.carried(read_query(request.query))] if request.query else []
-        if call.caller is not None and len(names) < 2 and not says and not asked:
+        if context.caller is not None and len(names) < 2 and not says and not asked:
             return
-        strangers = call.part.keyring.strangers
+        strangers = context.provider.keyring.strangers
         for text in self._credentials.texts(request.headers):
             strangers.add(text)
         for text in asked:
@@ -126,16 +130,16 @@ class Noting:
             for text in self.redactor.carried(body):
                 strangers.add(text)
 
-    def _path(self, call: Call, reply: Reply) -> str:
+    def _path(self, context: RequestContext, response: Response) -> str:
         """The path: of what was found, every piece is a word of the contract or an id of ours."""
-        operation = call.known_operation
-        if operation is not None and reply.status < 400 and not operation.strangers:
-            return call.request.path
-        return self.redactor.path(call.request.path, call.part.keyring.known, strange=operation is None)
+        operation = context.known_operation
+        if operation is not None and response.status < 400 and not operation.strangers:
+            return context.request.path
+        return self.redactor.path(context.request.path, context.provider.keyring.known, strange=operation is None)
 
-    def _violations(self, call: Call, found: tuple[Violation, ...]) -> UnreadViolations:
+    def _violations(self, context: RequestContext, found: tuple[Violation, ...]) -> UnreadViolations:
         """Violations as they may be kept, without what stood there; a longer text is redacted before it is cut."""
-        redacted = partial(self._violation, call.part.keyring.known)
+        redacted = partial(self._violation, context.provider.keyring.known)
         kept = [redacted(one) if len(one.message) > KEPT_TEXT else one._replace(value=None) for one in found]
         return UnreadViolations(kept, redacted)
 
@@ -163,9 +167,9 @@ class Noting:
         kept = one.kept(path=path, message=said)
         return kept._replace(limit=self.redactor.value(one.limit, known)) if _lists_names(one) else kept
 
-    def _headers(self, call: Call) -> Pairs:
+    def _headers(self, context: RequestContext) -> Pairs:
         """The headers that are kept; a client sends the same ones again and again, so they are kept once."""
-        headers = tuple([(name, value) for name, value in call.request.headers])
+        headers = tuple([(name, value) for name, value in context.request.headers])
         seen = hash(headers)
         kept = self._known.get(seen)
         if kept is None:
@@ -175,17 +179,17 @@ class Noting:
             kept = self._known[seen] = worth
         return kept
 
-    def _repeated(self, call: Call) -> tuple[Violation, ...]:
+    def _repeated(self, context: RequestContext) -> tuple[Violation, ...]:
         """The keys that stand twice in the body, which nothing refuses: the last one counts."""
-        body = call.body
-        return duplicates(call.request.body, body) if type(body) is dict or type(body) is list else ()
+        body = context.body
+        return duplicates(context.request.body, body) if type(body) is dict or type(body) is list else ()
 
-    def _body(self, call: Call) -> bytes:
+    def _body(self, context: RequestContext) -> bytes:
         """The body to keep: of files their size and hash."""
-        body = call.body
+        body = context.body
         if isinstance(body, Form):
             return _form(body)
-        return left_out(body) if isinstance(body, bytes) else call.request.body
+        return left_out(body) if isinstance(body, bytes) else context.request.body
 
 
 def _lists_names(one: Violation) -> bool:
@@ -202,30 +206,30 @@ def _form(form: Form) -> bytes:
     return orjson.dumps({"fields": dict(form.fields), "files": files})
 
 
-def _faults(call: Call) -> str | None:
+def _faults(context: RequestContext) -> str | None:
     """What was damaged on purpose, in words."""
-    return None if call.faults is None else str(call.faults)
+    return None if context.faults is None else str(context.faults)
 
 
-def _asked_about(call: Call) -> str | None:
+def _asked_about(context: RequestContext) -> str | None:
     """The id in a request that is a job of this account; None where there is none."""
-    if call.caller is None:
+    if context.caller is None:
         return None
-    get, account = call.part.jobs.get, call.caller.account
-    for value in _values(call):
+    get, account = context.provider.jobs.get, context.caller.account
+    for value in _values(context):
         job = get(value)
         if job is not None and job.account is account:
             return value
     return None
 
 
-def _values(call: Call) -> list[str]:
+def _values(context: RequestContext) -> list[str]:
     """What a request says that could be a job's id."""
-    values = list(call.params.values())
-    if call.query:
-        values += [value for value in call.query.values() if type(value) is str]
-    if type(call.body) is dict and len(call.body) < FEW:
-        values += [str(value) for value in call.body.values() if type(value) is str or type(value) is int]
+    values = list(context.params.values())
+    if context.query:
+        values += [value for value in context.query.values() if type(value) is str]
+    if type(context.body) is dict and len(context.body) < FEW:
+        values += [str(value) for value in context.body.values() if type(value) is str or type(value) is int]
     return values
 
 

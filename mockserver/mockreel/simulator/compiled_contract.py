@@ -9,49 +9,49 @@ from mockreel.contract import Contract, Failure, State
 from mockreel.contract.messages.query import Queries
 from mockreel.engine.accounts.account import prefixes_of
 from mockreel.engine.jobs.job import Intervention, Job
-from mockreel.engine.jobs.lifecycle import Course, Courses, Plan
-from mockreel.engine.scenarios.preferences import Wish
+from mockreel.engine.jobs.lifecycle import Plan, PlanTemplate, PlanTemplates
+from mockreel.engine.scenarios.preferences import Preference
 from mockreel.errors import DataError
-from mockreel.simulator.adapter import Player
-from mockreel.simulator.capture import Noting
+from mockreel.simulator.adapter import ProviderAdapter
+from mockreel.simulator.capture import Capture
 
 
 @dataclass(frozen=True, slots=True)
-class Role:
+class CompiledContract:
     """Everything that a part has of its contract. To make one can fail; to play it cannot."""
 
     contract: Contract
-    player: Player
-    courses: Courses
-    default: Wish
-    default_course: Course
+    adapter: ProviderAdapter
+    templates: PlanTemplates
+    default: Preference
+    default_template: PlanTemplate
     queries: Queries
-    noting: Noting
+    capture: Capture
     prefixes: tuple[tuple[str, bool], ...]
 
 
-def learn(contract: Contract, player: Player, *, pace: str) -> Role:
+def compile_contract(contract: Contract, adapter: ProviderAdapter, *, pace: str) -> CompiledContract:
     """The role that a contract gives.
 
     Raises:
         OptionError: the contract has no such pace.
         DataError: a row does not fit the others.
     """
-    courses = contract.once(f"courses.{pace}", lambda: Courses(contract, pace=pace))
-    default = Wish(contract.scenarios.default)
-    return Role(
+    templates = contract.once(f"courses.{pace}", lambda: PlanTemplates(contract, pace=pace))
+    default = Preference(contract.scenarios.default)
+    return CompiledContract(
         contract,
-        player,
-        courses,
+        adapter,
+        templates,
         default,
-        courses.course(default.scenario),
+        templates.template(default.scenario),
         Queries(contract.schemas),
-        Noting(contract),
+        Capture(contract),
         prefixes_of(contract),
     )
 
 
-def find_player(contract: Contract) -> Player:
+def find_adapter(contract: Contract) -> ProviderAdapter:
     """The package that plays a contract, named by its `x-mockreel.package`.
 
     Raises:
@@ -64,11 +64,11 @@ def find_player(contract: Contract) -> Player:
         what = f"{contract.package!r} cannot be imported ({missing})"
         then = "Put the folder that holds it on PYTHONPATH, or install it."
         raise DataError(where, what, expected="an importable package", then=then) from missing
-    player = cast(Player, module.player(contract))
-    lacking = sorted({operation.id for operation in contract.operations} - set(player.handlers))
+    adapter = cast(ProviderAdapter, module.player(contract))
+    lacking = sorted({operation.id for operation in contract.operations} - set(adapter.handlers))
     if lacking:
         raise DataError(where, f"{contract.package} has no handler for {', '.join(lacking)}")
-    return player
+    return adapter
 
 
 class Rewording:

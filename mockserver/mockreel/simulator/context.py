@@ -5,33 +5,33 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mockreel.contract import Model, Operation
-from mockreel.contract.messages.error_response import Refused
-from mockreel.contract.messages.message import Reply, Request
+from mockreel.contract.messages.error_response import ErrorResponse
+from mockreel.contract.messages.message import Request, Response
 from mockreel.engine.accounts.account import Account, Caller
 from mockreel.engine.faults import Faults
-from mockreel.engine.jobs.lifecycle import Course
+from mockreel.engine.jobs.lifecycle import PlanTemplate
 
 if TYPE_CHECKING:
-    from mockreel.simulator.provider import Part
+    from mockreel.simulator.provider import Provider
 
 
 class Unanswered(Exception):
-    """The handler is not asked: `reply` is played, a fault for instance, with status 0 where nothing is answered."""
+    """The handler is not asked: `response` is played, a fault for instance, with status 0 where nothing is answered."""
 
-    def __init__(self, reply: Reply) -> None:
-        super().__init__(str(reply.fault or reply.status))
-        self.reply = reply
+    def __init__(self, response: Response) -> None:
+        super().__init__(str(response.fault or response.status))
+        self.response = response
 
 
 @dataclass(slots=True)
-class Call:
+class RequestContext:
     """One request on its way through; each step fills in what it found out.
 
     `body` is parsed JSON, a `Form`, bytes or None; `fields` the model's input inside it (an empty mapping where
     there is no model); `query` holds the declared parameters, each with the type that its schema gives it.
     """
 
-    part: "Part"
+    provider: "Provider"
     request: Request
     now: float
     operation: Operation = field(init=False)
@@ -41,7 +41,7 @@ class Call:
     caller: Caller | None = None
     model: Model | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)
-    course: Course | None = None
+    template: PlanTemplate | None = None
     job: str | None = None  # the id of the job that it began
     key: str | None = None  # the key that it was found by; not kept beyond the call
     faults: Faults | None = None  # what befalls it; None while nobody has asked
@@ -52,7 +52,7 @@ class Call:
     def account(self) -> Account:
         """The caller's account; only operations that need a key may ask."""
         if self.caller is None:
-            raise Refused("no-key")
+            raise ErrorResponse("no-key")
         return self.caller.account
 
     @property

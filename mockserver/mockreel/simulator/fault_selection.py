@@ -5,16 +5,16 @@ from functools import partial
 from typing import Any
 
 from mockreel.contract import Contract
-from mockreel.contract.messages.error_response import Refused
+from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.form import Form
-from mockreel.contract.messages.message import Reply
+from mockreel.contract.messages.message import Response
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.artifacts.artifact import MEDIA
 from mockreel.engine.faults import NO_FAULTS, Fault, Faults, Sort, catalogue, in_place_of_an_answer, settled, spoilt
 from mockreel.engine.scenarios.preferences import check_fault, is_able, preferred_faults
 from mockreel.engine.scenarios.rules import Asked
 from mockreel.errors import FaultError
-from mockreel.simulator.context import Call, Unanswered
+from mockreel.simulator.context import RequestContext, Unanswered
 
 # Under this name a server that gives its connections away puts them into a request's state.
 WIRE = "mockreel.wire"
@@ -22,73 +22,75 @@ WIRE = "mockreel.wire"
 RATE_LIMITED = "rate-limited"
 
 
-def choose(call: Call, prefer: bytes | None) -> None:
+def choose(context: RequestContext, prefer: bytes | None) -> None:
     """Find the faults of a request: in its `Prefer` header, then by the rules, then of its key.
 
     Raises:
         FaultError: what is wished does not exist, or cannot be played for this provider or on this server.
-        Refused, Unanswered: a fault is played in place of an answer.
+        ErrorResponse, Unanswered: a fault is played in place of an answer.
     """
-    call.faults = NO_FAULTS  # what goes wrong from here on is told undamaged
-    found = _settled(call, _chosen(call, prefer))
+    context.faults = NO_FAULTS  # what goes wrong from here on is told undamaged
+    found = _settled(context, _chosen(context, prefer))
     for fault in found:
-        check_fault(call.part.contract, fault)
-        _check_wire(call, fault)
-    call.faults = found
-    call.applied += tuple(f"fault={one.name}" for one in preferred_faults(prefer) if one.name in _names(found))
+        check_fault(context.provider.contract, fault)
+        _check_wire(context, fault)
+    context.faults = found
+    context.applied += tuple(f"fault={one.name}" for one in preferred_faults(prefer) if one.name in _names(found))
     if found.reply is not None and not found.reply.handled:
-        _answer_in_place(call, found.reply)
+        _answer_in_place(context, found.reply)
 
 
 def _names(faults: Faults) -> set[str]:
     return {one.name for one in faults}
 
 
-def _chosen(call: Call, prefer: bytes | None) -> Faults:
+def _chosen(context: RequestContext, prefer: bytes | None) -> Faults:
     """The first that names a fault decides, for replies and for callbacks apart; callbacks where a job may begin."""
     wished = preferred_faults(prefer)
-    begins = _begins(call)
+    begins = _begins(context)
     return Faults(
-        wished.reply or _standing(call, "reply"),
-        (wished.callback or _standing(call, "callback")) if begins else None,
+        wished.reply or _standing(context, "reply"),
+        (wished.callback or _standing(context, "callback")) if begins else None,
     )
 
 
-def _standing(call: Call, sort: Sort) -> Fault | None:
+def _standing(context: RequestContext, sort: Sort) -> Fault | None:
     """What the rules or the key want of every request; what names no provider is for those who have such a thing."""
-    able = partial(_reaches, call)
-    found = call.part.rules.fault(sort, asked_of(call), able) if call.part.rules.all else None
-    own = (call.caller.faults if call.caller else None) or NO_FAULTS
+    able = partial(_reaches, context)
+    found = context.provider.rules.fault(sort, asked_of(context), able) if context.provider.rules.all else None
+    own = (context.caller.faults if context.caller else None) or NO_FAULTS
     kept = own.reply if sort == "reply" else own.callback
     return found or (kept if kept is not None and able(kept) else None)
 
 
-def _reaches(call: Call, fault: Fault) -> bool:
+def _reaches(context: RequestContext, fault: Fault) -> bool:
     """Whether a fault that nobody wished for this request may befall it."""
-    return is_able(call.part.contract, fault) and (not fault.kind.results or call.request.path.startswith(MEDIA))
+    return is_able(context.provider.contract, fault) and (
+        not fault.kind.results or context.request.path.startswith(MEDIA)
+    )
 
 
-def _begins(call: Call) -> bool:
+def _begins(context: RequestContext) -> bool:
     """Whether the request may begin what a callback tells of."""
-    operation = call.known_operation
+    operation = context.known_operation
     return operation is not None and (operation.submits or "callbacks" in operation.raw)
 
 
-def _settled(call: Call, found: Faults) -> Faults:
+def _settled(context: RequestContext, found: Faults) -> Faults:
     """The same with what must be drawn; each account's draws are its own."""
     if found.reply is None and found.callback is None:
         return NO_FAULTS
-    return Faults(*(None if one is None else _drawn(call, one) for one in (found.reply, found.callback)))
+    return Faults(*(None if one is None else _drawn(context, one) for one in (found.reply, found.callback)))
 
 
-def _drawn(call: Call, fault: Fault) -> Fault:
-    account = call.caller.account.number if call.caller else 0
-    turn = call.part.count(f"fault of account {account}")
-    return settled(fault, call.part.draw("fault", account, turn, size=8))
+def _drawn(context: RequestContext, fault: Fault) -> Fault:
+    account = context.caller.account.number if context.caller else 0
+    turn = context.provider.count(f"fault of account {account}")
+    return settled(fault, context.provider.draw("fault", account, turn, size=8))
 
 
-def _check_wire(call: Call, fault: Fault) -> None:
-    if fault.kind.wire and WIRE not in (call.request.state or ()):
+def _check_wire(context: RequestContext, fault: Fault) -> None:
+    if fault.kind.wire and WIRE not in (context.request.state or ()):
         playable = [kind.name for kind in catalogue() if not kind.wire]
         then = (
             "This application runs in another server, which does not give its connections away: "
@@ -98,10 +100,10 @@ def _check_wire(call: Call, fault: Fault) -> None:
         raise FaultError("fault in this server", fault.name, playable, then=then)
 
 
-def _answer_in_place(call: Call, fault: Fault) -> None:
-    row = call.part.contract.errors.get(RATE_LIMITED)
+def _answer_in_place(context: RequestContext, fault: Fault) -> None:
+    row = context.provider.contract.errors.get(RATE_LIMITED)
     if fault.name == "throttled" and row is not None and row.status == 429:
-        raise Refused(RATE_LIMITED)
+        raise ErrorResponse(RATE_LIMITED)
     raise Unanswered(in_place_of_an_answer(fault))
 
 
@@ -118,24 +120,24 @@ def check_keys_faults(entries: Iterable[KeyEntry], contracts: Mapping[str, Contr
                 check_fault(places[0], fault)
 
 
-def played(call: Call, reply: Reply) -> Reply:
+def played(context: RequestContext, response: Response) -> Response:
     """The reply as its fault wants it; the same object where there is none."""
-    faults = call.faults
-    if faults is None or faults is NO_FAULTS or faults.reply is None or reply.fault is not None:
-        return reply
-    return spoilt(faults.reply, reply)
+    faults = context.faults
+    if faults is None or faults is NO_FAULTS or faults.reply is None or response.fault is not None:
+        return response
+    return spoilt(faults.reply, response)
 
 
-def asked_of(call: Call, *, model: Any = None, body: Any = None) -> Asked:
+def asked_of(context: RequestContext, *, model: Any = None, body: Any = None) -> Asked:
     """What the rules look at: of the call itself, or of one of several jobs that it begins."""
-    operation = call.known_operation
-    chosen = model or call.model
+    operation = context.known_operation
+    chosen = model or context.model
     return Asked(
-        call.part.name,
+        context.provider.name,
         chosen.id if chosen else None,
-        prompt(call.body if body is None else body),
+        prompt(context.body if body is None else body),
         operation.id if operation else None,
-        call.caller.account.number if call.caller else 0,
+        context.caller.account.number if context.caller else 0,
     )
 
 

@@ -3,72 +3,72 @@
 import re
 from typing import TYPE_CHECKING
 
-from mockreel.contract.messages.message import Reply, Request, problem
+from mockreel.contract.messages.message import Request, Response, problem
 from mockreel.engine.artifacts import media
 from mockreel.engine.artifacts.artifact import MEDIA, UPLOADS, of_job
 from mockreel.engine.artifacts.uploads import Upload
 
 if TYPE_CHECKING:
-    from mockreel.simulator.provider import Part
+    from mockreel.simulator.provider import Provider
 
 # A type that may stand in a header, whoever announced it.
 _TYPE = re.compile(r"[\w.+-]{1,60}/[\w.+-]{1,60}( ?; ?[\w.+-]{1,60}=[\w.+-]{1,60})?", re.ASCII)
 
 
-def serve(part: "Part", request: Request) -> Reply:
+def serve(provider: "Provider", request: Request) -> Response:
     """Answer a request for a clip or an upload on a provider's port."""
     if request.path.startswith(MEDIA) and request.method in ("GET", "HEAD"):
-        return _clip(part, request)
+        return _clip(provider, request)
     if request.path.startswith(UPLOADS) and request.method in ("GET", "HEAD", "PUT"):
-        return _upload(part, request)
+        return _upload(provider, request)
     return problem(404, "Not found", f"There is nothing at {request.method} {request.path}.")
 
 
-def _clip(part: "Part", request: Request) -> Reply:
+def _clip(provider: "Provider", request: Request) -> Response:
     name, _, _ = request.path.removeprefix(MEDIA).rpartition(".")
-    job = part.jobs.get(name)
-    lifetime = part.contract.wire.get("output_lifetime")
-    if lifetime is not None and job is not None and job.ends is not None and part.clock.now() > job.ends + lifetime:
+    job = provider.jobs.get(name)
+    lifetime = provider.contract.wire.get("output_lifetime")
+    if lifetime is not None and job is not None and job.ends is not None and provider.clock.now() > job.ends + lifetime:
         return problem(403, "Clip address expired", f"The contract gives it {lifetime} s after the end of its job.")
-    return clip(part, request, name)
+    return clip(provider, request, name)
 
 
-def clip(part: "Part", request: Request, name: str) -> Reply:
+def clip(provider: "Provider", request: Request, name: str) -> Response:
     """What a job made, whether or not its address has expired; `name` is the job's id."""
-    job = part.jobs.get(name)
-    if job is None or job.state(part.clock.now()).kind not in ("succeeded", "partial"):
+    job = provider.jobs.get(name)
+    if job is None or job.state(provider.clock.now()).kind not in ("succeeded", "partial"):
         return problem(404, "No such clip", f"No job {name!r} of this stage has made a clip. Clips live in memory.")
-    artifact = of_job(part, job)
+    artifact = of_job(provider, job)
     if not artifact.clip.file and artifact.held is None:
         return problem(404, "No such clip", "This job's result is at an address of its own.")
     content = artifact.content(stamp=job.id.encode())
     return _ranged(request, content, artifact.clip.mime, says=artifact.clip.says)
 
 
-def _upload(part: "Part", request: Request) -> Reply:
-    upload = part.uploads.get(request.path.removeprefix(UPLOADS))
+def _upload(provider: "Provider", request: Request) -> Response:
+    upload = provider.uploads.get(request.path.removeprefix(UPLOADS))
     if upload is None:
         return problem(404, "No such upload", "Nothing was announced under this address, or it has been forgotten.")
     if request.method == "PUT":
-        return _take(part, request, upload)
+        return _take(provider, request, upload)
     if upload.data is None:
         return problem(404, "Not uploaded yet", "The file was announced, but its bytes have not been sent.")
     mime = upload.mime if _TYPE.fullmatch(upload.mime) else "application/octet-stream"
-    reply = _ranged(request, upload.data, mime)
+    response = _ranged(request, upload.data, mime)
     # Whoever uploads says what type it is: a browser must not run it, whatever that says.
-    return Reply(reply.status, reply.body, (*reply.headers, (b"content-security-policy", b"sandbox")))
+    return Response(response.status, response.body, (*response.headers, (b"content-security-policy", b"sandbox")))
 
 
-def _take(part: "Part", request: Request, upload: Upload) -> Reply:
-    if upload.expires is not None and part.clock.now() > upload.expires:
+def _take(provider: "Provider", request: Request, upload: Upload) -> Response:
+    if upload.expires is not None and provider.clock.now() > upload.expires:
         return problem(403, "Upload address expired", "Announce the file again to get a new address.")
-    if len(request.body) > part.settings.max_body:
-        return problem(413, "Too large", f"The server accepts at most {part.settings.max_body} bytes.")
-    part.uploads.store(upload.id, request.body)
-    return Reply(200, b"")
+    if len(request.body) > provider.settings.max_body:
+        return problem(413, "Too large", f"The server accepts at most {provider.settings.max_body} bytes.")
+    provider.uploads.store(upload.id, request.body)
+    return Response(200, b"")
 
 
-def _ranged(request: Request, content: bytes, mime: str, *, says: str = "") -> Reply:
+def _ranged(request: Request, content: bytes, mime: str, *, says: str = "") -> Response:
     """The bytes, or the range of them that is asked for; `says` tells where a clip is not quite what was asked."""
     answer = media.ranged(
         content,
@@ -80,7 +80,7 @@ def _ranged(request: Request, content: bytes, mime: str, *, says: str = "") -> R
     )
     headers = tuple((name.lower().encode(), value.encode()) for name, value in answer.headers.items())
     note = ((b"mockreel-clip", says.encode()),) if says else ()
-    return Reply(answer.status, answer.body, headers + note)
+    return Response(answer.status, answer.body, headers + note)
 
 
 def _header(request: Request, name: bytes) -> str | None:

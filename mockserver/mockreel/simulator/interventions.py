@@ -6,43 +6,43 @@ from typing import Any
 from mockreel.contract import Failure, Lifecycle, State
 from mockreel.engine.jobs.job import Intervention, Job
 from mockreel.errors import Conflict
-from mockreel.simulator.provider import Part
+from mockreel.simulator.provider import Provider
 
 # The failure that a contract has for a job that fails without a stated reason.
 DEFAULT = "default"
 
 
-def complete(part: Part, job: Job) -> None:
+def complete(provider: Provider, job: Job) -> None:
     """Let a job succeed, now.
 
     Raises:
         Conflict: it has ended, or its lifecycle leads to no success from where it is.
     """
-    _end(part, job, "succeeded", fields=part.default_course.fields)
+    _end(provider, job, "succeeded", fields=provider.default_template.fields)
 
 
-def fail(part: Part, job: Job, *, code: str = DEFAULT) -> None:
+def fail(provider: Provider, job: Job, *, code: str = DEFAULT) -> None:
     """Let a job fail, now, with the failure of that key or wire code.
 
     Raises:
         OptionError: the provider has no such failure.
         Conflict: it has ended, or its lifecycle leads to no failure from where it is.
     """
-    failure = part.courses.failure(code)
-    _end(part, job, "failed", failure=failure, fields=_fields_of(part, failure))
+    failure = provider.templates.failure(code)
+    _end(provider, job, "failed", failure=failure, fields=_fields_of(provider, failure))
 
 
-def cancel(part: Part, job: Job, *, reason: str = "") -> None:
+def cancel(provider: Provider, job: Job, *, reason: str = "") -> None:
     """Cancel a job, now, as its provider's own cancellation would.
 
     Raises:
         Conflict: it has ended, or its provider knows no cancelled jobs.
     """
-    _end(part, job, "cancelled", reason=reason)
+    _end(provider, job, "cancelled", reason=reason)
 
 
 def _end(
-    part: Part,
+    provider: Provider,
     job: Job,
     kind: str,
     *,
@@ -50,16 +50,16 @@ def _end(
     reason: str = "",
     fields: Mapping[str, Any] | None = None,
 ) -> None:
-    now = part.clock.now()
+    now = provider.clock.now()
     state = job.state(now)
     if state.terminal:
         raise Conflict(f"The job {job.id} has ended already: it is {state.word} since {job.ends:.3f}. It stays so.")
-    way = _way(part.contract.lifecycle, state, kind)
+    way = _way(provider.contract.lifecycle, state, kind)
     if way is None:
-        kinds = sorted({one.kind for one in part.contract.lifecycle.states.values() if one.terminal})
+        kinds = sorted({one.kind for one in provider.contract.lifecycle.states.values() if one.terminal})
         then = f"Its jobs end as {', '.join(kinds)}."
-        raise Conflict(f"No job of {part.contract.title} that is {state.word} can become {kind}. {then}")
-    part.intervene(job, Intervention(now, way[-1], failure, reason, way[:-1], fields))
+        raise Conflict(f"No job of {provider.contract.title} that is {state.word} can become {kind}. {then}")
+    provider.intervene(job, Intervention(now, way[-1], failure, reason, way[:-1], fields))
 
 
 def _way(lifecycle: Lifecycle, start: State, kind: str) -> tuple[State, ...] | None:
@@ -77,7 +77,7 @@ def _way(lifecycle: Lifecycle, start: State, kind: str) -> tuple[State, ...] | N
     return None
 
 
-def _fields_of(part: Part, failure: Failure) -> Mapping[str, Any]:
+def _fields_of(provider: Provider, failure: Failure) -> Mapping[str, Any]:
     """What the scenario of a failure says of the result."""
-    scenarios = part.contract.scenarios.jobs.values()
+    scenarios = provider.contract.scenarios.jobs.values()
     return next((scenario.fields for scenario in scenarios if scenario.failure == failure.name), {})

@@ -13,7 +13,7 @@ from mockreel.contract.data.files import parse_yaml, read_bytes
 from mockreel.contract.data.parser import Cursor
 
 if TYPE_CHECKING:
-    from mockreel.simulator.provider import Part
+    from mockreel.simulator.provider import Provider
 
 # The data file that names other services' paths.
 FOREIGN = "foreign-paths.yaml"
@@ -29,13 +29,13 @@ class Hints:
     """Hints for the paths that nothing is found at.
 
     Args:
-        parts: the providers that are played, by name.
+        providers: the providers that are played, by name.
     """
 
-    def __init__(self, parts: Mapping[str, "Part"]) -> None:
-        self._parts = parts
+    def __init__(self, providers: Mapping[str, "Provider"]) -> None:
+        self._providers = providers
 
-    def about(self, method: str, path: str, *, asked: "Part | None" = None) -> str | None:
+    def about(self, method: str, path: str, *, asked: "Provider | None" = None) -> str | None:
         """What a path probably meant; None where nobody can say.
 
         Args:
@@ -43,11 +43,11 @@ class Hints:
         """
         return self._of_another(path, asked) or self._of_strangers(path) or self._near(method, path, asked)
 
-    def _of_another(self, path: str, asked: "Part | None") -> str | None:
-        for part in self._parts.values():
-            if part is not asked and part.contract.router.find(path) is not None:
-                where = f": its address is {part.base_url}" if part.base_url else ""
-                return f"this is a path of {part.contract.title}{where}"
+    def _of_another(self, path: str, asked: "Provider | None") -> str | None:
+        for provider in self._providers.values():
+            if provider is not asked and provider.contract.router.find(path) is not None:
+                where = f": its address is {provider.base_url}" if provider.base_url else ""
+                return f"this is a path of {provider.contract.title}{where}"
         return None
 
     def _of_strangers(self, path: str) -> str | None:
@@ -56,7 +56,7 @@ class Hints:
                 return f"this is a path of {name}; {row['says']}"
         return None
 
-    def _near(self, method: str, path: str, asked: "Part | None") -> str | None:
+    def _near(self, method: str, path: str, asked: "Provider | None") -> str | None:
         """The same path with another beginning, as where the base URL has a segment too many, or one segment spelled
         otherwise.
         """

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from mockreel.contract import Contract, Model
-from mockreel.contract.messages.error_response import Refused
+from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.message import Request, exact
 from mockreel.contract.pricing import Cost
 from mockreel.engine.accounts.account import Account, Keyring
@@ -17,15 +17,15 @@ from mockreel.engine.billing import Ledger
 from mockreel.engine.clock import Clock
 from mockreel.engine.faults import NO_FAULTS
 from mockreel.engine.jobs.job import Intervention, Job, JobStore, MemoryJobs
-from mockreel.engine.jobs.lifecycle import Course
+from mockreel.engine.jobs.lifecycle import PlanTemplate
 from mockreel.engine.journal.journal import Journal
 from mockreel.engine.randomness import digest
 from mockreel.engine.scenarios.rules import Rules
-from mockreel.engine.scheduler import Agenda
+from mockreel.engine.scheduler import Scheduler
 from mockreel.simulator import pipeline
-from mockreel.simulator.adapter import Answer, Player
-from mockreel.simulator.compiled_contract import Rewording, Role, learn
-from mockreel.simulator.context import Call
+from mockreel.simulator.adapter import Answer, ProviderAdapter
+from mockreel.simulator.compiled_contract import CompiledContract, Rewording, compile_contract
+from mockreel.simulator.context import RequestContext
 from mockreel.simulator.path_hints import Hints
 from mockreel.webhooks import Deliveries, Delivery, Signing
 
@@ -38,7 +38,7 @@ class Settings:
     pace: str = "quick"
     max_body: int = 32 * 1024 * 1024
     max_jobs: int = 1_000_000
-    patience: float = 60.0  # real seconds that a request may wait for a job to end
+    wait_timeout: float = 60.0  # real seconds that a request may wait for a job to end
     keep_bodies: bool = True  # the journal keeps what was said, not only who asked for what and how it ended
 
 
@@ -46,37 +46,37 @@ class Settings:
 class JobEnd:
     """What the agenda does at a job's end, if that is still its end then: tell whoever wants to know."""
 
-    part: "Part"
+    provider: "Provider"
     job: Job
     at: float
 
     def __call__(self) -> None:
         if self.job.ends == self.at:
-            self.part.base_url = self.job.account.base_url or self.part.base_url
-            self.part.player.job_ended(self.part, self.job)
+            self.provider.base_url = self.job.account.base_url or self.provider.base_url
+            self.provider.adapter.job_ended(self.provider, self.job)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reckoning:
     """What the agenda does at a job's end where the jobs in flight stop when nothing is left."""
 
-    part: "Part"
+    provider: "Provider"
     account: Account
 
     def __call__(self) -> None:
-        self.part.stop_unpaid(self.account, self.part.clock.now())
+        self.provider.stop_unpaid(self.account, self.provider.clock.now())
 
 
-class Part:
+class Provider:
     """One provider as it is played."""
 
     def __init__(
         self,
         contract: Contract,
-        player: Player,
+        adapter: ProviderAdapter,
         *,
         clock: Clock,
-        agenda: Agenda,
+        scheduler: Scheduler,
         journal: Journal,
         rules: Rules,
         keyring: Keyring,
@@ -86,7 +86,7 @@ class Part:
     ) -> None:
         self.name = contract.provider
         self.clock = clock
-        self.agenda = agenda
+        self.scheduler = scheduler
         self.journal = journal
         self.rules = rules
         self.keyring = keyring
@@ -94,28 +94,32 @@ class Part:
         deliveries.signing = self._signing
         self.settings = settings
         self.assumed = assumed  # what counts for a job of unknown price; as the contract says if None
-        self._play(learn(contract, player, pace=settings.pace))
+        self._play(compile_contract(contract, adapter, pace=settings.pace))
         self.hints: Hints | None = None  # for paths that nothing is found at
         self._waiting: dict[str, list[Callable[[], None]]] = {}
-        self.observer: Callable[[Part, Job], None] | None = None  # told of every job that begins or is changed
+        self.observer: Callable[[Provider, Job], None] | None = None  # told of every job that begins or is changed
         self.base_url = ""  # as last seen; what is sent without a request (a callback) uses it
         self._open()
 
-    def _play(self, role: Role) -> None:
-        self.contract, self.player = role.contract, role.player
-        self.courses, self.default, self.default_course = role.courses, role.default, role.default_course
-        self.queries, self.noting = role.queries, role.noting
-        self.keyring.prefixes = role.prefixes
+    def _play(self, compiled: CompiledContract) -> None:
+        self.contract, self.adapter = compiled.contract, compiled.adapter
+        self.templates, self.default, self.default_template = (
+            compiled.templates,
+            compiled.default,
+            compiled.default_template,
+        )
+        self.queries, self.capture = compiled.queries, compiled.capture
+        self.keyring.prefixes = compiled.prefixes
 
-    def recast(self, role: Role, state: Any) -> None:
+    def switch_contract(self, compiled: CompiledContract, state: Any) -> None:
         """Play another role from now on: what has come to be stays, and is told in its words."""
-        self._play(role)
+        self._play(compiled)
         self.state: Any = state
         self.clips = Clips(self)
-        rewording = Rewording(role.contract)
+        rewording = Rewording(compiled.contract)
         for job in list(self.jobs):
             rewording.apply(job)
-        self.ledger.read(role.contract)
+        self.ledger.read(compiled.contract)
 
     def _open(self) -> None:
         """Everything that comes to be while the part is played, as it is at the beginning."""
@@ -130,23 +134,23 @@ class Part:
             assumed=self.assumed,
             changed=self._balance_changed,
         )
-        self.state = self.player.new_state(self)
+        self.state = self.adapter.new_state(self)
 
     def _accounts(self) -> Iterable[Account]:
         return self.keyring.accounts.values()
 
     def _count_in(self, job: Job) -> None:
         """A job is about to be forgotten: what it costs stays in the sums of its account."""
-        self.ledger.standing(job.account, self.clock.now())
+        self.ledger.status(job.account, self.clock.now())
 
     @property
     def waits(self) -> bool:
         """Whether a request waits for a job to end."""
         return any(self._waiting.values())
 
-    def begin_anew(self) -> None:
+    def reset(self) -> None:
         """Forget every account, job, upload and delivery; who waits for a job is told that it has not ended."""
-        self.keyring.begin_anew()
+        self.keyring.reset()
         self.deliveries.clear()
         self._open()
         for tell in [tell for some in self._waiting.values() for tell in some]:
@@ -167,7 +171,7 @@ class Part:
 
     def begin(
         self,
-        call: Call,
+        context: RequestContext,
         make_id: Any,
         *,
         request: bytes = b"",
@@ -184,41 +188,41 @@ class Part:
             tell: call `player.job_ended` at its end even without a callback URL.
 
         Raises:
-            Refused: what the account has left is not enough for it.
+            ErrorResponse: what the account has left is not enough for it.
         """
-        cost = self.ledger.cost(call.model, call.fields)
-        self.ledger.admit(call.account, cost, call.now)
+        cost = self.ledger.cost(context.model, context.fields)
+        self.ledger.admit(context.account, cost, context.now)
         job = self.begin_for(
-            call.account,
-            call.course or self.default_course,
+            context.account,
+            context.template or self.default_template,
             make_id,
-            now=call.now,
-            kind=call.operation.id,
-            model=call.model,
+            now=context.now,
+            kind=context.operation.id,
+            model=context.model,
             cost=cost,
             request=request,
             callback_url=callback_url,
             extra=extra,
             tell=tell,
         )
-        call.job = job.id
-        if call.faults is not NO_FAULTS:
-            self.damage(call, job.id)
+        context.job = job.id
+        if context.faults is not NO_FAULTS:
+            self.damage(context, job.id)
         return job
 
     def _signing(self, delivery: Delivery) -> Signing | None:
         signature = self.contract.callbacks.signature
-        return None if signature is None else Signing(signature, self.player.secrets(self, delivery))
+        return None if signature is None else Signing(signature, self.adapter.secrets(self, delivery))
 
-    def damage(self, call: Call, subject: str) -> None:
+    def damage(self, context: RequestContext, subject: str) -> None:
         """See that the callbacks that tell of a subject meet the fault that its call wants for them, if any."""
-        if call.faults is not None and call.faults.callback is not None:
-            self.deliveries.damage(subject, call.faults.callback)
+        if context.faults is not None and context.faults.callback is not None:
+            self.deliveries.damage(subject, context.faults.callback)
 
     def begin_for(
         self,
         account: Account,
-        course: Course,
+        template: PlanTemplate,
         make_id: Any,
         *,
         now: float,
@@ -234,7 +238,7 @@ class Part:
         number = account.next_number()
         account.base_url = self.base_url
         block = digest(self.settings.seed, self.name, account.number, number)
-        plan = course.plan(block)
+        plan = template.plan(block)
         job = Job(
             self._unused(make_id, now, block),
             number,
@@ -269,7 +273,7 @@ class Part:
         """Note a job's end on the agenda, so that `player.job_ended` is called then."""
         end = job.ends
         if end is not None:
-            self.agenda.at(end, JobEnd(self, job, end))
+            self.scheduler.at(end, JobEnd(self, job, end))
 
     def intervene(self, job: Job, intervention: Intervention) -> None:
         """Change a job's plan: cancel, complete or fail it, from now on."""
@@ -287,7 +291,7 @@ class Part:
     def _reckon(self, job: Job) -> None:
         """See at a job's end whether the others can still be paid."""
         if job.ends is not None:
-            self.agenda.at(job.ends, Reckoning(self, job.account))
+            self.scheduler.at(job.ends, Reckoning(self, job.account))
 
     def _balance_changed(self, account: Account, now: float) -> None:
         """The balance was changed by hand; where it matters to jobs in flight, see to them."""
@@ -325,9 +329,9 @@ class Part:
         tell = _on_its_loop(over)
         self._waiting.setdefault(job.id, []).append(tell)
         if moment is not None:
-            self.agenda.at(moment, tell)
+            self.scheduler.at(moment, tell)
         try:
-            await asyncio.wait_for(over.wait(), self.settings.patience)
+            await asyncio.wait_for(over.wait(), self.settings.wait_timeout)
         except TimeoutError:
             return False
         finally:
@@ -341,11 +345,11 @@ class Part:
         """A job of this account.
 
         Raises:
-            Refused: there is none, or it is another account's; the two look the same.
+            ErrorResponse: there is none, or it is another account's; the two look the same.
         """
         job = self.jobs.get(id) if id else None
         if job is None or job.account is not account:
-            raise Refused(row, values={"id": id})
+            raise ErrorResponse(row, values={"id": id})
         return job
 
 

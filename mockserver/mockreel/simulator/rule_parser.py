@@ -6,16 +6,16 @@ from typing import Any
 from mockreel.engine.artifacts.own_result import OwnResult
 from mockreel.engine.faults import Fault, read_fault
 from mockreel.engine.faults.fault import word
-from mockreel.engine.scenarios.preferences import Wish, check_fault, check_wish, refusal
+from mockreel.engine.scenarios.preferences import Preference, check_fault, check_preference, refusal
 from mockreel.engine.scenarios.rules import CONDITIONS, Rule, Rules
 from mockreel.errors import OptionError
-from mockreel.simulator.provider import Part
+from mockreel.simulator.provider import Provider
 
 WANTED = ("scenario", "fault", "result")
 FIELDS = ("scenario", "code", "fault", "result", *CONDITIONS)
 
 
-def set_rule(rules: Rules, parts: Mapping[str, Part], given: Mapping[str, Any], *, files: bool = False) -> Rule:
+def set_rule(rules: Rules, providers: Mapping[str, Provider], given: Mapping[str, Any], *, files: bool = False) -> Rule:
     """One more rule, as JSON writes it: `{"fault": "reset", "operation": "get_run", "nth": 2}`.
 
     It wants a `scenario` (with a `code`, perhaps), a `fault` (as text or as a mapping) or a `result` of one's own
@@ -30,7 +30,7 @@ def set_rule(rules: Rules, parts: Mapping[str, Part], given: Mapping[str, Any], 
         raise OptionError("rule", dict(given), FIELDS, then="It has a scenario, a fault or a result: one of them.")
     conditions = {name: asked[name] for name in CONDITIONS if name in asked}
     _check(conditions)
-    places = [_part(parts, conditions["provider"])] if "provider" in conditions else list(parts.values())
+    places = [_provider(providers, conditions["provider"])] if "provider" in conditions else list(providers.values())
     if "model" in conditions:
         conditions["model"] = _model_id(conditions["model"], places)
     if "operation" in conditions:
@@ -44,34 +44,36 @@ def set_rule(rules: Rules, parts: Mapping[str, Part], given: Mapping[str, Any], 
     return rules.add(_wanted(asked, places), **conditions)
 
 
-def set_results(rules: Rules, parts: Mapping[str, Part], given: Any) -> None:
+def set_results(rules: Rules, providers: Mapping[str, Provider], given: Any) -> None:
     """A rule without conditions from a result as the command line or a test gives it, a path too; None is no rule.
 
     Raises:
         OptionError: as of `set_rule`.
     """
     if given is not None:
-        set_rule(rules, parts, {"result": given}, files=True)
+        set_rule(rules, providers, {"result": given}, files=True)
 
 
-def _check_result(part: Part, result: OwnResult) -> None:
+def _check_result(provider: Provider, result: OwnResult) -> None:
     """See that a provider can answer with a result of one's own.
 
     Raises:
         OptionError: it is JSON, and the contract does not say where a result stands in a reply.
     """
-    if result.body is not None and not part.contract.wire.get("own_output", False):
-        then = f"For {part.name}, give a file or a URL: its contract does not say which part of a reply JSON replaces."
+    if result.body is not None and not provider.contract.wire.get("own_output", False):
+        then = (
+            f"For {provider.name}, give a file or a URL: its contract does not say which part of a reply JSON replaces."
+        )
         raise OptionError("result", result.text[:40], then=then)
 
 
-def set_faults(rules: Rules, parts: Mapping[str, Part], given: Iterable[Any]) -> list[Rule]:
+def set_faults(rules: Rules, providers: Mapping[str, Provider], given: Iterable[Any]) -> list[Rule]:
     """Rules from faults with their conditions, each as text (`reset; operation=get_run; nth=2`) or as a mapping.
 
     Raises:
         OptionError: as of `set_rule`.
     """
-    return [set_rule(rules, parts, _split(one)) for one in given]
+    return [set_rule(rules, providers, _split(one)) for one in given]
 
 
 def _split(given: Any) -> Mapping[str, Any]:
@@ -85,38 +87,38 @@ def _split(given: Any) -> Mapping[str, Any]:
     return {"fault": {name: value for name, value in given.items() if name not in CONDITIONS}, **conditions}
 
 
-def _wanted(asked: Mapping[str, Any], parts: list[Part]) -> Wish | Fault:
+def _wanted(asked: Mapping[str, Any], providers: list[Provider]) -> Preference | Fault:
     """What the rule wants: playable by its provider, or by at least one."""
     if "fault" in asked:
         if "code" in asked:
             raise OptionError("code with a fault", asked["code"], then="Only a scenario takes a code.")
         fault = read_fault(asked["fault"])
-        _one_can(parts, lambda part: check_fault(part.contract, fault))
+        _one_can(providers, lambda part: check_fault(part.contract, fault))
         return fault
     if not isinstance(asked["scenario"], str):
         raise OptionError("scenario", asked["scenario"], ["a text"])
     code = asked.get("code")
-    wish = Wish(asked["scenario"], None if code is None else str(code))
-    _one_can(parts, lambda part: check_playable(part, wish))
-    return wish
+    preference = Preference(asked["scenario"], None if code is None else str(code))
+    _one_can(providers, lambda part: check_playable(part, preference))
+    return preference
 
 
-def check_playable(part: Part, wish: Wish) -> None:
+def check_playable(provider: Provider, preference: Preference) -> None:
     """See that a provider can play a scenario with its code.
 
     Raises:
         OptionError: it has no such scenario, failure or error row.
     """
-    check_wish(part.contract, wish)
-    if refusal(part.contract, wish) is None:
-        part.courses.course(wish.scenario, code=wish.code)
+    check_preference(provider.contract, preference)
+    if refusal(provider.contract, preference) is None:
+        provider.templates.template(preference.scenario, code=preference.code)
 
 
-def _one_can(parts: list[Part], check: Any) -> None:
+def _one_can(providers: list[Provider], check: Any) -> None:
     problems = []
-    for part in parts:
+    for provider in providers:
         try:
-            check(part)
+            check(provider)
         except OptionError as wrong:
             problems.append(wrong)
         else:
@@ -152,21 +154,21 @@ def _probability(given: Any) -> float:
     return number
 
 
-def _part(parts: Mapping[str, Part], name: str) -> Part:
-    if name not in parts:
-        raise OptionError("provider", name, parts)
-    return parts[name]
+def _provider(providers: Mapping[str, Provider], name: str) -> Provider:
+    if name not in providers:
+        raise OptionError("provider", name, providers)
+    return providers[name]
 
 
-def _model_id(name: str, parts: list[Part]) -> str:
+def _model_id(name: str, providers: list[Provider]) -> str:
     """The id of the model that a rule names, perhaps by an alias; a model that nobody has would never fit."""
-    for part in parts:
-        if name in part.contract.names:
-            return part.contract.names[name].id
-    raise OptionError("model", name, [known for part in parts for known in part.contract.names])
+    for provider in providers:
+        if name in provider.contract.names:
+            return provider.contract.names[name].id
+    raise OptionError("model", name, [known for provider in providers for known in provider.contract.names])
 
 
-def _check_operation(name: str, parts: list[Part]) -> None:
-    known = [operation.id for part in parts for operation in part.contract.operations]
+def _check_operation(name: str, providers: list[Provider]) -> None:
+    known = [operation.id for provider in providers for operation in provider.contract.operations]
     if name not in known:
         raise OptionError("operation", name, known)

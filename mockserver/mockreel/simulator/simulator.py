@@ -14,13 +14,13 @@ from mockreel.engine.billing import Budget, read_budget
 from mockreel.engine.clock import Clock
 from mockreel.engine.journal.journal import Journal, Tried
 from mockreel.engine.scenarios.rules import Rules
-from mockreel.engine.scheduler import Agenda
+from mockreel.engine.scheduler import Scheduler
 from mockreel.errors import OptionError
-from mockreel.simulator.compiled_contract import find_player, learn
-from mockreel.simulator.events import Feed
+from mockreel.simulator.compiled_contract import compile_contract, find_adapter
+from mockreel.simulator.events import EventStream
 from mockreel.simulator.fault_selection import check_keys_faults
 from mockreel.simulator.path_hints import Hints
-from mockreel.simulator.provider import Part, Settings
+from mockreel.simulator.provider import Provider, Settings
 from mockreel.webhooks import Attempt, Deliveries, Delivery, HttpSender, Sender, Targets, WebhookSecret
 
 
@@ -36,35 +36,35 @@ class Change(NamedTuple):
 
 
 @dataclass(slots=True)
-class Stage:
+class Simulator:
     """The parts, and what they share."""
 
-    parts: Mapping[str, Part]
+    providers: Mapping[str, Provider]
     clock: Clock
-    agenda: Agenda
+    scheduler: Scheduler
     journal: Journal
     rules: Rules
     sender: Sender
     targets: Targets
     settings: Settings = field(default_factory=Settings)
-    feed: Feed = field(init=False, repr=False)
+    events: EventStream = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.feed = Feed(self)
+        self.events = EventStream(self)
 
-    def part(self, name: str) -> Part:
+    def provider(self, name: str) -> Provider:
         """One provider as it is played.
 
         Raises:
             OptionError: it is not on this stage.
         """
-        if name not in self.parts:
-            raise OptionError("provider", name, self.parts)
-        return self.parts[name]
+        if name not in self.providers:
+            raise OptionError("provider", name, self.providers)
+        return self.providers[name]
 
     def advance(self, seconds: float) -> Awaitable[int]:
         """Move the clock, running what falls due in order; gives how many actions ran."""
-        return self.agenda.advance(seconds)
+        return self.scheduler.advance(seconds)
 
     def changes(self, *, provider: str | None = None, job: str | None = None) -> list[Change]:
         """Every state that the jobs have entered so far, in the order of time; nothing is kept for it.
@@ -73,17 +73,17 @@ class Stage:
             OptionError: no such provider is on the stage.
         """
         now = self.clock.now()
-        parts = self.parts.values() if provider is None else [self.part(provider)]
+        providers = self.providers.values() if provider is None else [self.provider(provider)]
         found = [
-            Change(at, part.name, one.account.name, one.id, state.name, state.word)
-            for part in parts
-            for one in list(part.jobs)
+            Change(at, simulated.name, one.account.name, one.id, state.name, state.word)
+            for simulated in providers
+            for one in list(simulated.jobs)
             if job in (None, one.id)
             for state, at in one.passed(now)
         ]
         return sorted(found, key=lambda change: change.at)
 
-    def recast(self, contracts: Mapping[str, Contract], *, keys: Iterable[KeyEntry] | None = None) -> None:
+    def switch_contract(self, contracts: Mapping[str, Contract], *, keys: Iterable[KeyEntry] | None = None) -> None:
         """Play by other contracts from now on: other readings, or other data. All of them are taken, or none.
 
         Jobs under way keep their moments, and accounts, journal, deliveries, uploads and the clock are what they were.
@@ -97,39 +97,41 @@ class Stage:
             DataError: a contract that cannot be played.
         """
         ready = [
-            (self.part(name), learn(contract, find_player(contract), pace=self.settings.pace))
+            (self.provider(name), compile_contract(contract, find_adapter(contract), pace=self.settings.pace))
             for name, contract in contracts.items()
         ]
-        states = [role.player.taken_over(part) for part, role in ready]
+        states = [compiled.adapter.taken_over(provider) for provider, compiled in ready]
         listings = [] if keys is None else self._listings(tuple(keys), contracts)
-        for (part, role), state in zip(ready, states, strict=True):
-            before = part.contract.chosen
-            part.recast(role, state)
-            changed = {id_: option for id_, option in role.contract.chosen.items() if before.get(id_) != option}
-            self.feed.note("recast", provider=part.name, readings=changed)
-        for part, listing in listings:
-            part.keyring.admit(listing)
-        self.journal.know({name: [one.id for one in part.contract.operations] for name, part in self.parts.items()})
+        for (provider, compiled), state in zip(ready, states, strict=True):
+            before = provider.contract.chosen
+            provider.switch_contract(compiled, state)
+            changed = {id_: option for id_, option in compiled.contract.chosen.items() if before.get(id_) != option}
+            self.events.note("recast", provider=provider.name, readings=changed)
+        for provider, listing in listings:
+            provider.keyring.admit(listing)
+        self.journal.know(
+            {name: [one.id for one in provider.contract.operations] for name, provider in self.providers.items()}
+        )
 
-    def _listings(self, keys: tuple[KeyEntry, ...], changed: Mapping[str, Contract]) -> list[tuple[Part, Listing]]:
+    def _listings(self, keys: tuple[KeyEntry, ...], changed: Mapping[str, Contract]) -> list[tuple[Provider, Listing]]:
         """By part, the keys that it is to admit, checked against the contracts that are going to be played."""
-        _check_keys(keys, {name: changed.get(name, part.contract) for name, part in self.parts.items()})
-        return [(part, part.keyring.listing(keys)) for part in self.parts.values()]
+        _check_keys(keys, {name: changed.get(name, provider.contract) for name, provider in self.providers.items()})
+        return [(provider, provider.keyring.listing(keys)) for provider in self.providers.values()]
 
-    def begin_anew(self) -> None:
+    def reset(self) -> None:
         """A clean stage: no job, account, delivery or entry of the journal; the rules and the clock as at the start."""
-        self.feed.look()
-        self.agenda.clear()
-        self.clock.begin_anew()
-        for part in self.parts.values():
-            part.begin_anew()
-        self.rules.begin_anew()
+        self.events.look()
+        self.scheduler.clear()
+        self.clock.reset()
+        for provider in self.providers.values():
+            provider.reset()
+        self.rules.reset()
         self.journal.clear()
-        self.feed.reset()
+        self.events.reset()
 
     async def close(self) -> None:
         """End what is under way."""
-        await self.agenda.stop()
+        await self.scheduler.stop()
         await self.sender.close()
 
 
@@ -191,12 +193,12 @@ def _by_provider(readings: Mapping[str, str], homes: Mapping[str, Path | None]) 
     return chosen
 
 
-def build_stage(
+def build_simulator(
     loaded: Mapping[str, Contract],
     *,
     clock: Clock | None = None,
     keys: Iterable[KeyEntry] = (),
-    open_house: bool = False,
+    accept_any_key: bool = False,
     settings: Settings | None = None,
     sender: Sender | None = None,
     targets: Targets | None = None,
@@ -204,13 +206,13 @@ def build_stage(
     budget: Budget | None = None,
     assume_price: Budget | None = None,
     secrets: Mapping[str, WebhookSecret] | None = None,
-) -> Stage:
+) -> Simulator:
     """A stage with these providers on it.
 
     Args:
         clock: where time comes from; the real clock if None.
         keys: the listed keys.
-        open_house: take any non-empty key, each with an account of its own.
+        accept_any_key: take any non-empty key, each with an account of its own.
         sender: how callbacks are sent; over HTTP, confined by `targets`, if None.
         ca: a file of a further authority that receivers of webhooks may be vouched for by.
         budget: what every account begins with whose keys state no balance; None is no limit.
@@ -220,7 +222,7 @@ def build_stage(
     from mockreel import __version__  # noqa: PLC0415  (the package's face imports this module)
 
     clock = clock or Clock()
-    agenda = Agenda(clock)
+    scheduler = Scheduler(clock)
     journal = Journal(known={name: [one.id for one in contract.operations] for name, contract in loaded.items()})
     settings = settings or Settings()
     rules = Rules(seed=settings.seed)
@@ -231,44 +233,44 @@ def build_stage(
     assumed = read_budget(assume_price, loaded, what="assumed price")
     _check_keys(entries, loaded)
     signed = {name: secret.value for name, secret in (secrets or {}).items()}
-    parts = {
-        name: Part(
+    providers = {
+        name: Provider(
             contract,
-            find_player(contract),
+            find_adapter(contract),
             clock=clock,
-            agenda=agenda,
+            scheduler=scheduler,
             journal=journal,
             rules=rules,
             keyring=Keyring(
                 contract,
                 entries=entries,
-                open_house=open_house,
+                accept_any_key=accept_any_key,
                 budget=budgets.get(name),
                 webhook_secret=signed.get(name),
             ),
-            deliveries=Deliveries(clock=clock, agenda=agenda, sender=sender),
+            deliveries=Deliveries(clock=clock, scheduler=scheduler, sender=sender),
             settings=settings,
             assumed=assumed.get(name),
         )
         for name, contract in loaded.items()
     }
-    hints = Hints(parts)
-    for part in parts.values():
-        part.hints = hints
-        part.deliveries.observer = _noting(part)
-    return Stage(parts, clock, agenda, journal, rules, sender, targets, settings)
+    hints = Hints(providers)
+    for provider in providers.values():
+        provider.hints = hints
+        provider.deliveries.observer = _noting(provider)
+    return Simulator(providers, clock, scheduler, journal, rules, sender, targets, settings)
 
 
-def _noting(part: Part) -> Callable[[Delivery, Attempt], None]:
+def _noting(provider: Provider) -> Callable[[Delivery, Attempt], None]:
     """Writes the attempts of a part's deliveries into the journal."""
 
     def note(delivery: Delivery, attempt: Attempt) -> None:
         outcome = attempt.outcome
-        part.journal.note_attempt(
+        provider.journal.note_attempt(
             Tried(
                 attempt.at,
                 attempt.ended,
-                part.name,
+                provider.name,
                 delivery.account.name,
                 delivery.id,
                 delivery.subject,

@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 
 from mockreel.engine.journal.journal import Entry, Tried
-from mockreel.server.mock_server import RunningStage
+from mockreel.server.mock_server import MockServer
 from mockreel.terminal import harmless
 
 # So many of the newest requests and webhook attempts are shown.
 MOST_SHOWN = 30
 
 
-def sections(stage: RunningStage) -> list[tuple[str, str]]:
+def sections(server: MockServer) -> list[tuple[str, str]]:
     """Titles and texts, as a report of pytest has them; a title only where there is something under it."""
-    claims = "\n\n".join(harmless_lines(verdict.message) for verdict in stage.unmet)
-    found = [("mockreel: what was expected of the journal", claims), ("mockreel: journal", "\n".join(_journal(stage)))]
+    claims = "\n\n".join(harmless_lines(verdict.message) for verdict in server.unmet)
+    found = [("mockreel: what was expected of the journal", claims), ("mockreel: journal", "\n".join(_journal(server)))]
     return [(title, text) for title, text in found if text]
 
 
@@ -22,8 +22,8 @@ def harmless_lines(text: str) -> str:
     return "\n".join(harmless(line) for line in text.splitlines())
 
 
-def _journal(stage: RunningStage) -> Iterator[str]:
-    requests, attempts = [*stage.journal.numbered()], [*stage.journal.attempts()]
+def _journal(server: MockServer) -> Iterator[str]:
+    requests, attempts = [*server.journal.numbered()], [*server.journal.attempts()]
     if len(requests) > MOST_SHOWN:
         yield f"The newest {MOST_SHOWN} of {len(requests)} requests:"
     for number, entry in requests[-MOST_SHOWN:]:

@@ -1,7 +1,7 @@
 """Forged callbacks: a copy of each signed one, signed with a secret that nobody gave out."""
 
 from mockreel.engine.journal.journal import Tried
-from mockreel.simulator.provider import Part
+from mockreel.simulator.provider import Provider
 from mockreel.webhooks import Outcome, Outgoing, Sender, sign
 
 FORGED_SECRET = "a-secret-that-nobody-gave-out"
@@ -13,13 +13,13 @@ class Forger:
     What is not signed cannot be told from a forgery, so nothing is forged there.
     """
 
-    def __init__(self, part: Part, sender: Sender) -> None:
-        self._part = part
+    def __init__(self, provider: Provider, sender: Sender) -> None:
+        self._provider = provider
         self._sender = sender
 
     async def send(self, message: Outgoing) -> Outcome:
         """Send the forgery, then what was meant to be sent."""
-        signature = self._part.contract.callbacks.signature
+        signature = self._provider.contract.callbacks.signature
         if signature is not None and any(name == signature.header for name, _ in message.headers):
             value = sign(signature, FORGED_SECRET, message.body)
             headers = tuple((name, value if name == signature.header else own) for name, own in message.headers)
@@ -27,13 +27,13 @@ class Forger:
         return await self._sender.send(message)
 
     async def _forge(self, forged: Outgoing) -> None:
-        began = self._part.clock.now()
+        began = self._provider.clock.now()
         outcome = await self._sender.send(forged)
-        self._part.journal.note_attempt(
+        self._provider.journal.note_attempt(
             Tried(
                 at=began,
-                ended=self._part.clock.now(),
-                provider=self._part.name,
+                ended=self._provider.clock.now(),
+                provider=self._provider.name,
                 account="",
                 delivery="",
                 subject="",

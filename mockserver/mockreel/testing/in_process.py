@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from mockreel.server.http.protocol import Wire
+from mockreel.server.http.protocol import Connection
 from mockreel.simulator.fault_selection import WIRE
 
 Headers = list[tuple[str, str]]
@@ -28,7 +28,7 @@ class Response:
 
 
 @dataclass(slots=True)
-class _Connection(Wire):
+class _Connection(Connection):
     """What a fault sees of the connection: bytes past HTTP, and its end, break it for the client."""
 
     broken: bool = False

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from mockreel.errors import MockreelError
 from mockreel.server.http.sockets import port_of
-from mockreel.server.mock_server import RunningStage
+from mockreel.server.mock_server import MockServer
 from mockreel.testing.in_process import Channel, ConnectionBroken, Response
 from mockreel.testing.shared_server import SharedServer
 
@@ -34,12 +34,12 @@ class NotIntercepted(MockreelError, OSError):
 
 
 @contextmanager
-def intercepted(server: SharedServer, stage: RunningStage) -> Iterator[None]:
+def intercepted(server: SharedServer, mock_server: MockServer) -> Iterator[None]:
     """Answer calls to the hosts of the simulated providers until the block ends; other hosts are as they were."""
     ports = {
-        host.lower(): port_of(server.sockets[part.name])
-        for part in stage.inner.parts.values()
-        for host in part.contract.hosts
+        host.lower(): port_of(server.sockets[provider.name])
+        for provider in mock_server.simulator.providers.values()
+        for host in provider.contract.hosts
     }
     channel = Channel(server, server.submit, ports)
     replaced = [(owner, name, getattr(owner, name), function) for owner, name, function in _replacements(channel)]

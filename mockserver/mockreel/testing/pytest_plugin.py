@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from mockreel.server.mock_server import RunningStage
+    from mockreel.server.mock_server import MockServer
     from mockreel.testing.marker_options import Marked
     from mockreel.testing.shared_server import ServerAddresses
-    from mockreel.testing.simulators import Company
+    from mockreel.testing.simulators import TestServers
 
 # What a test's report carries, also from one process of xdist to the other.
 READINGS = "mockreel_readings"
@@ -21,8 +21,8 @@ UNSPENT = "mockreel_unspent"
 # So many ports lie between those of two workers of xdist.
 WORKER_PORTS = 10
 # A test's server with its options, for as long as the test has it.
-_PLAYED = pytest.StashKey["tuple[RunningStage, Marked]"]()
-_COMPANY = pytest.StashKey["Company"]()
+_PLAYED = pytest.StashKey["tuple[MockServer, Marked]"]()
+_COMPANY = pytest.StashKey["TestServers"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -77,23 +77,23 @@ def mockreel_server(request: pytest.FixtureRequest) -> "ServerAddresses":
 
 
 @pytest.fixture
-def mockreel(request: pytest.FixtureRequest) -> Iterator["RunningStage"]:
+def mockreel(request: pytest.FixtureRequest) -> Iterator["MockServer"]:
     """A mock server of the test's own: `mockreel.runflow.url`, `.runflow.key`, `.advance(3)`, `.journal`, `.clock`."""
-    from mockreel.engine.billing import unspent  # noqa: PLC0415
+    from mockreel.engine.billing import cost_avoided  # noqa: PLC0415
 
     item = request.node
-    marked, company = _marked(item), _company(request.config)
+    marked, servers = _marked(item), _company(request.config)
     name, readings = getattr(request, "param", (None, {}))
     if name is not None:
         item.user_properties.append((READINGS, name))
     budget = request.config.getoption("--mockreel-budget")
-    with _said_plainly(), company.playing(marked, readings=readings, budget=budget) as stage:
-        item.stash[_PLAYED] = (stage, marked)
+    with _said_plainly(), servers.playing(marked, readings=readings, budget=budget) as server:
+        item.stash[_PLAYED] = (server, marked)
         try:
-            yield stage
+            yield server
         finally:
             del item.stash[_PLAYED]  # else it would be kept until the session ends
-        item.user_properties.append((UNSPENT, unspent(stage.inner).written()))
+        item.user_properties.append((UNSPENT, cost_avoided(server.simulator).written()))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -106,26 +106,26 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     played = item.stash.get(_PLAYED, None)
     if played is None or report.when != "call":
         return report
-    stage, marked = played
+    server, marked = played
     strict = item.config.getoption("--mockreel-strict") if marked.strict is None else marked.strict
     if report.passed and strict:
-        told = _violations(stage, marked, item.config.getoption("--mockreel-rules") or ())
+        told = _violations(server, marked, item.config.getoption("--mockreel-rules") or ())
         if told:
             report.outcome, report.longrepr = "failed", told
             report.__dict__.pop("wasxfail", None)
     elif report.failed:
         from mockreel.testing.failure_report import sections  # noqa: PLC0415
 
-        report.sections += sections(stage)
+        report.sections += sections(server)
     return report
 
 
-def _violations(stage: "RunningStage", marked: "Marked", rules: Iterable[str]) -> str:
+def _violations(server: "MockServer", marked: "Marked", rules: Iterable[str]) -> str:
     """What the client did that it may not do, in words; empty if there is nothing."""
     from mockreel.errors import OptionError  # noqa: PLC0415
 
     try:
-        found = stage.violations(rules=marked.rules or rules, allow=marked.allow)
+        found = server.violations(rules=marked.rules or rules, allow=marked.allow)
     except OptionError as wrong:
         return str(wrong)
     if not found:
@@ -145,9 +145,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     from mockreel.testing.reading_sets import sets  # noqa: PLC0415
 
-    marked, company = _marked(metafunc.definition), _company(metafunc.config)
+    marked, servers = _marked(metafunc.definition), _company(metafunc.config)
     with _said_plainly():
-        found = list(sets(company.contracts(marked, {})))
+        found = list(sets(servers.contracts(marked, {})))
     metafunc.parametrize("mockreel", found, ids=[name for name, _ in found], indirect=True)
 
 
@@ -178,17 +178,17 @@ def _property(report: pytest.TestReport, name: str) -> str | None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Wait until every server has ended."""
-    company = config.stash.get(_COMPANY, None)
-    if company is not None:
-        company.close()
+    servers = config.stash.get(_COMPANY, None)
+    if servers is not None:
+        servers.close()
 
 
-def _company(config: pytest.Config) -> "Company":
+def _company(config: pytest.Config) -> "TestServers":
     """The company of this run, made when it is first wanted."""
-    from mockreel.testing.simulators import Company  # noqa: PLC0415
+    from mockreel.testing.simulators import TestServers  # noqa: PLC0415
 
     if _COMPANY not in config.stash:
-        config.stash[_COMPANY] = Company(port=_port(config))
+        config.stash[_COMPANY] = TestServers(port=_port(config))
     return config.stash[_COMPANY]
 
 

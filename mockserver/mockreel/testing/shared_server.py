@@ -18,10 +18,10 @@ from mockreel.server.http.protocol import WireProtocol
 from mockreel.server.http.rejection import Rejection
 from mockreel.server.http.sockets import KEEP_ALIVE_SECONDS, close, listen, url_of
 from mockreel.server.http.uvicorn_server import Loop, in_thread
-from mockreel.server.mock_server import Address, RunningStage
+from mockreel.server.mock_server import Address, MockServer
 from mockreel.server.options import Options
 from mockreel.server.socket_server import addressed, application, built, report_rejection
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.simulator import Simulator
 
 T = TypeVar("T")
 
@@ -54,7 +54,7 @@ class SharedServer:
         self.sockets = listen("127.0.0.1", port, names)
         self._default = default
         self._app: ByPort | None = None
-        self._inner: Stage | None = None
+        self._simulator: Simulator | None = None
         self._leaving: asyncio.Future[None] | None = None
         self._server = Loop(
             uvicorn.Config(
@@ -74,8 +74,8 @@ class SharedServer:
         )
 
     def _report_rejection(self, port: int | None, rejection: Rejection) -> None:
-        if self._inner is not None:
-            report_rejection(self._inner, self.sockets, port, rejection)
+        if self._simulator is not None:
+            report_rejection(self._simulator, self.sockets, port, rejection)
 
     def addresses(self, keys: Mapping[str, str]) -> Mapping[str, Address]:
         """Where everything is, with these keys of the providers."""
@@ -87,16 +87,16 @@ class SharedServer:
         """Answer a request, in the simulator of the test that runs."""
         if self._app is None:
             options, contracts = self._default()
-            inner, entries = built(options, contracts, secrets={})
-            stage = addressed(inner, entries, self.sockets, options)
-            self._begin(inner, application(stage, options, self.sockets), options)
+            simulator, entries = built(options, contracts, secrets={})
+            server = addressed(simulator, entries, self.sockets, options)
+            self._begin(simulator, application(server, options, self.sockets), options)
         assert self._app is not None
         await self._app(scope, receive, send)
 
     @contextlib.contextmanager
     def simulating(
-        self, options: Options, contracts: Mapping[str, Contract], prepare: Callable[[Stage], None]
-    ) -> Iterator[RunningStage]:
+        self, options: Options, contracts: Mapping[str, Contract], prepare: Callable[[Simulator], None]
+    ) -> Iterator[MockServer]:
         """A simulator behind the sockets until the block ends.
 
         Args:
@@ -105,14 +105,14 @@ class SharedServer:
         Raises:
             OptionError: something that the options ask for does not exist.
         """
-        inner, entries = built(options, contracts, secrets={})
-        prepare(inner)
-        stage = addressed(inner, entries, self.sockets, options)
-        app = application(stage, options, self.sockets)
-        inner.agenda.belong_to(self._server.loop)
-        self._server.soon(self._begin, inner, app, options)
+        simulator, entries = built(options, contracts, secrets={})
+        prepare(simulator)
+        server = addressed(simulator, entries, self.sockets, options)
+        app = application(server, options, self.sockets)
+        simulator.scheduler.belong_to(self._server.loop)
+        self._server.soon(self._begin, simulator, app, options)
         try:
-            yield stage
+            yield server
         finally:
             self._server.submit(self._end()).result()
 
@@ -120,21 +120,21 @@ class SharedServer:
         """Do something on the server's loop, from another thread."""
         return self._server.submit(work)
 
-    def _begin(self, inner: Stage, app: ByPort, options: Options) -> None:
+    def _begin(self, simulator: Simulator, app: ByPort, options: Options) -> None:
         """Put a simulator behind the sockets, in place of the default one if that was asked for something."""
-        if self._inner is not None:
-            self._leaving = asyncio.ensure_future(_close(self._inner))
-        self._inner, self._app = inner, app
+        if self._simulator is not None:
+            self._leaving = asyncio.ensure_future(_close(self._simulator))
+        self._simulator, self._app = simulator, app
         self._server.config.date_header = not options.held
         date = [] if options.held else [(b"date", formatdate(time.time(), usegmt=True).encode())]
         self._server.server_state.default_headers = date
-        inner.agenda.start()
+        simulator.scheduler.start()
 
     async def _end(self) -> None:
         """Take away what answers."""
-        inner, self._inner, self._app = self._inner, None, None
-        if inner is not None:
-            await _close(inner)
+        simulator, self._simulator, self._app = self._simulator, None, None
+        if simulator is not None:
+            await _close(simulator)
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
@@ -152,15 +152,15 @@ class SharedServer:
 
     def stop(self) -> None:
         """End serving; from any thread."""
-        if self._inner is not None:
-            self._inner.agenda.closing = True
+        if self._simulator is not None:
+            self._simulator.scheduler.closing = True
             self._server.submit(self._end()).result()
         self._server.end()
 
 
-async def _close(inner: Stage) -> None:
+async def _close(simulator: Simulator) -> None:
     """End what is under way; who waits for a job is told that it has not ended."""
-    inner.agenda.closing = True
-    if any(part.waits for part in inner.parts.values()):
-        inner.begin_anew()
-    await inner.close()
+    simulator.scheduler.closing = True
+    if any(provider.waits for provider in simulator.providers.values()):
+        simulator.reset()
+    await simulator.close()

@@ -9,13 +9,13 @@ from mockreel.contract import Contract, providers
 from mockreel.contract.added_models import NO_ADDITIONS, read_additions
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.billing import Budget
-from mockreel.engine.scenarios.preferences import Wish
+from mockreel.engine.scenarios.preferences import Preference
 from mockreel.errors import OptionError
-from mockreel.server.mock_server import RunningStage
+from mockreel.server.mock_server import MockServer
 from mockreel.server.options import Options
 from mockreel.simulator.provider import Settings
 from mockreel.simulator.rule_parser import check_playable, set_faults, set_results
-from mockreel.simulator.simulator import Stage, load_contracts
+from mockreel.simulator.simulator import Simulator, load_contracts
 from mockreel.testing.forged_webhooks import Forger
 from mockreel.testing.intercepted import intercepted
 from mockreel.testing.marker_options import START, Marked
@@ -24,7 +24,7 @@ from mockreel.testing.shared_server import ServerAddresses, SharedServer
 ACCOUNT = "test"
 
 
-class Company:
+class TestServers:
     """The servers of a test run, and the simulators behind them.
 
     Args:
@@ -40,7 +40,7 @@ class Company:
     @contextmanager
     def playing(
         self, marked: Marked, *, readings: Mapping[str, str] | None = None, budget: Budget | None = None
-    ) -> Iterator[RunningStage]:
+    ) -> Iterator[MockServer]:
         """A simulator of its own, on the addresses of this run, until the block ends.
 
         Args:
@@ -63,10 +63,10 @@ class Company:
         )
         server = self.server(port=marked.port, further=contracts)
         with (
-            server.simulating(options, contracts, partial(_direct, marked=marked)) as stage,
-            intercepted(server, stage) if marked.intercept else nullcontext(),
+            server.simulating(options, contracts, partial(_direct, marked=marked)) as mock_server,
+            intercepted(server, mock_server) if marked.intercept else nullcontext(),
         ):
-            yield stage
+            yield mock_server
 
     def server(self, *, port: int | None = None, further: Iterable[str] = ()) -> SharedServer:
         """The server on this port, or the one that tests share; `further` are names of providers that it must have."""
@@ -127,29 +127,29 @@ def _keys(contracts: Mapping[str, Contract]) -> Iterator[KeyEntry]:
             yield KeyEntry(prefix + contract.example_key.removeprefix(own or ""), ACCOUNT, name)
 
 
-def _direct(stage: Stage, marked: Marked) -> None:
+def _direct(simulator: Simulator, marked: Marked) -> None:
     """Set the scenario and the faults, and forge where that is wished."""
     if marked.scenario is not None:
-        _set(stage, Wish(marked.scenario, marked.code))
+        _set(simulator, Preference(marked.scenario, marked.code))
     elif marked.code is not None:
         raise OptionError("mockreel marker, code", marked.code, then="It needs a scenario beside it.")
-    set_faults(stage.rules, stage.parts, marked.faults)
-    set_results(stage.rules, stage.parts, marked.result)
-    stage.rules.keep_as_first()
+    set_faults(simulator.rules, simulator.providers, marked.faults)
+    set_results(simulator.rules, simulator.providers, marked.result)
+    simulator.rules.keep_as_first()
     if marked.forge:
-        for part in stage.parts.values():
-            part.deliveries.send_through(partial(Forger, part))
+        for provider in simulator.providers.values():
+            provider.deliveries.send_through(partial(Forger, provider))
 
 
-def _set(stage: Stage, wish: Wish) -> None:
+def _set(simulator: Simulator, preference: Preference) -> None:
     """A rule for each provider that can play what is wished; one must."""
     problems: list[OptionError] = []
-    for part in stage.parts.values():
+    for provider in simulator.providers.values():
         try:
-            check_playable(part, wish)
+            check_playable(provider, preference)
         except OptionError as wrong:
             problems.append(wrong)
         else:
-            stage.rules.add(wish, provider=part.name)
-    if not stage.rules.all:
+            simulator.rules.add(preference, provider=provider.name)
+    if not simulator.rules.all:
         raise problems[0]

@@ -8,7 +8,7 @@ from mockreel.contract.rows import DeliveryPolicy
 from mockreel.engine.accounts.account import Account
 from mockreel.engine.clock import Clock
 from mockreel.engine.faults import Fault
-from mockreel.engine.scheduler import Agenda
+from mockreel.engine.scheduler import Scheduler
 from mockreel.errors import Conflict
 from mockreel.webhooks import fault_effects as damage
 from mockreel.webhooks.fault_effects import Signing
@@ -96,13 +96,13 @@ class Deliveries:
         self,
         *,
         clock: Clock,
-        agenda: Agenda,
+        scheduler: Scheduler,
         sender: Sender,
         limit: int = 10_000,
         max_body: int = 8 * 1024 * 1024,
     ) -> None:
         self._clock = clock
-        self._agenda = agenda
+        self._scheduler = scheduler
         self._sender = sender
         self._limit = limit
         self._max_body = max_body
@@ -197,7 +197,7 @@ class Deliveries:
 
     def _try_at(self, delivery: Delivery, moment: float) -> None:
         delivery.next_at = moment
-        self._agenda.at(moment, AttemptDue(self, delivery))
+        self._scheduler.at(moment, AttemptDue(self, delivery))
 
     async def attempt(self, delivery: Delivery) -> None:
         """Try once, now; what comes of it is of no interest where the delivery was forgotten meanwhile."""

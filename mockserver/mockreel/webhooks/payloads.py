@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema_rs
 
 from mockreel.contract import Contract, Operation
-from mockreel.contract.conversation.conversation import Told
+from mockreel.contract.conversation.conversation import WebhookTalk
 from mockreel.contract.exchanges.schema_references import Resolver
 from mockreel.contract.operations import resolve
 from mockreel.contract.validation import Violation, violations
@@ -18,7 +18,7 @@ class Documented:
     """One callback.
 
     `place` is the JSON pointer to its URL in the request's body; `event` is the field of the payload that names the
-    event; `told` says where the job's id and state stand.
+    event; `webhook` says where the job's id and state stand.
     """
 
     contract: Contract
@@ -26,7 +26,7 @@ class Documented:
     place: str
     event: str | None
     required: frozenset[str]
-    told: Told | None
+    webhook: WebhookTalk | None
     _validator: jsonschema_rs.Draft202012Validator = field(repr=False)
 
     def wrong(self, payload: Any) -> tuple[Violation, ...]:
@@ -59,7 +59,7 @@ def _of(contract: Contract, operation: Operation) -> Iterator[Documented]:
                 expression.strip("{}").partition("#")[2],
                 _event(resolver, read, base),
                 frozenset(read.get("required", ())),
-                talk.told if talk else None,
+                talk.webhook if talk else None,
                 contract.schemas.compile(contract.schemas.absolute(schema), where=f"{operation.id} callback"),
             )
 

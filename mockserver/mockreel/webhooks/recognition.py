@@ -41,8 +41,8 @@ class Heard:
         return self._told("state")
 
     def _told(self, what: str) -> str:
-        told = self.callback.told if self.callback else None
-        place = getattr(told, what) if told else None
+        webhook = self.callback.webhook if self.callback else None
+        place = getattr(webhook, what) if webhook else None
         value = found(self.payload, place) if place else None
         return "" if value is None else str(value)
 

@@ -12,7 +12,7 @@ from typing import Any
 from conformance.saboteurs.saboteur import honest_contract
 
 from mockreel._data import data_root
-from mockreel.conformance.check_context import Scene, Wanted
+from mockreel.conformance.check_context import CheckContext, Wanted
 from mockreel.conformance.check_runner import run
 from mockreel.contract import Contract, load_contract
 from mockreel.contract.data.files import read_document
@@ -218,8 +218,8 @@ def _told_apart(mutant: Mutant, played: Contract, judge: Contract) -> tuple[str,
     except (MockreelError, KeyError, ValueError, TypeError, AttributeError):
         return ()
     try:
-        scene = Scene(judge, target, Wanted(quick=not every, models=_named(mutant, judge) if every else ()))
-        return tuple(one.check for one in run(scene) if one.verdict != "holds")
+        context = CheckContext(judge, target, Wanted(quick=not every, models=_named(mutant, judge) if every else ()))
+        return tuple(one.check for one in run(context) if one.verdict != "holds")
     except (KeyError, ValueError, TypeError, AttributeError, AssertionError, IndexError):
         return ("the run",)
     finally:

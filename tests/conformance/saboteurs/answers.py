@@ -6,48 +6,50 @@ from typing import Any
 
 from conformance.saboteurs.saboteur import Saboteur, altering, as_owner, changed, operation_id
 
-from mockreel.contract.messages.message import Reply, Request, json_reply
+from mockreel.contract.messages.message import Request, Response, json_reply
 from mockreel.simulator.in_process.mock_target import Answering
-from mockreel.simulator.provider import Part
+from mockreel.simulator.provider import Provider
 
 
 def _dropping(name: str) -> Any:
     return lambda reply, _: changed(reply, lambda body: {key: value for key, value in body.items() if key != name})
 
 
-def _foreign_envelope(reply: Reply, _: Request) -> Reply:
-    if reply.status < 400:
-        return reply
-    return replace(json_reply(reply.status, {"title": "No", "status": reply.status, "detail": "no"}))
+def _foreign_envelope(response: Response, _: Request) -> Response:
+    if response.status < 400:
+        return response
+    return replace(json_reply(response.status, {"title": "No", "status": response.status, "detail": "no"}))
 
 
-def _friendly(reply: Reply, _: Request) -> Reply:
-    return replace(reply, status=200) if reply.status == 401 else reply
+def _friendly(response: Response, _: Request) -> Response:
+    return replace(response, status=200) if response.status == 401 else response
 
 
-def _toothless(reply: Reply, _: Request) -> Reply:
+def _toothless(response: Response, _: Request) -> Response:
     """A refusal whose body does not refuse."""
-    return changed(reply, lambda body: {**body, "errorCode": "", "errorMessage": ""} if body.get("errorCode") else body)
+    return changed(
+        response, lambda body: {**body, "errorCode": "", "errorMessage": ""} if body.get("errorCode") else body
+    )
 
 
 def _open_door() -> Answering:
-    def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
+    def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
         named = any(name == b"authorization" for name, _ in request.headers)
-        return part.answer(request if named else as_owner(part, request))
+        return provider.answer(request if named else as_owner(provider, request))
 
     return answer
 
 
 def _any_key() -> Answering:
-    return lambda part, request: part.answer(as_owner(part, request))
+    return lambda provider, request: provider.answer(as_owner(provider, request))
 
 
 def _everyone_admin() -> Answering:
-    def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
-        if operation_id(part, request) == "cancel_run":
+    def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
+        if operation_id(provider, request) == "cancel_run":
             headers = [(name, value.replace(b"rf_live_", b"rf_svc_")) for name, value in request.headers]
-            return part.answer(replace(request, headers=headers))
-        return part.answer(request)
+            return provider.answer(replace(request, headers=headers))
+        return provider.answer(request)
 
     return answer
 
@@ -55,42 +57,48 @@ def _everyone_admin() -> Answering:
 def _peeking() -> Answering:
     """Polls are answered whoever asks."""
 
-    def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
-        polls = operation_id(part, request) == "get_run"
+    def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
+        polls = operation_id(provider, request) == "get_run"
         asked = any(name == b"authorization" and b"other" in value for name, value in request.headers)
-        return part.answer(as_owner(part, request) if polls and asked else request)
+        return provider.answer(as_owner(provider, request) if polls and asked else request)
 
     return answer
 
 
 def _any_method() -> Answering:
-    def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
-        return json_reply(200, {}) if request.method == "TRACE" else part.answer(request)
+    def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
+        return json_reply(200, {}) if request.method == "TRACE" else provider.answer(request)
 
     return answer
 
 
 def _any_path() -> Answering:
-    def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
-        return json_reply(200, {}) if part.contract.router.find(request.path) is None else part.answer(request)
+    def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
+        return json_reply(200, {}) if provider.contract.router.find(request.path) is None else provider.answer(request)
 
     return answer
 
 
-def _recode(reply: Reply, _: Request) -> Reply:
-    return changed(reply, lambda body: {**body, "code": "NOT_FOUND"} if body.get("code") == "RUN_NOT_FOUND" else body)
+def _recode(response: Response, _: Request) -> Response:
+    return changed(
+        response, lambda body: {**body, "code": "NOT_FOUND"} if body.get("code") == "RUN_NOT_FOUND" else body
+    )
 
 
-def _overloaded(reply: Reply, _: Request) -> Reply:
-    return json_reply(500, {"code": "INTERNAL_ERROR", "message": "x", "errors": None}) if reply.status == 404 else reply
+def _overloaded(response: Response, _: Request) -> Response:
+    return (
+        json_reply(500, {"code": "INTERNAL_ERROR", "message": "x", "errors": None})
+        if response.status == 404
+        else response
+    )
 
 
-def _html(reply: Reply, _: Request) -> Reply:
-    return replace(reply, headers=((b"content-type", b"text/html"),))
+def _html(response: Response, _: Request) -> Response:
+    return replace(response, headers=((b"content-type", b"text/html"),))
 
 
-def _accepted(reply: Reply, _: Request) -> Reply:
-    return replace(reply, status=202) if reply.status == 201 else reply
+def _accepted(response: Response, _: Request) -> Response:
+    return replace(response, status=202) if response.status == 201 else response
 
 
 GALLERY = (

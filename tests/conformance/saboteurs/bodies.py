@@ -8,10 +8,10 @@ import orjson
 from conformance.saboteurs.saboteur import Saboteur, altering, good, operation_id
 
 from mockreel.contract import Contract
-from mockreel.contract.messages.message import Reply, Request, json_reply
+from mockreel.contract.messages.message import Request, Response, json_reply
 from mockreel.contract.schemas import Schemas
 from mockreel.simulator.in_process.mock_target import Answering
-from mockreel.simulator.provider import Part
+from mockreel.simulator.provider import Provider
 
 
 def _schemas(rewrite: Callable[[Any], Any]) -> Callable[[Contract], Contract]:
@@ -66,10 +66,14 @@ def _forgiving(operation: str, row_status: int, body: Any) -> Callable[[], Answe
     """What is refused is taken after all."""
 
     def make() -> Answering:
-        def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
-            reply = part.answer(request)
-            refused = isinstance(reply, Reply) and (reply.status == row_status or b'"errorCode":"10' in reply.body)
-            return good(part, request, body) if refused and operation_id(part, request) == operation else reply
+        def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
+            response = provider.answer(request)
+            refused = isinstance(response, Response) and (
+                response.status == row_status or b'"errorCode":"10' in response.body
+            )
+            return (
+                good(provider, request, body) if refused and operation_id(provider, request) == operation else response
+            )
 
         return answer
 
@@ -77,8 +81,8 @@ def _forgiving(operation: str, row_status: int, body: Any) -> Callable[[], Answe
 
 
 def _careless_limit() -> Answering:
-    def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
-        return part.answer(replace(request, query=b"") if b"limit=" in request.query else request)
+    def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
+        return provider.answer(replace(request, query=b"") if b"limit=" in request.query else request)
 
     return answer
 
@@ -86,10 +90,10 @@ def _careless_limit() -> Answering:
 def _fragile() -> Answering:
     """Breaks where a text holds anything but ASCII."""
 
-    def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
-        if operation_id(part, request) == "set_run_feedback" and not _ascii(request.body):
+    def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
+        if operation_id(provider, request) == "set_run_feedback" and not _ascii(request.body):
             return json_reply(500, {"code": "INTERNAL_ERROR", "message": "Internal server error.", "errors": None})
-        return part.answer(request)
+        return provider.answer(request)
 
     return answer
 
@@ -105,10 +109,10 @@ _GENERATION = {"model": "google/veo-3.1-lite-generate-001", "prompt": "a kite"}
 _RUN = {"nodeInfoList": [{"nodeId": "9", "fieldName": "prompt", "fieldValue": "a kite"}]}
 
 
-def _any_model(reply: Reply, request: Request) -> Reply:
-    if b"no-such-model" in request.body and reply.status == 400:
+def _any_model(response: Response, request: Request) -> Response:
+    if b"no-such-model" in request.body and response.status == 400:
         return json_reply(200, {"id": "XXLhM-WwM1UXTVnR5w9EV", "status": "queued"})
-    return reply
+    return response
 
 
 GALLERY = (

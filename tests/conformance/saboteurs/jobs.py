@@ -8,38 +8,38 @@ from typing import Any
 import orjson
 from conformance.saboteurs.saboteur import Saboteur, altering, changed, operation_id
 
-from mockreel.contract.messages.message import Reply, Request, json_reply
+from mockreel.contract.messages.message import Request, Response, json_reply
 from mockreel.simulator.in_process.mock_target import Answering
-from mockreel.simulator.provider import Part
+from mockreel.simulator.provider import Provider
 
 
-def _shouting(reply: Reply, _: Request) -> Reply:
-    return changed(reply, lambda body: {**body, "status": str(body["status"]).upper()} if "status" in body else body)
+def _shouting(response: Response, _: Request) -> Response:
+    return changed(response, lambda body: {**body, "status": str(body["status"]).upper()} if "status" in body else body)
 
 
-def _saying(word: str, instead_of: str) -> Callable[[Reply, Request], Reply]:
-    def change(reply: Reply, _: Request) -> Reply:
-        return changed(reply, lambda body: {**body, "status": word} if body.get("status") == instead_of else body)
+def _saying(word: str, instead_of: str) -> Callable[[Response, Request], Response]:
+    def change(response: Response, _: Request) -> Response:
+        return changed(response, lambda body: {**body, "status": word} if body.get("status") == instead_of else body)
 
     return change
 
 
-def _no_url(reply: Reply, _: Request) -> Reply:
-    return changed(reply, lambda body: {**body, "video": None} if body.get("video") else body)
+def _no_url(response: Response, _: Request) -> Response:
+    return changed(response, lambda body: {**body, "video": None} if body.get("video") else body)
 
 
-def _early(reply: Reply, _: Request) -> Reply:
+def _early(response: Response, _: Request) -> Response:
     video = {"url": "http://mock.test/early.mp4"}
-    return changed(reply, lambda body: {**body, "video": video} if body.get("status") == "generating" else body)
+    return changed(response, lambda body: {**body, "video": video} if body.get("status") == "generating" else body)
 
 
-def _other_id(reply: Reply, _: Request) -> Reply:
-    return changed(reply, lambda body: {**body, "id": "XXLhM-WwM1UXTVnR5w9EV"} if "id" in body else body)
+def _other_id(response: Response, _: Request) -> Response:
+    return changed(response, lambda body: {**body, "id": "XXLhM-WwM1UXTVnR5w9EV"} if "id" in body else body)
 
 
 def _dead_links() -> Answering:
-    def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
-        return json_reply(404, {}) if "/media/" in request.path else part.answer(request)
+    def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
+        return json_reply(404, {}) if "/media/" in request.path else provider.answer(request)
 
     return answer
 
@@ -50,14 +50,18 @@ def _moody(after: int, word: str) -> Callable[[], Answering]:
     def make() -> Answering:
         polls: dict[bytes, int] = {}
 
-        def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
-            reply = part.answer(request)
-            if operation_id(part, request) != "get_generation" or not isinstance(reply, Reply):
-                return reply
-            body = orjson.loads(reply.body)
+        def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
+            response = provider.answer(request)
+            if operation_id(provider, request) != "get_generation" or not isinstance(response, Response):
+                return response
+            body = orjson.loads(response.body)
             if body.get("status") == "completed":
                 polls[request.query] = polls.get(request.query, 0) + 1
-            return changed(reply, lambda one: {**one, "status": word}) if polls.get(request.query, 0) > after else reply
+            return (
+                changed(response, lambda one: {**one, "status": word})
+                if polls.get(request.query, 0) > after
+                else response
+            )
 
         return answer
 
@@ -68,17 +72,17 @@ def _returning() -> Answering:
     """A generating job is queued again."""
     polls: dict[bytes, int] = {}
 
-    def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
-        reply = part.answer(request)
+    def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
+        response = provider.answer(request)
         if (
-            operation_id(part, request) == "get_generation"
-            and isinstance(reply, Reply)
-            and b'"generating"' in reply.body
+            operation_id(provider, request) == "get_generation"
+            and isinstance(response, Response)
+            and b'"generating"' in response.body
         ):
             polls[request.query] = polls.get(request.query, 0) + 1
             if polls[request.query] == 3:
-                return changed(reply, lambda body: {**body, "status": "queued"})
-        return reply
+                return changed(response, lambda body: {**body, "status": "queued"})
+        return response
 
     return answer
 
@@ -86,12 +90,12 @@ def _returning() -> Answering:
 def _pushed() -> Answering:
     """Every poll makes the job older."""
 
-    def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
-        if operation_id(part, request) == "get_run":
-            job = part.jobs.get(request.path.rpartition("/")[2])
+    def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
+        if operation_id(provider, request) == "get_run":
+            job = provider.jobs.get(request.path.rpartition("/")[2])
             if job is not None:
                 job.created -= 0.5
-        return part.answer(request)
+        return provider.answer(request)
 
     return answer
 
@@ -99,13 +103,13 @@ def _pushed() -> Answering:
 def _instant() -> Answering:
     """A job is over before it is asked for."""
 
-    def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
-        reply = part.answer(request)
-        if operation_id(part, request) == "submit_generation":
-            job: Any = next(reversed(list(part.jobs)), None)
-            if job is not None and job.created == part.clock.now():
+    def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
+        response = provider.answer(request)
+        if operation_id(provider, request) == "submit_generation":
+            job: Any = next(reversed(list(provider.jobs)), None)
+            if job is not None and job.created == provider.clock.now():
                 job.created -= 60
-        return reply
+        return response
 
     return answer
 
@@ -114,13 +118,15 @@ def _colliding() -> Answering:
     """Every second job has the id of the one before."""
     ids: list[str] = []
 
-    def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
-        reply = part.answer(request)
-        if operation_id(part, request) != "submit_task" or not isinstance(reply, Reply):
-            return reply
-        own = str(orjson.loads(reply.body).get("taskId"))
+    def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
+        response = provider.answer(request)
+        if operation_id(provider, request) != "submit_task" or not isinstance(response, Response):
+            return response
+        own = str(orjson.loads(response.body).get("taskId"))
         ids.append(own)
-        return changed(reply, lambda body: {**body, "taskId": ids[-2]} if len(ids) > 1 and len(ids) % 2 == 0 else body)
+        return changed(
+            response, lambda body: {**body, "taskId": ids[-2]} if len(ids) > 1 and len(ids) % 2 == 0 else body
+        )
 
     return answer
 
@@ -128,48 +134,48 @@ def _colliding() -> Answering:
 def _prefixed() -> Answering:
     """Ids of another form, understood when they come back."""
 
-    def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
-        reply = part.answer(replace(request, path=request.path.replace("/run_", "/")))
-        if operation_id(part, request) in ("create_run", "get_run") and isinstance(reply, Reply):
-            return changed(reply, lambda body: {**body, "id": f"run_{body['id']}"} if "id" in body else body)
-        return reply
+    def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
+        response = provider.answer(replace(request, path=request.path.replace("/run_", "/")))
+        if operation_id(provider, request) in ("create_run", "get_run") and isinstance(response, Response):
+            return changed(response, lambda body: {**body, "id": f"run_{body['id']}"} if "id" in body else body)
+        return response
 
     return answer
 
 
-def _endless(reply: Reply, _: Request) -> Reply:
-    text = re.sub(rb'"status":"(SUCCESS|FAILED|CANCEL)"', b'"status":"RUNNING"', reply.body)
-    return replace(reply, body=text)
+def _endless(response: Response, _: Request) -> Response:
+    text = re.sub(rb'"status":"(SUCCESS|FAILED|CANCEL)"', b'"status":"RUNNING"', response.body)
+    return replace(response, body=text)
 
 
 def _impatient_teller() -> Answering:
     """Tells of a job's end before it comes."""
 
-    def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
-        reply = part.answer(request)
-        if operation_id(part, request) == "submit_task":
-            job: Any = next(reversed(list(part.jobs)), None)
+    def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
+        response = provider.answer(request)
+        if operation_id(provider, request) == "submit_task":
+            job: Any = next(reversed(list(provider.jobs)), None)
             if job is not None:
                 early = replace(job.plan, begins=(0.0, 0.1, 0.2)[: len(job.plan.begins)])
                 late, job.plan = job.plan, early
-                part.watch(job)
-                part.agenda.at(job.created + 0.21, lambda: setattr(job, "plan", late))
-        return reply
+                provider.watch(job)
+                provider.scheduler.at(job.created + 0.21, lambda: setattr(job, "plan", late))
+        return response
 
     return answer
 
 
 def _forgetful() -> Answering:
     """A redelivery is promised and never made."""
-    last: list[Reply] = []
+    last: list[Response] = []
 
-    def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
-        if operation_id(part, request) == "redeliver_run_callback" and last:
+    def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
+        if operation_id(provider, request) == "redeliver_run_callback" and last:
             return last[0]
-        reply = part.answer(request)
-        if operation_id(part, request) == "redeliver_run_callback" and isinstance(reply, Reply):
-            last.append(reply)
-        return reply
+        response = provider.answer(request)
+        if operation_id(provider, request) == "redeliver_run_callback" and isinstance(response, Response):
+            last.append(response)
+        return response
 
     return answer
 

@@ -8,18 +8,18 @@ from urllib.parse import parse_qsl, urlencode
 import orjson
 from conformance.saboteurs.saboteur import Saboteur, altering, changed, operation_id
 
-from mockreel.contract.messages.message import Reply, Request, json_reply
+from mockreel.contract.messages.message import Request, Response, json_reply
 from mockreel.simulator.in_process.mock_target import Answering
-from mockreel.simulator.provider import Part
+from mockreel.simulator.provider import Provider
 
-Change = Callable[[Reply, Request], Reply]
+Change = Callable[[Response, Request], Response]
 
 
 def setting(place: str, value: Any) -> Change:
     """Another value at a pointer (of plain keys and indexes), where something stands there."""
 
-    def change(reply: Reply, _: Request) -> Reply:
-        return changed(reply, lambda body: _set(body, place.split("/")[1:], value))
+    def change(response: Response, _: Request) -> Response:
+        return changed(response, lambda body: _set(body, place.split("/")[1:], value))
 
     return change
 
@@ -35,16 +35,18 @@ def _set(node: Any, steps: list[str], value: Any) -> Any:
 
 
 def dropping(name: str) -> Change:
-    return lambda reply, _: changed(reply, lambda body: {key: one for key, one in body.items() if key != name})
+    return lambda response, _: changed(response, lambda body: {key: one for key, one in body.items() if key != name})
 
 
 def header(name: str, value: str | None) -> Change:
     """Another value of a header, or none."""
 
-    def change(reply: Reply, _: Request) -> Reply:
-        kept = tuple(pair for pair in reply.headers if pair[0] != name.encode())
-        there = len(kept) < len(reply.headers)
-        return replace(reply, headers=(*kept, (name.encode(), value.encode())) if value is not None and there else kept)
+    def change(response: Response, _: Request) -> Response:
+        kept = tuple(pair for pair in response.headers if pair[0] != name.encode())
+        there = len(kept) < len(response.headers)
+        return replace(
+            response, headers=(*kept, (name.encode(), value.encode())) if value is not None and there else kept
+        )
 
     return change
 
@@ -53,12 +55,12 @@ def asking(operation: str, *, without: tuple[str, ...] = (), **instead: str) -> 
     """Parts of the query are ignored, or read as others."""
 
     def make() -> Answering:
-        def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
-            if operation_id(part, request) != operation:
-                return part.answer(request)
+        def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
+            if operation_id(provider, request) != operation:
+                return provider.answer(request)
             pairs = [(name, instead.get(name, value)) for name, value in parse_qsl(request.query.decode())]
             kept = urlencode([(name, value) for name, value in pairs if name not in without])
-            return part.answer(replace(request, query=kept.encode()))
+            return provider.answer(replace(request, query=kept.encode()))
 
         return answer
 
@@ -69,9 +71,9 @@ def without_headers(*names: str) -> Callable[[], Answering]:
     """Headers of requests are ignored."""
 
     def make() -> Answering:
-        def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
+        def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
             kept = [(name, value) for name, value in request.headers if name.decode() not in names]
-            return part.answer(replace(request, headers=kept))
+            return provider.answer(replace(request, headers=kept))
 
         return answer
 
@@ -82,34 +84,34 @@ def first_again(operation: str) -> Callable[[], Answering]:
     """The first reply of an operation over and over."""
 
     def make() -> Answering:
-        kept: dict[bytes, Reply] = {}
+        kept: dict[bytes, Response] = {}
 
-        def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
-            reply = part.answer(request)
-            if operation_id(part, request) != operation or not isinstance(reply, Reply):
-                return reply
+        def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
+            response = provider.answer(request)
+            if operation_id(provider, request) != operation or not isinstance(response, Response):
+                return response
             key = next((value for name, value in request.headers if name == b"authorization"), b"")
-            if reply.status == 200:
-                kept.setdefault(key, reply)
-            return kept.get(key, reply)
+            if response.status == 200:
+                kept.setdefault(key, response)
+            return kept.get(key, response)
 
         return answer
 
     return make
 
 
-def files(change: Callable[[Reply, int], Reply]) -> Callable[[], Answering]:
+def files(change: Callable[[Response, int], Response]) -> Callable[[], Answering]:
     """Change what the URL of a result answers, by how often it was asked."""
 
     def make() -> Answering:
         asked: dict[str, int] = {}
 
-        def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
-            reply = part.answer(request)
-            if "/media/" not in request.path or not isinstance(reply, Reply):
-                return reply
+        def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
+            response = provider.answer(request)
+            if "/media/" not in request.path or not isinstance(response, Response):
+                return response
             asked[request.path] = asked.get(request.path, 0) + 1
-            return change(reply, asked[request.path])
+            return change(response, asked[request.path])
 
         return answer
 
@@ -122,56 +124,62 @@ def later(operation: str, after: float, change: Change) -> Callable[[], Answerin
     def make() -> Answering:
         seen: dict[bytes, float] = {}
 
-        def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
-            reply = part.answer(request)
-            if operation_id(part, request) != operation or not isinstance(reply, Reply):
-                return reply
+        def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
+            response = provider.answer(request)
+            if operation_id(provider, request) != operation or not isinstance(response, Response):
+                return response
             key = request.path.encode() + request.query + request.body
-            ended = any(word in reply.body for word in (b'"succeeded"', b'"completed"', b'"SUCCESS"'))
+            ended = any(word in response.body for word in (b'"succeeded"', b'"completed"', b'"SUCCESS"'))
             if ended:
-                seen.setdefault(key, part.clock.now())
-            return change(reply, request) if part.clock.now() - seen.get(key, part.clock.now()) > after else reply
+                seen.setdefault(key, provider.clock.now())
+            return (
+                change(response, request)
+                if provider.clock.now() - seen.get(key, provider.clock.now()) > after
+                else response
+            )
 
         return answer
 
     return make
 
 
-def _png(reply: Reply, _: int) -> Reply:
-    return replace(reply, body=b"\x89PNG\r\n\x1a\n" + b"\x00" * 40 + b"IEND\xaeB`\x82")
+def _png(response: Response, _: int) -> Response:
+    return replace(response, body=b"\x89PNG\r\n\x1a\n" + b"\x00" * 40 + b"IEND\xaeB`\x82")
 
 
-def _half(reply: Reply, _: int) -> Reply:
-    kept = tuple(pair for pair in reply.headers if pair[0] != b"content-length")
-    return replace(reply, body=reply.body[: len(reply.body) // 2], headers=kept)
+def _half(response: Response, _: int) -> Response:
+    kept = tuple(pair for pair in response.headers if pair[0] != b"content-length")
+    return replace(response, body=response.body[: len(response.body) // 2], headers=kept)
 
 
-def _once(reply: Reply, number: int) -> Reply:
-    return reply if number == 1 else json_reply(404, {})
+def _once(response: Response, number: int) -> Response:
+    return response if number == 1 else json_reply(404, {})
 
 
-def _other_bytes(reply: Reply, number: int) -> Reply:
-    return replace(reply, body=reply.body[:-4] + str(number).encode().rjust(4, b"0")) if number > 1 else reply
+def _other_bytes(response: Response, number: int) -> Response:
+    return replace(response, body=response.body[:-4] + str(number).encode().rjust(4, b"0")) if number > 1 else response
 
 
-def _typed(kind: bytes) -> Callable[[Reply, int], Reply]:
-    return lambda reply, _: replace(reply, headers=((b"content-type", kind),))
+def _typed(kind: bytes) -> Callable[[Response, int], Response]:
+    return lambda response, _: replace(response, headers=((b"content-type", kind),))
 
 
-def _html_page(reply: Reply, _: int) -> Reply:
-    return replace(reply, body=b"<html>expired</html>", headers=((b"content-type", b"text/html"),))
+def _html_page(response: Response, _: int) -> Response:
+    return replace(response, body=b"<html>expired</html>", headers=((b"content-type", b"text/html"),))
 
 
 def _items(change: Callable[[list[Any]], list[Any]], name: str) -> Change:
-    return lambda reply, _: changed(reply, lambda body: {**body, name: change(body[name])} if name in body else body)
+    return lambda response, _: changed(
+        response, lambda body: {**body, name: change(body[name])} if name in body else body
+    )
 
 
 def _reversed_twin() -> Answering:
     """Asks for a list in the other order."""
 
-    def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
+    def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
         query = request.query.replace(b"%3Aasc", b"%3Adesc")
-        return part.answer(replace(request, query=query))
+        return provider.answer(replace(request, query=query))
 
     return answer
 
@@ -186,16 +194,20 @@ def _reused(operation: str, every: int, place: str) -> Callable[[], Answering]:
     def make() -> Answering:
         ids: list[Any] = []
 
-        def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
-            reply = part.answer(request)
-            if operation_id(part, request) != operation or not isinstance(reply, Reply) or reply.status >= 400:
-                return reply
-            body = orjson.loads(reply.body)
+        def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
+            response = provider.answer(request)
+            if (
+                operation_id(provider, request) != operation
+                or not isinstance(response, Response)
+                or response.status >= 400
+            ):
+                return response
+            body = orjson.loads(response.body)
             if body.get(place):
                 ids.append(body[place])
                 if len(ids) % every == 0:
-                    return changed(reply, lambda one: {**one, place: ids[0]})
-            return reply
+                    return changed(response, lambda one: {**one, place: ids[0]})
+            return response
 
         return answer
 
@@ -206,15 +218,15 @@ def _deaf_to(operation: str, status: int, body: Any) -> Callable[[], Answering]:
     """An operation says that it is done, and does nothing."""
 
     def make() -> Answering:
-        def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
+        def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
             keyed = any(name == b"authorization" for name, _ in request.headers) or b"piKey" in request.body
             if (
-                operation_id(part, request) == operation
+                operation_id(provider, request) == operation
                 and keyed
                 and b"invalid" not in dict(request.headers).get(b"authorization", b"")
             ):
                 return json_reply(status, body)
-            return part.answer(request)
+            return provider.answer(request)
 
         return answer
 
@@ -224,19 +236,19 @@ def _deaf_to(operation: str, status: int, body: Any) -> Callable[[], Answering]:
 def _pushed_by_queries() -> Answering:
     """A poll of a generation makes it older."""
 
-    def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
-        if operation_id(part, request) in ("get_generation", "query_task"):
+    def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
+        if operation_id(provider, request) in ("get_generation", "query_task"):
             body = request.body + request.query
-            for job in list(part.jobs):
+            for job in list(provider.jobs):
                 if job.id.encode() in body:
                     job.created -= 0.5
-        return part.answer(request)
+        return provider.answer(request)
 
     return answer
 
 
 def _without_end(word: str, pending: str) -> Change:
-    return lambda reply, _: replace(reply, body=reply.body.replace(word.encode(), pending.encode()))
+    return lambda response, _: replace(response, body=response.body.replace(word.encode(), pending.encode()))
 
 
 _RUN, _GEN, _TASK = "get_run", "get_generation", "query_task"

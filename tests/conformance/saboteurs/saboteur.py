@@ -7,14 +7,14 @@ from typing import Any
 
 import orjson
 
-from mockreel.conformance.check_context import Scene, Wanted
+from mockreel.conformance.check_context import CheckContext, Wanted
 from mockreel.conformance.check_runner import run
 from mockreel.conformance.generated.generated_requests import Generated
 from mockreel.contract import Contract
-from mockreel.contract.exchanges.exchange import Ask, Told
-from mockreel.contract.messages.message import Reply, Request
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
+from mockreel.contract.messages.message import Request, Response
 from mockreel.simulator.in_process.mock_target import Answering, MockTarget, answer_honestly
-from mockreel.simulator.provider import Part
+from mockreel.simulator.provider import Provider
 from mockreel.simulator.simulator import load_contracts
 from mockreel.webhooks import MemorySender, Outcome, Outgoing
 
@@ -60,9 +60,9 @@ class Stranger(MockTarget):
     plays = True
     pause = 0.01
 
-    def send(self, ask: Ask) -> Told:
+    def send(self, request: SentRequest) -> ReceivedResponse:
         self.wait(self.pause)
-        return super().send(ask)
+        return super().send(request)
 
 
 def caught(saboteur: Saboteur, *, stranger: bool = False, quick: bool | None = None) -> Caught:
@@ -72,10 +72,13 @@ def caught(saboteur: Saboteur, *, stranger: bool = False, quick: bool | None = N
     target = kind(saboteur.contract(honest), answering=saboteur.answering(), sender=saboteur.sender)
     wanted = Wanted(quick=not saboteur.thorough if quick is None else quick, budget=100_000)
     try:
-        outcomes = list(run(Scene(honest, target, wanted)))
+        outcomes = list(run(CheckContext(honest, target, wanted)))
         if saboteur.generated:
             generated = Generated(
-                Scene(honest, target, wanted), budget=30, left=120, admits=lambda one: one.id in saboteur.generated
+                CheckContext(honest, target, wanted),
+                budget=30,
+                left=120,
+                admits=lambda one: one.id in saboteur.generated,
             )
             outcomes += generated.run()
     finally:
@@ -95,53 +98,53 @@ def honest_checks(provider: str) -> tuple[str, ...]:
 Change = Callable[[Any], Any]
 
 
-def changed(reply: Reply, change: Change) -> Reply:
+def changed(response: Response, change: Change) -> Response:
     """A reply with its JSON object changed; any other reply as it is."""
     try:
-        body = orjson.loads(reply.body)
+        body = orjson.loads(response.body)
     except orjson.JSONDecodeError:
-        return reply
-    return replace(reply, body=orjson.dumps(change(body))) if isinstance(body, dict) else reply
+        return response
+    return replace(response, body=orjson.dumps(change(body))) if isinstance(body, dict) else response
 
 
-def operation_id(part: Part, request: Request) -> str:
+def operation_id(provider: Provider, request: Request) -> str:
     """The operation that a request means, or an empty text."""
-    found = part.contract.router.find(request.path)
+    found = provider.contract.router.find(request.path)
     operation = found.methods.get(request.method) if found else None
     return operation.id if operation else ""
 
 
-def altering(*operations: str, change: Callable[[Reply, Request], Reply]) -> Callable[[], Answering]:
+def altering(*operations: str, change: Callable[[Response, Request], Response]) -> Callable[[], Answering]:
     """Alter the replies of some operations (of all, if none is named)."""
 
     def make() -> Answering:
-        def answer(part: Part, request: Request) -> Reply | Awaitable[Reply]:
-            reply = part.answer(request)
-            if isinstance(reply, Reply) and (not operations or operation_id(part, request) in operations):
-                return change(reply, request)
-            return reply
+        def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
+            response = provider.answer(request)
+            if isinstance(response, Response) and (not operations or operation_id(provider, request) in operations):
+                return change(response, request)
+            return response
 
         return answer
 
     return make
 
 
-def good(part: Part, request: Request, body: Any) -> Reply | Awaitable[Reply]:
+def good(provider: Provider, request: Request, body: Any) -> Response | Awaitable[Response]:
     """The same request with another body."""
     headers = [(name, value) for name, value in request.headers if name != b"content-type"]
     headers.append((b"content-type", b"application/json"))
-    return part.answer(replace(request, headers=headers, body=orjson.dumps(body)))
+    return provider.answer(replace(request, headers=headers, body=orjson.dumps(body)))
 
 
-def as_owner(part: Part, request: Request) -> Request:
+def as_owner(provider: Provider, request: Request) -> Request:
     """The request as if the checker's first account had sent it."""
-    key = b"Bearer " + _own_key(part)
+    key = b"Bearer " + _own_key(provider)
     headers = [(name, value) for name, value in request.headers if name != b"authorization"]
     return replace(request, headers=[*headers, (b"authorization", key)])
 
 
-def _own_key(part: Part) -> bytes:
-    prefixes = part.contract.root.get("keys", {}).get("prefixes", [])
+def _own_key(provider: Provider) -> bytes:
+    prefixes = provider.contract.root.get("keys", {}).get("prefixes", [])
     member = next((row["prefix"] for row in prefixes if row.get("role") != "admin"), "")
     return f"{member}mockreel-check".encode()
 

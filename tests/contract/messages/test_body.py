@@ -14,7 +14,7 @@ from staging import FOURTH
 
 from mockreel.contract import load_contract
 from mockreel.contract.messages.body import DEEPEST, MOST_FIELDS, read_body, read_query
-from mockreel.contract.messages.error_response import Refused
+from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.form import Form
 from mockreel.contract.messages.message import Request
 from mockreel.contract.operations import BodyKind
@@ -30,7 +30,7 @@ def read(body: bytes, content_type: str | None = None, *, kind: BodyKind = "json
 
 
 def refused(body: bytes, content_type: str | None = None, *, kind: BodyKind = "json") -> tuple[str, Mapping[str, Any]]:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(ErrorResponse) as caught:
         read(body, content_type, kind=kind)
     return caught.value.row, caught.value.values
 
@@ -195,7 +195,7 @@ def test_whatever_is_sent_as_a_form_is_read_or_refused(data: st.DataObject) -> N
 
     try:
         form = read(bytes(body), content_type, kind="form")
-    except Refused as no:
+    except ErrorResponse as no:
         assert no.row in ("malformed-json", "wrong-content-type")  # noqa: PT017
     else:
         assert isinstance(form, Form)

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
-from staging import Caller, MakeStage
+from staging import Caller, MakeSimulator
 
 from mockreel.contract.messages.compression import CODINGS
 from mockreel.contract.messages.json_problem import why_no_json
@@ -63,43 +63,43 @@ def why(stage: Any, name: str) -> str:
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 @pytest.mark.parametrize("what", BROKEN)
-def test_the_reason_is_in_the_journal(provider: str, what: str, make_stage: MakeStage) -> None:
+def test_the_reason_is_in_the_journal(provider: str, what: str, make_simulator: MakeSimulator) -> None:
     """Of every provider, and nothing of what stood in the body."""
-    stage = make_stage(names=[provider])
+    simulator = make_simulator(names=[provider])
     body, says = BROKEN[what]
-    caller = Caller(stage.part(provider), "rf_live_one")
+    caller = Caller(simulator.provider(provider), "rf_live_one")
     said = caller("POST", PROVIDERS[provider][0], raw=body, headers={"content-type": "application/json"})
 
-    assert says in why(stage, provider)
-    assert says not in said.reply.body.decode()
-    assert "hush" not in why(stage, provider)
+    assert says in why(simulator, provider)
+    assert says not in said.response.body.decode()
+    assert "hush" not in why(simulator, provider)
 
 
-def test_an_empty_body_is_told_too(make_stage: MakeStage) -> None:
+def test_an_empty_body_is_told_too(make_simulator: MakeSimulator) -> None:
     """Where one is needed."""
-    stage = make_stage(names=["runflow"])
-    Caller(stage.part("runflow"), "rf_live_one")("POST", PROVIDERS["runflow"][0], raw=b"")
+    simulator = make_simulator(names=["runflow"])
+    Caller(simulator.provider("runflow"), "rf_live_one")("POST", PROVIDERS["runflow"][0], raw=b"")
 
-    assert why(stage, "runflow") == "the body is empty"
+    assert why(simulator, "runflow") == "the body is empty"
 
 
 @pytest.mark.parametrize("coding", [*CODINGS, "br", "zstd", "compress", "gzip, deflate", "x" * 500])
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_a_packed_body_is_read_where_the_providers_stack_would(
-    provider: str, coding: str, make_stage: MakeStage
+    provider: str, coding: str, make_simulator: MakeSimulator
 ) -> None:
     """Else the reason names its coding."""
-    stage = make_stage(names=[provider])
+    simulator = make_simulator(names=[provider])
     path, body, status = PROVIDERS[provider]
     raw = PACKING.get(coding, gzip.compress)(orjson.dumps(body))
     headers = {"content-type": "application/json", "content-encoding": coding.upper()}
-    said = Caller(stage.part(provider), "rf_live_one")("POST", path, raw=raw, headers=headers)
+    said = Caller(simulator.provider(provider), "rf_live_one")("POST", path, raw=raw, headers=headers)
 
     if coding in READS[provider]:
-        assert (said.status, list(stage.journal)[-1].violations) == (status, ())
-        assert list(stage.journal)[-1].json == body
+        assert (said.status, list(simulator.journal)[-1].violations) == (status, ())
+        assert list(simulator.journal)[-1].json == body
     else:
-        assert why(stage, provider) == (
+        assert why(simulator, provider) == (
             f"this provider is not known to read Content-Encoding: {coding[:40]}; send the body plain"
         )
 
@@ -114,27 +114,27 @@ SPOILT = {
 
 
 @pytest.mark.parametrize("what", SPOILT)
-def test_what_cannot_be_unpacked_is_told(what: str, make_stage: MakeStage) -> None:
+def test_what_cannot_be_unpacked_is_told(what: str, make_simulator: MakeSimulator) -> None:
     """With what is wrong with it."""
-    stage = make_stage(names=["aimlapi"])
+    simulator = make_simulator(names=["aimlapi"])
     body, says = SPOILT[what]
     headers = {"content-type": "application/json", "content-encoding": "gzip"}
-    Caller(stage.part("aimlapi"), "rf_live_one")("POST", PROVIDERS["aimlapi"][0], raw=body, headers=headers)
+    Caller(simulator.provider("aimlapi"), "rf_live_one")("POST", PROVIDERS["aimlapi"][0], raw=body, headers=headers)
 
-    assert why(stage, "aimlapi").startswith(says)
+    assert why(simulator, "aimlapi").startswith(says)
 
 
-def test_a_bomb_is_not_unpacked(make_stage: MakeStage) -> None:
+def test_a_bomb_is_not_unpacked(make_simulator: MakeSimulator) -> None:
     """Beyond the largest body that is taken it is too large, whatever it would be in the end."""
-    stage = make_stage(names=["aimlapi"], max_body=1000)
-    caller = Caller(stage.part("aimlapi"), "rf_live_one")
+    simulator = make_simulator(names=["aimlapi"], max_body=1000)
+    caller = Caller(simulator.provider("aimlapi"), "rf_live_one")
     headers = {"content-type": "application/json", "content-encoding": "gzip"}
     for size, row in ((998, "invalid-body"), (10_000_000, "body-too-large")):
         raw = gzip.compress(b'"' + b"x" * size + b'"')
         if len(raw) > 1000:
             raw = raw[:1000]
         caller("POST", PROVIDERS["aimlapi"][0], raw=raw, headers=headers)
-        assert list(stage.journal)[-1].row == row
+        assert list(simulator.journal)[-1].row == row
 
 
 def test_a_reason_is_found_for_whatever_the_parser_stumbles_over() -> None:

@@ -32,18 +32,18 @@ def test_headers_of_one_name_can_be_read_as_one_list() -> None:
 
 def test_a_json_reply_can_hold_bytes_that_are_json_already() -> None:
     """The type comes first, then what else is said of it."""
-    reply = json_reply(201, {"input": orjson.Fragment(b'{"a":1}')}, headers=((b"x-a", b"1"),))
+    response = json_reply(201, {"input": orjson.Fragment(b'{"a":1}')}, headers=((b"x-a", b"1"),))
 
-    assert (reply.status, reply.body) == (201, b'{"input":{"a":1}}')
-    assert reply.headers == ((b"content-type", b"application/json"), (b"x-a", b"1"))
+    assert (response.status, response.body) == (201, b'{"input":{"a":1}}')
+    assert response.headers == ((b"content-type", b"application/json"), (b"x-a", b"1"))
 
 
 def test_the_stand_ins_own_error_cannot_be_taken_for_a_providers() -> None:
     """It has its own media type, and a type that no provider has."""
-    reply = problem(400, "Unknown scenario", "there is none", more={"valid": ["succeed"]})
+    response = problem(400, "Unknown scenario", "there is none", more={"valid": ["succeed"]})
 
-    assert dict(reply.headers)[b"content-type"] == b"application/problem+json"
-    assert orjson.loads(reply.body) == {
+    assert dict(response.headers)[b"content-type"] == b"application/problem+json"
+    assert orjson.loads(response.body) == {
         "type": "https://mockreel.invalid/problems/unknown-scenario",
         "title": "Unknown scenario",
         "status": 400,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from staging import FOURTH
 
 from mockreel.contract import load_contract
-from mockreel.contract.messages.error_response import Refused
+from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.form import FilePart, Form
 from mockreel.contract.messages.query import Queries
 
@@ -69,7 +69,7 @@ def test_declared_parameters_arrive_typed(query: bytes, expected: dict[str, Any]
 )
 def test_what_does_not_fit_its_schema_is_refused(query: bytes, keyword: str) -> None:
     """With the parameter's name and the broken rule; numbers are written as JSON writes them."""
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(ErrorResponse) as caught:
         read(query)
 
     (found,) = caught.value.violations
@@ -80,7 +80,7 @@ def test_what_does_not_fit_its_schema_is_refused(query: bytes, keyword: str) -> 
 
 def test_all_parameters_at_fault_are_named() -> None:
     """Not only the first."""
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(ErrorResponse) as caught:
         read(b"limit=0&word=no&oldest=true")
 
     assert [violation.path for violation in caught.value.violations] == [("query", "limit"), ("query", "word")]
@@ -91,7 +91,7 @@ def test_any_query_is_typed_or_refused(fields: dict[str, str]) -> None:
     """Nothing that can be written behind a question mark breaks it."""
     try:
         read(urlencode(fields, errors="replace").encode())
-    except Refused as no:
+    except ErrorResponse as no:
         assert no.row == "invalid-query"  # noqa: PT017
 
 

@@ -9,7 +9,7 @@ from staging import Caller, Spoken
 
 from mockreel.engine.accounts.account import Account
 from mockreel.engine.jobs.job import Job
-from mockreel.simulator.provider import Part
+from mockreel.simulator.provider import Provider
 
 SUBMITS: Mapping[str, tuple[str, dict[str, Any]]] = {
     "runflow": (
@@ -36,34 +36,34 @@ COSTS = {
 class Spender:
     """One account of one provider."""
 
-    part: Part
+    provider: Provider
     key: str
 
     @property
     def account(self) -> Account:
-        found = self.part.keyring.find(self.key)
+        found = self.provider.keyring.find(self.key)
         assert found is not None
         return found.account
 
     @property
     def now(self) -> float:
-        return self.part.clock.now()
+        return self.provider.clock.now()
 
     def submit(self, scenario: str | None = None) -> Spoken:
         """Submit the job of this provider."""
-        path, body = SUBMITS[self.part.name]
+        path, body = SUBMITS[self.provider.name]
         headers = {"prefer": f"scenario={scenario}"} if scenario else {}
-        return Caller(self.part, self.key)("POST", path, body, headers=headers)
+        return Caller(self.provider, self.key)("POST", path, body, headers=headers)
 
     def begin(self, scenario: str | None = None) -> Job:
         """The same, which must be taken."""
         told = self.submit(scenario)
-        assert self.account.jobs, told.reply.body
+        assert self.account.jobs, told.response.body
         return self.account.jobs[-1]
 
     def told(self) -> Decimal | None:
         """The balance that the provider tells."""
-        return _TOLD[self.part.name](Caller(self.part, self.key))
+        return _TOLD[self.provider.name](Caller(self.provider, self.key))
 
     def refused(self, scenario: str | None = None) -> bool:
         """Whether a submit is refused for want of money; if not, a job has begun."""
@@ -71,9 +71,9 @@ class Spender:
         told = self.submit(scenario)
         if len(self.account.jobs) > before:
             return False
-        row = self.part.contract.errors[self.part.contract.money.refusal]
+        row = self.provider.contract.errors[self.provider.contract.money.refusal]
         assert told.status == row.status
-        assert row.message.encode()[:30] in told.reply.body
+        assert row.message.encode()[:30] in told.response.body
         return True
 
 

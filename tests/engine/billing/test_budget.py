@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from engine.billing.spending import Spender
-from staging import MakeStage
+from staging import MakeSimulator
 
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.billing import read_budget
@@ -56,15 +56,15 @@ def test_what_is_no_amount_says_what_would_be(given: Any, said: str) -> None:
         read_budget(given, CONTRACTS)
 
 
-def test_the_balance_of_a_listed_key_comes_before_the_budget(make_stage: MakeStage) -> None:
+def test_the_balance_of_a_listed_key_comes_before_the_budget(make_simulator: MakeSimulator) -> None:
     """The budget is for the others, and each account has it for itself."""
     keys = [
         KeyEntry("rich-key-1", "rich", balance=Decimal(7)),
         KeyEntry("plain-key-1", "a"),
         KeyEntry("plain-key-2", "b"),
     ]
-    part = make_stage(names=["runflow"], keys=keys, budget={"runflow": "0.12"}).part("runflow")
-    rich, first, second = (Spender(part, entry.key) for entry in keys)
+    provider = make_simulator(names=["runflow"], keys=keys, budget={"runflow": "0.12"}).provider("runflow")
+    rich, first, second = (Spender(provider, entry.key) for entry in keys)
 
     assert (rich.told(), first.told(), second.told()) == (Decimal(7), Decimal("0.12"), Decimal("0.12"))
     assert not first.refused()

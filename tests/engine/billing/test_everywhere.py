@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 from mockreel import create_app, serving
 from mockreel.cli import main
-from mockreel.engine.billing import Unspent, unspent
+from mockreel.engine.billing import CostSummary, cost_avoided
 from mockreel.errors import OptionError
 
 PATH, BODY = SUBMITS["runflow"]
@@ -54,44 +54,44 @@ def test_the_marker_comes_first(mockreel):
 
 def test_serving_and_create_app_take_a_budget() -> None:
     """As the command does."""
-    with serving("runflow", budget="0.20", held=True) as stage:
-        reply = httpx2.post(stage.runflow.url + PATH, json=BODY, headers=KEY, trust_env=False)
+    with serving("runflow", budget="0.20", held=True) as server:
+        reply = httpx2.post(server.runflow.url + PATH, json=BODY, headers=KEY, trust_env=False)
         assert reply.status_code == 201
-        stage.advance(60)
-        reply = httpx2.post(stage.runflow.url + PATH, json=BODY, headers=KEY, trust_env=False)
+        server.advance(60)
+        reply = httpx2.post(server.runflow.url + PATH, json=BODY, headers=KEY, trust_env=False)
         assert reply.status_code == 402
-        assert str(unspent(stage.inner).amounts) == "at least 0.12 USD"
-    with TestClient(create_app("runflow", budget=0, open_house=True)) as client:
+        assert str(cost_avoided(server.simulator).amounts) == "at least 0.12 USD"
+    with TestClient(create_app("runflow", budget=0, accept_any_key=True)) as client:
         assert client.post(PATH, json=BODY, headers=KEY).status_code == 402
 
 
 def test_a_balance_is_set_from_beside() -> None:
     """As a test does half-way: for the stage's own key, or for another."""
-    with serving("runflow", "aimlapi", held=True) as stage:
-        stage.set_balance("runflow", 0)
+    with serving("runflow", "aimlapi", held=True) as server:
+        server.set_balance("runflow", 0)
         refused, other = (
             httpx2.post(
-                stage.runflow.url + PATH, json=BODY, headers={"authorization": f"Bearer {key}"}, trust_env=False
+                server.runflow.url + PATH, json=BODY, headers={"authorization": f"Bearer {key}"}, trust_env=False
             )
-            for key in (stage.runflow.key, "rf_live_other")
+            for key in (server.runflow.key, "rf_live_other")
         )
         assert (refused.status_code, other.status_code) == (402, 201)
-        stage.set_balance("runflow", "0.12 USD")
-        stage.set_balance("runflow", "0.01", key="rf_live_other")
-        stage.set_balance("aimlapi", "200000 credits")
+        server.set_balance("runflow", "0.12 USD")
+        server.set_balance("runflow", "0.01", key="rf_live_other")
+        server.set_balance("aimlapi", "200000 credits")
         told = httpx2.get(
-            f"{stage.aimlapi.url}/v2/billing",
-            headers={"authorization": f"Bearer {stage.aimlapi.key}"},
+            f"{server.aimlapi.url}/v2/billing",
+            headers={"authorization": f"Bearer {server.aimlapi.key}"},
             trust_env=False,
         )
         assert told.json()["current_balance"] == 0.1
-        assert httpx2.post(stage.runflow.url + PATH, json=BODY, headers=KEY, trust_env=False).status_code == 201
-        assert stage.unspent().amounts == "at least 0.24 USD"
+        assert httpx2.post(server.runflow.url + PATH, json=BODY, headers=KEY, trust_env=False).status_code == 201
+        assert server.cost_avoided().amounts == "at least 0.24 USD"
 
         with pytest.raises(OptionError, match="balance: 'much' is not valid"):
-            stage.set_balance("runflow", "much")
+            server.set_balance("runflow", "much")
         with pytest.raises(OptionError, match="Runflow does not admit it"):
-            stage.set_balance("runflow", 1, key="invalid-secret")
+            server.set_balance("runflow", 1, key="invalid-secret")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="it is stopped by a signal")
@@ -146,4 +146,4 @@ def test_a_test_run_has_a_budget(pytester: pytest.Pytester, options: list[str], 
 
 def test_an_unspent_row_is_plain_values() -> None:
     """For the page and for machines."""
-    assert Unspent(unknown=1).row() == {"sums": {}, "least": False, "unknown": 1, "free": 0, "open": 0}
+    assert CostSummary(unknown=1).row() == {"sums": {}, "least": False, "unknown": 1, "free": 0, "open": 0}

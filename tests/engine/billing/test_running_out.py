@@ -6,24 +6,24 @@ from typing import Any
 
 import pytest
 from engine.billing.spending import SUBMITS, Spender
-from staging import Caller, MakeStage
+from staging import Caller, MakeSimulator
 
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.simulator import Simulator
 
 Run = Callable[[Awaitable[Any]], Any]
 
 
-def _poor(make_stage: MakeStage, name: str, budget: str, **options: Any) -> tuple[Stage, Spender]:
-    stage = make_stage(names=[name], budget=budget, **options)
-    return stage, Spender(stage.part(name), "rf_live_poor")
+def _poor(make_simulator: MakeSimulator, name: str, budget: str, **options: Any) -> tuple[Simulator, Spender]:
+    simulator = make_simulator(names=[name], budget=budget, **options)
+    return simulator, Spender(simulator.provider(name), "rf_live_poor")
 
 
-def test_runflow_lets_what_is_in_flight_finish_below_nothing(make_stage: MakeStage, run: Run) -> None:
+def test_runflow_lets_what_is_in_flight_finish_below_nothing(make_simulator: MakeSimulator, run: Run) -> None:
     """Two runs of 0.12 begin on 0.20, for nothing is held; both are paid, and the next is refused with 402."""
-    stage, spender = _poor(make_stage, "runflow", "0.20")
+    simulator, spender = _poor(make_simulator, "runflow", "0.20")
     jobs = [spender.begin(), spender.begin()]
     assert spender.told() == Decimal("0.20")
-    run(stage.advance(20))
+    run(simulator.advance(20))
 
     assert [job.state(spender.now).word for job in jobs] == ["succeeded", "succeeded"]
     assert spender.told() == Decimal("-0.04")
@@ -31,59 +31,59 @@ def test_runflow_lets_what_is_in_flight_finish_below_nothing(make_stage: MakeSta
     assert (refused.status, refused.json["code"]) == (402, "INSUFFICIENT_CREDIT")
 
 
-def test_runflow_refuses_what_is_left_does_not_cover(make_stage: MakeStage) -> None:
+def test_runflow_refuses_what_is_left_does_not_cover(make_simulator: MakeSimulator) -> None:
     """Something is left, and less than the price."""
-    _, spender = _poor(make_stage, "runflow", "0.11")
+    _, spender = _poor(make_simulator, "runflow", "0.11")
 
     assert spender.refused()
 
 
-def test_a_batch_is_admitted_by_its_projected_cost(make_stage: MakeStage, run: Run) -> None:
+def test_a_batch_is_admitted_by_its_projected_cost(make_simulator: MakeSimulator, run: Run) -> None:
     """All of it or nothing; items that fail are not charged."""
-    stage, spender = _poor(make_stage, "runflow", "0.30")
+    simulator, spender = _poor(make_simulator, "runflow", "0.30")
     path, item = SUBMITS["runflow"][0].replace("/runs", "/batches"), SUBMITS["runflow"][1]["input"]
-    caller = Caller(spender.part, spender.key)
+    caller = Caller(spender.provider, spender.key)
     assert caller("POST", path, {"input": [item] * 3}).status == 402
     assert spender.account.jobs == []
 
     batch = caller("POST", path, {"input": [item] * 2}, headers={"prefer": "scenario=fail"}).json
-    run(stage.advance(20))
+    run(simulator.advance(20))
     batch = caller("GET", f"/v1/batches/{batch['id']}").json
 
     assert (batch["items_failed"], batch["cost"], spender.told()) == (2, "0", Decimal("0.30"))
 
 
-def test_aimlapi_lets_the_last_one_overdraw(make_stage: MakeStage, run: Run) -> None:
+def test_aimlapi_lets_the_last_one_overdraw(make_simulator: MakeSimulator, run: Run) -> None:
     """Holds count before they are told: two of 0.06 begin on 0.10, the third is refused, a failure makes room."""
-    stage, spender = _poor(make_stage, "aimlapi", "0.10")
+    simulator, spender = _poor(make_simulator, "aimlapi", "0.10")
     spender.begin()
     failing = spender.begin("fail")
     refused = spender.submit()
     assert (refused.status, refused.json["error"]["data"]["kind"]) == (403, "err_insufficent_credits")
     assert spender.told() == Decimal("0.10")
-    run(stage.advance(20))
+    run(simulator.advance(20))
 
     assert (failing.state(spender.now).kind, spender.told()) == ("failed", Decimal("0.04"))
     assert not spender.refused()
-    run(stage.advance(20))
+    run(simulator.advance(20))
     assert spender.told() == Decimal("-0.02")
     assert spender.refused()
 
 
-def test_aimlapi_is_told_in_credits_too(make_stage: MakeStage) -> None:
+def test_aimlapi_is_told_in_credits_too(make_simulator: MakeSimulator) -> None:
     """2,000,000 to the dollar; so may the budget be."""
-    _, spender = _poor(make_stage, "aimlapi", "200000 credits")
+    _, spender = _poor(make_simulator, "aimlapi", "200000 credits")
 
-    assert Caller(spender.part, spender.key)("GET", "/v1/billing/balance").json["balance"] == 200_000
+    assert Caller(spender.provider, spender.key)("GET", "/v1/billing/balance").json["balance"] == 200_000
     assert spender.told() == Decimal("0.1")
 
 
-def test_aimlapi_tells_what_was_changed_by_hand(make_stage: MakeStage) -> None:
+def test_aimlapi_tells_what_was_changed_by_hand(make_simulator: MakeSimulator) -> None:
     """As adjustments, in the direction of the change."""
-    _, spender = _poor(make_stage, "aimlapi", "1")
-    spender.part.ledger.set_balance(spender.account, Decimal(3), spender.now)
-    spender.part.ledger.set_balance(spender.account, Decimal("0.5"), spender.now)
-    page = Caller(spender.part, spender.key)("GET", "/v2/billing/transactions").json["data"]
+    _, spender = _poor(make_simulator, "aimlapi", "1")
+    spender.provider.ledger.set_balance(spender.account, Decimal(3), spender.now)
+    spender.provider.ledger.set_balance(spender.account, Decimal("0.5"), spender.now)
+    page = Caller(spender.provider, spender.key)("GET", "/v2/billing/transactions").json["data"]
 
     assert [(row["direction"], row["type"], row["amount"]["usd"]) for row in page] == [
         ("CHARGE", "ADJUSTMENT", 2.5),
@@ -92,36 +92,36 @@ def test_aimlapi_tells_what_was_changed_by_hand(make_stage: MakeStage) -> None:
     ]
 
 
-def test_the_reading_that_charges_at_submit_tells_it_at_once(make_stage: MakeStage, run: Run) -> None:
+def test_the_reading_that_charges_at_submit_tells_it_at_once(make_simulator: MakeSimulator, run: Run) -> None:
     """And gives back what failed."""
-    stage, spender = _poor(make_stage, "aimlapi", "0.10", readings={"charge-time": "submit"})
+    simulator, spender = _poor(make_simulator, "aimlapi", "0.10", readings={"charge-time": "submit"})
     spender.begin("fail")
     assert spender.told() == Decimal("0.04")
-    run(stage.advance(20))
+    run(simulator.advance(20))
 
     assert spender.told() == Decimal("0.10")
 
 
-def test_runninghub_holds_the_price_and_never_overdraws(make_stage: MakeStage, run: Run) -> None:
+def test_runninghub_holds_the_price_and_never_overdraws(make_simulator: MakeSimulator, run: Run) -> None:
     """One task of 1.26 on 2.00; what is in flight finishes, and the next needs its whole price."""
-    stage, spender = _poor(make_stage, "runninghub", "2")
+    simulator, spender = _poor(make_simulator, "runninghub", "2")
     job = spender.begin()
     refused = spender.submit()
     assert (refused.status, refused.json["errorCode"]) == (200, "416")
     assert spender.told() == Decimal("0.74")
-    run(stage.advance(20))
+    run(simulator.advance(20))
 
     assert (job.state(spender.now).word, spender.told(), spender.refused()) == ("SUCCESS", Decimal("0.74"), True)
 
 
-def test_runninghub_answers_with_as_many_images_as_it_charges(make_stage: MakeStage, run: Run) -> None:
+def test_runninghub_answers_with_as_many_images_as_it_charges(make_simulator: MakeSimulator, run: Run) -> None:
     """Three are asked for, priced and listed, each under an address of its own, by the new API and the old."""
-    stage, spender = _poor(make_stage, "runninghub", "2")
-    caller, body = Caller(spender.part, spender.key), {"prompt": "A boat.", "imageNum": "3"}
+    simulator, spender = _poor(make_simulator, "runninghub", "2")
+    caller, body = Caller(spender.provider, spender.key), {"prompt": "A boat.", "imageNum": "3"}
     path = "alibaba/qwen-image-2.0/text-to-image"
     price = caller("POST", f"/openapi/v2/price-preview/{path}", body).json["estimatedPrice"]
     task = caller("POST", f"/openapi/v2/{path}", body).json["taskId"]
-    run(stage.advance(20))
+    run(simulator.advance(20))
     done = caller("POST", "/openapi/v2/query", {"taskId": task}).json
     old = caller("POST", "/task/openapi/outputs", {"apiKey": spender.key, "taskId": task}).json["data"]
     urls = [result["url"] for result in done["results"]]
@@ -132,58 +132,58 @@ def test_runninghub_answers_with_as_many_images_as_it_charges(make_stage: MakeSt
     assert {caller("GET", url.removeprefix("http://stage.test")).status for url in urls} == {200}
 
 
-def test_a_workflow_needs_something_left_and_takes_nothing_known(make_stage: MakeStage, run: Run) -> None:
+def test_a_workflow_needs_something_left_and_takes_nothing_known(make_simulator: MakeSimulator, run: Run) -> None:
     """Its price is in no document: it begins while anything is left, and is counted as unknown."""
-    stage, spender = _poor(make_stage, "runninghub", "0.01")
-    caller = Caller(spender.part, spender.key)
+    simulator, spender = _poor(make_simulator, "runninghub", "0.01")
+    caller = Caller(spender.provider, spender.key)
     assert caller("POST", "/openapi/v2/run/workflow/7", {}).json["errorCode"] in (None, "")
-    run(stage.advance(20))
-    spender.part.ledger.set_balance(spender.account, Decimal(0), spender.now)
+    run(simulator.advance(20))
+    spender.provider.ledger.set_balance(spender.account, Decimal(0), spender.now)
 
-    assert spender.part.ledger.unspent(spender.now).unknown == 1
+    assert spender.provider.ledger.cost_avoided(spender.now).unknown == 1
     assert caller("POST", "/openapi/v2/run/workflow/7", {}).json["errorCode"] == "416"
 
 
-def test_runflow_says_no_cost_where_the_input_says_no_length(make_stage: MakeStage, run: Run) -> None:
+def test_runflow_says_no_cost_where_the_input_says_no_length(make_simulator: MakeSimulator, run: Run) -> None:
     """A price per second of a clip whose length the page leaves open is unknown: no cost, and nothing is taken."""
-    stage, spender = _poor(make_stage, "runflow", "1")
-    caller = Caller(spender.part, spender.key)
+    simulator, spender = _poor(make_simulator, "runflow", "1")
+    caller = Caller(spender.provider, spender.key)
     id_ = caller("POST", SUBMITS["runflow"][0], {"input": {"prompt": "A boat."}}).json["id"]
-    run(stage.advance(20))
+    run(simulator.advance(20))
     record = caller("GET", f"/v1/runs/{id_}").json
 
     assert (record["status_code"], record["cost"], spender.told()) == ("succeeded", None, Decimal(1))
-    assert spender.part.ledger.standing(spender.account, spender.now).unknown == 1
+    assert spender.provider.ledger.status(spender.account, spender.now).unknown == 1
 
 
-def test_a_batch_says_no_cost_where_one_of_its_runs_has_no_known_price(make_stage: MakeStage, run: Run) -> None:
+def test_a_batch_says_no_cost_where_one_of_its_runs_has_no_known_price(make_simulator: MakeSimulator, run: Run) -> None:
     """A sum without it would be less than the whole."""
-    stage, spender = _poor(make_stage, "runflow", "1")
-    caller, path = Caller(spender.part, spender.key), SUBMITS["runflow"][0].replace("/runs", "/batches")
+    simulator, spender = _poor(make_simulator, "runflow", "1")
+    caller, path = Caller(spender.provider, spender.key), SUBMITS["runflow"][0].replace("/runs", "/batches")
     items = [SUBMITS["runflow"][1]["input"], {"prompt": "A boat."}]
     id_ = caller("POST", path, {"input": items}).json["id"]
-    run(stage.advance(20))
+    run(simulator.advance(20))
 
     assert caller("GET", f"/v1/batches/{id_}").json["cost"] is None
     assert spender.told() == Decimal("0.88")
 
 
-def test_an_assumed_price_is_charged_and_told_and_stays_unknown(make_stage: MakeStage, run: Run) -> None:
+def test_an_assumed_price_is_charged_and_told_and_stays_unknown(make_simulator: MakeSimulator, run: Run) -> None:
     """Cost and balance agree; the sums that were not spent do not believe it."""
-    stage, spender = _poor(make_stage, "runflow", "1", assume_price="0.3")
-    caller = Caller(spender.part, spender.key)
+    simulator, spender = _poor(make_simulator, "runflow", "1", assume_price="0.3")
+    caller = Caller(spender.provider, spender.key)
     id_ = caller("POST", SUBMITS["runflow"][0], {"input": {"prompt": "A boat."}}).json["id"]
-    run(stage.advance(20))
+    run(simulator.advance(20))
 
     assert (caller("GET", f"/v1/runs/{id_}").json["cost"], spender.told()) == ("0.3", Decimal("0.7"))
-    assert spender.part.ledger.unspent(spender.now).sums == {}
+    assert spender.provider.ledger.cost_avoided(spender.now).sums == {}
 
 
 @pytest.mark.parametrize("name", ["runflow", "aimlapi", "runninghub"])
-def test_an_account_without_money_is_refused_at_once(make_stage: MakeStage, name: str) -> None:
+def test_an_account_without_money_is_refused_at_once(make_simulator: MakeSimulator, name: str) -> None:
     """And other accounts are not."""
-    stage, spender = _poor(make_stage, name, "0")
-    other = Spender(stage.part(name), "rf_live_other")
-    other.part.ledger.top_up(other.account, Decimal(5), other.now)
+    simulator, spender = _poor(make_simulator, name, "0")
+    other = Spender(simulator.provider(name), "rf_live_other")
+    other.provider.ledger.top_up(other.account, Decimal(5), other.now)
 
     assert (spender.refused(), other.refused()) == (True, False)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mockreel.contract import Contract
 from mockreel.contract.pricing import Cost
 from mockreel.engine.artifacts.artifact import price_of
-from mockreel.engine.billing.rates import Tariff
+from mockreel.engine.billing.rates import Rates
 from mockreel.errors import DataError
 from mockreel.simulator.simulator import load_contracts
 
@@ -28,9 +28,9 @@ def _contract(provider: str) -> Contract:
 
 
 @cache
-def _tariff(provider: str) -> Tariff:
+def _rates(provider: str) -> Rates:
     """One for all examples, so that what is remembered is used."""
-    return Tariff(_contract(provider))
+    return Rates(_contract(provider))
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
@@ -40,7 +40,7 @@ def test_a_remembered_cost_is_the_cost(provider: str, number: int, fields: dict[
     models = list(_contract(provider).models.values())
     model = models[number % len(models)]
 
-    assert _tariff(provider).cost(model, fields) == price_of(_tariff(provider), model, fields)
+    assert _rates(provider).cost(model, fields) == price_of(_rates(provider), model, fields)
 
 
 def test_a_price_in_another_currency_is_an_error() -> None:
@@ -49,9 +49,9 @@ def test_a_price_in_another_currency_is_an_error() -> None:
     dollars = replace(contract, money=replace(contract.money, currency="USD"))
 
     with pytest.raises(DataError, match=r"models\.json /.* it is in CNY, and its provider counts in USD"):
-        Tariff(dollars)
+        Rates(dollars)
 
 
 def test_a_job_without_a_model_has_no_known_price() -> None:
     """A workflow, for instance."""
-    assert _tariff("runninghub").cost(None, {}) == Cost(None, "CNY", "unknown")
+    assert _rates("runninghub").cost(None, {}) == Cost(None, "CNY", "unknown")

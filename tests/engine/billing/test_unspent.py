@@ -7,23 +7,23 @@ from typing import Any
 import pytest
 from engine.billing.spending import Spender
 
-from mockreel.engine.billing import Unspent, read, together, unspent
-from mockreel.simulator.simulator import Stage
+from mockreel.engine.billing import CostSummary, cost_avoided, read, together
+from mockreel.simulator.simulator import Simulator
 
 Run = Callable[[Awaitable[Any]], Any]
-SOME = Unspent({"USD": Decimal("0.10"), "CNY": Decimal(4)}, least=True, unknown=1, free=2, open=3)
+SOME = CostSummary({"USD": Decimal("0.10"), "CNY": Decimal(4)}, least=True, unknown=1, free=2, open=3)
 
 
-def test_every_provider_counts_in_its_currency(stage: Stage, run: Run) -> None:
+def test_every_provider_counts_in_its_currency(simulator: Simulator, run: Run) -> None:
     """Nothing is converted; what its own placeholder says is no price; what failed is free."""
-    for name in stage.parts:
-        spender = Spender(stage.part(name), "rf_live_one")
+    for name in simulator.providers:
+        spender = Spender(simulator.provider(name), "rf_live_one")
         spender.begin()
         spender.begin("fail")
-    run(stage.advance(20))
-    found = unspent(stage)
+    run(simulator.advance(20))
+    found = cost_avoided(simulator)
 
-    assert found == Unspent({"USD": Decimal("0.12"), "CNY": Decimal("1.26")}, least=True, unknown=1, free=3)
+    assert found == CostSummary({"USD": Decimal("0.12"), "CNY": Decimal("1.26")}, least=True, unknown=1, free=3)
     assert list(found.lines()) == [
         "Estimated cost avoided: at least 0.12 USD + 1.26 CNY.",
         "Not included: 1 job of unknown price.",
@@ -31,10 +31,10 @@ def test_every_provider_counts_in_its_currency(stage: Stage, run: Run) -> None:
     ]
 
 
-def test_what_is_under_way_counts_as_if_it_succeeded(stage: Stage) -> None:
+def test_what_is_under_way_counts_as_if_it_succeeded(simulator: Simulator) -> None:
     """And is counted as such."""
-    Spender(stage.part("runflow"), "rf_live_one").begin("stuck")
-    found = unspent(stage)
+    Spender(simulator.provider("runflow"), "rf_live_one").begin("stuck")
+    found = cost_avoided(simulator)
 
     assert (found.sums, found.open) == ({"USD": Decimal("0.12")}, 1)
     assert "1 job is still running." in found.lines()
@@ -43,13 +43,13 @@ def test_what_is_under_way_counts_as_if_it_succeeded(stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("found", "amounts"),
     [
-        (Unspent(), "nothing"),
-        (Unspent(unknown=2), "unknown"),
-        (Unspent({"USD": Decimal(0)}), "0 USD"),
+        (CostSummary(), "nothing"),
+        (CostSummary(unknown=2), "unknown"),
+        (CostSummary({"USD": Decimal(0)}), "0 USD"),
         (SOME, "at least 0.1 USD + 4 CNY"),
     ],
 )
-def test_sums_are_said_plainly(found: Unspent, amounts: str) -> None:
+def test_sums_are_said_plainly(found: CostSummary, amounts: str) -> None:
     """What is unknown is never nothing."""
     assert found.amounts == amounts
 
@@ -57,10 +57,10 @@ def test_sums_are_said_plainly(found: Unspent, amounts: str) -> None:
 def test_sums_are_written_and_read_again() -> None:
     """From one process of a test run to another."""
     assert read(SOME.written()) == SOME
-    assert together([SOME, Unspent(), SOME]).sums == {"USD": Decimal("0.20"), "CNY": Decimal(8)}
-    assert (together([SOME, Unspent()]).least, together([SOME, SOME]).unknown) == (True, 2)
+    assert together([SOME, CostSummary(), SOME]).sums == {"USD": Decimal("0.20"), "CNY": Decimal(8)}
+    assert (together([SOME, CostSummary()]).least, together([SOME, SOME]).unknown) == (True, 2)
 
 
-def test_nothing_has_begun_on_an_empty_stage(stage: Stage) -> None:
+def test_nothing_has_begun_on_an_empty_stage(simulator: Simulator) -> None:
     """So nobody need be told."""
-    assert not unspent(stage).begun
+    assert not cost_avoided(simulator).begun

@@ -24,17 +24,17 @@ WISHES: dict[str, tuple[str, dict[str, Any], str]] = {
 def test_a_client_is_told_when_its_credit_is_used_up(provider: str) -> None:
     """Two jobs are paid, the third is refused and never begun; after a top-up it is taken."""
     model, wish, budget = WISHES[provider]
-    with serving(provider, budget=budget, speed=600) as stage:
-        address = stage.addresses[provider]
+    with serving(provider, budget=budget, speed=600) as server:
+        address = server.addresses[provider]
         with Client(provider, key=address.key, base_url=address.url) as client:
             outcomes = [client.run(model, wish, every=0.02) for _ in range(2)]
             with pytest.raises(OutOfCredit):
                 client.submit(model, wish)
-            part = stage.inner.part(provider)
-            (account,) = part.keyring.accounts.values()
-            assert (len(account.jobs), part.ledger.balance(account, stage.clock.now())) == (2, Decimal(0))
+            simulated = server.simulator.provider(provider)
+            (account,) = simulated.keyring.accounts.values()
+            assert (len(account.jobs), simulated.ledger.balance(account, server.clock.now())) == (2, Decimal(0))
 
-            stage.set_balance(provider, budget)
+            server.set_balance(provider, budget)
             outcomes.append(client.run(model, wish, every=0.02))
 
     assert len({outcome.job.id for outcome in outcomes}) == 3

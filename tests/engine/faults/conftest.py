@@ -11,7 +11,7 @@ import pytest
 from staging import FOURTH, START
 
 from mockreel import serving
-from mockreel.server.mock_server import RunningStage
+from mockreel.server.mock_server import MockServer
 
 GOOD = {"model": "solo", "input": {"prompt": "a red door"}}
 
@@ -27,7 +27,7 @@ class Received:
 
 
 @pytest.fixture
-def stage() -> Iterator[RunningStage]:
+def server() -> Iterator[MockServer]:
     """`encore` alone, on free ports, with a clock that stands still; its jobs end within ten seconds of it."""
     with serving("encore", data=FOURTH, held=True, start=START) as running:
         yield running
@@ -59,8 +59,8 @@ def received() -> Iterator[Received]:
 
 
 @pytest.fixture
-def client(stage: RunningStage) -> Iterator[httpx2.Client]:
+def client(server: MockServer) -> Iterator[httpx2.Client]:
     """Speaks to `encore` over one connection at a time."""
-    headers = {"Authorization": f"Bearer {stage.encore.key}"}
-    with httpx2.Client(base_url=stage.encore.url, headers=headers, trust_env=False, timeout=20) as speaking:
+    headers = {"Authorization": f"Bearer {server.encore.key}"}
+    with httpx2.Client(base_url=server.encore.url, headers=headers, trust_env=False, timeout=20) as speaking:
         yield speaking

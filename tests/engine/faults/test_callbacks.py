@@ -12,7 +12,7 @@ from engine.faults.conftest import GOOD, Received
 
 from mockreel import serving
 from mockreel.contract import Contract
-from mockreel.server.mock_server import RunningStage
+from mockreel.server.mock_server import MockServer
 from mockreel.webhooks import Delivery, sign
 from mockreel.webhooks.fault_effects import STRANGE_SECRET
 
@@ -20,12 +20,12 @@ SECRET = "encore-secret"
 HEADER = "encore-signature"
 
 
-def contract(stage: RunningStage) -> Contract:
-    return stage.inner.part("encore").contract
+def contract(server: MockServer) -> Contract:
+    return server.simulator.provider("encore").contract
 
 
-def signs(stage: RunningStage, secret: str, body: bytes) -> str:
-    signature = contract(stage).callbacks.signature
+def signs(server: MockServer, secret: str, body: bytes) -> str:
+    signature = contract(server).callbacks.signature
     assert signature is not None
     return sign(signature, secret, body)
 
@@ -37,8 +37,8 @@ def submit(client: httpx2.Client, received: Received, fault: str | None = None, 
     return str(reply.json()["id"])
 
 
-def delivery(stage: RunningStage, job: str) -> Delivery:
-    (found,) = stage.inner.part("encore").deliveries.of(job)
+def delivery(server: MockServer, job: str) -> Delivery:
+    (found,) = server.simulator.provider("encore").deliveries.of(job)
     return found
 
 
@@ -49,16 +49,16 @@ class Come:
     times: int
     status: str
     damaged: tuple[bool, ...]
-    signed: Callable[[RunningStage, Received], bool] | None = None
+    signed: Callable[[MockServer, Received], bool] | None = None
 
 
-def _all_well_signed(stage: RunningStage, received: Received) -> bool:
+def _all_well_signed(server: MockServer, received: Received) -> bool:
     pairs = zip(received.bodies, received.headers, strict=True)
-    return all(headers[HEADER] == signs(stage, SECRET, body) for body, headers in pairs)
+    return all(headers[HEADER] == signs(server, SECRET, body) for body, headers in pairs)
 
 
-def _first_strange(stage: RunningStage, received: Received) -> bool:
-    return received.headers[0][HEADER] == signs(stage, STRANGE_SECRET, received.bodies[0])
+def _first_strange(server: MockServer, received: Received) -> bool:
+    return received.headers[0][HEADER] == signs(server, STRANGE_SECRET, received.bodies[0])
 
 
 EXPECTED: Mapping[str, Come] = {
@@ -79,158 +79,158 @@ EXPECTED: Mapping[str, Come] = {
 
 @pytest.mark.parametrize("fault", EXPECTED)
 def test_a_receiver_meets_it_and_the_attempts_tell_it(
-    stage: RunningStage, client: httpx2.Client, received: Received, fault: str
+    server: MockServer, client: httpx2.Client, received: Received, fault: str
 ) -> None:
     """Every body that comes says the same, and the next job's callback is sound."""
     come = EXPECTED[fault]
     job = submit(client, received, fault)
-    stage.advance(200)
-    found = delivery(stage, job)
+    server.advance(200)
+    found = delivery(server, job)
 
     assert len(received.bodies) == come.times
     assert all(orjson.loads(body) == orjson.loads(found.body) for body in received.bodies)
-    assert come.signed is None or come.signed(stage, received)
+    assert come.signed is None or come.signed(server, received)
     assert found.status == come.status
     assert tuple(attempt.fault is not None for attempt in found.attempts) == come.damaged
-    assert [tried.fault for tried in stage.journal.attempts(job=job)] == [one.fault for one in found.attempts]
+    assert [tried.fault for tried in server.journal.attempts(job=job)] == [one.fault for one in found.attempts]
 
     following = submit(client, received)
-    stage.advance(200)
-    assert delivery(stage, following).status == "delivered"
-    assert [attempt.fault for attempt in delivery(stage, following).attempts] == [None]
+    server.advance(200)
+    assert delivery(server, following).status == "delivered"
+    assert [attempt.fault for attempt in delivery(server, following).attempts] == [None]
 
 
 def test_a_delayed_callback_waits_by_the_stages_clock(
-    stage: RunningStage, client: httpx2.Client, received: Received
+    server: MockServer, client: httpx2.Client, received: Received
 ) -> None:
     """A poll shows the end long before."""
     job = submit(client, received, "callback-delayed; seconds=30")
-    stage.advance(20)
+    server.advance(20)
     assert client.get(f"/v1/jobs/{job}").json()["url"]
     assert received.bodies == []
 
-    stage.advance(30)
+    server.advance(30)
     assert len(received.bodies) == 1
 
 
 def test_duplicates_come_with_the_wait_between_them(
-    stage: RunningStage, client: httpx2.Client, received: Received
+    server: MockServer, client: httpx2.Client, received: Received
 ) -> None:
     """By the stage's clock; the delivery is over when the last has come."""
     job = submit(client, received, "callback-duplicated; times=3; every=60")
-    stage.advance(20)
-    assert (len(received.bodies), delivery(stage, job).status) == (1, "pending")
-    stage.advance(60)
+    server.advance(20)
+    assert (len(received.bodies), delivery(server, job).status) == (1, "pending")
+    server.advance(60)
     assert len(received.bodies) == 2
-    stage.advance(60)
-    assert (len(received.bodies), delivery(stage, job).status) == (3, "delivered")
+    server.advance(60)
+    assert (len(received.bodies), delivery(server, job).status) == (3, "delivered")
     assert len(set(received.bodies)) == 1
 
 
 def test_a_duplicate_that_is_refused_changes_nothing(
-    stage: RunningStage, client: httpx2.Client, received: Received
+    server: MockServer, client: httpx2.Client, received: Received
 ) -> None:
     """It was delivered before; no policy tries that again."""
     received.answer = lambda number: 204 if number == 1 else 500
     job = submit(client, received, "callback-duplicated; times=5")
-    stage.advance(200)
+    server.advance(200)
 
     assert len(received.bodies) == 2
-    assert delivery(stage, job).status == "delivered"
+    assert delivery(server, job).status == "delivered"
 
 
 def test_a_failure_before_the_duplicate_is_retried_as_ever(
-    stage: RunningStage, client: httpx2.Client, received: Received
+    server: MockServer, client: httpx2.Client, received: Received
 ) -> None:
     """What was not taken is no duplicate yet."""
     received.answer = lambda number: 500 if number == 1 else 204
     submit(client, received, "callback-duplicated")
-    stage.advance(200)
+    server.advance(200)
 
     assert len(received.bodies) == 3
 
 
-def test_callbacks_out_of_order(stage: RunningStage, client: httpx2.Client, received: Received) -> None:
+def test_callbacks_out_of_order(server: MockServer, client: httpx2.Client, received: Received) -> None:
     """The first job's comes behind the second's, which ended later."""
     first = submit(client, received, "callback-out-of-order")
-    stage.advance(20)
+    server.advance(20)
     assert received.bodies == []
     second = submit(client, received)
-    stage.advance(20)
+    server.advance(20)
 
     assert [orjson.loads(body)["job"]["id"] for body in received.bodies] == [second, first]
-    stage.advance(200)
+    server.advance(200)
     assert len(received.bodies) == 2
 
 
 def test_who_is_held_back_is_not_let_go_by_another_account(
-    stage: RunningStage, client: httpx2.Client, received: Received
+    server: MockServer, client: httpx2.Client, received: Received
 ) -> None:
     """Nor does its own earlier callback count."""
     submit(client, received)
     job = submit(client, received, "callback-out-of-order; within=500")
-    other = httpx2.Client(base_url=stage.encore.url, headers={"Authorization": "Bearer another"}, trust_env=False)
+    other = httpx2.Client(base_url=server.encore.url, headers={"Authorization": "Bearer another"}, trust_env=False)
     with other:
         submit(other, received)
-    stage.advance(100)
-    assert delivery(stage, job).attempts == []
+    server.advance(100)
+    assert delivery(server, job).attempts == []
 
     submit(client, received)
-    stage.advance(100)
-    assert delivery(stage, job).status == "delivered"
+    server.advance(100)
+    assert delivery(server, job).status == "delivered"
 
 
 def test_lost_attempts_count_as_the_networks_and_follow_the_policy(
-    stage: RunningStage, client: httpx2.Client, received: Received
+    server: MockServer, client: httpx2.Client, received: Received
 ) -> None:
     """One and two seconds apart, as the contract says."""
     job = submit(client, received, "callback-lost")
-    stage.advance(200)
-    attempts = delivery(stage, job).attempts
+    server.advance(200)
+    attempts = delivery(server, job).attempts
 
     assert [attempt.outcome.error for attempt in attempts] == ["network"] * 3
     assert [round(later.at - earlier.ended) for earlier, later in pairwise(attempts)] == [1, 2]
-    assert delivery(stage, job).reason == "lost on its way, as was wished"
+    assert delivery(server, job).reason == "lost on its way, as was wished"
 
 
 def test_a_badly_signed_attempt_that_is_refused_is_tried_again(
-    stage: RunningStage, client: httpx2.Client, received: Received
+    server: MockServer, client: httpx2.Client, received: Received
 ) -> None:
     """A receiver that answers 5xx to what it does not trust gets the sound one next."""
     received.answer = lambda number: 500 if number == 1 else 204
     submit(client, received, "callback-badly-signed; attempts=1")
-    stage.advance(200)
+    server.advance(200)
 
-    assert received.headers[0][HEADER] != signs(stage, SECRET, received.bodies[0])
-    assert received.headers[1][HEADER] == signs(stage, SECRET, received.bodies[1])
-    (bad, good) = stage.journal.attempts()
+    assert received.headers[0][HEADER] != signs(server, SECRET, received.bodies[0])
+    assert received.headers[1][HEADER] == signs(server, SECRET, received.bodies[1])
+    (bad, good) = server.journal.attempts()
     assert dict(bad.headers)["Encore-Signature"] == received.headers[0][HEADER]
     assert dict(good.headers)["Encore-Signature"] == received.headers[1][HEADER]
 
 
 def test_an_oversized_callback_is_as_large_as_wished(
-    stage: RunningStage, client: httpx2.Client, received: Received
+    server: MockServer, client: httpx2.Client, received: Received
 ) -> None:
     """And signed over all of its bytes."""
     submit(client, received, "callback-oversized; bytes=3000000")
-    stage.advance(200)
+    server.advance(200)
 
     (body,) = received.bodies
     assert len(body) == 3_000_000
-    assert received.headers[0][HEADER] == signs(stage, SECRET, body)
+    assert received.headers[0][HEADER] == signs(server, SECRET, body)
     assert received.headers[0]["content-length"] == "3000000"
 
 
-def test_what_is_sent_again_by_hand_is_sound(stage: RunningStage, client: httpx2.Client, received: Received) -> None:
+def test_what_is_sent_again_by_hand_is_sound(server: MockServer, client: httpx2.Client, received: Received) -> None:
     """Whoever asks for it wants it."""
     job = submit(client, received, "callback-lost")
-    stage.advance(200)
-    part = stage.inner.part("encore")
-    part.deliveries.again(delivery(stage, job))
-    stage.advance(1)
+    server.advance(200)
+    provider = server.simulator.provider("encore")
+    provider.deliveries.again(delivery(server, job))
+    server.advance(1)
 
     assert len(received.bodies) == 1
-    assert delivery(stage, job).status == "delivered"
+    assert delivery(server, job).status == "delivered"
 
 
 # Runflow has secrets of its own, batches, and webhooks ---------------------------------------------------------------
@@ -238,9 +238,9 @@ def test_what_is_sent_again_by_hand_is_sound(stage: RunningStage, client: httpx2
 LITE = "/v1/models/google/veo3.1/lite"
 
 
-def runflow(stage: RunningStage) -> httpx2.Client:
-    headers = {"Authorization": f"Bearer {stage.runflow.key}"}
-    return httpx2.Client(base_url=stage.runflow.url, headers=headers, trust_env=False)
+def runflow(server: MockServer) -> httpx2.Client:
+    headers = {"Authorization": f"Bearer {server.runflow.key}"}
+    return httpx2.Client(base_url=server.runflow.url, headers=headers, trust_env=False)
 
 
 def made_secret(client: httpx2.Client) -> dict[str, Any]:
@@ -250,7 +250,7 @@ def made_secret(client: httpx2.Client) -> dict[str, Any]:
 
 def test_a_secret_that_was_rotated_while_the_job_ran(received: Received) -> None:
     """The receiver has the new one; the callback comes with the former, which the account still lists."""
-    with serving("runflow", held=True) as stage, runflow(stage) as client:
+    with serving("runflow", held=True) as server, runflow(server) as client:
         former = made_secret(client)
         client.post(
             f"{LITE}/runs",
@@ -259,8 +259,8 @@ def test_a_secret_that_was_rotated_while_the_job_ran(received: Received) -> None
         )
         present = made_secret(client)
         client.patch(f"/v1/callback-secrets/{present['id']}", json={"is_current": True})
-        stage.advance(60)
-        signature = stage.inner.part("runflow").contract.callbacks.signature
+        server.advance(60)
+        signature = server.simulator.provider("runflow").contract.callbacks.signature
 
         assert signature is not None
         found = received.headers[0][signature.header.lower()]
@@ -272,40 +272,40 @@ def test_a_secret_that_was_rotated_while_the_job_ran(received: Received) -> None
 )
 def test_where_an_account_has_no_secret_yet(received: Received, fault: str) -> None:
     """A bad signature is still one; what would not be signed is not signed for its size."""
-    with serving("runflow", held=True) as stage, runflow(stage) as client:
+    with serving("runflow", held=True) as server, runflow(server) as client:
         client.post(
             f"{LITE}/runs",
             json={"input": {"prompt": "x"}, "callback_url": received.url},
             headers={"Prefer": f"fault={fault}"},
         )
-        stage.advance(60)
+        server.advance(60)
 
     assert ("runflow-signature" in received.headers[0]) == ("signed" in fault or "secret" in fault)
 
 
 def test_a_batch_tells_under_the_fault_of_its_submit(received: Received) -> None:
     """It begins several jobs, and tells once."""
-    with serving("runflow", held=True) as stage, runflow(stage) as client:
+    with serving("runflow", held=True) as server, runflow(server) as client:
         made = client.post(
             f"{LITE}/batches",
             json={"input": [{"prompt": "x"}, {"prompt": "y"}], "callback_url": received.url},
             headers={"Prefer": "fault=callback-duplicated; times=3"},
         )
         assert made.status_code == 201, made.text
-        stage.advance(60)
+        server.advance(60)
 
     assert [orjson.loads(body)["event"] for body in received.bodies] == ["batch.succeeded"] * 3
 
 
 def test_webhooks_are_damaged_as_callbacks_are(received: Received) -> None:
     """Whoever is told of the run."""
-    with serving("runflow", held=True) as stage, runflow(stage) as client:
+    with serving("runflow", held=True) as server, runflow(server) as client:
         client.post("/v1/webhooks", json={"url": received.url, "event_subscriptions": []})
         client.post(
             f"{LITE}/runs", json={"input": {"prompt": "x"}}, headers={"Prefer": "fault=callback-lost; attempts=1"}
         )
-        stage.advance(60)
-        attempts = stage.journal.attempts()
+        server.advance(60)
+        attempts = server.journal.attempts()
 
     assert [attempt.fault is not None for attempt in attempts] == [True, False]
     assert len(received.bodies) == 1

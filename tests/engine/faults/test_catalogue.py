@@ -10,7 +10,7 @@ from engine.faults import expected, test_callbacks
 from tools.pages import page
 
 from mockreel.cli import group
-from mockreel.contract.messages.message import Reply
+from mockreel.contract.messages.message import Response
 from mockreel.engine.faults import Fault, Kind, catalogue, kind_of, names, read_fault
 from mockreel.engine.faults.response_effects import in_place_of_an_answer, spoilt, steps
 from mockreel.errors import FaultError
@@ -61,10 +61,10 @@ def test_a_fault_that_is_not_handled_has_something_in_place_of_an_answer(kind: K
         return
     if not fault.handled:
         assert in_place_of_an_answer(fault).status in (0, 403, 429, 502)
-    if fault.handled and spoilt(fault, Reply(200, b"{}")).fault is None:
+    if fault.handled and spoilt(fault, Response(200, b"{}")).fault is None:
         assert not kind.wire  # another reply is all that it needs
         return
-    taken = list(steps(fault, Reply(200, b"0123456789"), headers=[(b"content-length", b"10")], head=False))
+    taken = list(steps(fault, Response(200, b"0123456789"), headers=[(b"content-length", b"10")], head=False))
     assert any(type(step).__name__ in ("Raw", "Reset", "Close") for step in taken) == kind.wire or not fault.handled
 
 

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 from engine.faults.conftest import GOOD
 from engine.faults.expected import EXPECTED
-from staging import FOURTH, Caller, MakeStage
+from staging import FOURTH, Caller, MakeSimulator
 from starlette.testclient import TestClient
 
 from mockreel import create_app, serving
@@ -20,11 +20,11 @@ from mockreel.cli import group
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.accounts.key_file import read_keys
 from mockreel.engine.faults import catalogue, read_fault, read_faults
-from mockreel.engine.scenarios.preferences import Wish
+from mockreel.engine.scenarios.preferences import Preference
 from mockreel.errors import DataError, FaultError, OptionError
-from mockreel.server.mock_server import RunningStage
+from mockreel.server.mock_server import MockServer
 from mockreel.simulator.rule_parser import set_faults, set_rule
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.simulator import Simulator
 
 MALFORMED = read_fault("malformed")
 
@@ -41,15 +41,15 @@ def is_json(body: bytes) -> bool:
     return True
 
 
-def test_the_request_comes_before_the_rules_before_the_key(make_encore: MakeStage) -> None:
+def test_the_request_comes_before_the_rules_before_the_key(make_encore: MakeSimulator) -> None:
     """Each in its turn, when those before it are silent."""
-    stage = make_encore(keys=[KeyEntry("a", "plain"), KeyEntry("b", "odd", faults=read_faults("empty"))])
-    plain, odd = (Caller(stage.part("encore"), key) for key in "ab")
+    simulator = make_encore(keys=[KeyEntry("a", "plain"), KeyEntry("b", "odd", faults=read_faults("empty"))])
+    plain, odd = (Caller(simulator.provider("encore"), key) for key in "ab")
     wished = {"prefer": "fault=gateway"}
 
     assert plain("GET", "/v1/health").json == {"well": True}
-    assert odd("GET", "/v1/jobs").reply.body == b""
-    stage.rules.add(MALFORMED)
+    assert odd("GET", "/v1/jobs").response.body == b""
+    simulator.rules.add(MALFORMED)
     assert is_damaged(plain("GET", "/v1/jobs"))
     assert is_damaged(odd("GET", "/v1/jobs"))
     assert [caller("GET", "/v1/jobs", headers=wished).status for caller in (odd, plain)] == [502, 502]
@@ -64,16 +64,16 @@ def test_a_scenario_and_a_fault_can_be_wished_together(encore: Caller) -> None:
 
 
 def test_what_waits_for_the_clock_is_damaged_when_it_comes(
-    encore: Caller, encore_stage: Stage, run: Callable[[Any], Any]
+    encore: Caller, encore_simulator: Simulator, run: Callable[[Any], Any]
 ) -> None:
     """And its job's callback with it, though it is sent before the reply."""
-    encore_stage.rules.add(MALFORMED)
-    encore_stage.rules.add(read_fault("callback-lost; attempts=1"))
+    encore_simulator.rules.add(MALFORMED)
+    encore_simulator.rules.add(read_fault("callback-lost; attempts=1"))
 
     async def waited() -> Any:
         answer = asyncio.ensure_future(encore.waiting("POST", "/v1/wait", GOOD))
         await asyncio.sleep(0)
-        await encore_stage.advance(100)
+        await encore_simulator.advance(100)
         return await answer
 
     reply = run(waited())
@@ -82,7 +82,7 @@ def test_what_waits_for_the_clock_is_damaged_when_it_comes(
 
 def test_rules_meet_by_operation_turn_and_prompt(encore: Caller) -> None:
     """As they do for scenarios; but faults meet every request, not only what begins a job."""
-    rules = encore.part.rules
+    rules = encore.provider.rules
     rules.add(MALFORMED, operation="get_job", nth=2)
     rules.add(read_fault("gateway"), prompt="a blue door")
     job = encore("POST", "/v1/jobs", GOOD).json["id"]
@@ -91,19 +91,19 @@ def test_rules_meet_by_operation_turn_and_prompt(encore: Caller) -> None:
     assert encore("POST", "/v1/jobs", blue).status == 502
     assert [is_damaged(encore("GET", f"/v1/jobs/{job}")) for _ in range(3)] == [False, True, False]
     assert not is_damaged(encore("GET", "/v1/jobs"))
-    assert len(encore.part.jobs) == 1
+    assert len(encore.provider.jobs) == 1
 
 
-def test_the_same_seed_and_calls_meet_the_same(make_encore: MakeStage) -> None:
+def test_the_same_seed_and_calls_meet_the_same(make_encore: MakeSimulator) -> None:
     """By chance, and with delays that are drawn; another seed meets others."""
 
     def met(seed: int) -> list[str | None]:
-        stage = make_encore(seed=seed)
-        stage.rules.add(read_fault("delay; seconds=1; spread=exponential"), probability=0.4)
-        caller = Caller(stage.part("encore"), "k")
+        simulator = make_encore(seed=seed)
+        simulator.rules.add(read_fault("delay; seconds=1; spread=exponential"), probability=0.4)
+        caller = Caller(simulator.provider("encore"), "k")
         for _ in range(40):
             caller("GET", "/v1/jobs")
-        return [entry.fault for entry in stage.journal]
+        return [entry.fault for entry in simulator.journal]
 
     assert met(5) == met(5)
     assert met(5) != met(6)
@@ -112,33 +112,33 @@ def test_the_same_seed_and_calls_meet_the_same(make_encore: MakeStage) -> None:
 
 def test_faults_of_a_submit_that_is_refused_befall_no_job(encore: Caller) -> None:
     """There is none."""
-    encore.part.rules.add(read_fault("callback-lost"))
+    encore.provider.rules.add(read_fault("callback-lost"))
     assert encore("POST", "/v1/jobs", {"model": "solo"}).status == 422
     assert encore("GET", "/v1/jobs", headers={"prefer": "fault=callback-lost"}).status == 200
 
 
 @pytest.mark.parametrize("fault", [kind.name for kind in catalogue() if kind.sort == "callback"])
-def test_a_provider_without_callbacks_says_so(make_stage: MakeStage, fault: str) -> None:
+def test_a_provider_without_callbacks_says_so(make_simulator: MakeSimulator, fault: str) -> None:
     """Where it is asked for; a rule for all providers leaves it alone."""
-    stage = make_stage(names=["aimlapi"])
-    caller = Caller(stage.part("aimlapi"), "k")
+    simulator = make_simulator(names=["aimlapi"])
+    caller = Caller(simulator.provider("aimlapi"), "k")
     body = {"model": "google/veo-3.1-lite-generate-001", "prompt": "x"}
     said = caller("POST", "/v2/video/generations", body, headers={"prefer": f"fault={fault}"})
 
     assert (said.status, said.json["title"], said.json["asked"]) == (400, "Unknown fault", fault)
     assert "AI/ML API documents no callback, so none is sent that could be damaged." in said.json["detail"]
-    assert len(stage.part("aimlapi").jobs) == 0
+    assert len(simulator.provider("aimlapi").jobs) == 0
     with pytest.raises(FaultError, match="documents no callback"):
-        set_faults(stage.rules, stage.parts, [f"{fault}; provider=aimlapi"])
-    stage.rules.add(read_fault(fault))
+        set_faults(simulator.rules, simulator.providers, [f"{fault}; provider=aimlapi"])
+    simulator.rules.add(read_fault(fault))
     assert caller("POST", "/v2/video/generations", body).status == 200
 
 
 @pytest.mark.parametrize("fault", [kind.name for kind in catalogue() if kind.signs])
-def test_a_provider_that_signs_nothing_says_so(make_stage: MakeStage, fault: str) -> None:
+def test_a_provider_that_signs_nothing_says_so(make_simulator: MakeSimulator, fault: str) -> None:
     """A receiver cannot be tested for what does not exist."""
-    stage = make_stage(names=["runninghub"])
-    said = Caller(stage.part("runninghub"), "k")(
+    simulator = make_simulator(names=["runninghub"])
+    said = Caller(simulator.provider("runninghub"), "k")(
         "POST",
         "/openapi/v2/rhart-video-v3.1-lite-official/text-to-video",
         {"prompt": "a boat", "duration": "6", "resolution": "720p", "aspectRatio": "16:9"},
@@ -179,29 +179,29 @@ def test_a_keys_file_names_faults(tmp_path: Path) -> None:
         read_keys(file)
 
 
-def test_a_key_whose_provider_cannot_play_its_fault_is_an_error(make_stage: MakeStage) -> None:
+def test_a_key_whose_provider_cannot_play_its_fault_is_an_error(make_simulator: MakeSimulator) -> None:
     """At the start, and not when it is used."""
     entry = KeyEntry("a", "one", "aimlapi", faults=read_faults("callback-lost"))
     with pytest.raises(FaultError, match="AI/ML API documents no callback"):
-        make_stage(names=["aimlapi"], keys=[entry])
+        make_simulator(names=["aimlapi"], keys=[entry])
 
 
-def test_every_request_of_a_key_meets_its_fault(make_encore: MakeStage) -> None:
+def test_every_request_of_a_key_meets_its_fault(make_encore: MakeSimulator) -> None:
     """Another key's do not."""
-    stage = make_encore(keys=[KeyEntry("a", "one", faults=read_faults("malformed")), KeyEntry("b", "one")])
+    simulator = make_encore(keys=[KeyEntry("a", "one", faults=read_faults("malformed")), KeyEntry("b", "one")])
 
-    assert is_damaged(Caller(stage.part("encore"), "a")("GET", "/v1/jobs"))
-    assert not is_damaged(Caller(stage.part("encore"), "b")("GET", "/v1/jobs"))
+    assert is_damaged(Caller(simulator.provider("encore"), "a")("GET", "/v1/jobs"))
+    assert not is_damaged(Caller(simulator.provider("encore"), "b")("GET", "/v1/jobs"))
 
 
 @pytest.mark.parametrize("given", ["malformed; operation=list_jobs", {"name": "malformed", "operation": "list_jobs"}])
 def test_a_stage_is_served_with_faults(given: Any) -> None:
     """From Python, as from the command line."""
-    with serving("encore", data=FOURTH, faults=[given]) as stage, httpx2.Client(trust_env=False) as client:
-        client.headers["Authorization"] = f"Bearer {stage.encore.key}"
-        assert client.get(f"{stage.encore.url}/v1/jobs").content == b'{"job'
-        assert client.get(f"{stage.encore.url}/v1/health").json() == {"well": True}
-        assert stage.inner.rules.all[0].row()["operation"] == "list_jobs"
+    with serving("encore", data=FOURTH, faults=[given]) as server, httpx2.Client(trust_env=False) as client:
+        client.headers["Authorization"] = f"Bearer {server.encore.key}"
+        assert client.get(f"{server.encore.url}/v1/jobs").content == b'{"job'
+        assert client.get(f"{server.encore.url}/v1/health").json() == {"well": True}
+        assert server.simulator.rules.all[0].row()["operation"] == "list_jobs"
 
 
 @pytest.mark.parametrize(
@@ -237,16 +237,16 @@ def test_what_is_wrong_on_the_command_line_is_told_before_anything_is_served(fau
         ({"fault": {"name": "reset", "at": "end"}}, "Valid: before, middle"),
     ],
 )
-def test_a_rule_that_cannot_be_set_says_why(encore_stage: Stage, rule: dict[str, Any], says: str) -> None:
+def test_a_rule_that_cannot_be_set_says_why(encore_simulator: Simulator, rule: dict[str, Any], says: str) -> None:
     """As the control API answers it."""
     with pytest.raises(OptionError, match=says):
-        set_rule(encore_stage.rules, encore_stage.parts, rule)
-    assert encore_stage.rules.all == []
+        set_rule(encore_simulator.rules, encore_simulator.providers, rule)
+    assert encore_simulator.rules.all == []
 
 
-def test_a_rule_is_set_over_the_control_api(stage: RunningStage, client: httpx2.Client) -> None:
+def test_a_rule_is_set_over_the_control_api(server: MockServer, client: httpx2.Client) -> None:
     """With what it meets, and shown with all of its parameters; the list of faults is there as well."""
-    control = f"{stage.control.url}/_mockreel"
+    control = f"{server.control.url}/_mockreel"
     rule = {"fault": {"name": "truncated"}, "operation": "list_jobs", "probability": 1}
     made = client.post(f"{control}/rules", json=rule).json()
 
@@ -269,14 +269,14 @@ BY_WIRE = [kind.name for kind in catalogue() if kind.wire]
 @pytest.mark.parametrize("fault", IN_PROCESS)
 def test_what_http_can_say_is_played_in_any_server(fault: str) -> None:
     """In Starlette's test client, and in httpx's own transport."""
-    app = create_app("encore", data=FOURTH, open_house=True)
+    app = create_app("encore", data=FOURTH, accept_any_key=True)
     headers = {"Authorization": "Bearer k", "Prefer": f"fault={fault}"}
     with TestClient(app) as client:
         reply = client.post("/v1/jobs", json=GOOD, headers=headers)
     assert reply.status_code == IN_PROCESS[fault].reply
 
     async def ask() -> int:
-        transport = httpx.ASGITransport(create_app("encore", data=FOURTH, open_house=True))
+        transport = httpx.ASGITransport(create_app("encore", data=FOURTH, accept_any_key=True))
         async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
             return (await client.post("/v1/jobs", json=GOOD, headers=headers)).status_code
 
@@ -286,7 +286,7 @@ def test_what_http_can_say_is_played_in_any_server(fault: str) -> None:
 @pytest.mark.parametrize("fault", BY_WIRE)
 def test_what_needs_the_connection_is_refused_elsewhere(fault: str) -> None:
     """Before anything is begun, with what can be played and where the rest can be; by a rule as well."""
-    app = create_app("encore", data=FOURTH, open_house=True)
+    app = create_app("encore", data=FOURTH, accept_any_key=True)
     key = {"Authorization": "Bearer k"}
     with TestClient(app) as client:
         reply = client.post("/v1/jobs", json=GOOD, headers={**key, "Prefer": f"fault={fault}"})
@@ -304,7 +304,7 @@ def test_what_needs_the_connection_is_refused_elsewhere(fault: str) -> None:
 
 def test_an_application_is_made_with_faults() -> None:
     """For every request that fits."""
-    app = create_app("encore", data=FOURTH, open_house=True, faults=["gateway; status=504; nth=1"])
+    app = create_app("encore", data=FOURTH, accept_any_key=True, faults=["gateway; status=504; nth=1"])
     with TestClient(app) as client:
         statuses = [client.get("/v1/jobs", headers={"Authorization": "Bearer k"}).status_code for _ in range(2)]
 
@@ -313,6 +313,6 @@ def test_an_application_is_made_with_faults() -> None:
 
 def test_scenarios_take_the_new_conditions_too(encore: Caller) -> None:
     """One list of rules for both."""
-    encore.part.rules.add(Wish("rate-limited"), operation="create_model_job")
+    encore.provider.rules.add(Preference("rate-limited"), operation="create_model_job")
 
     assert encore("POST", "/v1/jobs", GOOD).status == 201

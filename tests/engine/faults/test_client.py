@@ -12,40 +12,40 @@ from engine.faults.conftest import Received
 from mockreel import serving
 from mockreel.client import CallbackRefused, Client, SubmitUncertain, TooManyRequests
 from mockreel.client.client_errors import NotReached, ReplyNotUnderstood
-from mockreel.server.mock_server import RunningStage
+from mockreel.server.mock_server import MockServer
 
 SIGNATURE = "runflow-signature"
 
 
 @pytest.fixture
-def runflow() -> Iterator[RunningStage]:
+def runflow() -> Iterator[MockServer]:
     """Runflow alone, on a clock that stands still."""
-    with serving("runflow", held=True) as stage:
-        yield stage
+    with serving("runflow", held=True) as server:
+        yield server
 
 
 class Paused(Client):
     """A client that notes its pauses and does not make them."""
 
-    def __init__(self, stage: RunningStage) -> None:
+    def __init__(self, server: MockServer) -> None:
         self.pauses: list[float] = []
         super().__init__(
             "runflow",
-            key=stage.runflow.key,
-            base_url=stage.runflow.url,
+            key=server.runflow.key,
+            base_url=server.runflow.url,
             sleep=self.pauses.append,
             draw=lambda: 0.5,
         )
 
 
-def play(stage: RunningStage, rule: str) -> None:
+def play(server: MockServer, rule: str) -> None:
     from mockreel.simulator.rule_parser import set_faults  # noqa: PLC0415
 
-    set_faults(stage.inner.rules, stage.inner.parts, [rule])
+    set_faults(server.simulator.rules, server.simulator.providers, [rule])
 
 
-def jobs(stage: RunningStage) -> list[Any]:
-    return list(stage.inner.part("runflow").jobs)
+def jobs(server: MockServer) -> list[Any]:
+    return list(server.simulator.provider("runflow").jobs)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def jobs(stage: RunningStage) -> list[Any]:
         "gateway; status=524; accepted=yes",
     ],
 )
-def test_a_submit_whose_answer_is_lost_is_doubted_and_its_job_found(runflow: RunningStage, fault: str) -> None:
+def test_a_submit_whose_answer_is_lost_is_doubted_and_its_job_found(runflow: MockServer, fault: str) -> None:
     """It is not sent again, as it could be paid twice; the mark leads to the job that was begun."""
     play(runflow, f"{fault}; operation=create_run; nth=1")
     with Paused(runflow) as client:
@@ -78,7 +78,7 @@ def test_a_submit_whose_answer_is_lost_is_doubted_and_its_job_found(runflow: Run
 
 
 @pytest.mark.parametrize("fault", ["reset", "close", "hang; seconds=0.02", "gateway; status=503"])
-def test_a_submit_that_was_never_handled_is_doubted_as_well(runflow: RunningStage, fault: str) -> None:
+def test_a_submit_that_was_never_handled_is_doubted_as_well(runflow: MockServer, fault: str) -> None:
     """Who was not answered cannot know; the search says that there is none."""
     play(runflow, f"{fault}; operation=create_run; nth=1")
     with Paused(runflow) as client:
@@ -89,7 +89,7 @@ def test_a_submit_that_was_never_handled_is_doubted_as_well(runflow: RunningStag
 
 
 @pytest.mark.parametrize("fault", ["lost-answer", "lost-answer; by=close", "gateway; status=504; accepted=yes"])
-def test_with_an_idempotency_key_the_answer_is_had_again(runflow: RunningStage, fault: str) -> None:
+def test_with_an_idempotency_key_the_answer_is_had_again(runflow: MockServer, fault: str) -> None:
     """And there is one job."""
     play(runflow, f"{fault}; operation=create_run; nth=1")
     with Paused(runflow) as client:
@@ -99,7 +99,7 @@ def test_with_an_idempotency_key_the_answer_is_had_again(runflow: RunningStage, 
     assert len(client.pauses) == 1
 
 
-def test_retry_after_is_waited_for(runflow: RunningStage) -> None:
+def test_retry_after_is_waited_for(runflow: MockServer) -> None:
     """On a submit too, as nothing was begun; without it the wait is the client's own."""
     play(runflow, "throttled; retry_after=7; operation=create_run; nth=1")
     play(runflow, "throttled; operation=create_run; nth=1")
@@ -110,7 +110,7 @@ def test_retry_after_is_waited_for(runflow: RunningStage) -> None:
     assert len(jobs(runflow)) == 1
 
 
-def test_too_many_requests_are_told_in_the_end(runflow: RunningStage) -> None:
+def test_too_many_requests_are_told_in_the_end(runflow: MockServer) -> None:
     """With what was said last."""
     play(runflow, "throttled; retry_after=2")
     with Paused(runflow) as client, pytest.raises(TooManyRequests) as at:
@@ -133,7 +133,7 @@ def test_too_many_requests_are_told_in_the_end(runflow: RunningStage) -> None:
         "garbage",
     ],
 )
-def test_a_poll_goes_on_after_it(runflow: RunningStage, fault: str) -> None:
+def test_a_poll_goes_on_after_it(runflow: MockServer, fault: str) -> None:
     """It is asked again, and understood."""
     with Paused(runflow) as client:
         job = client.submit(*WORK["runflow"])
@@ -146,7 +146,7 @@ def test_a_poll_goes_on_after_it(runflow: RunningStage, fault: str) -> None:
 
 
 @pytest.mark.parametrize(("fault", "error"), [("reset", NotReached), ("malformed", ReplyNotUnderstood)])
-def test_a_poll_is_given_up_in_the_end(runflow: RunningStage, fault: str, error: type[Exception]) -> None:
+def test_a_poll_is_given_up_in_the_end(runflow: MockServer, fault: str, error: type[Exception]) -> None:
     """With what went wrong the last time."""
     with Paused(runflow) as client:
         job = client.submit(*WORK["runflow"])
@@ -156,7 +156,7 @@ def test_a_poll_is_given_up_in_the_end(runflow: RunningStage, fault: str, error:
 
 
 @pytest.mark.parametrize("fault", ["wrong-content-type", "delay; seconds=0.01", "drip; bytes=100; every=0.001"])
-def test_what_is_odd_but_whole_is_understood_at_once(runflow: RunningStage, fault: str) -> None:
+def test_what_is_odd_but_whole_is_understood_at_once(runflow: MockServer, fault: str) -> None:
     """Nothing is asked twice."""
     play(runflow, fault)
     with Paused(runflow) as client:
@@ -166,7 +166,7 @@ def test_what_is_odd_but_whole_is_understood_at_once(runflow: RunningStage, faul
     assert client.pauses == []
 
 
-def test_a_download_that_breaks_off_is_asked_for_again(runflow: RunningStage, tmp_path: Any) -> None:
+def test_a_download_that_breaks_off_is_asked_for_again(runflow: MockServer, tmp_path: Any) -> None:
     """The file is whole in the end."""
     with Paused(runflow) as client:
         job = client.submit(*WORK["runflow"])
@@ -184,19 +184,19 @@ def came(received: Received) -> Received:
     return received
 
 
-def told(stage: RunningStage, target: Received, fault: str) -> tuple[Paused, str]:
+def told(server: MockServer, target: Received, fault: str) -> tuple[Paused, str]:
     """A client whose job has ended and told under a fault, and the secret of its account."""
-    client = Paused(stage)
-    headers = {"Authorization": f"Bearer {stage.runflow.key}"}
-    with httpx2.Client(base_url=stage.runflow.url, headers=headers, trust_env=False) as plain:
+    client = Paused(server)
+    headers = {"Authorization": f"Bearer {server.runflow.key}"}
+    with httpx2.Client(base_url=server.runflow.url, headers=headers, trust_env=False) as plain:
         secret = plain.post("/v1/callback-secrets", json={}).json()["plain_secret"]
-    play(stage, fault)
+    play(server, fault)
     client.submit(*WORK["runflow"], callback_url=target.url)
-    stage.advance(100)
+    server.advance(100)
     return client, str(secret)
 
 
-def test_a_callback_that_comes_twice_says_the_same_twice(runflow: RunningStage, came: Received) -> None:
+def test_a_callback_that_comes_twice_says_the_same_twice(runflow: MockServer, came: Received) -> None:
     """The notices are equal, so that what was done for the first can be told from the second."""
     client, secret = told(runflow, came, "callback-duplicated")
     with client:
@@ -207,7 +207,7 @@ def test_a_callback_that_comes_twice_says_the_same_twice(runflow: RunningStage, 
     assert first.verified
 
 
-def test_callbacks_out_of_order_each_name_their_job(runflow: RunningStage, came: Received) -> None:
+def test_callbacks_out_of_order_each_name_their_job(runflow: MockServer, came: Received) -> None:
     """The later job's comes first."""
     client, secret = told(runflow, came, "callback-out-of-order; within=500; nth=1")
     with client:
@@ -223,7 +223,7 @@ def test_callbacks_out_of_order_each_name_their_job(runflow: RunningStage, came:
 
 @pytest.mark.parametrize("fault", ["callback-badly-signed", "callback-rotated-secret"])
 def test_a_callback_that_is_not_signed_with_the_secret_is_refused(
-    runflow: RunningStage, came: Received, fault: str
+    runflow: MockServer, came: Received, fault: str
 ) -> None:
     """Though it says what a good one says."""
     client, secret = told(runflow, came, fault)
@@ -233,7 +233,7 @@ def test_a_callback_that_is_not_signed_with_the_secret_is_refused(
     assert orjson.loads(body)["run_id"] == jobs(runflow)[0].id
 
 
-def test_an_oversized_callback_is_read_and_verified(runflow: RunningStage, came: Received) -> None:
+def test_an_oversized_callback_is_read_and_verified(runflow: MockServer, came: Received) -> None:
     """It is signed over all of it."""
     client, secret = told(runflow, came, "callback-oversized; bytes=500000")
     (body,), (headers,) = came.bodies, came.headers

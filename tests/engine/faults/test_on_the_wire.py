@@ -15,14 +15,14 @@ import requests
 from engine.faults.conftest import GOOD
 from engine.faults.expected import BROKEN, EXPECTED, RAISES, Seen
 
-from mockreel.server.mock_server import RunningStage
+from mockreel.server.mock_server import MockServer
 
 every_fault = pytest.mark.parametrize("fault", EXPECTED)
 LIBRARIES = ("httpx", "httpx2", "requests")
 
 
-def opened(stage: RunningStage) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", urlsplit(stage.encore.url).port or 0), timeout=20)
+def opened(server: MockServer) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", urlsplit(server.encore.url).port or 0), timeout=20)
 
 
 def request(fault: str | None, *, method: str = "POST", path: str = "/v1/jobs", more: str = "") -> bytes:
@@ -48,30 +48,30 @@ def seen_by(one: socket.socket) -> Seen:
         data += chunk
 
 
-def ask(stage: RunningStage, fault: str | None, **given: Any) -> Seen:
-    with closing(opened(stage)) as one:
+def ask(server: MockServer, fault: str | None, **given: Any) -> Seen:
+    with closing(opened(server)) as one:
         one.sendall(request(fault, **given))
         return seen_by(one)
 
 
 @every_fault
-def test_a_bare_socket_sees_it_and_the_journal_tells_it(stage: RunningStage, fault: str) -> None:
+def test_a_bare_socket_sees_it_and_the_journal_tells_it(server: MockServer, fault: str) -> None:
     """Byte by byte, and how the connection ends; the next request is answered as ever."""
     expected = EXPECTED[fault]
-    seen = ask(stage, fault)
+    seen = ask(server, fault)
 
     assert expected.raw(seen), seen
-    assert len(stage.inner.part("encore").jobs) == expected.begun
-    (entry,) = stage.journal.requests()
+    assert len(server.simulator.provider("encore").jobs) == expected.begun
+    (entry,) = server.journal.requests()
     assert entry.fault is not None
     assert entry.fault.startswith(fault.split(";", maxsplit=1)[0])
     assert entry.status == (seen.status if seen.status else 201 if expected.begun else 0)
-    assert ask(stage, None).status == 201
+    assert ask(server, None).status == 201
 
 
-def speaker(name: str, stage: RunningStage) -> Any:
+def speaker(name: str, server: MockServer) -> Any:
     """A client library with a connection that is kept."""
-    headers = {"Authorization": f"Bearer {stage.encore.key}"}
+    headers = {"Authorization": f"Bearer {server.encore.key}"}
     if name == "requests":
         session = requests.Session()
         session.trust_env = False
@@ -82,25 +82,25 @@ def speaker(name: str, stage: RunningStage) -> Any:
 
 
 @pytest.fixture(params=LIBRARIES)
-def spoken(request: pytest.FixtureRequest, stage: RunningStage) -> Iterator[tuple[str, Any]]:
+def spoken(request: pytest.FixtureRequest, server: MockServer) -> Iterator[tuple[str, Any]]:
     """A library's name, and a client of it."""
-    client = speaker(request.param, stage)
+    client = speaker(request.param, server)
     yield request.param, client
     client.close()
 
 
 @every_fault
-def test_client_libraries_see_it_and_go_on(stage: RunningStage, spoken: tuple[str, Any], fault: str) -> None:
+def test_client_libraries_see_it_and_go_on(server: MockServer, spoken: tuple[str, Any], fault: str) -> None:
     """They raise an error of the transport, or give the reply; the same client's next request is answered."""
     name, client = spoken
-    url = f"{stage.encore.url}/v1/jobs"
+    url = f"{server.encore.url}/v1/jobs"
     expected = EXPECTED[fault]
     if expected.reply == RAISES:
         with pytest.raises(BROKEN[name]):
             client.post(url, json=GOOD, headers={"Prefer": f"fault={fault}"})
     else:
         assert client.post(url, json=GOOD, headers={"Prefer": f"fault={fault}"}).status_code == expected.reply
-    assert len(stage.inner.part("encore").jobs) == expected.begun
+    assert len(server.simulator.provider("encore").jobs) == expected.begun
 
     listed = client.get(url)
     assert listed.status_code == 200
@@ -108,35 +108,35 @@ def test_client_libraries_see_it_and_go_on(stage: RunningStage, spoken: tuple[st
 
 
 @every_fault
-def test_every_fault_can_befall_a_poll(stage: RunningStage, fault: str) -> None:
+def test_every_fault_can_befall_a_poll(server: MockServer, fault: str) -> None:
     """A GET as well as a POST, and below the provider's name on the control port."""
-    for url in (stage.encore.url, f"{stage.control.url}/encore"):
+    for url in (server.encore.url, f"{server.control.url}/encore"):
         parts = urlsplit(url)
         with closing(socket.create_connection(("127.0.0.1", parts.port or 0), timeout=20)) as one:
             one.sendall(request(fault, method="GET", path=f"{parts.path}/v1/health"))
             seen = seen_by(one)
         reply = EXPECTED[fault].reply
         assert seen.status in ((0, 200) if reply == RAISES else (200 if reply == 201 else reply,))
-        assert ask(stage, None, method="GET", path="/v1/health").status == 200
+        assert ask(server, None, method="GET", path="/v1/health").status == 200
 
 
-def test_a_client_that_gives_up_is_not_waited_for(stage: RunningStage) -> None:
+def test_a_client_that_gives_up_is_not_waited_for(server: MockServer) -> None:
     """Its own time-out ends the hanging, and the server can be stopped at once."""
     with httpx2.Client(trust_env=False, timeout=0.05) as client, pytest.raises(httpx2.ReadTimeout):
-        client.get(f"{stage.encore.url}/v1/health", headers={"Prefer": "fault=hang; seconds=3600"})
+        client.get(f"{server.encore.url}/v1/health", headers={"Prefer": "fault=hang; seconds=3600"})
 
-    assert ask(stage, None, method="GET", path="/v1/health").status == 200
+    assert ask(server, None, method="GET", path="/v1/health").status == 200
 
 
-def test_a_server_that_is_stopped_does_not_wait_for_a_fault(stage: RunningStage) -> None:
+def test_a_server_that_is_stopped_does_not_wait_for_a_fault(server: MockServer) -> None:
     """Who hangs is let go; the fixture's end would take minutes otherwise."""
-    one = opened(stage)
+    one = opened(server)
     one.sendall(request("hang; seconds=3600"))
-    other = opened(stage)
+    other = opened(server)
     other.sendall(request("delay; seconds=300"))
-    while len(stage.journal) < 2:
+    while len(server.journal) < 2:
         pass
-    stage.inner.agenda.closing = True
+    server.simulator.scheduler.closing = True
 
     assert seen_by(one) == Seen(b"", "closed")
     assert seen_by(other).status == 201
@@ -144,45 +144,45 @@ def test_a_server_that_is_stopped_does_not_wait_for_a_fault(stage: RunningStage)
     other.close()
 
 
-def test_a_client_that_does_not_read_is_reset_in_the_end(stage: RunningStage) -> None:
+def test_a_client_that_does_not_read_is_reset_in_the_end(server: MockServer) -> None:
     """What cannot be written is given up, not kept."""
-    made = orjson.loads(ask(stage, None).body)
-    stage.advance(100)
-    with closing(opened(stage)) as one:
+    made = orjson.loads(ask(server, None).body)
+    server.advance(100)
+    with closing(opened(server)) as one:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         one.sendall(request("reset; at=middle", method="GET", path=f"/_mockreel/media/{made['id']}.mp4"))
-        while not stage.journal.requests(path="/_mockreel/media/*"):
+        while not server.journal.requests(path="/_mockreel/media/*"):
             pass
         assert seen_by(one).end == "reset"
 
 
-def test_a_pipelined_request_behind_a_fault_is_not_answered(stage: RunningStage) -> None:
+def test_a_pipelined_request_behind_a_fault_is_not_answered(server: MockServer) -> None:
     """The connection is gone, and the server with it that would."""
-    with closing(opened(stage)) as one:
+    with closing(opened(server)) as one:
         one.sendall(request("close").replace(b"Connection: close\r\n", b"") + request(None, method="GET"))
         assert seen_by(one) == Seen(b"", "closed")
 
-    assert len(stage.journal.requests()) == 1
+    assert len(server.journal.requests()) == 1
 
 
-def test_a_request_that_is_refused_can_be_damaged_too(stage: RunningStage) -> None:
+def test_a_request_that_is_refused_can_be_damaged_too(server: MockServer) -> None:
     """Even one that no operation is found for, or that comes without a key."""
-    seen = ask(stage, "truncated", method="GET", path="/v9")
+    seen = ask(server, "truncated", method="GET", path="/v9")
     assert seen.status == 404
     assert seen.lacks > 0
-    assert ask(stage, "reset", method="GET", path="/v9") == Seen(b"", "reset")
+    assert ask(server, "reset", method="GET", path="/v9") == Seen(b"", "reset")
 
-    with closing(opened(stage)) as one:
+    with closing(opened(server)) as one:
         one.sendall(request("throttled; retry_after=3").replace(b"Bearer k", b"Bearer invalid"))
         seen = seen_by(one)
     assert (seen.status, seen.header("retry-after")) == (429, "3")
     assert b"too-fast" in seen.body
 
 
-def test_a_clip_can_be_cut_off(stage: RunningStage, client: httpx2.Client) -> None:
+def test_a_clip_can_be_cut_off(server: MockServer, client: httpx2.Client) -> None:
     """Results are fetched over the same wire."""
     made = client.post("/v1/jobs", json=GOOD).json()
-    stage.advance(100)
+    server.advance(100)
     url = client.get(f"/v1/jobs/{made['id']}").json()["url"]
 
     with pytest.raises(httpx2.RemoteProtocolError):
@@ -191,22 +191,22 @@ def test_a_clip_can_be_cut_off(stage: RunningStage, client: httpx2.Client) -> No
     assert cut == whole[: len(whole) // 2]
 
 
-def test_a_head_is_damaged_without_a_body(stage: RunningStage) -> None:
+def test_a_head_is_damaged_without_a_body(server: MockServer) -> None:
     """There is none."""
-    seen = ask(stage, "truncated", method="HEAD", path="/v1/health")
+    seen = ask(server, "truncated", method="HEAD", path="/v1/health")
 
     assert (seen.status, seen.body, seen.end) == (200, b"", "closed")
 
 
-def test_what_is_damaged_still_says_who_sent_it(stage: RunningStage) -> None:
+def test_what_is_damaged_still_says_who_sent_it(server: MockServer) -> None:
     """Wherever there are headers."""
     for fault in ("truncated", "wrong-length", "gateway", "throttled", "reset; at=middle", "drip; every=0"):
-        assert ask(stage, fault).header("mockreel-version")
+        assert ask(server, fault).header("mockreel-version")
 
 
-def test_a_reset_is_a_reset_and_no_polite_end(stage: RunningStage) -> None:
+def test_a_reset_is_a_reset_and_no_polite_end(server: MockServer) -> None:
     """The other end's kernel says ECONNRESET, not end of file."""
-    with closing(opened(stage)) as one:
+    with closing(opened(server)) as one:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 0, 0))
         one.sendall(request("reset"))
         with pytest.raises(ConnectionResetError):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mockreel.contract.messages.message import Reply, json_reply
+from mockreel.contract.messages.message import Response, json_reply
 from mockreel.engine.faults import Fault, in_place_of_an_answer, read_fault, spoilt, steps
 from mockreel.engine.faults.response_effects import Begin, Close, Piece, Raw, Reset, Step, Wait
 from mockreel.engine.faults.response_faults import LONGEST_WAIT
@@ -12,7 +12,7 @@ REPLY = json_reply(200, {"id": "7"}, headers=((b"retry-after", b"9"), (b"x-kept"
 
 def taken(text: str, body: bytes = b"0123456789", *, head: bool = False) -> list[Step]:
     headers = [(b"x-kept", b"yes"), (b"content-length", b"%d" % len(body))]
-    return list(steps(read_fault(text), Reply(200, body), headers=headers, head=head))
+    return list(steps(read_fault(text), Response(200, body), headers=headers, head=head))
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_a_drip_ends_in_the_end() -> None:
 def test_no_header_can_end_the_head() -> None:
     """What is written past the server's own checks is checked here."""
     headers = [(b"x-evil", b"a\r\nx-more: b"), (b"content-length", b"0")]
-    raw, _ = steps(Fault.of("truncated"), Reply(299, b""), headers=headers, head=False)
+    raw, _ = steps(Fault.of("truncated"), Response(299, b""), headers=headers, head=False)
 
     assert isinstance(raw, Raw)
     assert b"x-evil: ax-more: b\r\n" in raw.data
@@ -108,7 +108,7 @@ def test_what_http_can_say_is_another_reply(
 
 def test_a_body_that_cannot_be_cut_is_broken_all_the_same() -> None:
     """Of one byte, or none."""
-    assert spoilt(Fault.of("malformed"), Reply(200, b"7")).body == b"{"
+    assert spoilt(Fault.of("malformed"), Response(200, b"7")).body == b"{"
 
 
 @pytest.mark.parametrize("status", ["502", "503", "504", "524"])

@@ -6,14 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from staging import Caller, MakeStage
+from staging import Caller, MakeSimulator
 
 from mockreel.contract.validation import Violation
 from mockreel.engine.journal.journal import Entry, Journal, Tried
 from mockreel.engine.journal.said import Said
 from mockreel.errors import OptionError
 from mockreel.simulator.client_rules import violations
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.simulator import Simulator
 from mockreel.webhooks import MemorySender
 
 
@@ -49,7 +49,7 @@ def test_an_exchange_is_noted_with_its_violations(encore: Caller) -> None:
     """What was asked, by whom, what was answered, and all that was wrong."""
     encore("POST", "/v1/jobs", {"model": "solo", "input": {"prompt": "", "seconds": 5}})
 
-    (noted,) = encore.part.journal
+    (noted,) = encore.provider.journal
     assert noted.shown() == {
         "at": 1_767_225_600.0,
         "provider": "encore",
@@ -68,19 +68,19 @@ def test_an_exchange_is_noted_with_its_violations(encore: Caller) -> None:
     }
 
 
-def test_no_key_is_in_it_wherever_the_key_was_sent(make_encore: MakeStage) -> None:
+def test_no_key_is_in_it_wherever_the_key_was_sent(make_encore: MakeSimulator) -> None:
     """Not in the path, not in the text of a violation, not in a long one."""
-    part = make_encore().part("encore")
+    provider = make_encore().provider("encore")
     secret = "en_user_" + "s3cret" * 10
-    say = Caller(part, None)
+    say = Caller(provider, None)
     say("POST", "/v1/jobs", {"key": secret, "model": "solo", "input": {"prompt": secret * 100, "seconds": secret}})
     say("POST", "/v1/jobs", {"key": secret, "model": secret, "input": {}})
     say("GET", f"/v1/jobs?key={secret}&limit={secret}")
     say("GET", "/v1/jobs?limit=0", headers={"authorization": f"Bearer {secret}"})
 
-    shown = repr([one.shown() for one in part.journal])
+    shown = repr([one.shown() for one in provider.journal])
 
-    assert len(part.journal) == 4
+    assert len(provider.journal) == 4
     assert "s3cret" not in shown
     assert len(shown) < 5000
 
@@ -91,7 +91,7 @@ def test_an_exchange_is_kept_with_its_query_headers_bodies_and_job(encore: Calle
     made = encore("POST", "/v1/jobs?source=test", body, headers={"idempotency-key": "one", "x-other": "two"})
     encore("GET", f"/v1/jobs/{made.json['id']}")
 
-    submit, poll = encore.part.journal
+    submit, poll = encore.provider.journal
     assert submit.json == body
     assert submit.reply_json == made.json
     assert submit.query == "source=test"
@@ -106,7 +106,7 @@ def test_the_journal_answers_questions_in_order(encore: Caller) -> None:
     for prompt in ("one", "two"):
         encore("POST", "/v1/jobs", {"model": "solo", "input": {"prompt": prompt}})
     encore("GET", "/v1/jobs")
-    journal = encore.part.journal
+    journal = encore.provider.journal
 
     assert [one.json["input"]["prompt"] for one in journal.requests(operation="create_job")] == ["one", "two"]
     assert len(journal.requests(path="/v1/*", account="account-1", provider="encore")) == 3
@@ -138,34 +138,36 @@ def test_bytes_are_bounded_altogether() -> None:
         b'\xff{"key": "en_user_s3cret-77"}',
     ],
 )
-def test_a_key_is_masked_however_it_is_written(encore_stage: Stage, body: bytes) -> None:
+def test_a_key_is_masked_however_it_is_written(encore_simulator: Simulator, body: bytes) -> None:
     """In a field, under an escaped name, with escaped letters, in a body that cannot be read."""
-    say = Caller(encore_stage.part("encore"), "en_user_s3cret-77")
+    say = Caller(encore_simulator.provider("encore"), "en_user_s3cret-77")
     say("POST", "/v1/jobs?key=en_user_s3cret-77&k%65y=en_user_s3cret-77", raw=body)
 
-    (kept,) = encore_stage.journal
+    (kept,) = encore_simulator.journal
     assert "s3cret" not in repr(kept)
     assert "s3cret" not in repr([kept.json, kept.query])
 
 
-def test_a_signing_secret_is_masked_in_the_reply_that_shows_it(stage: Stage, ask: Callable[..., Caller]) -> None:
+def test_a_signing_secret_is_masked_in_the_reply_that_shows_it(
+    simulator: Simulator, ask: Callable[..., Caller]
+) -> None:
     """The one reply that holds it, and a request that sets one."""
     say = ask("runflow")
     secret = say("POST", "/v1/callback-secrets", {"label": "a"}).json["plain_secret"]
     say("POST", "/v1/webhooks", {"url": "http://127.0.0.1:9/", "secret": "hush-hush", "event_subscriptions": []})
 
-    made, webhook = stage.journal
+    made, webhook = simulator.journal
     assert made.reply_json["plain_secret"] == webhook.json["secret"] == "…"
     assert made.reply_json["label"] == "a"
-    assert secret not in repr([*stage.journal])
-    assert "hush" not in repr([*stage.journal])
+    assert secret not in repr([*simulator.journal])
+    assert "hush" not in repr([*simulator.journal])
 
 
 def test_a_data_uri_is_kept_as_size_and_hash(encore: Caller) -> None:
     """The file itself is not."""
     encore("POST", "/v1/jobs", {"model": "solo", "input": {"prompt": "data:image/png;base64," + "iVBO" * 5000}})
 
-    (kept,) = encore.part.journal
+    (kept,) = encore.provider.journal
     assert kept.json["input"]["prompt"].startswith("data:image/png;base64,(20000 bytes, sha256 ")
     assert len(kept.body) < 300
 
@@ -174,30 +176,30 @@ def test_a_large_body_and_a_large_reply_are_kept_as_their_size(encore: Caller) -
     """Whatever they hold."""
     encore("POST", "/v1/jobs", {"model": "solo", "input": {"prompt": "x" * 100_000}})
 
-    (kept,) = encore.part.journal
+    (kept,) = encore.provider.journal
     assert kept.json["bytes"] > 100_000
     assert len(kept.body) + len(kept.reply) < 70_000
 
 
 def test_attempts_to_deliver_are_kept(
-    stage: Stage, ask: Callable[..., Caller], sink: MemorySender, run: Callable[..., Any]
+    simulator: Simulator, ask: Callable[..., Caller], sink: MemorySender, run: Callable[..., Any]
 ) -> None:
     """Every one of them, with what was sent and what came of it."""
     sink.receiver = lambda _: 500 if len(sink.sent) == 1 else 204
     body = {"input": {"prompt": "a cat"}, "callback_url": "http://127.0.0.1:9/hook"}
     id_ = ask("runflow")("POST", "/v1/models/google/veo3.1/lite/runs", body).json["id"]
-    run(stage.advance(30))
+    run(simulator.advance(30))
 
-    first, second = stage.journal.attempts(job=id_)
+    first, second = simulator.journal.attempts(job=id_)
     assert (first.number, first.status, second.number, second.status) == (1, 500, 2, 204)
     assert first.json["run_id"] == id_
     assert second.at == first.ended + 1
 
 
-def test_a_stage_may_keep_only_lines(make_stage: MakeStage) -> None:
+def test_a_stage_may_keep_only_lines(make_simulator: MakeSimulator) -> None:
     """Without bodies the journal still says who asked for what, how it ended, and every violation, but no key."""
-    stage = make_stage(names=["runflow"], keep_bodies=False)
-    say = Caller(stage.part("runflow"), "rf_live_s3cret")
+    simulator = make_simulator(names=["runflow"], keep_bodies=False)
+    say = Caller(simulator.provider("runflow"), "rf_live_s3cret")
 
     say(
         "POST",
@@ -205,7 +207,7 @@ def test_a_stage_may_keep_only_lines(make_stage: MakeStage) -> None:
         {"input": {"prompt": "rf_live_s3cret", "duration": "rf_live_s3cret"}},
     )
 
-    (entry,) = stage.journal
+    (entry,) = simulator.journal
     assert (entry.operation, entry.status, entry.row) == ("create_run", 422, "invalid-body")
     assert (entry.body, entry.reply, entry.headers) == (b"", b"", ())
     assert [violation.pointer for violation in entry.violations] == ["/input/duration"]
@@ -259,26 +261,26 @@ def tried(number: int, body: bytes) -> Tried:
 
 
 @pytest.mark.parametrize("keep_bodies", [True, False])
-def test_a_key_that_stands_twice_is_a_fault_of_the_client(make_encore: MakeStage, keep_bodies: bool) -> None:
+def test_a_key_that_stands_twice_is_a_fault_of_the_client(make_encore: MakeSimulator, keep_bodies: bool) -> None:
     """The last one counts, nothing is refused, and the journal says so."""
-    stage = make_encore(keep_bodies=keep_bodies)
+    simulator = make_encore(keep_bodies=keep_bodies)
     raw = b'{"model":"solo","input":{"prompt":"a","prompt":"b"}}'
 
-    made = Caller(stage.part("encore"), "en_user_one")("POST", "/v1/jobs", {}, raw=raw)
+    made = Caller(simulator.provider("encore"), "en_user_one")("POST", "/v1/jobs", {}, raw=raw)
 
-    (noted,) = stage.journal
+    (noted,) = simulator.journal
     assert (made.status, made.json["input"]) == (201, {"prompt": "b"})
     assert [(one.pointer, one.keyword) for one in noted.violations] == [("/input/prompt", "duplicate")]
-    (found,) = violations(stage.parts.values())
+    (found,) = violations(simulator.providers.values())
     assert "the key stands 2 times in one object" in found.done
 
 
-def test_a_key_is_hidden_in_what_was_said_before_it_was_known(make_stage: MakeStage) -> None:
+def test_a_key_is_hidden_in_what_was_said_before_it_was_known(make_simulator: MakeSimulator) -> None:
     """What was said is redacted when it is read."""
-    part = make_stage(names=["runninghub"]).part("runninghub")
-    ask = Caller(part, None, {"user-agent": "made by a-key-of-somebody"})
+    provider = make_simulator(names=["runninghub"]).provider("runninghub")
+    ask = Caller(provider, None, {"user-agent": "made by a-key-of-somebody"})
 
     for key in ("another-key-of-mine", "a-key-of-somebody"):
         ask("POST", "/task/openapi/status", {"apiKey": key, "taskId": "1"}, key=None)
 
-    assert [entry.header("user-agent") for entry in part.journal] == ["made by …", "made by …"]
+    assert [entry.header("user-agent") for entry in provider.journal] == ["made by …", "made by …"]

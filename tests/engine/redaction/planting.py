@@ -20,13 +20,13 @@ from starlette.testclient import TestClient
 
 from mockreel.contract import Operation
 from mockreel.contract.exchanges.request_builder import Requests
-from mockreel.contract.messages.message import Reply, Request
+from mockreel.contract.messages.message import Request, Response
 from mockreel.engine.clock import Clock
-from mockreel.server.app import ByPrefix, stage_app
+from mockreel.server.app import ByPrefix, simulator_app
 from mockreel.server.http.origin import LOOPBACK_NAMES
 from mockreel.server.log import Lines, Records
 from mockreel.simulator.provider import Settings
-from mockreel.simulator.simulator import Stage, build_stage, load_contracts
+from mockreel.simulator.simulator import Simulator, build_simulator, load_contracts
 from mockreel.webhooks import MemorySender
 
 # A callback may be told by an id in its path; that is no secret.
@@ -75,13 +75,13 @@ def generated(seed: int, count: int) -> Iterator[tuple[str, str]]:
 class Rig:
     """One provider on a held clock with everything that shows what happened."""
 
-    stage: Stage
+    simulator: Simulator
     client: TestClient
     name: str
 
     @property
     def part(self) -> Any:
-        return self.stage.part(self.name)
+        return self.simulator.provider(self.name)
 
     def send(self, method: str, target: str, headers: list[tuple[str, str]], body: bytes = b"") -> int:
         """Send one request as it stands; gives the status."""
@@ -89,7 +89,7 @@ class Rig:
         pairs = [(name.lower().encode("latin-1"), value.encode("utf-8")) for name, value in headers]
         made = Request(method, unquote(path), pairs, query.encode(), body, "http://127.0.0.1:8700")
         answer = self.part.answer(made)
-        return (answer if isinstance(answer, Reply) else asyncio.run(_awaited(answer))).status
+        return (answer if isinstance(answer, Response) else asyncio.run(_awaited(answer))).status
 
     def journal(self) -> list[dict[str, Any]]:
         """What the control API shows of every exchange, oldest first."""
@@ -104,12 +104,12 @@ class Rig:
         paths += [f"jobs/{self.name}/{quote(job.id, safe='')}" for job in self.part.jobs]
         paths += ["page/", "page/journal", "page/deliveries", "page/accounts", "page/rules"]
         paths += [f"page/jobs/{self.name}/{quote(job.id, safe='')}" for job in self.part.jobs]
-        paths += [f"page/journal/{number}" for number, _ in self.stage.journal.numbered()]
+        paths += [f"page/journal/{number}" for number, _ in self.simulator.journal.numbered()]
         found = dict(zip(paths, asyncio.run(self._read([own + path for path in paths])), strict=True))
-        news = self.stage.feed.since(0).events
+        news = self.simulator.events.since(0).events
         found["log"] = "\n".join(Lines().line(event) for event in news)
         found["log as JSON"] = "\n".join(Records().line(event) for event in news)
-        found["entries"] = "\n".join(repr((entry, entry.read())) for entry in self.stage.journal)
+        found["entries"] = "\n".join(repr((entry, entry.read())) for entry in self.simulator.journal)
         return found
 
     async def _read(self, paths: list[str]) -> list[str]:
@@ -124,25 +124,25 @@ class Rig:
         return texts
 
 
-async def _awaited(answer: Awaitable[Reply]) -> Reply:
+async def _awaited(answer: Awaitable[Response]) -> Response:
     return await answer
 
 
 @contextlib.contextmanager
 def rig(name: str) -> Iterator[Rig]:
     """A provider that takes any key, and whose callbacks fail."""
-    stage = build_stage(
+    simulator = build_simulator(
         load_contracts([name]),
         clock=Clock(start=START, held=True),
-        open_house=True,
-        settings=Settings(patience=0.0),
+        accept_any_key=True,
+        settings=Settings(wait_timeout=0.0),
         sender=MemorySender(receiver=lambda _: 500),
     )
-    part = next(iter(stage.parts.values()))
-    app = stage_app(stage, ByPrefix(stage), hosts=LOOPBACK_NAMES)
+    provider = next(iter(simulator.providers.values()))
+    app = simulator_app(simulator, ByPrefix(simulator), hosts=LOOPBACK_NAMES)
     with TestClient(app, base_url="http://127.0.0.1:8700") as client:
-        stage.feed.since(0)
-        yield Rig(stage, client, part.name)
+        simulator.events.since(0)
+        yield Rig(simulator, client, provider.name)
 
 
 @dataclass(frozen=True)
@@ -184,32 +184,32 @@ class Planter:
 
     def as_stranger(self, operation: Operation, secret: str, key: str) -> Iterator[Plant]:
         """The secret stands in the place of one, where no key belongs; the client has another key."""
-        ask = self._requests.good(operation)
+        request = self._requests.good(operation)
         own = self.own(operation, key)
-        path, query = ask.path, ask.query
-        kind = [("content-type", ask.headers.get("content-type", "application/json"))]
+        path, query = request.path, request.query
+        kind = [("content-type", request.headers.get("content-type", "application/json"))]
 
         def target(more: str = "") -> str:
             both = "&".join(part for part in (query, more) if part)
             return f"{path}?{both}" if both else path
 
         whole = quote(secret, safe="")
-        echo = self._with(ask, {"prompt": f"a boat {secret} at sea", "seen": [secret]})
+        echo = self._with(request, {"prompt": f"a boat {secret} at sea", "seen": [secret]})
         for name in ("api_key", "apiKey", "token", "access_token", "X-Amz-Signature", "sig", "password", "key"):
-            yield Plant(f"query {name}", ask.method, target(f"{name}={whole}"), own + kind, echo)
+            yield Plant(f"query {name}", request.method, target(f"{name}={whole}"), own + kind, echo)
         for name in ("x-api-key", "cookie", "proxy-authorization", "x-auth-token", "x-goog-api-key"):
             value = f"session={secret}; theme=dark" if name == "cookie" else secret
-            yield Plant(f"header {name}", ask.method, target(), [*own, *kind, (name, value)], echo)
+            yield Plant(f"header {name}", request.method, target(), [*own, *kind, (name, value)], echo)
         for scheme in ("Basic", "Token", "ApiKey", "Digest", ""):
             said = base64.b64encode(f"me:{secret}".encode()).decode() if scheme == "Basic" else secret
             no_key = [pair for pair in own if pair[0].lower() != "authorization"]
             named = [("authorization", f"{scheme} {said}".strip())]
-            yield Plant(f"scheme {scheme}", ask.method, target(), [*no_key, *kind, *named], echo)
+            yield Plant(f"scheme {scheme}", request.method, target(), [*no_key, *kind, *named], echo)
         for name in ("api_key", "apiKey", "Authorization", "client_secret", "password", "accessToken", "x-api-key"):
             values: list[Any] = [secret, [secret, secret], {"value": secret}, [{"deep": [secret]}]]
             for value in values:
-                body = self._with(ask, {name: value, "prompt": f"as {secret} said"})
-                yield Plant(f"field {name}", ask.method, target(), own + kind, body)
+                body = self._with(request, {name: value, "prompt": f"as {secret} said"})
+                yield Plant(f"field {name}", request.method, target(), own + kind, body)
         for url in (
             f"https://me:{whole}@example.com/a",
             f"https://example.com/a?token={whole}&n=1",
@@ -217,17 +217,17 @@ class Planter:
             f"https://example.com/a#access_token={whole}",
             f"https://example.com/go?to={quote(f'https://x.example/?api_key={whole}', safe='')}",
         ):
-            body = self._with(ask, {"image_url": url, "prompt": f"Look at {url}, it is fine."})
-            yield Plant("address in a body", ask.method, target(), own + kind, body)
-            yield Plant("address in a query", ask.method, target(f"next={quote(url, safe='')}"), own + kind, echo)
-        yield from self._callbacks(ask, own + kind, whole)
+            body = self._with(request, {"image_url": url, "prompt": f"Look at {url}, it is fine."})
+            yield Plant("address in a body", request.method, target(), own + kind, body)
+            yield Plant("address in a query", request.method, target(f"next={quote(url, safe='')}"), own + kind, echo)
+        yield from self._callbacks(request, own + kind, whole)
         for raw in (
             f"api_key={whole}&prompt=boat",
             f"<request><apiKey>{html.escape(secret)}</apiKey></request>",
             f'{{"apiKey": {json.dumps(secret)}, "prompt": ',
             f"password: {secret}",
         ):
-            yield Plant("no JSON", ask.method, target(), own + kind, raw.encode())
+            yield Plant("no JSON", request.method, target(), own + kind, raw.encode())
 
     def _callbacks(self, ask: Any, headers: list[tuple[str, str]], whole: str) -> Iterator[Plant]:
         target = f"{ask.path}?{ask.query}" if ask.query else ask.path
@@ -255,37 +255,43 @@ class Planter:
 
     def _anywhere(self, operation: Operation, secret: str, own: list[tuple[str, str]]) -> Iterator[Plant]:
         """The secret in every place of a request that its key is known of."""
-        ask = self._requests.good(operation)
-        kind = [("content-type", ask.headers.get("content-type", "application/json"))]
-        plain = f"{ask.path}?{ask.query}" if ask.query else ask.path
-        joint = "&" if ask.query else "?"
+        request = self._requests.good(operation)
+        kind = [("content-type", request.headers.get("content-type", "application/json"))]
+        plain = f"{request.path}?{request.query}" if request.query else request.path
+        joint = "&" if request.query else "?"
         whole, coded = quote(secret, safe=""), base64.b64encode(f"<{secret}>".encode()).decode()
         texts = [secret, f"a boat, {secret}, at sea", whole, quote_plus(secret), coded, secret.encode().hex()]
         texts += ["".join(f"%{byte:02x}" for byte in secret.encode()), json.dumps(secret), html.escape(secret)]
         for text in texts:
             for fields in ({"prompt": text}, {"metadata": {"note": [text, {"deep": text}]}}, {text: "a name"}):
-                yield Plant(f"field {next(iter(fields))}", ask.method, plain, own + kind, self._with(ask, fields))
+                yield Plant(
+                    f"field {next(iter(fields))}", request.method, plain, own + kind, self._with(request, fields)
+                )
             for name in ("image_url", "callback_url", "webhookUrl", "url"):
                 body = self._with(
-                    ask, {name: f"http://127.0.0.1:9/{quote(text, safe='')}/in?q={quote(text)}#{quote(text)}"}
+                    request, {name: f"http://127.0.0.1:9/{quote(text, safe='')}/in?q={quote(text)}#{quote(text)}"}
                 )
-                yield Plant(f"address {name}", ask.method, plain, own + kind, body)
+                yield Plant(f"address {name}", request.method, plain, own + kind, body)
         yield Plant(
-            "a number's place", ask.method, plain, own + kind, self._with(ask, {"duration": secret, "seed": secret})
+            "a number's place",
+            request.method,
+            plain,
+            own + kind,
+            self._with(request, {"duration": secret, "seed": secret}),
         )
-        body = self._with(ask, {})
+        body = self._with(request, {})
         for target in (f"{plain}{joint}q={whole}&x={whole}", f"{plain}{joint}{whole}=1", f"/no/such/{whole}/path"):
-            yield Plant("target", ask.method, target, own + kind, body)
+            yield Plant("target", request.method, target, own + kind, body)
         for name in ("user-agent", "idempotency-key", "accept", "prefer", "content-type", "range"):
-            yield Plant(f"header {name}", ask.method, plain, [*own, (name, f"client {secret}")], body)
+            yield Plant(f"header {name}", request.method, plain, [*own, (name, f"client {secret}")], body)
         model = operation.model
         if model is not None and model.kind == "path":
             strange = self._requests.good(operation, params={model.name: secret})
             yield Plant("model", strange.method, strange.path, own + kind, body)
         elif model is not None:
-            yield Plant("model", ask.method, plain, own + kind, self._with(ask, {model.name: secret}))
+            yield Plant("model", request.method, plain, own + kind, self._with(request, {model.name: secret}))
         for raw in (secret, f"--{secret}", f'["{secret}"', f'{{"prompt": {json.dumps(secret)}, '):
-            yield Plant("no JSON", ask.method, plain, own + kind, raw.encode())
+            yield Plant("no JSON", request.method, plain, own + kind, raw.encode())
 
     def _with(self, ask: Any, fields: Mapping[str, Any]) -> bytes:
         """The body with more fields, where the model's input is and at the top."""

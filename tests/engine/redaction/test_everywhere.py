@@ -103,7 +103,7 @@ def test_innocent_texts_stay_whole(name: str, key: str) -> None:
             body = planter.good(operation, {"prompt": text, "metadata": FIELDS})
             assert found.send(operation.method, planter.path(operation), own, body) < 500
             sent.append(body)
-        assert [entry.body for entry in found.stage.journal] == sent
+        assert [entry.body for entry in found.simulator.journal] == sent
         kept = [entry["body"] for entry in found.journal()]
         assert kept == [orjson.loads(body) for body in sent]
         if name != "aimlapi":  # whose jobs keep no prompt

@@ -4,11 +4,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from staging import FOURTH, Caller, MakeStage
+from staging import FOURTH, Caller, MakeSimulator
 
 from mockreel.contract import load_contract
 from mockreel.engine.accounts.account import KeyEntry
-from mockreel.engine.scenarios.preferences import Wish, check_wish, error_by_code, preferred, refusal
+from mockreel.engine.scenarios.preferences import Preference, check_preference, error_by_code, preferred, refusal
 from mockreel.errors import OptionError
 
 CONTRACT = load_contract("encore", root=FOURTH)
@@ -16,25 +16,25 @@ GOOD = {"model": "solo", "input": {"prompt": "a red door"}}
 
 
 @pytest.mark.parametrize(
-    ("header", "wish"),
+    ("header", "preference"),
     [
-        (b"scenario=fail", Wish("fail")),
-        (b"scenario=fail; code=X", Wish("fail", "X")),
-        (b"Scenario=fail;Code=X", Wish("fail", "X")),
-        (b'scenario="fail" ; code="X Y"', Wish("fail", "X Y")),
-        (b"respond-async, scenario=fail; code=X, wait=5", Wish("fail", "X")),
+        (b"scenario=fail", Preference("fail")),
+        (b"scenario=fail; code=X", Preference("fail", "X")),
+        (b"Scenario=fail;Code=X", Preference("fail", "X")),
+        (b'scenario="fail" ; code="X Y"', Preference("fail", "X Y")),
+        (b"respond-async, scenario=fail; code=X, wait=5", Preference("fail", "X")),
         (b"respond-async", None),
         (b"", None),
-        (b"wait=5; scenario=fail", Wish("fail")),
-        (b"=; ;,,scenario=", Wish("")),
-        (b"scenario", Wish("")),
+        (b"wait=5; scenario=fail", Preference("fail")),
+        (b"=; ;,,scenario=", Preference("")),
+        (b"scenario", Preference("")),
         (b"\xff\xfe scenario", None),
         (None, None),
     ],
 )
-def test_a_wish_is_read_from_the_prefer_header(header: bytes | None, wish: Wish | None) -> None:
+def test_a_wish_is_read_from_the_prefer_header(header: bytes | None, preference: Preference | None) -> None:
     """As RFC 7240 writes preferences; others beside it do not disturb."""
-    assert preferred(header) == wish
+    assert preferred(header) == preference
 
 
 def test_a_preference_may_come_in_a_header_of_its_own(encore: Caller) -> None:
@@ -42,7 +42,7 @@ def test_a_preference_may_come_in_a_header_of_its_own(encore: Caller) -> None:
     request = encore.request("POST", "/v1/jobs", GOOD)
     request.headers = [*request.headers, (b"prefer", b"respond-async"), (b"prefer", b"scenario=rate-limited")]
 
-    answer = encore.part.answer(request)
+    answer = encore.provider.answer(request)
 
     assert getattr(answer, "status", None) == 429
 
@@ -52,28 +52,28 @@ def scenario_of(caller: Caller, headers: dict[str, str] | None = None) -> str:
     said = caller("POST", "/v1/jobs", GOOD, headers=headers)
     if said.status != 201:
         return str(said.json["error"]["code"])
-    job = caller.part.jobs.get(said.json["id"])
+    job = caller.provider.jobs.get(said.json["id"])
     assert job is not None
     return job.plan.states[-1].name
 
 
-def test_the_request_comes_before_the_rules_before_the_key_before_the_default(make_encore: MakeStage) -> None:
+def test_the_request_comes_before_the_rules_before_the_key_before_the_default(make_encore: MakeSimulator) -> None:
     """Each in its turn, when those before it are silent."""
-    stage = make_encore(keys=[KeyEntry("a", "plain"), KeyEntry("b", "odd", None, None, Decimal(5), "cancelled")])
-    plain, odd = (Caller(stage.part("encore"), key) for key in "ab")
+    simulator = make_encore(keys=[KeyEntry("a", "plain"), KeyEntry("b", "odd", None, None, Decimal(5), "cancelled")])
+    plain, odd = (Caller(simulator.provider("encore"), key) for key in "ab")
 
     assert (scenario_of(plain), scenario_of(odd)) == ("done", "dropped")
-    stage.rules.add(Wish("fail"), prompt="red")
+    simulator.rules.add(Preference("fail"), prompt="red")
     assert (scenario_of(plain), scenario_of(odd)) == ("broken", "broken")
     wished = {"prefer": "scenario=stuck"}
     assert (scenario_of(plain, wished), scenario_of(odd, wished)) == ("working", "working")
 
 
-def test_a_rule_looks_for_its_prompt_in_every_text_of_a_body(make_encore: MakeStage) -> None:
+def test_a_rule_looks_for_its_prompt_in_every_text_of_a_body(make_encore: MakeSimulator) -> None:
     """However deep it stands."""
-    stage = make_encore()
-    stage.rules.add(Wish("unavailable"), prompt="a door")
-    caller = Caller(stage.part("encore"), "k")
+    simulator = make_encore()
+    simulator.rules.add(Preference("unavailable"), prompt="a door")
+    caller = Caller(simulator.provider("encore"), "k")
 
     def send(scenes: Any) -> int:
         return caller("POST", "/v1/models/encore/grand/finale/jobs", {"scenes": scenes}).status
@@ -88,7 +88,7 @@ def test_a_rule_looks_for_its_prompt_in_every_text_of_a_body(make_encore: MakeSt
 
 def test_job_scenarios_act_on_submits_only(encore: Caller) -> None:
     """A rule that lets jobs fail changes no other request; a reply scenario that is wished for does."""
-    encore.part.rules.add(Wish("unavailable"))
+    encore.provider.rules.add(Preference("unavailable"))
 
     assert encore("GET", "/v1/jobs").status == 200
     assert encore("GET", "/v1/jobs", headers={"prefer": "scenario=fail"}).status == 200
@@ -99,7 +99,7 @@ def test_job_scenarios_act_on_submits_only(encore: Caller) -> None:
 def test_a_reply_scenario_plays_its_row(name: str) -> None:
     """`refuse` plays any row, by its key or by its code."""
     code = "no-job" if name == "refuse" else None
-    row = refusal(CONTRACT, Wish(name, code))
+    row = refusal(CONTRACT, Preference(name, code))
 
     assert row is not None
     assert row.name == {"refuse": "unknown-job"}.get(name, name)
@@ -107,7 +107,7 @@ def test_a_reply_scenario_plays_its_row(name: str) -> None:
 
 def test_a_job_scenario_plays_no_row() -> None:
     """It is the job that fails, not the request."""
-    assert refusal(CONTRACT, Wish("fail", "default")) is None
+    assert refusal(CONTRACT, Preference("fail", "default")) is None
 
 
 @pytest.mark.parametrize("row", sorted(CONTRACT.errors))
@@ -141,14 +141,14 @@ def test_a_wish_that_cannot_be_granted_is_answered_by_the_stand_in_itself(
     assert said.headers["content-type"] == "application/problem+json"
     assert said.json["asked"] == asked
     assert valid is None or valid in said.json["valid"]
-    assert len(encore.part.jobs) == 0
+    assert len(encore.provider.jobs) == 0
 
 
 def test_a_wish_is_checked_by_name() -> None:
     """The message lists what there is."""
-    check_wish(CONTRACT, Wish("stuck"))
+    check_preference(CONTRACT, Preference("stuck"))
     with pytest.raises(OptionError, match=r"scenario for encore: 'sleep' is not valid\. Valid: succeed, fail, stuck"):
-        check_wish(CONTRACT, Wish("sleep"))
+        check_preference(CONTRACT, Preference("sleep"))
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_what_is_ignored_is_noted(header: str, notes: list[str], encore: Caller)
     """On a submit, on a poll, and where nothing is found: in the journal, with what to write instead."""
     for method, path, body in (("POST", "/v1/jobs", GOOD), ("GET", "/v1/jobs", None), ("GET", "/v1/nothing", None)):
         encore(method, path, body, headers={"prefer": header})
-        found = [note for note in list(encore.part.journal)[-1].notes if note.startswith("Prefer")]
+        found = [note for note in list(encore.provider.journal)[-1].notes if note.startswith("Prefer")]
         for told, expected in zip(found, notes, strict=True):
             assert expected in told
 
@@ -181,7 +181,7 @@ def test_a_job_scenario_on_another_request_is_noted(encore: Caller) -> None:
     """It changes nothing there."""
     said = encore("GET", "/v1/jobs", headers={"prefer": "scenario=fail"})
 
-    assert list(encore.part.journal)[-1].notes == (
+    assert list(encore.provider.journal)[-1].notes == (
         "scenario=fail is for requests that begin a job, and changes nothing here",
     )
     assert "preference-applied" not in said.headers
@@ -209,6 +209,6 @@ def test_what_was_applied_is_said(header: str, applied: str | None, encore: Call
 
 def test_nobody_is_told_who_prefers_nothing(encore: Caller) -> None:
     """A rule that applies is no preference."""
-    encore.part.rules.add(Wish("fail"))
+    encore.provider.rules.add(Preference("fail"))
 
     assert "preference-applied" not in encore("POST", "/v1/jobs", GOOD).headers

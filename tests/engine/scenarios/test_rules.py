@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mockreel.engine.faults import Fault, read_fault
-from mockreel.engine.scenarios.preferences import Wish
+from mockreel.engine.scenarios.preferences import Preference
 from mockreel.engine.scenarios.rules import Asked, Rule, Rules
 
 
@@ -28,45 +28,45 @@ from mockreel.engine.scenarios.rules import Asked, Rule, Rules
 def test_a_rule_decides_where_all_of_it_fits(conditions: dict[str, Any], fits: bool) -> None:
     """Each condition narrows it."""
     rules = Rules()
-    rules.add(Wish("fail"), **conditions)
+    rules.add(Preference("fail"), **conditions)
 
     found = rules.wish(Asked("encore", "encore/solo", "a red door"))
 
-    assert found == (Wish("fail") if fits else None)
+    assert found == (Preference("fail") if fits else None)
 
 
 def test_the_nth_call_is_counted_among_those_that_fit() -> None:
     """From 1, and only once."""
     rules = Rules()
-    rule = rules.add(Wish("fail"), prompt="red", nth=2)
+    rule = rules.add(Preference("fail"), prompt="red", nth=2)
 
     found = [rules.wish(Asked("encore", None, prompt)) for prompt in ("red", "blue", "red", "red")]
 
-    assert found == [None, None, Wish("fail"), None]
+    assert found == [None, None, Preference("fail"), None]
     assert rule.row()["seen"] == 3
 
 
 def test_the_first_rule_that_fits_decides() -> None:
     """In the order in which they were set; one that was taken away decides nothing."""
     rules = Rules()
-    first = rules.add(Wish("fail"), prompt="red")
-    rules.add(Wish("stuck"))
+    first = rules.add(Preference("fail"), prompt="red")
+    rules.add(Preference("stuck"))
 
-    assert rules.wish(Asked("encore", None, "red")) == Wish("fail")
-    assert rules.wish(Asked("encore", None, "blue")) == Wish("stuck")
+    assert rules.wish(Asked("encore", None, "red")) == Preference("fail")
+    assert rules.wish(Asked("encore", None, "blue")) == Preference("stuck")
     assert rules.remove(first.id)
     assert not rules.remove(first.id)
-    assert rules.wish(Asked("encore", None, "red")) == Wish("stuck")
-    assert rules.add(Wish("slow")).id == 3
+    assert rules.wish(Asked("encore", None, "red")) == Preference("stuck")
+    assert rules.add(Preference("slow")).id == 3
 
 
 def test_an_operation_is_a_condition_too() -> None:
     """Polls can be met and submits left alone."""
     rules = Rules()
-    rules.add(Wish("unavailable"), operation="get_job")
+    rules.add(Preference("unavailable"), operation="get_job")
 
     assert rules.wish(Asked("encore", operation="create_job")) is None
-    assert rules.wish(Asked("encore", operation="get_job")) == Wish("unavailable")
+    assert rules.wish(Asked("encore", operation="get_job")) == Preference("unavailable")
 
 
 def _met(seed: int, accounts: list[int]) -> list[bool]:
@@ -98,7 +98,7 @@ def test_what_one_account_meets_does_not_hang_on_another() -> None:
 def test_never_and_always_are_chances_too(probability: float, met: int) -> None:
     """Neither is left to chance."""
     rules = Rules()
-    rules.add(Wish("fail"), probability=probability)
+    rules.add(Preference("fail"), probability=probability)
 
     assert sum(rules.wish(Asked("encore")) is not None for _ in range(50)) == met
 
@@ -106,11 +106,11 @@ def test_never_and_always_are_chances_too(probability: float, met: int) -> None:
 def test_scenarios_replies_and_callbacks_have_each_their_first_rule() -> None:
     """One request may meet all three."""
     rules = Rules()
-    for wanted in (Wish("fail"), read_fault("delay"), read_fault("reset"), read_fault("callback-lost")):
+    for wanted in (Preference("fail"), read_fault("delay"), read_fault("reset"), read_fault("callback-lost")):
         rules.add(wanted)
     asked = Asked("encore")
 
-    assert rules.wish(asked) == Wish("fail")
+    assert rules.wish(asked) == Preference("fail")
     assert rules.fault("reply", asked, lambda _: True) == Fault.of("delay")
     assert rules.fault("callback", asked, lambda _: True) == Fault.of("callback-lost")
 

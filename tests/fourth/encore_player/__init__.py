@@ -3,9 +3,9 @@
 from encore_player.operations import HANDLERS
 from encore_player.play import Play
 from mockreel.contract import Contract
-from mockreel.simulator.adapter import Player
+from mockreel.simulator.adapter import ProviderAdapter
 
 
-def player(contract: Contract) -> Player:
+def player(contract: Contract) -> ProviderAdapter:
     """Who plays this contract."""
     return Play(contract, HANDLERS)

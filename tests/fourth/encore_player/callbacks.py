@@ -5,21 +5,21 @@ import orjson
 from encore_player.wire import job_body
 from mockreel.engine.jobs.job import Job
 from mockreel.engine.randomness import uuid4
-from mockreel.simulator.provider import Part
+from mockreel.simulator.provider import Provider
 from mockreel.webhooks import Delivery, sign
 
 
-def tell(part: Part, job: Job) -> None:
-    now = part.clock.now()
-    rows = part.contract.callbacks
+def tell(provider: Provider, job: Job) -> None:
+    now = provider.clock.now()
+    rows = provider.contract.callbacks
     event, signature = rows.event_on(job.state(now).name), rows.signature
     if event is None or signature is None or job.callback_url is None:
         return
-    body = orjson.dumps({"event": event.word, "job": job_body(part, job, now)})
-    headers = ((signature.header, sign(signature, part.state.secret, body)), ("Content-Type", "application/json"))
-    part.deliveries.schedule(
+    body = orjson.dumps({"event": event.word, "job": job_body(provider, job, now)})
+    headers = ((signature.header, sign(signature, provider.state.secret, body)), ("Content-Type", "application/json"))
+    provider.deliveries.schedule(
         Delivery(
-            id=uuid4(part.draw("delivery", job.id)),
+            id=uuid4(provider.draw("delivery", job.id)),
             subject=job.id,
             kind="callback",
             account=job.account,

@@ -6,67 +6,69 @@ import orjson
 
 from encore_player.wire import job_body
 from mockreel.contract.messages.form import Form
-from mockreel.contract.messages.message import Reply, json_reply
+from mockreel.contract.messages.message import Response, json_reply
 from mockreel.engine.artifacts.uploads import Upload
 from mockreel.engine.jobs.job import Intervention, Job
 from mockreel.engine.randomness import uuid4, uuid7
 from mockreel.simulator.adapter import Answer, Handler
-from mockreel.simulator.context import Call
+from mockreel.simulator.context import RequestContext
 
 
-def _begin(call: Call) -> Job:
-    url = call.body.get("tell") if call.operation.input else None
-    return call.part.begin(call, uuid7, request=orjson.dumps(call.fields), callback_url=url)
+def _begin(context: RequestContext) -> Job:
+    url = context.body.get("tell") if context.operation.input else None
+    return context.provider.begin(context, uuid7, request=orjson.dumps(context.fields), callback_url=url)
 
 
-def create_job(call: Call) -> Answer:
-    return json_reply(201, job_body(call.part, _begin(call), call.now))
+def create_job(context: RequestContext) -> Answer:
+    return json_reply(201, job_body(context.provider, _begin(context), context.now))
 
 
-async def create_job_and_wait(call: Call) -> Reply:
-    job = _begin(call)
-    await call.part.wait_for(job)
-    return json_reply(200, job_body(call.part, job, call.part.clock.now()))
+async def create_job_and_wait(context: RequestContext) -> Response:
+    job = _begin(context)
+    await context.provider.wait_for(job)
+    return json_reply(200, job_body(context.provider, job, context.provider.clock.now()))
 
 
-def get_job(call: Call) -> Answer:
-    job = call.part.job_of(call.account, call.params["id"])
-    return json_reply(200, job_body(call.part, job, call.now))
+def get_job(context: RequestContext) -> Answer:
+    job = context.provider.job_of(context.account, context.params["id"])
+    return json_reply(200, job_body(context.provider, job, context.now))
 
 
-def list_jobs(call: Call) -> Answer:
-    jobs = call.account.jobs if call.query.get("oldest") else call.account.jobs[::-1]
-    since, word = call.query.get("since", 0), call.query.get("word")
-    kept = [job for job in jobs if job.created >= since and word in (None, job.state(call.now).word)]
-    page = kept[: call.query.get("limit", 10)]
-    return json_reply(200, {"jobs": [job_body(call.part, job, call.now) for job in page]})
+def list_jobs(context: RequestContext) -> Answer:
+    jobs = context.account.jobs if context.query.get("oldest") else context.account.jobs[::-1]
+    since, word = context.query.get("since", 0), context.query.get("word")
+    kept = [job for job in jobs if job.created >= since and word in (None, job.state(context.now).word)]
+    page = kept[: context.query.get("limit", 10)]
+    return json_reply(200, {"jobs": [job_body(context.provider, job, context.now) for job in page]})
 
 
-def drop_job(call: Call) -> Answer:
-    job = call.part.job_of(call.account, call.params["id"])
-    if not job.state(call.now).terminal:
-        call.part.intervene(job, Intervention(call.now, call.part.contract.lifecycle.states["dropped"]))
-    return json_reply(200, job_body(call.part, job, call.now))
+def drop_job(context: RequestContext) -> Answer:
+    job = context.provider.job_of(context.account, context.params["id"])
+    if not job.state(context.now).terminal:
+        context.provider.intervene(
+            job, Intervention(context.now, context.provider.contract.lifecycle.states["dropped"])
+        )
+    return json_reply(200, job_body(context.provider, job, context.now))
 
 
-def get_model(call: Call) -> Answer:
-    assert call.model is not None
-    return json_reply(200, call.part.contract.schemas.document(call.model.schema))
+def get_model(context: RequestContext) -> Answer:
+    assert context.model is not None
+    return json_reply(200, context.provider.contract.schemas.document(context.model.schema))
 
 
-def send_file(call: Call) -> Answer:
-    form: Form = call.body
+def send_file(context: RequestContext) -> Answer:
+    form: Form = context.body
     file = form.files["file"]
-    id_ = uuid4(call.part.draw("file", call.part.count("file")))
-    call.part.uploads.announce(Upload(id_, file.mime, len(file.data), None, file.data))
-    return json_reply(201, {"id": id_, "url": f"{call.request.base_url}/_mockreel/uploads/{id_}"})
+    id_ = uuid4(context.provider.draw("file", context.provider.count("file")))
+    context.provider.uploads.announce(Upload(id_, file.mime, len(file.data), None, file.data))
+    return json_reply(201, {"id": id_, "url": f"{context.request.base_url}/_mockreel/uploads/{id_}"})
 
 
-def echo(call: Call) -> Answer:
-    return Reply(200, call.body, ((b"content-type", b"application/octet-stream"),))
+def echo(context: RequestContext) -> Answer:
+    return Response(200, context.body, ((b"content-type", b"application/octet-stream"),))
 
 
-def get_health(call: Call) -> Answer:
+def get_health(context: RequestContext) -> Answer:
     return json_reply(200, {"well": True})
 
 

@@ -7,12 +7,12 @@ from encore_player.callbacks import tell
 from encore_player.refusals import refuse
 from encore_player.state import Memory
 from mockreel.contract import Contract, ErrorRow
-from mockreel.contract.messages.error_response import Refused
-from mockreel.contract.messages.message import Reply
+from mockreel.contract.messages.error_response import ErrorResponse
+from mockreel.contract.messages.message import Response
 from mockreel.engine.jobs.job import Job
 from mockreel.simulator.adapter import Handler, Socket
-from mockreel.simulator.context import Call
-from mockreel.simulator.provider import Part
+from mockreel.simulator.context import RequestContext
+from mockreel.simulator.provider import Provider
 from mockreel.webhooks import Delivery
 
 
@@ -29,31 +29,31 @@ class Play:
     def sockets(self) -> Mapping[str, Socket]:
         return {}
 
-    def new_state(self, part: Part) -> Any:
+    def new_state(self, provider: Provider) -> Any:
         return Memory(secret="encore-secret")
 
-    def taken_over(self, part: Part) -> Any:
-        return part.state
+    def taken_over(self, provider: Provider) -> Any:
+        return provider.state
 
     @property
     def keepsakes(self) -> tuple[type, ...]:
         return (Memory,)
 
-    def kept(self, part: Part) -> Any:
-        return part.state
+    def kept(self, provider: Provider) -> Any:
+        return provider.state
 
-    def put_back(self, part: Part, kept: Any) -> Any:
+    def put_back(self, provider: Provider, kept: Any) -> Any:
         return kept
 
-    def refuse(self, call: Call, row: ErrorRow, refused: Refused) -> Reply:
-        return refuse(row, refused, bare=self._bare)
+    def refuse(self, context: RequestContext, row: ErrorRow, error: ErrorResponse) -> Response:
+        return refuse(row, error, bare=self._bare)
 
-    def secrets(self, part: Part, delivery: Delivery) -> tuple[str, ...]:
-        return (part.state.secret,)
+    def secrets(self, provider: Provider, delivery: Delivery) -> tuple[str, ...]:
+        return (provider.state.secret,)
 
-    def job_ended(self, part: Part, job: Job) -> None:
-        if not part.deliveries.of(job.id):
-            tell(part, job)
+    def job_ended(self, provider: Provider, job: Job) -> None:
+        if not provider.deliveries.of(job.id):
+            tell(provider, job)
 
-    def redeliver(self, part: Part, delivery: Delivery) -> Delivery:
-        return part.deliveries.again(delivery)
+    def redeliver(self, provider: Provider, delivery: Delivery) -> Delivery:
+        return provider.deliveries.again(delivery)

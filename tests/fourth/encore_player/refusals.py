@@ -3,15 +3,15 @@
 from collections import defaultdict
 
 from mockreel.contract import ErrorRow
-from mockreel.contract.messages.error_response import Refused
-from mockreel.contract.messages.message import Reply, json_reply
+from mockreel.contract.messages.error_response import ErrorResponse
+from mockreel.contract.messages.message import Response, json_reply
 
 
-def refuse(row: ErrorRow, refused: Refused, *, bare: bool) -> Reply:
-    values = defaultdict(str, {name: str(value) for name, value in refused.values.items()})
+def refuse(row: ErrorRow, error_response: ErrorResponse, *, bare: bool) -> Response:
+    values = defaultdict(str, {name: str(value) for name, value in error_response.values.items()})
     error = {
         "code": row.code,
         "message": row.message.format_map(values),
-        "at": [violation.pointer for violation in refused.violations],
+        "at": [violation.pointer for violation in error_response.violations],
     }
     return json_reply(row.status, error if bare else {"error": error})

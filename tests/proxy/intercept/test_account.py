@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from staging import Caller, MakeStage
+from staging import Caller, MakeSimulator
 
 from mockreel.proxy.intercept.run_summary import account_of
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.simulator import Simulator
 
 Ask = Callable[..., Caller]
 Run = Callable[[Awaitable[Any]], Any]
@@ -20,14 +20,14 @@ def _boat(seconds: str = "6s") -> dict[str, Any]:
     return {"input": {"prompt": "A boat.", "duration": seconds, "resolution": "720p"}}
 
 
-def test_sums_are_kept_per_currency_and_the_unknown_is_counted(stage: Stage, ask: Ask) -> None:
+def test_sums_are_kept_per_currency_and_the_unknown_is_counted(simulator: Simulator, ask: Ask) -> None:
     """Nothing is converted, and nothing guessed."""
     ask("runflow")("POST", RUN, _boat())
     ask("runflow")("POST", RUN, _boat("8s"))
     ask("aimlapi", "key")("POST", "/v2/video/generations", GENERATION)
     ask("runninghub", "key")("POST", TASK, {**TRAM, "duration": "6"})
-    account = account_of(stage)
-    told = list(account.unspent.lines())
+    account = account_of(simulator)
+    told = list(account.cost_avoided.lines())
 
     assert account.requests == 4
     assert told[0] == "Estimated cost avoided: at least 0.42 USD + 1.89 CNY."
@@ -35,46 +35,46 @@ def test_sums_are_kept_per_currency_and_the_unknown_is_counted(stage: Stage, ask
     assert "4 jobs are still running." in told
 
 
-def test_a_job_that_failed_is_counted_and_its_price_is_not(stage: Stage, ask: Ask, run: Run) -> None:
+def test_a_job_that_failed_is_counted_and_its_price_is_not(simulator: Simulator, ask: Ask, run: Run) -> None:
     """Where its provider's row says that nothing is taken."""
     ask("runflow")("POST", RUN, _boat(), headers={"Prefer": "scenario=fail"})
-    run(stage.advance(60))
-    account = account_of(stage)
+    run(simulator.advance(60))
+    account = account_of(simulator)
 
-    assert list(account.unspent.lines()) == [
+    assert list(account.cost_avoided.lines()) == [
         "Estimated cost avoided: nothing.",
         "Not included: 1 job that ended without a charge.",
     ]
     assert any(line.startswith("  google/veo3.1/lite: failed, at least 0.18 USD") for line in account.lines)
 
 
-def test_a_key_that_the_provider_would_refuse_is_told(make_stage: MakeStage) -> None:
+def test_a_key_that_the_provider_would_refuse_is_told(make_simulator: MakeSimulator) -> None:
     """Any key is taken here; `Bearer undefined` is what a variable sends that is not set."""
-    stage = make_stage()
-    ask = Caller(stage.part("runflow"), "undefined")
+    simulator = make_simulator()
+    ask = Caller(simulator.provider("runflow"), "undefined")
     ask("POST", RUN, _boat())
     ask("POST", RUN, _boat())
-    Caller(stage.part("runflow"), "rf_live_mine")("POST", RUN, _boat())
+    Caller(simulator.provider("runflow"), "rf_live_mine")("POST", RUN, _boat())
 
-    (told,) = (line for line in account_of(stage).lines if "would be refused" in line)
+    (told,) = (line for line in account_of(simulator).lines if "would be refused" in line)
     assert told.startswith("  1 key without the form of Runflow's (rf_live_…")
 
 
-def test_equal_jobs_are_one_line(stage: Stage, ask: Ask) -> None:
+def test_equal_jobs_are_one_line(simulator: Simulator, ask: Ask) -> None:
     """With their number."""
     for _ in range(3):
         ask("runflow")("POST", RUN, _boat())
 
-    assert "  create_run 201 3 times" in account_of(stage).lines
-    assert "  google/veo3.1/lite: queued, at least 0.18 USD each, 3 jobs" in account_of(stage).lines
+    assert "  create_run 201 3 times" in account_of(simulator).lines
+    assert "  google/veo3.1/lite: queued, at least 0.18 USD each, 3 jobs" in account_of(simulator).lines
 
 
-def test_refused_requests_say_why(stage: Stage, ask: Ask) -> None:
+def test_refused_requests_say_why(simulator: Simulator, ask: Ask) -> None:
     """By operation, status and row, and with the fields that were wrong."""
     ask("runflow")("POST", RUN, {"input": {"prompt": "A boat.", "duration": "5s"}})
     ask("runflow", None)("POST", RUN, _boat())
     ask("runflow")("GET", "/v1/nowhere")
-    lines = account_of(stage).lines
+    lines = account_of(simulator).lines
 
     assert "  create_run 422 invalid-body" in lines
     assert "  create_run 401 no-key" in lines
@@ -82,27 +82,27 @@ def test_refused_requests_say_why(stage: Stage, ask: Ask) -> None:
     assert any(line.startswith("  refused for /input/duration: ") for line in lines)
 
 
-def test_only_what_the_journal_has_kept_is_listed_and_it_says_so(make_stage: MakeStage) -> None:
+def test_only_what_the_journal_has_kept_is_listed_and_it_says_so(make_simulator: MakeSimulator) -> None:
     """A long run asks more than is kept."""
-    stage = make_stage(names=["runflow"])
-    stage.journal._limit = 5
+    simulator = make_simulator(names=["runflow"])
+    simulator.journal._limit = 5
     for _ in range(7):
-        Caller(stage.part("runflow"), "rf_live_one")("GET", "/v1/health")
+        Caller(simulator.provider("runflow"), "rf_live_one")("GET", "/v1/health")
 
-    assert account_of(stage).lines[-1] == "Of 7 requests the newest 5 are listed."
+    assert account_of(simulator).lines[-1] == "Of 7 requests the newest 5 are listed."
 
 
-def test_a_stage_that_nobody_called_has_nothing_to_tell(stage: Stage) -> None:
+def test_a_stage_that_nobody_called_has_nothing_to_tell(simulator: Simulator) -> None:
     """No provider is named."""
-    assert account_of(stage).lines == []
+    assert account_of(simulator).lines == []
 
 
-def test_results_that_were_fetched_are_no_requests(stage: Stage, ask: Ask, run: Run) -> None:
+def test_results_that_were_fetched_are_no_requests(simulator: Simulator, ask: Ask, run: Run) -> None:
     """They are files, and not the provider's API."""
     caller = ask("runflow")
     id_ = caller("POST", RUN, _boat()).json["id"]
-    run(stage.advance(60))
+    run(simulator.advance(60))
     url = caller("GET", f"/v1/runs/{id_}").json["output"]["outputs"][0]["url"]
     caller("GET", url.removeprefix("http://stage.test"))
 
-    assert account_of(stage).requests == 2
+    assert account_of(simulator).requests == 2

@@ -9,10 +9,10 @@ from staging import FOURTH, START
 from starlette.testclient import TestClient
 
 from mockreel.engine.clock import Clock
-from mockreel.server.app import ByPrefix, stage_app
+from mockreel.server.app import ByPrefix, simulator_app
 from mockreel.server.http.asgi import Front
 from mockreel.server.http.origin import LOOPBACK_NAMES
-from mockreel.simulator.simulator import build_stage, load_contracts
+from mockreel.simulator.simulator import build_simulator, load_contracts
 from mockreel.webhooks import MemorySender
 
 
@@ -25,12 +25,12 @@ def open_desk(sink: MemorySender) -> Iterator[OpenDesk]:
         given = {"clock": Clock(start=START, held=True), "open_house": True, "sender": sink, **options}
         data = None if names else FOURTH
         readings = given.pop("readings", None)
-        stage = build_stage(load_contracts(names or ["encore"], data=data, readings=readings), **given)
-        players = ByPrefix(stage) if len(names) > 1 else Front(next(iter(stage.parts.values())))
-        app = stage_app(stage, players, hosts=LOOPBACK_NAMES)
+        simulator = build_simulator(load_contracts(names or ["encore"], data=data, readings=readings), **given)
+        players = ByPrefix(simulator) if len(names) > 1 else Front(next(iter(simulator.providers.values())))
+        app = simulator_app(simulator, players, hosts=LOOPBACK_NAMES)
         client = TestClient(app, base_url="http://127.0.0.1:8700")
         opened.append(client.__enter__())
-        return Desk(stage, client)
+        return Desk(simulator, client)
 
     yield open_
     for client in opened:

@@ -9,7 +9,7 @@ from server.admin.judging import wrong
 from starlette.testclient import TestClient
 
 from mockreel.contract.conversation.demo_jobs import filled, found, read_script
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.simulator import Simulator
 
 KEY = {"authorization": "Bearer en_user_one_of_many"}
 GOOD = {"model": "solo", "input": {"prompt": "a red door"}}
@@ -19,7 +19,7 @@ GOOD = {"model": "solo", "input": {"prompt": "a red door"}}
 class Desk:
     """The control API of a stage, and the stage itself."""
 
-    stage: Stage
+    simulator: Simulator
     client: TestClient
 
     def get(self, path: str, status: int = 200, **options: Any) -> Any:
@@ -62,7 +62,7 @@ class Desk:
         """The first job of a provider's demo script, with a callback where it can have one; its id."""
         act = read_script(provider).acts[0]
         body = filled(act.submit.body, {"callback": "http://127.0.0.1:9/told"})
-        prefix = f"/{provider}" if len(self.stage.parts) > 1 else ""
+        prefix = f"/{provider}" if len(self.simulator.providers) > 1 else ""
         headers = {"authorization": f"Bearer {key}"}
         answer = self.ask(act.submit.method, prefix + act.submit.path, body, headers=headers)
         id_ = found(answer.json(), act.id or "")
@@ -73,7 +73,7 @@ class Desk:
         """What the provider says of a job."""
         poll = read_script(provider).acts[0].poll
         assert poll is not None
-        prefix = f"/{provider}" if len(self.stage.parts) > 1 else ""
+        prefix = f"/{provider}" if len(self.simulator.providers) > 1 else ""
         words = {"id": id_}
         path, body = prefix + filled(poll.path, words), filled(poll.body, words)
         return self.ask(poll.method, path, body, headers={"authorization": f"Bearer {key}"}).content

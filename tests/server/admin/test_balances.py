@@ -11,7 +11,7 @@ from mockreel.engine.accounts.account import KeyEntry
 
 def test_balances_are_listed_by_account(open_desk: OpenDesk) -> None:
     """In the order of first use."""
-    desk = open_desk(keys=[KeyEntry("en_user_one_of_many", "acme", balance=Decimal("5.50"))], open_house=True)
+    desk = open_desk(keys=[KeyEntry("en_user_one_of_many", "acme", balance=Decimal("5.50"))], accept_any_key=True)
     desk.submit()
     desk.ask("GET", "/v1/jobs", headers={"authorization": "Bearer another"})
 
@@ -20,7 +20,7 @@ def test_balances_are_listed_by_account(open_desk: OpenDesk) -> None:
 
     found = [(row["account"], row["number"], row["limited"], row["jobs"]) for row in rows]
     assert found == [("acme", 1, True, 1), ("account-2", 2, False, 0)]
-    assert rows[0]["currency"] == desk.stage.part("encore").contract.pricing["currency"]
+    assert rows[0]["currency"] == desk.simulator.provider("encore").contract.pricing["currency"]
     assert told["not_spent"] == {"sums": {"EUR": "0.2"}, "least": False, "unknown": 0, "free": 0, "open": 1}
 
 

@@ -15,26 +15,26 @@ from mockreel.client.admin import ControlClient
 from mockreel.errors import ControlError, ControlUnreachable, DataError, OptionError
 from mockreel.server import serving
 from mockreel.server.admin.routes import ROWS
-from mockreel.server.mock_server import RunningStage
+from mockreel.server.mock_server import MockServer
 
 KEY = {"authorization": "Bearer en_user_one_of_many"}
 
 
 @pytest.fixture
-def stage() -> Iterator[RunningStage]:
-    with serving("encore", data=FOURTH, held=True, start=START) as stage:
-        yield stage
+def server() -> Iterator[MockServer]:
+    with serving("encore", data=FOURTH, held=True, start=START) as server:
+        yield server
 
 
 @pytest.fixture
-def control(stage: RunningStage) -> Iterator[ControlClient]:
-    with ControlClient(stage.control.url) as control:
+def control(server: MockServer) -> Iterator[ControlClient]:
+    with ControlClient(server.control.url) as control:
         yield control
 
 
-def submit(stage: RunningStage, **more: Any) -> str:
+def submit(server: MockServer, **more: Any) -> str:
     body = {"model": "solo", "input": {"prompt": "a red door"}, **more}
-    answer = httpx2.post(f"{stage.encore.url}/v1/jobs", json=body, headers=KEY, trust_env=False)
+    answer = httpx2.post(f"{server.encore.url}/v1/jobs", json=body, headers=KEY, trust_env=False)
     assert answer.status_code == 201, answer.text
     return str(answer.json()["id"])
 
@@ -56,9 +56,9 @@ def test_what_is_no_number_is_not_sent(control: ControlClient, seconds: float) -
         control.advance(seconds)
 
 
-def test_jobs_are_listed_and_ended(control: ControlClient, stage: RunningStage) -> None:
+def test_jobs_are_listed_and_ended(control: ControlClient, server: MockServer) -> None:
     """By hand, and shown whole."""
-    ids = [submit(stage) for _ in range(3)]
+    ids = [submit(server) for _ in range(3)]
 
     page = control.jobs(limit=2)
     rest = control.jobs(limit=2, after=page.next)
@@ -74,9 +74,9 @@ def test_jobs_are_listed_and_ended(control: ControlClient, stage: RunningStage) 
     assert [job.id for job in control.jobs(state="failed")] == [ids[1]]
 
 
-def test_callbacks_are_listed_and_sent_again(control: ControlClient, stage: RunningStage) -> None:
+def test_callbacks_are_listed_and_sent_again(control: ControlClient, server: MockServer) -> None:
     """To where nobody listens, here."""
-    id_ = submit(stage, tell="http://127.0.0.1:9/told")
+    id_ = submit(server, tell="http://127.0.0.1:9/told")
     control.advance(100)
 
     (delivery,) = control.deliveries(job=id_)
@@ -86,9 +86,9 @@ def test_callbacks_are_listed_and_sent_again(control: ControlClient, stage: Runn
     assert len(control.get_delivery("encore", delivery.id).attempts) == 4
 
 
-def test_the_journal_is_asked_and_asserted(control: ControlClient, stage: RunningStage) -> None:
+def test_the_journal_is_asked_and_asserted(control: ControlClient, server: MockServer) -> None:
     """A verdict is true where the claim holds, and says why where it does not."""
-    id_ = submit(stage)
+    id_ = submit(server)
 
     (entry,) = control.journal(operation="create_job", bodies=True)
     assert entry.body["input"] == {"prompt": "a red door"}
@@ -101,7 +101,7 @@ def test_the_journal_is_asked_and_asserted(control: ControlClient, stage: Runnin
     assert control.har()["log"]["version"] == "1.2"
 
 
-def test_rules_balances_and_readings_are_set(control: ControlClient, stage: RunningStage) -> None:
+def test_rules_balances_and_readings_are_set(control: ControlClient, server: MockServer) -> None:
     """And taken away again."""
     rule = control.add_rule(scenario="fail", nth=2)
     assert control.rules() == (rule,)
@@ -109,7 +109,7 @@ def test_rules_balances_and_readings_are_set(control: ControlClient, stage: Runn
     control.add_rule(fault={"name": "reset"})
     control.clear_rules()
     assert control.rules() == ()
-    submit(stage)
+    submit(server)
     assert control.set_balance("encore", "account-1", Decimal("2.50")).left == "2.5"
     assert [one.limited for one in control.balances()] == [True]
     assert control.readings()["encore"]["envelope"]["chosen"] == "wrapped"
@@ -118,9 +118,9 @@ def test_rules_balances_and_readings_are_set(control: ControlClient, stage: Runn
     assert control.scenarios()["encore"]["default"] == "succeed"
 
 
-def test_the_stage_is_kept_put_back_and_cleared(control: ControlClient, stage: RunningStage) -> None:
+def test_the_stage_is_kept_put_back_and_cleared(control: ControlClient, server: MockServer) -> None:
     """A snapshot is a document, and restoring it brings everything back."""
-    id_ = submit(stage)
+    id_ = submit(server)
     document = json.loads(json.dumps(control.snapshot()))
     control.reset()
     assert control.jobs().count == 0
@@ -174,19 +174,19 @@ def test_nothing_there_is_said_in_a_sentence() -> None:
         control.clock()
 
 
-def test_something_else_there_is_told_apart(stage: RunningStage) -> None:
+def test_something_else_there_is_told_apart(server: MockServer) -> None:
     """A server that is no stand-in, or a provider's port of one."""
-    with ControlClient(stage.encore.url) as control, pytest.raises(ControlError):
+    with ControlClient(server.encore.url) as control, pytest.raises(ControlError):
         control.clock()
 
 
-def test_it_is_found_by_its_ready_file(stage: RunningStage, tmp_path: Path) -> None:
+def test_it_is_found_by_its_ready_file(server: MockServer, tmp_path: Path) -> None:
     """As `serve --ready-file` writes it."""
     path = tmp_path / "ready.json"
-    write_ready_file(path, stage.ready(1))
+    write_ready_file(path, server.ready(1))
 
     with ControlClient.from_ready_file(path) as control:
-        assert control.url == stage.control.url
+        assert control.url == server.control.url
         assert control.clock().now == START
 
 
@@ -208,8 +208,8 @@ def test_the_token_is_sent() -> None:
 
     token = "a-token-of-24-signs-here"
     options: Any = {"host": "0.0.0.0", "keys": [KeyEntry("k", "a")], "token": token, "data": FOURTH}
-    with serving("encore", **options) as stage:
-        url = stage.control.url.replace("0.0.0.0", "127.0.0.1")
+    with serving("encore", **options) as server:
+        url = server.control.url.replace("0.0.0.0", "127.0.0.1")
         with ControlClient(url, token=token) as control:
             assert control.clock().due == 0
         with ControlClient(url) as stranger, pytest.raises(ControlError, match="needs its token"):

@@ -18,10 +18,10 @@ FIELDS = (b'{"input":{"prompt":%b}}', b'{"input":{"prompt":"x"},"metadata":%b}',
 
 def _shows_everything(desk: Desk) -> None:
     paths = [*SHOWN]
-    for part in desk.stage.parts.values():
-        paths += [f"jobs/{part.name}/{job.id}" for job in part.jobs]
-        paths += [f"page/jobs/{part.name}/{job.id}" for job in part.jobs]
-    paths += [f"page/journal/{number}" for number, _ in desk.stage.journal.numbered()]
+    for provider in desk.simulator.providers.values():
+        paths += [f"jobs/{provider.name}/{job.id}" for job in provider.jobs]
+        paths += [f"page/jobs/{provider.name}/{job.id}" for job in provider.jobs]
+    paths += [f"page/journal/{number}" for number, _ in desk.simulator.journal.numbered()]
     for path in paths:
         answer = desk.client.get(f"/_mockreel/{path}", headers={"accept": "text/html" if "page" in path else "*/*"})
         assert answer.status_code == 200, (path, answer.text[:200])
@@ -63,15 +63,15 @@ def test_the_control_api_refuses_what_is_too_deep(open_desk: OpenDesk, path: str
 def test_a_page_of_any_number_can_be_asked_for(open_desk: OpenDesk) -> None:
     """What is echoed is a number that every reader takes."""
     desk = open_desk("runninghub")
-    part = desk.stage.part("runninghub")
-    paged = [one for one in part.contract.operations if one.id in ("list_apps", "list_resources", "list_assets")]
+    provider = desk.simulator.provider("runninghub")
+    paged = [one for one in provider.contract.operations if one.id in ("list_apps", "list_resources", "list_assets")]
     for operation in paged:
         for number in (b"1e300", b"-1e300", b"9007199254740993", b"0", b"40.0"):
             fields = (b"current", b"size", b"pageNumber", b"pageSize")
             body = b"{" + b",".join(b'"%b":%b' % (name, number) for name in fields) + b"}"
             answer = desk.client.request(operation.method, operation.path, content=body, headers=KEY)
             assert answer.json() is not None
-            assert desk.stage.journal.numbered()[-1][1].row != "internal-error"
+            assert desk.simulator.journal.numbered()[-1][1].row != "internal-error"
     assert paged
 
 

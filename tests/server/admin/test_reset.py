@@ -69,7 +69,7 @@ def test_a_clock_that_ran_runs_again_from_the_real_time(open_desk: OpenDesk) -> 
     clock = desk.post("reset")["clock"]
 
     assert (clock["held"], clock["speed"]) == (False, 60.0)
-    assert desk.stage.clock.now() < START + 400 * 86400
+    assert desk.simulator.clock.now() < START + 400 * 86400
 
 
 def test_an_attempt_that_is_under_way_ends_unseen(open_desk: OpenDesk, sink: MemorySender) -> None:
@@ -77,7 +77,7 @@ def test_an_attempt_that_is_under_way_ends_unseen(open_desk: OpenDesk, sink: Mem
     desk = open_desk()
 
     def reset_meanwhile(_: Outgoing) -> int:
-        desk.stage.begin_anew()
+        desk.simulator.reset()
         return 500
 
     sink.receiver = reset_meanwhile
@@ -113,36 +113,36 @@ def test_what_was_there_is_there_no_more(path: str, desk: Desk) -> None:
 
 def test_rules_of_the_start_are_there_again() -> None:
     """Those of `--fault`, with nothing met yet; later ones are gone."""
-    with serving("encore", data=FOURTH, held=True, faults=["delay; seconds=0; nth=1"]) as stage:
-        with ControlClient(stage.control.url) as control:
+    with serving("encore", data=FOURTH, held=True, faults=["delay; seconds=0; nth=1"]) as server:
+        with ControlClient(server.control.url) as control:
             (first,) = control.rules()
             control.add_rule(scenario="fail")
-            httpx2.post(f"{stage.encore.url}/v1/jobs", json=GOOD, headers=KEY, trust_env=False)
+            httpx2.post(f"{server.encore.url}/v1/jobs", json=GOOD, headers=KEY, trust_env=False)
             assert control.rules()[0].seen == 1
 
-        stage.reset()
+        server.reset()
 
-        with ControlClient(stage.control.url) as control:
+        with ControlClient(server.control.url) as control:
             assert control.rules() == (first,)
             assert control.add_rule(scenario="fail").id == 2
 
 
 def test_code_beside_a_stage_asks_and_resets_it() -> None:
     """As its control API does, without a request."""
-    with serving("encore", data=FOURTH, held=True) as stage:
-        httpx2.post(f"{stage.encore.url}/v1/jobs", json=GOOD, headers=KEY, trust_env=False)
+    with serving("encore", data=FOURTH, held=True) as server:
+        httpx2.post(f"{server.encore.url}/v1/jobs", json=GOOD, headers=KEY, trust_env=False)
 
-        assert stage.requested(operation="create_job", times=1, body={"input": {"prompt": "a red door"}})
-        assert stage.requested_in_order({"method": "POST"})
-        verdict = stage.requested(operation="get_job")
+        assert server.requested(operation="create_job", times=1, body={"input": {"prompt": "a red door"}})
+        assert server.requested_in_order({"method": "POST"})
+        verdict = server.requested(operation="get_job")
         assert not verdict
         assert "Nearest first:\n  #1 POST /v1/jobs" in verdict.message
         assert repr(verdict).startswith("<does not hold: Expected at least 1 request")
         with pytest.raises(OptionError, match="create_job"):
-            stage.requested(operation="creat_job")
+            server.requested(operation="creat_job")
 
-        stage.reset()
+        server.reset()
 
-        assert stage.journal.count == 0
+        assert server.journal.count == 0
     with pytest.raises(StageClosed, match="reset"):
-        stage.reset()
+        server.reset()

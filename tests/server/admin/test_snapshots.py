@@ -152,7 +152,7 @@ def test_uploads_are_kept(open_desk: OpenDesk) -> None:
 def test_what_stands_in_several_places_is_one_thing_again(open_desk: OpenDesk) -> None:
     """A batch, its runs and the account know each other; its callback comes once."""
     desk = open_desk("runflow")
-    model = next(iter(desk.stage.part("runflow").contract.models))
+    model = next(iter(desk.simulator.provider("runflow").contract.models))
     body = {"input": [{"prompt": word} for word in "ab"], "callback_url": "http://127.0.0.1:9/told"}
     made = desk.ask("POST", f"/v1/models/{model}/batches", body)
     assert made.status_code == 201, made.text
@@ -182,7 +182,7 @@ def test_no_key_and_no_hash_of_one_is_in_it(open_desk: OpenDesk) -> None:
     text = desk.client.get("/_mockreel/snapshot").text
 
     assert [key for key in KEYS if key in text or key.removeprefix("rf_live_") in text] == []
-    hashes = [name for part in desk.stage.parts.values() for name in part.keyring.accounts]
+    hashes = [name for simulated in desk.simulator.providers.values() for name in simulated.keyring.accounts]
     assert [one for one in hashes if one in text] == []
 
 
@@ -271,7 +271,7 @@ def test_an_idempotent_request_is_still_answered_as_before(open_desk: OpenDesk) 
     """Replies that were promised are kept."""
     desk = open_desk("runflow")
     headers = {**KEY, "idempotency-key": "once"}
-    model = next(iter(desk.stage.part("runflow").contract.models))
+    model = next(iter(desk.simulator.provider("runflow").contract.models))
 
     def ask(one: Desk) -> bytes:
         reply = one.ask("POST", f"/v1/models/{model}/runs", {"input": {"prompt": "x"}}, headers=headers)

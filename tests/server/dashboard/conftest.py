@@ -11,7 +11,7 @@ from server.dashboard.visits import Provider, Visit
 from staging import START
 
 from mockreel.server import serving
-from mockreel.server.mock_server import RunningStage
+from mockreel.server.mock_server import MockServer
 
 OpenPage = Callable[..., Visit]
 
@@ -32,21 +32,21 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def served() -> Iterator[RunningStage]:
+def served() -> Iterator[MockServer]:
     """All providers on real sockets, the clock standing still."""
-    with serving(held=True, start=START) as stage:
-        yield stage
+    with serving(held=True, start=START) as server:
+        yield server
 
 
 @pytest.fixture
-def provider(served: RunningStage) -> Iterator[Provider]:
+def provider(served: MockServer) -> Iterator[Provider]:
     """Speaks to the providers of `served`."""
     with httpx2.Client() as http:
         yield Provider(served, http)
 
 
 @pytest.fixture
-def visit(browser: Browser, served: RunningStage) -> Iterator[OpenPage]:
+def visit(browser: Browser, served: MockServer) -> Iterator[OpenPage]:
     """Open a page: `visit("/journal", width=360, color_scheme="dark")`; at the end nothing may have gone wrong."""
     visits: list[Visit] = []
     expect.set_options(timeout=10_000)

@@ -6,12 +6,12 @@ from playwright.sync_api import expect
 from server.dashboard.visits import Provider, Visit
 from staging import START
 
-from mockreel.server.mock_server import RunningStage
+from mockreel.server.mock_server import MockServer
 
 OpenPage = Callable[..., Visit]
 
 
-def test_steps_move_the_clock(visit: OpenPage, served: RunningStage) -> None:
+def test_steps_move_the_clock(visit: OpenPage, served: MockServer) -> None:
     """By a second, by ten, by a minute."""
     page = visit("/").page
     for name, shown in (
@@ -25,7 +25,7 @@ def test_steps_move_the_clock(visit: OpenPage, served: RunningStage) -> None:
     assert served.clock.now() == START + 71
 
 
-def test_the_clock_is_run_and_held(visit: OpenPage, served: RunningStage) -> None:
+def test_the_clock_is_run_and_held(visit: OpenPage, served: MockServer) -> None:
     """And runs on the page as it does on the stage."""
     page = visit("/").page
     expect(page.locator(".clock-state")).to_have_text("Paused")
@@ -40,7 +40,7 @@ def test_the_clock_is_run_and_held(visit: OpenPage, served: RunningStage) -> Non
     assert served.clock.held
 
 
-def test_the_clock_is_sped_up(visit: OpenPage, served: RunningStage) -> None:
+def test_the_clock_is_sped_up(visit: OpenPage, served: MockServer) -> None:
     """By a choice of speeds."""
     page = visit("/").page
 
@@ -80,7 +80,7 @@ def test_the_bar_of_a_job_grows_while_the_clock_runs(visit: OpenPage, provider: 
     )
 
 
-def test_time_that_is_given_by_hand_is_followed(visit: OpenPage, served: RunningStage) -> None:
+def test_time_that_is_given_by_hand_is_followed(visit: OpenPage, served: MockServer) -> None:
     """Whoever moves the clock."""
     page = visit("/").page
 

@@ -19,7 +19,7 @@ from mockreel.server import serving
 from mockreel.server.dashboard.export.curl import curl
 from mockreel.server.dashboard.export.journaled_request import asked
 from mockreel.server.dashboard.export.test_snippet import snippet
-from mockreel.server.mock_server import RunningStage
+from mockreel.server.mock_server import MockServer
 
 OpenPage = Callable[..., Visit]
 # What is not answered a second time as it was: a rule played it, which is gone; the job is cancelled already.
@@ -27,18 +27,18 @@ CHANGED = ("rate-limited", "/cancellation")
 
 
 @pytest.fixture
-def played(served: RunningStage, provider: Provider) -> RunningStage:
+def played(served: MockServer, provider: Provider) -> MockServer:
     """A stage on which a little of everything was asked."""
     play_everything(served, provider)
     return served
 
 
-def _copied(stage: RunningStage, entry: Entry) -> str:
-    return curl(asked(stage.inner.part(entry.provider), entry))
+def _copied(server: MockServer, entry: Entry) -> str:
+    return curl(asked(server.simulator.provider(entry.provider), entry))
 
 
 @pytest.mark.skipif(shutil.which("curl") is None or shutil.which("sh") is None, reason="there is no curl here")
-def test_every_exchange_copied_as_curl_is_answered_as_it_was(played: RunningStage, tmp_path: Path) -> None:
+def test_every_exchange_copied_as_curl_is_answered_as_it_was(played: MockServer, tmp_path: Path) -> None:
     """By its status, on the same stage, by a POSIX shell."""
     (tmp_path / "FILE").write_bytes(b"abc")
     entries = list(played.journal)
@@ -69,7 +69,7 @@ def test_every_exchange_copied_as_curl_is_answered_as_it_was(played: RunningStag
     assert odd == set()
 
 
-def test_a_copied_command_sends_the_same_body(served: RunningStage, provider: Provider) -> None:
+def test_a_copied_command_sends_the_same_body(served: MockServer, provider: Provider) -> None:
     """Byte for byte, whatever stands in it."""
     if shutil.which("curl") is None:
         pytest.skip("there is no curl here")
@@ -81,11 +81,11 @@ def test_a_copied_command_sends_the_same_body(served: RunningStage, provider: Pr
     assert [one.body for one in served.journal] == [entry.body, entry.body]
 
 
-def test_every_exchange_copied_as_a_test_passes(played: RunningStage, tmp_path: Path) -> None:
+def test_every_exchange_copied_as_a_test_passes(played: MockServer, tmp_path: Path) -> None:
     """In a run of pytest of its own, without a line changed."""
     entries = list(played.journal)
     for number, entry in enumerate(entries):
-        text = snippet(played.inner.part(entry.provider), played.journal, entry)
+        text = snippet(played.simulator.provider(entry.provider), played.journal, entry)
         (tmp_path / f"test_{number:03}_{entry.operation}_{entry.row}.py").write_text(text, "utf-8")
 
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--import-mode=importlib", "."]
@@ -95,27 +95,27 @@ def test_every_exchange_copied_as_a_test_passes(played: RunningStage, tmp_path: 
     assert f"{len(entries)} passed" in ran.stdout
 
 
-def test_no_copy_holds_a_key(served: RunningStage, provider: Provider) -> None:
+def test_no_copy_holds_a_key(served: MockServer, provider: Provider) -> None:
     """Only placeholders: a variable of the shell, the key of the test's stage."""
     provider.ask("POST", RUNS, {"input": INPUT}, key="rf_live_very_secret_key")
     body = {"apiKey": "very_secret_key_too", "workflowId": "1904136902449209346"}
     provider.http.post(f"{served.runninghub.url}/task/openapi/create", json=body)
 
     for entry in served.journal:
-        part = served.inner.part(entry.provider)
-        for text in (curl(asked(part, entry)), snippet(part, served.journal, entry)):
+        simulated = served.simulator.provider(entry.provider)
+        for text in (curl(asked(simulated, entry)), snippet(simulated, served.journal, entry)):
             assert "very_secret" not in text
             assert "_KEY:-" in text or ".key" in text
 
 
 def test_a_copied_test_plays_under_the_same_readings(tmp_path: Path) -> None:
     """Those that are not the defaults stand in its marker."""
-    with serving("runflow", held=True, start=START, readings={"failure-fields": "without-code"}) as stage:
+    with serving("runflow", held=True, start=START, readings={"failure-fields": "without-code"}) as server:
         with httpx2.Client() as http:
-            run = Provider(stage, http).run()
-            Provider(stage, http).ask("GET", f"/v1/runs/{run}")
-        *_, entry = stage.journal
-        text = snippet(stage.inner.part("runflow"), stage.journal, entry)
+            run = Provider(server, http).run()
+            Provider(server, http).ask("GET", f"/v1/runs/{run}")
+        *_, entry = server.journal
+        text = snippet(server.simulator.provider("runflow"), server.journal, entry)
 
     assert "'runflow:failure-fields': 'without-code'" in text
     (tmp_path / "test_it.py").write_text(text)
@@ -123,7 +123,7 @@ def test_a_copied_test_plays_under_the_same_readings(tmp_path: Path) -> None:
     assert subprocess.run(command, check=False, capture_output=True, cwd=tmp_path, timeout=60).returncode == 0
 
 
-def test_the_buttons_copy(visit: OpenPage, provider: Provider, served: RunningStage) -> None:
+def test_the_buttons_copy(visit: OpenPage, provider: Provider, served: MockServer) -> None:
     """What stands on the page reaches the clipboard."""
     provider.run()
     (entry,) = served.journal
@@ -131,7 +131,7 @@ def test_the_buttons_copy(visit: OpenPage, provider: Provider, served: RunningSt
 
     for name, text in (
         ("Copy as curl", _copied(served, entry)),
-        ("Copy as test", snippet(served.inner.part("runflow"), served.journal, entry)),
+        ("Copy as test", snippet(served.simulator.provider("runflow"), served.journal, entry)),
     ):
         page.get_by_role("button", name=name).click()
         expect(page.get_by_role("button", name="Copied")).to_be_visible()

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from playwright.sync_api import expect
 from server.dashboard.visits import INPUT, RUNS, Provider, Visit
 
-from mockreel.server.mock_server import RunningStage
+from mockreel.server.mock_server import MockServer
 
 OpenPage = Callable[..., Visit]
 
 
-def test_a_scenario_is_set_and_taken_away(visit: OpenPage, provider: Provider, served: RunningStage) -> None:
+def test_a_scenario_is_set_and_taken_away(visit: OpenPage, provider: Provider, served: MockServer) -> None:
     """A rule with a condition decides what fits, and nothing else."""
     page = visit("/rules").page
     form = page.locator("#scenario-form")

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from server.dashboard.exchanges import TASKS, TRAM
 from server.dashboard.visits import Provider, Visit
 
-from mockreel.server.mock_server import RunningStage
+from mockreel.server.mock_server import MockServer
 
 OpenPage = Callable[..., Visit]
 
@@ -66,7 +66,7 @@ def test_no_button_offers_what_the_provider_has_not(visit: OpenPage, provider: P
 
 
 def test_the_cue_sheet_tells_everything_in_order(
-    visit: OpenPage, provider: Provider, served: RunningStage, hook: tuple[str, list[bytes]]
+    visit: OpenPage, provider: Provider, served: MockServer, hook: tuple[str, list[bytes]]
 ) -> None:
     """Requests, states, attempts to deliver, each with its moment."""
     run = provider.run(callback=hook[0])
@@ -101,7 +101,7 @@ def test_request_and_reply_stand_on_the_page(visit: OpenPage, provider: Provider
 
 
 def test_a_delivery_is_sent_again(
-    visit: OpenPage, provider: Provider, served: RunningStage, hook: tuple[str, list[bytes]]
+    visit: OpenPage, provider: Provider, served: MockServer, hook: tuple[str, list[bytes]]
 ) -> None:
     """With a button; the attempts are told one by one."""
     url, got = hook
@@ -121,7 +121,7 @@ def test_a_delivery_is_sent_again(
     assert len(got) == 3
 
 
-def test_the_clip_plays(visit: OpenPage, provider: Provider, served: RunningStage) -> None:
+def test_the_clip_plays(visit: OpenPage, provider: Provider, served: MockServer) -> None:
     """The very clip, under the page's own origin."""
     run = provider.run()
     page = visit(f"/jobs/runflow/{run}").page
@@ -141,21 +141,21 @@ KINDS = {"image": "img", "audio": "audio", "3d": "canvas[data-drawn]", "text": "
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_of_result_is_shown(visit: OpenPage, provider: Provider, served: RunningStage, kind: str) -> None:
+def test_every_kind_of_result_is_shown(visit: OpenPage, provider: Provider, served: MockServer, kind: str) -> None:
     """A picture, a sound, a solid that turns, a text."""
-    part = served.inner.part("runninghub")
+    simulated = served.simulator.provider("runninghub")
     model = next(
-        (one for one in part.contract.models.values() if one.output in (kind, {"text": "string"}.get(kind))), None
+        (one for one in simulated.contract.models.values() if one.output in (kind, {"text": "string"}.get(kind))), None
     )
     if model is None:
         pytest.skip(f"no model of the contract makes {kind}")
-    account = part.keyring.find("any-key")
+    account = simulated.keyring.find("any-key")
     assert account is not None
-    job = part.begin_for(
+    job = simulated.begin_for(
         account.account,
-        part.default_course,
+        simulated.default_template,
         lambda now, block: f"made-{kind}",
-        now=part.clock.now(),
+        now=simulated.clock.now(),
         kind="submit_task",
         model=model,
     )
@@ -168,14 +168,14 @@ def test_every_kind_of_result_is_shown(visit: OpenPage, provider: Provider, serv
         assert shown.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
 
 
-def test_a_job_that_is_not_there_is_told(visit: OpenPage, provider: Provider, served: RunningStage) -> None:
+def test_a_job_that_is_not_there_is_told(visit: OpenPage, provider: Provider, served: MockServer) -> None:
     """With the way back."""
     reply = provider.http.get(f"{served.control.url}/_mockreel/page/jobs/runflow/nobody")
     assert reply.status_code == 404
     assert "There is no job with that id" in reply.text
 
 
-def test_another_providers_words_are_shown(visit: OpenPage, provider: Provider, served: RunningStage) -> None:
+def test_another_providers_words_are_shown(visit: OpenPage, provider: Provider, served: MockServer) -> None:
     """As it writes them on the wire."""
     task = provider.ask("POST", TASKS, TRAM, provider="runninghub").json()["taskId"]
     page = visit(f"/jobs/runninghub/{task}").page
@@ -187,7 +187,7 @@ def test_another_providers_words_are_shown(visit: OpenPage, provider: Provider, 
 def test_a_delivery_says_of_which_job_at_which_provider_and_when(provider: Provider, visit: OpenPage) -> None:
     """In its line, before it is opened."""
     run = provider.run(callback="http://127.0.0.1:9/hook")
-    provider.stage.advance(10)
+    provider.server.advance(10)
 
     summary = visit("/deliveries").page.locator(".delivery_row summary")
 
@@ -199,7 +199,7 @@ def test_a_delivery_says_of_which_job_at_which_provider_and_when(provider: Provi
 def test_the_longest_state_does_not_touch_the_model(provider: Provider, visit: OpenPage) -> None:
     """Between the word and what stands beside it is room, at every width with columns."""
     provider.run(prefer="scenario=partial")
-    provider.stage.advance(10)
+    provider.server.advance(10)
 
     for width in (1000, 1280, 1600):
         page = visit("/", width=width).page

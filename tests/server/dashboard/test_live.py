@@ -5,7 +5,7 @@ from collections.abc import Callable
 from playwright.sync_api import expect
 from server.dashboard.visits import RUNS, Provider, Visit
 
-from mockreel.server.mock_server import RunningStage
+from mockreel.server.mock_server import MockServer
 
 OpenPage = Callable[..., Visit]
 
@@ -23,7 +23,7 @@ def test_a_submitted_job_appears(visit: OpenPage, provider: Provider) -> None:
     expect(page.get_by_text("No jobs yet")).to_have_count(0)
 
 
-def test_a_job_changes_its_state_as_the_clock_moves(visit: OpenPage, provider: Provider, served: RunningStage) -> None:
+def test_a_job_changes_its_state_as_the_clock_moves(visit: OpenPage, provider: Provider, served: MockServer) -> None:
     """In the list and on its own page."""
     run = provider.run()
     list_, own = visit("/").page, visit(f"/jobs/runflow/{run}").page
@@ -84,9 +84,7 @@ def test_a_second_page_shows_what_was_set_on_the_first(visit: OpenPage) -> None:
     expect(second.locator(".rule_row")).to_contain_text("scenario fail")
 
 
-def test_an_open_detail_and_the_focus_survive_a_change(
-    visit: OpenPage, provider: Provider, served: RunningStage
-) -> None:
+def test_an_open_detail_and_the_focus_survive_a_change(visit: OpenPage, provider: Provider, served: MockServer) -> None:
     """A reader is not thrown out by what happens elsewhere in the block."""
     run = provider.run(callback="http://127.0.0.1:9/hook")
     served.advance(4)
@@ -104,7 +102,7 @@ def test_an_open_detail_and_the_focus_survive_a_change(
     expect(summary).to_be_focused()
 
 
-def test_what_happens_is_told_to_a_screen_reader(visit: OpenPage, provider: Provider, served: RunningStage) -> None:
+def test_what_happens_is_told_to_a_screen_reader(visit: OpenPage, provider: Provider, served: MockServer) -> None:
     """In a live region, in words."""
     run = provider.run()
     page = visit("/").page

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from server.dashboard.exchanges import play_everything
 from server.dashboard.visits import Provider, Visit
 
-from mockreel.server.mock_server import RunningStage
+from mockreel.server.mock_server import MockServer
 
 OpenPage = Callable[..., Visit]
 
@@ -79,19 +79,19 @@ DRAWN = """() => {
 
 
 @pytest.fixture
-def played(served: RunningStage, provider: Provider) -> RunningStage:
+def played(served: MockServer, provider: Provider) -> MockServer:
     """A stage on which a little of everything was asked."""
     play_everything(served, provider)
     return served
 
 
-def _pages(played: RunningStage) -> list[str]:
-    job = next(iter(played.inner.part("runflow").jobs))
+def _pages(played: MockServer) -> list[str]:
+    job = next(iter(played.simulator.provider("runflow").jobs))
     return [*PAGES, f"/jobs/runflow/{job.id}"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_text_has_contrast(visit: OpenPage, played: RunningStage, scheme: Any) -> None:
+def test_every_text_has_contrast(visit: OpenPage, played: MockServer, scheme: Any) -> None:
     """At least 4.5 to 1, on every page."""
     one = visit("/", color_scheme=scheme, reduced_motion="reduce")
     poor = {path: one.go(path).page.evaluate(CONTRAST) for path in _pages(played)}
@@ -115,7 +115,7 @@ def test_where_one_is_can_be_seen_on_a_phone(visit: OpenPage) -> None:
 
 
 @pytest.mark.parametrize("width", [320, 360, 400])
-def test_a_phone_needs_no_sideways_scrolling(visit: OpenPage, played: RunningStage, width: int) -> None:
+def test_a_phone_needs_no_sideways_scrolling(visit: OpenPage, played: MockServer, width: int) -> None:
     """No page is wider than its screen, and the clock is at hand."""
     one = visit("/", width=width, height=720)
     wide = {}
@@ -129,7 +129,7 @@ def test_a_phone_needs_no_sideways_scrolling(visit: OpenPage, played: RunningSta
     assert {path: over for path, over in wide.items() if over > 0} == {}
 
 
-def test_a_finger_finds_the_buttons(visit: OpenPage, played: RunningStage) -> None:
+def test_a_finger_finds_the_buttons(visit: OpenPage, played: MockServer) -> None:
     """At least 24 pixels either way, as WCAG 2.2 wants it."""
     page = visit("/", width=360, height=720, has_touch=True).page
     sizes = page.eval_on_selector_all(
@@ -140,7 +140,7 @@ def test_a_finger_finds_the_buttons(visit: OpenPage, played: RunningStage) -> No
     assert all(width >= 24 and height >= 24 for width, height in sizes)
 
 
-def test_the_keyboard_is_enough(visit: OpenPage, provider: Provider, served: RunningStage) -> None:
+def test_the_keyboard_is_enough(visit: OpenPage, provider: Provider, served: MockServer) -> None:
     """From the top to a job, to its buttons, and to its end: nothing needs a pointer, and the focus is seen."""
     provider.run()
     page = visit("/").page
@@ -157,7 +157,7 @@ def test_the_keyboard_is_enough(visit: OpenPage, provider: Provider, served: Run
     _tab_to(page, "#job-complete")
     page.keyboard.press("Enter")
     expect(page.locator(".job-heading .sign")).to_have_text("succeeded")
-    assert not served.inner.part("runflow").agenda.in_flight
+    assert not served.simulator.provider("runflow").scheduler.in_flight
 
 
 def test_the_clock_keeps_the_focus_while_it_is_stepped(visit: OpenPage) -> None:
@@ -179,7 +179,7 @@ def _tab_to(page: Any, selector: str) -> None:
     raise AssertionError(f"the keyboard does not reach {selector}")
 
 
-def test_a_page_has_landmarks_and_names(visit: OpenPage, played: RunningStage) -> None:
+def test_a_page_has_landmarks_and_names(visit: OpenPage, played: MockServer) -> None:
     """One heading, one main, a name for each control, no id twice, one language; on every page."""
     one = visit("/")
     unnamed = {}
@@ -198,7 +198,7 @@ def test_a_page_has_landmarks_and_names(visit: OpenPage, played: RunningStage) -
     assert {path: found for path, found in unnamed.items() if found} == {}
 
 
-def test_a_state_is_told_by_more_than_colour(visit: OpenPage, played: RunningStage) -> None:
+def test_a_state_is_told_by_more_than_colour(visit: OpenPage, played: MockServer) -> None:
     """Each has a word and a shape; the bar says in words what it shows."""
     page = visit("/").page
     signs = page.locator(".job_row .sign").evaluate_all(

@@ -11,7 +11,7 @@ from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from mockreel.server import create_app, serving
-from mockreel.server.mock_server import RunningStage
+from mockreel.server.mock_server import MockServer
 
 OpenPage = Callable[..., Visit]
 
@@ -21,7 +21,7 @@ PAGES = ("/", "/journal", "/deliveries", "/rules", "/readings", "/accounts")
 
 def _send_evil(provider: Provider) -> str:
     """The worst in every place of a request that a client has; gives the id of a job that was made with it."""
-    door = provider.stage.runflow
+    door = provider.server.runflow
     callback = 'http://127.0.0.1:9/"><script>window.ran=4</script>?x=<img src=x onerror=alert(5)>'
     body = {"input": {**INPUT, "prompt": EVIL}, "client_ref": EVIL, "metadata": {EVIL: EVIL}, "callback_url": callback}
     made = provider.ask("POST", RUNS, body, Idempotency_Key=EVIL, User_Agent=EVIL, Accept=EVIL)
@@ -35,7 +35,7 @@ def _send_evil(provider: Provider) -> str:
     provider.http.post(door.url + RUNS, json={"input": INPUT}, headers={"authorization": f"Bearer invalid{EVIL}"})
     provider.http.request("BREW", door.url + "/v1/runs", headers=headers)
     files = {"file": (f"{EVIL}.png".replace("/", ""), b"\x89PNG", "image/png")}
-    runninghub = provider.stage.runninghub
+    runninghub = provider.server.runninghub
     fields = {"apiKey": runninghub.key, "fileType": EVIL}
     provider.http.post(f"{runninghub.url}/task/openapi/upload", files=files, data=fields)
     provider.control("POST", "rules", {"scenario": "fail", "prompt": EVIL})
@@ -43,7 +43,7 @@ def _send_evil(provider: Provider) -> str:
     return str(made.json()["id"])
 
 
-def test_what_a_client_sends_never_runs(visit: OpenPage, provider: Provider, served: RunningStage) -> None:
+def test_what_a_client_sends_never_runs(visit: OpenPage, provider: Provider, served: MockServer) -> None:
     """It stands on every page as text; no script of it runs, no element of it comes to be."""
     run = _send_evil(provider)
     served.advance(10)
@@ -86,7 +86,7 @@ def test_a_filter_is_no_script_either(visit: OpenPage, provider: Provider) -> No
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/jobs/runflow/nobody", "/journal/1", "/static/page.css", "/static/page.js"])
-def test_every_answer_carries_the_policy(served: RunningStage, provider: Provider, path: str) -> None:
+def test_every_answer_carries_the_policy(served: MockServer, provider: Provider, path: str) -> None:
     """No inline script or style, nobody's frame, no guessing of types."""
     provider.run()
     headers = provider.http.get(served.control.url + PAGE + path).headers
@@ -99,13 +99,13 @@ def test_every_answer_carries_the_policy(served: RunningStage, provider: Provide
     assert headers["x-content-type-options"] == "nosniff"
 
 
-def test_no_file_beside_its_own_is_served(served: RunningStage, provider: Provider) -> None:
+def test_no_file_beside_its_own_is_served(served: MockServer, provider: Provider) -> None:
     """Neither templates nor what lies above."""
     for name in ("..%2Fsite.py", "%2e%2e/site.py", "..%2f..%2f..%2fpart.py", "base.html", "%2fetc%2fpasswd", "a%00b"):
         assert provider.http.get(f"{served.control.url}{PAGE}/static/{name}").status_code == 404
 
 
-def test_an_upload_is_not_run_on_the_pages_origin(served: RunningStage, provider: Provider) -> None:
+def test_an_upload_is_not_run_on_the_pages_origin(served: MockServer, provider: Provider) -> None:
     """Whatever type its sender gave it: a browser sandboxes it."""
     door = served.runninghub
     files = {"file": ("cat.png", b"<script>alert(1)</script>", "text/html")}
@@ -128,7 +128,7 @@ def test_an_upload_is_not_run_on_the_pages_origin(served: RunningStage, provider
         {"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors"},
     ],
 )
-def test_other_sites_get_nothing(served: RunningStage, provider: Provider, headers: dict[str, str]) -> None:
+def test_other_sites_get_nothing(served: MockServer, provider: Provider, headers: dict[str, str]) -> None:
     """Neither a page nor a change."""
     for method, path in (("GET", PAGE + "/"), ("POST", "/_mockreel/clock/resume")):
         assert provider.http.request(method, served.control.url + path, headers=headers).status_code == 403
@@ -136,13 +136,13 @@ def test_other_sites_get_nothing(served: RunningStage, provider: Provider, heade
 
 
 @pytest.fixture
-def guarded() -> Iterator[RunningStage]:
+def guarded() -> Iterator[MockServer]:
     """A stage that asks for a token, as off loopback."""
-    with serving("runflow", token="an-old-token-of-24-signs", held=True) as stage:
-        yield stage
+    with serving("runflow", token="an-old-token-of-24-signs", held=True) as server:
+        yield server
 
 
-def test_a_browser_tells_the_token_once(browser: Browser, guarded: RunningStage) -> None:
+def test_a_browser_tells_the_token_once(browser: Browser, guarded: MockServer) -> None:
     """In a form; then a cookie speaks for it that no script and no other site can use, and that is not the token."""
     context = browser.new_context()
     page = context.new_page()
@@ -165,7 +165,7 @@ def test_a_browser_tells_the_token_once(browser: Browser, guarded: RunningStage)
     context.close()
 
 
-def test_without_the_token_nobody_gets_in(guarded: RunningStage, provider: Provider) -> None:
+def test_without_the_token_nobody_gets_in(guarded: MockServer, provider: Provider) -> None:
     """No page, no stream, no clip, no control; a header or the cookie opens."""
     base = guarded.control.url
     html = {"accept": "text/html"}
@@ -187,7 +187,7 @@ def test_without_the_token_nobody_gets_in(guarded: RunningStage, provider: Provi
 
 def test_the_page_stands_below_a_mount() -> None:
     """Every address of it begins with the mount's."""
-    outer = Starlette(routes=[Mount("/stand-in", create_app("runflow", open_house=True))])
+    outer = Starlette(routes=[Mount("/stand-in", create_app("runflow", accept_any_key=True))])
     with TestClient(outer) as client:
         page = client.get("/stand-in/_mockreel/", headers={"accept": "text/html"})
 

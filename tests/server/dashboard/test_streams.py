@@ -11,7 +11,7 @@ from staging import START
 
 from mockreel.server import serving
 from mockreel.server.dashboard.live_updates import MOST_STREAMS
-from mockreel.server.mock_server import RunningStage
+from mockreel.server.mock_server import MockServer
 
 
 def _events(reply: httpx2.Response) -> Iterator[dict[str, Any]]:
@@ -21,7 +21,7 @@ def _events(reply: httpx2.Response) -> Iterator[dict[str, Any]]:
             yield orjson.loads(line.removeprefix("data: "))
 
 
-def test_a_stream_brings_the_page_and_then_what_has_changed(served: RunningStage, provider: Provider) -> None:
+def test_a_stream_brings_the_page_and_then_what_has_changed(served: MockServer, provider: Provider) -> None:
     """The rows that stay as they are come once."""
     first = provider.run()
     with httpx2.stream("GET", f"{served.control.url}{PAGE}/?live") as reply:
@@ -37,7 +37,7 @@ def test_a_stream_brings_the_page_and_then_what_has_changed(served: RunningStage
     assert list(rows["blocks"]) == [f"runflow/{second}"]
 
 
-def test_the_passing_of_time_alone_sends_no_row(served: RunningStage, provider: Provider) -> None:
+def test_the_passing_of_time_alone_sends_no_row(served: MockServer, provider: Provider) -> None:
     """The browser moves the bars by itself: within a state nothing of a job is sent."""
     provider.run(prefer="scenario=slow")
     with httpx2.stream("GET", f"{served.control.url}{PAGE}/?live") as reply:
@@ -49,7 +49,7 @@ def test_the_passing_of_time_alone_sends_no_row(served: RunningStage, provider: 
         assert set(next(events)["regions"]) == {"clock"}
 
 
-def test_so_many_streams_and_no_more(served: RunningStage) -> None:
+def test_so_many_streams_and_no_more(served: MockServer) -> None:
     """Whoever is left out is told to come back."""
     url = f"{served.control.url}{PAGE}/?live"
     kept = []
@@ -64,8 +64,8 @@ def test_so_many_streams_and_no_more(served: RunningStage) -> None:
 def test_an_open_page_does_not_keep_a_server_from_ending() -> None:
     """Its stream ends with the stage, and not by force."""
     with ExitStack() as looking:
-        with serving("runflow", held=True, start=START) as stage:
-            reply = looking.enter_context(httpx2.stream("GET", f"{stage.control.url}{PAGE}/?live"))
+        with serving("runflow", held=True, start=START) as server:
+            reply = looking.enter_context(httpx2.stream("GET", f"{server.control.url}{PAGE}/?live"))
             events = _events(reply)
             next(events)
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import httpx2
 from playwright.sync_api import ConsoleMessage, Dialog, Page, Request
 
-from mockreel.server.mock_server import RunningStage
+from mockreel.server.mock_server import MockServer
 
 PAGE = "/_mockreel/page"
 RUNS = "/v1/models/google/veo3.1/lite/runs"
@@ -62,14 +62,14 @@ class Visit:
 class Provider:
     """A client of the providers, who keeps nothing."""
 
-    stage: RunningStage
+    server: MockServer
     http: httpx2.Client
 
     def ask(
         self, method: str, path: str, body: Any = None, *, provider: str = "runflow", key: str = "", **headers: str
     ) -> httpx2.Response:
         """One request with the provider's key."""
-        door = getattr(self.stage, provider)
+        door = getattr(self.server, provider)
         names = {name.replace("_", "-"): value for name, value in headers.items()}
         names.setdefault("Authorization", f"Bearer {key or door.key}")
         return self.http.request(method, door.url + path, json=body, headers=names)
@@ -85,6 +85,6 @@ class Provider:
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
         """One request to the control API."""
-        reply = self.http.request(method, f"{self.stage.control.url}/_mockreel/{path}", json=body)
+        reply = self.http.request(method, f"{self.server.control.url}/_mockreel/{path}", json=body)
         assert reply.is_success, reply.text
         return reply.json()

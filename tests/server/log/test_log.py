@@ -11,12 +11,12 @@ from typing import Any, TextIO
 
 import jsonschema_rs
 import pytest
-from staging import Caller, MakeStage
+from staging import Caller, MakeSimulator
 
 from mockreel.server.log import Lines, Log, Nowhere, Outlet, Records
 from mockreel.server.log.line_writer import Done
-from mockreel.simulator.events import Feed
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.events import EventStream
+from mockreel.simulator.simulator import Simulator
 
 GOOD = {"model": "solo", "input": {"prompt": "x"}}
 SCHEMA = Path(__file__).parents[3] / "docs/reference/serve-log.schema.json"
@@ -51,9 +51,9 @@ class Kept:
         return self.text.splitlines()
 
 
-async def _followed(log: Log, feed: Feed, happens: Callable[[], Any]) -> None:
+async def _followed(log: Log, events: EventStream, happens: Callable[[], Any]) -> None:
     """Follow while something happens, and stop then."""
-    task = asyncio.ensure_future(log.follow(feed))
+    task = asyncio.ensure_future(log.follow(events))
     await asyncio.sleep(0)
     found = happens()
     if asyncio.iscoroutine(found):
@@ -63,37 +63,39 @@ async def _followed(log: Log, feed: Feed, happens: Callable[[], Any]) -> None:
         await task
 
 
-def test_what_happens_is_written_in_order(encore: Caller, encore_stage: Stage, run: Run) -> None:
+def test_what_happens_is_written_in_order(encore: Caller, encore_simulator: Simulator, run: Run) -> None:
     """A line for each event, and nothing of what was before."""
     encore("GET", "/v1/jobs/before")
     out = Kept()
 
     async def happens() -> None:
         encore("POST", "/v1/jobs", GOOD)
-        await encore_stage.advance(100)
+        await encore_simulator.advance(100)
 
-    run(_followed(Log(Lines(), out), encore_stage.feed, happens))
+    run(_followed(Log(Lines(), out), encore_simulator.events, happens))
 
     assert [line.partition("  ")[2].split()[:3] for line in out.lines[:2]] == [
         ["encore", "POST", "/v1/jobs"],
-        ["encore", "job", encore_stage.changes()[0].job],
+        ["encore", "job", encore_simulator.changes()[0].job],
     ]
     assert [line.rpartition("= ")[2] for line in out.lines[1:4]] == ["waiting", "working", "done"]
 
 
-def test_what_has_happened_when_it_is_stopped_is_still_written(encore: Caller, encore_stage: Stage, run: Run) -> None:
+def test_what_has_happened_when_it_is_stopped_is_still_written(
+    encore: Caller, encore_simulator: Simulator, run: Run
+) -> None:
     """The last requests are those that somebody looks for."""
     out = Kept()
-    run(_followed(Log(Lines(), out), encore_stage.feed, lambda: encore("GET", "/v1/jobs/last")))
+    run(_followed(Log(Lines(), out), encore_simulator.events, lambda: encore("GET", "/v1/jobs/last")))
 
     assert "GET /v1/jobs/last" in out.text
 
 
-def test_a_reader_who_does_not_read_stops_nobody(make_encore: MakeStage, run: Run) -> None:
+def test_a_reader_who_does_not_read_stops_nobody(make_encore: MakeSimulator, run: Run) -> None:
     """Requests go on; what was forgotten meanwhile is counted, and told where it would stand."""
-    stage = make_encore()
-    ask = Caller(stage.part("encore"), "en_user_one")
-    feed = Feed(stage, limit=10)
+    simulator = make_encore()
+    ask = Caller(simulator.provider("encore"), "en_user_one")
+    events = EventStream(simulator, limit=10)
     out = Kept(holding=True)
 
     async def happens() -> None:
@@ -102,26 +104,26 @@ def test_a_reader_who_does_not_read_stops_nobody(make_encore: MakeStage, run: Ru
             await asyncio.sleep(0)
         for _ in range(30):
             ask("GET", "/v1/jobs/later")
-            feed.look()
+            events.look()
         out.holding = False
         out.let_go()
 
-    run(_followed(Log(Lines(), out, pause=0), feed, happens))
+    run(_followed(Log(Lines(), out, pause=0), events, happens))
 
     assert "first" in out.lines[0]
     assert out.lines[1] == "… 20 events were omitted: they came faster than they could be written."
     assert len(out.lines) == 12
 
 
-def test_an_event_that_lacks_its_fields_does_not_end_the_log(encore_stage: Stage, run: Run) -> None:
+def test_an_event_that_lacks_its_fields_does_not_end_the_log(encore_simulator: Simulator, run: Run) -> None:
     """Anybody may note one."""
     out = Kept()
 
     def happens() -> None:
-        encore_stage.feed.note("clock")
-        encore_stage.feed.note("balance")
+        encore_simulator.events.note("clock")
+        encore_simulator.events.note("balance")
 
-    run(_followed(Log(Lines(), out), encore_stage.feed, happens))
+    run(_followed(Log(Lines(), out), encore_simulator.events, happens))
 
     assert out.lines[0] == "an event of the kind 'clock' cannot be written: KeyError 'now'"
     assert "balance" in out.lines[1]
@@ -136,23 +138,23 @@ def test_quiet_writes_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     assert capfd.readouterr() == ("", "")
 
 
-def test_every_line_for_machines_fits_the_schema(encore: Caller, encore_stage: Stage, run: Run) -> None:
+def test_every_line_for_machines_fits_the_schema(encore: Caller, encore_simulator: Simulator, run: Run) -> None:
     """Of every kind, and those that frame them."""
     out = Kept()
     log = Log(Records(), out)
-    stage = encore_stage
+    simulator = encore_simulator
 
     async def happens() -> None:
         encore("POST", "/v1/jobs", {**GOOD, "tell": "http://127.0.0.1:9/told"})
         encore("POST", "/v1/jobs", {"model": "solo", "input": {"prompt": 7}})
-        await stage.advance(100)
-        stage.feed.note("balance", provider="encore", account="account-1")
-        stage.recast({"encore": stage.part("encore").contract})
-        stage.feed.note("data", taken=False, files=["x.yaml"], problem="x.yaml: it is not a YAML.")
-        stage.begin_anew()
+        await simulator.advance(100)
+        simulator.events.note("balance", provider="encore", account="account-1")
+        simulator.switch_contract({"encore": simulator.provider("encore").contract})
+        simulator.events.note("data", taken=False, files=["x.yaml"], problem="x.yaml: it is not a YAML.")
+        simulator.reset()
 
     log.say("serving", "…", pid=1, version="0", control={"url": "http://127.0.0.1:1"})
-    run(_followed(log, stage.feed, happens))
+    run(_followed(log, simulator.events, happens))
     log.say("stopped", "…", not_spent={"sums": {}, "least": False, "unknown": 0, "free": 0, "open": 0})
     out.text += Records().skipped(3)
 
@@ -164,10 +166,10 @@ def test_every_line_for_machines_fits_the_schema(encore: Caller, encore_stage: S
     assert [(row, str(next(fits.iter_errors(row)))) for row in rows if not fits.is_valid(row)] == []
 
 
-def test_a_line_for_machines_is_ascii(encore: Caller, encore_stage: Stage, run: Run) -> None:
+def test_a_line_for_machines_is_ascii(encore: Caller, encore_simulator: Simulator, run: Run) -> None:
     """So that no terminal takes a part of it for a command."""
     out = Kept()
-    run(_followed(Log(Records(), out), encore_stage.feed, lambda: encore("GET", "/v1/jobs/\x9b31m\x1b")))
+    run(_followed(Log(Records(), out), encore_simulator.events, lambda: encore("GET", "/v1/jobs/\x9b31m\x1b")))
 
     assert out.text.isascii()
     assert "\x1b" not in out.text

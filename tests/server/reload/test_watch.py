@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from staging import FOURTH, Caller, MakeStage
+from staging import FOURTH, Caller, MakeSimulator
 
 from mockreel.engine.accounts.key_file import read_keys
 from mockreel.server.reload import Taken, Watch
-from mockreel.simulator.simulator import Stage, load_contracts
+from mockreel.simulator.simulator import Simulator, load_contracts
 
 GOOD = {"model": "solo", "input": {"prompt": "x"}}
 Run = Callable[[Awaitable[Any]], Any]
@@ -25,7 +25,7 @@ def data(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def watched(data: Path, make_encore: MakeStage) -> Stage:
+def watched(data: Path, make_encore: MakeSimulator) -> Simulator:
     """A stage that is played from it."""
     return make_encore(data=data)
 
@@ -42,9 +42,9 @@ async def _taken(watch: Watch) -> Taken | None:
     return await watch.look()
 
 
-def test_a_changed_row_is_played_at_once(data: Path, watched: Stage, run: Run) -> None:
+def test_a_changed_row_is_played_at_once(data: Path, watched: Simulator, run: Run) -> None:
     """New replies have it; accounts and jobs stay."""
-    ask = Caller(watched.part("encore"), "en_user_one")
+    ask = Caller(watched.provider("encore"), "en_user_one")
     job = ask("POST", "/v1/jobs", GOOD).json["id"]
     watch = Watch(watched)
     _edit(data / "contracts/encore/lifecycle.yaml", "word: done", "word: performed")
@@ -56,10 +56,10 @@ def test_a_changed_row_is_played_at_once(data: Path, watched: Stage, run: Run) -
     assert ask("GET", f"/v1/jobs/{job}").json["state"] == "performed"
 
 
-def test_a_change_is_taken_when_it_has_settled(data: Path, watched: Stage, run: Run) -> None:
+def test_a_change_is_taken_when_it_has_settled(data: Path, watched: Simulator, run: Run) -> None:
     """Editors write in several steps: while something changes at each look, nothing is read."""
     watch = Watch(watched)
-    before = watched.part("encore").contract
+    before = watched.provider("encore").contract
     lifecycle = data / "contracts/encore/lifecycle.yaml"
 
     assert run(watch.look()) is None
@@ -67,10 +67,10 @@ def test_a_change_is_taken_when_it_has_settled(data: Path, watched: Stage, run: 
     assert run(watch.look()) is None
     _edit(lifecycle, "word: half", "word: performed")
     assert run(watch.look()) is None
-    assert watched.part("encore").contract is before
+    assert watched.provider("encore").contract is before
 
     assert run(watch.look()) is not None
-    assert watched.part("encore").contract.lifecycle.states["done"].word == "performed"
+    assert watched.provider("encore").contract.lifecycle.states["done"].word == "performed"
     assert run(watch.look()) is None
 
 
@@ -89,11 +89,11 @@ def test_a_change_is_taken_when_it_has_settled(data: Path, watched: Stage, run: 
     ],
 )
 def test_what_cannot_be_used_is_not_taken(
-    data: Path, watched: Stage, run: Run, edit: tuple[str, str, str], why: str
+    data: Path, watched: Simulator, run: Run, edit: tuple[str, str, str], why: str
 ) -> None:
     """The old is played on, and it is said which file, which place and what is expected."""
-    ask = Caller(watched.part("encore"), "en_user_one")
-    before = watched.part("encore").contract
+    ask = Caller(watched.provider("encore"), "en_user_one")
+    before = watched.provider("encore").contract
     watch = Watch(watched)
     file, old, new = edit
     path = data / file
@@ -104,7 +104,7 @@ def test_what_cannot_be_used_is_not_taken(
 
     assert taken is not None
     assert re.search(why, taken.problem or ""), taken.problem
-    assert watched.part("encore").contract is before
+    assert watched.provider("encore").contract is before
     assert ask("POST", "/v1/jobs", GOOD).status == 201
     assert ask("POST", "/v1/jobs", {"model": "solo", "input": {"prompt": 7}}).status == 422
     assert ask("POST", "/v1/jobs", GOOD, key="invalid").status == 401
@@ -113,7 +113,7 @@ def test_what_cannot_be_used_is_not_taken(
     assert run(_taken(watch)) == Taken((file,))
 
 
-def test_a_broken_file_is_looked_at_again_with_the_next(data: Path, watched: Stage, run: Run) -> None:
+def test_a_broken_file_is_looked_at_again_with_the_next(data: Path, watched: Simulator, run: Run) -> None:
     """Another change does not let it pass, though nobody has used it yet."""
     watch = Watch(watched)
     _edit(data / "schemas/encore/models/encore/solo.json", '"properties"', '"properties": 5, "x"')
@@ -127,7 +127,7 @@ def test_a_broken_file_is_looked_at_again_with_the_next(data: Path, watched: Sta
     assert len(taken.files) == 2
 
 
-def test_a_written_contract_is_taken_when_it_is_built(data: Path, watched: Stage, run: Run) -> None:
+def test_a_written_contract_is_taken_when_it_is_built(data: Path, watched: Simulator, run: Run) -> None:
     """Until then it is said what to do."""
     watch = Watch(watched)
     written = data / "contracts/encore/openapi.yaml"
@@ -140,26 +140,26 @@ def test_a_written_contract_is_taken_when_it_is_built(data: Path, watched: Stage
     assert run(_taken(watch)).problem is None
 
 
-def test_the_chosen_readings_stay_chosen(data: Path, watched: Stage, run: Run) -> None:
+def test_the_chosen_readings_stay_chosen(data: Path, watched: Simulator, run: Run) -> None:
     """Those that were switched while it was played as well."""
-    watched.recast(load_contracts(["encore"], readings={"done-word": "finished"}, data=data))
+    watched.switch_contract(load_contracts(["encore"], readings={"done-word": "finished"}, data=data))
     watch = Watch(watched)
     _edit(data / "contracts/encore/errors.yaml", "status: 401", "status: 403")
 
     assert run(_taken(watch)).problem is None
 
-    assert watched.part("encore").contract.lifecycle.states["done"].word == "finished"
-    assert Caller(watched.part("encore"), "invalid")("POST", "/v1/jobs", GOOD).status == 403
+    assert watched.provider("encore").contract.lifecycle.states["done"].word == "finished"
+    assert Caller(watched.provider("encore"), "invalid")("POST", "/v1/jobs", GOOD).status == 403
 
 
-def test_keys_are_read_again(data: Path, make_encore: MakeStage, run: Run, tmp_path: Path) -> None:
+def test_keys_are_read_again(data: Path, make_encore: MakeSimulator, run: Run, tmp_path: Path) -> None:
     """A new key is admitted, a removed one is not; the account stays, and a broken file changes nothing."""
     keys = tmp_path / "keys.yaml"
     keys.write_text("- {key: old-key, account: alice}\n")
-    stage = make_encore(data=data, keys=list(read_keys(keys)))
-    ask = Caller(stage.part("encore"), "old-key")
+    simulator = make_encore(data=data, keys=list(read_keys(keys)))
+    ask = Caller(simulator.provider("encore"), "old-key")
     job = ask("POST", "/v1/jobs", GOOD).json["id"]
-    watch = Watch(stage, keys=keys)
+    watch = Watch(simulator, keys=keys)
 
     keys.write_text("- {key: new-key, account: alice}\n")
     assert run(_taken(watch)) == Taken((str(keys),))
@@ -173,31 +173,31 @@ def test_keys_are_read_again(data: Path, make_encore: MakeStage, run: Run, tmp_p
     assert ask("GET", f"/v1/jobs/{job}", key="new-key").status == 200
 
 
-def test_who_follows_is_told_of_both(data: Path, watched: Stage, run: Run) -> None:
+def test_who_follows_is_told_of_both(data: Path, watched: Simulator, run: Run) -> None:
     """In the feed, and to whoever asked."""
     told: list[Taken] = []
     watch = Watch(watched, told=told.append)
-    cursor = watched.feed.cursor
+    cursor = watched.events.cursor
     lifecycle = data / "contracts/encore/lifecycle.yaml"
     _edit(lifecycle, "word: done", "word: [")
     run(_taken(watch))
     _edit(lifecycle, "word: [", "word: performed")
     run(_taken(watch))
 
-    events = [event for event in watched.feed.since(cursor).events if event.kind == "data"]
+    events = [event for event in watched.events.since(cursor).events if event.kind == "data"]
     assert [event.fields["taken"] for event in events] == [False, True]
     assert "lifecycle.yaml" in events[0].fields["problem"]
     assert [taken.problem is None for taken in told] == [False, True]
 
 
-def test_it_looks_until_it_is_stopped(data: Path, watched: Stage, run: Run) -> None:
+def test_it_looks_until_it_is_stopped(data: Path, watched: Simulator, run: Run) -> None:
     """As it runs beside a server."""
 
     async def scene() -> None:
         task = asyncio.ensure_future(Watch(watched).run(every=0))
-        cursor = watched.feed.cursor
+        cursor = watched.events.cursor
         _edit(data / "contracts/encore/lifecycle.yaml", "word: done", "word: performed")
-        news = await watched.feed.wait(cursor, timeout=30)
+        news = await watched.events.wait(cursor, timeout=30)
         assert [event.kind for event in news.events][:1] in (["recast"], ["data"])
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -207,7 +207,7 @@ def test_it_looks_until_it_is_stopped(data: Path, watched: Stage, run: Run) -> N
 
 
 def test_a_data_file_that_crashes_the_loader_does_not_end_the_watch(
-    data: Path, watched: Stage, run: Run, monkeypatch: pytest.MonkeyPatch
+    data: Path, watched: Simulator, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is told as any other problem."""
     watch = Watch(watched)

@@ -1,6 +1,6 @@
 """The next change of every open job."""
 
-from staging import START, MakeStage
+from staging import START, MakeSimulator
 
 from mockreel.contract import State
 from mockreel.engine.accounts.account import Account
@@ -9,8 +9,8 @@ from mockreel.engine.jobs.lifecycle import Plan
 from mockreel.simulator.events.due_changes import Upcoming
 
 
-def _states(make_encore: MakeStage) -> dict[str, State]:
-    return dict(make_encore().part("encore").contract.lifecycle.states)
+def _states(make_encore: MakeSimulator) -> dict[str, State]:
+    return dict(make_encore().provider("encore").contract.lifecycle.states)
 
 
 def _job(*states: State, begins: tuple[float, ...], created: float = START) -> Job:
@@ -22,7 +22,7 @@ def _names(upcoming: Upcoming, now: float) -> list[tuple[float, str]]:
     return [(at - START, state.name) for at, _, _, state in upcoming.until(now)]
 
 
-def test_a_change_is_told_once_when_it_is_due(make_encore: MakeStage) -> None:
+def test_a_change_is_told_once_when_it_is_due(make_encore: MakeSimulator) -> None:
     """In the order of time, and several that were due at one look."""
     waiting, done = list(_states(make_encore).values())[:2]
     upcoming = Upcoming()
@@ -37,7 +37,7 @@ def test_a_change_is_told_once_when_it_is_due(make_encore: MakeStage) -> None:
     assert upcoming.next_at is None
 
 
-def test_a_change_that_an_intervention_prevents_is_not_told(make_encore: MakeStage) -> None:
+def test_a_change_that_an_intervention_prevents_is_not_told(make_encore: MakeSimulator) -> None:
     """What is told in its place is what the intervention brought, with what was passed on the way."""
     first, second, third = list(_states(make_encore).values())[:3]
     job = _job(first, second, begins=(0, 5))
@@ -50,7 +50,7 @@ def test_a_change_that_an_intervention_prevents_is_not_told(make_encore: MakeSta
     assert _names(upcoming, START + 100) == [(2, second.name), (2, third.name)]
 
 
-def test_a_job_that_never_ends_can_still_be_changed(make_encore: MakeStage) -> None:
+def test_a_job_that_never_ends_can_still_be_changed(make_encore: MakeSimulator) -> None:
     """Though nothing was expected of it any more."""
     first, second = list(_states(make_encore).values())[:2]
     job = _job(first, begins=(0,))

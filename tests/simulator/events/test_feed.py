@@ -9,13 +9,13 @@ from typing import Any
 import hypothesis
 import pytest
 from hypothesis import strategies as st
-from staging import FOURTH, START, Caller, MakeStage
+from staging import FOURTH, START, Caller, MakeSimulator
 
 from mockreel.engine.clock import Clock
 from mockreel.engine.jobs.job import Intervention
-from mockreel.simulator.events import Event, Feed
+from mockreel.simulator.events import Event, EventStream
 from mockreel.simulator.provider import Settings
-from mockreel.simulator.simulator import Change, Stage, build_stage, load_contracts
+from mockreel.simulator.simulator import Change, Simulator, build_simulator, load_contracts
 from mockreel.webhooks import MemorySender
 
 GOOD = {"model": "solo", "input": {"prompt": "x"}}
@@ -35,14 +35,14 @@ def _states(events: tuple[Event, ...]) -> list[Change]:
     ]
 
 
-def test_a_request_comes_before_what_it_brought_about(encore: Caller, encore_stage: Stage) -> None:
+def test_a_request_comes_before_what_it_brought_about(encore: Caller, encore_simulator: Simulator) -> None:
     """The exchange, and then the first state of its job."""
-    feed = encore_stage.feed
-    cursor = feed.cursor
+    events = encore_simulator.events
+    cursor = events.cursor
 
     job = encore("POST", "/v1/jobs", GOOD).json["id"]
 
-    request, state = feed.since(cursor).events
+    request, state = events.since(cursor).events
     assert (request.kind, request.provider, request.job) == ("request", "encore", job)
     assert {name: request.fields[name] for name in ("method", "path", "status", "refusal")} == {
         "method": "POST",
@@ -53,38 +53,38 @@ def test_a_request_comes_before_what_it_brought_about(encore: Caller, encore_sta
     assert (state.kind, state.job, state.at) == ("state", job, START)
 
 
-def test_a_refusal_is_told_with_its_violations(encore: Caller, encore_stage: Stage) -> None:
+def test_a_refusal_is_told_with_its_violations(encore: Caller, encore_simulator: Simulator) -> None:
     """The row that was played, and what was wrong, without what stood there."""
     encore("POST", "/v1/jobs", {"model": "solo", "input": {"prompt": 7}})
 
-    (event,) = encore_stage.feed.since().events
+    (event,) = encore_simulator.events.since().events
 
     assert event.fields["refusal"] == "invalid-body"
     assert any("/input/prompt" in violation for violation in event.fields["violations"])
 
 
-def test_the_first_look_finds_what_was_before(encore: Caller, encore_stage: Stage, run: Run) -> None:
+def test_the_first_look_finds_what_was_before(encore: Caller, encore_simulator: Simulator, run: Run) -> None:
     """A stage keeps nothing for a feed that nobody has looked at, but its journal and its jobs know."""
     encore("POST", "/v1/jobs", TOLD)
-    run(encore_stage.advance(100))
+    run(encore_simulator.advance(100))
 
-    assert encore_stage.journal.observer is None
-    news = encore_stage.feed.since()
+    assert encore_simulator.journal.observer is None
+    news = encore_simulator.events.since()
     assert _kinds(news.events)[0] == "request"
-    assert _states(news.events) == encore_stage.changes()
+    assert _states(news.events) == encore_simulator.changes()
     assert [event.number for event in news.events] == list(range(1, news.cursor + 1))
 
 
 def test_attempts_are_told_after_the_state_that_they_tell_of(
-    encore: Caller, encore_stage: Stage, run: Run, sink: MemorySender
+    encore: Caller, encore_simulator: Simulator, run: Run, sink: MemorySender
 ) -> None:
     """With their number and what came of them; the query of where they went is left out."""
     sink.receiver = lambda _: 500 if len(sink.sent) < 2 else 200
-    cursor = encore_stage.feed.cursor
+    cursor = encore_simulator.events.cursor
     encore("POST", "/v1/jobs", {**GOOD, "tell": "http://127.0.0.1:9/told?secret=abc"})
-    run(encore_stage.advance(1000))
+    run(encore_simulator.advance(1000))
 
-    events = encore_stage.feed.since(cursor).events
+    events = encore_simulator.events.since(cursor).events
     attempts = [event for event in events if event.kind == "attempt"]
     assert [(one.fields["attempt"], one.fields["status"]) for one in attempts] == [(1, 500), (2, 200)]
     assert attempts[0].fields["url"] == "http://127.0.0.1:9/told"
@@ -92,127 +92,127 @@ def test_attempts_are_told_after_the_state_that_they_tell_of(
     assert ended.number < attempts[0].number
 
 
-def test_no_secret_is_told(make_stage: MakeStage, run: Run, sink: MemorySender) -> None:
+def test_no_secret_is_told(make_simulator: MakeSimulator, run: Run, sink: MemorySender) -> None:
     """Neither a key that stands in a path or a query, nor who a callback goes to as whom."""
-    stage = make_stage(names=["runflow"])
-    cursor = stage.feed.cursor
-    ask = Caller(stage.part("runflow"), "rf_live_secret_key")
+    simulator = make_simulator(names=["runflow"])
+    cursor = simulator.events.cursor
+    ask = Caller(simulator.provider("runflow"), "rf_live_secret_key")
     ask("GET", "/v1/runs/rf_live_secret_key?key=rf_live_secret_key")
     callback = "http://user:hidden-word@127.0.0.1:9/told?token=hidden-word"
     ask("POST", "/v1/models/google/veo3.1/lite/runs", {"input": {"prompt": "x"}, "callback_url": callback})
-    run(stage.advance(100))
+    run(simulator.advance(100))
 
-    events = stage.feed.since(cursor).events
+    events = simulator.events.since(cursor).events
     assert "secret_key" not in str(events)
     assert "hidden-word" not in str(events)
     assert {"request", "attempt"} <= {event.kind for event in events}
 
 
-def test_under_a_held_clock_the_same_calls_give_the_same_events(make_encore: MakeStage, run: Run) -> None:
+def test_under_a_held_clock_the_same_calls_give_the_same_events(make_encore: MakeSimulator, run: Run) -> None:
     """Number for number."""
 
     def scene() -> tuple[Event, ...]:
-        stage = make_encore()
-        cursor = stage.feed.cursor
-        ask = Caller(stage.part("encore"), "en_user_one")
+        simulator = make_encore()
+        cursor = simulator.events.cursor
+        ask = Caller(simulator.provider("encore"), "en_user_one")
         ask("POST", "/v1/jobs", TOLD)
-        run(stage.advance(1.5))
+        run(simulator.advance(1.5))
         ask("POST", "/v1/jobs", GOOD, headers={"prefer": "scenario=fail"})
-        run(stage.advance(60))
-        return stage.feed.since(cursor).events
+        run(simulator.advance(60))
+        return simulator.events.since(cursor).events
 
     assert scene() == scene()
 
 
-def test_changes_of_the_clock_are_told(encore_stage: Stage, run: Run) -> None:
+def test_changes_of_the_clock_are_told(encore_simulator: Simulator, run: Run) -> None:
     """One event for all that was done to it between two looks; nothing where nothing was done."""
-    feed, clock = encore_stage.feed, encore_stage.clock
-    cursor = feed.cursor
-    run(encore_stage.advance(0))
-    assert feed.since(cursor).events == ()
+    events, clock = encore_simulator.events, encore_simulator.clock
+    cursor = events.cursor
+    run(encore_simulator.advance(0))
+    assert events.since(cursor).events == ()
 
-    run(encore_stage.advance(5))
+    run(encore_simulator.advance(5))
     clock.set_speed(60)
-    (event,) = feed.since(cursor).events
+    (event,) = events.since(cursor).events
 
     assert (event.kind, event.at) == ("clock", START + 5)
     assert event.fields == {"now": START + 5, "held": True, "speed": 60.0}
 
 
-def test_whoever_changes_the_stage_may_note_it(encore_stage: Stage) -> None:
+def test_whoever_changes_the_stage_may_note_it(encore_simulator: Simulator) -> None:
     """It costs nothing where nobody listens, and is not kept then."""
-    feed = encore_stage.feed
-    feed.note("rule", provider="encore", scenario="fail")
-    assert feed.since().events == ()
+    events = encore_simulator.events
+    events.note("rule", provider="encore", scenario="fail")
+    assert events.since().events == ()
 
-    feed.note("rule", provider="encore", scenario="fail")
+    events.note("rule", provider="encore", scenario="fail")
 
-    (event,) = feed.since().events
+    (event,) = events.since().events
     assert (event.number, event.kind, event.fields) == (1, "rule", {"scenario": "fail"})
     assert event.row()["scenario"] == "fail"
 
 
-def test_a_slow_reader_is_told_how_much_is_forgotten(encore: Caller, encore_stage: Stage) -> None:
+def test_a_slow_reader_is_told_how_much_is_forgotten(encore: Caller, encore_simulator: Simulator) -> None:
     """The newest are kept."""
-    feed = Feed(encore_stage, limit=3)
-    cursor = feed.cursor
+    events = EventStream(encore_simulator, limit=3)
+    cursor = events.cursor
     for _ in range(5):
         encore("GET", "/v1/jobs/none")
-        feed.look()
+        events.look()
 
-    news = feed.since(cursor)
+    news = events.since(cursor)
 
     assert [event.number for event in news.events] == [3, 4, 5]
     assert (news.cursor, news.skipped) == (5, 2)
 
 
-def test_a_feed_that_nobody_looks_at_stops_listening(encore: Caller, encore_stage: Stage) -> None:
+def test_a_feed_that_nobody_looks_at_stops_listening(encore: Caller, encore_simulator: Simulator) -> None:
     """When more has happened than it would keep; the next look goes on with what the journal still has."""
-    feed = Feed(encore_stage, limit=3)
-    cursor = feed.cursor
+    events = EventStream(encore_simulator, limit=3)
+    cursor = events.cursor
     for _ in range(5):
         encore("GET", "/v1/jobs/none")
-    assert encore_stage.journal.observer is None
+    assert encore_simulator.journal.observer is None
 
-    encore_stage.clock.advance_to(START + 1)
+    encore_simulator.clock.advance_to(START + 1)
     encore("GET", "/v1/jobs/none")
-    news = feed.since(cursor)
+    news = events.since(cursor)
 
     assert _kinds(news.events) == ["request", "clock"]
     assert (news.cursor, news.skipped) == (7, 5)
 
 
-def test_a_cursor_of_another_feed_begins_again(encore: Caller, encore_stage: Stage) -> None:
+def test_a_cursor_of_another_feed_begins_again(encore: Caller, encore_simulator: Simulator) -> None:
     """A page that was opened on the server before this one misses nothing."""
     encore("GET", "/v1/jobs/none")
 
-    assert len(encore_stage.feed.since(1000).events) == 1
+    assert len(encore_simulator.events.since(1000).events) == 1
 
 
-def test_a_stage_that_begins_anew_says_so_and_goes_on(encore: Caller, encore_stage: Stage, run: Run) -> None:
+def test_a_stage_that_begins_anew_says_so_and_goes_on(encore: Caller, encore_simulator: Simulator, run: Run) -> None:
     """Numbers go on; what was not told of the jobs that are gone is told before."""
-    feed = encore_stage.feed
-    cursor = feed.cursor
+    events = encore_simulator.events
+    cursor = events.cursor
     encore("POST", "/v1/jobs", GOOD)
-    run(encore_stage.advance(100))
-    expected = encore_stage.changes()
-    run(_begin_anew(encore_stage))
+    run(encore_simulator.advance(100))
+    expected = encore_simulator.changes()
+    run(_begin_anew(encore_simulator))
     encore("POST", "/v1/jobs", GOOD)
 
-    news = feed.since(cursor)
+    news = events.since(cursor)
 
     at = _kinds(news.events).index("reset")
     assert _states(news.events[:at]) == expected
-    assert _states(news.events[at:]) == encore_stage.changes()
+    assert _states(news.events[at:]) == encore_simulator.changes()
     assert news.skipped == 0
 
 
-def test_who_waits_is_woken_by_a_request(encore: Caller, encore_stage: Stage, run: Run) -> None:
+def test_who_waits_is_woken_by_a_request(encore: Caller, encore_simulator: Simulator, run: Run) -> None:
     """At once, and with the batch that it asked for."""
 
     async def scene() -> list[str]:
-        feed = encore_stage.feed
-        waiting = asyncio.ensure_future(feed.wait(feed.cursor))
+        events = encore_simulator.events
+        waiting = asyncio.ensure_future(events.wait(events.cursor))
         await asyncio.sleep(0)
         assert not waiting.done()
         encore("GET", "/v1/jobs/none")
@@ -221,14 +221,14 @@ def test_who_waits_is_woken_by_a_request(encore: Caller, encore_stage: Stage, ru
     assert run(scene()) == ["request"]
 
 
-def test_who_waits_is_woken_by_a_change_of_the_clock(encore: Caller, encore_stage: Stage, run: Run) -> None:
+def test_who_waits_is_woken_by_a_change_of_the_clock(encore: Caller, encore_simulator: Simulator, run: Run) -> None:
     """From another thread as well."""
 
     async def scene() -> list[str]:
-        feed = encore_stage.feed
-        waiting = asyncio.ensure_future(feed.wait(feed.cursor))
+        events = encore_simulator.events
+        waiting = asyncio.ensure_future(events.wait(events.cursor))
         await asyncio.sleep(0)
-        thread = threading.Thread(target=encore_stage.clock.resume)
+        thread = threading.Thread(target=encore_simulator.clock.resume)
         thread.start()
         await asyncio.to_thread(thread.join)
         return _kinds((await waiting).events)
@@ -236,17 +236,17 @@ def test_who_waits_is_woken_by_a_change_of_the_clock(encore: Caller, encore_stag
     assert run(scene()) == ["clock"]
 
 
-def test_who_waits_is_woken_when_a_job_changes_by_the_clock(make_encore: MakeStage, run: Run) -> None:
+def test_who_waits_is_woken_when_a_job_changes_by_the_clock(make_encore: MakeSimulator, run: Run) -> None:
     """Nothing happens on the stage; its time alone goes on."""
-    stage = make_encore(clock=Clock(start=START, speed=100_000))
+    simulator = make_encore(clock=Clock(start=START, speed=100_000))
 
     async def scene() -> list[str]:
-        feed = stage.feed
-        Caller(stage.part("encore"), "en_user_one")("POST", "/v1/jobs", GOOD)
+        events = simulator.events
+        Caller(simulator.provider("encore"), "en_user_one")("POST", "/v1/jobs", GOOD)
         cursor = 0
         states: list[str] = []
         while "succeeded" not in states:
-            news = await feed.wait(cursor, timeout=30)
+            news = await events.wait(cursor, timeout=30)
             cursor = news.cursor
             states += [e.fields["state_kind"] for e in news.events if e.kind == "state"]
         return states
@@ -254,21 +254,21 @@ def test_who_waits_is_woken_when_a_job_changes_by_the_clock(make_encore: MakeSta
     assert run(scene()) == ["pending", "pending", "succeeded"]
 
 
-def test_a_wait_ends_with_its_timeout(encore_stage: Stage, run: Run) -> None:
+def test_a_wait_ends_with_its_timeout(encore_simulator: Simulator, run: Run) -> None:
     """With nothing; nobody is left waiting."""
-    feed = encore_stage.feed
+    events = encore_simulator.events
 
-    assert run(feed.wait(feed.cursor, timeout=0.001)).events == ()
-    assert feed._waiters == set()
+    assert run(events.wait(events.cursor, timeout=0.001)).events == ()
+    assert events._waiters == set()
 
 
-def test_a_feed_is_followed_batch_by_batch(encore: Caller, encore_stage: Stage, run: Run) -> None:
+def test_a_feed_is_followed_batch_by_batch(encore: Caller, encore_simulator: Simulator, run: Run) -> None:
     """From now on unless a cursor says otherwise."""
 
     async def scene() -> list[list[str]]:
         encore("GET", "/v1/jobs/none")
         batches: list[list[str]] = []
-        follower = encore_stage.feed.follow(0, timeout=10)
+        follower = encore_simulator.events.follow(0, timeout=10)
         async for news in follower:
             batches.append(_kinds(news.events))
             if len(batches) == 2:
@@ -296,13 +296,15 @@ _ENCORE = load_contracts(["encore"], data=FOURTH)
 @hypothesis.settings(max_examples=150)
 def test_the_feed_tells_exactly_the_changes_of_the_stage(acts: list[tuple[str, Any]], before: bool) -> None:
     """In the order of time and each once, whatever is done, whenever somebody looks."""
-    stage = build_stage(_ENCORE, clock=Clock(start=START, held=True), open_house=True, sender=MemorySender())
+    simulator = build_simulator(
+        _ENCORE, clock=Clock(start=START, held=True), accept_any_key=True, sender=MemorySender()
+    )
     told: list[Change] = []
     cursor = 0
 
     def look() -> None:
         nonlocal cursor
-        news = stage.feed.since(cursor)
+        news = simulator.events.since(cursor)
         told.extend(_states(news.events))
         cursor = news.cursor
 
@@ -313,51 +315,51 @@ def test_the_feed_tells_exactly_the_changes_of_the_stage(acts: list[tuple[str, A
             if act == "look":
                 look()
             elif act == "advance":
-                runner.run(_advance(stage, value))
+                runner.run(_advance(simulator, value))
             else:
-                _act(stage, act, value)
+                _act(simulator, act, value)
         look()
-    assert sorted(told) == sorted(stage.changes())
-    assert [change.at for change in told] == [change.at for change in stage.changes()]
-    for job in stage.part("encore").jobs:
-        assert [one for one in told if one.job == job.id] == stage.changes(job=job.id)
+    assert sorted(told) == sorted(simulator.changes())
+    assert [change.at for change in told] == [change.at for change in simulator.changes()]
+    for job in simulator.provider("encore").jobs:
+        assert [one for one in told if one.job == job.id] == simulator.changes(job=job.id)
 
 
-async def _begin_anew(stage: Stage) -> None:
-    stage.begin_anew()
+async def _begin_anew(simulator: Simulator) -> None:
+    simulator.reset()
 
 
-async def _advance(stage: Stage, seconds: float) -> None:
-    await stage.advance(seconds)
+async def _advance(simulator: Simulator, seconds: float) -> None:
+    await simulator.advance(seconds)
 
 
-def _act(stage: Stage, act: str, value: Any) -> None:
-    part = stage.part("encore")
+def _act(simulator: Simulator, act: str, value: Any) -> None:
+    provider = simulator.provider("encore")
     if act == "submit":
         wish = {"prefer": f"scenario={value}"}
-        assert Caller(part, "en_user_one")("POST", "/v1/jobs", TOLD, headers=wish).status == 201
+        assert Caller(provider, "en_user_one")("POST", "/v1/jobs", TOLD, headers=wish).status == 201
         return
-    jobs = [job for job in part.jobs if not job.state(stage.clock.now()).terminal]
+    jobs = [job for job in provider.jobs if not job.state(simulator.clock.now()).terminal]
     if jobs:
-        ends = [state for state in part.contract.lifecycle.states.values() if state.terminal]
+        ends = [state for state in provider.contract.lifecycle.states.values() if state.terminal]
         job = jobs[value % len(jobs)]
-        part.intervene(job, Intervention(stage.clock.now(), ends[value % len(ends)]))
+        provider.intervene(job, Intervention(simulator.clock.now(), ends[value % len(ends)]))
 
 
 @pytest.mark.parametrize("jobs", [10_000])
 def test_a_look_at_many_open_jobs_costs_microseconds(jobs: int) -> None:
     """While nothing has changed: no job is asked."""
-    stage = build_stage(
-        _ENCORE, clock=Clock(start=START, held=True), open_house=True, settings=Settings(keep_bodies=False)
+    simulator = build_simulator(
+        _ENCORE, clock=Clock(start=START, held=True), accept_any_key=True, settings=Settings(keep_bodies=False)
     )
-    feed = stage.feed
-    feed.look()
-    ask = Caller(stage.part("encore"), "en_user_one")
+    events = simulator.events
+    events.look()
+    ask = Caller(simulator.provider("encore"), "en_user_one")
     for _ in range(jobs):
         ask("POST", "/v1/jobs", GOOD)
-    cursor = feed.cursor
+    cursor = events.cursor
 
-    seconds = min(timeit.repeat(lambda: feed.since(cursor), number=100, repeat=5)) / 100
+    seconds = min(timeit.repeat(lambda: events.since(cursor), number=100, repeat=5)) / 100
 
-    assert len(feed._upcoming) == jobs
+    assert len(events._upcoming) == jobs
     assert seconds < 200e-6

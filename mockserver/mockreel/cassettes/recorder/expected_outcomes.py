@@ -4,7 +4,7 @@ from typing import Any
 
 from mockreel.cassettes.cassette import Cassette
 from mockreel.cassettes.cassette_errors import NoRecording
-from mockreel.cassettes.expectation import Call, Doing
+from mockreel.cassettes.expectation import ClientCall, Doing
 from mockreel.cassettes.recorder.recording_plan import Plan
 from mockreel.cassettes.replay.client_replay import Readback
 from mockreel.client.values import Outcome
@@ -44,5 +44,5 @@ def of_refusal(plan: Plan, cassette: Cassette, *, polled: bool, wrong_key: bool)
     return {"calls": [{**given, "gives": gives}]} | ({"play": played} if wrong_key else {})
 
 
-def _call(do: Doing, *, of: int | None = None, job: str | None = None) -> Call:
-    return Call(do, of, job, None, {})
+def _call(do: Doing, *, of: int | None = None, job: str | None = None) -> ClientCall:
+    return ClientCall(do, of, job, None, {})

@@ -19,7 +19,7 @@ from mockreel.cassettes.recorder.supported_readings import supported
 from mockreel.cassettes.recorder.webhook_capture import Inbound
 from mockreel.cassettes.recording_rules import RefusalRow
 from mockreel.cassettes.redaction.final_check import Guard
-from mockreel.cassettes.redaction.redactor import Scrubber
+from mockreel.cassettes.redaction.redactor import CassetteRedactor
 from mockreel.cassettes.writer import Store
 from mockreel.client import Client, ClientError, Job, JobEnded, KeyRefused, Outcome, Refused, ReplyNotUnderstood
 
@@ -37,7 +37,7 @@ class Recorder:
     Args:
         key: the real key; it goes to the provider's API host over verified TLS, and into no file.
         say: told what happens.
-        patience: seconds that the job may take, and `callback_patience` its callback.
+        patience: seconds that the job may take, and `webhook_timeout` its callback.
         every: seconds between polls; as the docs advise if None.
         transport: makes what requests are sent with, for tests; it must be httpx2's own for vcrpy to see them.
     """
@@ -45,8 +45,8 @@ class Recorder:
     plan: Plan
     key: str
     say: Say
-    patience: float = 1800.0
-    callback_patience: float = 60.0
+    deadline: float = 1800.0
+    webhook_timeout: float = 60.0
     every: float | None = None
     sleep: Callable[[float], None] = time.sleep
     transport: Callable[[], httpx2.BaseTransport | None] = lambda: None
@@ -74,7 +74,7 @@ class Recorder:
                 told.outcome = self._waited(client, job)
                 self._download(client, told.outcome)
                 if inbound is not None:
-                    store.callbacks += inbound.of(job.id, within=self.callback_patience)
+                    store.callbacks += inbound.of(job.id, within=self.webhook_timeout)
                     self.say(f"  callbacks: {len(store.callbacks)}")
             except KeyboardInterrupt:
                 self.say(f"  stopped; the job goes on: {job.id}")
@@ -83,7 +83,7 @@ class Recorder:
     def _waited(self, client: Client, job: Job) -> Outcome | None:
         """How the job ended; None where nobody can say yet."""
         try:
-            outcome = client.wait(job, deadline=self.patience, every=self.every)
+            outcome = client.wait(job, deadline=self.deadline, every=self.every)
         except JobEnded as ended:
             outcome = ended.outcome
         except ClientError as problem:
@@ -171,8 +171,10 @@ class Recorder:
 
     def _store(self, says: Callable[[Cassette], Mapping[str, Any]]) -> Store:
         plan, known = self.plan, {self.key: "the key"}
-        scrubber = Scrubber(plan.contract, plan.manner, plan.rules, known={**known, wrong(plan): "the wrong key"})
-        return Store(scrubber, Guard(known, plan.rules.looks), says)
+        redactor = CassetteRedactor(
+            plan.contract, plan.profile, plan.rules, known={**known, wrong(plan): "the wrong key"}
+        )
+        return Store(redactor, Guard(known, plan.rules.looks), says)
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from mockreel._data import checkout, data_root
 from mockreel.cassettes.cassette_errors import NotRecorded
 from mockreel.cassettes.recording_rules import RefusalRow, Rules, read_rules
 from mockreel.client.input_format import fitted
-from mockreel.client.profile import Manner
+from mockreel.client.profile import ClientProfile
 from mockreel.client.profile_file import read_manner
 from mockreel.contract import Contract, load_contract
 from mockreel.contract.pricing import Cost
@@ -35,7 +35,7 @@ class Plan:
     """
 
     contract: Contract
-    manner: Manner
+    profile: ClientProfile
     rules: Rules
     root: Path
     host: str

@@ -6,7 +6,7 @@ from mockreel.cassettes.cassette import Headers
 from mockreel.cassettes.redaction.kept_text import TextScrub
 from mockreel.cassettes.redaction.placeholders import Placeholders
 from mockreel.cassettes.redaction.urls import AddressScrub
-from mockreel.client.profile import Manner
+from mockreel.client.profile import ClientProfile
 from mockreel.contract import Contract, Operation
 from mockreel.contract.operations import resolve
 
@@ -21,7 +21,12 @@ class HeaderScrub:
     """Cleans the headers of one provider's exchanges."""
 
     def __init__(
-        self, contract: Contract, manner: Manner, texts: TextScrub, addresses: AddressScrub, placeholders: Placeholders
+        self,
+        contract: Contract,
+        profile: ClientProfile,
+        texts: TextScrub,
+        addresses: AddressScrub,
+        placeholders: Placeholders,
     ) -> None:
         self._texts = texts
         self._addresses = addresses
@@ -32,7 +37,7 @@ class HeaderScrub:
         }
         signature = contract.callbacks.signature
         self._signature = signature.header.lower() if signature else ""
-        self._ids = _ids(manner)
+        self._ids = _ids(profile)
         self._asked = {
             *_HTTP_ASKED,
             *self._keys,
@@ -42,7 +47,7 @@ class HeaderScrub:
         self._told = {
             *_HTTP_TOLD,
             *self._ids,
-            *_spent(manner),
+            *_spent(profile),
             *(n for one in operations for n in _replies(contract, one)),
         }
         self._called = {"content-type", self._signature, *(row.name.lower() for row in contract.callbacks.headers)}
@@ -84,16 +89,16 @@ class HeaderScrub:
         return self._placeholders.of(value, "key")
 
 
-def _ids(manner: Manner) -> set[str]:
+def _ids(profile: ClientProfile) -> set[str]:
     """Headers that name a request."""
-    found = {place for place in manner.refusal.request_ids if not place.startswith("/")}
-    if manner.mark is not None and manner.mark.place.kind == "header":
-        found.add(manner.mark.place.name)
-    return {name.lower() for name in (*found, *([manner.idempotency] if manner.idempotency else []))}
+    found = {place for place in profile.refusal.request_ids if not place.startswith("/")}
+    if profile.mark is not None and profile.mark.place.kind == "header":
+        found.add(profile.mark.place.name)
+    return {name.lower() for name in (*found, *([profile.idempotency] if profile.idempotency else []))}
 
 
-def _spent(manner: Manner) -> set[str]:
-    places = (row.at for job in manner.jobs.values() for row in job.spent)
+def _spent(profile: ClientProfile) -> set[str]:
+    places = (row.at for job in profile.jobs.values() for row in job.spent)
     return {place.lower() for place in places if not place.startswith("/")}
 
 

@@ -18,7 +18,7 @@ from mockreel.cassettes.redaction.placeholders import Placeholders
 from mockreel.cassettes.redaction.secret_patterns import Secrets
 from mockreel.cassettes.redaction.urls import AddressScrub
 from mockreel.cassettes.redaction.vocabulary import vocabulary
-from mockreel.client.profile import Manner
+from mockreel.client.profile import ClientProfile
 from mockreel.contract import Contract, Operation
 from mockreel.contract.operations import resolve
 
@@ -32,24 +32,24 @@ class Scrubbed:
     originals: Mapping[str, str]
 
 
-class Scrubber:
+class CassetteRedactor:
     """Scrubs the exchanges of one cassette; ids are replaced alike in all of them, so that they still link.
 
     Args:
         known: texts that are secrets, by what they are called: the key, above all.
     """
 
-    def __init__(self, contract: Contract, manner: Manner, rules: Rules, *, known: Mapping[str, str]) -> None:
+    def __init__(self, contract: Contract, profile: ClientProfile, rules: Rules, *, known: Mapping[str, str]) -> None:
         self.placeholders = Placeholders()
         self._contract = contract
-        self._manner = manner
+        self._profile = profile
         self._rules = rules
         self._knowing = Knowing(contract)
         for secret in known:
             self.placeholders.of(secret, "key")
         texts = TextScrub(Secrets(rules.looks, known=known), self.placeholders, vocabulary(contract))
         self._addresses = AddressScrub(contract, texts, self.placeholders)
-        self._headers = HeaderScrub(contract, manner, texts, self._addresses, self.placeholders)
+        self._headers = HeaderScrub(contract, profile, texts, self._addresses, self.placeholders)
         places = [place for operation in contract.operations for place in operation.key]
         self._fields = FieldScrub(
             rules,
@@ -59,7 +59,7 @@ class Scrubber:
             self.placeholders,
             frozenset(contract.conversation.hidden),
             frozenset(place.name for place in places if place.kind in ("body", "query")),
-            rules.ids | ({manner.mark.place.name} if manner.mark else frozenset()),
+            rules.ids | ({profile.mark.place.name} if profile.mark else frozenset()),
             self._inside(),
         )
 
@@ -120,7 +120,7 @@ class Scrubber:
             return ()
         names = [place.name for place in operation.key if place.kind == "body"]
         names += [operation.model.name] if operation.model and operation.model.kind == "body" else []
-        mark = self._manner.mark
+        mark = self._profile.mark
         names += [mark.place.name] if mark and mark.place.kind == "body" else []
         schemas = [operation.request_schema, schema_of_places(f"/{name}" for name in names)]
         model = self._contract.names.get(self._model(operation, raw, body))
@@ -142,9 +142,9 @@ class Scrubber:
 
     def _told(self, operation: Operation | None) -> Candidates:
         """What is known of a reply's body: what any reply of the operation may hold, and what the client reads."""
-        refusal = self._manner.refusal
+        refusal = self._profile.refusal
         places = [*refusal.codes, *refusal.messages, *refusal.violations, *refusal.request_ids]
-        for job in self._manner.jobs.values():
+        for job in self._profile.jobs.values():
             places += [*job.id, *job.state, *job.results, *job.kinds, *job.seconds, *job.texts]
             places += [*job.failure.code, *job.failure.message, *job.failure.stage, *(row.at for row in job.spent)]
         # What the rows name is known at the root, whichever envelope the provider has chosen today.
@@ -161,7 +161,7 @@ class Scrubber:
 
     def _called(self) -> Candidates:
         """What is known of a callback's body."""
-        told = self._manner.told
+        told = self._profile.told
         places = [*told.id, *told.state, *told.event, *told.inside] if told else []
         schemas = [schema for operation in self._contract.operations for schema in self._schemas_called(operation)]
         return self._knowing.schemas([*schemas, schema_of_places(places)])
@@ -174,7 +174,7 @@ class Scrubber:
 
     def _inside(self) -> Mapping[str, Candidates]:
         """What is known of the JSON that a field of a callback holds as a text: a job, as its poll shows it."""
-        told = self._manner.told
+        told = self._profile.told
         polls = [self._contract.operation(talk.poll) for talk in self._contract.conversation.jobs.values()]
         known = tuple(one for poll in polls for one in self._told(poll))
         return {place.rpartition("/")[2]: known for place in (told.inside if told else ())}

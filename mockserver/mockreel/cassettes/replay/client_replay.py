@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mockreel.cassettes.cassette import Cassette, Exchange, InboundCallback
-from mockreel.cassettes.expectation import Call
+from mockreel.cassettes.expectation import ClientCall
 from mockreel.cassettes.player import Asked, Tape, otherwise
 from mockreel.cassettes.replay.request_parser import Phrases
 from mockreel.client import ClientError, JobEnded, Outcome, Refused, ReplyNotUnderstood
@@ -14,7 +14,7 @@ from mockreel.client.deadlines import Timing
 from mockreel.client.flows import Core
 from mockreel.client.http.api_key import Key
 from mockreel.client.http.drivers import drive_with
-from mockreel.client.http.steps import Ask, Reply, Talk
+from mockreel.client.http.steps import IncomingResponse, OutgoingRequest, Talk
 from mockreel.client.profile_file import read_manner
 from mockreel.client.values import Job, Notice
 from mockreel.contract import Contract
@@ -41,18 +41,18 @@ class Readback:
 
     def __post_init__(self) -> None:
         self._now = 0.0
-        manner = read_manner(self.contract.provider, root=self.root)
+        profile = read_manner(self.contract.provider, root=self.root)
         url = str(self.contract.document["servers"][0]["url"])
         timing = Timing(lambda: self._now, lambda: 0.5)
-        self.core = Core(self.contract, manner, url, Key(SECRET), timing, timeout=60.0)
-        self.phrases = Phrases(self.contract, manner, self.core.wire)
+        self.core = Core(self.contract, profile, url, Key(SECRET), timing, timeout=60.0)
+        self.phrases = Phrases(self.contract, profile, self.core.writer)
         exchanges = self.cassette.exchanges
         asked = [self._asked(one.method, one.uri, one.body) for one in exchanges]
         freely = frozenset(number for number, one in enumerate(exchanges) if self.phrases.submits(one))
         self.tape = Tape(asked, exchanges, freely)
-        self._last: tuple[Asked, Reply] | None = None
+        self._last: tuple[Asked, IncomingResponse] | None = None
 
-    def call(self, call: Call) -> dict[str, Any]:
+    def call(self, call: ClientCall) -> dict[str, Any]:
         """What a call gives.
 
         Raises:
@@ -80,7 +80,7 @@ class Readback:
         except ClientError as error:
             return {"error": type(error).__name__}
 
-    def _talk(self, call: Call) -> Talk[Any]:
+    def _talk(self, call: ClientCall) -> Talk[Any]:
         core, deadline = self.core, self.core.deadline(PATIENCE_SECONDS)
         if call.do == "ask":
             return core.exchanges.ask(self.phrases.again(self._exchange(call)), deadline)
@@ -95,26 +95,26 @@ class Readback:
         talks: Mapping[str, Callable[..., Talk[Any]]] = {"poll": core.poll, "wait": core.wait, "cancel": core.cancel}
         return talks[call.do](job, deadline)
 
-    def _read(self, call: Call, job: Job) -> Talk[Outcome]:
+    def _read(self, call: ClientCall, job: Job) -> Talk[Outcome]:
         """A job as a route tells it on which the client does not ask of itself."""
-        core, rows = self.core, self.core.manner.jobs[job.sort]
-        ask = self.phrases.again(self._exchange(call))
-        reply = yield from core.exchanges.ask(ask, core.deadline(PATIENCE_SECONDS), job=job)
-        word = text(reply.json, rows.state)
+        core, rows = self.core, self.core.profile.jobs[job.sort]
+        request = self.phrases.again(self._exchange(call))
+        response = yield from core.exchanges.ask(request, core.deadline(PATIENCE_SECONDS), job=job)
+        word = text(response.json, rows.state)
         state = core.outcomes.state(word)
         if word is None or state is None:
-            raise ReplyNotUnderstood(ask.what, f"it says {word!r} of its state", job=job)
-        return core.outcomes.read(job, reply.json, reply.headers, word=word, state=state)
+            raise ReplyNotUnderstood(request.what, f"it says {word!r} of its state", job=job)
+        return core.outcomes.read(job, response.json, response.headers, word=word, state=state)
 
-    def _exchange(self, call: Call) -> Exchange:
+    def _exchange(self, call: ClientCall) -> Exchange:
         assert call.of is not None
         return self.cassette.exchanges[call.of]
 
     def _pass(self, seconds: float) -> None:
         self._now += seconds
 
-    def _answer(self, ask: Ask) -> Reply:
-        asked = self._asked(ask.method, ask.url, ask.body)
+    def _answer(self, request: OutgoingRequest) -> IncomingResponse:
+        asked = self._asked(request.method, request.url, request.body)
         if self._tries_again(asked):
             assert self._last is not None
             return self._last[1]
@@ -124,13 +124,13 @@ class Readback:
             own = self.phrases.unmarked(self.tape.asked[number].body), self.phrases.unmarked(asked.body)
             self.remarks += [f"exchange {number}: {told}" for told in otherwise(*own)]
         headers = {name.lower(): value for name, value in recorded.reply_headers}
-        reply = Reply(recorded.status, headers, recorded.reply)
-        self._last = asked, reply
-        return reply
+        response = IncomingResponse(recorded.status, headers, recorded.reply)
+        self._last = asked, response
+        return response
 
     def _tries_again(self, asked: Asked) -> bool:
         """A client that tries again after a refusal is told the same where no second try was recorded."""
-        if self._last is None or self._last[0] != asked or not self.core.refusals.refused(self._last[1]):
+        if self._last is None or self._last[0] != asked or not self.core.error_reader.refused(self._last[1]):
             return False
         return all(number in self.tape.played for number, one in enumerate(self.tape.asked) if one == asked)
 
@@ -145,7 +145,7 @@ def _given(found: Any) -> dict[str, Any]:
         return {"job": found.id}
     if isinstance(found, Cost):
         return {"amount": None if found.amount is None else str(found.amount), "currency": found.currency}
-    return {"answered": found.status} if isinstance(found, Reply) else {"done": True}
+    return {"answered": found.status} if isinstance(found, IncomingResponse) else {"done": True}
 
 
 def _outcome(outcome: Outcome) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from mockreel.cassettes.replay.json_shape import Difference, differences
 from mockreel.cassettes.replay.request_parser import Phrases
 from mockreel.cassettes.replay.scenario_inference import Casting
 from mockreel.contract import Contract, Operation
-from mockreel.contract.exchanges.error_detection import Refusals
-from mockreel.contract.exchanges.exchange import Ask, Told
+from mockreel.contract.exchanges.error_detection import ErrorDetector
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.exchanges.pointers import text
 from mockreel.contract.exchanges.request_builder import Requests, placed
 from mockreel.errors import MockreelError
@@ -43,7 +43,7 @@ class StandIn:
     ids: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.refusals = Refusals(self.contract)
+        self.error_detector = ErrorDetector(self.contract)
         self.casting = Casting(self.contract, self.phrases, self.cassette.exchanges)
         self.requests = Requests(self.contract)
         self.target = MockTarget(self.contract)
@@ -61,7 +61,7 @@ class StandIn:
         recorded = told_of(self.cassette.exchanges[place.number])
         return self._told_apart(recorded, self.play(place.number))
 
-    def play(self, number: int) -> Told:
+    def play(self, number: int) -> ReceivedResponse:
         """The stand-in's reply to a recorded request."""
         exchange = self.cassette.exchanges[number]
         play = self.plays.get(Place("exchange", number), Play())
@@ -71,17 +71,21 @@ class StandIn:
         recorded = told_of(exchange)
         self._cast_job(exchange, operation, recorded)
         self.target.wait(play.wait)
-        ask = self._ask(exchange, operation, play)
-        if operation.submits and not self.refusals.refused(recorded) and play.prefer is None:
-            ask = _preferring(ask, self.casting.course(number))
-        told = self._played(ask, operation, recorded)
-        if play == Play() and self.refusals.refused(recorded) and not self._same_refusal(recorded, told, operation):
+        request = self._ask(exchange, operation, play)
+        if operation.submits and not self.error_detector.refused(recorded) and play.prefer is None:
+            request = _preferring(request, self.casting.course(number))
+        response = self._played(request, operation, recorded)
+        if (
+            play == Play()
+            and self.error_detector.refused(recorded)
+            and not self._same_refusal(recorded, response, operation)
+        ):
             row = self.casting.row(recorded, operation)
-            told = self.target.send(_preferring(ask, f"scenario=refuse; code={row}")) if row else told
-        self._remember(number, recorded, told)
-        return told
+            response = self.target.send(_preferring(request, f"scenario=refuse; code={row}")) if row else response
+        self._remember(number, recorded, response)
+        return response
 
-    def _ask(self, exchange: Exchange, operation: Operation, play: Play) -> Ask:
+    def _ask(self, exchange: Exchange, operation: Operation, play: Play) -> SentRequest:
         parts = urlsplit(exchange.uri)
         left_out = {*_UNSENT, *(place.name.lower() for place in operation.key)}
         headers = {name.lower(): self._own(value) for name, value in exchange.headers if name.lower() not in left_out}
@@ -92,7 +96,7 @@ class StandIn:
         for recorded, own in self.ids.items():
             body = body.replace(recorded.encode(), own.encode())
         query = self._own(parts.query, written=lambda own: quote(own, safe=""))
-        return Ask(exchange.method, unquote(self._own(path)), query, headers, body, operation, play.who)
+        return SentRequest(exchange.method, unquote(self._own(path)), query, headers, body, operation, play.who)
 
     def _own(self, text_: str, *, written: Callable[[str], str] = str) -> str:
         """A text with the stand-in's ids in place of the recorded ones, however these are encoded."""
@@ -101,69 +105,71 @@ class StandIn:
                 text_ = text_.replace(form, written(own))
         return text_
 
-    def _played(self, ask: Ask, operation: Operation, recorded: Told) -> Told:
+    def _played(self, request: SentRequest, operation: Operation, recorded: ReceivedResponse) -> ReceivedResponse:
         """The reply; of a poll the one at which the job is as it was when it was recorded."""
-        told = self.target.send(ask)
+        response = self.target.send(request)
         rows = self.casting.rows_polled(operation)
-        if rows is None or self.refusals.refused(recorded):
-            return told
+        if rows is None or self.error_detector.refused(recorded):
+            return response
         wanted = text(recorded.json, rows.state)
         for _ in range(MOST_STEPS):
-            word = text(told.json, rows.state)
+            word = text(response.json, rows.state)
             if word == wanted or self.casting.kind(word) != "pending":
                 break
             self.target.wait(STEP_SECONDS)
-            told = self.target.send(ask)
-        return told
+            response = self.target.send(request)
+        return response
 
-    def _cast_job(self, exchange: Exchange, operation: Operation, recorded: Told) -> None:
+    def _cast_job(self, exchange: Exchange, operation: Operation, recorded: ReceivedResponse) -> None:
         """Begin a job for one that the cassette asks about, but did not begin."""
         id_ = self.phrases.job(exchange)
-        if id_ is None or id_ in self.ids or self.refusals.refused(recorded):
+        if id_ is None or id_ in self.ids or self.error_detector.refused(recorded):
             return
         talk = self.casting.talk_about(operation)
         begins = self.contract.operation(talk.submits[0])
-        ask = self.requests.good(begins)
-        if talk.told is not None and talk.told.via == operation.id:
-            ask = self._with_failing_callback(ask, begins)
-        told = self.target.send(_preferring(ask, self.casting.course_of(id_)))
-        own = text(told.json, self.casting.rows(talk).id)
+        request = self.requests.good(begins)
+        if talk.webhook is not None and talk.webhook.via == operation.id:
+            request = self._with_failing_callback(request, begins)
+        response = self.target.send(_preferring(request, self.casting.course_of(id_)))
+        own = text(response.json, self.casting.rows(talk).id)
         self.ids |= {id_: own} if own is not None else {}
-        if talk.told is not None and talk.told.via == operation.id:
+        if talk.webhook is not None and talk.webhook.via == operation.id:
             self.target.wait(ENOUGH_SECONDS)
 
-    def _with_failing_callback(self, ask: Ask, operation: Operation) -> Ask:
+    def _with_failing_callback(self, request: SentRequest, operation: Operation) -> SentRequest:
         assert self.target.receiver is not None
         place = next((one.place for one in documented(self.contract) if one.operation is operation), None)
-        return ask.with_json(placed(ask.json, place, self.target.receiver.expect("broken"))) if place else ask
+        return (
+            request.with_json(placed(request.json, place, self.target.receiver.expect("broken"))) if place else request
+        )
 
-    def _remember(self, number: int, recorded: Told, told: Told) -> None:
+    def _remember(self, number: int, recorded: ReceivedResponse, response: ReceivedResponse) -> None:
         """Which id stands for which: texts at the same place, where a later request has the recorded one."""
         later = "\n".join(
             f"{one.uri}\n{one.headers}\n{one.body.decode('utf-8', 'replace')}"
             for one in self.cassette.exchanges[number + 1 :]
         )
-        pairs = [*_texts(recorded.json, told.json), (recorded.headers.get("etag"), told.headers.get("etag"))]
+        pairs = [*_texts(recorded.json, response.json), (recorded.headers.get("etag"), response.headers.get("etag"))]
         for was, now in pairs:
             if was and now and was != now and len(was) >= SHORTEST_ID and (was in later or quote(was, "") in later):
                 self.ids[was] = now
 
-    def _same_refusal(self, recorded: Told, told: Told, operation: Operation) -> bool:
-        if not self.refusals.refused(told) or told.status != recorded.status:
+    def _same_refusal(self, recorded: ReceivedResponse, response: ReceivedResponse, operation: Operation) -> bool:
+        if not self.error_detector.refused(response) or response.status != recorded.status:
             return False
-        rows = (self.casting.row(one, operation) for one in (recorded, told))
+        rows = (self.casting.row(one, operation) for one in (recorded, response))
         return len(set(rows)) == 1
 
-    def _told_apart(self, recorded: Told, told: Told) -> Iterator[Difference]:
-        was, now = self.refusals.refused(recorded), self.refusals.refused(told)
+    def _told_apart(self, recorded: ReceivedResponse, response: ReceivedResponse) -> Iterator[Difference]:
+        was, now = self.error_detector.refused(recorded), self.error_detector.refused(response)
         if was != now:
-            yield Difference("", "refusal", _said(was), f"{_said(now)} ({told.shown()})")
+            yield Difference("", "refusal", _said(was), f"{_said(now)} ({response.shown()})")
             return
-        if recorded.status // 100 != told.status // 100:
-            yield Difference("", "status", str(recorded.status), str(told.status))
-        elif recorded.status != told.status:
-            yield Difference("", "number", str(recorded.status), str(told.status))
-        yield from differences(recorded.json, told.json)
+        if recorded.status // 100 != response.status // 100:
+            yield Difference("", "status", str(recorded.status), str(response.status))
+        elif recorded.status != response.status:
+            yield Difference("", "number", str(recorded.status), str(response.status))
+        yield from differences(recorded.json, response.json)
 
     def _callback_differences(self, number: int) -> Iterator[Difference]:
         """The stand-in's callback of a job that ends as the recorded one did."""
@@ -171,13 +177,15 @@ class StandIn:
         nearest = min(documented(self.contract), key=lambda one: len(one.wrong(payload)))
         play = self.plays.get(Place("callback", number), Play())
         assert self.target.receiver is not None
-        ask = self.requests.good(nearest.operation)
-        ask = ask if play.path is None else replace(ask, path=play.path)
-        ask = ask if play.body is None else ask.with_json(play.body)
+        request = self.requests.good(nearest.operation)
+        request = request if play.path is None else replace(request, path=play.path)
+        request = request if play.body is None else request.with_json(play.body)
         url = self.target.receiver.expect(200)
-        told_state = nearest.told.state if nearest.told else None
+        told_state = nearest.webhook.state if nearest.webhook else None
         course = self.casting.scenario(text(payload, (told_state,)) if told_state else None, payload)
-        self.target.send(_preferring(ask.with_json(placed(ask.json, nearest.place, url)), play.prefer or course))
+        self.target.send(
+            _preferring(request.with_json(placed(request.json, nearest.place, url)), play.prefer or course)
+        )
         self.target.wait(ENOUGH_SECONDS)
         arrived = self.target.receiver.of(url)
         if not arrived:
@@ -186,8 +194,8 @@ class StandIn:
         yield from differences(payload, parsed(arrived[0].body))
 
 
-def _preferring(ask: Ask, prefer: str | None) -> Ask:
-    return ask if prefer is None else replace(ask, headers={**ask.headers, "prefer": prefer})
+def _preferring(request: SentRequest, prefer: str | None) -> SentRequest:
+    return request if prefer is None else replace(request, headers={**request.headers, "prefer": prefer})
 
 
 def _texts(recorded: Any, told: Any) -> Iterator[tuple[str, str]]:

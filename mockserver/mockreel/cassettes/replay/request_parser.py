@@ -8,9 +8,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import orjson
 
 from mockreel.cassettes.cassette import Exchange
-from mockreel.client.http.request_writer import Wire
-from mockreel.client.http.steps import Ask
-from mockreel.client.profile import Manner
+from mockreel.client.http.request_writer import RequestWriter
+from mockreel.client.http.steps import OutgoingRequest
+from mockreel.client.profile import ClientProfile
 from mockreel.client.values import JobRequest
 from mockreel.contract import Contract, Operation
 from mockreel.contract.exchanges.pointers import values
@@ -22,8 +22,8 @@ class Phrases:
     """Reads the requests of one provider."""
 
     contract: Contract
-    manner: Manner
-    wire: Wire
+    profile: ClientProfile
+    writer: RequestWriter
 
     @cached_property
     def keyed(self) -> frozenset[str]:
@@ -41,7 +41,7 @@ class Phrases:
         operation = self.operation(exchange)
         if operation is None:
             return False
-        quote = self.manner.quote.operation if self.manner.quote else None
+        quote = self.profile.quote.operation if self.profile.quote else None
         return operation.id == quote or self.contract.conversation.of(operation.id) is not None
 
     def request(self, exchange: Exchange) -> JobRequest:
@@ -66,19 +66,19 @@ class Phrases:
         extra = given if operation.input_path else {}
         return JobRequest(model, inner, callback, mark, extra=extra, params=params, via=operation.id)
 
-    def again(self, exchange: Exchange) -> Ask:
+    def again(self, exchange: Exchange) -> OutgoingRequest:
         """The request of an operation that the client has no method for, with the key where it belongs."""
         operation = self._held(exchange)
         place = next((place for place in operation.key if place.kind == "header"), None)
-        return Ask(operation.id, exchange.method, exchange.uri, {}, exchange.body, place)
+        return OutgoingRequest(operation.id, exchange.method, exchange.uri, {}, exchange.body, place)
 
     def job(self, exchange: Exchange) -> str | None:
         """The job that a request is about: its id stands where the client puts it, or would on a like route."""
         operation = self.operation(exchange)
         if operation is None or self.contract.conversation.of(operation.id) is not None:
             return None
-        own = self.manner.by_id.get(operation.id)
-        for place in (own,) if own else tuple(self.manner.by_id.values()):
+        own = self.profile.by_id.get(operation.id)
+        for place in (own,) if own else tuple(self.profile.by_id.values()):
             there = {"path": self._params, "query": _query, "body": _body}[place.kind](exchange)
             if place.name in there:
                 return str(there[place.name])
@@ -86,7 +86,7 @@ class Phrases:
 
     def unmarked(self, body: Any) -> Any:
         """A body without the word by which a client finds its job again, which it draws itself."""
-        mark = self.manner.mark
+        mark = self.profile.mark
         if mark is None or mark.place.kind != "body" or not isinstance(body, dict):
             return body
         return {name: value for name, value in body.items() if name != mark.place.name}
@@ -107,13 +107,13 @@ class Phrases:
         """The callback URL, taken out of the body."""
         if not operation.raw.get("callbacks"):
             return None
-        place = self.wire.callback_place(operation)
+        place = self.writer.callback_place(operation)
         found = next(iter(values(body, place)), None)
         body.pop(place.removeprefix("/"), None)
         return found
 
     def _mark(self, exchange: Exchange, body: dict[str, Any]) -> str | None:
-        mark = self.manner.mark
+        mark = self.profile.mark
         if mark is None:
             return None
         if mark.place.kind == "header":

@@ -9,8 +9,8 @@ from mockreel.cassettes.replay.request_parser import Phrases
 from mockreel.client.profile import JobPlaces
 from mockreel.contract import Contract, Operation
 from mockreel.contract.conversation.conversation import JobTalk
-from mockreel.contract.exchanges.error_detection import Refusals
-from mockreel.contract.exchanges.exchange import Told
+from mockreel.contract.exchanges.error_detection import ErrorDetector
+from mockreel.contract.exchanges.exchange import ReceivedResponse
 from mockreel.contract.exchanges.pointers import text
 
 
@@ -23,15 +23,15 @@ class Casting:
     exchanges: Sequence[Exchange]
 
     def __post_init__(self) -> None:
-        self._refusals = Refusals(self.contract)
+        self._error_detector = ErrorDetector(self.contract)
 
     def rows(self, talk: JobTalk) -> JobPlaces:
         """Where a sort of job shows what it is."""
-        return self.phrases.manner.jobs[talk.name]
+        return self.phrases.profile.jobs[talk.name]
 
     def rows_polled(self, operation: Operation) -> JobPlaces | None:
         """Where a poll's reply shows it; None where the operation is no poll."""
-        if operation.id not in self.phrases.manner.by_id and not self._has_job_in_query(operation):
+        if operation.id not in self.phrases.profile.by_id and not self._has_job_in_query(operation):
             return None
         talk = self.talk_about(operation)
         return None if operation.id == self.contract.conversation.cancel else self.rows(talk)
@@ -40,18 +40,18 @@ class Casting:
         """The sort of job that an operation is about; the usual one where nothing says it."""
         jobs = self.contract.conversation.jobs
         for talk in jobs.values():
-            via = talk.told.via if talk.told else None
+            via = talk.webhook.via if talk.webhook else None
             if operation.id in (talk.poll, talk.made, via):
                 return talk
-        return self.contract.conversation.of(self.phrases.manner.submit) or next(iter(jobs.values()))
+        return self.contract.conversation.of(self.phrases.profile.submit) or next(iter(jobs.values()))
 
     def kind(self, word: str | None) -> str | None:
         """What a word on the wire means, whatever the reading."""
-        return self.phrases.manner.words.get(word.casefold()) if word else None
+        return self.phrases.profile.words.get(word.casefold()) if word else None
 
     def scenario(self, word: str | None, told: object) -> str | None:
         """What to prefer for a job that ends with this word, by what is told of it."""
-        usual = self.rows(self.talk_about(self.contract.operation(self.phrases.manner.submit)))
+        usual = self.rows(self.talk_about(self.contract.operation(self.phrases.profile.submit)))
         return self._scenario(self.kind(word), told, usual)
 
     def course(self, number: int) -> str | None:
@@ -74,15 +74,15 @@ class Casting:
             return None
         return self._scenario(self.kind(text(last.json, rows.state)), last.json, rows)
 
-    def row(self, told: Told, operation: Operation) -> str | None:
+    def row(self, response: ReceivedResponse, operation: Operation) -> str | None:
         """The error row that a recorded refusal is; the one whose text it has where several share status and code."""
-        found = [row for row in self.contract.errors.values() if self._refusals.is_row(told, row, operation)]
-        code, message = (text(told.json, places) for places in self._refusal_places())
+        found = [row for row in self.contract.errors.values() if self._error_detector.is_row(response, row, operation)]
+        code, message = (text(response.json, places) for places in self._refusal_places())
         ranked = sorted(found, key=lambda row: (row.message != message, str(row.code) != code))
         return ranked[0].name if ranked else None
 
     def _refusal_places(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        places = self.phrases.manner.refusal
+        places = self.phrases.profile.refusal
         return places.codes, places.messages
 
     def _scenario(self, kind: str | None, told: object, rows: JobPlaces) -> str | None:
@@ -98,5 +98,5 @@ class Casting:
         return f"scenario={name}; code={code}" if kind == "failed" and code in known else f"scenario={name}"
 
     def _has_job_in_query(self, operation: Operation) -> bool:
-        names = {place.name for place in self.phrases.manner.by_id.values() if place.kind == "query"}
+        names = {place.name for place in self.phrases.profile.by_id.values() if place.kind == "query"}
         return any(parameter.name in names for parameter in operation.query)

@@ -60,8 +60,8 @@ def command(words: tuple[str, ...], ready_file: Path | None, **given: Any) -> No
     with log, announcing(ready_file) as announce:
 
         def ready(server: "Server") -> None:
-            announce(server.stage.ready(os.getpid()))
-            log.say("serving", "\n".join(_introduced(server)), pid=os.getpid(), **server.stage.doors())
+            announce(server.server.ready(os.getpid()))
+            log.say("serving", "\n".join(_introduced(server)), pid=os.getpid(), **server.server.doors())
 
         # What is refused is told in spite of --quiet, and at once.
         told = _told if not given["as_json"] else lambda line: log.say("refused", line)
@@ -82,7 +82,7 @@ def command(words: tuple[str, ...], ready_file: Path | None, **given: Any) -> No
 
 def _introduced(server: "Server") -> Iterator[str]:
     """The dashboard, and the secrets of webhooks where some were made."""
-    yield f"mockreel run: the dashboard of this run is {server.stage.control.url}/"
+    yield f"mockreel run: the dashboard of this run is {server.server.control.url}/"
     for name, secret in server.secrets.items():
         yield f"mockreel run: webhooks of {name} are signed with {secret}"
 
@@ -103,7 +103,7 @@ def _tell(log: "Log", ran: "Ran") -> None:
     log.say(
         "ended", "\n".join([head, *(f"  {line}" for line in lines)]), code=ran.code, seconds=ran.seconds, lines=lines
     )
-    log.say("stopped", "", not_spent=ran.account.unspent.row())
+    log.say("stopped", "", not_spent=ran.account.cost_avoided.row())
 
 
 def _plan(words: tuple[str, ...], given: Mapping[str, Any], log: "Log") -> "Plan":

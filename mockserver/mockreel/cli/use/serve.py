@@ -16,10 +16,10 @@ from mockreel.cli.log_option import beside, log_to
 from mockreel.cli.options import by_provider, server_options, shared
 from mockreel.cli.output import say
 from mockreel.cli.ready_file import announcing, check_ready_file
-from mockreel.engine.billing import unspent
+from mockreel.engine.billing import cost_avoided
 from mockreel.server.http.tls import Tls, encryption
 from mockreel.server.log import Log
-from mockreel.server.mock_server import RunningStage
+from mockreel.server.mock_server import MockServer
 from mockreel.server.options import Options
 from mockreel.server.socket_server import Server
 from mockreel.simulator.simulator import load_contracts
@@ -86,23 +86,23 @@ def _serve(server: Server, ready_file: Path | None, log: Log, *, listed: bool) -
         _stop_on_signals(server)
 
         def ready() -> None:
-            announce(server.stage.ready(os.getpid()))
-            shown = introduction(server.stage, listed=listed, secrets=server.secrets)
-            log.say("serving", shown, pid=os.getpid(), **server.stage.doors())
+            announce(server.server.ready(os.getpid()))
+            shown = introduction(server.server, listed=listed, secrets=server.secrets)
+            log.say("serving", shown, pid=os.getpid(), **server.server.doors())
 
         server.run(ready=ready)
-        saved = unspent(server.stage.inner)
+        saved = cost_avoided(server.server.simulator)
         sums = saved.lines() if saved.begun else ()
         log.say("stopped", "\n".join(["Stopped.", *sums]), not_spent=saved.row())
 
 
-def introduction(server: RunningStage, *, listed: bool, secrets: Mapping[str, WebhookSecret] | None = None) -> str:
+def introduction(server: MockServer, *, listed: bool, secrets: Mapping[str, WebhookSecret] | None = None) -> str:
     """The addresses, the dashboard's first, and a request to try; a listed key is never shown."""
     rows = [("Dashboard", f"{server.control.url}/"), ("Control API", f"{server.control.url}/_mockreel/")]
-    for name, part in server.inner.parts.items():
+    for name, provider in server.simulator.providers.items():
         address, secret = server.addresses[name], (secrets or {}).get(name)
-        rows.append((part.contract.title, address.url + ("" if listed else f"  key {address.key}")))
-        rows += [("", f"results at {part.base_url}")] if part.base_url != address.url else []
+        rows.append((provider.contract.title, address.url + ("" if listed else f"  key {address.key}")))
+        rows += [("", f"results at {provider.base_url}")] if provider.base_url != address.url else []
         rows += [("", f"webhook secret {secret}")] if secret else []
     width = max(len(title) for title, _ in rows)
     lines = ["mockreel is running. Nothing reaches the real providers, and nothing is billed."]
@@ -112,10 +112,10 @@ def introduction(server: RunningStage, *, listed: bool, secrets: Mapping[str, We
     return "\n".join([*lines, *_example(server, listed=listed), "Stop with Ctrl-C."])
 
 
-def _example(server: RunningStage, *, listed: bool) -> list[str]:
+def _example(server: MockServer, *, listed: bool) -> list[str]:
     """A first request, from the contract of the first provider that has one."""
-    for name, part in server.inner.parts.items():
-        for line in part.contract.root.get("client", {}).get("lines", []):
+    for name, provider in server.simulator.providers.items():
+        for line in provider.contract.root.get("client", {}).get("lines", []):
             if line.startswith("curl "):
                 key = "YOUR-KEY" if listed else server.addresses[name].key
                 text = line.replace("{url}", server.addresses[name].url).replace("{key}", key)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote
 
-from mockreel.client.admin.control_request import DEFAULT_URL, Wire
+from mockreel.client.admin.control_request import DEFAULT_URL, ControlConnection
 from mockreel.client.admin.control_results import (
     Balance,
     Change,
@@ -47,7 +47,7 @@ class ControlClient:
         ca: Path | str | None = None,
         timeout: float = 30.0,
     ) -> None:
-        self._wire = Wire(url, token=token, ca=ca, timeout=timeout)
+        self._connection = ControlConnection(url, token=token, ca=ca, timeout=timeout)
 
     @classmethod
     def from_ready_file(cls, path: Path | str, *, token: str | None = None, timeout: float = 30.0) -> Self:
@@ -68,52 +68,52 @@ class ControlClient:
 
     def close(self) -> None:
         """Close the connection."""
-        self._wire.close()
+        self._connection.close()
 
     @property
     def url(self) -> str:
         """Where the control port is."""
-        return self._wire.url
+        return self._connection.url
 
     # The stage -------------------------------------------------------------------------------------------------
 
     def about(self) -> Row:
         """The version, the providers with their addresses, and the clock."""
-        return self._wire.get("")
+        return self._connection.get("")
 
     def reset(self) -> Row:
         """A clean stage, as at the start."""
-        return self._wire.post("reset")
+        return self._connection.post("reset")
 
     def snapshot(self) -> Row:
         """Everything that has come to be, as a document that `restore` takes."""
-        return self._wire.get("snapshot")
+        return self._connection.get("snapshot")
 
     def restore(self, document: Mapping[str, Any]) -> Row:
         """Put a snapshot back in place of everything that has come to be."""
-        return self._wire.post("restore", document)
+        return self._connection.post("restore", document)
 
     # The clock -------------------------------------------------------------------------------------------------
 
     def clock(self) -> Clock:
         """The clock as it is."""
-        return Clock.of(self._wire.get("clock"))
+        return Clock.of(self._connection.get("clock"))
 
     def hold(self) -> Clock:
         """Stand still from now on."""
-        return Clock.of(self._wire.post("clock/hold"))
+        return Clock.of(self._connection.post("clock/hold"))
 
     def resume(self) -> Clock:
         """Run on."""
-        return Clock.of(self._wire.post("clock/resume"))
+        return Clock.of(self._connection.post("clock/resume"))
 
     def set_speed(self, speed: float) -> Clock:
         """Run at so many stage seconds per real second."""
-        return Clock.of(self._wire.post("clock/speed", {"speed": _finite("speed", speed)}))
+        return Clock.of(self._connection.post("clock/speed", {"speed": _finite("speed", speed)}))
 
     def advance(self, seconds: float) -> Clock:
         """Move the clock and run what falls due, callbacks included; returns when it is settled."""
-        return Clock.of(self._wire.post("clock/advance", {"seconds": _finite("seconds", seconds)}, patient=True))
+        return Clock.of(self._connection.post("clock/advance", {"seconds": _finite("seconds", seconds)}, patient=True))
 
     # Jobs ------------------------------------------------------------------------------------------------------
 
@@ -129,24 +129,24 @@ class ControlClient:
     ) -> Page[Job]:
         """The newest jobs first, those that fit."""
         asked = {"provider": provider, "state": state, "account": account, "model": model, "after": after}
-        row = self._wire.get("jobs", limit=limit, **asked)
+        row = self._connection.get("jobs", limit=limit, **asked)
         return Page(tuple(map(Job.of, row["jobs"])), row["count"], row["next"])
 
     def get_job(self, provider: str, id: str) -> Job:  # noqa: A002  (what providers call it)
         """One job whole."""
-        return Job.of(self._wire.get(_path("jobs", provider, id)))
+        return Job.of(self._connection.get(_path("jobs", provider, id)))
 
     def complete_job(self, provider: str, id: str) -> Job:  # noqa: A002
         """Let a job succeed now."""
-        return Job.of(self._wire.post(f"{_path('jobs', provider, id)}/complete"))
+        return Job.of(self._connection.post(f"{_path('jobs', provider, id)}/complete"))
 
     def fail_job(self, provider: str, id: str, *, code: str | None = None) -> Job:  # noqa: A002
         """Let a job fail now, with a code by key or as the provider writes it."""
-        return Job.of(self._wire.post(f"{_path('jobs', provider, id)}/fail", {"code": code}))
+        return Job.of(self._connection.post(f"{_path('jobs', provider, id)}/fail", {"code": code}))
 
     def cancel_job(self, provider: str, id: str, *, reason: str | None = None) -> Job:  # noqa: A002
         """Cancel a job now."""
-        return Job.of(self._wire.post(f"{_path('jobs', provider, id)}/cancel", {"reason": reason}))
+        return Job.of(self._connection.post(f"{_path('jobs', provider, id)}/cancel", {"reason": reason}))
 
     # Deliveries ------------------------------------------------------------------------------------------------
 
@@ -154,16 +154,16 @@ class ControlClient:
         self, *, provider: str | None = None, job: str | None = None, status: str | None = None, limit: int = 100
     ) -> Page[Delivery]:
         """The newest callbacks first, with every attempt."""
-        row = self._wire.get("deliveries", provider=provider, job=job, status=status, limit=limit)
+        row = self._connection.get("deliveries", provider=provider, job=job, status=status, limit=limit)
         return Page(tuple(map(Delivery.of, row["deliveries"])), row["count"])
 
     def get_delivery(self, provider: str, id: str) -> Delivery:  # noqa: A002
         """One callback whole, with what is sent."""
-        return Delivery.of(self._wire.get(_path("deliveries", provider, id)))
+        return Delivery.of(self._connection.get(_path("deliveries", provider, id)))
 
     def resend_delivery(self, provider: str, id: str) -> Delivery:  # noqa: A002
         """Deliver again, as the provider's own redelivery would; gives what is being delivered."""
-        return Delivery.of(self._wire.post(f"{_path('deliveries', provider, id)}/resend"))
+        return Delivery.of(self._connection.post(f"{_path('deliveries', provider, id)}/resend"))
 
     # The journal -----------------------------------------------------------------------------------------------
 
@@ -172,16 +172,16 @@ class ControlClient:
     ) -> Page[Exchange]:
         """The exchanges that fit `what`: provider, operation, method, path, account, job, status, refusal."""
         said = "true" if bodies else None
-        row = self._wire.get("journal", bodies=said, order=order, limit=limit, after=after, **what)
+        row = self._connection.get("journal", bodies=said, order=order, limit=limit, after=after, **what)
         return Page(tuple(map(Exchange.of, row["entries"])), row["count"], row["next"])
 
     def get_exchange(self, number: int) -> Exchange:
         """One exchange, with what was said."""
-        return Exchange.of(self._wire.get(f"journal/{number}"))
+        return Exchange.of(self._connection.get(f"journal/{number}"))
 
     def changes(self, *, provider: str | None = None, job: str | None = None, limit: int = 100) -> Page[Change]:
         """The states that jobs have entered, the newest first."""
-        row = self._wire.get("journal/changes", provider=provider, job=job, limit=limit)
+        row = self._connection.get("journal/changes", provider=provider, job=job, limit=limit)
         return Page(tuple(map(Change.of, row["changes"])), row["count"])
 
     def requested(
@@ -190,58 +190,60 @@ class ControlClient:
         """Whether so many exchanges fit `what`, at least one unless told; `body` and `reply` are parts of JSON."""
         counts = {"times": times, "at_least": at_least, "at_most": at_most}
         given = {name: value for name, value in (what | counts).items() if value is not None}
-        return _verdict(self._wire.post("journal/assert", given))
+        return _verdict(self._connection.post("journal/assert", given))
 
     def requested_in_order(self, *steps: Mapping[str, Any]) -> Verdict:
         """Whether an exchange fits each step, each after the one before."""
-        return _verdict(self._wire.post("journal/assert", {"order": list(steps)}))
+        return _verdict(self._connection.post("journal/assert", {"order": list(steps)}))
 
     def har(self, **what: Any) -> Row:
         """The exchanges that fit, and callbacks, as an HTTP archive."""
-        return self._wire.get("journal/har", **what)
+        return self._connection.get("journal/har", **what)
 
     # Rules, balances, readings ---------------------------------------------------------------------------------
 
     def scenarios(self) -> Row:
         """What each provider can play."""
-        return self._wire.get("scenarios")
+        return self._connection.get("scenarios")
 
     def faults(self) -> Sequence[Row]:
         """What can be damaged, and how."""
-        return list(self._wire.get("faults")["faults"])
+        return list(self._connection.get("faults")["faults"])
 
     def rules(self) -> tuple[Rule, ...]:
         """The rules, in the order in which they are asked."""
-        return tuple(map(Rule.of, self._wire.get("rules")["rules"]))
+        return tuple(map(Rule.of, self._connection.get("rules")["rules"]))
 
     def add_rule(self, **given: Any) -> Rule:
         """One more rule: `scenario` (and `code`) or `fault`, with what a request must be to meet it."""
-        return Rule.of(self._wire.post("rules", given))
+        return Rule.of(self._connection.post("rules", given))
 
     def remove_rule(self, id: int) -> tuple[Rule, ...]:  # noqa: A002
         """One rule less; gives those that are left."""
-        return tuple(map(Rule.of, self._wire.delete(f"rules/{id}")["rules"]))
+        return tuple(map(Rule.of, self._connection.delete(f"rules/{id}")["rules"]))
 
     def clear_rules(self) -> None:
         """No rules any more."""
-        self._wire.delete("rules")
+        self._connection.delete("rules")
 
     def balances(self, *, provider: str | None = None) -> tuple[Balance, ...]:
         """Every account, and how it stands."""
-        return tuple(map(Balance.of, self._wire.get("balances", provider=provider)["balances"]))
+        return tuple(map(Balance.of, self._connection.get("balances", provider=provider)["balances"]))
 
     def set_balance(self, provider: str, account: str, balance: Decimal | str | float | None) -> Balance:
         """What an account has from now on; None takes its limit away."""
         amount = None if balance is None else str(balance)
-        return Balance.of(self._wire.post("balances", {"provider": provider, "account": account, "balance": amount}))
+        return Balance.of(
+            self._connection.post("balances", {"provider": provider, "account": account, "balance": amount})
+        )
 
     def readings(self) -> Row:
         """Every reading of every provider, and which option is chosen."""
-        return self._wire.get("readings")
+        return self._connection.get("readings")
 
     def choose_reading(self, provider: str, id: str, option: str) -> Row:  # noqa: A002
         """Read the docs otherwise from now on."""
-        return self._wire.post("readings", {"provider": provider, "id": id, "option": option})
+        return self._connection.post("readings", {"provider": provider, "id": id, "option": option})
 
 
 def _path(noun: str, provider: str, id: str) -> str:  # noqa: A002

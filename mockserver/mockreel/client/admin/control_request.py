@@ -18,7 +18,7 @@ _VERSION = "mockreel-version"
 _DISTRUSTED = "CERTIFICATE_VERIFY_FAILED"
 
 
-class Wire:
+class ControlConnection:
     """The connection to one control port; no proxy of the environment stands between."""
 
     def __init__(self, url: str, *, token: str | None, ca: Path | str | None, timeout: float) -> None:

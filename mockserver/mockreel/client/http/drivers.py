@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 
 from mockreel.client.http.api_key import Key
-from mockreel.client.http.steps import Ask, Pause, Reply, T, Talk, Trouble
+from mockreel.client.http.steps import IncomingResponse, OutgoingRequest, Pause, T, Talk, Trouble
 
 MOST_BYTES = 32 * 1024 * 1024
 _NOT_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol)
@@ -18,15 +18,15 @@ Now = Callable[[], float]
 class Body:
     """Takes a body as it arrives: into the file that was given, or into memory within bounds."""
 
-    def __init__(self, ask: Ask, status: int, now: Now) -> None:
-        self._into = ask.into if 200 <= status < 300 else None
+    def __init__(self, request: OutgoingRequest, status: int, now: Now) -> None:
+        self._into = request.into if 200 <= status < 300 else None
         if self._into is not None:  # an earlier try may have left a part
             self._into.seek(0)
             self._into.truncate()
         self._chunks: list[bytes] = []
         self._size = 0
         self._now = now
-        self._ends = now() + (ask.total if self._into is not None else ask.seconds)
+        self._ends = now() + (request.total if self._into is not None else request.seconds)
 
     def take(self, chunk: bytes) -> Trouble | None:
         """Keep a chunk, or say why no more is wanted."""
@@ -46,12 +46,14 @@ class Body:
 
 def drive(talk: Talk[T], client: httpx2.Client, key: Key, *, sleep: Callable[[float], None], now: Now) -> T:
     """The value of a talk."""
-    return drive_with(talk, lambda ask: _send(client, ask, key, now), sleep=sleep)
+    return drive_with(talk, lambda request: _send(client, request, key, now), sleep=sleep)
 
 
-def drive_with(talk: Talk[T], answered: Callable[[Ask], Reply | Trouble], *, sleep: Callable[[float], None]) -> T:
+def drive_with(
+    talk: Talk[T], answered: Callable[[OutgoingRequest], IncomingResponse | Trouble], *, sleep: Callable[[float], None]
+) -> T:
     """The value of a talk whose requests are answered by a function."""
-    answer: Reply | Trouble | None = None
+    answer: IncomingResponse | Trouble | None = None
     while True:
         try:
             step = talk.send(answer)
@@ -69,7 +71,7 @@ async def drive_async(
     talk: Talk[T], client: httpx2.AsyncClient, key: Key, *, sleep: Callable[[float], Awaitable[None]], now: Now
 ) -> T:
     """The value of a talk."""
-    answer: Reply | Trouble | None = None
+    answer: IncomingResponse | Trouble | None = None
     while True:
         try:
             step = talk.send(answer)
@@ -83,10 +85,10 @@ async def drive_async(
             answer = await _send_async(client, step, key, now)
 
 
-def _send(client: httpx2.Client, ask: Ask, key: Key, now: Now) -> Reply | Trouble:
+def _send(client: httpx2.Client, request: OutgoingRequest, key: Key, now: Now) -> IncomingResponse | Trouble:
     try:
-        with client.stream(ask.method, ask.url, **_options(ask, key)) as reply:
-            body = Body(ask, reply.status_code, now)
+        with client.stream(request.method, request.url, **_options(request, key)) as reply:
+            body = Body(request, reply.status_code, now)
             for chunk in reply.iter_bytes():
                 if trouble := body.take(chunk):
                     return trouble
@@ -95,10 +97,12 @@ def _send(client: httpx2.Client, ask: Ask, key: Key, now: Now) -> Reply | Troubl
         return _trouble(problem)
 
 
-async def _send_async(client: httpx2.AsyncClient, ask: Ask, key: Key, now: Now) -> Reply | Trouble:
+async def _send_async(
+    client: httpx2.AsyncClient, request: OutgoingRequest, key: Key, now: Now
+) -> IncomingResponse | Trouble:
     try:
-        async with client.stream(ask.method, ask.url, **_options(ask, key)) as reply:
-            body = Body(ask, reply.status_code, now)
+        async with client.stream(request.method, request.url, **_options(request, key)) as reply:
+            body = Body(request, reply.status_code, now)
             async for chunk in reply.aiter_bytes():
                 if trouble := body.take(chunk):
                     return trouble
@@ -107,15 +111,17 @@ async def _send_async(client: httpx2.AsyncClient, ask: Ask, key: Key, now: Now) 
         return _trouble(problem)
 
 
-def _options(ask: Ask, key: Key) -> dict[str, Any]:
-    headers = dict(ask.headers)
-    if ask.key is not None:
-        headers[ask.key.name] = key.shown_to_the_provider(ask.key.scheme)
-    return {"headers": headers, "content": ask.body or None, "timeout": ask.seconds, "follow_redirects": False}
+def _options(request: OutgoingRequest, key: Key) -> dict[str, Any]:
+    headers = dict(request.headers)
+    if request.key is not None:
+        headers[request.key.name] = key.shown_to_the_provider(request.key.scheme)
+    return {"headers": headers, "content": request.body or None, "timeout": request.seconds, "follow_redirects": False}
 
 
-def _reply(reply: httpx2.Response, body: Body) -> Reply:
-    return Reply(reply.status_code, {name.lower(): value for name, value in reply.headers.items()}, body.bytes)
+def _reply(reply: httpx2.Response, body: Body) -> IncomingResponse:
+    return IncomingResponse(
+        reply.status_code, {name.lower(): value for name, value in reply.headers.items()}, body.bytes
+    )
 
 
 def _trouble(problem: Exception) -> Trouble:

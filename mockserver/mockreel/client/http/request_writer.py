@@ -5,8 +5,8 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from mockreel.client.http.json_writer import written
-from mockreel.client.http.steps import Ask
-from mockreel.client.profile import Manner
+from mockreel.client.http.steps import OutgoingRequest
+from mockreel.client.profile import ClientProfile
 from mockreel.client.values import JobRequest
 from mockreel.contract import Contract, Operation, Place
 from mockreel.contract.exchanges.pointers import placed
@@ -14,12 +14,12 @@ from mockreel.contract.operations import resolve
 from mockreel.errors import DataError, OptionError
 
 
-class Wire:
+class RequestWriter:
     """Writes the requests of one provider to one address."""
 
-    def __init__(self, contract: Contract, manner: Manner, base_url: str) -> None:
+    def __init__(self, contract: Contract, profile: ClientProfile, base_url: str) -> None:
         self._contract = contract
-        self._manner = manner
+        self._profile = profile
         self._base_url = base_url
 
     def ask(
@@ -31,7 +31,7 @@ class Wire:
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         body: Any = None,
-    ) -> Ask:
+    ) -> OutgoingRequest:
         """A request of an operation; its body is JSON."""
         url = self._base_url + _path(operation, params or {})
         sent = {"accept": "application/json", **(headers or {})}
@@ -39,13 +39,13 @@ class Wire:
         if body is not None:
             sent["content-type"] = "application/json"
             content = written(body)
-        return Ask(
+        return OutgoingRequest(
             what, operation.method, f"{url}?{urlencode(query)}" if query else url, sent, content, self._key(operation)
         )
 
-    def about(self, operation: Operation, id_: str, *, what: str) -> Ask:
+    def about(self, operation: Operation, id_: str, *, what: str) -> OutgoingRequest:
         """A request about a job, with the job's id in its place."""
-        place = self._manner.by_id.get(operation.id)
+        place = self._profile.by_id.get(operation.id)
         if place is None:
             raise DataError(
                 f"contracts/{self._contract.provider}/conversation.yaml /client/by_id", f"{operation.id!r} is missing"
@@ -59,7 +59,7 @@ class Wire:
             body=there if place.kind == "body" else None,
         )
 
-    def submit(self, operation: Operation, request: JobRequest, fields: Mapping[str, Any]) -> Ask:
+    def submit(self, operation: Operation, request: JobRequest, fields: Mapping[str, Any]) -> OutgoingRequest:
         """A request that begins a job; `fields` is the input as the model's schema has it."""
         body = placed(dict(request.extra), operation.input, dict(fields))
         params, headers = dict(request.params), dict[str, str]()
@@ -70,11 +70,11 @@ class Wire:
                 params[operation.model.name] = request.model
         if request.callback_url is not None:
             body = placed(body, self.callback_place(operation), request.callback_url)
-        mark = self._manner.mark
+        mark = self._profile.mark
         if mark is not None and request.mark is not None:
             (headers if mark.place.kind == "header" else body)[mark.place.name] = request.mark
-        if request.idempotency_key is not None and self._manner.idempotency is not None:
-            headers[self._manner.idempotency] = request.idempotency_key
+        if request.idempotency_key is not None and self._profile.idempotency is not None:
+            headers[self._profile.idempotency] = request.idempotency_key
         return self.ask(
             operation, what=f"submit of {request.model or operation.id}", params=params, headers=headers, body=body
         )

@@ -1,7 +1,7 @@
 """What the client asks its driver for, and what it gets: a request to send, a pause, a reply, or trouble.
 
-A talk is a generator that yields `Ask` and `Pause` and ends with a value. It does no input or output itself, so one
-talk serves the synchronous and the asynchronous client.
+A talk is a generator that yields `OutgoingRequest` and `Pause` and ends with a value. It does no input or output
+itself, so one talk serves the synchronous and the asynchronous client.
 """
 
 from collections.abc import Generator, Mapping
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class OutgoingRequest:
     """One request. It carries the key only if `key` names the header for it; `into` takes the body of a 2xx.
 
     `seconds` is how long its parts may take each, and a reply that is kept in memory as a whole; `total` is what is
@@ -36,7 +36,7 @@ class Ask:
 
 
 @dataclass(frozen=True)
-class Reply:
+class IncomingResponse:
     """One reply, complete; header names in lower case."""
 
     status: int
@@ -68,4 +68,4 @@ class Pause:
     seconds: float
 
 
-Talk = Generator[Ask | Pause, Reply | Trouble | None, T]
+Talk = Generator[OutgoingRequest | Pause, IncomingResponse | Trouble | None, T]

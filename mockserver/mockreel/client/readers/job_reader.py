@@ -5,7 +5,7 @@ from decimal import Decimal, InvalidOperation
 from itertools import zip_longest
 from typing import Any
 
-from mockreel.client.profile import FailurePlaces, JobPlaces, Manner, Places
+from mockreel.client.profile import ClientProfile, FailurePlaces, JobPlaces, Places
 from mockreel.client.values import Job, JobFailure, Money, Outcome, Result, StateKind
 from mockreel.contract.exchanges import pointers
 from mockreel.engine.artifacts.artifact import seconds
@@ -16,12 +16,12 @@ _ADDRESS = ("http://", "https://", "data:")
 class Outcomes:
     """Reads for one provider."""
 
-    def __init__(self, manner: Manner) -> None:
-        self._manner = manner
+    def __init__(self, profile: ClientProfile) -> None:
+        self._profile = profile
 
     def state(self, word: str | None) -> StateKind | None:
         """What a word means; None where no reading has it."""
-        return self._manner.words.get(word.casefold()) if word else None
+        return self._profile.words.get(word.casefold()) if word else None
 
     def word(self, document: Any, found: Places) -> str | None:
         """The first word at the places that says a state."""
@@ -29,7 +29,7 @@ class Outcomes:
 
     def read(self, job: Job, document: Any, headers: Mapping[str, str], *, word: str, state: StateKind) -> Outcome:
         """The whole of a job."""
-        rows = self._manner.jobs[job.sort]
+        rows = self._profile.jobs[job.sort]
         done = state in ("succeeded", "partial")
         return Outcome(
             job=job,

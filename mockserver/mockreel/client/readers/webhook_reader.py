@@ -6,9 +6,9 @@ from typing import Any
 import orjson
 
 from mockreel.client.client_errors import CallbackRefused, NotOffered
-from mockreel.client.http.steps import Reply
-from mockreel.client.profile import Manner, ToldPlaces
-from mockreel.client.readers.error_reader import Refusals
+from mockreel.client.http.steps import IncomingResponse
+from mockreel.client.profile import ClientProfile, ToldPlaces
+from mockreel.client.readers.error_reader import ErrorReader
 from mockreel.client.readers.job_reader import Outcomes, failure
 from mockreel.client.values import Job, Notice, Outcome, StateKind
 from mockreel.contract import Contract
@@ -21,11 +21,13 @@ from mockreel.webhooks.signature import verify
 class Notices:
     """Reads the callbacks of one provider."""
 
-    def __init__(self, contract: Contract, manner: Manner, outcomes: Outcomes, refusals: Refusals) -> None:
+    def __init__(
+        self, contract: Contract, profile: ClientProfile, outcomes: Outcomes, error_reader: ErrorReader
+    ) -> None:
         self._contract = contract
-        self._manner = manner
+        self._profile = profile
         self._outcomes = outcomes
-        self._refusals = refusals
+        self._error_reader = error_reader
 
     def read(self, body: bytes, headers: Mapping[str, str], secret: str | Sequence[str] | None, *, sort: str) -> Notice:
         """What a callback tells.
@@ -41,7 +43,7 @@ class Notices:
             OptionError: the provider signs and no secret is given, or the other way round.
             NotOffered: the provider documents no callbacks.
         """
-        told = self._manner.told
+        told = self._profile.told
         if told is None:
             raise NotOffered(self._contract.title, "callback", "Use wait(), which polls.")
         verified = self._verified(body, headers, secret)
@@ -84,14 +86,14 @@ class Notices:
         rows = next(
             (
                 rows
-                for rows in (self._manner.jobs[job.sort], *self._manner.jobs.values())
+                for rows in (self._profile.jobs[job.sort], *self._profile.jobs.values())
                 if self._outcomes.urls(rows, inner)
             ),
             None,
         )
         word = pointers.text(inner, told.state)
         state: StateKind | None = self._outcomes.state(word)
-        if state is None and self._refusals.refused(Reply(200, {}, orjson.dumps(inner))):
+        if state is None and self._error_reader.refused(IncomingResponse(200, {}, orjson.dumps(inner))):
             state = "failed"
         elif state is None and rows is not None:
             state = "succeeded"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from mockreel.conformance.check import Check, check
-from mockreel.conformance.check_context import Scene
+from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.checks.job_records import amount, header_amount, price_of
 from mockreel.conformance.jobs.balance_change import Spent
 from mockreel.conformance.jobs.job_groups import CHARGED
@@ -14,52 +14,52 @@ from mockreel.contract.exchanges.problem import Problem
 from mockreel.simulator.in_process.mock_target import LeftOut
 
 
-def _has_account(scene: Scene) -> bool:
-    return scene.contract.conversation.account is not None
+def _has_account(context: CheckContext) -> bool:
+    return context.contract.conversation.account is not None
 
 
 @check(
     "balance.moves", "The balance moves by what a job costs, and by nothing for one that failed.", level="jobs",
     uses=(CHARGED,), known=_has_account,
 )  # fmt: skip
-def moves_by_the_price(scene: Scene) -> Iterator[Problem]:
-    row = scene.contract.conversation.account
+def moves_by_the_price(context: CheckContext) -> Iterator[Problem]:
+    row = context.contract.conversation.account
     assert row is not None
-    for spent in scene.spent():
+    for spent in context.spent():
         if spent.trouble:
             raise LeftOut(spent.trouble)
         if not spent.whole:
             raise LeftOut("the job whose charge was to be seen had not ended when the time was up")
-        wanted, evidence = _wanted(scene, spent)
+        wanted, evidence = _wanted(context, spent)
         if wanted is None:
-            scene.skip(f"what {spent.story.subject} costs is not known")
+            context.skip(f"what {spent.trace.subject} costs is not known")
             continue
-        scene.judged()
+        context.judged()
         if spent.before - spent.after != wanted:
-            fact = scene.facts.fact(
+            fact = context.facts.fact(
                 "a balance moves by what a job costs", f"conversation.yaml account {row.at}", evidence
             )
             came = f"from {spent.before} to {spent.after}"
-            yield Problem(fact, f"{wanted.normalize():f} less than before", came, spent.asked, spent.story.subject)
+            yield Problem(fact, f"{wanted.normalize():f} less than before", came, spent.asked, spent.trace.subject)
 
 
-def _wanted(scene: Scene, spent: Spent) -> tuple[Decimal | None, Evidence]:
+def _wanted(context: CheckContext, spent: Spent) -> tuple[Decimal | None, Evidence]:
     """What a job should have taken from the balance, and why that is believed."""
-    row = scene.contract.conversation.account
+    row = context.contract.conversation.account
     assert row is not None
-    story, money = spent.story, scene.contract.pricing.get("money", {})
-    ended = {state.name for state in scene.states(story.last.word if story.last else None)}
+    trace, money = spent.trace, context.contract.pricing.get("money", {})
+    ended = {state.name for state in context.states(trace.last.word if trace.last else None)}
     if ended and ended <= set(money.get("given_back", {}).get("on", ())):
         back = money["given_back"]
         return Decimal(0), Evidence(back["evidence"], tuple(back["source"]))
-    price = price_of(scene, story.asked, story.model)
+    price = price_of(context, trace.asked, trace.model)
     if price is not None and price.amount is not None and price.certainty == "exact":
         taken = money.get("taken", {})
         return price.amount, Evidence(taken["evidence"], tuple(taken["source"])) if taken else row.evidence
-    place = story.talk.promises.cost
-    documents = (story.told.json, story.last.told.json if story.last else None)
+    place = trace.talk.promises.cost
+    documents = (trace.response.json, trace.last.response.json if trace.last else None)
     shown = [amount(first(document, place.at[0])) for document in documents] if place else []
-    shown += [header_amount(story, place)] if place else []
+    shown += [header_amount(trace, place)] if place else []
     return next((one for one in shown if one is not None), None), row.evidence
 
 

@@ -6,12 +6,12 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from mockreel.conformance.check import Check, check
-from mockreel.conformance.check_context import Scene
+from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.jobs.job_groups import FAILURES, PLAIN
-from mockreel.conformance.jobs.job_traces import Story
+from mockreel.conformance.jobs.job_traces import JobTrace
 from mockreel.contract import Failure, Model, pricing
 from mockreel.contract.conversation.promises import Places, Promises
-from mockreel.contract.exchanges.exchange import Ask, first
+from mockreel.contract.exchanges.exchange import SentRequest, first
 from mockreel.contract.exchanges.problem import Problem
 from mockreel.engine.artifacts import artifact
 from mockreel.simulator.in_process.mock_target import NotApplicable
@@ -20,44 +20,44 @@ from mockreel.simulator.in_process.mock_target import NotApplicable
 CLOSE = 1000.0
 
 
-def _promise(name: str) -> Callable[[Scene], bool]:
+def _promise(name: str) -> Callable[[CheckContext], bool]:
     """Whether any sort of job promises something of the kind."""
 
-    def known(scene: Scene) -> bool:
-        found = [getattr(talk.promises, name) for talk in scene.contract.conversation.jobs.values()]
+    def known(context: CheckContext) -> bool:
+        found = [getattr(talk.promises, name) for talk in context.contract.conversation.jobs.values()]
         return any(map(bool, found))
 
     return known
 
 
-def _ended(scene: Scene) -> Iterator[tuple[Story, Promises, Any]]:
+def _ended(context: CheckContext) -> Iterator[tuple[JobTrace, Promises, Any]]:
     """Every job that has ended, with what its record promises and its last record."""
-    for story in scene.stories():
-        if story.ended and story.last is not None:
-            yield story, story.talk.promises, story.last.told.json
+    for trace in context.stories():
+        if trace.ended and trace.last is not None:
+            yield trace, trace.talk.promises, trace.last.response.json
 
 
-def _where(story: Story, what: str) -> str:
-    return f"conversation.yaml {story.talk.name} promises {what}"
+def _where(trace: JobTrace, what: str) -> str:
+    return f"conversation.yaml {trace.talk.name} promises {what}"
 
 
 @check(
     "record.repeats", "The record of a job says what was sent for it.", level="jobs", uses=(PLAIN,),
     known=_promise("repeats"),
 )  # fmt: skip
-def says_what_was_sent(scene: Scene) -> Iterator[Problem]:
-    for story, promised, record in _ended(scene):
+def says_what_was_sent(context: CheckContext) -> Iterator[Problem]:
+    for trace, promised, record in _ended(context):
         for pair in promised.repeats:
-            sent = first(story.asked.json, pair.one)
+            sent = first(trace.asked.json, pair.one)
             if sent is None:
                 continue
-            scene.judged()
+            context.judged()
             shown = first(record, pair.other)
             if not alike(shown, sent):
-                fact = scene.facts.fact(
-                    f"the record's {pair.other} is what was sent", _where(story, "repeats"), pair.evidence
+                fact = context.facts.fact(
+                    f"the record's {pair.other} is what was sent", _where(trace, "repeats"), pair.evidence
                 )
-                yield Problem(fact, f"{sent!r}"[:200], f"{shown!r}"[:200], story.poll, story.subject)
+                yield Problem(fact, f"{sent!r}"[:200], f"{shown!r}"[:200], trace.poll, trace.subject)
 
 
 def alike(shown: Any, sent: Any) -> bool:
@@ -83,22 +83,22 @@ def _plain(value: Any) -> Any:
     "record.moments", "The moments of a job lie in their order, and its duration between them.", level="jobs",
     uses=(PLAIN,), known=_promise("moments"),
 )  # fmt: skip
-def moments_are_in_order(scene: Scene) -> Iterator[Problem]:
-    for story, promised, record in _ended(scene):
+def moments_are_in_order(context: CheckContext) -> Iterator[Problem]:
+    for trace, promised, record in _ended(context):
         row = promised.moments
         if row is None:
             continue
         moments = [_moment(first(record, place)) for place in row.at]
         known = [moment for moment in moments if moment is not None]
-        scene.judged()
+        context.judged()
         wrong = known != sorted(known) or moments[0] is None or moments[-1] is None
         lasted = first(record, row.given["lasted"]) if "lasted" in row.given else None
         if not wrong and isinstance(lasted, int | float):
             wrong = lasted < 0 or lasted > (known[-1] - known[0]).total_seconds() * 1000 + CLOSE
-        if wrong or _is_elsewhere(scene, story, known):
-            fact = scene.facts.fact(f"{', '.join(row.at)} lie in this order", _where(story, "moments"), row.evidence)
+        if wrong or _is_elsewhere(context, trace, known):
+            fact = context.facts.fact(f"{', '.join(row.at)} lie in this order", _where(trace, "moments"), row.evidence)
             came = ", ".join(str(first(record, place)) for place in row.at) + (f"; lasted {lasted}" if lasted else "")
-            yield Problem(fact, "moments in their order, all there", came, story.poll, story.subject)
+            yield Problem(fact, "moments in their order, all there", came, trace.poll, trace.subject)
 
 
 def _moment(value: Any) -> datetime | None:
@@ -108,10 +108,10 @@ def _moment(value: Any) -> datetime | None:
         return None
 
 
-def _is_elsewhere(scene: Scene, story: Story, known: list[datetime]) -> bool:
+def _is_elsewhere(context: CheckContext, trace: JobTrace, known: list[datetime]) -> bool:
     """Whether a job is said to have ended before it was seen to be under way, by more than any latency."""
-    pending = [look.at for look in story.looks if not any(one.terminal for one in scene.states(look.word))]
-    seen = pending[-1] - story.began if pending else 0.0
+    pending = [poll.at for poll in trace.polls if not any(one.terminal for one in context.states(poll.word))]
+    seen = pending[-1] - trace.began if pending else 0.0
     return bool(known) and (known[-1] - known[0]).total_seconds() < seen - 2.0 - 0.1 * seen
 
 
@@ -119,68 +119,72 @@ def _is_elsewhere(scene: Scene, story: Story, known: list[datetime]) -> bool:
     "record.cost", "The record of a job says what its model costs.", level="jobs", uses=(PLAIN,),
     known=_promise("cost"),
 )  # fmt: skip
-def costs_its_price(scene: Scene) -> Iterator[Problem]:
-    if not any(_is_told(scene, story) for story in scene.stories()):
+def costs_its_price(context: CheckContext) -> Iterator[Problem]:
+    if not any(_is_told(context, trace) for trace in context.stories()):
         raise NotApplicable("what the models of this run cost is not known")
-    for story, promised, record in _ended(scene):
+    for trace, promised, record in _ended(context):
         row = promised.cost
-        states = scene.states(story.last.word if story.last else None)
+        states = context.states(trace.last.word if trace.last else None)
         if row is None or not any(state.kind == "succeeded" for state in states):
             continue
-        shown = amount(first(record, row.at[0]) or first(story.told.json, row.at[0]))
-        yield from _against_header(scene, story, row, shown)
-        shown = shown if shown is not None else header_amount(story, row)
-        wanted = price_of(scene, story.asked, story.model)
+        shown = amount(first(record, row.at[0]) or first(trace.response.json, row.at[0]))
+        yield from _against_header(context, trace, row, shown)
+        shown = shown if shown is not None else header_amount(trace, row)
+        wanted = price_of(context, trace.asked, trace.model)
         if wanted is None or wanted.amount is None or wanted.certainty == "unknown":
             continue
-        scene.judged()
+        context.judged()
         fits = shown is not None and (
             shown >= wanted.amount if wanted.certainty == "at least" else shown == wanted.amount
         )
         if not fits:
-            assert story.model is not None
-            fact = scene.facts.fact(
-                f"{story.model.id} costs {wanted.amount.normalize():f} {wanted.currency}",
-                f"models.json {story.model.id} price",
-                story.model.price.evidence,
+            assert trace.model is not None
+            fact = context.facts.fact(
+                f"{trace.model.id} costs {wanted.amount.normalize():f} {wanted.currency}",
+                f"models.json {trace.model.id} price",
+                trace.model.price.evidence,
             )
             expected = f"{wanted.certainty} {wanted.amount.normalize():f} {wanted.currency}"
             yield Problem(
-                fact, expected, f"{shown} in {story.last.told.shown() if story.last else ''}", story.poll, story.subject
+                fact,
+                expected,
+                f"{shown} in {trace.last.response.shown() if trace.last else ''}",
+                trace.poll,
+                trace.subject,
             )
 
 
-def _is_told(scene: Scene, story: Story) -> bool:
+def _is_told(context: CheckContext, trace: JobTrace) -> bool:
     """Whether what a job costs is known beforehand, or told in two places."""
-    row, price = story.talk.promises.cost, price_of(scene, story.asked, story.model)
+    row, price = trace.talk.promises.cost, price_of(context, trace.asked, trace.model)
     return row is not None and ("header" in row.given or (price is not None and price.amount is not None))
 
 
-def _against_header(scene: Scene, story: Story, row: Places, shown: Decimal | None) -> Iterator[Problem]:
+def _against_header(context: CheckContext, trace: JobTrace, row: Places, shown: Decimal | None) -> Iterator[Problem]:
     """A charge that stands in a header too is the same there; where no body has it, it is at least a sum."""
     name = row.given.get("header")
     if name is None:
         return
-    scene.judged()
-    told = header_amount(story, row)
+    context.judged()
+    told = header_amount(trace, row)
     if told is None or (shown is not None and told != shown):
-        fact = scene.facts.fact(f"{name} is the charge of the body", _where(story, "cost"), row.evidence)
-        came = story.told.headers.get(str(name).lower(), "no such header")
-        yield Problem(fact, f"{name}: {shown}", came, story.asked, story.subject)
+        fact = context.facts.fact(f"{name} is the charge of the body", _where(trace, "cost"), row.evidence)
+        came = trace.response.headers.get(str(name).lower(), "no such header")
+        yield Problem(fact, f"{name}: {shown}", came, trace.asked, trace.subject)
 
 
-def header_amount(story: Story, row: Places) -> Decimal | None:
+def header_amount(trace: JobTrace, row: Places) -> Decimal | None:
     """The charge as a header of the submit's reply has it."""
-    return amount(story.told.headers.get(str(row.given.get("header", "")).lower()))
+    return amount(trace.response.headers.get(str(row.given.get("header", "")).lower()))
 
 
-def price_of(scene: Scene, ask: Ask, model: Model | None) -> pricing.Cost | None:
+def price_of(context: CheckContext, request: SentRequest, model: Model | None) -> pricing.Cost | None:
     """What a well-formed submit costs by the contract; None where it names no model."""
-    if model is None or ask.operation is None:
+    if model is None or request.operation is None:
         return None
-    fields: Any = first(ask.json, ask.operation.input) if ask.operation.input else ask.json
+    fields: Any = first(request.json, request.operation.input) if request.operation.input else request.json
     own = {**model.media, **model.defaults, **(fields if isinstance(fields, dict) else {})}
-    rows = scene.contract.root.get("media", {})
+    rows = context.contract.root.get("media", {})
     lengths = (artifact.seconds(own[name]) for name in (*rows.get("duration", ()), "duration") if name in own)
     if model.price.unit in (*rows.get("counts", {}), *rows.get("lengths", {})):
         return None
@@ -197,36 +201,40 @@ def amount(value: Any) -> Decimal | None:
 
 @check(
     "record.failure", "The record of a failed job says why it failed.", level="jobs", uses=(PLAIN, FAILURES),
-    known=lambda scene: scene.plays and _promise("failure")(scene),
+    known=lambda context: context.plays and _promise("failure")(context),
 )  # fmt: skip
-def says_why_it_failed(scene: Scene) -> Iterator[Problem]:
-    for story in (*scene.stories(), *scene.told(FAILURES)):
-        row = story.talk.promises.failure
-        failure = _failure(scene, story)
-        if row is None or failure is None or not story.ended or story.last is None:
+def says_why_it_failed(context: CheckContext) -> Iterator[Problem]:
+    for trace in (*context.stories(), *context.told(FAILURES)):
+        row = trace.talk.promises.failure
+        failure = _failure(context, trace)
+        if row is None or failure is None or not trace.ended or trace.last is None:
             continue
-        scene.judged()
-        said = [first(story.last.told.json, place) for place in row.at]
+        context.judged()
+        said = [first(trace.last.response.json, place) for place in row.at]
         if not all(said):
-            fact = scene.facts.fact(f"a failure is told at {', '.join(row.at)}", _where(story, "failure"), row.evidence)
-            yield Problem(fact, "why it failed", story.last.told.shown(), story.poll, story.subject)
-        elif str(failure.code) != str(said[0]) or (scene.own and failure.message not in story.last.told.body.decode()):
-            fact = scene.facts.fact(
+            fact = context.facts.fact(
+                f"a failure is told at {', '.join(row.at)}", _where(trace, "failure"), row.evidence
+            )
+            yield Problem(fact, "why it failed", trace.last.response.shown(), trace.poll, trace.subject)
+        elif str(failure.code) != str(said[0]) or (
+            context.own and failure.message not in trace.last.response.body.decode()
+        ):
+            fact = context.facts.fact(
                 f"a job that fails as {failure.name} has the code {failure.code}",
                 f"errors.yaml failures {failure.name}",
                 failure.evidence,
             )
             expected = f"{failure.code} and {failure.message!r}"
-            yield Problem(fact, expected, story.last.told.shown(), story.poll, story.subject)
+            yield Problem(fact, expected, trace.last.response.shown(), trace.poll, trace.subject)
 
 
-def _failure(scene: Scene, story: Story) -> Failure | None:
+def _failure(context: CheckContext, trace: JobTrace) -> Failure | None:
     """The failure that a job was asked to show."""
-    if story.scenario is None:
+    if trace.scenario is None:
         return None
-    name, _, code = story.scenario.partition("; code=")
-    row = scene.contract.scenarios.jobs.get(name)
-    return scene.contract.failures.get(code or (row.failure if row else None) or "")
+    name, _, code = trace.scenario.partition("; code=")
+    row = context.contract.scenarios.jobs.get(name)
+    return context.contract.failures.get(code or (row.failure if row else None) or "")
 
 
 @check(
@@ -236,19 +244,19 @@ def _failure(scene: Scene, story: Story) -> Failure | None:
     uses=(PLAIN,),
     known=_promise("headers"),
 )
-def has_its_headers(scene: Scene) -> Iterator[Problem]:
-    for story in scene.stories():
-        row = story.talk.promises.headers
-        if row is None or story.last is None:
+def has_its_headers(context: CheckContext) -> Iterator[Problem]:
+    for trace in context.stories():
+        row = trace.talk.promises.headers
+        if row is None or trace.last is None:
             continue
-        for ask, told in ((story.asked, story.told), (story.poll, story.last.told)):
-            scene.judged()
-            lacking = [name for name in row.at if not told.headers.get(name)]
-            named = told.headers.get(row.given.get("id", ""), str(story.id))
-            if lacking or named != str(story.id):
-                fact = scene.facts.fact(f"a reply has {', '.join(row.at)}", _where(story, "headers"), row.evidence)
+        for request, response in ((trace.asked, trace.response), (trace.poll, trace.last.response)):
+            context.judged()
+            lacking = [name for name in row.at if not response.headers.get(name)]
+            named = response.headers.get(row.given.get("id", ""), str(trace.id))
+            if lacking or named != str(trace.id):
+                fact = context.facts.fact(f"a reply has {', '.join(row.at)}", _where(trace, "headers"), row.evidence)
                 came = f"without {', '.join(lacking)}" if lacking else f"{row.given['id']}: {named}"
-                yield Problem(fact, f"all of them, for the job {story.id}", came, ask, story.subject)
+                yield Problem(fact, f"all of them, for the job {trace.id}", came, request, trace.subject)
 
 
 CHECKS: tuple[Check, ...] = (

@@ -4,75 +4,79 @@ import random
 from collections.abc import Iterable, Iterator
 
 from mockreel.conformance.check import Check, check
-from mockreel.conformance.check_context import Scene
+from mockreel.conformance.check_context import CheckContext
 from mockreel.contract import Model, Operation
 from mockreel.contract.evidence.facts import Fact
-from mockreel.contract.exchanges.exchange import Ask
+from mockreel.contract.exchanges.exchange import SentRequest
 from mockreel.contract.exchanges.problem import Problem
 from mockreel.contract.exchanges.sample_values import Variant
 
 
-def _asked(scene: Scene, check_id: str, *, allowed: bool) -> Iterator[tuple[str, Operation, Model, Ask]]:
+def _asked(
+    context: CheckContext, check_id: str, *, allowed: bool
+) -> Iterator[tuple[str, Operation, Model, SentRequest]]:
     """Every variant that the contract's own validator judges as it should be judged, as many as fit the budget."""
-    every = list(_every(scene, allowed=allowed))
-    most = scene.most.get(check_id)
+    every = list(_every(context, allowed=allowed))
+    most = context.most.get(check_id)
     if most is not None and most < len(every):
-        scene.skip("they do not fit the budget; give more with --budget", len(every) - most)
-        kept = sorted(random.Random(f"{scene.wanted.seed} {check_id}").sample(range(len(every)), most))
+        context.skip("they do not fit the budget; give more with --budget", len(every) - most)
+        kept = sorted(random.Random(f"{context.wanted.seed} {check_id}").sample(range(len(every)), most))
         every = [every[number] for number in kept]
     yield from every
 
 
-def _every(scene: Scene, *, allowed: bool) -> Iterator[tuple[str, Operation, Model, Ask]]:
-    for operation in scene.contract.operations:
-        for model in scene.casting.at(operation):
-            if model is None or operation.body != "json" or scene.waits_for_the_end(operation):
+def _every(context: CheckContext, *, allowed: bool) -> Iterator[tuple[str, Operation, Model, SentRequest]]:
+    for operation in context.contract.operations:
+        for model in context.casting.at(operation):
+            if model is None or operation.body != "json" or context.waits_for_the_end(operation):
                 continue
-            schema, base = scene.requests.resolver.model(scene.casting.schema(operation, model))
-            variants = scene.requests.samples.allowed if allowed else scene.requests.samples.forbidden
-            for variant in _chosen(scene, variants(schema, base)):
-                ask = scene.requests.with_input(operation, model, variant.value)
-                if (scene.oracle.judge(ask).row is None) == allowed:
-                    yield variant.what, operation, model, ask
+            schema, base = context.requests.resolver.model(context.casting.schema(operation, model))
+            variants = context.requests.samples.allowed if allowed else context.requests.samples.forbidden
+            for variant in _chosen(context, variants(schema, base)):
+                request = context.requests.with_input(operation, model, variant.value)
+                if (context.request_checker.judge(request).row is None) == allowed:
+                    yield variant.what, operation, model, request
 
 
-def _chosen(scene: Scene, variants: Iterable[Variant]) -> Iterable[Variant]:
+def _chosen(context: CheckContext, variants: Iterable[Variant]) -> Iterable[Variant]:
     """All of them; with `quick` one of each kind."""
-    if not scene.wanted.quick:
+    if not context.wanted.quick:
         return variants
     return {variant.kind: variant for variant in variants}.values()
 
 
-def _fact(scene: Scene, model: Model) -> Fact:
-    return scene.facts.fact(f"the input schema of {model.id}", f"models.json {model.id}", model.evidence)
+def _fact(context: CheckContext, model: Model) -> Fact:
+    return context.facts.fact(f"the input schema of {model.id}", f"models.json {model.id}", model.evidence)
 
 
 @check("body.taken", "A body that the model's schema allows is taken.", level="jobs")
-def allowed_is_taken(scene: Scene) -> Iterator[Problem]:
-    for what, operation, model, ask in _asked(scene, "body.taken", allowed=True):
-        told = scene.try_send(ask)
-        if told is None or scene.excused(told, operation):
+def allowed_is_taken(context: CheckContext) -> Iterator[Problem]:
+    for what, operation, model, request in _asked(context, "body.taken", allowed=True):
+        response = context.try_send(request)
+        if response is None or context.excused(response, operation):
             continue
-        scene.judged()
-        if scene.refusals.refused(told):
+        context.judged()
+        if context.error_detector.refused(response):
             subject = f"{operation.id} {model.id}"
-            yield Problem(_fact(scene, model), f"taken, though {what}", told.shown(), ask, subject)
+            yield Problem(_fact(context, model), f"taken, though {what}", response.shown(), request, subject)
 
 
 @check("body.refused", "A body that the model's schema forbids is refused.", level="breaking")
-def forbidden_is_refused(scene: Scene) -> Iterator[Problem]:
-    row = scene.contract.errors["invalid-body"]
-    for what, operation, model, ask in _asked(scene, "body.refused", allowed=False):
-        told = scene.try_send(ask)
-        if told is None or scene.excused(told, operation):
+def forbidden_is_refused(context: CheckContext) -> Iterator[Problem]:
+    row = context.contract.errors["invalid-body"]
+    for what, operation, model, request in _asked(context, "body.refused", allowed=False):
+        response = context.try_send(request)
+        if response is None or context.excused(response, operation):
             continue
-        scene.judged()
+        context.judged()
         subject = f"{operation.id} {model.id}"
-        if not scene.refusals.refused(told):
-            yield Problem(_fact(scene, model), f"refused, as {what}", told.shown(), ask, subject)
-        elif not scene.refusals.is_row(told, row, operation):
-            status, code = scene.refusals.expected(row, operation)
-            yield Problem(scene.facts.row(row.name), f"{status} {code}, as {what}", told.shown(), ask, subject)
+        if not context.error_detector.refused(response):
+            yield Problem(_fact(context, model), f"refused, as {what}", response.shown(), request, subject)
+        elif not context.error_detector.is_row(response, row, operation):
+            status, code = context.error_detector.expected(row, operation)
+            yield Problem(
+                context.facts.row(row.name), f"{status} {code}, as {what}", response.shown(), request, subject
+            )
 
 
 CHECKS: tuple[Check, ...] = (allowed_is_taken, forbidden_is_refused)

@@ -5,11 +5,11 @@ from dataclasses import replace
 from decimal import Decimal
 
 from mockreel.conformance.check import Check, check
-from mockreel.conformance.check_context import Scene
+from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.checks.job_records import amount, price_of
 from mockreel.conformance.jobs.job_groups import PLAIN
 from mockreel.contract import Model, Operation
-from mockreel.contract.exchanges.exchange import Ask, Told, first
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest, first
 from mockreel.contract.exchanges.problem import Problem
 
 # With --quick so many models are asked for.
@@ -17,181 +17,191 @@ FEW = 5
 
 
 @check("operation.answers", "An operation that only reads answers a well-formed request.", level="reads")
-def reads_are_answered(scene: Scene) -> Iterator[Problem]:
-    for operation in scene.contract.operations:
-        if operation.method != "GET" and operation.id not in scene.contract.conversation.reads:
+def reads_are_answered(context: CheckContext) -> Iterator[Problem]:
+    for operation in context.contract.operations:
+        if operation.method != "GET" and operation.id not in context.contract.conversation.reads:
             continue
-        for ask in _complete(scene, operation):
-            told = scene.try_send(ask)
-            if told is None or scene.excused(told, operation):
+        for request in _complete(context, operation):
+            response = context.try_send(request)
+            if response is None or context.excused(response, operation):
                 continue
-            scene.judged()
-            if scene.refusals.refused(told):
-                fact = scene.facts.operation(f"{operation.id} answers", operation)
-                yield Problem(fact, "an answer that is no refusal", told.shown(), ask, operation.id)
+            context.judged()
+            if context.error_detector.refused(response):
+                fact = context.facts.operation(f"{operation.id} answers", operation)
+                yield Problem(fact, "an answer that is no refusal", response.shown(), request, operation.id)
 
 
-def _complete(scene: Scene, operation: Operation) -> Iterator[Ask]:
+def _complete(context: CheckContext, operation: Operation) -> Iterator[SentRequest]:
     """Well-formed requests that need nothing to be there before: no job, nothing that somebody has made."""
     places = [part[1:-1] for part in operation.path.split("/") if part.startswith("{")]
-    models = [model for model in scene.contract.models.values() if not model.routes][
-        : FEW if scene.wanted.quick else None
+    models = [model for model in context.contract.models.values() if not model.routes][
+        : FEW if context.wanted.quick else None
     ]
     if operation.model is not None or (operation.body == "json" and operation.body_required):
         return
     if not places:
-        ask = scene.requests.good(operation)
-        if scene.oracle.judge(ask).row is None and not any(one.required for one in operation.query):
-            yield ask
-    elif len(places) == 1 and places[0] in operation.many and scene.contract.names_at:
-        yield from (scene.requests.good(operation, params={places[0]: model.id}) for model in models)
+        request = context.requests.good(operation)
+        if context.request_checker.judge(request).row is None and not any(one.required for one in operation.query):
+            yield request
+    elif len(places) == 1 and places[0] in operation.many and context.contract.names_at:
+        yield from (context.requests.good(operation, params={places[0]: model.id}) for model in models)
 
 
 @check(
     "model.known",
     "Every model is known where the contract has it.",
     level="breaking",
-    known=lambda scene: bool(scene.contract.models),
+    known=lambda context: bool(context.contract.models),
 )
-def models_are_known(scene: Scene) -> Iterator[Problem]:
+def models_are_known(context: CheckContext) -> Iterator[Problem]:
     """Asked with a body that lacks what it must have, so that nothing is begun."""
-    for operation, model in _each_model(scene):
-        ask = _lacking(scene, operation, model)
-        if ask is None:
+    for operation, model in _each_model(context):
+        request = _lacking(context, operation, model)
+        if request is None:
             continue
-        told = scene.try_send(ask)
-        if told is None or scene.excused(told, operation):
+        response = context.try_send(request)
+        if response is None or context.excused(response, operation):
             continue
-        scene.judged()
-        if not scene.refusals.refused(told) or _is_unknown(scene, operation, told):
-            fact = scene.facts.fact(f"{model.id} is a model", f"models.json {model.id}", model.evidence)
-            yield Problem(fact, "a refusal of the body", told.shown(), ask, f"{operation.id} {model.id}")
+        context.judged()
+        if not context.error_detector.refused(response) or _is_unknown(context, operation, response):
+            fact = context.facts.fact(f"{model.id} is a model", f"models.json {model.id}", model.evidence)
+            yield Problem(fact, "a refusal of the body", response.shown(), request, f"{operation.id} {model.id}")
 
 
-def _is_unknown(scene: Scene, operation: Operation, told: Told) -> bool:
+def _is_unknown(context: CheckContext, operation: Operation, response: ReceivedResponse) -> bool:
     """Whether a refusal says that there is no such model, in words that say nothing else."""
-    rows = [scene.contract.errors[name] for name in ("unknown-model", "unknown-path")]
-    meant = [row for row in rows if scene.refusals.is_row(told, row, operation)]
-    body = scene.contract.errors["invalid-body"]
-    return bool(meant) and not scene.refusals.is_row(told, body, operation)
+    rows = [context.contract.errors[name] for name in ("unknown-model", "unknown-path")]
+    meant = [row for row in rows if context.error_detector.is_row(response, row, operation)]
+    body = context.contract.errors["invalid-body"]
+    return bool(meant) and not context.error_detector.is_row(response, body, operation)
 
 
-def _each_model(scene: Scene) -> Iterator[tuple[Operation, Model]]:
+def _each_model(context: CheckContext) -> Iterator[tuple[Operation, Model]]:
     """Each model once, at the first operation that takes it."""
     seen: set[str] = set()
-    for operation in scene.contract.operations:
-        if operation.model is None or operation.body != "json" or scene.waits_for_the_end(operation):
+    for operation in context.contract.operations:
+        if operation.model is None or operation.body != "json" or context.waits_for_the_end(operation):
             continue
-        for model in scene.contract.names_at[operation.id].values():
-            if model.id not in seen and not (scene.wanted.quick and len(seen) >= FEW) and scene.wants(model):
+        for model in context.contract.names_at[operation.id].values():
+            if model.id not in seen and not (context.wanted.quick and len(seen) >= FEW) and context.wants(model):
                 seen.add(model.id)
                 yield operation, model
 
 
-def _lacking(scene: Scene, operation: Operation, model: Model) -> Ask | None:
+def _lacking(context: CheckContext, operation: Operation, model: Model) -> SentRequest | None:
     """A request that lacks the last of the fields that a model must have; None where it must have none."""
-    schema, base = scene.requests.resolver.model(scene.casting.schema(operation, model))
-    for variant in scene.requests.samples.forbidden(schema, base):
-        ask = scene.requests.with_input(operation, model, variant.value)
-        if variant.kind == "is missing" and scene.oracle.judge(ask).row is not None:
-            return ask
+    schema, base = context.requests.resolver.model(context.casting.schema(operation, model))
+    for variant in context.requests.samples.forbidden(schema, base):
+        request = context.requests.with_input(operation, model, variant.value)
+        if variant.kind == "is missing" and context.request_checker.judge(request).row is not None:
+            return request
     return None
 
 
 @check(
     "price.quoted", "What is quoted for a model is its price.", level="reads",
-    known=lambda scene: scene.contract.conversation.quote is not None,
+    known=lambda context: context.contract.conversation.quote is not None,
 )  # fmt: skip
-def quotes_its_price(scene: Scene) -> Iterator[Problem]:
-    row = scene.contract.conversation.quote
+def quotes_its_price(context: CheckContext) -> Iterator[Problem]:
+    row = context.contract.conversation.quote
     assert row is not None
-    operation = scene.contract.operation(str(row.given["operation"]))
-    models = [model for model in scene.contract.names_at[operation.id].values() if scene.wants(model)]
+    operation = context.contract.operation(str(row.given["operation"]))
+    models = [model for model in context.contract.names_at[operation.id].values() if context.wants(model)]
     unique = list({model.id: model for model in models}.values())
-    priced = [(one, ask, price) for one, ask, price in _priced(scene, operation, unique) if price is not None]
-    for model, ask, wanted in priced[: FEW if scene.wanted.quick else None]:
-        told = scene.try_send(ask)
-        if told is None or scene.excused(told, operation):
+    priced = [(one, request, price) for one, request, price in _priced(context, operation, unique) if price is not None]
+    for model, request, wanted in priced[: FEW if context.wanted.quick else None]:
+        response = context.try_send(request)
+        if response is None or context.excused(response, operation):
             continue
-        scene.judged()
-        if amount(first(told.json, row.at[0])) != wanted:
-            fact = scene.facts.fact(f"the price of {model.id}", f"models.json {model.id} price", model.price.evidence)
+        context.judged()
+        if amount(first(response.json, row.at[0])) != wanted:
+            fact = context.facts.fact(f"the price of {model.id}", f"models.json {model.id} price", model.price.evidence)
             expected = f"{wanted.normalize():f} {model.price.currency} at {row.at[0]}"
-            yield Problem(fact, expected, told.shown(), ask, f"{operation.id} {model.id}")
+            yield Problem(fact, expected, response.shown(), request, f"{operation.id} {model.id}")
 
 
-def _priced(scene: Scene, operation: Operation, models: list[Model]) -> Iterator[tuple[Model, Ask, Decimal | None]]:
+def _priced(
+    context: CheckContext, operation: Operation, models: list[Model]
+) -> Iterator[tuple[Model, SentRequest, Decimal | None]]:
     """Each model with a request for its quote, and its price where that is known exactly."""
     for model in models:
-        ask = scene.requests.good(operation, model)
-        price = price_of(scene, ask, model)
-        yield model, ask, price.amount if price is not None and price.certainty == "exact" else None
+        request = context.requests.good(operation, model)
+        price = price_of(context, request, model)
+        yield model, request, price.amount if price is not None and price.certainty == "exact" else None
 
 
 READING, CHANGING = ("GET",), ("GET", "PATCH", "DELETE")
 
 
-def _leads(scene: Scene, operation: Operation, methods: tuple[str, ...]) -> bool:
+def _leads(context: CheckContext, operation: Operation, methods: tuple[str, ...]) -> bool:
     """Whether a link leads from an operation to one of these methods."""
-    names = {str(row.get("operationId")) for row in scene.links.of(operation)}
-    return any(one.id in names and one.method in methods for one in scene.contract.operations)
+    names = {str(row.get("operationId")) for row in context.links.of(operation)}
+    return any(one.id in names and one.method in methods for one in context.contract.operations)
 
 
-def _makers(scene: Scene) -> list[Operation]:
+def _makers(context: CheckContext) -> list[Operation]:
     """The operations that make something, which is no job, to which links lead."""
-    reads = scene.contract.conversation.reads
+    reads = context.contract.conversation.reads
     return [
         one
-        for one in scene.contract.operations
-        if one.method == "POST" and not one.submits and one.id not in reads and _leads(scene, one, CHANGING)
+        for one in context.contract.operations
+        if one.method == "POST" and not one.submits and one.id not in reads and _leads(context, one, CHANGING)
     ]
 
 
 @check(
     "link.leads", "What a job's reply leads to is there.", level="jobs", uses=(PLAIN,),
-    known=lambda scene: any(_leads(scene, submit, READING) for _, submit in scene.submits()),
+    known=lambda context: any(_leads(context, submit, READING) for _, submit in context.submits()),
 )  # fmt: skip
-def links_of_jobs_lead_on(scene: Scene) -> Iterator[Problem]:
-    for story in scene.stories():
-        if story.ended and story.scenario is None:
-            yield from _followed(scene, story.submit, story.asked, story.told, READING)
+def links_of_jobs_lead_on(context: CheckContext) -> Iterator[Problem]:
+    for trace in context.stories():
+        if trace.ended and trace.scenario is None:
+            yield from _followed(context, trace.submit, trace.asked, trace.response, READING)
 
 
 @check(
     "link.made", "What was made can be read, changed and removed where a link leads.", level="jobs",
-    known=lambda scene: bool(_makers(scene)),
+    known=lambda context: bool(_makers(context)),
 )  # fmt: skip
-def links_of_things_lead_on(scene: Scene) -> Iterator[Problem]:
-    for operation in _makers(scene):
-        ask = scene.requests.good(operation)
-        if operation.body == "form" or scene.oracle.judge(ask).row is not None:
+def links_of_things_lead_on(context: CheckContext) -> Iterator[Problem]:
+    for operation in _makers(context):
+        request = context.requests.good(operation)
+        if operation.body == "form" or context.request_checker.judge(request).row is not None:
             continue
-        told = scene.try_send(ask)
-        if told is None or scene.excused(told, operation):
+        response = context.try_send(request)
+        if response is None or context.excused(response, operation):
             continue
-        scene.judged()
-        if scene.refusals.refused(told):
-            fact = scene.facts.operation(f"{operation.id} answers", operation)
-            yield Problem(fact, "an answer that is no refusal", told.shown(), ask, operation.id)
+        context.judged()
+        if context.error_detector.refused(response):
+            fact = context.facts.operation(f"{operation.id} answers", operation)
+            yield Problem(fact, "an answer that is no refusal", response.shown(), request, operation.id)
         else:
-            yield from _followed(scene, operation, ask, told, CHANGING)
+            yield from _followed(context, operation, request, response, CHANGING)
 
 
-def _followed(scene: Scene, operation: Operation, ask: Ask, told: Told, methods: tuple[str, ...]) -> Iterator[Problem]:
+def _followed(
+    context: CheckContext,
+    operation: Operation,
+    request: SentRequest,
+    response: ReceivedResponse,
+    methods: tuple[str, ...],
+) -> Iterator[Problem]:
     """Follow the links of a reply that are of these methods, in their order."""
-    rows = [str(row.get("operationId")) for row in scene.links.of(operation)]
-    found = [link for name in dict.fromkeys(rows) if (link := scene.links.find(operation, told, name)) is not None]
+    rows = [str(row.get("operationId")) for row in context.links.of(operation)]
+    found = [
+        link for name in dict.fromkeys(rows) if (link := context.links.find(operation, response, name)) is not None
+    ]
     for link in sorted(found, key=lambda one: methods.index(one.to.method) if one.to.method in methods else -1):
-        if link.to.method not in methods or (link.to.admin and "admin" not in scene.target.keys.of):
+        if link.to.method not in methods or (link.to.admin and "admin" not in context.target.keys.of):
             continue
-        further = scene.links.follow(link, ask, told)
+        further = context.links.follow(link, request, response)
         further = replace(further, who="admin") if link.to.admin else further
-        reply = scene.try_send(further)
-        if reply is None or scene.excused(reply, link.to):
+        reply = context.try_send(further)
+        if reply is None or context.excused(reply, link.to):
             continue
-        scene.judged()
-        if scene.refusals.refused(reply):
-            fact = scene.facts.operation(f"{link.to.id} answers what {operation.id} has made", link.to)
+        context.judged()
+        if context.error_detector.refused(reply):
+            fact = context.facts.operation(f"{link.to.id} answers what {operation.id} has made", link.to)
             yield Problem(fact, "an answer that is no refusal", reply.shown(), further, link.to.id)
 
 

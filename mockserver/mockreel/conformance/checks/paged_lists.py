@@ -6,46 +6,48 @@ from typing import Any
 from urllib.parse import urlencode
 
 from mockreel.conformance.check import Check, check
-from mockreel.conformance.check_context import Scene
+from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.jobs.job_groups import PLAIN
-from mockreel.conformance.jobs.job_traces import Story
+from mockreel.conformance.jobs.job_traces import JobTrace
 from mockreel.contract import Operation
 from mockreel.contract.conversation.promises import Paged
 from mockreel.contract.evidence.facts import Fact
-from mockreel.contract.exchanges.exchange import Ask, Told, first
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest, first
 from mockreel.contract.exchanges.problem import Problem
 
 SMALL, PAGES, MOST_PAGES = 2, 3, 20
 
 
-def _lists(scene: Scene) -> Iterator[tuple[Operation, Paged]]:
-    for name, paged in scene.contract.conversation.lists.items():
-        yield scene.contract.operation(name), paged
+def _lists(context: CheckContext) -> Iterator[tuple[Operation, Paged]]:
+    for name, paged in context.contract.conversation.lists.items():
+        yield context.contract.operation(name), paged
 
 
-def _known(*fields: str) -> Callable[[Scene], bool]:
+def _known(*fields: str) -> Callable[[CheckContext], bool]:
     """Whether a list has all of these."""
 
-    def known(scene: Scene) -> bool:
-        return any(all(getattr(paged, name) for name in fields) for _, paged in _lists(scene))
+    def known(context: CheckContext) -> bool:
+        return any(all(getattr(paged, name) for name in fields) for _, paged in _lists(context))
 
     return known
 
 
-def _talks_of_jobs(scene: Scene) -> bool:
-    return any(paged.jobs for _, paged in _lists(scene))
+def _talks_of_jobs(context: CheckContext) -> bool:
+    return any(paged.jobs for _, paged in _lists(context))
 
 
-def _fact(scene: Scene, operation: Operation, paged: Paged, says: str) -> Fact:
-    return scene.facts.fact(f"{operation.id} {says}", f"conversation.yaml lists {operation.id}", paged.evidence)
+def _fact(context: CheckContext, operation: Operation, paged: Paged, says: str) -> Fact:
+    return context.facts.fact(f"{operation.id} {says}", f"conversation.yaml lists {operation.id}", paged.evidence)
 
 
-def _ask(scene: Scene, operation: Operation, **query: str | int) -> Ask:
-    return replace(scene.requests.good(operation), query=urlencode({name: str(value) for name, value in query.items()}))
+def _ask(context: CheckContext, operation: Operation, **query: str | int) -> SentRequest:
+    return replace(
+        context.requests.good(operation), query=urlencode({name: str(value) for name, value in query.items()})
+    )
 
 
-def _entries(paged: Paged, told: Told) -> list[Any]:
-    value = first(told.json, paged.items)
+def _entries(paged: Paged, response: ReceivedResponse) -> list[Any]:
+    value = first(response.json, paged.items)
     return value if isinstance(value, list) else []
 
 
@@ -53,145 +55,147 @@ def _names(paged: Paged, entries: list[Any]) -> list[Any]:
     return [first(entry, paged.id) if paged.id else entry for entry in entries]
 
 
-def _whole(scene: Scene, operation: Operation, paged: Paged) -> tuple[Ask, list[Any]]:
+def _whole(context: CheckContext, operation: Operation, paged: Paged) -> tuple[SentRequest, list[Any]]:
     """The list as it comes when nothing is asked of it."""
-    ask = _ask(scene, operation)
-    return ask, _entries(paged, scene.send(ask))
+    request = _ask(context, operation)
+    return request, _entries(paged, context.send(request))
 
 
 @check("list.limit", "A list is as long as the limit asks for.", level="jobs", uses=(PLAIN,), known=_known("limit"))
-def keeps_the_limit(scene: Scene) -> Iterator[Problem]:
-    for operation, paged in _lists(scene):
+def keeps_the_limit(context: CheckContext) -> Iterator[Problem]:
+    for operation, paged in _lists(context):
         if paged.limit is None:
             continue
-        _, every = _whole(scene, operation, paged)
+        _, every = _whole(context, operation, paged)
         for limit in (1, SMALL) if len(every) > SMALL else ():
-            ask = _ask(scene, operation, **{paged.limit: limit})
-            told = scene.send(ask)
-            scene.judged()
-            if len(_entries(paged, told)) != limit:
-                fact = _fact(scene, operation, paged, f"gives at most {paged.limit} entries")
-                came = f"{len(_entries(paged, told))} entries: {told.shown()[:200]}"
-                yield Problem(fact, f"{limit} of {len(every)} entries", came, ask, operation.id)
+            request = _ask(context, operation, **{paged.limit: limit})
+            response = context.send(request)
+            context.judged()
+            if len(_entries(paged, response)) != limit:
+                fact = _fact(context, operation, paged, f"gives at most {paged.limit} entries")
+                came = f"{len(_entries(paged, response))} entries: {response.shown()[:200]}"
+                yield Problem(fact, f"{limit} of {len(every)} entries", came, request, operation.id)
 
 
 @check(
     "list.pages", "The pages of a list follow each other without a gap.", level="jobs", uses=(PLAIN,),
     known=_known("limit", "next", "cursor"),
 )  # fmt: skip
-def pages_follow(scene: Scene) -> Iterator[Problem]:
-    for operation, paged in _lists(scene):
+def pages_follow(context: CheckContext) -> Iterator[Problem]:
+    for operation, paged in _lists(context):
         if paged.limit is None or paged.next is None or paged.cursor is None:
             continue
-        ask, wanted, came = _compared(scene, operation, paged)
+        request, wanted, came = _compared(context, operation, paged)
         if came != wanted:  # something new may have come between the pages
-            ask, wanted, came = _compared(scene, operation, paged)
-        scene.judged(len(wanted) > SMALL)
+            request, wanted, came = _compared(context, operation, paged)
+        context.judged(len(wanted) > SMALL)
         if came != wanted:
-            fact = _fact(scene, operation, paged, f"goes on where {paged.next} leads to")
-            yield Problem(fact, f"{wanted}"[:300], f"{came}"[:300], ask, operation.id)
+            fact = _fact(context, operation, paged, f"goes on where {paged.next} leads to")
+            yield Problem(fact, f"{wanted}"[:300], f"{came}"[:300], request, operation.id)
 
 
-def _compared(scene: Scene, operation: Operation, paged: Paged) -> tuple[Ask, list[Any], list[Any]]:
+def _compared(context: CheckContext, operation: Operation, paged: Paged) -> tuple[SentRequest, list[Any], list[Any]]:
     """The names on the first pages, and those that the whole list has from the first of them on."""
-    ask, came = _pages(scene, operation, paged)
-    _, every = _whole(scene, operation, paged)
+    request, came = _pages(context, operation, paged)
+    _, every = _whole(context, operation, paged)
     names = _names(paged, every)
     start = names.index(came[0]) if came and came[0] in names else 0
-    return ask, names[start : start + SMALL * PAGES], came
+    return request, names[start : start + SMALL * PAGES], came
 
 
-def _pages(scene: Scene, operation: Operation, paged: Paged) -> tuple[Ask, list[Any]]:
+def _pages(context: CheckContext, operation: Operation, paged: Paged) -> tuple[SentRequest, list[Any]]:
     """The names on the first pages, one after the other, with the request for the last of them."""
     assert paged.limit is not None
     assert paged.cursor is not None
-    ask, came = _ask(scene, operation, **{paged.limit: SMALL}), []
+    request, came = _ask(context, operation, **{paged.limit: SMALL}), []
     for _ in range(PAGES):
-        told = scene.send(ask)
-        came += _names(paged, _entries(paged, told))
-        cursor = first(told.json, paged.next or "")
+        response = context.send(request)
+        came += _names(paged, _entries(paged, response))
+        cursor = first(response.json, paged.next or "")
         if not cursor:
             break
         further: dict[str, str | int] = {paged.limit: SMALL, paged.cursor: str(cursor)}
-        ask = _ask(scene, operation, **further)
-    return ask, came
+        request = _ask(context, operation, **further)
+    return request, came
 
 
 @check(
     "list.order", "A list comes in the order that is asked for.", level="jobs", uses=(PLAIN,), known=_known("by"),
 )  # fmt: skip
-def keeps_the_order(scene: Scene) -> Iterator[Problem]:
-    for operation, paged in _lists(scene):
+def keeps_the_order(context: CheckContext) -> Iterator[Problem]:
+    for operation, paged in _lists(context):
         if paged.by is None:
             continue
         for name, order in paged.orders.items() or (("down", ""),):
             parameter = next((one.name for one in operation.query if one.name.startswith("sort")), None)
             query: dict[str, str | int] = {parameter: order} if parameter and order else {}
-            ask = _ask(scene, operation, **query)
-            values = [str(first(entry, paged.by)) for entry in _entries(paged, scene.send(ask))]
-            scene.judged(len(values) > 1)
+            request = _ask(context, operation, **query)
+            values = [str(first(entry, paged.by)) for entry in _entries(paged, context.send(request))]
+            context.judged(len(values) > 1)
             if values != sorted(values, reverse=name == "down"):
-                fact = _fact(scene, operation, paged, f"comes in the order {order or 'newest first'}")
-                yield Problem(fact, f"{paged.by} {name}", ", ".join(values[:8]), ask, operation.id)
+                fact = _fact(context, operation, paged, f"comes in the order {order or 'newest first'}")
+                yield Problem(fact, f"{paged.by} {name}", ", ".join(values[:8]), request, operation.id)
 
 
 @check(
     "list.filter", "A list shows what its filter asks for, and nothing else.", level="jobs", uses=(PLAIN,),
     known=_known("filters"),
 )  # fmt: skip
-def keeps_the_filter(scene: Scene) -> Iterator[Problem]:
-    for operation, paged in _lists(scene):
-        _, every = _whole(scene, operation, paged)
+def keeps_the_filter(context: CheckContext) -> Iterator[Problem]:
+    for operation, paged in _lists(context):
+        _, every = _whole(context, operation, paged)
         for row in paged.filters.values():
             seen = dict.fromkeys(str(first(entry, row["at"])) for entry in every)
-            others = [value for value in _further(scene, operation, row) if value not in seen]
+            others = [value for value in _further(context, operation, row) if value not in seen]
             for value in [*list(seen)[:2], *others[: 3 - min(2, len(seen))]]:
-                ask = _ask(scene, operation, **{str(row["name"]): str(row["form"]).format(value=value)})
-                told = scene.send(ask)
-                values = {str(first(entry, row["at"])) for entry in _entries(paged, told)}
-                scene.judged()
+                request = _ask(context, operation, **{str(row["name"]): str(row["form"]).format(value=value)})
+                response = context.send(request)
+                values = {str(first(entry, row["at"])) for entry in _entries(paged, response)}
+                context.judged()
                 if values - {value} or (value in seen and not values):
-                    fact = _fact(scene, operation, paged, f"can be filtered by {row['name']}")
-                    came = f"{sorted(values)} in {told.shown()[:200]}"
-                    yield Problem(fact, f"entries with {row['at']} {value}", came, ask, operation.id)
+                    fact = _fact(context, operation, paged, f"can be filtered by {row['name']}")
+                    came = f"{sorted(values)} in {response.shown()[:200]}"
+                    yield Problem(fact, f"entries with {row['at']} {value}", came, request, operation.id)
 
 
-def _further(scene: Scene, operation: Operation, row: Mapping[str, Any]) -> list[str]:
+def _further(context: CheckContext, operation: Operation, row: Mapping[str, Any]) -> list[str]:
     """Values that may be asked for and need not be there: the options of the parameter, or the states of a job."""
     schema: Mapping[str, Any] = next((one.schema for one in operation.query if one.name == row["name"]), {})
-    states = {talk.state for talk in scene.contract.conversation.jobs.values()}
-    words = [state.word for state in scene.contract.lifecycle.states.values()] if row["at"] in states else []
+    states = {talk.state for talk in context.contract.conversation.jobs.values()}
+    words = [state.word for state in context.contract.lifecycle.states.values()] if row["at"] in states else []
     return [*map(str, schema.get("enum", ())), *words]
 
 
 @check(
     "list.complete", "A list shows what was begun.", level="jobs", uses=(PLAIN,), known=_talks_of_jobs,
 )  # fmt: skip
-def shows_what_was_begun(scene: Scene) -> Iterator[Problem]:
-    for operation, paged in _lists(scene):
+def shows_what_was_begun(context: CheckContext) -> Iterator[Problem]:
+    for operation, paged in _lists(context):
         if not paged.jobs:
             continue
-        begun = [story for story in scene.stories() if story.id is not None and _succeeded(scene, story)]
+        begun = [trace for trace in context.stories() if trace.id is not None and _succeeded(context, trace)]
         wanted = begun[-3:]
-        ask, missing = _searched(scene, operation, paged, {str(story.id) for story in wanted})
-        for story in wanted:
-            scene.judged()
-            if str(story.id) in missing:
-                fact = _fact(scene, operation, paged, "shows every job of the account")
-                yield Problem(fact, f"the job {story.id}", "it is on none of its pages", ask, story.subject)
+        request, missing = _searched(context, operation, paged, {str(trace.id) for trace in wanted})
+        for trace in wanted:
+            context.judged()
+            if str(trace.id) in missing:
+                fact = _fact(context, operation, paged, "shows every job of the account")
+                yield Problem(fact, f"the job {trace.id}", "it is on none of its pages", request, trace.subject)
 
 
-def _searched(scene: Scene, operation: Operation, paged: Paged, wanted: set[str]) -> tuple[Ask, set[str]]:
+def _searched(
+    context: CheckContext, operation: Operation, paged: Paged, wanted: set[str]
+) -> tuple[SentRequest, set[str]]:
     """Which of these ids are on none of the first pages, with the first request."""
     query: dict[str, str | int] = {paged.limit: _most(operation, paged.limit)} if paged.limit else {}
-    begun = ask = _ask(scene, operation, **query)
+    begun = request = _ask(context, operation, **query)
     for _ in range(MOST_PAGES):
-        told = scene.send(ask)
-        wanted = {id_ for id_ in wanted if f'"{id_}"'.encode() not in told.body}
-        cursor = first(told.json, paged.next) if paged.next else None
+        response = context.send(request)
+        wanted = {id_ for id_ in wanted if f'"{id_}"'.encode() not in response.body}
+        cursor = first(response.json, paged.next) if paged.next else None
         if not wanted or not cursor or paged.cursor is None:
             break
-        ask = _ask(scene, operation, **query, **{paged.cursor: str(cursor)})
+        request = _ask(context, operation, **query, **{paged.cursor: str(cursor)})
     return begun, wanted
 
 
@@ -200,45 +204,49 @@ def _most(operation: Operation, name: str) -> int:
     return int(schema.get("maximum", 100))
 
 
-def _succeeded(scene: Scene, story: Story) -> bool:
-    return any(state.kind == "succeeded" for state in scene.states(story.last.word if story.last else None))
+def _succeeded(context: CheckContext, trace: JobTrace) -> bool:
+    return any(state.kind == "succeeded" for state in context.states(trace.last.word if trace.last else None))
 
 
 @check(
     "list.least", "A list that is never empty has entries of the documented form.", level="reads", known=_known("least")
 )
-def has_entries(scene: Scene) -> Iterator[Problem]:
-    for operation, paged in _lists(scene):
+def has_entries(context: CheckContext) -> Iterator[Problem]:
+    for operation, paged in _lists(context):
         if paged.least is None:
             continue
-        ask = _ask(scene, operation)
-        told = scene.try_send(ask)
-        if told is None or scene.excused(told, operation):
+        request = _ask(context, operation)
+        response = context.try_send(request)
+        if response is None or context.excused(response, operation):
             continue
-        scene.judged()
-        names = _names(paged, _entries(paged, told))
+        context.judged()
+        names = _names(paged, _entries(paged, response))
         if len(names) < paged.least or not all(names) or len(set(map(str, names))) != len(names):
-            fact = _fact(scene, operation, paged, "names what there is, each once")
+            fact = _fact(context, operation, paged, "names what there is, each once")
             yield Problem(
-                fact, f"at least {paged.least} entries, each with its name", told.shown()[:300], ask, operation.id
+                fact,
+                f"at least {paged.least} entries, each with its name",
+                response.shown()[:300],
+                request,
+                operation.id,
             )
 
 
 @check("list.models", "A list of models names every model.", level="reads", known=_known("models"))
-def names_every_model(scene: Scene) -> Iterator[Problem]:
-    for operation, paged in _lists(scene):
+def names_every_model(context: CheckContext) -> Iterator[Problem]:
+    for operation, paged in _lists(context):
         if not paged.models:
             continue
-        ask = _ask(scene, operation)
-        told = scene.try_send(ask)
-        if told is None or scene.excused(told, operation):
+        request = _ask(context, operation)
+        response = context.try_send(request)
+        if response is None or context.excused(response, operation):
             continue
-        named = set(map(str, _names(paged, _entries(paged, told))))
-        for model in scene.contract.models.values():
-            scene.judged()
+        named = set(map(str, _names(paged, _entries(paged, response))))
+        for model in context.contract.models.values():
+            context.judged()
             if model.id not in named:
-                fact = scene.facts.fact(f"{model.id} is a model", f"models.json {model.id}", model.evidence)
-                yield Problem(fact, f"{model.id} in the list", f"{len(named)} others", ask, operation.id)
+                fact = context.facts.fact(f"{model.id} is a model", f"models.json {model.id}", model.evidence)
+                yield Problem(fact, f"{model.id} in the list", f"{len(named)} others", request, operation.id)
 
 
 CHECKS: tuple[Check, ...] = (

@@ -1,6 +1,6 @@
 """What kind of file some bytes are, and whether all of them are there."""
 
-from mockreel.contract.exchanges.exchange import Told
+from mockreel.contract.exchanges.exchange import ReceivedResponse
 
 # Kinds by the beginning of the bytes: (offset, bytes, kind).
 _BEGINNINGS = (
@@ -34,15 +34,15 @@ def media_kind(text: str) -> str | None:
     return plain if plain in ("video", "image", "audio") else _SUFFIXES.get(plain)
 
 
-def what_is_missing(told: Told) -> str:
+def what_is_missing(response: ReceivedResponse) -> str:
     """Why a fetched file cannot be whole; empty where nothing says so."""
-    said = told.headers.get("content-length", "")
-    packed = "content-encoding" in told.headers
-    if said.isdecimal() and not packed and int(said) != len(told.body):
-        return f"{len(told.body)} of {said} bytes"
-    if told.body[4:8] == b"ftyp":
-        return _boxes(told.body)
-    if told.body.startswith(b"\x89PNG") and b"IEND" not in told.body[-16:]:
+    said = response.headers.get("content-length", "")
+    packed = "content-encoding" in response.headers
+    if said.isdecimal() and not packed and int(said) != len(response.body):
+        return f"{len(response.body)} of {said} bytes"
+    if response.body[4:8] == b"ftyp":
+        return _boxes(response.body)
+    if response.body.startswith(b"\x89PNG") and b"IEND" not in response.body[-16:]:
         return "the PNG has no end"
     return ""
 

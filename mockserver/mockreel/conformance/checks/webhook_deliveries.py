@@ -4,40 +4,40 @@ from collections.abc import Iterator
 from typing import Any
 
 from mockreel.conformance.check import Check, check
-from mockreel.conformance.check_context import Scene
+from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.checks.job_records import alike
 from mockreel.conformance.jobs.job_groups import PLAIN
-from mockreel.conformance.jobs.job_traces import Story
+from mockreel.conformance.jobs.job_traces import JobTrace
 from mockreel.contract import Evidence
 from mockreel.contract.evidence.facts import Fact
-from mockreel.contract.exchanges.exchange import Told, first
+from mockreel.contract.exchanges.exchange import ReceivedResponse, first
 from mockreel.contract.exchanges.problem import Problem
 from mockreel.simulator.in_process.memory_receiver import Arrival
 from mockreel.simulator.in_process.mock_target import LeftOut, NotApplicable
 from mockreel.webhooks import sign
 
 
-def tells(scene: Scene) -> bool:
+def tells(context: CheckContext) -> bool:
     """Whether the provider documents callbacks at all."""
-    return bool(scene.contract.callbacks.events)
+    return bool(context.contract.callbacks.events)
 
 
-def called(scene: Scene, group: str = PLAIN) -> list[Story]:
+def called(context: CheckContext, group: str = PLAIN) -> list[JobTrace]:
     """The stories whose job was to tell of its end.
 
     Raises:
         LeftOut: there is no receiver.
     """
-    if scene.target.receiver is None:
+    if context.target.receiver is None:
         raise LeftOut("there is no receiver that the target could reach; give --callback-url")
-    return [story for story in scene.told(group) if story.callback_url is not None]
+    return [trace for trace in context.told(group) if trace.callback_url is not None]
 
 
-def callback_fact(scene: Scene, story: Story, says: str) -> Fact:
-    found = scene.callback_of(story.submit)
+def callback_fact(context: CheckContext, trace: JobTrace, says: str) -> Fact:
+    found = context.callback_of(trace.submit)
     own = found[1].get("x-mockreel") if found else None
-    row = own or story.submit.raw["x-mockreel"]
-    return scene.facts.fact(says, "openapi.yaml callbacks", Evidence(row["evidence"], tuple(row["source"])))
+    row = own or trace.submit.raw["x-mockreel"]
+    return context.facts.fact(says, "openapi.yaml callbacks", Evidence(row["evidence"], tuple(row["source"])))
 
 
 def inner(body: Any) -> Any:
@@ -49,17 +49,17 @@ def inner(body: Any) -> Any:
 
 def _unpacked(value: Any) -> Any:
     if isinstance(value, str) and value[:1] in ("{", "["):
-        found = Told(200, {}, value.encode()).json
+        found = ReceivedResponse(200, {}, value.encode()).json
         return value if found is None else found
     return value
 
 
-def _each(scene: Scene) -> Iterator[tuple[Story, Arrival, Any]]:
+def _each(context: CheckContext) -> Iterator[tuple[JobTrace, Arrival, Any]]:
     """Every arrival with its story and its parsed body."""
-    for story in called(scene):
-        for arrival in story.arrivals:
-            scene.judged()
-            yield story, arrival, scene.payload(arrival.body)
+    for trace in called(context):
+        for arrival in trace.arrivals:
+            context.judged()
+            yield trace, arrival, context.payload(arrival.body)
 
 
 @check(
@@ -69,36 +69,36 @@ def _each(scene: Scene) -> Iterator[tuple[Story, Arrival, Any]]:
     uses=(PLAIN,),
     known=tells,
 )
-def comes_once(scene: Scene) -> Iterator[Problem]:
-    for story in called(scene):
-        if not story.ended or (not story.whole and len(story.arrivals) < 2):
-            scene.skip(f"a callback was waited for in vain: {story.stopped or 'its job did not end'}")
+def comes_once(context: CheckContext) -> Iterator[Problem]:
+    for trace in called(context):
+        if not trace.ended or (not trace.whole and len(trace.arrivals) < 2):
+            context.skip(f"a callback was waited for in vain: {trace.stopped or 'its job did not end'}")
             continue
-        scene.judged()
-        if len(story.arrivals) != 1:
-            fact = callback_fact(scene, story, "the end of a job is told once, where it is taken at once")
-            yield Problem(fact, "one callback", f"{len(story.arrivals)} of them", story.asked, story.subject)
+        context.judged()
+        if len(trace.arrivals) != 1:
+            fact = callback_fact(context, trace, "the end of a job is told once, where it is taken at once")
+            yield Problem(fact, "one callback", f"{len(trace.arrivals)} of them", trace.asked, trace.subject)
 
 
 @check("callback.valid", "A callback has the documented form.", level="jobs", uses=(PLAIN,), known=tells)
-def is_valid(scene: Scene) -> Iterator[Problem]:
-    for story, arrival, _ in _each(scene):
-        found = scene.payload_problems(story.submit, arrival.body)
+def is_valid(context: CheckContext) -> Iterator[Problem]:
+    for trace, arrival, _ in _each(context):
+        found = context.payload_problems(trace.submit, arrival.body)
         if found:
-            fact = callback_fact(scene, story, "a callback has the form of its schema")
-            yield Problem(fact, "a body of the documented form", "; ".join(found[:3]), story.asked, story.subject)
+            fact = callback_fact(context, trace, "a callback has the form of its schema")
+            yield Problem(fact, "a body of the documented form", "; ".join(found[:3]), trace.asked, trace.subject)
 
 
 @check("callback.headers", "A callback carries the documented headers.", level="jobs", uses=(PLAIN,), known=tells)
-def has_its_headers(scene: Scene) -> Iterator[Problem]:
-    for story, arrival, _ in _each(scene):
-        for header in scene.contract.callbacks.headers:
+def has_its_headers(context: CheckContext) -> Iterator[Problem]:
+    for trace, arrival, _ in _each(context):
+        for header in context.contract.callbacks.headers:
             value = arrival.headers.get(header.name.lower(), "")
             literal = "/" in header.value
             if not value or (literal and value.partition(";")[0] != header.value):
-                fact = callback_fact(scene, story, f"a callback has the header {header.name}")
+                fact = callback_fact(context, trace, f"a callback has the header {header.name}")
                 expected = f"{header.name}: {header.value}"
-                yield Problem(fact, expected, value or "no such header", story.asked, story.subject)
+                yield Problem(fact, expected, value or "no such header", trace.asked, trace.subject)
 
 
 @check(
@@ -106,52 +106,52 @@ def has_its_headers(scene: Scene) -> Iterator[Problem]:
     "Every attempt at a callback is signed over the bytes that are sent.",
     level="jobs",
     uses=(PLAIN, "500", "500-200"),
-    known=lambda scene: scene.contract.callbacks.signature is not None,
+    known=lambda context: context.contract.callbacks.signature is not None,
 )
-def is_signed(scene: Scene) -> Iterator[Problem]:
-    signature = scene.contract.callbacks.signature
+def is_signed(context: CheckContext) -> Iterator[Problem]:
+    signature = context.contract.callbacks.signature
     assert signature is not None
-    secret = scene.secret()
-    if not secret and scene.own:
+    secret = context.secret()
+    if not secret and context.own:
         raise NotApplicable("nothing says how a receiver gets its secret")
     if not secret:
-        raise LeftOut(scene.signing().trouble or "nothing says how a receiver gets its secret; give --secret")
+        raise LeftOut(context.signing().trouble or "nothing says how a receiver gets its secret; give --secret")
     for group in (PLAIN, "500", "500-200"):
-        for story in called(scene, group):
-            for number, arrival in enumerate(story.arrivals, 1):
-                scene.judged()
+        for trace in called(context, group):
+            for number, arrival in enumerate(trace.arrivals, 1):
+                context.judged()
                 expected = sign(signature, secret, arrival.body)
                 came = arrival.headers.get(signature.header.lower(), "")
                 if came != expected:
                     says = f"{signature.header} is the {signature.algorithm} of the body, in {signature.encoding}"
-                    fact = scene.facts.fact(says, "callbacks.yaml signature", signature.evidence)
+                    fact = context.facts.fact(says, "callbacks.yaml signature", signature.evidence)
                     told = f"{came or 'no signature'} at attempt {number}"
-                    yield Problem(fact, f"{signature.header}: {expected}", told, story.asked, story.subject)
+                    yield Problem(fact, f"{signature.header}: {expected}", told, trace.asked, trace.subject)
 
 
 @check("callback.not-before", "No callback comes before its job has ended.", level="jobs", uses=(PLAIN,), known=tells)
-def comes_after_the_end(scene: Scene) -> Iterator[Problem]:
-    for story in called(scene):
-        early = [look for look, states in scene.telling.words(story) if look.arrived and states]
-        scene.judged(bool(story.looks))
-        if early and not any(state.terminal for state in scene.states(early[0].word)):
-            fact = callback_fact(scene, story, "a callback tells that a job has ended")
+def comes_after_the_end(context: CheckContext) -> Iterator[Problem]:
+    for trace in called(context):
+        early = [poll for poll, states in context.telling.words(trace) if poll.arrived and states]
+        context.judged(bool(trace.polls))
+        if early and not any(state.terminal for state in context.states(early[0].word)):
+            fact = callback_fact(context, trace, "a callback tells that a job has ended")
             came = f"a callback while it was {early[0].word}"
-            yield Problem(fact, "no callback before the terminal state", came, story.asked, story.subject)
+            yield Problem(fact, "no callback before the terminal state", came, trace.asked, trace.subject)
 
 
 @check("callback.true", "A callback tells of its own job, as the job is.", level="jobs", uses=(PLAIN,), known=tells)
-def tells_the_truth(scene: Scene) -> Iterator[Problem]:
-    for story, arrival, body in _each(scene):
-        told = story.talk.told
-        assert told is not None
-        id_ = first(body, told.id)
-        word = first(body, told.state) if told.state else None
-        fact = callback_fact(scene, story, "a callback names its job and how it ended")
-        if str(id_) != str(story.id):
-            yield Problem(fact, f"the id {story.id}", arrival.body.decode()[:300], story.asked, story.subject)
-        elif word is not None and story.last is not None and not scene.same_state(word, story.last.word):
-            yield Problem(fact, f"the state {story.last.word}", arrival.body.decode()[:300], story.asked, story.subject)
+def tells_the_truth(context: CheckContext) -> Iterator[Problem]:
+    for trace, arrival, body in _each(context):
+        webhook = trace.talk.webhook
+        assert webhook is not None
+        id_ = first(body, webhook.id)
+        word = first(body, webhook.state) if webhook.state else None
+        fact = callback_fact(context, trace, "a callback names its job and how it ended")
+        if str(id_) != str(trace.id):
+            yield Problem(fact, f"the id {trace.id}", arrival.body.decode()[:300], trace.asked, trace.subject)
+        elif word is not None and trace.last is not None and not context.same_state(word, trace.last.word):
+            yield Problem(fact, f"the state {trace.last.word}", arrival.body.decode()[:300], trace.asked, trace.subject)
 
 
 @check(
@@ -161,18 +161,18 @@ def tells_the_truth(scene: Scene) -> Iterator[Problem]:
     uses=(PLAIN,),
     known=tells,
 )
-def names_its_event(scene: Scene) -> Iterator[Problem]:
-    words = {event.word: event for event in scene.contract.callbacks.events.values()}
-    for story, arrival, body in _each(scene):
-        named = next((value for value in scene.texts(body) if value in words), None)
-        ended = {state.name for state in scene.states(story.last.word)} if story.last else set()
+def names_its_event(context: CheckContext) -> Iterator[Problem]:
+    words = {event.word: event for event in context.contract.callbacks.events.values()}
+    for trace, arrival, body in _each(context):
+        named = next((value for value in context.texts(body) if value in words), None)
+        ended = {state.name for state in context.states(trace.last.word)} if trace.last else set()
         if named is not None and ended and not ended & set(words[named].on):
             event = words[named]
-            fact = scene.facts.fact(
+            fact = context.facts.fact(
                 f"{named} is told of {', '.join(event.on)}", "callbacks.yaml events", event.evidence
             )
             yield Problem(
-                fact, f"the event of {', '.join(ended)}", arrival.body.decode()[:300], story.asked, story.subject
+                fact, f"the event of {', '.join(ended)}", arrival.body.decode()[:300], trace.asked, trace.subject
             )
 
 
@@ -181,23 +181,23 @@ def names_its_event(scene: Scene) -> Iterator[Problem]:
     "A callback says of its job what the record says.",
     level="jobs",
     uses=(PLAIN,),
-    known=lambda scene: any(talk.promises.agrees for talk in scene.contract.conversation.jobs.values()),
+    known=lambda context: any(talk.promises.agrees for talk in context.contract.conversation.jobs.values()),
 )
-def agrees_with_the_record(scene: Scene) -> Iterator[Problem]:
-    for story in called(scene):
-        for arrival in story.arrivals if story.ended else ():
-            body = inner(scene.payload(arrival.body))
-            for pair in story.talk.promises.agrees:
-                record = first(story.last.told.json if story.last else None, pair.other)
-                scene.judged()
+def agrees_with_the_record(context: CheckContext) -> Iterator[Problem]:
+    for trace in called(context):
+        for arrival in trace.arrivals if trace.ended else ():
+            body = inner(context.payload(arrival.body))
+            for pair in trace.talk.promises.agrees:
+                record = first(trace.last.response.json if trace.last else None, pair.other)
+                context.judged()
                 if not alike(first(body, pair.one), record):
-                    fact = scene.facts.fact(
+                    fact = context.facts.fact(
                         f"a callback's {pair.one} is the record's {pair.other}",
-                        f"conversation.yaml {story.talk.name} agrees",
+                        f"conversation.yaml {trace.talk.name} agrees",
                         pair.evidence,
                     )
                     came = f"{first(body, pair.one)!r} in {arrival.body.decode('utf-8', 'replace')[:200]}"
-                    yield Problem(fact, f"{record!r}"[:200], came, story.asked, story.subject)
+                    yield Problem(fact, f"{record!r}"[:200], came, trace.asked, trace.subject)
 
 
 CHECKS: tuple[Check, ...] = (

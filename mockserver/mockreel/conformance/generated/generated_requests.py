@@ -9,11 +9,11 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from mockreel.conformance.check import Outcome
-from mockreel.conformance.check_context import Scene
+from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.check_runner import findings
 from mockreel.conformance.model_selection import Casting
 from mockreel.contract import Operation
-from mockreel.contract.exchanges.exchange import Ask, Told
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.exchanges.exchange_check import judge
 from mockreel.contract.exchanges.problem import Problem
 from mockreel.contract.openapi_documents import Documents, Part
@@ -82,7 +82,7 @@ class Generated:
 
     def __init__(
         self,
-        scene: Scene,
+        context: CheckContext,
         *,
         budget: float,
         left: float | None = None,
@@ -90,7 +90,7 @@ class Generated:
         latency: float = 0.0,
         focus: tuple[str, ...] = (),
     ) -> None:
-        self._scene = scene
+        self._context = context
         self._budget = budget
         self._left = budget if left is None else left
         self._admits = admits
@@ -100,9 +100,9 @@ class Generated:
         self._late = False
         self._tallies = {phase: Tally() for phase in PHASES}
         self._phase = PHASES[0]
-        wanted = scene.wanted
-        self._casting = Casting(scene.contract, names=wanted.models, quick=wanted.quick, seed=wanted.seed)
-        self._documents = Documents(scene.contract)
+        wanted = context.wanted
+        self._casting = Casting(context.contract, names=wanted.models, quick=wanted.quick, seed=wanted.seed)
+        self._documents = Documents(context.contract)
         self.notes: list[str] = []
         self._refused_to_send = 0
         self._unsent: set[str] = set()
@@ -118,7 +118,7 @@ class Generated:
         logging.getLogger("schemathesis").setLevel(logging.CRITICAL)
         self._ends = time.monotonic() + self._left
         documents = self._plan()
-        draw = random.Random(self._scene.wanted.seed)
+        draw = random.Random(self._context.wanted.seed)
         for parts in documents:
             draw.shuffle(parts)
         further = documents[1:]
@@ -144,7 +144,7 @@ class Generated:
         """The parts of each document: everything with the first models, then one for each further model in a body."""
         first: list[Part] = []
         further: dict[str, list[Part]] = {}
-        for operation in filter(self._admitted, self._scene.contract.operations):
+        for operation in filter(self._admitted, self._context.contract.operations):
             models = self._casting.at(operation)
             in_body = operation.model is not None and operation.model.kind == "body"
             first += [(operation, model) for model in (models[:1] if in_body else models)]
@@ -202,7 +202,7 @@ class Generated:
     def _settings(self, phases: Iterable[str]) -> dict[str, Any]:
         examples = max(3, round(EXAMPLES_A_MINUTE * self._budget / 60))
         return {
-            "seed": self._scene.wanted.seed,
+            "seed": self._context.wanted.seed,
             "suppress-health-check": ["all"],
             "checks": {"enabled": False},
             "generation": {"max-examples": examples, "database": "none", "with-security-parameters": False},
@@ -211,32 +211,32 @@ class Generated:
 
     def _app(self, environ: Mapping[str, Any], start: Callable[..., Any]) -> list[bytes]:
         """The target as a WSGI application: everything that is generated passes here."""
-        ask = self._ask(environ)
+        request = self._ask(environ)
         if self._is_over():
             self._unsent.add(self._phase)
             start("503 Over", [])
             return [b""]
         try:
-            told = self._scene.send(ask)
+            response = self._context.send(request)
         except LeftOut:
             self._refused_to_send += 1
             start("503 Left out", [])
             return [b""]
-        self._judge(ask, told)
-        if self._scene.target.own:
-            self._scene.target.wait(STEP)
-        start(f"{told.status} -", [(name, value) for name, value in told.headers.items() if _plain(value)])
-        return [told.body]
+        self._judge(request, response)
+        if self._context.target.own:
+            self._context.target.wait(STEP)
+        start(f"{response.status} -", [(name, value) for name, value in response.headers.items() if _plain(value)])
+        return [response.body]
 
-    def _judge(self, ask: Ask, told: Told) -> None:
+    def _judge(self, request: SentRequest, response: ReceivedResponse) -> None:
         tally = self._tallies[self._phase]
         tally.cases += 1
         if len(tally.problems) < 500:
-            tally.problems += self._scene.reply_problems(ask, told)
-            if self._scene.own or self._scene.refusals.circumstance(told, ask.operation) is None:
-                tally.problems += judge(self._scene, ask, told)
+            tally.problems += self._context.reply_problems(request, response)
+            if self._context.own or self._context.error_detector.circumstance(response, request.operation) is None:
+                tally.problems += judge(self._context, request, response)
 
-    def _ask(self, environ: Mapping[str, Any]) -> Ask:
+    def _ask(self, environ: Mapping[str, Any]) -> SentRequest:
         """The request as it was generated, with the key where the contract has it."""
         path = quote(environ["PATH_INFO"].encode("latin-1", "replace"), safe="/:@!$&'()*+,;=~")
         headers = {
@@ -250,15 +250,15 @@ class Generated:
         if environ.get("CONTENT_TYPE"):
             kept["content-type"] = environ["CONTENT_TYPE"]
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        found = self._scene.contract.router.find(unquote(path))
+        found = self._context.contract.router.find(unquote(path))
         operation = found.methods.get(environ["REQUEST_METHOD"]) if found else None
-        admin = operation is not None and operation.admin and "admin" in self._scene.target.keys.of
+        admin = operation is not None and operation.admin and "admin" in self._context.target.keys.of
         method, query = environ["REQUEST_METHOD"], environ.get("QUERY_STRING", "")
-        ask = Ask(method, path, query, kept, body, operation, "admin" if admin else "own")
-        return dressed(ask, self._scene.target.keys)
+        request = SentRequest(method, path, query, kept, body, operation, "admin" if admin else "own")
+        return dressed(request, self._context.target.keys)
 
     def _note(self, documents: Sequence[list[Part]], covered: int, sampled: int) -> None:
-        provider = self._scene.contract.provider
+        provider = self._context.contract.provider
         if self._casting.left_out:
             self.notes.append(
                 f"{provider}: {self._casting.left_out} models at operations left out, as others have their shape"
@@ -290,11 +290,11 @@ class Generated:
 
     def _outcome(self, phase: str, tally: Tally) -> Outcome:
         name = f"generated.{phase}"
-        found = findings(self._scene, name, tally.problems)
+        found = findings(self._context, name, tally.problems)
         return Outcome(
             name,
             SAYS[phase],
-            self._scene.contract.provider,
+            self._context.contract.provider,
             tally.cases,
             found,
             self._left_out(tally),

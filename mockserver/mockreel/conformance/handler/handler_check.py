@@ -8,7 +8,7 @@ from typing import Any
 from mockreel import __version__
 from mockreel.conformance.check import Finding, Outcome
 from mockreel.conformance.handler.handler_endpoint import Answer, Delivery, Endpoint, NoTime, posting
-from mockreel.conformance.handler.handler_questions import HandlerPlan, Question, Questions
+from mockreel.conformance.handler.handler_questions import HandlerCase, HandlerCases, HandlerPlan
 from mockreel.conformance.reports.report import Report
 from mockreel.contract import Contract
 from mockreel.errors import OptionError
@@ -35,27 +35,27 @@ def check_handler(
     began = time.monotonic()
     contract = load_contracts([provider], data=plan.data)[provider]
     _check(contract, plan)
-    questions = Questions(contract, plan)
+    cases = HandlerCases(contract, plan)
     before = posting(plan.before) if isinstance(plan.before, str) else plan.before
     endpoint = Endpoint(url, plan.secret or "", contract.callbacks.signature, plan.budget, before)
-    outcomes, notes = [], list(_notes(questions))
+    outcomes, notes = [], list(_notes(cases))
     try:
-        for question in questions.all():
-            if not question.deliveries:  # there is no such question to this provider
+        for case in cases.all():
+            if not case.deliveries:  # there is no such question to this provider
                 continue
-            if question.extra and endpoint.pace.slow:
-                notes.append(f"handler.{question.id}, as the handler takes {endpoint.pace.usual:.1f} s for an answer")
+            if case.extra and endpoint.pace.slow:
+                notes.append(f"handler.{case.id}, as the handler takes {endpoint.pace.usual:.1f} s for an answer")
                 continue
-            outcomes.append(_outcome(endpoint, contract, question))
+            outcomes.append(_outcome(endpoint, contract, case))
             watcher(outcomes[-1])
     finally:
         endpoint.close()
     return Report(url, __version__, plan.seed, tuple(outcomes), tuple(notes), time.monotonic() - began)
 
 
-def _notes(questions: "Questions") -> Iterator[str]:
-    if questions.left_out:
-        yield f"webhooks of jobs that {', '.join(questions.left_out)} began; name them with --operation"
+def _notes(cases: "HandlerCases") -> Iterator[str]:
+    if cases.left_out:
+        yield f"webhooks of jobs that {', '.join(cases.left_out)} began; name them with --operation"
 
 
 def _check(contract: Contract, plan: HandlerPlan) -> None:
@@ -66,23 +66,23 @@ def _check(contract: Contract, plan: HandlerPlan) -> None:
         raise OptionError("--secret", plan.secret or "", then=then)
 
 
-def _outcome(endpoint: Endpoint, contract: Contract, question: Question) -> Outcome:
+def _outcome(endpoint: Endpoint, contract: Contract, case: HandlerCase) -> Outcome:
     """Send everything and gather the answers that are wrong."""
     began, cases = time.monotonic(), 0
     left: tuple[str, ...] = ()
     wrong: dict[str, Answer] = {}
-    planned = [delivery for _, delivery in question.deliveries]
-    jobs = [webhook.job(contract.provider) for webhook, _ in question.deliveries]
+    planned = [delivery for _, delivery in case.deliveries]
+    jobs = [webhook.job(contract.provider) for webhook, _ in case.deliveries]
     for answer in endpoint.send_all(planned, jobs):
         if isinstance(answer, NoTime):
             left = (f"{len(planned) - cases} of {len(planned)} requests were not sent: {answer}",)
             break
         cases += 1
-        if not question.right(answer):
+        if not case.right(answer):
             wrong.setdefault(_kind(answer.delivery), answer)
-    found = tuple(_finding(endpoint, contract, question, one) for one in list(wrong.values())[:MOST_FINDINGS])
+    found = tuple(_finding(endpoint, contract, case, one) for one in list(wrong.values())[:MOST_FINDINGS])
     seconds = time.monotonic() - began
-    return Outcome(f"handler.{question.id}", question.says, contract.provider, cases, found, left, "", seconds)
+    return Outcome(f"handler.{case.id}", case.says, contract.provider, cases, found, left, "", seconds)
 
 
 def _kind(delivery: Delivery) -> str:
@@ -90,15 +90,15 @@ def _kind(delivery: Delivery) -> str:
     return re.sub("[0-9]+", "#", delivery.what)
 
 
-def _finding(endpoint: Endpoint, contract: Contract, question: Question, answer: Answer) -> Finding:
-    name, delivery = f"handler.{question.id}", answer.delivery
+def _finding(endpoint: Endpoint, contract: Contract, case: HandlerCase, answer: Answer) -> Finding:
+    name, delivery = f"handler.{case.id}", answer.delivery
     return Finding(
         name,
         contract.provider,
         delivery.what,
-        question.fact,
-        question.says,
+        case.fact,
+        case.says,
         answer.shown(),
         endpoint.curl(delivery),
-        doubt=not question.fact.firm,
+        doubt=not case.fact.firm,
     )

@@ -53,7 +53,7 @@ class HandlerPlan:
 
 
 @dataclass(frozen=True)
-class Question:
+class HandlerCase:
     """One thing that is asked of a handler: what it is sent, and which answers are right."""
 
     id: str
@@ -64,7 +64,7 @@ class Question:
     extra: bool = False  # for a handler that is not slow
 
 
-class Questions:
+class HandlerCases:
     """Makes the questions to one provider's handlers."""
 
     def __init__(self, contract: Contract, plan: HandlerPlan) -> None:
@@ -75,7 +75,7 @@ class Questions:
         operations, self.left_out = operations_of(contract, plan.operations)
         self._source = Samples(contract, operations, time.time(), plan.data)
 
-    def all(self) -> Iterator[Question]:
+    def all(self) -> Iterator[HandlerCase]:
         """Every question, the most important first; each has jobs of its own."""
         policy = next(iter(self._contract.callbacks.policies.values()))
         answered = f"a webhook is answered with {' or '.join(policy.success)} within {policy.timeout:g} s"
@@ -84,10 +84,10 @@ class Questions:
         again = self._facts.fact(tried, "callbacks.yaml policy", policy.evidence_of("attempts"))
         valid, strangers = self._samples(0), self._samples(1)
         says = "A valid webhook is accepted in time."
-        yield Question("valid", says, accepted, self._honest(valid), _is_accepted)
+        yield HandlerCase("valid", says, accepted, self._honest(valid), _is_accepted)
         if self._signature is not None:
             yield from self._signed(self._signature, strangers, accepted)
-        yield Question(
+        yield HandlerCase(
             "again",
             "A webhook is accepted a second time.",
             again,
@@ -95,18 +95,18 @@ class Questions:
             _is_accepted,
         )
         says = "A webhook of an earlier job is accepted after those of later ones."
-        yield Question("late", says, accepted, self._honest(valid[-1:] + valid[:2], "late "), _is_accepted)
+        yield HandlerCase("late", says, accepted, self._honest(valid[-1:] + valid[:2], "late "), _is_accepted)
         yield from self._varied(accepted)
         if self._signature is not None:
             yield self._every_digit(self._signature, self._samples(6)[0])
 
-    def _signed(self, signature: Signature, samples: list[Webhook], accepted: Fact) -> Iterator[Question]:
+    def _signed(self, signature: Signature, samples: list[Webhook], accepted: Fact) -> Iterator[HandlerCase]:
         says = f"{signature.header} proves who sent it"
         proof = self._facts.fact(says, "callbacks.yaml signature", signature.evidence)
         forged = list(self._forged(samples))
-        yield Question("forged", "A forged webhook is not accepted.", proof, forged, _is_not_accepted)
+        yield HandlerCase("forged", "A forged webhook is not accepted.", proof, forged, _is_not_accepted)
         says = "A webhook is accepted although forged ones told of the same job before."
-        yield Question("after-forgery", says, accepted, self._honest(one_of_each_event(samples)), _is_accepted)
+        yield HandlerCase("after-forgery", says, accepted, self._honest(one_of_each_event(samples)), _is_accepted)
         form = self._facts.fact(
             f"{signature.header} is written as {signature.encoding} digits alone", "callbacks.yaml signature", OURS
         )
@@ -116,9 +116,9 @@ class Questions:
             for signing in unusual_headers(signature)
         ]
         says = "A signature that is written in another way is not accepted."
-        yield Question("signature-form", says, form, unusual, _is_not_accepted)
+        yield HandlerCase("signature-form", says, form, unusual, _is_not_accepted)
 
-    def _every_digit(self, signature: Signature, webhook: Webhook) -> Question:
+    def _every_digit(self, signature: Signature, webhook: Webhook) -> HandlerCase:
         """The rest of the digits, last as they are many and say little."""
         proof = self._facts.fact(
             f"every digit of {signature.header} counts", "callbacks.yaml signature", signature.evidence
@@ -126,18 +126,18 @@ class Questions:
         right = sign(signature, self._plan.secret or "", webhook.body)
         forged = [(webhook, self._delivery(webhook, one, f"{webhook.what} {one.what}")) for one in every_digit(right)]
         says = "A signature that is wrong in any one digit is not accepted."
-        return Question("every-digit", says, proof, forged, _is_not_accepted, extra=True)
+        return HandlerCase("every-digit", says, proof, forged, _is_not_accepted, extra=True)
 
-    def _varied(self, accepted: Fact) -> Iterator[Question]:
+    def _varied(self, accepted: Fact) -> Iterator[HandlerCase]:
         samples = one_of_each_event(self._samples(3))
         operation = samples[0].sample.callback.operation
         schema = self._facts.operation(f"the schema of the callback of {operation.id}", operation)
         nulls = [(one, self._delivery(one, self._right(), what)) for each in samples for what, one in each.nulls()]
         says = "A webhook is accepted where a field that may be null is null."
-        yield Question("null-field", says, schema, nulls, _is_accepted)
+        yield HandlerCase("null-field", says, schema, nulls, _is_accepted)
         form = self._facts.fact("a webhook has the form of its schema", "openapi.yaml callbacks", OURS)
         broken = list(self._malformed(self._samples(4)[0]))
-        yield Question("malformed", "A malformed webhook is answered with 4xx.", form, broken, _is_client_error)
+        yield HandlerCase("malformed", "A malformed webhook is answered with 4xx.", form, broken, _is_client_error)
         values = self._facts.fact("every value that the schema allows may be sent", accepted.where, OURS)
         others = [
             (one, self._delivery(one, self._right(), what))
@@ -145,7 +145,7 @@ class Questions:
             for what, one in each.variants()
         ]
         says = "A webhook is accepted with whatever values its schema allows."
-        yield Question("variants", says, values, others, _is_accepted)
+        yield HandlerCase("variants", says, values, others, _is_accepted)
 
     def _samples(self, number: int) -> list[Webhook]:
         return self._source.drawn(self._plan.seed * ROUND + number)

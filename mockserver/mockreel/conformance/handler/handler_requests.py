@@ -12,7 +12,7 @@ import httpx2
 import orjson
 
 from mockreel.conformance.generated.generated_requests import require
-from mockreel.conformance.jobs.job_traces import Story
+from mockreel.conformance.jobs.job_traces import JobTrace
 from mockreel.contract import Contract, Operation
 from mockreel.contract.openapi_documents import Documents
 from mockreel.contract.operations import resolve
@@ -81,13 +81,13 @@ class Handler:
 class Event:
     """One honest callback of the stand-in."""
 
-    story: Story
+    trace: JobTrace
     body: bytes
     headers: Mapping[str, str]
 
     @property
     def what(self) -> str:
-        return f"{self.story.subject} {self.story.scenario or 'succeed'}"
+        return f"{self.trace.subject} {self.trace.scenario or 'succeed'}"
 
 
 def valid(handler: Handler, events: list[Event], word: str = "") -> Iterator[Sent]:
@@ -120,7 +120,7 @@ def malformed(handler: Handler, events: list[Event]) -> Iterator[Sent]:
         half = event.body[: len(event.body) // 2]
         for what, body in (("no JSON", b"hello"), ("half the JSON", half), ("nothing", b""), ("a list", b"[]")):
             yield handler.send(what, body, handler.headers(event.headers, body))
-        for name in _required(handler.contract, event.story.submit):
+        for name in _required(handler.contract, event.trace.submit):
             body = orjson.dumps({key: value for key, value in orjson.loads(event.body).items() if key != name})
             yield handler.send(f"without {name}", body, handler.headers(event.headers, body))
 
@@ -148,9 +148,9 @@ def generated(handler: Handler, events: list[Event], seed: int) -> Iterator[Sent
     """Payloads that Schemathesis draws from the callback's own schema."""
     library = require()
     logging.getLogger("hypothesis").setLevel(logging.CRITICAL)
-    submits = {event.story.submit.id: event for event in events}
+    submits = {event.trace.submit.id: event for event in events}
     for event in submits.values():
-        document = Documents(handler.contract).callback(_callback(handler.contract, event.story.submit))
+        document = Documents(handler.contract).callback(_callback(handler.contract, event.trace.submit))
         for body in _drawn(library, copy.deepcopy(document), seed):
             yield handler.send("generated", body, handler.headers(event.headers, body))
 

@@ -116,7 +116,7 @@ class Webhook:
         callback = self.sample.callback
         jobs = callback.contract.conversation.jobs.values()
         places = [place for talk in jobs for place in talk.results]
-        places += [talk.told.state for talk in jobs if talk.told and talk.told.state]
+        places += [talk.webhook.state for talk in jobs if talk.webhook and talk.webhook.state]
         return {place.split("/")[1] for place in places}
 
 

@@ -9,7 +9,7 @@ from mockreel.conformance.jobs.wait_times import attempts_after
 from mockreel.simulator.in_process.memory_receiver import Behaviour
 
 if TYPE_CHECKING:
-    from mockreel.conformance.check_context import Scene
+    from mockreel.conformance.check_context import CheckContext
     from mockreel.contract import Operation
     from mockreel.contract.conversation.conversation import JobTalk
 
@@ -43,87 +43,87 @@ class Forecast:
     least: float
 
 
-def starts(scene: "Scene", group: str) -> Iterator[Start]:
+def starts(context: "CheckContext", group: str) -> Iterator[Start]:
     """The jobs of a group, always the same."""
     if group == PLAIN:
-        yield from _plain(scene)
+        yield from _plain(context)
     elif group == BURST:
-        yield from _one_each(scene, burst=BURST_LOOKS)
+        yield from _one_each(context, burst=BURST_LOOKS)
     elif group == CANCELLED:
-        yield from _cancelled(scene)
+        yield from _cancelled(context)
     elif group == FAILURES:
-        yield from _failures(scene)
+        yield from _failures(context)
     else:
-        yield from _answered(scene, ANSWERS[group])
+        yield from _answered(context, ANSWERS[group])
 
 
-def forecast(scene: "Scene", group: str) -> Forecast:
+def forecast(context: "CheckContext", group: str) -> Forecast:
     """What a group takes at this target."""
     if group == CHARGED:
-        jobs = 2 if scene.plays else 1
-        return Forecast(jobs, 0, jobs * (scene.waits.documented + 1), 0.0)
-    every, seconds, least, callbacks = list(starts(scene, group)), 0.0, 0.0, 0
+        jobs = 2 if context.plays else 1
+        return Forecast(jobs, 0, jobs * (context.waits.documented + 1), 0.0)
+    every, seconds, least, callbacks = list(starts(context, group)), 0.0, 0.0, 0
     for start in every:
-        lasts = scene.waits.documented
-        if start.behaviours and start.talk.told:
-            policy = scene.contract.callbacks.policies[start.talk.told.policy]
-            takes = scene.waits.delivery(policy, start.behaviours)
-            takes += scene.waits.after(policy, attempts_after(policy, start.behaviours))
+        lasts = context.waits.documented
+        if start.behaviours and start.talk.webhook:
+            policy = context.contract.callbacks.policies[start.talk.webhook.policy]
+            takes = context.waits.delivery(policy, start.behaviours)
+            takes += context.waits.after(policy, attempts_after(policy, start.behaviours))
             callbacks += 1
             least, lasts = max(least, takes), lasts + takes
         seconds = max(seconds, lasts)
     return Forecast(len(every), callbacks, seconds, least)
 
 
-def _begun(scene: "Scene") -> "Iterator[tuple[JobTalk, Operation]]":
+def _begun(context: "CheckContext") -> "Iterator[tuple[JobTalk, Operation]]":
     """The submits that take one of the models of the run, or none."""
-    return ((talk, submit) for talk, submit in scene.submits() if scene.casting.leads(submit))
+    return ((talk, submit) for talk, submit in context.submits() if context.casting.leads(submit))
 
 
-def _plain(scene: "Scene") -> Iterator[Start]:
+def _plain(context: "CheckContext") -> Iterator[Start]:
     """One job for each submit and model, and one for each other course where the target plays one."""
     seen = set()
-    for talk, submit in _begun(scene):
-        answered = (200,) if scene.calls_back(talk, submit) else None
-        for model in scene.casting.leads(submit):
+    for talk, submit in _begun(context):
+        answered = (200,) if context.calls_back(talk, submit) else None
+        for model in context.casting.leads(submit):
             yield Start(talk, submit, model, behaviours=answered)
-        if scene.own or talk.name not in seen:
-            for scenario in scene.courses():
-                yield Start(talk, submit, scene.casting.leads(submit)[0], scenario, answered)
+        if context.own or talk.name not in seen:
+            for scenario in context.courses():
+                yield Start(talk, submit, context.casting.leads(submit)[0], scenario, answered)
         seen.add(talk.name)
 
 
-def _one_each(scene: "Scene", *, burst: int) -> Iterator[Start]:
+def _one_each(context: "CheckContext", *, burst: int) -> Iterator[Start]:
     """One job of each sort."""
     seen = set()
-    for talk, submit in _begun(scene):
+    for talk, submit in _begun(context):
         if talk.name not in seen:
             seen.add(talk.name)
-            yield Start(talk, submit, scene.casting.leads(submit)[0], burst=burst)
+            yield Start(talk, submit, context.casting.leads(submit)[0], burst=burst)
 
 
-def _cancelled(scene: "Scene") -> Iterator[Start]:
+def _cancelled(context: "CheckContext") -> Iterator[Start]:
     """One job of each sort from whose submit a link leads to the operation that cancels."""
     seen = set()
-    for talk, submit in _begun(scene):
-        if talk.name not in seen and scene.can_cancel(submit):
+    for talk, submit in _begun(context):
+        if talk.name not in seen and context.can_cancel(submit):
             seen.add(talk.name)
-            answered = (200,) if scene.calls_back(talk, submit) else None
-            yield Start(talk, submit, scene.casting.leads(submit)[0], behaviours=answered, cancels=True)
+            answered = (200,) if context.calls_back(talk, submit) else None
+            yield Start(talk, submit, context.casting.leads(submit)[0], behaviours=answered, cancels=True)
 
 
-def _failures(scene: "Scene") -> Iterator[Start]:
+def _failures(context: "CheckContext") -> Iterator[Start]:
     """One job for each way to fail, where the target plays it."""
-    scenario = next((name for name, row in scene.contract.scenarios.jobs.items() if row.failure is not None), None)
-    for talk, submit in list(_begun(scene))[: 1 if scene.plays and scenario else 0]:
-        for name in scene.contract.failures:
-            yield Start(talk, submit, scene.casting.leads(submit)[0], f"{scenario}; code={name}")
+    scenario = next((name for name, row in context.contract.scenarios.jobs.items() if row.failure is not None), None)
+    for talk, submit in list(_begun(context))[: 1 if context.plays and scenario else 0]:
+        for name in context.contract.failures:
+            yield Start(talk, submit, context.casting.leads(submit)[0], f"{scenario}; code={name}")
 
 
-def _answered(scene: "Scene", behaviours: tuple[Behaviour, ...]) -> Iterator[Start]:
+def _answered(context: "CheckContext", behaviours: tuple[Behaviour, ...]) -> Iterator[Start]:
     """One job for each submit that takes a callback; on another's server one of each sort if it is to be quick."""
     seen = set()
-    for talk, submit in _begun(scene):
-        if scene.calls_back(talk, submit) and (scene.own or not scene.wanted.quick or talk.name not in seen):
+    for talk, submit in _begun(context):
+        if context.calls_back(talk, submit) and (context.own or not context.wanted.quick or talk.name not in seen):
             seen.add(talk.name)
-            yield Start(talk, submit, scene.casting.leads(submit)[0], behaviours=behaviours)
+            yield Start(talk, submit, context.casting.leads(submit)[0], behaviours=behaviours)

@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from mockreel.contract.exchanges.exchange import Ask, Told, first
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest, first
 from mockreel.simulator.in_process.mock_target import LeftOut
 
 if TYPE_CHECKING:
-    from mockreel.conformance.check_context import Scene
+    from mockreel.conformance.check_context import CheckContext
 
 
 class Signing:
@@ -16,47 +16,47 @@ class Signing:
     run ends, so that an older one signs again.
     """
 
-    def __init__(self, scene: "Scene") -> None:
-        self._scene = scene
-        self._made: tuple[Ask, Told] | None = None
-        self.secret = getattr(scene.target, "secret", None) or ""
+    def __init__(self, context: "CheckContext") -> None:
+        self._context = context
+        self._made: tuple[SentRequest, ReceivedResponse] | None = None
+        self.secret = getattr(context.target, "secret", None) or ""
         self.trouble = ""
-        row = scene.contract.conversation.secret
-        if not self.secret and row is not None and scene.target.receiver is not None:
+        row = context.contract.conversation.secret
+        if not self.secret and row is not None and context.target.receiver is not None:
             self._make()
 
     def _make(self) -> None:
-        scene, row = self._scene, self._scene.contract.conversation.secret
+        context, row = self._context, self._context.contract.conversation.secret
         assert row is not None
-        good = scene.requests.good(scene.contract.operation(row.operation))
-        ask = good if row.body is None else good.with_json(row.body)
+        good = context.requests.good(context.contract.operation(row.operation))
+        request = good if row.body is None else good.with_json(row.body)
         try:
-            told = scene.send(ask)
+            response = context.send(request)
         except LeftOut as reason:
             self.trouble = str(reason)
             return
-        self.secret = str(first(told.json, row.at) or "")
+        self.secret = str(first(response.json, row.at) or "")
         if not self.secret:
-            self.trouble = f"{row.operation} gave no secret: {told.shown()[:120]}"
+            self.trouble = f"{row.operation} gave no secret: {response.shown()[:120]}"
             return
-        self._made = ask, told
+        self._made = request, response
         self._follow(row.promote, row.promotion)
 
     def _follow(self, name: str | None, body: object = None) -> None:
         """Ask what a link of the new secret leads to."""
         if name is None or self._made is None:
             return
-        scene, (ask, told) = self._scene, self._made
-        assert ask.operation is not None
-        link = scene.links.find(ask.operation, told, name)
+        context, (request, response) = self._context, self._made
+        assert request.operation is not None
+        link = context.links.find(request.operation, response, name)
         if link is not None:
-            further = scene.links.follow(link, ask, told)
-            scene.send(further if body is None else further.with_json(body))
+            further = context.links.follow(link, request, response)
+            context.send(further if body is None else further.with_json(body))
 
     def close(self) -> None:
         """Remove the secret that was made, so that the account signs as before."""
-        row = self._scene.contract.conversation.secret
-        if row is not None and self._made is not None and not self._scene.own:
+        row = self._context.contract.conversation.secret
+        if row is not None and self._made is not None and not self._context.own:
             try:
                 self._follow(row.remove)
             except LeftOut:

@@ -6,28 +6,33 @@ from mockreel import __version__
 from mockreel.conformance.check import Finding, Outcome
 from mockreel.conformance.reports.report import Report
 from mockreel.simulator.client_rules import RULES, Rule, Selection, Violation
-from mockreel.simulator.provider import Part
+from mockreel.simulator.provider import Provider
 
 
 def client_report(
-    target: str, parts: Iterable[Part], found: Sequence[Violation], selection: Selection, *, seconds: float = 0.0
+    target: str,
+    providers: Iterable[Provider],
+    found: Sequence[Violation],
+    selection: Selection,
+    *,
+    seconds: float = 0.0,
 ) -> Report:
     """The report of a client.
 
     Args:
         target: what was looked at, in words.
-        parts: the providers; one that nobody called is left out.
+        providers: the providers; one that nobody called is left out.
         found: every violation of the rules that were selected.
     """
     outcomes: list[Outcome] = []
-    for part in parts:
-        journal = part.journal
-        entries = journal.requests(provider=part.name)
-        attempts = [*journal.attempts(provider=part.name), *journal.attempts(provider=part.name, forged=True)]
-        own = [one for one in found if one.provider == part.name]
+    for provider in providers:
+        journal = provider.journal
+        entries = journal.requests(provider=provider.name)
+        attempts = [*journal.attempts(provider=provider.name), *journal.attempts(provider=provider.name, forged=True)]
+        own = [one for one in found if one.provider == provider.name]
         if entries:
             outcomes += [
-                _outcome(part.name, rule, own, rule.cases(entries, attempts))
+                _outcome(provider.name, rule, own, rule.cases(entries, attempts))
                 for rule in RULES
                 if selection.covers(rule)
             ]

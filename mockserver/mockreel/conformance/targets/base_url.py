@@ -8,10 +8,10 @@ from decimal import Decimal
 
 from mockreel import __version__
 from mockreel.conformance.check import Outcome
-from mockreel.conformance.check_context import Scene
+from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.other_readings import fitting_readings
 from mockreel.conformance.reports.report import Report
-from mockreel.conformance.spending_guard import Admission, Purse
+from mockreel.conformance.spending_guard import Admission, SpendingGuard
 from mockreel.conformance.suite import Announcer, Plan, Watcher, check_models, check_target
 from mockreel.conformance.targets.socket_receiver import listening
 from mockreel.conformance.targets.url_target import RemoteTarget, Unreachable, checked_url, is_loopback
@@ -67,15 +67,15 @@ def check_url(
     began = time.monotonic()
     contract = _contract(plan)
     check_models(plan, {contract.provider: contract})
-    purse = Purse(contract, access.admission, access.max_spend)
+    guard = SpendingGuard(contract, access.admission, access.max_spend)
     outcomes: list[Outcome] = []
     notes: list[str] = []
     with _receiver(url, access, contract) as receiver:
-        target = RemoteTarget(url, contract, purse=purse, keys=access.keys, receiver=receiver, secret=access.secret)
+        target = RemoteTarget(url, contract, guard=guard, keys=access.keys, receiver=receiver, secret=access.secret)
         try:
             latency = measured(target, contract)
             target.ends = target.now() + plan.budget
-            scene = Scene(contract, target, plan.wanted)
+            context = CheckContext(contract, target, plan.wanted)
             for outcome in check_target(
                 plan,
                 contract,
@@ -84,17 +84,17 @@ def check_url(
                 admits=_admits(contract, access),
                 announcer=announcer,
                 latency=latency,
-                scene=scene,
+                context=context,
             ):
                 outcomes.append(outcome)
                 watcher(outcome)
-            notes += fitting_readings(scene, plan, outcomes)
+            notes += fitting_readings(context, plan, outcomes)
         except Unreachable as problem:
             return Report(url, __version__, plan.seed, tuple(outcomes), tuple(notes), trouble=str(problem))
         finally:
             target.close()
     if access.admission == "breaking":
-        notes.append(f"had everything been accepted, it would have cost {purse.shown()}")
+        notes.append(f"had everything been accepted, it would have cost {guard.shown()}")
     return Report(url, __version__, plan.seed, tuple(outcomes), tuple(notes), time.monotonic() - began)
 
 
@@ -105,11 +105,11 @@ def measured(target: RemoteTarget, contract: Contract) -> float:
         Unreachable: it does not answer.
     """
     operation = next((one for one in contract.operations if one.key), contract.operations[0])
-    ask = replace(Requests(contract).good(operation), who="nobody")
+    request = replace(Requests(contract).good(operation), who="nobody")
     took = []
     for _ in range(2):
         began = time.monotonic()
-        target.send(ask)
+        target.send(request)
         took.append(time.monotonic() - began)
     return max(0.001, min(took))
 

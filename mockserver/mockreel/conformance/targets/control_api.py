@@ -21,11 +21,11 @@ from mockreel.contract.conversation.demo_jobs import filled, read_script
 from mockreel.contract.evidence.facts import Fact
 from mockreel.engine.clock import Clock
 from mockreel.server.admin import document
-from mockreel.server.app import ByPrefix, stage_app
+from mockreel.server.app import ByPrefix, simulator_app
 from mockreel.server.http.origin import LOOPBACK_NAMES
 from mockreel.simulator.in_process.mock_target import START
 from mockreel.simulator.provider import Settings
-from mockreel.simulator.simulator import Stage, build_stage, load_contracts
+from mockreel.simulator.simulator import Simulator, build_simulator, load_contracts
 from mockreel.webhooks import MemorySender
 
 NAME = "control"
@@ -71,14 +71,14 @@ class Rehearsed:
 
     def __init__(self, plan: Plan) -> None:
         contracts = load_contracts(plan.providers or None, readings=plan.readings, data=plan.data)
-        self._stage: Stage = build_stage(
+        self._simulator: Simulator = build_simulator(
             contracts,
             clock=Clock(start=START, held=True),
-            open_house=True,
-            settings=Settings(seed=plan.seed, patience=1.0),
+            accept_any_key=True,
+            settings=Settings(seed=plan.seed, wait_timeout=1.0),
             sender=MemorySender(),
         )
-        app = stage_app(self._stage, ByPrefix(self._stage, base_url=URL), hosts=LOOPBACK_NAMES)
+        app = simulator_app(self._simulator, ByPrefix(self._simulator, base_url=URL), hosts=LOOPBACK_NAMES)
         self._client = TestClient(app, base_url=URL, raise_server_exceptions=False)
         self.cases = 0
 
@@ -93,10 +93,10 @@ class Rehearsed:
     def _rehearse(self) -> None:
         """A stage as at the beginning, a job of each provider that has ended and one that has not."""
         self._client.post("/_mockreel/reset")
-        for provider in self._stage.parts:
+        for provider in self._simulator.providers:
             self._perform(provider)
         self._client.post("/_mockreel/clock/advance", json={"seconds": 100})
-        for provider in self._stage.parts:
+        for provider in self._simulator.providers:
             self._perform(provider)
 
     def _perform(self, provider: str) -> None:
@@ -110,8 +110,8 @@ class Rehearsed:
     def document(self) -> Any:
         """The control API's document, with the names of what is there as examples of what may be asked."""
         found = deepcopy(document())
-        jobs = [(name, job.id) for name, part in self._stage.parts.items() for job in part.jobs]
-        told = [(name, one.id) for name, part in self._stage.parts.items() for one in part.deliveries]
+        jobs = [(name, job.id) for name, provider in self._simulator.providers.items() for job in provider.jobs]
+        told = [(name, one.id) for name, provider in self._simulator.providers.items() for one in provider.deliveries]
         for path, item in found["paths"].items():
             there = jobs if path.startswith("/jobs/") else told if path.startswith("/deliveries/") else []
             for place, parameter in enumerate(item.get("parameters", ())) if there else ():

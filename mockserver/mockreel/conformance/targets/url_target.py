@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import httpx2
 
-from mockreel.conformance.spending_guard import Purse
+from mockreel.conformance.spending_guard import SpendingGuard
 from mockreel.contract import Contract
-from mockreel.contract.exchanges.exchange import Ask, Told, Who
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest, Who
 from mockreel.errors import MockreelError, OptionError
 from mockreel.simulator.in_process.memory_receiver import Receiver
 from mockreel.simulator.in_process.target_keys import INVALID, Keys, dressed
@@ -32,7 +32,7 @@ class RemoteTarget:
     """Whoever answers at a base URL.
 
     Args:
-        purse: admits what may be sent.
+        guard: admits what may be sent.
         keys: by whose they are; a real one goes to the target's own origin only.
         receiver: where its callbacks come, if it can reach one.
     """
@@ -45,7 +45,7 @@ class RemoteTarget:
         base_url: str,
         contract: Contract,
         *,
-        purse: Purse,
+        guard: SpendingGuard,
         keys: Mapping[Who, str],
         receiver: Receiver | None = None,
         secret: str | None = None,
@@ -54,25 +54,25 @@ class RemoteTarget:
         self.keys = Keys({"invalid": INVALID, **keys})
         self.receiver = receiver
         self.secret = secret
-        self.purse = purse
+        self.guard = guard
         self.ends = math.inf  # no request is waited for beyond this moment
         self._contract = contract
         self._client = httpx2.Client(
             timeout=TIMEOUT, follow_redirects=False, trust_env=False, limits=httpx2.Limits(keepalive_expiry=KEPT)
         )
 
-    def send(self, ask: Ask) -> Told:
-        self.purse.admit(ask)
-        if self.purse.admission == "breaking" and ask.method != "GET":
+    def send(self, request: SentRequest) -> ReceivedResponse:
+        self.guard.admit(request)
+        if self.guard.admission == "breaking" and request.method != "GET":
             time.sleep(SLOWLY)
-        ask = dressed(ask, self.keys)
-        url = self.base_url + ask.path + (f"?{ask.query}" if ask.query else "")
-        headers = {name: value for name, value in ask.headers.items() if name.lower() not in _CLIENTS_OWN}
-        told = self._asked(ask.method, url, headers, ask.body)
-        self.plays = self.plays or STAND_IN in told.headers
-        return told
+        request = dressed(request, self.keys)
+        url = self.base_url + request.path + (f"?{request.query}" if request.query else "")
+        headers = {name: value for name, value in request.headers.items() if name.lower() not in _CLIENTS_OWN}
+        response = self._asked(request.method, url, headers, request.body)
+        self.plays = self.plays or STAND_IN in response.headers
+        return response
 
-    def fetch(self, url: str) -> Told:
+    def fetch(self, url: str) -> ReceivedResponse:
         """What a URL leads to, over as many redirects as a browser follows, without a key."""
         return self._asked("GET", url, {}, b"", follows=True)
 
@@ -85,7 +85,9 @@ class RemoteTarget:
     def close(self) -> None:
         self._client.close()
 
-    def _asked(self, method: str, url: str, headers: Mapping[str, str], body: bytes, *, follows: bool = False) -> Told:
+    def _asked(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes, *, follows: bool = False
+    ) -> ReceivedResponse:
         try:
             reply = self._client.request(
                 method,
@@ -97,7 +99,9 @@ class RemoteTarget:
             )
         except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as problem:
             raise Unreachable(f"{method} {url} was not answered: {problem or type(problem).__name__}") from problem
-        return Told(reply.status_code, {name.lower(): value for name, value in reply.headers.items()}, reply.content)
+        return ReceivedResponse(
+            reply.status_code, {name.lower(): value for name, value in reply.headers.items()}, reply.content
+        )
 
 
 def checked_url(url: str) -> str:

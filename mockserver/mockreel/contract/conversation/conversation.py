@@ -10,7 +10,7 @@ from mockreel.contract.rows import Evidence
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class WebhookTalk:
     """What a callback tells: where the job's id and state stand in it, whose policy it follows, who sends it again."""
 
     id: str
@@ -39,7 +39,7 @@ class JobTalk:
     forward: Evidence
     final: Evidence
     apart: Evidence
-    told: Told | None
+    webhook: WebhookTalk | None
     evidence: Evidence
     promises: Promises
 
@@ -139,8 +139,8 @@ def _talk(name: str, row: Cursor) -> JobTalk:
     )
 
 
-def _told(row: Cursor) -> Told:
-    return Told(
+def _told(row: Cursor) -> WebhookTalk:
+    return WebhookTalk(
         row.at("id").text(), _text(row, "state"), row.at("policy").text(), _text(row, "redeliver"), _text(row, "via")
     )
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mockreel.contract import Contract, ErrorRow, Operation
-from mockreel.contract.exchanges.exchange import Told, first
+from mockreel.contract.exchanges.exchange import ReceivedResponse, first
 
 
-class Refusals:
+class ErrorDetector:
     """How one provider says no."""
 
     def __init__(self, contract: Contract) -> None:
@@ -17,71 +17,71 @@ class Refusals:
         self._contract = contract
         self._codes = contract.conversation.codes
 
-    def refused(self, told: Told) -> bool:
+    def refused(self, response: ReceivedResponse) -> bool:
         """Whether any of the contract's signs of a refusal is in a reply."""
-        return any(_holds(row, told) for row in self._rows)
+        return any(_holds(row, response) for row in self._rows)
 
     def is_refusal(self, status: int, code: str) -> bool:
         """Whether a status and a code are a no; under some readings a row is told as no refusal at all."""
-        told = Told(status, {}, b"")
-        if any(_holds(row, told) for row in self._rows if "status" in row):
+        response = ReceivedResponse(status, {}, b"")
+        if any(_holds(row, response) for row in self._rows if "status" in row):
             return True
         others = [{str(one) for one in row.get("not", [""])} for row in self._rows if "pointer" in row]
         return bool(others) and not any(code in fine for fine in others)
 
-    def code(self, told: Told) -> str | None:
+    def code(self, response: ReceivedResponse) -> str | None:
         """The code of a refusal, where the contract names its place."""
         for pointer in self._codes:
-            value = first(told.json, pointer)
+            value = first(response.json, pointer)
             if value is not None and value != "":
                 return str(value)
         return None
 
-    def is_row(self, told: Told, row: ErrorRow, operation: Operation | None, *, path: str = "") -> bool:
+    def is_row(self, response: ReceivedResponse, row: ErrorRow, operation: Operation | None, *, path: str = "") -> bool:
         """Whether a reply is this row: its status, and its code where the contract names the place of codes.
 
         A reply without a code is compared by its status; whether it should have one, its schema says.
         """
         status, code = self.expected(row, operation, path=path)
-        if told.status != status or not self.refused(told):
+        if response.status != status or not self.refused(response):
             return False
-        shown = self.code(told)
+        shown = self.code(response)
         return shown is None or shown == code or "{" in code
 
-    def circumstance(self, told: Told, operation: Operation | None) -> ErrorRow | None:
+    def circumstance(self, response: ReceivedResponse, operation: Operation | None) -> ErrorRow | None:
         """The row of a refusal that says nothing of the request: out of credit, too many, not available; or None."""
         rows = (self._contract.errors.get(row.row) for row in self._contract.scenarios.requests.values())
-        return next((row for row in rows if row is not None and self._shows(told, row, operation)), None)
+        return next((row for row in rows if row is not None and self._shows(response, row, operation)), None)
 
-    def busy(self, told: Told, operation: Operation | None) -> bool:
+    def busy(self, response: ReceivedResponse, operation: Operation | None) -> bool:
         """Whether a request was refused for being one too many, or because the service is not there now."""
-        row = self.circumstance(told, operation)
+        row = self.circumstance(response, operation)
         again = self._contract.conversation.client_rules.retry
         return row is not None and again is not None and row.name in again[0]
 
-    def retry_after(self, told: Told, otherwise: float) -> float:
+    def retry_after(self, response: ReceivedResponse, otherwise: float) -> float:
         """After how many seconds a refusal says that a request may be sent again."""
         wait = self._contract.conversation.client_rules.wait
-        value = told.headers.get(wait[0].lower(), "") if wait else ""
+        value = response.headers.get(wait[0].lower(), "") if wait else ""
         return float(value) if value.isdecimal() else otherwise
 
-    def unsaid(self, told: Told, row: ErrorRow, operation: Operation | None, *, path: str = "") -> str:
+    def unsaid(self, response: ReceivedResponse, row: ErrorRow, operation: Operation | None, *, path: str = "") -> str:
         """The text of a row that a reply lacks; empty where it has it, whatever stands in its gaps."""
         shown, row = self._spoken(row, operation, path)
         message = str(shown.get("message", row.message))
         parts = [part for part in re.split(r"\{\w+\}|\.\.\.", message) if part]
         pattern = ".*?".join(re.escape(part) for part in parts)
-        said = "\n".join(_strings(told.json)) or told.body.decode("utf-8", "replace")
+        said = "\n".join(_strings(response.json)) or response.body.decode("utf-8", "replace")
         return "" if re.search(pattern, said, re.DOTALL) else message
 
-    def _shows(self, told: Told, row: ErrorRow, operation: Operation | None) -> bool:
+    def _shows(self, response: ReceivedResponse, row: ErrorRow, operation: Operation | None) -> bool:
         """Whether a reply is a row beyond doubt: where no code tells rows of one status apart, its text must."""
-        if not self.is_row(told, row, operation):
+        if not self.is_row(response, row, operation):
             return False
-        if self.code(told) is not None:
+        if self.code(response) is not None:
             return True
         same = [one for one in self._contract.errors.values() if one.status == row.status]
-        return len(same) == 1 or row.message.encode() in told.body
+        return len(same) == 1 or row.message.encode() in response.body
 
     def expected(self, row: ErrorRow, operation: Operation | None, *, path: str = "") -> tuple[int, str]:
         """The status and the code with which an operation (or a path that has none) shows a row in its dialect."""
@@ -109,11 +109,11 @@ class Refusals:
         return {}
 
 
-def _holds(row: Mapping[str, Any], told: Told) -> bool:
+def _holds(row: Mapping[str, Any], response: ReceivedResponse) -> bool:
     if "status" in row:
-        return _compares(told.status, str(row["status"]))
+        return _compares(response.status, str(row["status"]))
     if "pointer" in row:
-        value = first(told.json, row["pointer"])
+        value = first(response.json, row["pointer"])
         return value is not None and value not in row.get("not", ["", None])
     return False
 

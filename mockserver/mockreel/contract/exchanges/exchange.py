@@ -15,7 +15,7 @@ Who = Literal["own", "other", "admin", "invalid", "nobody"]
 
 
 @dataclass(frozen=True)
-class Ask:
+class SentRequest:
     """One request before its key is put in."""
 
     method: str
@@ -31,7 +31,7 @@ class Ask:
         """The parsed body, or None where it is no JSON."""
         return _parsed(self.body)
 
-    def with_json(self, value: Any) -> "Ask":
+    def with_json(self, value: Any) -> "SentRequest":
         """The same request with another body."""
         return replace(self, body=orjson.dumps(value))
 
@@ -67,7 +67,7 @@ def _without(text: str, secrets: tuple[str, ...]) -> str:
 
 
 @dataclass(frozen=True)
-class Told:
+class ReceivedResponse:
     """One reply, complete; header names in lower case."""
 
     status: int

@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl
 
 from mockreel.contract import Contract, ErrorRow
 from mockreel.contract.evidence.facts import Fact, Facts
-from mockreel.contract.exchanges.error_detection import Refusals
-from mockreel.contract.exchanges.exchange import Ask, Told
+from mockreel.contract.exchanges.error_detection import ErrorDetector
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.exchanges.problem import Problem
 from mockreel.contract.exchanges.request_check import Verdict
 
@@ -23,10 +23,10 @@ _BADLY_MADE = (
 class Judges(Protocol):
     """What says if a request is allowed; a verdict on one that was asked about before may be remembered."""
 
-    def judge(self, ask: Ask) -> Verdict: ...
+    def judge(self, request: SentRequest) -> Verdict: ...
 
 
-class Bench(Protocol):
+class ExchangeContext(Protocol):
     """What judging needs: the contract, and whether who is judged is our own stand-in."""
 
     @property
@@ -34,65 +34,89 @@ class Bench(Protocol):
     @property
     def facts(self) -> Facts: ...
     @property
-    def refusals(self) -> Refusals: ...
+    def error_detector(self) -> ErrorDetector: ...
     @property
-    def oracle(self) -> Judges: ...
+    def request_checker(self) -> Judges: ...
     @property
     def own(self) -> bool: ...
 
 
-def judge(scene: Bench, ask: Ask, told: Told) -> Iterator[Problem]:
+def judge(context: ExchangeContext, request: SentRequest, response: ReceivedResponse) -> Iterator[Problem]:
     """What the contract does not allow about an exchange, beside the form of the reply."""
-    if ask.operation is None:
-        yield from _nowhere(scene, ask, told)
+    if request.operation is None:
+        yield from _nowhere(context, request, response)
         return
-    verdict = scene.oracle.judge(ask)
-    refused = scene.refusals.refused(told)
-    if scene.refusals.is_row(told, scene.contract.errors["internal-error"], ask.operation):
-        yield Problem(fact_of(scene, ask, verdict), "no internal error", told.shown(), ask, ask.operation.id)
-    elif verdict.row is not None and not refused:
-        came = f"taken, although {'; '.join(verdict.violations[:3])}: {told.shown()}"
+    verdict = context.request_checker.judge(request)
+    refused = context.error_detector.refused(response)
+    if context.error_detector.is_row(response, context.contract.errors["internal-error"], request.operation):
         yield Problem(
-            fact_of(scene, ask, verdict), "refused, as the contract forbids it", came, ask, _subject(ask, verdict)
+            fact_of(context, request, verdict), "no internal error", response.shown(), request, request.operation.id
+        )
+    elif verdict.row is not None and not refused:
+        came = f"taken, although {'; '.join(verdict.violations[:3])}: {response.shown()}"
+        yield Problem(
+            fact_of(context, request, verdict),
+            "refused, as the contract forbids it",
+            came,
+            request,
+            _subject(request, verdict),
         )
     elif verdict.row is None and refused:
-        yield from _needlessly(scene, ask, told, verdict)
+        yield from _needlessly(context, request, response, verdict)
 
 
-def _nowhere(scene: Bench, ask: Ask, told: Told) -> Iterator[Problem]:
+def _nowhere(context: ExchangeContext, request: SentRequest, response: ReceivedResponse) -> Iterator[Problem]:
     """A path or a method that the contract does not have must be refused."""
-    found = scene.contract.router.find(ask.path)
+    found = context.contract.router.find(request.path)
     row = "wrong-method" if found is not None else "unknown-path"
-    if ask.method not in ("HEAD", "OPTIONS") and not scene.refusals.refused(told):
-        yield Problem(scene.facts.row(row), "refused", told.shown(), ask, f"{ask.method} {ask.path}"[:80])
+    if request.method not in ("HEAD", "OPTIONS") and not context.error_detector.refused(response):
+        yield Problem(
+            context.facts.row(row), "refused", response.shown(), request, f"{request.method} {request.path}"[:80]
+        )
 
 
-def _needlessly(scene: Bench, ask: Ask, told: Told, verdict: Verdict) -> Iterator[Problem]:
+def _needlessly(
+    context: ExchangeContext, request: SentRequest, response: ReceivedResponse, verdict: Verdict
+) -> Iterator[Problem]:
     """A request that the contract allows was refused: only for a reason that has nothing to do with its form."""
-    rows = [row for row in scene.contract.errors.values() if scene.refusals.is_row(told, row, ask.operation)]
+    rows = [
+        row
+        for row in context.contract.errors.values()
+        if context.error_detector.is_row(response, row, request.operation)
+    ]
     if not rows:
         yield Problem(
-            fact_of(scene, ask, verdict), "a refusal that errors.yaml has", told.shown(), ask, _subject(ask, verdict)
+            fact_of(context, request, verdict),
+            "a refusal that errors.yaml has",
+            response.shown(),
+            request,
+            _subject(request, verdict),
         )
         return
-    own = scene.own
-    meant = [row for row in rows if not own or _says(row, told)] or rows
-    if all(row.name in _BADLY_MADE for row in meant) and not _beyond(scene, ask):
+    own = context.own
+    meant = [row for row in rows if not own or _says(row, response)] or rows
+    if all(row.name in _BADLY_MADE for row in meant) and not _beyond(context, request):
         yield Problem(
-            fact_of(scene, ask, verdict), "taken, as the contract allows it", told.shown(), ask, _subject(ask, verdict)
+            fact_of(context, request, verdict),
+            "taken, as the contract allows it",
+            response.shown(),
+            request,
+            _subject(request, verdict),
         )
 
 
-def _beyond(scene: Bench, ask: Ask) -> bool:
+def _beyond(context: ExchangeContext, request: SentRequest) -> bool:
     """Whether something in the request has rules that its schema cannot say."""
-    assert ask.operation is not None
-    known = scene.contract.conversation.beyond
-    return ask.operation.id in known or any(name in known for name, _ in parse_qsl(ask.query, keep_blank_values=True))
+    assert request.operation is not None
+    known = context.contract.conversation.beyond
+    return request.operation.id in known or any(
+        name in known for name, _ in parse_qsl(request.query, keep_blank_values=True)
+    )
 
 
-def _says(row: ErrorRow, told: Told) -> bool:
+def _says(row: ErrorRow, response: ReceivedResponse) -> bool:
     """Whether the row's own text is in the reply: several rows may share a status and a code."""
-    return bool(_pattern(row.message).search(told.body.decode("utf-8", "replace").replace('\\"', '"')))
+    return bool(_pattern(row.message).search(response.body.decode("utf-8", "replace").replace('\\"', '"')))
 
 
 @cache
@@ -100,15 +124,15 @@ def _pattern(message: str) -> re.Pattern[str]:
     return re.compile(".*?".join(re.escape(part) for part in re.split(r"\{\w+\}", message)), re.DOTALL)
 
 
-def _subject(ask: Ask, verdict: Verdict) -> str:
-    assert ask.operation is not None
-    return f"{ask.operation.id} {verdict.model.id}" if verdict.model else ask.operation.id
+def _subject(request: SentRequest, verdict: Verdict) -> str:
+    assert request.operation is not None
+    return f"{request.operation.id} {verdict.model.id}" if verdict.model else request.operation.id
 
 
-def fact_of(scene: Bench, ask: Ask, verdict: Verdict) -> Fact:
+def fact_of(context: ExchangeContext, request: SentRequest, verdict: Verdict) -> Fact:
     """What a request is held to: the input schema of its model, where it has one, or its operation."""
-    assert ask.operation is not None
+    assert request.operation is not None
     if verdict.model is not None:
         says = f"the input schema of {verdict.model.id}"
-        return scene.facts.fact(says, f"models.json {verdict.model.id}", verdict.model.evidence)
-    return scene.facts.operation(f"what {ask.operation.id} takes", ask.operation)
+        return context.facts.fact(says, f"models.json {verdict.model.id}", verdict.model.evidence)
+    return context.facts.operation(f"what {request.operation.id} takes", request.operation)

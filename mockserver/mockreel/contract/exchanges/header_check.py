@@ -8,9 +8,9 @@ import jsonschema_rs
 
 from mockreel.contract import Contract, Operation
 from mockreel.contract.evidence.facts import Facts
-from mockreel.contract.exchanges.exchange import Ask, Told
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.exchanges.problem import Problem
-from mockreel.contract.exchanges.response_check import Replies
+from mockreel.contract.exchanges.response_check import ResponseChecker
 from mockreel.contract.messages.query import typed
 from mockreel.contract.operations import resolve
 from mockreel.contract.validation import violations
@@ -77,13 +77,19 @@ class HeaderRules:
         return found
 
 
-def header_problems(rules: HeaderRules, replies: Replies, facts: Facts, ask: Ask, told: Told) -> Iterator[Problem]:
+def header_problems(
+    rules: HeaderRules,
+    response_checker: ResponseChecker,
+    facts: Facts,
+    request: SentRequest,
+    received: ReceivedResponse,
+) -> Iterator[Problem]:
     """What the contract does not allow about the headers of a reply."""
-    operation = ask.operation
-    found = replies.documented(operation, told.status) if operation else None
+    operation = request.operation
+    found = response_checker.documented(operation, received.status) if operation else None
     if operation is None or found is None:
         return
     key, response = found
-    for wrong in rules.reply(operation, key, response, told.headers):
+    for wrong in rules.reply(operation, key, response, received.headers):
         fact = facts.operation(f"the reply {key} of {operation.id} has its documented headers", operation)
-        yield Problem(fact, "the documented headers", f"{wrong}: {told.shown()[:200]}", ask, operation.id)
+        yield Problem(fact, "the documented headers", f"{wrong}: {received.shown()[:200]}", request, operation.id)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from mockreel.contract import Contract, Operation
-from mockreel.contract.exchanges.exchange import Ask, Told, first
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest, first
 from mockreel.contract.exchanges.request_builder import Requests
-from mockreel.contract.exchanges.response_check import Replies
+from mockreel.contract.exchanges.response_check import ResponseChecker
 from mockreel.contract.operations import resolve
 
 
@@ -23,14 +23,14 @@ class Link:
 class Links:
     """The links of one contract."""
 
-    def __init__(self, contract: Contract, requests: Requests, replies: Replies) -> None:
+    def __init__(self, contract: Contract, requests: Requests, response_checker: ResponseChecker) -> None:
         self._contract = contract
         self._requests = requests
-        self._replies = replies
+        self._response_checker = response_checker
 
-    def find(self, operation: Operation, told: Told, to: str) -> Link | None:
+    def find(self, operation: Operation, received: ReceivedResponse, to: str) -> Link | None:
         """The link of a reply that leads to an operation, or None."""
-        response = self._replies.documented(operation, told.status)
+        response = self._response_checker.documented(operation, received.status)
         for row in (response[1] if response else {}).get("links", {}).values():
             link = resolve(self._contract.document, row, where=operation.id)
             if link.get("operationId") == to:
@@ -44,29 +44,29 @@ class Links:
             for link in response.get("links", {}).values():
                 yield resolve(self._contract.document, link, where=operation.id)
 
-    def follow(self, link: Link, ask: Ask, told: Told) -> Ask:
+    def follow(self, link: Link, request: SentRequest, response: ReceivedResponse) -> SentRequest:
         """The request that a link makes of an exchange."""
-        values = {name: str(_value(text, ask, told)) for name, text in link.parameters.items()}
+        values = {name: str(_value(text, request, response)) for name, text in link.parameters.items()}
         found = self._requests.good(link.to, params=values)
-        return found if link.body is None else found.with_json(_filled(link.body, ask, told))
+        return found if link.body is None else found.with_json(_filled(link.body, request, response))
 
-    def id(self, link: Link, ask: Ask, told: Told) -> Any:
+    def id(self, link: Link, request: SentRequest, response: ReceivedResponse) -> Any:
         """What the link takes from the reply: the job's id."""
         texts = [*link.parameters.values(), *(link.body.values() if isinstance(link.body, Mapping) else ())]
-        return next((_value(text, ask, told) for text in texts if str(text).startswith("$response")), None)
+        return next((_value(text, request, response) for text in texts if str(text).startswith("$response")), None)
 
 
-def _filled(body: Any, ask: Ask, told: Told) -> Any:
+def _filled(body: Any, request: SentRequest, response: ReceivedResponse) -> Any:
     """A link's body; what its expressions do not find is left out."""
     if not isinstance(body, Mapping):
-        return _value(body, ask, told)
-    values = {name: _value(text, ask, told) for name, text in body.items()}
+        return _value(body, request, response)
+    values = {name: _value(text, request, response) for name, text in body.items()}
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _value(expression: Any, ask: Ask, told: Told) -> Any:
+def _value(expression: Any, request: SentRequest, response: ReceivedResponse) -> Any:
     """What a runtime expression stands for; anything else is itself."""
     if not isinstance(expression, str) or not expression.startswith("$"):
         return expression
     source, _, place = expression.partition("#")
-    return first(told.json if source.startswith("$response") else ask.json, place)
+    return first(response.json if source.startswith("$response") else request.json, place)

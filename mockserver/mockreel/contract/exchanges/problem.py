@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from mockreel.contract.evidence.facts import Fact
-from mockreel.contract.exchanges.exchange import Ask
+from mockreel.contract.exchanges.exchange import SentRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,5 +13,5 @@ class Problem:
     fact: Fact
     expected: str
     came: str
-    ask: Ask | None = None
+    request: SentRequest | None = None
     subject: str = ""

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 import orjson
 
 from mockreel.contract import Contract, Model, Operation
-from mockreel.contract.exchanges.exchange import Ask
+from mockreel.contract.exchanges.exchange import SentRequest
 from mockreel.contract.exchanges.sample_values import Samples
 from mockreel.contract.exchanges.schema_references import Resolver
 from mockreel.contract.operations import resolve
@@ -25,7 +25,9 @@ class Requests:
         self.resolver = Resolver(contract)
         self.samples = Samples(self.resolver)
 
-    def good(self, operation: Operation, model: Model | None = None, *, params: Mapping[str, str] | None = None) -> Ask:
+    def good(
+        self, operation: Operation, model: Model | None = None, *, params: Mapping[str, str] | None = None
+    ) -> SentRequest:
         """A well-formed request; `params` fills path and query parameters, the rest takes examples."""
         if operation.model is not None and model is None:
             model = next(iter(self._contract.names_at[operation.id].values()), None)
@@ -33,11 +35,11 @@ class Requests:
         if operation.model is not None and operation.model.kind == "path" and model is not None:
             values.setdefault(operation.model.name, model.id)
         path, query = self._path(operation, values), self._query(operation, values)
-        ask = Ask(operation.method, path, query, operation=operation)
+        request = SentRequest(operation.method, path, query, operation=operation)
         if operation.body == "json":
-            ask = replace(ask, headers={"content-type": "application/json"})
-            ask = ask.with_json(self.body(operation, model))
-        return ask
+            request = replace(request, headers={"content-type": "application/json"})
+            request = request.with_json(self.body(operation, model))
+        return request
 
     def body(self, operation: Operation, model: Model | None) -> Any:
         """A well-formed body: the operation's example or its smallest one, with the model's smallest input in it."""
@@ -51,7 +53,7 @@ class Requests:
         body = placed(body if isinstance(body, dict) else {}, operation.input, fields)
         return {**body, operation.model.name: model.id} if operation.model.kind == "body" else body
 
-    def with_input(self, operation: Operation, model: Model, fields: Any) -> Ask:
+    def with_input(self, operation: Operation, model: Model, fields: Any) -> SentRequest:
         """A request whose model input is this."""
         good = self.good(operation, model)
         body = placed(good.json, operation.input, fields) if operation.input else fields

@@ -6,9 +6,9 @@ from typing import Any
 from urllib.parse import unquote
 
 from mockreel.contract import Contract, Model, Operation
-from mockreel.contract.exchanges.exchange import Ask
+from mockreel.contract.exchanges.exchange import SentRequest
 from mockreel.contract.messages import body as bodies
-from mockreel.contract.messages.error_response import Refused
+from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.message import Request
 from mockreel.contract.messages.query import Queries
 from mockreel.contract.validation import Violation, violations
@@ -23,29 +23,29 @@ class Verdict:
     model: Model | None = None
 
 
-class Oracle:
+class RequestChecker:
     """Judges requests by one contract."""
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
         self._queries = Queries(contract.schemas)
 
-    def judge(self, ask: Ask) -> Verdict:
+    def judge(self, sent: SentRequest) -> Verdict:
         """What the contract says of a request, apart from its key."""
-        assert ask.operation is not None
+        assert sent.operation is not None
         headers = [
             (name.lower().encode("latin-1", "replace"), value.encode("latin-1", "replace"))
-            for name, value in ask.headers.items()
+            for name, value in sent.headers.items()
         ]
-        request = Request(ask.method, unquote(ask.path), headers, ask.query.encode(), ask.body, "")
+        request = Request(sent.method, unquote(sent.path), headers, sent.query.encode(), sent.body, "")
         try:
-            body = bodies.read_body(request, ask.operation)
-            if ask.operation.query:
-                self._queries.read(ask.operation, request.query)
-        except Refused as refused:
+            body = bodies.read_body(request, sent.operation)
+            if sent.operation.query:
+                self._queries.read(sent.operation, request.query)
+        except ErrorResponse as refused:
             told = tuple(violation.message for violation in refused.violations)
             return Verdict(refused.row, told or tuple(str(value) for value in refused.values.values()))
-        return self._judge_body(ask.operation, request.path, body)
+        return self._judge_body(sent.operation, request.path, body)
 
     def _judge_body(self, operation: Operation, path: str, body: Any) -> Verdict:
         wrong = self._queries.body_violations(operation, body)

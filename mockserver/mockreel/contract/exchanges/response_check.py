@@ -7,14 +7,14 @@ import jsonschema_rs
 
 from mockreel.contract import Contract, Evidence, Operation
 from mockreel.contract.evidence.facts import Facts, weaker
-from mockreel.contract.exchanges.exchange import Ask, Told
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.exchanges.problem import Problem
 from mockreel.contract.exchanges.schema_references import Resolver
 from mockreel.contract.operations import resolve
 from mockreel.contract.validation import violations
 
 
-class Replies:
+class ResponseChecker:
     """The documented replies of one contract, compiled on first use."""
 
     def __init__(self, contract: Contract) -> None:
@@ -37,20 +37,22 @@ class Replies:
                 return key, resolve(self._contract.document, responses[key], where=operation.id)
         return None
 
-    def wrong_media(self, response: Mapping[str, Any], told: Told) -> str:
+    def wrong_media(self, response: Mapping[str, Any], received: ReceivedResponse) -> str:
         """What is wrong with the content type; empty if nothing is."""
         content = response.get("content", {})
-        if not content or told.media in content or "*/*" in content:
+        if not content or received.media in content or "*/*" in content:
             return ""
-        return f"{told.media or 'no content type'} instead of {', '.join(content)}"
+        return f"{received.media or 'no content type'} instead of {', '.join(content)}"
 
-    def violations(self, operation: Operation, key: str, response: Mapping[str, Any], told: Told) -> tuple[str, ...]:
+    def violations(
+        self, operation: Operation, key: str, response: Mapping[str, Any], received: ReceivedResponse
+    ) -> tuple[str, ...]:
         """What in the body breaks the documented schema; empty where the contract has none or the body is no JSON."""
-        schema = response.get("content", {}).get(told.media, {}).get("schema")
-        if schema is None or "json" not in told.media:
+        schema = response.get("content", {}).get(received.media, {}).get("schema")
+        if schema is None or "json" not in received.media:
             return ()
-        body = told.json
-        if body is None and told.body.strip() != b"null":
+        body = received.json
+        if body is None and received.body.strip() != b"null":
             return ("the body is not JSON",)
         validator = self._validator(operation, key, schema)
         if validator.is_valid(body):
@@ -73,11 +75,11 @@ class Replies:
             schema, base = self._resolver.followed(fields, base)
         return True
 
-    def evidence(self, operation: Operation, response: Mapping[str, Any], told: Told) -> Evidence:
+    def evidence(self, operation: Operation, response: Mapping[str, Any], received: ReceivedResponse) -> Evidence:
         """Why the schema of a reply is believed: the operation's evidence and the schema's own, the weaker of both."""
         own = operation.raw["x-mockreel"]
         found = Evidence(own["evidence"], tuple(own["source"]))
-        schema, _ = self._resolver.followed(response.get("content", {}).get(told.media, {}).get("schema", {}))
+        schema, _ = self._resolver.followed(response.get("content", {}).get(received.media, {}).get("schema", {}))
         rows = schema.get("x-mockreel") if isinstance(schema, Mapping) else None
         return weaker(found, Evidence(rows["evidence"], tuple(rows["source"]))) if rows else found
 
@@ -89,28 +91,32 @@ class Replies:
         return self._compiled[operation.id, key]
 
 
-def reply_problems(replies: Replies, facts: Facts, ask: Ask, told: Told) -> Iterator[Problem]:
+def reply_problems(
+    response_checker: ResponseChecker, facts: Facts, request: SentRequest, received: ReceivedResponse
+) -> Iterator[Problem]:
     """What the contract does not allow about a reply: its status, its content type, its body."""
-    operation = ask.operation
-    if operation is None or ask.method == "HEAD":
+    operation = request.operation
+    if operation is None or request.method == "HEAD":
         return
-    found = replies.documented(operation, told.status)
+    found = response_checker.documented(operation, received.status)
     if found is None:
         known = ", ".join(operation.statuses)
         fact = facts.operation(f"{operation.id} answers with {known}", operation)
-        yield Problem(fact, f"one of the statuses {known}", told.shown(), ask, operation.id)
+        yield Problem(fact, f"one of the statuses {known}", received.shown(), request, operation.id)
         return
     key, response = found
-    media = replies.wrong_media(response, told)
-    wrong = () if media else replies.violations(operation, key, response, told)
+    media = response_checker.wrong_media(response, received)
+    wrong = () if media else response_checker.violations(operation, key, response, received)
     if not (media or wrong):
         return
     fact = facts.fact(
         f"the reply {key} of {operation.id} has its documented form",
         f"openapi.yaml {operation.method} {operation.path} {key}",
-        replies.evidence(operation, response, told),
+        response_checker.evidence(operation, response, received),
     )
     if media:
-        yield Problem(fact, "the documented content type", media, ask, operation.id)
+        yield Problem(fact, "the documented content type", media, request, operation.id)
     for violation in wrong[:5]:
-        yield Problem(fact, "a body of the documented form", f"{violation} in {told.shown()}", ask, operation.id)
+        yield Problem(
+            fact, "a body of the documented form", f"{violation} in {received.shown()}", request, operation.id
+        )

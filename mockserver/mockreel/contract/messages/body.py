@@ -11,7 +11,7 @@ from python_multipart.multipart import FormParser, parse_options_header
 
 from mockreel.contract import Operation
 from mockreel.contract.messages import compression
-from mockreel.contract.messages.error_response import Refused
+from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.form import FilePart, Form
 from mockreel.contract.messages.json_problem import why_no_json
 from mockreel.contract.messages.message import Request
@@ -29,7 +29,7 @@ def read_body(request: Request, operation: Operation, *, unpacked: bool = False)
     """The body as the operation wants it, or None where there is none and none is needed.
 
     Raises:
-        Refused: it cannot be read so (`malformed-json`, `wrong-content-type`).
+        ErrorResponse: it cannot be read so (`malformed-json`, `wrong-content-type`).
     """
     if operation.body == "none":
         return None
@@ -47,7 +47,7 @@ def _json(request: Request, operation: Operation, *, unpacked: bool) -> Any:
         return None
     kind = request.header(b"content-type")
     if kind is not None and b"json" not in kind.partition(b";")[0].lower():  # a page may send `text/plain;json`
-        raise Refused("wrong-content-type", values={"content_type": kind.decode("latin-1")})
+        raise ErrorResponse("wrong-content-type", values={"content_type": kind.decode("latin-1")})
     try:
         return read_json(request.body)
     except orjson.JSONDecodeError as problem:
@@ -73,7 +73,7 @@ def unpack(request: Request, known: Collection[str], *, most: int) -> bool:
     """Take the `Content-Encoding` off a body, where it is one of those that the provider is known to read; whether so.
 
     Raises:
-        Refused: it cannot be unpacked (`malformed-json`), or is larger than `most` bytes then (`body-too-large`).
+        ErrorResponse: it cannot be unpacked (`malformed-json`), or is larger than `most` bytes then (`body-too-large`).
     """
     coding = compression.named(request.header(b"content-encoding"))
     if coding not in known or coding not in compression.CODINGS:
@@ -81,15 +81,17 @@ def unpack(request: Request, known: Collection[str], *, most: int) -> bool:
     try:
         request.body = compression.unpack(request.body, coding, most=most)
     except compression.TooLarge as problem:
-        raise Refused("body-too-large", values={"limit": most}) from problem
+        raise ErrorResponse("body-too-large", values={"limit": most}) from problem
     except compression.NotUnpacked as problem:
         raise _malformed(str(problem)) from problem
     return True
 
 
-def _malformed(reason: str) -> Refused:
+def _malformed(reason: str) -> ErrorResponse:
     """What cannot be read; why is told to who runs the server, as the provider does not tell its client."""
-    return Refused("malformed-json", values={"reason": reason}, told=(Violation((), "readable", reason, None, None),))
+    return ErrorResponse(
+        "malformed-json", values={"reason": reason}, told=(Violation((), "readable", reason, None, None),)
+    )
 
 
 def _is_deeper(value: Any, most: int) -> bool:
@@ -113,7 +115,7 @@ def _form(request: Request) -> Form:
         return _multipart(request.body, options[b"boundary"])
     if kind == b"application/x-www-form-urlencoded":
         return _urlencoded(request.body)
-    raise Refused("wrong-content-type", values={"content_type": header.decode("latin-1")})
+    raise ErrorResponse("wrong-content-type", values={"content_type": header.decode("latin-1")})
 
 
 def _urlencoded(body: bytes) -> Form:

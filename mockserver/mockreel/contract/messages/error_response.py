@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from mockreel.contract.validation import Violation
 
 
-class Refused(Exception):
+class ErrorResponse(Exception):
     """The provider says no: the name of an error row, the violations behind it, and what its text needs.
 
-    Raised anywhere on a request's way; `Part.answer` turns it into the provider's own words.
+    Raised anywhere on a request's way; `Provider.answer` turns it into the provider's own words.
     """
 
     def __init__(

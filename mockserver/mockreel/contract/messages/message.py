@@ -44,7 +44,7 @@ class Request:
 
 
 @dataclass(slots=True)
-class Reply:
+class Response:
     """One HTTP reply, complete; `fault` is what befalls it on its way to the client."""
 
     status: int
@@ -57,16 +57,16 @@ JSON_HEADERS = ((b"content-type", b"application/json"),)
 PROBLEM_HEADERS = ((b"content-type", b"application/problem+json"),)
 
 
-def json_reply(status: int, body: Any, *, headers: tuple[tuple[bytes, bytes], ...] = ()) -> Reply:
+def json_reply(status: int, body: Any, *, headers: tuple[tuple[bytes, bytes], ...] = ()) -> Response:
     """A JSON reply; `orjson.Fragment` may stand in `body` for bytes that are JSON already."""
-    return Reply(status, orjson.dumps(body), JSON_HEADERS + headers if headers else JSON_HEADERS)
+    return Response(status, orjson.dumps(body), JSON_HEADERS + headers if headers else JSON_HEADERS)
 
 
-def problem(status: int, title: str, detail: str, *, more: Mapping[str, Any] | None = None) -> Reply:
+def problem(status: int, title: str, detail: str, *, more: Mapping[str, Any] | None = None) -> Response:
     """The stand-in's own error (RFC 9457), for what only the stand-in has: scenarios, rules, the clock."""
     kind = "https://mockreel.invalid/problems/" + title.lower().replace(" ", "-")
     body = {"type": kind, "title": title, "status": status, "detail": detail, **(more or {})}
-    return Reply(status, orjson.dumps(body), PROBLEM_HEADERS)
+    return Response(status, orjson.dumps(body), PROBLEM_HEADERS)
 
 
 def exact(data: bytes) -> bytes:

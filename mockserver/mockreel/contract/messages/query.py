@@ -8,7 +8,7 @@ import jsonschema_rs
 
 from mockreel.contract import Operation, Parameter
 from mockreel.contract.messages.body import read_query
-from mockreel.contract.messages.error_response import Refused
+from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.form import Form
 from mockreel.contract.schemas import Schemas
 from mockreel.contract.validation import Violation, violations
@@ -32,7 +32,7 @@ class Queries:
         """The declared parameters of a query, typed.
 
         Raises:
-            Refused: `invalid-query`, with a violation for each parameter that breaks its schema or is missing.
+            ErrorResponse: `invalid-query`, with a violation for each parameter that breaks its schema or is missing.
         """
         given = read_query(query)
         values: dict[str, Any] = {}
@@ -47,7 +47,7 @@ class Queries:
             if not validator.is_valid(value):
                 found += violations(validator, value, prefix=("query", parameter.name))
         if found:
-            raise Refused("invalid-query", violations=tuple(found))
+            raise ErrorResponse("invalid-query", violations=tuple(found))
         return values
 
     def body_violations(self, operation: Operation, body: Any) -> tuple[Violation, ...]:

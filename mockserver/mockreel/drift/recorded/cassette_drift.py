@@ -91,7 +91,7 @@ def _callbacks(contract: Contract, cassette: Cassette) -> Iterator[Finding]:
             yield Finding(id_, where, NOTHING, shown, "breaking for replies", says, shown, cassette.source)
             continue
         nearest = min(known, key=lambda one: len(one.wrong(payload)), default=None)
-        if nearest is None or nearest.told is None or first(payload, (nearest.told.id,)) is None:
+        if nearest is None or nearest.webhook is None or first(payload, (nearest.webhook.id,)) is None:
             id_, says = f"{cassette.provider}/recorded/callback", "a callback that is not held"
             yield Finding(id_, where, NOTHING, payload, "compatible", says, payload, cassette.source)
             continue

@@ -6,7 +6,7 @@ from typing import Any
 
 from mockreel.client.flows import Core
 from mockreel.contract import Contract, ErrorRow, Operation
-from mockreel.contract.exchanges.error_detection import Refusals
+from mockreel.contract.exchanges.error_detection import ErrorDetector
 from mockreel.contract.exchanges.pointers import text
 from mockreel.drift.finding import NOTHING, Finding
 from mockreel.drift.recorded.recorded_exchange import Recorded
@@ -18,19 +18,19 @@ class RefusalJudge:
     def __init__(self, contract: Contract, core: Core) -> None:
         self._contract = contract
         self._core = core
-        self._refusals = Refusals(contract)
+        self._error_detector = ErrorDetector(contract)
 
     def drift(self, recorded: Recorded) -> Iterator[Finding]:
         """What a refusal shows that no row says, or a failed job that no failure says."""
         if recorded.operation is None or recorded.filled("response/body/string"):
             return
-        if self._refusals.refused(recorded.told):
+        if self._error_detector.refused(recorded.told):
             yield from self._refusal(recorded, recorded.operation)
         else:
             yield from self._failure(recorded)
 
     def _refusal(self, recorded: Recorded, operation: Operation) -> Iterator[Finding]:
-        places = self._core.manner.refusal
+        places = self._core.profile.refusal
         code, message = (text(recorded.told.json, found) for found in (places.codes, places.messages))
         rows = list(self._contract.errors.values())
         if code is not None:
@@ -51,16 +51,16 @@ class RefusalJudge:
             yield recorded.finding(aspect, "docs only", "a known refusal in other words", texts, message)
 
     def _has_code(self, row: ErrorRow, code: str, operation: Operation) -> bool:
-        _, shown = self._refusals.expected(row, operation)
+        _, shown = self._error_detector.expected(row, operation)
         named = row.fields.get("name")
         return code in (shown, str(row.code), named)
 
     def _status(self, row: ErrorRow, operation: Operation) -> int:
-        return self._refusals.expected(row, operation)[0]
+        return self._error_detector.expected(row, operation)[0]
 
     def _failure(self, recorded: Recorded) -> Iterator[Finding]:
         """A job that failed with a code that no failure has."""
-        for rows in self._core.manner.jobs.values():
+        for rows in self._core.profile.jobs.values():
             word = text(recorded.told.json, rows.state)
             if self._core.outcomes.state(word) != "failed":
                 continue

@@ -34,7 +34,7 @@ class LifeJudge:
 
     def _state(self, recorded: Recorded) -> State | None:
         """The one state that a word is for; None where it is for several, or nobody knows it."""
-        for rows in self._core.manner.jobs.values():
+        for rows in self._core.profile.jobs.values():
             word = text(recorded.told.json, rows.state)
             found = [state for state in self._lifecycle.states.values() if state.word == word]
             if len(found) == 1:

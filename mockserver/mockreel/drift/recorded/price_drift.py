@@ -8,7 +8,7 @@ from mockreel.cassettes.replay.request_parser import Phrases
 from mockreel.client import Job, JobRequest, Outcome
 from mockreel.client.flows import Core
 from mockreel.contract import Contract
-from mockreel.contract.exchanges.error_detection import Refusals
+from mockreel.contract.exchanges.error_detection import ErrorDetector
 from mockreel.contract.exchanges.pointers import text
 from mockreel.contract.pricing import Cost
 from mockreel.drift.finding import NOTHING, Finding
@@ -24,12 +24,12 @@ class PriceJudge:
     def __init__(self, contract: Contract, core: Core, phrases: Phrases) -> None:
         self._core = core
         self._phrases = phrases
-        self._refusals = Refusals(contract)
+        self._error_detector = ErrorDetector(contract)
         self._asked: dict[str, JobRequest] = {}
 
     def drift(self, recorded: Recorded) -> Iterator[Finding]:
         """Where a sum is not the price that is held."""
-        if recorded.operation is None or self._refusals.refused(recorded.told):
+        if recorded.operation is None or self._error_detector.refused(recorded.told):
             return
         request = self._request(recorded)
         if request is None or request.model is None or self._core.model(request.model) is None:
@@ -53,14 +53,14 @@ class PriceJudge:
         if not self._phrases.submits(exchange):
             return self._asked.get(self._phrases.job(exchange) or "")
         request = self._phrases.request(exchange)
-        for rows in self._core.manner.jobs.values():
+        for rows in self._core.profile.jobs.values():
             id_ = text(recorded.told.json, rows.id)
             if id_ is not None:
                 self._asked[id_] = request
         return request
 
     def _quoted(self, recorded: Recorded) -> tuple[Decimal, str] | None:
-        row = self._core.manner.quote
+        row = self._core.profile.quote
         if row is None or recorded.operation is None or recorded.operation.id != row.operation:
             return None
         amount, currency = (text(recorded.told.json, (place,)) for place in (row.amount, row.currency))
@@ -70,7 +70,7 @@ class PriceJudge:
             return None
 
     def _spent(self, recorded: Recorded) -> tuple[Decimal, str] | None:
-        for name, rows in self._core.manner.jobs.items():
+        for name, rows in self._core.profile.jobs.items():
             word = text(recorded.told.json, rows.state)
             state = self._core.outcomes.state(word)
             if word is None or state is None:

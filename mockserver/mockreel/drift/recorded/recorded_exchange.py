@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from mockreel.cassettes import Cassette, Exchange
 from mockreel.cassettes.contract_check import told_of
 from mockreel.contract import Operation
-from mockreel.contract.exchanges.exchange import Told
+from mockreel.contract.exchanges.exchange import ReceivedResponse
 from mockreel.drift.finding import NOTHING, Finding, Verdict
 
 
@@ -28,7 +28,7 @@ class Recorded:
         return self.cassette.exchanges[self.number]
 
     @cached_property
-    def told(self) -> Told:
+    def told(self) -> ReceivedResponse:
         return told_of(self.exchange)
 
     @property

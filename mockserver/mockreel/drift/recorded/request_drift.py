@@ -6,11 +6,11 @@ from urllib.parse import unquote, urlsplit
 import orjson
 
 from mockreel.client.flows import Core
-from mockreel.client.http.steps import Reply
+from mockreel.client.http.steps import IncomingResponse
 from mockreel.contract import Contract
-from mockreel.contract.exchanges.error_detection import Refusals
-from mockreel.contract.exchanges.exchange import Ask
-from mockreel.contract.exchanges.request_check import Oracle
+from mockreel.contract.exchanges.error_detection import ErrorDetector
+from mockreel.contract.exchanges.exchange import SentRequest
+from mockreel.contract.exchanges.request_check import RequestChecker
 from mockreel.drift.finding import NOTHING, Finding
 from mockreel.drift.recorded.recorded_exchange import Recorded
 
@@ -20,8 +20,8 @@ class RequestJudge:
 
     def __init__(self, contract: Contract, core: Core) -> None:
         self._core = core
-        self._oracle = Oracle(contract)
-        self._refusals = Refusals(contract)
+        self._request_checker = RequestChecker(contract)
+        self._error_detector = ErrorDetector(contract)
 
     def drift(self, recorded: Recorded) -> Iterator[Finding]:
         """Where the provider takes or refuses a request otherwise than the contract says."""
@@ -32,9 +32,11 @@ class RequestJudge:
         if operation is None or recorded.filled("request/body") or recorded.filled("request/uri"):
             return
         parts = urlsplit(exchange.uri)
-        ask = Ask(exchange.method, unquote(parts.path), parts.query, dict(exchange.headers), exchange.body, operation)
-        verdict = self._oracle.judge(ask)
-        refused = self._refusals.refused(recorded.told)
+        request = SentRequest(
+            exchange.method, unquote(parts.path), parts.query, dict(exchange.headers), exchange.body, operation
+        )
+        verdict = self._request_checker.judge(request)
+        refused = self._error_detector.refused(recorded.told)
         witness = {"method": exchange.method, "path": parts.path, "query": parts.query, "body": _json(exchange.body)}
         if not refused and verdict.row is not None:
             says = "a request was taken that the contract forbids"
@@ -45,8 +47,11 @@ class RequestJudge:
             yield recorded.finding("request", "breaking for requests", says, "taken", came, witness=witness)
 
     def _is_for_its_form(self, recorded: Recorded) -> bool:
-        told = recorded.told
-        return self._core.refusals.kind(Reply(told.status, told.headers, told.body)) == "invalid"
+        response = recorded.told
+        return (
+            self._core.error_reader.kind(IncomingResponse(response.status, response.headers, response.body))
+            == "invalid"
+        )
 
 
 def _json(body: bytes) -> object:

@@ -9,7 +9,7 @@ import jsonschema_rs
 
 from mockreel.cassettes.contract_check import body_trouble
 from mockreel.contract import Contract, load_contract
-from mockreel.contract.exchanges.response_check import Replies
+from mockreel.contract.exchanges.response_check import ResponseChecker
 from mockreel.contract.exchanges.schema_references import Resolver
 from mockreel.contract.operations import Operation
 from mockreel.contract.validation import Violation, violations
@@ -44,44 +44,48 @@ class ReplyJudge:
     _others: list[tuple[str, "ReplyJudge"]] | None = None
 
     def __post_init__(self) -> None:
-        self._replies = Replies(self.contract)
+        self._response_checker = ResponseChecker(self.contract)
         self._resolver = Resolver(self.contract)
 
     def drift(self, recorded: Recorded) -> Iterator[Finding]:
         """What a reply shows that is not held."""
-        operation, told = recorded.operation, recorded.told
+        operation, received = recorded.operation, recorded.told
         if operation is None:
             says = "an operation that is not held"
             yield recorded.finding("operation", "compatible", says, NOTHING, recorded.name)
             return
-        found = self._replies.documented(operation, told.status)
+        found = self._response_checker.documented(operation, received.status)
         if found is None:
             if not recorded.filled("response/status"):
                 yield self._unknown_status(recorded, operation)
             return
         _, response = found
         yield from self._headers(recorded, response)
-        media = self._replies.wrong_media(response, told)
+        media = self._response_checker.wrong_media(response, received)
         if media and not recorded.filled("response/headers"):
             held, says = list(response["content"]), "another content type"
-            yield recorded.finding(f"{told.status}/media", "breaking for replies", says, held, told.media)
+            yield recorded.finding(f"{received.status}/media", "breaking for replies", says, held, received.media)
         if trouble := recorded.exchange.reply_trouble:
-            yield recorded.finding(f"{told.status}/body", "unchecked", f"the recorded body cannot be read: {trouble}")
+            yield recorded.finding(
+                f"{received.status}/body", "unchecked", f"the recorded body cannot be read: {trouble}"
+            )
             return
         if recorded.filled("response/body/string"):
             return
-        if trouble := body_trouble(response, told, _media(response, recorded)):
-            yield recorded.finding(f"{told.status}/body", "breaking for replies", trouble, NOTHING, told.shown())
+        if trouble := body_trouble(response, received, _media(response, recorded)):
+            yield recorded.finding(
+                f"{received.status}/body", "breaking for replies", trouble, NOTHING, received.shown()
+            )
             return
         yield from self._body(recorded, operation)
         for pointer, value in self.undeclared(operation, recorded).items():
             if not recorded.filled("response/body/string", pointer):
-                aspect = f"{told.status}{pointer}"
+                aspect = f"{received.status}{pointer}"
                 yield recorded.finding(aspect, "compatible", "a key that is not declared", NOTHING, value)
 
     def violations(self, operation: Operation, recorded: Recorded) -> tuple[Violation, ...] | None:
         """What in a body breaks the schema for its status; None where no such status is documented."""
-        found = self._replies.documented(operation, recorded.told.status)
+        found = self._response_checker.documented(operation, recorded.told.status)
         if found is None:
             return None
         validator = self._validator(operation, *found, _media(found[1], recorded))
@@ -140,7 +144,7 @@ class ReplyJudge:
 
     def undeclared(self, operation: Operation, recorded: Recorded) -> dict[str, Any]:
         """The keys of a body that no schema declares, by their pointers."""
-        found = self._replies.documented(operation, recorded.told.status)
+        found = self._response_checker.documented(operation, recorded.told.status)
         schema = found[1].get("content", {}).get(_media(found[1], recorded), {}).get("schema") if found else None
         if schema is None:
             return {}

@@ -14,7 +14,7 @@ from mockreel.engine.redaction import Fingerprints, Strangers
 from mockreel.errors import AccountsFull, DataError
 
 if TYPE_CHECKING:
-    from mockreel.engine.billing.balance import Purse
+    from mockreel.engine.billing.balance import RunningBalance
     from mockreel.engine.jobs.job import Job
 
 T = TypeVar("T")
@@ -34,13 +34,13 @@ MOST_MASKED = 3
 class Account:
     """One account of a provider; accounts are numbered by first use.
 
-    `balance` is what it begins with; None is no limit. `purse` is how it stands, kept by the ledger.
+    `balance` is what it begins with; None is no limit. `running` is how it stands, kept by the ledger.
     """
 
     number: int
     name: str
     balance: Decimal | None = None
-    purse: "Purse | None" = field(default=None, repr=False)
+    running: "RunningBalance | None" = field(default=None, repr=False)
     drawn: int = 0  # how many jobs it has begun
     base_url: str = ""  # under which address it began the last one: what it is told of its jobs leads there
     jobs: "list[Job]" = field(default_factory=list, repr=False)
@@ -93,7 +93,7 @@ class Keyring:
     Args:
         contract: says which prefixes a key may have, and which of them is an admin's.
         entries: the listed keys.
-        open_house: take any other key too, each with an account of its own.
+        accept_any_key: take any other key too, each with an account of its own.
         budget: what an account begins with whose keys state no balance; None is no limit.
         webhook_secret: what signs the webhooks of every account from the first one on, unless a listed key of it states
             another; None is none until the account makes one.
@@ -105,7 +105,7 @@ class Keyring:
         contract: Contract,
         *,
         entries: Iterable[KeyEntry] = (),
-        open_house: bool = False,
+        accept_any_key: bool = False,
         budget: Decimal | None = None,
         webhook_secret: str | None = None,
         most: int = MOST_ACCOUNTS,
@@ -116,7 +116,7 @@ class Keyring:
         self.known = Fingerprints(also=self.keys)  # and whatever else somebody sent as a key or a secret
         self.strangers = Strangers(self.known)
         self._used: list[list[bytes]] = []
-        self._open = open_house
+        self._open = accept_any_key
         self._budget = budget
         self._webhook_secret = webhook_secret
         self._most = most
@@ -145,7 +145,7 @@ class Keyring:
         self._secrets = listing.webhook_secrets
         self._callers = {}
 
-    def begin_anew(self) -> None:
+    def reset(self) -> None:
         """Forget every account; the listed keys stay listed."""
         self.accounts = {}
         self._callers = {}

@@ -16,7 +16,7 @@ from mockreel.engine.artifacts.own_result import OWN_RESULT, OwnResult
 from mockreel.engine.jobs.job import Job
 
 if TYPE_CHECKING:
-    from mockreel.simulator.provider import Part
+    from mockreel.simulator.provider import Provider
 
 MEDIA = "/_mockreel/media/"
 UPLOADS = "/_mockreel/uploads/"
@@ -52,8 +52,8 @@ class Artifact:
 class Clips:
     """Which clip an input asks for, remembered for the newest: a job that has ended is asked about again and again."""
 
-    def __init__(self, part: "Part", *, most: int = 2048) -> None:
-        self._part = part
+    def __init__(self, provider: "Provider", *, most: int = 2048) -> None:
+        self._provider = provider
         self._picked = lru_cache(maxsize=most)(self._pick)
 
     def of(self, job: Job) -> media.Clip:
@@ -61,31 +61,31 @@ class Clips:
         return self._picked(job.model.id if job.model else None, job.request)
 
     def _pick(self, model: str | None, request: bytes) -> media.Clip:
-        found = self._part.contract.models.get(model) if model is not None else None
-        return media.pick(wanted(self._part, found, _parsed(request)))
+        found = self._provider.contract.models.get(model) if model is not None else None
+        return media.pick(wanted(self._provider, found, _parsed(request)))
 
 
-def of_job(part: "Part", job: Job) -> Artifact:
+def of_job(provider: "Provider", job: Job) -> Artifact:
     """The artifact of a job that has succeeded."""
-    own = own_result(part, job)
-    clip = own.clip if own is not None and own.clip is not None else part.clips.of(job)
+    own = own_result(provider, job)
+    clip = own.clip if own is not None and own.clip is not None else provider.clips.of(job)
     held = own.content if own is not None else None
     if own is not None and own.url is not None:
         return Artifact(own.url, clip)
-    return Artifact(f"{part.base_url}{MEDIA}{quote(job.id, safe='')}{clip.suffix}", clip, held)
+    return Artifact(f"{provider.base_url}{MEDIA}{quote(job.id, safe='')}{clip.suffix}", clip, held)
 
 
-def own_result(part: "Part", job: Job) -> OwnResult | None:
+def own_result(provider: "Provider", job: Job) -> OwnResult | None:
     """The result of one's own that a rule gave the job at its submit."""
     text = job.plan.fields.get(OWN_RESULT)
-    return None if text is None else part.rules.results.of(text)
+    return None if text is None else provider.rules.results.of(text)
 
 
-def every(part: "Part", job: Job) -> tuple[Artifact, ...]:
+def every(provider: "Provider", job: Job) -> tuple[Artifact, ...]:
     """All artifacts of a job that has succeeded: as many as its input asks for, each at an address of its own."""
-    first = of_job(part, job)
-    count = pieces(part, job.model, fields_of(part, job)) if job.model else 1
-    own = own_result(part, job)
+    first = of_job(provider, job)
+    count = pieces(provider, job.model, fields_of(provider, job)) if job.model else 1
+    own = own_result(provider, job)
     if own is not None and own.url is not None:
         return (first,) * count  # somebody else's address may be signed: it is given as it is
     return (first, *(Artifact(f"{first.url}?n={number}", first.clip, first.held) for number in range(2, count + 1)))
@@ -96,7 +96,7 @@ def text_of(artifact: Artifact) -> str:
     return artifact.content().decode("utf-8", "replace")
 
 
-def fields_of(part: "Part", job: Job) -> Mapping[str, Any]:
+def fields_of(provider: "Provider", job: Job) -> Mapping[str, Any]:
     """The model's input as the job was given it."""
     return _parsed(job.request)
 

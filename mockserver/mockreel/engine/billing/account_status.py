@@ -5,7 +5,7 @@ from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class AccountStatus:
     """What an account has, in the provider's currency: `opening + added = left + held + taken`.
 
     Args:

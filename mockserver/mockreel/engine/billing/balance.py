@@ -59,7 +59,7 @@ class Tally:
 
 
 @dataclass(slots=True, eq=False)
-class Purse:
+class RunningBalance:
     """What an account began with, what was added by hand, and the costs of its jobs by what became of them.
 
     The sums are settled: a job is looked at when it is new and when it ends, never in between. `ends` holds the jobs
@@ -82,15 +82,15 @@ class Purse:
     def __post_init__(self) -> None:
         self.start = sum((amount for _, amount in self.added), self.opening or NOTHING)
 
-    def anew(self, jobs: "Iterable[Job]", money: "Money") -> "Purse":
+    def anew(self, jobs: "Iterable[Job]", money: "Money") -> "RunningBalance":
         """The same before any of these jobs was seen; what others cost, which the store has forgotten, stays."""
-        purse = Purse(self.opening, self.limited, list(self.added))
-        purse.taken.join(self.taken)
-        purse.free.join(self.free)
+        running = RunningBalance(self.opening, self.limited, list(self.added))
+        running.taken.join(self.taken)
+        running.free.join(self.free)
         for job in jobs:
             if job.number <= self.newest and job.ends is not None and job.ends <= self.settled:
-                purse._ended(job, money).add(job.cost, -1)
-        return purse
+                running._ended(job, money).add(job.cost, -1)
+        return running
 
     def put(self, at: float, amount: Decimal) -> None:
         """Add an amount by hand, or with a negative one take it away."""

@@ -10,18 +10,18 @@ import orjson
 from mockreel.engine.billing.balance import NOTHING, Tally
 
 if TYPE_CHECKING:
-    from mockreel.simulator.provider import Part
+    from mockreel.simulator.provider import Provider
 
 
 class Played(Protocol):
     """A stage: what is played on it."""
 
     @property
-    def parts(self) -> "Mapping[str, Part]": ...
+    def providers(self) -> "Mapping[str, Provider]": ...
 
 
 @dataclass(frozen=True, slots=True)
-class Unspent:
+class CostSummary:
     """What jobs would have cost.
 
     Args:
@@ -69,20 +69,20 @@ class Unspent:
         return orjson.dumps(self.row()).decode()
 
 
-def read(text: str) -> Unspent:
+def read(text: str) -> CostSummary:
     """What `written` gave."""
     row = orjson.loads(text)
-    return Unspent(**{**row, "sums": {name: Decimal(amount) for name, amount in row["sums"].items()}})
+    return CostSummary(**{**row, "sums": {name: Decimal(amount) for name, amount in row["sums"].items()}})
 
 
-def together(some: Iterable[Unspent]) -> Unspent:
+def together(some: Iterable[CostSummary]) -> CostSummary:
     """All of them in one."""
     every = list(some)
     sums: dict[str, Decimal] = {}
     for one in every:
         for currency, amount in one.sums.items():
             sums[currency] = sums.get(currency, NOTHING) + amount
-    return Unspent(
+    return CostSummary(
         sums,
         any(one.least for one in every),
         sum(one.unknown for one in every),
@@ -91,16 +91,16 @@ def together(some: Iterable[Unspent]) -> Unspent:
     )
 
 
-def unspent(stage: Played) -> Unspent:
+def cost_avoided(stage: Played) -> CostSummary:
     """What everything that began on a stage would have cost so far."""
-    return together(part.ledger.unspent(part.clock.now()) for part in stage.parts.values())
+    return together(provider.ledger.cost_avoided(provider.clock.now()) for provider in stage.providers.values())
 
 
-def of_tallies(currency: str, *, under_way: Tally, taken: Tally, free: Tally) -> Unspent:
+def of_tallies(currency: str, *, under_way: Tally, taken: Tally, free: Tally) -> CostSummary:
     """The sums of one provider."""
     whole = under_way.joined(taken)
     sums = {currency: whole.amount} if whole.count > whole.unknown else {}
-    return Unspent(sums, whole.least > 0, whole.unknown, free.count, under_way.count)
+    return CostSummary(sums, whole.least > 0, whole.unknown, free.count, under_way.count)
 
 
 def plain(amount: Decimal) -> str:

@@ -10,7 +10,7 @@ from mockreel.contract.pricing import Cost
 from mockreel.engine.jobs.job import Job
 
 if TYPE_CHECKING:
-    from mockreel.engine.billing.balance import Purse
+    from mockreel.engine.billing.balance import RunningBalance
 
 # held and released are of money that is still the account's; taken and given back change hands.
 Sort = Literal["opening", "added", "removed", "held", "released", "taken", "given-back"]
@@ -30,11 +30,11 @@ class Entry:
     cost: Cost | None = None
 
 
-def of_purse(purse: "Purse", opened: float) -> Iterator[Entry]:
+def of_purse(running: "RunningBalance", opened: float) -> Iterator[Entry]:
     """What an account began with, and what was added by hand."""
-    if purse.opening is not None:
-        yield Entry(opened, "opening", purse.opening)
-    for at, amount in purse.added:
+    if running.opening is not None:
+        yield Entry(opened, "opening", running.opening)
+    for at, amount in running.added:
         yield Entry(at, "removed" if amount < 0 else "added", amount)
 
 

@@ -9,14 +9,14 @@ from typing import Any
 
 from mockreel.contract import Contract, Model, State
 from mockreel.contract.billing_rules import Needs
-from mockreel.contract.messages.error_response import Refused
+from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.pricing import Cost
 from mockreel.engine.accounts.account import Account
-from mockreel.engine.billing.account_status import Standing
-from mockreel.engine.billing.balance import NOTHING, RECENT, Purse, Tally
-from mockreel.engine.billing.cost_summary import Unspent, of_tallies, plain
+from mockreel.engine.billing.account_status import AccountStatus
+from mockreel.engine.billing.balance import NOTHING, RECENT, RunningBalance, Tally
+from mockreel.engine.billing.cost_summary import CostSummary, of_tallies, plain
 from mockreel.engine.billing.entries import Entry, due_of, of_job, of_purse
-from mockreel.engine.billing.rates import Tariff
+from mockreel.engine.billing.rates import Rates
 from mockreel.engine.jobs.job import Job
 from mockreel.errors import OptionError
 
@@ -54,19 +54,19 @@ class Ledger:
 
     def read(self, contract: Contract) -> None:
         """Keep the accounts by another contract from now on: the jobs that there are are counted anew by its rows."""
-        tariff = Tariff(contract)
+        rates = Rates(contract)
         with self._lock:
             for account in self._accounts():
-                if account.purse is not None:
-                    account.purse = account.purse.anew(account.jobs, self.money)
-            self.money, self.currency, self._tariff = contract.money, contract.money.currency, tariff
+                if account.running is not None:
+                    account.running = account.running.anew(account.jobs, self.money)
+            self.money, self.currency, self._rates = contract.money, contract.money.currency, rates
             self.assumed = self.money.unknown if self._own_assumption is None else self._own_assumption
 
     # What jobs cost ----------------------------------------------------------------------------------------------
 
     def cost(self, model: Model | None, fields: Mapping[str, Any]) -> Cost:
         """What one job costs, and how sure that is; equal costs are one object."""
-        return self._tariff.cost(model, fields)
+        return self._rates.cost(model, fields)
 
     def due(self, cost: Cost | None) -> Decimal | None:
         """What is moved for a cost; None where it is unknown, and nothing is assumed."""
@@ -83,29 +83,29 @@ class Ledger:
 
     def balance(self, account: Account, now: float) -> Decimal | None:
         """The balance that the provider tells; None where an account without a limit shows none."""
-        return self.standing(account, now).shown
+        return self.status(account, now).shown
 
-    def standing(self, account: Account, now: float) -> Standing:
+    def status(self, account: Account, now: float) -> AccountStatus:
         """How an account stands."""
         with self._lock:
-            purse = self._settled(account, now)
-            held, taken = self._moved(purse)
-            left = purse.start - held - taken
-            silent = purse.opening is None
-            counted = (purse.taken, purse.under_way) if self._counts_open else (purse.taken,)
-            return Standing(
+            running = self._settled(account, now)
+            held, taken = self._moved(running)
+            left = running.start - held - taken
+            silent = running.opening is None
+            counted = (running.taken, running.under_way) if self._counts_open else (running.taken,)
+            return AccountStatus(
                 self.currency,
-                purse.limited,
-                purse.opening,
-                purse.start - (purse.opening or NOTHING),
+                running.limited,
+                running.opening,
+                running.start - (running.opening or NOTHING),
                 held,
                 taken,
                 None if silent else left,
-                None if silent else self._shown(purse),
+                None if silent else self._shown(running),
                 sum(tally.unknown for tally in counted),
                 self.assumed,
                 sum(tally.least for tally in counted),
-                purse.under_way.count,
+                running.under_way.count,
             )
 
     @property
@@ -113,21 +113,21 @@ class Ledger:
         """Whether the price of a job under way is set aside or taken."""
         return self.money.held or self.money.at_submit
 
-    def _moved(self, purse: Purse) -> tuple[Decimal, Decimal]:
+    def _moved(self, running: RunningBalance) -> tuple[Decimal, Decimal]:
         """What is held, and what is taken."""
-        taken = purse.taken.due(self.assumed)
+        taken = running.taken.due(self.assumed)
         if not self._counts_open:
             return NOTHING, taken
-        under_way = purse.under_way.due(self.assumed)
+        under_way = running.under_way.due(self.assumed)
         return (NOTHING, taken + under_way) if self.money.at_submit else (under_way, taken)
 
-    def _settled(self, account: Account, now: float) -> Purse:
-        purse = account.purse
-        if purse is None:
+    def _settled(self, account: Account, now: float) -> RunningBalance:
+        running = account.running
+        if running is None:
             limited = account.balance is not None
-            purse = account.purse = Purse(account.balance if limited else self.money.opening, limited)
-        purse.settle(account, self.money, now)
-        return purse
+            running = account.running = RunningBalance(account.balance if limited else self.money.opening, limited)
+        running.settle(account, self.money, now)
+        return running
 
     def entries(self, account: Account, now: float) -> list[Entry]:
         """Every movement of an account's money so far, oldest first; their amounts sum up to what is left.
@@ -139,10 +139,10 @@ class Ledger:
     def newest(self, account: Account, now: float, *, most: int = 20) -> list[Entry]:
         """The newest movements, newest first, however many jobs there are; at most 100."""
         most = min(most, RECENT)
-        self.standing(account, now)
-        purse, jobs = account.purse, account.jobs[-most:]
-        assert purse is not None
-        some = {job.number: job for job in (*purse.ended, *jobs)}
+        self.status(account, now)
+        running, jobs = account.running, account.jobs[-most:]
+        assert running is not None
+        some = {job.number: job for job in (*running.ended, *jobs)}
         return self._entries(account, some.values(), now)[::-1][:most]
 
     def _entries(self, account: Account, jobs: Iterable[Job], now: float) -> list[Entry]:
@@ -151,15 +151,15 @@ class Ledger:
         moved = (of_job(job, self.money, self.assumed, now) for job in jobs)
         return sorted([*own, *chain.from_iterable(moved)], key=lambda entry: entry.at)
 
-    def unspent(self, now: float) -> Unspent:
+    def cost_avoided(self, now: float) -> CostSummary:
         """What the jobs of all accounts would have cost."""
         under_way, taken, free = Tally(), Tally(), Tally()
         with self._lock:
             for account in list(self._accounts()):
-                purse = self._settled(account, now)
-                under_way.join(purse.under_way)
-                taken.join(purse.taken)
-                free.join(purse.free)
+                running = self._settled(account, now)
+                under_way.join(running.under_way)
+                taken.join(running.taken)
+                free.join(running.free)
         return of_tallies(self.currency, under_way=under_way, taken=taken, free=free)
 
     # Who may begin -----------------------------------------------------------------------------------------------
@@ -168,25 +168,25 @@ class Ledger:
         """Let a job begin; an account without a limit always may.
 
         Raises:
-            Refused: what is left is not enough, as the provider's row has it.
+            ErrorResponse: what is left is not enough, as the provider's row has it.
         """
         if self.is_limited(account):
             self._admit(account, self.due(cost), self.money.needs, now)
 
     def is_limited(self, account: Account) -> bool:
         """Whether an account is refused when too little is left."""
-        return account.balance is not None if account.purse is None else account.purse.limited
+        return account.balance is not None if account.running is None else account.running.limited
 
     def is_empty(self, account: Account, now: float) -> bool:
         """Whether an account that has a limit has nothing left."""
-        standing = self.standing(account, now)
-        return standing.limited and standing.left is not None and standing.left <= 0
+        status = self.status(account, now)
+        return status.limited and status.left is not None and status.left <= 0
 
     def admit_all(self, account: Account, costs: Sequence[Cost], now: float) -> None:
         """Let all jobs of a batch begin, or none.
 
         Raises:
-            Refused: what is left is not enough for them.
+            ErrorResponse: what is left is not enough for them.
         """
         if self.is_limited(account):
             dues = (self.due(cost) for cost in costs)
@@ -196,11 +196,11 @@ class Ledger:
         if needs == "nothing":
             return
         with self._lock:
-            purse = self._settled(account, now)
-            held, taken = self._moved(purse)
-            left = purse.start - held - taken
+            running = self._settled(account, now)
+            held, taken = self._moved(running)
+            left = running.start - held - taken
         if left <= 0 or (needs == "price" and due is not None and due > left):
-            raise Refused(self.money.refusal)
+            raise ErrorResponse(self.money.refusal)
 
     # Changes by hand ---------------------------------------------------------------------------------------------
 
@@ -211,10 +211,10 @@ class Ledger:
             OptionError: less than nothing, where the provider allows no overdraft.
         """
         with self._lock:
-            purse = self._settled(account, now)
+            running = self._settled(account, now)
             if amount is not None:
-                self._add(purse, amount - self._shown(purse), now)
-            purse.limited = amount is not None
+                self._add(running, amount - self._shown(running), now)
+            running.limited = amount is not None
         self._tell(account, now)
 
     def top_up(self, account: Account, amount: Decimal, now: float) -> None:
@@ -227,17 +227,17 @@ class Ledger:
             self._add(self._settled(account, now), amount, now)
         self._tell(account, now)
 
-    def _add(self, purse: Purse, amount: Decimal, now: float) -> None:
-        held, taken = self._moved(purse)
-        if amount < 0 and not self.money.overdraft and purse.start - held - taken + amount < 0:
+    def _add(self, running: RunningBalance, amount: Decimal, now: float) -> None:
+        held, taken = self._moved(running)
+        if amount < 0 and not self.money.overdraft and running.start - held - taken + amount < 0:
             then = f"It may not be overdrawn, and {plain(held)} {self.currency} are held for jobs under way."
-            raise OptionError("balance", plain(self._shown(purse) + amount), ["an amount from 0 up"], then=then)
-        purse.put(now, amount)
+            raise OptionError("balance", plain(self._shown(running) + amount), ["an amount from 0 up"], then=then)
+        running.put(now, amount)
 
-    def _shown(self, purse: Purse) -> Decimal:
+    def _shown(self, running: RunningBalance) -> Decimal:
         """The balance that the provider tells of an account with a limit."""
-        held, taken = self._moved(purse)
-        return purse.start - taken if self.money.shows_held else purse.start - taken - held
+        held, taken = self._moved(running)
+        return running.start - taken if self.money.shows_held else running.start - taken - held
 
     def _tell(self, account: Account, now: float) -> None:
         if self._changed is not None:
@@ -257,12 +257,12 @@ class Ledger:
     def changing(self, job: Job, now: float) -> Iterator[None]:
         """Around a change of a job's plan: its costs are counted by the new one afterwards."""
         with self._lock:
-            if job.account.purse is None:
+            if job.account.running is None:
                 yield
                 return
-            purse = self._settled(job.account, now)
-            purse.part_with(job, self.money, now)
+            running = self._settled(job.account, now)
+            running.part_with(job, self.money, now)
             try:
                 yield
             finally:
-                purse.meet(job)
+                running.meet(job)

@@ -12,7 +12,7 @@ from mockreel.errors import DataError
 _MOST = 1_000
 
 
-class Tariff:
+class Rates:
     """The prices of one contract.
 
     Raises:
@@ -38,21 +38,21 @@ class Tariff:
 class _Reader:
     """The price of one model; costs are remembered by the fields that it depends on."""
 
-    def __init__(self, tariff: Tariff, model: Model) -> None:
-        self._tariff = tariff
+    def __init__(self, rates: Rates, model: Model) -> None:
+        self._rates = rates
         self._model = model
-        self._fields = None if _is_by_length(tariff.contract, model) else tuple(_depends(tariff.contract, model))
+        self._fields = None if _is_by_length(rates.contract, model) else tuple(_depends(rates.contract, model))
         self._known: dict[str, Cost] = {}
 
     def cost(self, fields: Mapping[str, Any]) -> Cost:
         if self._fields is None:
-            return price_of(self._tariff, self._model, fields)
+            return price_of(self._rates, self._model, fields)
         key = "\0".join([repr(fields.get(name)) for name in self._fields])
         found = self._known.get(key)
         if found is None:
             if len(self._known) >= _MOST:
                 self._known.clear()
-            found = self._known[key] = price_of(self._tariff, self._model, fields)
+            found = self._known[key] = price_of(self._rates, self._model, fields)
         return found
 
 

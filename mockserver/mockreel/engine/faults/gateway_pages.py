@@ -1,6 +1,6 @@
 """What a gateway says that stands before a provider, or the storage beside it: pages of HTML and XML."""
 
-from mockreel.contract.messages.message import Reply
+from mockreel.contract.messages.message import Response
 
 _TITLES = {
     "429": "Too many requests",
@@ -15,10 +15,10 @@ _PAGE = (
 )
 
 
-def page(status: str) -> Reply:
+def page(status: str) -> Response:
     """The page for a status."""
     body = _PAGE.format(status=status, title=_TITLES[status]).encode()
-    return Reply(int(status), body, ((b"content-type", b"text/html; charset=utf-8"),))
+    return Response(int(status), body, ((b"content-type", b"text/html; charset=utf-8"),))
 
 
 # What object storages say, by status: Runflow's upload page documents the first, the others are S3's own.
@@ -26,8 +26,8 @@ _STORAGE = {"403": ("AccessDenied", "Request has expired"), "404": ("NoSuchKey",
 _GONE = ("NoSuchKey", "The object is gone.")
 
 
-def storage_error(status: str) -> Reply:
+def storage_error(status: str) -> Response:
     """What a storage answers for an address that has expired."""
     code, message = _STORAGE.get(status, _GONE)
     body = f'<?xml version="1.0" encoding="UTF-8"?><Error><Code>{code}</Code><Message>{message}</Message></Error>'
-    return Reply(int(status), body.encode(), ((b"content-type", b"application/xml"),))
+    return Response(int(status), body.encode(), ((b"content-type", b"application/xml"),))

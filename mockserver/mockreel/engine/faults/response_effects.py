@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 
-from mockreel.contract.messages.message import Headers, Reply
+from mockreel.contract.messages.message import Headers, Response
 from mockreel.engine.faults.fault import Fault
 from mockreel.engine.faults.gateway_pages import page, storage_error
 from mockreel.engine.faults.response_faults import LONGEST_WAIT
@@ -13,12 +13,12 @@ from mockreel.engine.faults.response_faults import LONGEST_WAIT
 # What no HTTP client takes for the beginning of a reply.
 GARBAGE = b"\x16\x03 this is no status line\r\n\r\n"
 # What a reply holds that is never sent.
-NOTHING = Reply(0, b"")
+NOTHING = Response(0, b"")
 
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 
 
-def in_place_of_an_answer(fault: Fault) -> Reply:
+def in_place_of_an_answer(fault: Fault) -> Response:
     """What is answered where the request is not handled; status 0 where nothing is."""
     if fault.name == "gateway":
         return page(fault.word("status"))
@@ -29,27 +29,31 @@ def in_place_of_an_answer(fault: Fault) -> Reply:
     return replace(NOTHING, fault=fault)
 
 
-def spoilt(fault: Fault, reply: Reply) -> Reply:
+def spoilt(fault: Fault, response: Response) -> Response:
     """The reply as it is played: altered, or with the fault that its way to the client needs."""
     match fault.name:
         case "gateway" | "expired-link":
             return in_place_of_an_answer(fault)
         case "throttled":
             seconds = fault.values["retry_after"]
-            return _with(reply, b"retry-after", None if seconds is None else b"%d" % int(fault.number("retry_after")))
+            return _with(
+                response, b"retry-after", None if seconds is None else b"%d" % int(fault.number("retry_after"))
+            )
         case "malformed":
-            return _with(replace(reply, body=reply.body[: len(reply.body) // 2] or b"{"), b"content-length", None)
+            return _with(
+                replace(response, body=response.body[: len(response.body) // 2] or b"{"), b"content-length", None
+            )
         case "empty":
-            return _with(replace(reply, body=b""), b"content-length", None)
+            return _with(replace(response, body=b""), b"content-length", None)
         case "wrong-content-type":
-            return _with(reply, b"content-type", fault.word("type").encode())
-    return replace(reply, fault=fault)
+            return _with(response, b"content-type", fault.word("type").encode())
+    return replace(response, fault=fault)
 
 
-def _with(reply: Reply, name: bytes, value: bytes | None) -> Reply:
+def _with(response: Response, name: bytes, value: bytes | None) -> Response:
     """The reply with one header in place of those of that name; with none of them if the value is None."""
-    others = tuple(pair for pair in reply.headers if pair[0] != name)
-    return replace(reply, headers=others if value is None else (*others, (name, value)))
+    others = tuple(pair for pair in response.headers if pair[0] != name)
+    return replace(response, headers=others if value is None else (*others, (name, value)))
 
 
 # Steps ------------------------------------------------------------------------------------------------------------
@@ -95,14 +99,14 @@ class Close:
 Step = Wait | Begin | Piece | Raw | Reset | Close
 
 
-def steps(fault: Fault, reply: Reply, *, headers: Headers, head: bool) -> Iterator[Step]:
+def steps(fault: Fault, response: Response, *, headers: Headers, head: bool) -> Iterator[Step]:
     """How a reply is played under a fault that needs more than another reply.
 
     Args:
         headers: as they would be sent, Content-Length included.
         head: the request was a HEAD, whose reply has no body.
     """
-    body = b"" if head else reply.body
+    body = b"" if head else response.body
     simple = _without_a_reply(fault)
     if simple is not None:
         return iter(simple)
@@ -110,7 +114,7 @@ def steps(fault: Fault, reply: Reply, *, headers: Headers, head: bool) -> Iterat
         return _late(fault, body)
     if fault.name == "drip":
         return _dripping(fault, body)
-    return _broken_off(fault, _head(reply.status, headers, longer=_off(fault)), body)
+    return _broken_off(fault, _head(response.status, headers, longer=_off(fault)), body)
 
 
 def _without_a_reply(fault: Fault) -> list[Step] | None:

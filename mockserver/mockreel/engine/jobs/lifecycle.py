@@ -36,7 +36,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class PlanTemplate:
     """A scenario made ready for one provider and pace: what every job of it shares."""
 
     name: str
@@ -51,7 +51,7 @@ class Course:
         return Plan(self.states, begins, self.failure, self.fields)
 
 
-class Courses:
+class PlanTemplates:
     """The job scenarios of a contract at one pace, each made ready on first use."""
 
     def __init__(self, contract: Contract, *, pace: str = "quick") -> None:
@@ -59,9 +59,9 @@ class Courses:
             raise OptionError(f"pace for {contract.provider}", pace, contract.scenarios.paces)
         self._contract = contract
         self._pace = contract.scenarios.paces[pace]
-        self._ready: dict[tuple[str, str | None], Course] = {}
+        self._ready: dict[tuple[str, str | None], PlanTemplate] = {}
 
-    def course(self, name: str, *, code: str | None = None) -> Course:
+    def template(self, name: str, *, code: str | None = None) -> PlanTemplate:
         """The course of a job scenario; `code` picks the failure, by key or by the provider's own code.
 
         Raises:
@@ -86,7 +86,7 @@ class Courses:
         valid = sorted({*failures, *(str(f.code) for f in failures.values() if f.code is not None)})
         raise OptionError(f"failure code for {self._contract.provider}", code, valid)
 
-    def _make(self, name: str, code: str | None) -> Course:
+    def _make(self, name: str, code: str | None) -> PlanTemplate:
         scenario = self._contract.scenarios.jobs.get(name)
         if scenario is None:
             raise OptionError(f"job scenario for {self._contract.provider}", name, self._contract.scenarios.jobs)
@@ -97,7 +97,7 @@ class Courses:
         failing = code if code is not None else scenario.failure
         states = tuple(self._state(scenario, word) for word in scenario.states)
         failure = self.failure(failing) if failing else None
-        return Course(name, states, self._spans(scenario), failure, scenario.fields)
+        return PlanTemplate(name, states, self._spans(scenario), failure, scenario.fields)
 
     def _state(self, scenario: JobScenario, name: str) -> State:
         states: Mapping[str, State] = self._contract.lifecycle.states

@@ -21,7 +21,7 @@ LONGEST = 120
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class JournalQuery:
     """What an exchange must be; None means anything.
 
     `*` in a path stands for anything. `body` and `reply` are parts of the request's and the reply's JSON: each of
@@ -40,7 +40,7 @@ class Question:
     reply: Mapping[str, Any] | None = None
 
     @classmethod
-    def of(cls, given: Mapping[str, Any]) -> "Question":
+    def of(cls, given: Mapping[str, Any]) -> "JournalQuery":
         """The question that these fields ask.
 
         Raises:
@@ -102,36 +102,36 @@ class Verdict:
 
 def counted(
     entries: Sequence[Numbered],
-    question: Question,
+    query: JournalQuery,
     *,
     times: int | None = None,
     at_least: int | None = None,
     at_most: int | None = None,
 ) -> Verdict:
     """Whether so many exchanges fit; at least one if no number is said."""
-    found = tuple(question.among(entries))
+    found = tuple(query.among(entries))
     least = times if times is not None else 1 if at_least is None and at_most is None else at_least or 0
     most = times if times is not None else at_most
     if least <= len(found) and (most is None or len(found) <= most):
         return Verdict(True, found)
-    said = f"Expected {_expected(least, most)} with {question}; the journal has {len(found)}."
+    said = f"Expected {_expected(least, most)} with {query}; the journal has {len(found)}."
     if len(found) >= least:
         lines = [f"  {_line(numbered)}" for numbered in found[-NEAREST:]]
         return Verdict(False, found, "\n".join([said, "The last of them:", *lines]))
-    return Verdict(False, found, "\n".join([said, *_nearest(entries, question, leaving=found)]))
+    return Verdict(False, found, "\n".join([said, *_nearest(entries, query, leaving=found)]))
 
 
-def ordered(entries: Sequence[Numbered], questions: Sequence[Question]) -> Verdict:
+def ordered(entries: Sequence[Numbered], questions: Sequence[JournalQuery]) -> Verdict:
     """Whether an exchange fits each question, each after the one before; others may lie between."""
     found: list[Numbered] = []
     rest = list(entries)
-    for place, question in enumerate(questions):
-        fitting = next(question.among(rest), None)
+    for place, query in enumerate(questions):
+        fitting = next(query.among(rest), None)
         if fitting is None:
             after = f" after #{found[-1][0]}" if found else ""
-            said = f"Step {place + 1} of {len(questions)} was not found{after}: {question}."
+            said = f"Step {place + 1} of {len(questions)} was not found{after}: {query}."
             steps = [f"  found: {_line(numbered)}" for numbered in found]
-            return Verdict(False, tuple(found), "\n".join([said, *steps, *_nearest(rest, question)]))
+            return Verdict(False, tuple(found), "\n".join([said, *steps, *_nearest(rest, query)]))
         found.append(fitting)
         rest = [numbered for numbered in rest if numbered[0] > fitting[0]]
     return Verdict(True, tuple(found))
@@ -145,11 +145,11 @@ def _expected(least: int, most: int | None) -> str:
     return f"{least} to {most} requests" if least else f"at most {most} request{'s' if most != 1 else ''}"
 
 
-def _nearest(entries: Sequence[Numbered], question: Question, *, leaving: Sequence[Numbered] = ()) -> list[str]:
+def _nearest(entries: Sequence[Numbered], query: JournalQuery, *, leaving: Sequence[Numbered] = ()) -> list[str]:
     """The exchanges that fit best, with what is otherwise; of equals the newest."""
     fitting = {number for number, _ in leaving}
     looked = entries[-LOOKED_AT:]
-    others = [(question.misfits(entry), number, entry) for number, entry in looked if number not in fitting]
+    others = [(query.misfits(entry), number, entry) for number, entry in looked if number not in fitting]
     if not others:
         return ["There is no other request in the journal."] if fitting else ["There is no request in the journal."]
     others.sort(key=lambda other: (len(other[0]), -other[1]))

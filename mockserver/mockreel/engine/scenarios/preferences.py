@@ -11,21 +11,21 @@ from mockreel.errors import FaultError, OptionError
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Preference:
     """A scenario by name, with the code that it should play."""
 
     scenario: str
     code: str | None = None
 
 
-def preferred(header: bytes | None) -> Wish | None:
+def preferred(header: bytes | None) -> Preference | None:
     """The wish in a `Prefer` header (RFC 7240): `scenario=fail; code=X`; None where it names no scenario."""
     if header is None or b"scenario" not in header.lower():
         return None
     for preference in header.decode("latin-1").split(","):
         words = dict(word(part) for part in preference.split(";"))
         if "scenario" in words:
-            return Wish(words["scenario"], words.get("code"))
+            return Preference(words["scenario"], words.get("code"))
     return None
 
 
@@ -64,29 +64,29 @@ def check_fault(contract: Contract, fault: Fault) -> None:
         raise FaultError(f"fault for {contract.provider}", fault.name, then=then)
 
 
-def check_wish(contract: Contract, wish: Wish) -> None:
+def check_preference(contract: Contract, preference: Preference) -> None:
     """See that a provider has what is wished.
 
     Raises:
         OptionError: it has no such scenario; the message lists what there is.
     """
-    if wish.scenario not in contract.scenarios.names:
-        raise OptionError(f"scenario for {contract.provider}", wish.scenario, contract.scenarios.names)
+    if preference.scenario not in contract.scenarios.names:
+        raise OptionError(f"scenario for {contract.provider}", preference.scenario, contract.scenarios.names)
 
 
-def refusal(contract: Contract, wish: Wish) -> ErrorRow | None:
+def refusal(contract: Contract, preference: Preference) -> ErrorRow | None:
     """The error row that a reply scenario plays; None for a job scenario.
 
     Raises:
         OptionError: no error row has the wished code.
     """
     scenarios: Scenarios = contract.scenarios
-    scenario = scenarios.requests.get(wish.scenario)
+    scenario = scenarios.requests.get(preference.scenario)
     if scenario is None:
         return None
     if scenario.row != "by-code":
         return contract.errors[scenario.row]
-    return error_by_code(contract, wish.code)
+    return error_by_code(contract, preference.code)
 
 
 def error_by_code(contract: Contract, code: str | None) -> ErrorRow:

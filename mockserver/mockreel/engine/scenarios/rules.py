@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from mockreel.engine.artifacts.own_result import OwnResult, OwnResults
 from mockreel.engine.faults import Fault, Sort
 from mockreel.engine.randomness import digest
-from mockreel.engine.scenarios.preferences import Wish
+from mockreel.engine.scenarios.preferences import Preference
 
 # What a rule may ask of a request, beside what it wants.
 CONDITIONS = ("provider", "model", "operation", "prompt", "nth", "probability")
@@ -35,7 +35,7 @@ class Rule:
     """
 
     id: int
-    wish: Wish | None
+    preference: Preference | None
     provider: str | None = None
     model: str | None = None
     operation: str | None = None
@@ -70,8 +70,8 @@ class Rule:
         """The rule as the control API shows it, and takes it again but for `id` and `seen`."""
         return {
             "id": self.id,
-            "scenario": self.wish.scenario if self.wish else None,
-            "code": self.wish.code if self.wish else None,
+            "scenario": self.preference.scenario if self.preference else None,
+            "code": self.preference.code if self.preference else None,
             "fault": self.fault.row() if self.fault else None,
             "result": self.result,
             **{name: getattr(self, name) for name in CONDITIONS},
@@ -97,11 +97,11 @@ class Rules:
         """The rules that there are now are there again whenever the stage begins anew."""
         self._first = tuple(self.all)
 
-    def begin_anew(self) -> None:
+    def reset(self) -> None:
         """As at the beginning: with nothing met yet, and the next number behind the first rules."""
         self.put_back(replace(rule, seen=0, turns={}) for rule in self._first)
 
-    def add(self, wanted: Wish | Fault | OwnResult, **conditions: Any) -> Rule:
+    def add(self, wanted: Preference | Fault | OwnResult, **conditions: Any) -> Rule:
         """One more rule, behind the others."""
         if isinstance(wanted, Fault):
             rule = Rule(next(self._ids), None, fault=wanted, **conditions)
@@ -128,9 +128,9 @@ class Rules:
         self.all = [rule for rule in self.all if rule.id != id]
         return len(self.all) < before
 
-    def wish(self, asked: Asked) -> Wish | None:
+    def wish(self, asked: Asked) -> Preference | None:
         """The scenario that the first fitting rule wants, or None."""
-        return next((rule.wish for rule in self.all if rule.wish and rule.fits(asked, self._chance)), None)
+        return next((rule.preference for rule in self.all if rule.preference and rule.fits(asked, self._chance)), None)
 
     def result(self, asked: Asked) -> str | None:
         """The name of the result that the first fitting rule gives, or None."""

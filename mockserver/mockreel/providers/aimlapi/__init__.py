@@ -2,9 +2,9 @@
 
 from mockreel.contract import Contract
 from mockreel.providers.aimlapi.adapter import Play
-from mockreel.simulator.adapter import Player
+from mockreel.simulator.adapter import ProviderAdapter
 
 
-def player(contract: Contract) -> Player:
+def player(contract: Contract) -> ProviderAdapter:
     """Who plays this contract."""
     return Play(contract)

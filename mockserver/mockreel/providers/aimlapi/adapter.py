@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockreel.contract import Contract, ErrorRow
-from mockreel.contract.messages.error_response import Refused
-from mockreel.contract.messages.message import Reply
+from mockreel.contract.messages.error_response import ErrorResponse
+from mockreel.contract.messages.message import Response
 from mockreel.engine.jobs.job import Job
 from mockreel.providers.aimlapi import errors
 from mockreel.providers.aimlapi.routes import handler_of
 from mockreel.providers.aimlapi.state import State
 from mockreel.providers.aimlapi.usage import Usage
 from mockreel.simulator.adapter import Socket
-from mockreel.simulator.context import Call
-from mockreel.simulator.provider import Part
+from mockreel.simulator.context import RequestContext
+from mockreel.simulator.provider import Provider
 from mockreel.webhooks import Delivery
 
 
@@ -28,33 +28,33 @@ class Play:
     def sockets(self) -> Mapping[str, Socket]:
         return {}
 
-    def new_state(self, part: Part) -> Any:
-        return State(part.contract, started=part.clock.now())
+    def new_state(self, provider: Provider) -> Any:
+        return State(provider.contract, started=provider.clock.now())
 
-    def taken_over(self, part: Part) -> Any:
-        return State(self._contract, started=part.state.started)
+    def taken_over(self, provider: Provider) -> Any:
+        return State(self._contract, started=provider.state.started)
 
     @property
     def keepsakes(self) -> tuple[type, ...]:
         return (Usage,)
 
-    def kept(self, part: Part) -> Any:
+    def kept(self, provider: Provider) -> Any:
         """When it began; the rest follows from the contract."""
-        return part.state.started
+        return provider.state.started
 
-    def put_back(self, part: Part, kept: Any) -> Any:
+    def put_back(self, provider: Provider, kept: Any) -> Any:
         return State(self._contract, started=float(kept))
 
-    def refuse(self, call: Call, row: ErrorRow, refused: Refused) -> Reply:
-        return errors.refuse(call, row, refused)
+    def refuse(self, context: RequestContext, row: ErrorRow, error: ErrorResponse) -> Response:
+        return errors.refuse(context, row, error)
 
-    def secrets(self, part: Part, delivery: Delivery) -> tuple[str, ...]:
+    def secrets(self, provider: Provider, delivery: Delivery) -> tuple[str, ...]:
         """None: nothing is delivered."""
         return ()
 
-    def job_ended(self, part: Part, job: Job) -> None:
+    def job_ended(self, provider: Provider, job: Job) -> None:
         """Nothing: no callback is documented, so none is sent."""
 
-    def redeliver(self, part: Part, delivery: Delivery) -> Delivery:
+    def redeliver(self, provider: Provider, delivery: Delivery) -> Delivery:
         """There is none of its own."""
-        return part.deliveries.again(delivery)
+        return provider.deliveries.again(delivery)

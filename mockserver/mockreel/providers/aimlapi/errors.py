@@ -5,76 +5,76 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mockreel.contract import ErrorRow
-from mockreel.contract.messages.error_response import Refused
+from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.key_location import field_of
-from mockreel.contract.messages.message import Reply, json_reply
+from mockreel.contract.messages.message import Response, json_reply
 from mockreel.contract.validation import Violation
 from mockreel.engine import randomness
 from mockreel.providers.aimlapi.responses import moment
 from mockreel.providers.aimlapi.state import State
 from mockreel.providers.aimlapi.trace_headers import Headers
 from mockreel.providers.aimlapi.validation_hints import Hint
-from mockreel.simulator.context import Call
+from mockreel.simulator.context import RequestContext
 
 
-def refuse(call: Call, row: ErrorRow, refused: Refused) -> Reply:
+def refuse(context: RequestContext, row: ErrorRow, error: ErrorResponse) -> Response:
     """The reply that says no."""
-    state: State = call.part.state
-    if refused.values.get("model") in state.withdrawn:
-        row = call.part.contract.errors[call.part.contract.wire["deprecations"]["refusal"]]
-    ids = _ids(call) if state.numbered or "{request" in row.message else {}
-    message = row.message.format_map(_values(call, refused, ids))
+    state: State = context.provider.state
+    if error.values.get("model") in state.withdrawn:
+        row = context.provider.contract.errors[context.provider.contract.wire["deprecations"]["refusal"]]
+    ids = _ids(context) if state.numbered or "{request" in row.message else {}
+    message = row.message.format_map(_values(context, error, ids))
     if "media" in row.fields:
-        return Reply(row.status, message.encode(), ((b"content-type", row.fields["media"].encode()),))
-    hints = [state.hints.hint(violation) for violation in _violations(call, row, refused)]
-    body = state.envelope({**ids, **_place(call, row), **_content(row, message, hints)})
-    return json_reply(row.status, body, headers=_headers(call, state))
+        return Response(row.status, message.encode(), ((b"content-type", row.fields["media"].encode()),))
+    hints = [state.hints.hint(violation) for violation in _violations(context, row, error)]
+    body = state.envelope({**ids, **_place(context, row), **_content(row, message, hints)})
+    return json_reply(row.status, body, headers=_headers(context, state))
 
 
-def _ids(call: Call) -> dict[str, str]:
+def _ids(context: RequestContext) -> dict[str, str]:
     """The id of this request, in both of its forms."""
-    drawn = call.part.draw("request", call.part.count("request"))
+    drawn = context.provider.draw("request", context.provider.count("request"))
     return {"request_id": randomness.nanoid(drawn), "request_uuid": randomness.uuid4(drawn)}
 
 
-def _values(call: Call, refused: Refused, ids: Mapping[str, str]) -> Mapping[str, object]:
+def _values(context: RequestContext, error: ErrorResponse, ids: Mapping[str, str]) -> Mapping[str, object]:
     """What a message's placeholders stand for; one that a refusal does not know is empty."""
-    return defaultdict(str, {"method": call.request.method, "path": call.request.path, **ids, **refused.values})
+    return defaultdict(str, {"method": context.request.method, "path": context.request.path, **ids, **error.values})
 
 
-def _violations(call: Call, row: ErrorRow, refused: Refused) -> tuple[Violation, ...]:
+def _violations(context: RequestContext, row: ErrorRow, error: ErrorResponse) -> tuple[Violation, ...]:
     """What was wrong; where no schema found it, the row says what the hint is about."""
     own = row.fields.get("violation")
-    if refused.violations or own is None:
-        return refused.violations
-    sent = refused.values.get("model", _model(call))
-    known = sorted(name for name in _models(call) if name != sent)
+    if error.violations or own is None:
+        return error.violations
+    sent = error.values.get("model", _model(context))
+    known = sorted(name for name in _models(context) if name != sent)
     return (Violation(tuple(own["path"]), own["keyword"], row.message, sent, known),)
 
 
-def _model(call: Call) -> Any:
+def _model(context: RequestContext) -> Any:
     """What the request names as its model, where its operation takes one."""
-    operation = call.known_operation
-    return field_of(call.body, operation.model.name) if operation and operation.model else None
+    operation = context.known_operation
+    return field_of(context.body, operation.model.name) if operation and operation.model else None
 
 
-def _models(call: Call) -> Iterable[str]:
+def _models(context: RequestContext) -> Iterable[str]:
     """The models that may be named where the request went."""
-    operation, contract = call.known_operation, call.part.contract
+    operation, contract = context.known_operation, context.provider.contract
     return contract.names_at.get(operation.id, contract.names) if operation else contract.names
 
 
-def _place(call: Call, row: ErrorRow) -> dict[str, Any]:
+def _place(context: RequestContext, row: ErrorRow) -> dict[str, Any]:
     """The words for what was asked, and when."""
-    wire = call.part.contract.wire
-    query = call.request.query.decode("latin-1")
+    wire = context.provider.contract.wire
+    query = context.request.query.decode("latin-1")
     return {
         "status": row.status,
         "status_text": str(row.status),
         "title": wire["titles"].get(str(row.status), ""),
-        "path": call.request.path,
-        "instance": wire["instance"].format(path=call.request.path, query=query),
-        "timestamp": moment(call.now),
+        "path": context.request.path,
+        "instance": wire["instance"].format(path=context.request.path, query=query),
+        "timestamp": moment(context.now),
     }
 
 
@@ -86,10 +86,10 @@ def _content(row: ErrorRow, message: str, hints: list[Hint]) -> dict[str, Any]:
     return {"message": message, "message_and_hints": lines, "name": row.fields.get("name"), **data}
 
 
-def _headers(call: Call, state: State) -> Headers:
+def _headers(context: RequestContext, state: State) -> Headers:
     """The tracing headers; only a poll's refusal names an inference, the one that was asked for, if it can be one."""
-    operation = call.known_operation
+    operation = context.known_operation
     line = state.lines[operation.id] if operation else None
     if line is None or not line.traced:
         return ()
-    return state.tracing.headers(call.request, call.query.get(line.parameter) if line.parameter else None)
+    return state.tracing.headers(context.request, context.query.get(line.parameter) if line.parameter else None)

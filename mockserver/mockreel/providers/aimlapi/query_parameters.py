@@ -2,33 +2,33 @@
 
 from urllib.parse import parse_qsl
 
-from mockreel.contract.messages.error_response import Refused
+from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.validation import Violation
-from mockreel.simulator.context import Call
+from mockreel.simulator.context import RequestContext
 
 
-def repeated(call: Call, name: str) -> list[str]:
+def repeated(context: RequestContext, name: str) -> list[str]:
     """Every value of a parameter that may be given more than once."""
-    return [value for key, value in _pairs(call) if key == name]
+    return [value for key, value in _pairs(context) if key == name]
 
 
-def listed(call: Call, name: str) -> list[str]:
+def listed(context: RequestContext, name: str) -> list[str]:
     """Every value of a parameter that may be repeated, or hold several behind commas; in lower case."""
-    return [word.strip().lower() for value in repeated(call, name) for word in value.split(",") if word.strip()]
+    return [word.strip().lower() for value in repeated(context, name) for word in value.split(",") if word.strip()]
 
 
-def refuse_unknown(call: Call) -> None:
+def refuse_unknown(context: RequestContext) -> None:
     """See that only declared parameters are given.
 
     Raises:
-        Refused: one is not declared.
+        ErrorResponse: one is not declared.
     """
-    known = {parameter.name for parameter in call.operation.query}
-    extra = list(dict.fromkeys(key for key, _ in _pairs(call) if key not in known))
+    known = {parameter.name for parameter in context.operation.query}
+    extra = list(dict.fromkeys(key for key, _ in _pairs(context) if key not in known))
     if extra:
         found = Violation(("query",), "additionalProperties", f"unknown parameters: {', '.join(extra)}", None, extra)
-        raise Refused("invalid-query", violations=(found,))
+        raise ErrorResponse("invalid-query", violations=(found,))
 
 
-def _pairs(call: Call) -> list[tuple[str, str]]:
-    return parse_qsl(call.request.query.decode("latin-1"), keep_blank_values=True)
+def _pairs(context: RequestContext) -> list[tuple[str, str]]:
+    return parse_qsl(context.request.query.decode("latin-1"), keep_blank_values=True)

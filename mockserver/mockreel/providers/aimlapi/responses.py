@@ -6,7 +6,7 @@ from typing import Any
 from mockreel.contract import State as JobState
 from mockreel.engine.artifacts import artifact, media
 from mockreel.engine.jobs.job import Job
-from mockreel.simulator.provider import Part
+from mockreel.simulator.provider import Provider
 
 
 def moment(at: float) -> str:
@@ -14,22 +14,22 @@ def moment(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def generation(part: Part, job: Job, state: JobState, now: float) -> dict[str, Any]:
+def generation(provider: Provider, job: Job, state: JobState, now: float) -> dict[str, Any]:
     """The words of a generation: its id, status and usage, and its video or its failure."""
     words = {"id": job.id, "status": state.word, "credits": job.extra.credits, "usd": job.extra.dollars}
     if state.kind == "succeeded":
-        words["url"] = artifact.of_job(part, job).url
+        words["url"] = artifact.of_job(provider, job).url
     elif state.kind == "failed":
-        failure = job.failure(now) or part.contract.failures["default"]
+        failure = job.failure(now) or provider.contract.failures["default"]
         words |= {"failure": failure.code, "reason": failure.message, "detail": failure.fields.get("detail", [])}
     return words
 
 
-def file_words(part: Part, job: Job) -> dict[str, Any]:
+def file_words(provider: Provider, job: Job) -> dict[str, Any]:
     """What the older routes say of a finished video beside its address: its type, name and size."""
-    clip = artifact.of_job(part, job).clip
+    clip = artifact.of_job(provider, job).clip
     return {
         "content_type": clip.mime,
-        "file_name": part.contract.wire["file_name"].format(suffix=clip.suffix),
+        "file_name": provider.contract.wire["file_name"].format(suffix=clip.suffix),
         "file_size": len(media.content(clip, stamp=job.id.encode())),
     }

@@ -7,7 +7,7 @@ from typing import Any, get_args
 from mockreel.contract import Contract, Operation
 from mockreel.contract.rows import StateKind
 from mockreel.providers.aimlapi.trace_headers import Tracing
-from mockreel.providers.aimlapi.usage import Tariff
+from mockreel.providers.aimlapi.usage import UsageRates
 from mockreel.providers.aimlapi.validation_hints import Hints
 from mockreel.providers.templates import Template, prepared
 
@@ -42,7 +42,7 @@ class State:
         self.envelope = prepared(envelope)
         self.numbered = any(str(word).startswith("$request") for word in envelope.values())
         self.hints = Hints(wire["hints"], style=wire["kind_words"])
-        self.tariff = Tariff(contract.money.units, places=wire["tracing"]["usd_places"], tracing=self.tracing)
+        self.rates = UsageRates(contract.money.units, places=wire["tracing"]["usd_places"], tracing=self.tracing)
         self.media = tuple(_names(contract.root["media"]))
         self.withdrawn = _withdrawn(wire["deprecations"])
         self.catalogue: dict[str, dict[str, Any]] = {}  # the words of each model, once somebody has asked

@@ -16,7 +16,7 @@ class Usage:
     headers: Headers
 
 
-class Tariff:
+class UsageRates:
     """Makes usages; equal sums share one.
 
     Args:

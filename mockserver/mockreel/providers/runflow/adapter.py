@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockreel.contract import Contract, ErrorRow
-from mockreel.contract.messages.error_response import Refused
-from mockreel.contract.messages.message import Reply
+from mockreel.contract.messages.error_response import ErrorResponse
+from mockreel.contract.messages.message import Response
 from mockreel.engine.jobs.job import Job
 from mockreel.errors import Conflict
 from mockreel.providers.runflow import errors, webhooks
@@ -26,8 +26,8 @@ from mockreel.providers.runflow.state import (
     state_of,
 )
 from mockreel.simulator.adapter import Handler, Socket
-from mockreel.simulator.context import Call
-from mockreel.simulator.provider import Part
+from mockreel.simulator.context import RequestContext
+from mockreel.simulator.provider import Provider
 from mockreel.webhooks import Delivery
 
 
@@ -50,48 +50,48 @@ class Runflow:
     def sockets(self) -> Mapping[str, Socket]:
         return {}
 
-    def new_state(self, part: Part) -> State:
-        return State(part.contract)
+    def new_state(self, provider: Provider) -> State:
+        return State(provider.contract)
 
-    def taken_over(self, part: Part) -> State:
-        before = state_of(part)
+    def taken_over(self, provider: Provider) -> State:
+        before = state_of(provider)
         return State(self._contract, before.batches, before.model_ids)
 
     @property
     def keepsakes(self) -> tuple[type, ...]:
-        return (Asset, Batch, Evaluation, Extra, Reply, Secret, Shelf, Webhook, Workflow)
+        return (Asset, Batch, Evaluation, Extra, Response, Secret, Shelf, Webhook, Workflow)
 
-    def kept(self, part: Part) -> Any:
+    def kept(self, provider: Provider) -> Any:
         """The batches; the rest follows from the contract."""
-        return state_of(part).batches
+        return state_of(provider).batches
 
-    def put_back(self, part: Part, kept: Any) -> State:
+    def put_back(self, provider: Provider, kept: Any) -> State:
         return State(self._contract, dict(kept))
 
-    def refuse(self, call: Call, row: ErrorRow, refused: Refused) -> Reply:
-        reply = errors.refuse(call, row, refused)
+    def refuse(self, context: RequestContext, row: ErrorRow, error: ErrorResponse) -> Response:
+        response = errors.refuse(context, row, error)
         if not self._rates["limit"]:
-            return reply
-        headers = rate_headers(call, self._rates, refused=row.name == "rate-limited")
-        return Reply(reply.status, reply.body, reply.headers + headers)
+            return response
+        headers = rate_headers(context, self._rates, refused=row.name == "rate-limited")
+        return Response(response.status, response.body, response.headers + headers)
 
-    def secrets(self, part: Part, delivery: Delivery) -> tuple[str, ...]:
-        return webhooks.secrets_of(part, delivery)
+    def secrets(self, provider: Provider, delivery: Delivery) -> tuple[str, ...]:
+        return webhooks.secrets_of(provider, delivery)
 
-    def job_ended(self, part: Part, job: Job) -> None:
+    def job_ended(self, provider: Provider, job: Job) -> None:
         """Tell whoever wants to know of a run's end."""
-        if job.state(part.clock.now()).terminal:
-            webhooks.tell_of_run(part, job)
-            batches.run_ended(part, job)
+        if job.state(provider.clock.now()).terminal:
+            webhooks.tell_of_run(provider, job)
+            batches.run_ended(provider, job)
 
-    def redeliver(self, part: Part, delivery: Delivery) -> Delivery:
+    def redeliver(self, provider: Provider, delivery: Delivery) -> Delivery:
         """A run's or a batch's callback from its state now; what is told to a webhook, as it was."""
-        job, batch = part.jobs.get(delivery.subject), state_of(part).batches.get(delivery.subject)
+        job, batch = provider.jobs.get(delivery.subject), state_of(provider).batches.get(delivery.subject)
         try:
             if delivery.kind == webhooks.CALLBACK and job is not None:
-                return runs.redeliver(part, job)
+                return runs.redeliver(provider, job)
             if delivery.kind == webhooks.CALLBACK and batch is not None:
-                return batches.redeliver(part, batch)
-        except Refused as refused:
+                return batches.redeliver(provider, batch)
+        except ErrorResponse as refused:
             raise Conflict(f"The delivery {delivery.id} cannot be sent again now: {refused.row}.") from refused
-        return part.deliveries.again(delivery)
+        return provider.deliveries.again(delivery)

@@ -16,7 +16,7 @@ from mockreel.providers.runflow.outputs import output
 from mockreel.providers.runflow.responses import run_record, shown_input
 from mockreel.providers.runflow.state import Batch, extra_of, model_uuid, shelf_of, state_of
 from mockreel.providers.runflow.timestamps import milliseconds, written
-from mockreel.simulator.provider import Part
+from mockreel.simulator.provider import Provider
 
 Record = Mapping[str, Any]
 
@@ -45,29 +45,29 @@ def ended(batch: Batch, now: float) -> float | None:
     return max((job.ends or job.created for job in batch.jobs), default=batch.created)
 
 
-def batch_record(part: Part, batch: Batch, now: float) -> Record:
+def batch_record(provider: Provider, batch: Batch, now: float) -> Record:
     """The batch, with its items inline and lean."""
-    wire, shelf = part.contract.wire, shelf_of(part, batch.account)
+    wire, shelf = provider.contract.wire, shelf_of(provider, batch.account)
     style = wire["record_times"]
     name, over = outcome(batch, now), ended(batch, now)
     began = [job.began(now) for job in batch.jobs]
     return {
-        **state_of(part).blank("batch.json"),
+        **state_of(provider).blank("batch.json"),
         "id": batch.id,
         "org_id": shelf.org_id,
         "target_type": wire["target_type"],
         "target_type_code": wire["target_type"],
-        "target_id": model_uuid(part, batch.model),
+        "target_id": model_uuid(provider, batch.model),
         "status_code": wire["batch_words"][name],
         "source_code": wire["source_code"],
-        "input": [shown_input(part, job) for job in batch.jobs],
-        "output": _output(part, batch, now) if over is not None else None,
-        "cost": money.amount(_cost(part, batch, now)) if over is not None else None,
+        "input": [shown_input(provider, job) for job in batch.jobs],
+        "output": _output(provider, batch, now) if over is not None else None,
+        "cost": money.amount(_cost(provider, batch, now)) if over is not None else None,
         "metadata": Fragment(batch.metadata) if batch.metadata is not None else None,
         "callback_url": batch.callback_url,
         "items_total": len(batch.jobs),
         **{f"items_{count}": number for count, number in _counts(batch, now).items()},
-        "items": [_lean(part, batch, index, job, now) for index, job in enumerate(batch.jobs)],
+        "items": [_lean(provider, batch, index, job, now) for index, job in enumerate(batch.jobs)],
         "duration_ms": milliseconds(over - batch.created) if over is not None else None,
         "created_by": shelf.user_id,
         "created_at": written(batch.created, style),
@@ -82,16 +82,16 @@ def _counts(batch: Batch, now: float) -> dict[str, int]:
     return {"succeeded": succeeded, "failed": kinds["failed"], "cancelled": kinds["cancelled"]}
 
 
-def _cost(part: Part, batch: Batch, now: float) -> Decimal | None:
+def _cost(provider: Provider, batch: Batch, now: float) -> Decimal | None:
     """What all of it has cost; None where the price of one run is unknown."""
-    costs = [part.ledger.charged(job, now) for job in batch.jobs]
+    costs = [provider.ledger.charged(job, now) for job in batch.jobs]
     known = [cost for cost in costs if cost is not None]
     return sum(known, Decimal(0)) if len(known) == len(costs) else None
 
 
-def _lean(part: Part, batch: Batch, index: int, job: Job, now: float) -> Record:
+def _lean(provider: Provider, batch: Batch, index: int, job: Job, now: float) -> Record:
     return {
-        "id": uuid4(part.draw("batch-item", batch.id, index)),
+        "id": uuid4(provider.draw("batch-item", batch.id, index)),
         "sequence_index": index,
         "run_id": job.id,
         "status_code": job.state(now).word,
@@ -99,12 +99,12 @@ def _lean(part: Part, batch: Batch, index: int, job: Job, now: float) -> Record:
     }
 
 
-def item_record(part: Part, batch: Batch, index: int, job: Job, now: float) -> Record:
+def item_record(provider: Provider, batch: Batch, index: int, job: Job, now: float) -> Record:
     """One item with what became of its run."""
-    run = run_record(part, job, now)
+    run = run_record(provider, job, now)
     failure = job.failure(now)
     return {
-        **_lean(part, batch, index, job, now),
+        **_lean(provider, batch, index, job, now),
         "batch_id": batch.id,
         "input": run["input"],
         "cost": run["cost"],
@@ -117,32 +117,32 @@ def item_record(part: Part, batch: Batch, index: int, job: Job, now: float) -> R
     }
 
 
-def _output(part: Part, batch: Batch, now: float) -> Record:
+def _output(provider: Provider, batch: Batch, now: float) -> Record:
     items = [
-        {**_lean(part, batch, index, job, now), "output": _item_output(part, job, now)}
+        {**_lean(provider, batch, index, job, now), "output": _item_output(provider, job, now)}
         for index, job in enumerate(batch.jobs)
     ]
     return {"items": items, **_counts(batch, now), "total": len(items)}
 
 
-def _item_output(part: Part, job: Job, now: float) -> Record | None:
-    return output(part, job) if job.state(now).kind in ("succeeded", "partial") else None
+def _item_output(provider: Provider, job: Job, now: float) -> Record | None:
+    return output(provider, job) if job.state(now).kind in ("succeeded", "partial") else None
 
 
-def batch_event(part: Part, batch: Batch, now: float) -> str:
-    return str(part.contract.wire["batch_events"][outcome(batch, now)])
+def batch_event(provider: Provider, batch: Batch, now: float) -> str:
+    return str(provider.contract.wire["batch_events"][outcome(batch, now)])
 
 
-def batch_payload(part: Part, batch: Batch, now: float) -> bytes:
+def batch_payload(provider: Provider, batch: Batch, now: float) -> bytes:
     """The callback payload of a batch that has ended, from its state now."""
-    wire = part.contract.wire
+    wire = provider.contract.wire
     name, over = outcome(batch, now), ended(batch, now) or now
     return orjson.dumps(
         {
-            "event": batch_event(part, batch, now),
+            "event": batch_event(provider, batch, now),
             "batch_id": batch.id,
             "status": wire["callback_status"].get(name, wire["batch_words"][name]),
-            "output": _output(part, batch, now),
+            "output": _output(provider, batch, now),
             "duration_ms": milliseconds(over - batch.created),
             "created_at": written(batch.created, wire["callback_times"]),
             "completed_at": written(over, wire["callback_times"]),

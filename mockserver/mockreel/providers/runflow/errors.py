@@ -5,40 +5,44 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockreel.contract import ErrorRow
-from mockreel.contract.messages.error_response import Refused
-from mockreel.contract.messages.message import Reply, json_reply
+from mockreel.contract.messages.error_response import ErrorResponse
+from mockreel.contract.messages.message import Response, json_reply
 from mockreel.contract.validation import Violation
-from mockreel.simulator.context import Call
+from mockreel.simulator.context import RequestContext
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 # How much of a text that may repeat what was sent is shown.
 _SHOWN = 300
 
 
-def refuse(call: Call, row: ErrorRow, refused: Refused) -> Reply:
+def refuse(context: RequestContext, row: ErrorRow, error: ErrorResponse) -> Response:
     """The provider's own no."""
-    values = {key: _shown(value) for key, value in {**_known(call), **refused.values}.items()}
+    values = {key: _shown(value) for key, value in {**_known(context), **error.values}.items()}
     code, message = fill(str(row.code), values), fill(row.message, values)
     if "body" in row.fields:
         text = fill(row.fields["body"], {"code": code, "message": message})
-        return Reply(row.status, text.encode(), ((b"content-type", row.fields["type"].encode()),))
-    return json_reply(row.status, _enveloped(call, row, code, message, refused.violations))
+        return Response(row.status, text.encode(), ((b"content-type", row.fields["type"].encode()),))
+    return json_reply(row.status, _enveloped(context, row, code, message, error.violations))
 
 
-def _known(call: Call) -> Mapping[str, object]:
+def _known(context: RequestContext) -> Mapping[str, object]:
     """What a text's placeholders stand for in a refusal that does not say it: what was asked for, or a neutral word."""
-    contract = call.part.contract
+    contract = context.provider.contract
     failure = contract.failures["default"]
-    sent = call.body if isinstance(call.body, dict) else {}
-    asked = {name: value for name, value in {**sent, **call.params}.items() if isinstance(value, str)}
-    model = {"model": call.model.id} if call.model else {"model": asked["model_id"]} if "model_id" in asked else {}
-    request = {"method": call.request.method, "path": call.request.path}
+    sent = context.body if isinstance(context.body, dict) else {}
+    asked = {name: value for name, value in {**sent, **context.params}.items() if isinstance(value, str)}
+    model = (
+        {"model": context.model.id} if context.model else {"model": asked["model_id"]} if "model_id" in asked else {}
+    )
+    request = {"method": context.request.method, "path": context.request.path}
     said = {"code": failure.code, "message": failure.message}
     return {**contract.wire["unnamed"], **asked, **said, **request, **model}
 
 
-def _enveloped(call: Call, row: ErrorRow, code: str, message: str, found: tuple[Violation, ...]) -> Mapping[str, Any]:
-    wire = call.part.contract.wire
+def _enveloped(
+    context: RequestContext, row: ErrorRow, code: str, message: str, found: tuple[Violation, ...]
+) -> Mapping[str, Any]:
+    wire = context.provider.contract.wire
     details = [detail(violation, wire["body_place"]) for violation in found] or row.fields.get("errors")
     if details and wire["violations"] != "errors":
         return {wire["violations"]: details}
@@ -69,11 +73,11 @@ def _shown(value: object) -> str:
     return str(value)[:_SHOWN].encode("utf-8", "replace").decode()
 
 
-def invalid_query(name: str, why: str, value: Any) -> Refused:
+def invalid_query(name: str, why: str, value: Any) -> ErrorResponse:
     """The refusal of one query parameter for a reason that no schema can say."""
-    return Refused("invalid-query", violations=(Violation(("query", name), name, why, value, None),))
+    return ErrorResponse("invalid-query", violations=(Violation(("query", name), name, why, value, None),))
 
 
-def unknown(noun: str, row: str = "unknown-thing") -> Refused:
+def unknown(noun: str, row: str = "unknown-thing") -> ErrorResponse:
     """There is no such thing, or it is another account's."""
-    return Refused(row, values={"noun": noun})
+    return ErrorResponse(row, values={"noun": noun})

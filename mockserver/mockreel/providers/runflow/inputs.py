@@ -9,60 +9,62 @@ from urllib.parse import unquote_to_bytes
 
 import orjson
 
-from mockreel.contract.messages.error_response import Refused
+from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.validation import Violation
 from mockreel.engine.artifacts.uploads import Upload
 from mockreel.engine.randomness import uuid7
 from mockreel.providers.runflow.state import Asset, shelf_of, state_of
-from mockreel.simulator.context import Call
+from mockreel.simulator.context import RequestContext
 
 _DATA_URI = re.compile(r"data:(?P<mime>[\w.+-]+/[\w.+-]+)(?P<more>(?:;[\w.+-]+=[^;,]*)*)(?P<base64>;base64)?,")
 
 Path = tuple[str | int, ...]
 
 
-def stored(call: Call, value: Any, *, at: Path = ()) -> bytes:
+def stored(context: RequestContext, value: Any, *, at: Path = ()) -> bytes:
     """The JSON of an input or of metadata, with every data URI in it replaced by a reference to its asset.
 
     Raises:
-        Refused: it refers to an asset that this account does not have, or a data URI cannot be decoded.
+        ErrorResponse: it refers to an asset that this account does not have, or a data URI cannot be decoded.
     """
     raw = orjson.dumps(value)
-    if b'"data:' not in raw and state_of(call.part).reference not in raw:
+    if b'"data:' not in raw and state_of(context.provider).reference not in raw:
         return raw
-    return orjson.dumps(_walk(call, value, at))
+    return orjson.dumps(_walk(context, value, at))
 
 
-def _walk(call: Call, value: Any, at: Path) -> Any:
+def _walk(context: RequestContext, value: Any, at: Path) -> Any:
     if isinstance(value, Mapping):
-        return {key: _walk(call, item, (*at, key)) for key, item in value.items()}
+        return {key: _walk(context, item, (*at, key)) for key, item in value.items()}
     if isinstance(value, list):
-        return [_walk(call, item, (*at, index)) for index, item in enumerate(value)]
-    return _text(call, value, at) if isinstance(value, str) else value
+        return [_walk(context, item, (*at, index)) for index, item in enumerate(value)]
+    return _text(context, value, at) if isinstance(value, str) else value
 
 
-def _text(call: Call, text: str, at: Path) -> str:
-    reference = state_of(call.part).reference.decode()
+def _text(context: RequestContext, text: str, at: Path) -> str:
+    reference = state_of(context.provider).reference.decode()
     if text.startswith(reference):
-        _look_up(call, text.removeprefix(reference))
+        _look_up(context, text.removeprefix(reference))
         return text
     head = _DATA_URI.match(text)
-    return reference + _store(call, head, text[head.end() :], at) if head else text
+    return reference + _store(context, head, text[head.end() :], at) if head else text
 
 
-def _look_up(call: Call, id: str) -> None:  # noqa: A002  (what the docs call it)
-    asset = shelf_of(call.part, call.account).assets.get(id)
+def _look_up(context: RequestContext, id: str) -> None:  # noqa: A002  (what the docs call it)
+    asset = shelf_of(context.provider, context.account).assets.get(id)
     if asset is None or asset.confirmed is None:
-        raise Refused("asset-not-found", values={"asset": id})
+        raise ErrorResponse("asset-not-found", values={"asset": id})
 
 
-def _store(call: Call, head: re.Match[str], rest: str, at: Path) -> str:
+def _store(context: RequestContext, head: re.Match[str], rest: str, at: Path) -> str:
     data = _decoded(head, rest, at)
-    id_ = uuid7(call.now, call.part.draw("asset", call.part.count("asset")))
+    id_ = uuid7(context.now, context.provider.draw("asset", context.provider.count("asset")))
     mime = head["mime"]
     name = f"{id_}.{mime.partition('/')[2]}"
-    call.part.uploads.announce(Upload(id_, mime, len(data), call.now, data))
-    shelf_of(call.part, call.account).assets[id_] = Asset(id_, name, mime, call.now, len(data), confirmed=call.now)
+    context.provider.uploads.announce(Upload(id_, mime, len(data), context.now, data))
+    shelf_of(context.provider, context.account).assets[id_] = Asset(
+        id_, name, mime, context.now, len(data), confirmed=context.now
+    )
     return id_
 
 
@@ -73,4 +75,4 @@ def _decoded(head: re.Match[str], rest: str, at: Path) -> bytes:
         return b64decode(unquote_to_bytes(rest), validate=True)
     except (NotBase64, ValueError) as problem:
         wrong = Violation(at, "format", f"the data URI cannot be decoded: {problem}", None, "data URI")
-        raise Refused("invalid-body", violations=(wrong,)) from problem
+        raise ErrorResponse("invalid-body", violations=(wrong,)) from problem

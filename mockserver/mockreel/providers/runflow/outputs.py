@@ -8,25 +8,25 @@ from mockreel.engine.artifacts import artifact
 from mockreel.engine.artifacts.artifact import Artifact
 from mockreel.engine.jobs.job import Job
 from mockreel.providers.runflow.timestamps import milliseconds
-from mockreel.simulator.provider import Part
+from mockreel.simulator.provider import Provider
 
 
-def output(part: Part, job: Job) -> Mapping[str, Any]:
+def output(provider: Provider, job: Job) -> Mapping[str, Any]:
     """The output of a run that has succeeded, in the shape that the contract has for its model."""
-    own = artifact.own_result(part, job)
+    own = artifact.own_result(provider, job)
     if own is not None and own.body is not None:
         body: Mapping[str, Any] = own.body  # whoever gave it knows its shape
         return body
-    fields = artifact.fields_of(part, job)
-    made = artifact.of_job(part, job)
-    urls = list(_urls(part, job, fields))
-    shape = _shape(part, job)
+    fields = artifact.fields_of(provider, job)
+    made = artifact.of_job(provider, job)
+    urls = list(_urls(provider, job, fields))
+    shape = _shape(provider, job)
     return {shape: urls} if shape != "normalized" else _normalized(job, made, urls, fields)
 
 
-def has_own_output(part: Part, job: Job) -> bool:
+def has_own_output(provider: Provider, job: Job) -> bool:
     """Whether somebody has given the whole output as JSON."""
-    own = artifact.own_result(part, job)
+    own = artifact.own_result(provider, job)
     return own is not None and own.body is not None
 
 
@@ -40,17 +40,17 @@ def urls_of(made: Mapping[str, Any]) -> list[str]:
     return [str(one["url"] if isinstance(one, Mapping) else one) for one in next(iter(made.values()))]
 
 
-def _shape(part: Part, job: Job) -> str:
+def _shape(provider: Provider, job: Job) -> str:
     """The shape with the longest prefix that the model's id has."""
-    shapes: Mapping[str, str] = part.contract.wire["output_shape"]
+    shapes: Mapping[str, str] = provider.contract.wire["output_shape"]
     id_ = job.model.id if job.model else ""
     return shapes[max((prefix for prefix in shapes if id_.startswith(prefix)), key=len)]
 
 
-def _urls(part: Part, job: Job, fields: Mapping[str, Any]) -> Iterator[str]:
+def _urls(provider: Provider, job: Job, fields: Mapping[str, Any]) -> Iterator[str]:
     """One address for each artifact; the media themselves where the input asks for that."""
-    inline = fields.get(part.contract.wire["inline"]) is True
-    return (_inline(job, made) if inline and _is_here(made) else made.url for made in artifact.every(part, job))
+    inline = fields.get(provider.contract.wire["inline"]) is True
+    return (_inline(job, made) if inline and _is_here(made) else made.url for made in artifact.every(provider, job))
 
 
 def _is_here(made: Artifact) -> bool:

@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Mapping
 from typing import Any
 
-from mockreel.contract.messages.message import Reply
+from mockreel.contract.messages.message import Response
 from mockreel.providers.runflow.state import own_shelf
 from mockreel.simulator.adapter import Answer, Handler
-from mockreel.simulator.context import Call
+from mockreel.simulator.context import RequestContext
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -14,37 +14,39 @@ Headers = tuple[tuple[bytes, bytes], ...]
 def telling(handler: Handler, row: Mapping[str, Any]) -> Handler:
     """A handler whose replies tell how near the limit is; its refusals do so where they are put together."""
 
-    def told(call: Call) -> Answer:
-        answer = handler(call)
-        return _with(answer, rate_headers(call, row)) if isinstance(answer, Reply) else _later(call, answer, row)
+    def told(context: RequestContext) -> Answer:
+        answer = handler(context)
+        return (
+            _with(answer, rate_headers(context, row)) if isinstance(answer, Response) else _later(context, answer, row)
+        )
 
     return told
 
 
-def rate_headers(call: Call, row: Mapping[str, Any], *, refused: bool = False) -> Headers:
+def rate_headers(context: RequestContext, row: Mapping[str, Any], *, refused: bool = False) -> Headers:
     """The headers of one reply; `refused` for one that says there were too many."""
-    window = int(call.now // row["window"])
-    used = _used(call, window)
+    window = int(context.now // row["window"])
+    used = _used(context, window)
     left = 0 if refused else max(0, row["allowed"] - used)
     reset = (window + 1) * row["window"]
     values = {"limit": row["allowed"], "remaining": left, "reset": reset}
     if refused:
-        values["retry"] = max(1, int(reset - call.now))
+        values["retry"] = max(1, int(reset - context.now))
     return tuple((row[name].lower().encode(), str(value).encode()) for name, value in values.items())
 
 
-def _used(call: Call, window: int) -> int:
+def _used(context: RequestContext, window: int) -> int:
     """How many requests the account has sent in this window, this one included; 0 where nobody is known."""
-    if call.caller is None:
+    if context.caller is None:
         return 0
-    shelf = own_shelf(call)
+    shelf = own_shelf(context)
     shelf.window = (window, shelf.window[1] + 1 if shelf.window[0] == window else 1)
     return shelf.window[1]
 
 
-def _with(reply: Reply, headers: Headers) -> Reply:
-    return Reply(reply.status, reply.body, reply.headers + headers)
+def _with(response: Response, headers: Headers) -> Response:
+    return Response(response.status, response.body, response.headers + headers)
 
 
-async def _later(call: Call, answer: Awaitable[Reply], row: Mapping[str, Any]) -> Reply:
-    return _with(await answer, rate_headers(call, row))
+async def _later(context: RequestContext, answer: Awaitable[Response], row: Mapping[str, Any]) -> Response:
+    return _with(await answer, rate_headers(context, row))

@@ -10,18 +10,18 @@ from mockreel.providers.runflow import money
 from mockreel.providers.runflow.outputs import output
 from mockreel.providers.runflow.state import Extra, extra_of, model_uuid, shelf_of, state_of
 from mockreel.providers.runflow.timestamps import milliseconds, written
-from mockreel.simulator.provider import Part
+from mockreel.simulator.provider import Provider
 
 
-def run_record(part: Part, job: Job, now: float) -> dict[str, Any]:
+def run_record(provider: Provider, job: Job, now: float) -> dict[str, Any]:
     """The run record, with every key that its schema names."""
     state = job.state(now)
-    wire = part.contract.wire
+    wire = provider.contract.wire
     style = wire["record_times"]
-    record = dict(_same_for_all(part, job))
+    record = dict(_same_for_all(provider, job))
     record["id"] = job.id
     record["status_code"] = state.word
-    record["input"] = shown_input(part, job)
+    record["input"] = shown_input(provider, job)
     record["request_id"] = request_id(job)
     record["created_at"] = written(job.created, style)
     record["started_at"] = written(job.began(now), style)
@@ -29,7 +29,7 @@ def run_record(part: Part, job: Job, now: float) -> dict[str, Any]:
     if job.extra is not None:
         _add_extra(record, extra_of(job), workflow_target=wire["workflow_target"])
     if state.terminal:
-        _add_end(record, part, job, now)
+        _add_end(record, provider, job, now)
     if wire["sdk_fields"]:
         _add_sdk_fields(record, job)
     for ours, theirs in wire["run_names"].items():
@@ -37,19 +37,19 @@ def run_record(part: Part, job: Job, now: float) -> dict[str, Any]:
     return record
 
 
-def _same_for_all(part: Part, job: Job) -> dict[str, Any]:
+def _same_for_all(provider: Provider, job: Job) -> dict[str, Any]:
     """What every run of one account and model has in common; put together once, since a poll is measured."""
-    records = state_of(part).records
+    records = state_of(provider).records
     name = (job.account.number, job.model.id if job.model else "")
     found = records.get(name)
     if found is None:
-        shelf = shelf_of(part, job.account)
+        shelf = shelf_of(provider, job.account)
         found = records[name] = {
-            **state_of(part).blank("run.json"),
-            "model_id": model_uuid(part, job.model),
-            "target_type": part.contract.wire["target_type"],
+            **state_of(provider).blank("run.json"),
+            "model_id": model_uuid(provider, job.model),
+            "target_type": provider.contract.wire["target_type"],
             "org_id": shelf.org_id,
-            "source_code": part.contract.wire["source_code"],
+            "source_code": provider.contract.wire["source_code"],
             "created_by": shelf.user_id,
             "has_logs": True,
             "has_node_runs": False,
@@ -68,13 +68,13 @@ def _add_extra(record: dict[str, Any], extra: Extra, *, workflow_target: str) ->
         record["feedback_is_positive"], record["feedback_reason"] = extra.feedback
 
 
-def _add_end(record: dict[str, Any], part: Part, job: Job, now: float) -> None:
+def _add_end(record: dict[str, Any], provider: Provider, job: Job, now: float) -> None:
     ended = job.ends or job.created
-    record["completed_at"] = written(ended, part.contract.wire["record_times"])
+    record["completed_at"] = written(ended, provider.contract.wire["record_times"])
     record["duration_ms"] = milliseconds(ended - job.created)
-    record["cost"] = money.amount(part.ledger.charged(job, now))
+    record["cost"] = money.amount(provider.ledger.charged(job, now))
     if job.state(now).kind in ("succeeded", "partial"):
-        record["output"] = output(part, job)
+        record["output"] = output(provider, job)
     failure = job.failure(now)
     if failure is not None:
         record["failure_code"] = failure.code
@@ -89,12 +89,12 @@ def _add_sdk_fields(record: dict[str, Any], job: Job) -> None:
     record["error"] = {"code": record["failure_code"], "message": record["failure_message"]} if failed else None
 
 
-def shown_input(part: Part, job: Job) -> Fragment:
+def shown_input(provider: Provider, job: Job) -> Fragment:
     """A run's input; stored files in it are shown under the address where they can be fetched."""
     kept = job.request or b"{}"
-    reference = state_of(part).reference
+    reference = state_of(provider).reference
     if reference in kept:
-        kept = kept.replace(reference, f"{part.base_url}{UPLOADS}".encode())
+        kept = kept.replace(reference, f"{provider.base_url}{UPLOADS}".encode())
     return Fragment(kept)
 
 

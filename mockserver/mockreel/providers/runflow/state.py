@@ -7,12 +7,12 @@ from functools import cached_property
 from typing import Any, NamedTuple, cast
 
 from mockreel.contract import Contract, Model
-from mockreel.contract.messages.message import Reply
+from mockreel.contract.messages.message import Response
 from mockreel.engine.accounts.account import Account
 from mockreel.engine.jobs.job import Job
 from mockreel.engine.randomness import uuid4, uuid7
-from mockreel.simulator.context import Call
-from mockreel.simulator.provider import Part
+from mockreel.simulator.context import RequestContext
+from mockreel.simulator.provider import Provider
 
 
 @dataclass(slots=True, eq=False)
@@ -113,21 +113,21 @@ def extra_of(job: Job) -> Extra:
 class Shelf:
     """What the package keeps for one account."""
 
-    def __init__(self, part: Part, account: Account) -> None:
-        self.org_id = uuid4(part.draw("organization", account.number))
-        self.user_id = uuid4(part.draw("user", account.number))
-        self.opened = part.clock.now()
+    def __init__(self, provider: Provider, account: Account) -> None:
+        self.org_id = uuid4(provider.draw("organization", account.number))
+        self.user_id = uuid4(provider.draw("user", account.number))
+        self.opened = provider.clock.now()
         self.secrets: dict[str, Secret] = {}
-        if plain := part.keyring.webhook_secret(account):
-            number = part.count("secret")
-            id_ = uuid7(self.opened, part.draw("secret", number))
+        if plain := provider.keyring.webhook_secret(account):
+            number = provider.count("secret")
+            id_ = uuid7(self.opened, provider.draw("secret", number))
             self.secrets[id_] = Secret(id_, number, None, plain, True, self.opened, self.opened)
         self.webhooks: dict[str, Webhook] = {}
         self.assets: dict[str, Asset] = {}
         self.workflows: dict[str, Workflow] = {}
         self.evaluations: dict[str, Evaluation] = {}
         # By Idempotency-Key, with what was asked; a reply that is still waited for is a future.
-        self.replies: dict[str, tuple[bytes, Reply | Future[Reply]]] = {}
+        self.replies: dict[str, tuple[bytes, Response | Future[Response]]] = {}
         self.threshold: Decimal | None = None
         self.balance_changed = self.opened
         self.window = (0, 0)  # which window of the rate limit, and how many requests in it
@@ -157,27 +157,27 @@ class State:
         return found
 
 
-def state_of(part: Part) -> State:
-    return cast(State, part.state)
+def state_of(provider: Provider) -> State:
+    return cast(State, provider.state)
 
 
-def shelf_of(part: Part, account: Account) -> Shelf:
-    shelf = account.shelf.get(part.name)
+def shelf_of(provider: Provider, account: Account) -> Shelf:
+    shelf = account.shelf.get(provider.name)
     if shelf is None:
-        shelf = account.shelf[part.name] = Shelf(part, account)
+        shelf = account.shelf[provider.name] = Shelf(provider, account)
     return cast(Shelf, shelf)
 
 
-def own_shelf(call: Call) -> Shelf:
+def own_shelf(context: RequestContext) -> Shelf:
     """The shelf of the account that asks."""
-    return shelf_of(call.part, call.account)
+    return shelf_of(context.provider, context.account)
 
 
-def model_uuid(part: Part, model: Model | None) -> str | None:
+def model_uuid(provider: Provider, model: Model | None) -> str | None:
     """The id that a record has for a model, whose name stands in paths only."""
     if model is None:
         return None
-    ids = state_of(part).model_ids
+    ids = state_of(provider).model_ids
     if model.id not in ids:
-        ids[model.id] = uuid4(part.draw("model", model.id))
+        ids[model.id] = uuid4(provider.draw("model", model.id))
     return ids[model.id]

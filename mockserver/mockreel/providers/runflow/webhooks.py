@@ -13,38 +13,38 @@ from mockreel.providers.runflow.errors import envelope
 from mockreel.providers.runflow.outputs import output
 from mockreel.providers.runflow.state import Secret, Webhook, extra_of, shelf_of
 from mockreel.providers.runflow.timestamps import milliseconds, written
-from mockreel.simulator.provider import Part
+from mockreel.simulator.provider import Provider
 from mockreel.webhooks import Delivery, sign
 
 # The names of the policies in the contract.
 CALLBACK, WEBHOOK = "callback", "webhook"
 
 
-def tell_of_run(part: Part, job: Job) -> None:
+def tell_of_run(provider: Provider, job: Job) -> None:
     """Tell a run's own callback and the organization's webhooks of its end, each once."""
-    event = part.contract.callbacks.event_on(job.state(part.clock.now()).name)
+    event = provider.contract.callbacks.event_on(job.state(provider.clock.now()).name)
     if event is None:
         return
-    told = {(delivery.kind, delivery.owner) for delivery in part.deliveries.of(job.id) if delivery.automatic}
+    told = {(delivery.kind, delivery.owner) for delivery in provider.deliveries.of(job.id) if delivery.automatic}
     if job.callback_url is not None and (CALLBACK, None) not in told:
         deliver(
-            part,
+            provider,
             job.account,
             subject=job.id,
             url=job.callback_url,
             event=event.word,
-            body=run_payload(part, job),
+            body=run_payload(provider, job),
         )
-    for webhook in _subscribed(shelf_of(part, job.account).webhooks.values(), event.word):
+    for webhook in _subscribed(shelf_of(provider, job.account).webhooks.values(), event.word):
         if (WEBHOOK, webhook.id) not in told:
-            webhook.triggered = part.clock.now()
+            webhook.triggered = provider.clock.now()
             deliver(
-                part,
+                provider,
                 job.account,
                 subject=job.id,
                 url=webhook.url,
                 event=event.word,
-                body=run_payload(part, job),
+                body=run_payload(provider, job),
                 webhook=webhook,
             )
 
@@ -55,11 +55,11 @@ def _subscribed(webhooks: Iterable[Webhook], event: str) -> list[Webhook]:
     ]
 
 
-def run_payload(part: Part, job: Job) -> bytes:
+def run_payload(provider: Provider, job: Job) -> bytes:
     """The callback payload of a run that has ended, from its state now."""
-    state = job.state(part.clock.now())
-    wire = part.contract.wire
-    event = part.contract.callbacks.event_on(state.name)
+    state = job.state(provider.clock.now())
+    wire = provider.contract.wire
+    event = provider.contract.callbacks.event_on(state.name)
     metadata = extra_of(job).metadata
     ended = job.ends or job.created
     return orjson.dumps(
@@ -67,7 +67,7 @@ def run_payload(part: Part, job: Job) -> bytes:
             "event": event.word if event else None,
             "run_id": job.id,
             "status": wire["callback_status"].get(state.name, state.word),
-            "output": _output(part, job),
+            "output": _output(provider, job),
             "duration_ms": milliseconds(ended - job.created),
             "created_at": written(job.created, wire["callback_times"]),
             "completed_at": written(ended, wire["callback_times"]),
@@ -76,18 +76,18 @@ def run_payload(part: Part, job: Job) -> bytes:
     )
 
 
-def _output(part: Part, job: Job) -> Mapping[str, Any] | None:
-    now = part.clock.now()
+def _output(provider: Provider, job: Job) -> Mapping[str, Any] | None:
+    now = provider.clock.now()
     if job.state(now).kind in ("succeeded", "partial"):
-        return output(part, job)
+        return output(provider, job)
     failure = job.failure(now)
-    if failure is None or part.contract.wire["failed_output"] == "nothing":
+    if failure is None or provider.contract.wire["failed_output"] == "nothing":
         return None
     return envelope(failure.code, failure.message)
 
 
 def deliver(
-    part: Part,
+    provider: Provider,
     account: Account,
     *,
     subject: str,
@@ -98,20 +98,20 @@ def deliver(
     automatic: bool = True,
 ) -> Delivery:
     """Begin to deliver one payload; bytes and headers are frozen here."""
-    now = part.clock.now()
-    number = part.count("delivery")
-    secret = None if webhook else current_secret(shelf_of(part, account).secrets.values())
+    now = provider.clock.now()
+    number = provider.count("delivery")
+    secret = None if webhook else current_secret(shelf_of(provider, account).secrets.values())
     kind = WEBHOOK if webhook else CALLBACK
     delivery = Delivery(
-        uuid7(now, part.draw("delivery", number)),
+        uuid7(now, provider.draw("delivery", number)),
         subject,
         kind,
         account,
         url,
         event,
         body,
-        _headers(part, number, body, _key(part, secret, webhook)),
-        part.contract.callbacks.policies[kind],
+        _headers(provider, number, body, _key(provider, secret, webhook)),
+        provider.contract.callbacks.policies[kind],
         now,
         automatic=automatic,
         secret_id=secret.id if secret else None,
@@ -119,7 +119,7 @@ def deliver(
     )
     if secret is not None:
         secret.last_used = now
-    part.deliveries.schedule(delivery)
+    provider.deliveries.schedule(delivery)
     return delivery
 
 
@@ -128,27 +128,27 @@ def current_secret(secrets: Iterable[Secret]) -> Secret | None:
     return next((secret for secret in secrets if secret.current), None)
 
 
-def secrets_of(part: Part, delivery: Delivery) -> tuple[str, ...]:
+def secrets_of(provider: Provider, delivery: Delivery) -> tuple[str, ...]:
     """What a delivery is signed with, then the other secrets of its organization, the newest first."""
-    shelf = shelf_of(part, delivery.account)
+    shelf = shelf_of(provider, delivery.account)
     if delivery.kind == WEBHOOK:
         webhook = shelf.webhooks.get(delivery.owner or "")
-        key = _key(part, None, webhook) if webhook else None
+        key = _key(provider, None, webhook) if webhook else None
         return () if key is None else (key,)
     kept = sorted(shelf.secrets.values(), key=lambda secret: (not secret.current, -secret.number))
     return tuple(secret.plain for secret in kept)
 
 
-def _key(part: Part, secret: Secret | None, webhook: Webhook | None) -> str | None:
+def _key(provider: Provider, secret: Secret | None, webhook: Webhook | None) -> str | None:
     """What a delivery is signed with."""
     if webhook is not None:
-        return webhook.secret if part.contract.wire["webhook_signed"] else None
+        return webhook.secret if provider.contract.wire["webhook_signed"] else None
     return secret.plain if secret else None
 
 
-def _headers(part: Part, number: int, body: bytes, key: str | None) -> tuple[tuple[str, str], ...]:
-    contract = part.contract.callbacks
-    filled = {"request-id": uuid4(part.draw("delivery-request", number))}
+def _headers(provider: Provider, number: int, body: bytes, key: str | None) -> tuple[tuple[str, str], ...]:
+    contract = provider.contract.callbacks
+    filled = {"request-id": uuid4(provider.draw("delivery-request", number))}
     headers = [(header.name, filled.get(header.value, header.value)) for header in contract.headers]
     if key is not None and contract.signature is not None:
         headers.append((contract.signature.header, sign(contract.signature, key, body)))

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockreel.contract import Contract, ErrorRow
-from mockreel.contract.messages.error_response import Refused
-from mockreel.contract.messages.message import Reply
+from mockreel.contract.messages.error_response import ErrorResponse
+from mockreel.contract.messages.message import Response
 from mockreel.engine.jobs.job import Job
 from mockreel.errors import Conflict
 from mockreel.providers.runninghub import errors, progress, webhooks
@@ -13,13 +13,13 @@ from mockreel.providers.runninghub.dialects import Dialects
 from mockreel.providers.runninghub.routes import HANDLERS
 from mockreel.providers.runninghub.state import Asset, Group, Shelf, State
 from mockreel.simulator.adapter import Handler, Socket
-from mockreel.simulator.context import Call
-from mockreel.simulator.provider import Part
+from mockreel.simulator.context import RequestContext
+from mockreel.simulator.provider import Provider
 from mockreel.webhooks import Delivery
 
 
 class RunningHub:
-    """The player of one contract; see `mockreel.simulator.context.Player`."""
+    """The adapter of one contract; see `mockreel.simulator.adapter.ProviderAdapter`."""
 
     def __init__(self, contract: Contract) -> None:
         self._dialects = Dialects(contract)
@@ -33,35 +33,35 @@ class RunningHub:
     def sockets(self) -> Mapping[str, Socket]:
         return {self._progress: progress.follow}
 
-    def new_state(self, part: Part) -> State:
+    def new_state(self, provider: Provider) -> State:
         return State(self._dialects)
 
-    def taken_over(self, part: Part) -> State:
+    def taken_over(self, provider: Provider) -> State:
         return State(self._dialects)
 
     @property
     def keepsakes(self) -> tuple[type, ...]:
         return (Shelf, Asset, Group)
 
-    def kept(self, part: Part) -> None:
+    def kept(self, provider: Provider) -> None:
         """Nothing: it follows from the contract."""
 
-    def put_back(self, part: Part, kept: Any) -> State:
+    def put_back(self, provider: Provider, kept: Any) -> State:
         return State(self._dialects)
 
-    def refuse(self, call: Call, row: ErrorRow, refused: Refused) -> Reply:
-        return errors.refuse(call, row, refused)
+    def refuse(self, context: RequestContext, row: ErrorRow, error: ErrorResponse) -> Response:
+        return errors.refuse(context, row, error)
 
-    def secrets(self, part: Part, delivery: Delivery) -> tuple[str, ...]:
+    def secrets(self, provider: Provider, delivery: Delivery) -> tuple[str, ...]:
         """None: nothing is signed."""
         return ()
 
-    def job_ended(self, part: Part, job: Job) -> None:
-        webhooks.job_ended(part, job)
+    def job_ended(self, provider: Provider, job: Job) -> None:
+        webhooks.job_ended(provider, job)
 
-    def redeliver(self, part: Part, delivery: Delivery) -> Delivery:
+    def redeliver(self, provider: Provider, delivery: Delivery) -> Delivery:
         """The stored event, sent again under a record of its own."""
-        job = part.jobs.get(delivery.subject)
+        job = provider.jobs.get(delivery.subject)
         if job is None:
             raise Conflict(f"The task {delivery.subject} of the delivery {delivery.id} is not kept any more.")
-        return webhooks.deliver_again(part, job, delivery, url=delivery.url)
+        return webhooks.deliver_again(provider, job, delivery, url=delivery.url)

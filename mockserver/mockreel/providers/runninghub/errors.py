@@ -6,27 +6,27 @@ from typing import Any
 
 from mockreel.contract import ErrorRow
 from mockreel.contract.data.parser import value_text
-from mockreel.contract.messages.error_response import Refused
-from mockreel.contract.messages.message import Reply, json_reply
+from mockreel.contract.messages.error_response import ErrorResponse
+from mockreel.contract.messages.message import Response, json_reply
 from mockreel.contract.validation import Step, Violation
 from mockreel.providers.runninghub.dialects import Dialect
 from mockreel.providers.runninghub.state import state_of
-from mockreel.simulator.context import Call
+from mockreel.simulator.context import RequestContext
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 # How much of a wrong value is repeated.
 _SHOWN = 200
 
 
-def refuse(call: Call, row: ErrorRow, refused: Refused) -> Reply:
+def refuse(context: RequestContext, row: ErrorRow, error: ErrorResponse) -> Response:
     """The provider's own no."""
-    dialect = state_of(call.part).dialects.speaking(call.known_operation, call.request.path)
-    row = call.part.contract.errors[_settings(call).get("instead", {}).get(row.name, row.name)]
+    dialect = state_of(context.provider).dialects.speaking(context.known_operation, context.request.path)
+    row = context.provider.contract.errors[_settings(context).get("instead", {}).get(row.name, row.name)]
     words = row_words(row, dialect)
-    text = fill(words["message"], {**refused.values, "violation": _complaint(call, dialect, refused)})
+    text = fill(words["message"], {**error.values, "violation": _complaint(context, dialect, error)})
     more = dict(words.get("more", {})) | ({"data": words["data"]} if "data" in words else {})
-    if "data" in refused.values:
-        more["data"] = refused.values["data"]
+    if "data" in error.values:
+        more["data"] = error.values["data"]
     return json_reply(words["status"], dialect.refuses(words["code"], text) | more)
 
 
@@ -41,19 +41,19 @@ def fill(text: str, values: Mapping[str, object]) -> str:
     return _PLACEHOLDER.sub(lambda found: str(values.get(found[1], found[0])), text)
 
 
-def _settings(call: Call) -> Mapping[str, Any]:
+def _settings(context: RequestContext) -> Mapping[str, Any]:
     """What the operation's own `x-mockreel` says; nothing where no operation was found."""
-    operation = call.known_operation
+    operation = context.known_operation
     return operation.raw["x-mockreel"] if operation else {}
 
 
-def _complaint(call: Call, dialect: Dialect, refused: Refused) -> str:
+def _complaint(context: RequestContext, dialect: Dialect, error: ErrorResponse) -> str:
     """The first violation in RunningHub's words; its replies have no place for the others."""
-    if not refused.violations:
+    if not error.violations:
         return ""
-    first = refused.violations[0]
-    tables = call.part.contract.wire["violations"]
-    rows = [*_settings(call).get("violations", ()), *next(tables[name] for name in dialect.names if name in tables)]
+    first = error.violations[0]
+    tables = context.provider.contract.wire["violations"]
+    rows = [*_settings(context).get("violations", ()), *next(tables[name] for name in dialect.names if name in tables)]
     message = next((row["message"] for row in rows if _fits(row, first)), first.message)
     return fill(message, {"field": field_name(first.path), "value": _shown(first.value)})
 

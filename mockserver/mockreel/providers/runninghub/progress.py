@@ -13,7 +13,7 @@ from mockreel.engine.jobs.job import Job
 from mockreel.providers.runninghub.workflows import start_of
 from mockreel.providers.templates import fill
 from mockreel.simulator.adapter import MessageStream
-from mockreel.simulator.provider import Part
+from mockreel.simulator.provider import Provider
 
 # The key under which replies say where progress can be followed.
 PROGRESS = "netWssUrl"
@@ -22,76 +22,76 @@ _SCHEMES = {"http": "ws", "https": "wss"}
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ProgressReport:
     """One message, and the moment from which it is true."""
 
     at: float
     message: Any
 
 
-def client_of(part: Part, job: Job) -> str:
+def client_of(provider: Provider, job: Job) -> str:
     """The id under which a task's own client is known."""
-    return part.draw("client", job.id, size=16).hex()
+    return provider.draw("client", job.id, size=16).hex()
 
 
-def address_at(part: Part, job: Job, now: float) -> str | None:
+def address_at(provider: Provider, job: Job, now: float) -> str | None:
     """Where a task of the old API can be followed, as a reading says when that is told; None for a standard model."""
     state = job.state(now)
-    running = state.name == part.contract.wire["running_state"]
-    told = not state.terminal if part.contract.wire["net_wss"] == "at-once" else running
-    return address(part, job) if told and job.model is None else None
+    running = state.name == provider.contract.wire["running_state"]
+    told = not state.terminal if provider.contract.wire["net_wss"] == "at-once" else running
+    return address(provider, job) if told and job.model is None else None
 
 
-def address(part: Part, job: Job) -> str:
+def address(provider: Provider, job: Job) -> str:
     """The address itself. It holds a word that only this task has, in place of a key."""
-    row = part.contract.wire["progress"]
-    base = urlsplit(part.base_url)
+    row = provider.contract.wire["progress"]
+    base = urlsplit(provider.base_url)
     words = {
         "base": f"{_SCHEMES.get(base.scheme, 'ws')}://{base.netloc}{base.path}",
         "host": base.hostname or "",
         "port": str(base.port or ""),
-        "client": client_of(part, job),
+        "client": client_of(provider, job),
         "workflow": str(start_of(job).get("started", "")),
-        "auth": quote(_auth(part, job), safe=""),
-        "target": quote(part.base_url, safe=""),
+        "auth": quote(_auth(provider, job), safe=""),
+        "target": quote(provider.base_url, safe=""),
     }
     template: str = row["url"]
     return template.format_map(words)
 
 
-def job_at(part: Part, query: Mapping[str, str]) -> Job | None:
+def job_at(provider: Provider, query: Mapping[str, str]) -> Job | None:
     """The task that an address is about; None where it was not told here."""
-    row = part.contract.wire["progress"]
+    row = provider.contract.wire["progress"]
     auth = query.get(row["auth"], "")
-    job = part.jobs.get(_task_in(auth))
-    if job is None or job.model is not None or auth != _auth(part, job):
+    job = provider.jobs.get(_task_in(auth))
+    if job is None or job.model is not None or auth != _auth(provider, job):
         return None
-    return job if query.get(row["client"]) == client_of(part, job) else None
+    return job if query.get(row["client"]) == client_of(provider, job) else None
 
 
-def follow(part: Part, query: Mapping[str, str]) -> MessageStream | None:
+def follow(provider: Provider, query: Mapping[str, str]) -> MessageStream | None:
     """What is told at an address, from the beginning of its task to its end; None where the address is not known."""
-    job = job_at(part, query)
-    return None if job is None else _stream(part, job)
+    job = job_at(provider, query)
+    return None if job is None else _stream(provider, job)
 
 
-async def _stream(part: Part, job: Job) -> MessageStream:
+async def _stream(provider: Provider, job: Job) -> MessageStream:
     """Each message when the clock has come to it. Who comes late is told at once what has been."""
     told = 0
-    while part.jobs.get(job.id) is job:
-        every, now = messages(part, job), part.clock.now()
+    while provider.jobs.get(job.id) is job:
+        every, now = messages(provider, job), provider.clock.now()
         due = [one for one in every if one.at <= now]
         for one in due[told:]:
             yield orjson.dumps(one.message).decode()
         told = max(told, len(due))
         if job.ends is not None and now >= job.ends:
             return
-        await part.reached(job, next((one.at for one in every if one.at > now), None))
+        await provider.reached(job, next((one.at for one in every if one.at > now), None))
 
 
-def messages(part: Part, job: Job) -> tuple[Told, ...]:
+def messages(provider: Provider, job: Job) -> tuple[ProgressReport, ...]:
     """Everything that is told of a task, in the order of time, as its plan and what has changed it stand now."""
-    tell, end, begun = _Teller(part, job), job.ends, job.began(float("inf"))
+    tell, end, begun = _Teller(provider, job), job.ends, job.began(float("inf"))
     found = [tell("status", job.created, left=1)]
     if begun is not None and (end is None or begun < end):
         found += [one for one in _run(tell, begun) if end is None or one.at < end]
@@ -100,7 +100,7 @@ def messages(part: Part, job: Job) -> tuple[Told, ...]:
     return tuple(found)
 
 
-def _run(tell: "_Teller", begun: float) -> Iterator[Told]:
+def _run(tell: "_Teller", begun: float) -> Iterator[ProgressReport]:
     """One node after the other; the one that takes the time tells how far it is."""
     steps, slow = tell.row["steps"], tell.row["slow"]
     planned = tell.job.plan.end
@@ -113,7 +113,7 @@ def _run(tell: "_Teller", begun: float) -> Iterator[Told]:
         yield tell("progress", begun + seconds * step / (steps + 1), node=slow, value=step, most=steps)
 
 
-def _ended(tell: "_Teller", end: float) -> Iterator[Told]:
+def _ended(tell: "_Teller", end: float) -> Iterator[ProgressReport]:
     kind = tell.job.state(end).kind
     if kind == "succeeded":
         for node in tell.after:
@@ -129,22 +129,22 @@ def _ended(tell: "_Teller", end: float) -> Iterator[Told]:
 class _Teller:
     """Puts the words of one task into the templates."""
 
-    def __init__(self, part: Part, job: Job) -> None:
-        self.row: Mapping[str, Any] = part.contract.wire["progress"]
+    def __init__(self, provider: Provider, job: Job) -> None:
+        self.row: Mapping[str, Any] = provider.contract.wire["progress"]
         self.job = job
-        self._part = part
-        self._graph: Mapping[str, Any] = orjson.loads(part.contract.wire["workflow_json"])
+        self._provider = provider
+        self._graph: Mapping[str, Any] = orjson.loads(provider.contract.wire["workflow_json"])
         others = [node for node in self._graph if node != self.row["slow"]]
         self.before, self.after = others[: len(others) // 2], others[len(others) // 2 :]
-        self._words = {"task": job.id, "client": client_of(part, job)}
+        self._words = {"task": job.id, "client": client_of(provider, job)}
 
-    def __call__(self, name: str, at: float, **words: Any) -> Told:
+    def __call__(self, name: str, at: float, **words: Any) -> ProgressReport:
         own = {"class": self._graph[words["node"]]["class_type"]} if words.get("node") in self._graph else {}
-        return Told(at, fill(self.row["told"][name], {**self._words, "at": round(at * 1000), **own, **words}))
+        return ProgressReport(at, fill(self.row["told"][name], {**self._words, "at": round(at * 1000), **own, **words}))
 
     def output(self) -> dict[str, Any]:
         """The file that was made, as the node that keeps it names it."""
-        clip = artifact.of_job(self._part, self.job).clip
+        clip = artifact.of_job(self._provider, self.job).clip
         return {"kind": self.row["lists"][clip.kind], "file": f"ComfyUI_{self.job.id}{clip.suffix}"}
 
     def failure(self, end: float) -> dict[str, Any]:
@@ -156,10 +156,10 @@ class _Teller:
         return {"message": failure.message, "exception": reason.get("exception_type", "")}
 
 
-def _auth(part: Part, job: Job) -> str:
+def _auth(provider: Provider, job: Job) -> str:
     """What an address has in place of a key: whose task it is of, and a word that only this task has."""
-    word = part.draw("progress", job.id, size=8).hex()
-    user = part.draw("user", job.account.number, size=16).hex()
+    word = provider.draw("progress", job.id, size=8).hex()
+    user = provider.draw("user", job.account.number, size=16).hex()
     return b64encode(orjson.dumps({"userId": user, "taskId": job.id, "token": word})).decode()
 
 

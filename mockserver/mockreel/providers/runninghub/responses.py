@@ -6,7 +6,7 @@ from math import ceil
 from typing import Any
 
 from mockreel.contract import Failure
-from mockreel.contract.messages.error_response import Refused
+from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.engine.artifacts import artifact as artifacts
 from mockreel.engine.billing import plain
 from mockreel.engine.jobs.job import Job
@@ -14,65 +14,65 @@ from mockreel.providers.runninghub import progress
 from mockreel.providers.runninghub.errors import row_words
 from mockreel.providers.runninghub.state import state_of
 from mockreel.providers.runninghub.workflows import start_of
-from mockreel.simulator.provider import Part
+from mockreel.simulator.provider import Provider
 
 Body = dict[str, Any]
 
 
-def task(part: Part, job: Job, now: float) -> Body:
+def task(provider: Provider, job: Job, now: float) -> Body:
     """The flat reply of `/query`."""
     state = job.state(now)
-    reply = state_of(part).dialects.named("flat").says(taskId=job.id, status=state.word)
+    reply = state_of(provider).dialects.named("flat").says(taskId=job.id, status=state.word)
     if state.kind == "pending":
         return reply
     if state.kind == "succeeded":
-        return reply | _made(part, job, state.word)
-    failure = failure_of(part, job, now)
+        return reply | _made(provider, job, state.word)
+    failure = failure_of(provider, job, now)
     return reply | _failed(job, failure) if failure else reply
 
 
-def submitted(part: Part, job: Job, now: float) -> Body:
+def submitted(provider: Provider, job: Job, now: float) -> Body:
     """The flat reply to a submission, which has fewer keys and two that only it fills."""
-    reply = task(part, job, now) | _beginning(part, job)
-    return {key: reply[key] for key in part.contract.wire["submit_keys"]}
+    reply = task(provider, job, now) | _beginning(provider, job)
+    return {key: reply[key] for key in provider.contract.wire["submit_keys"]}
 
 
-def started(part: Part, job: Job, now: float) -> Body:
+def started(provider: Provider, job: Job, now: float) -> Body:
     """What the old API says of a task that it has started."""
     return {
-        progress.PROGRESS: progress.address_at(part, job, now),
-        "taskId": number(part, "task_id", job.id),
+        progress.PROGRESS: progress.address_at(provider, job, now),
+        "taskId": number(provider, "task_id", job.id),
         "taskStatus": job.state(now).word,
-        **_beginning(part, job),
+        **_beginning(provider, job),
     }
 
 
-def outputs(part: Part, job: Job) -> list[Body]:
+def outputs(provider: Provider, job: Job) -> list[Body]:
     """The outputs of a task that has succeeded, as the old API lists them."""
-    node, used = part.contract.wire["output_node"], usage(part, job)
+    node, used = provider.contract.wire["output_node"], usage(provider, job)
     return [
-        {"fileUrl": one.url, "fileType": _ending(one), "nodeId": node, **used} for one in artifacts.every(part, job)
+        {"fileUrl": one.url, "fileType": _ending(one), "nodeId": node, **used} for one in artifacts.every(provider, job)
     ]
 
 
-def usage(part: Part, job: Job) -> Body:
+def usage(provider: Provider, job: Job) -> Body:
     """What a finished task has used: money for a model, time for a workflow or an app."""
-    row: Body = dict(part.contract.wire["usage"])
+    row: Body = dict(provider.contract.wire["usage"])
     if job.model is not None:
-        spent = part.ledger.due(job.cost)
+        spent = provider.ledger.due(job.cost)
         row["thirdPartyConsumeMoney"] = None if spent is None else plain(spent)
     elif job.ends is not None:
         seconds = round(job.ends - (job.began(job.ends) or job.created))
-        row |= {"taskCostTime": str(seconds), "consumeCoins": _coins(part, job, seconds)}
-    row["taskCostTime"] = number(part, "task_cost_time", row["taskCostTime"])
+        row |= {"taskCostTime": str(seconds), "consumeCoins": _coins(provider, job, seconds)}
+    row["taskCostTime"] = number(provider, "task_cost_time", row["taskCostTime"])
     return row
 
 
-def failure_of(part: Part, job: Job, now: float) -> Failure | None:
+def failure_of(provider: Provider, job: Job, now: float) -> Failure | None:
     """Why a task has no outputs; for a cancelled one only where cancelling has no word of its own."""
     if job.state(now).kind == "cancelled":
-        name = part.contract.wire.get("cancelled_failure")
-        return part.contract.failures[name] if name else None
+        name = provider.contract.wire.get("cancelled_failure")
+        return provider.contract.failures[name] if name else None
     return job.failure(now)
 
 
@@ -81,18 +81,18 @@ def reason(failure: Failure | None) -> Mapping[str, Any]:
     return failure.fields.get("reason", {}) if failure else {}
 
 
-def number(part: Part, what: str, text: str) -> str | int | float:
+def number(provider: Provider, what: str, text: str) -> str | int | float:
     """A number as the contract's reading writes that sort of number: as text, or as a number."""
-    if part.contract.wire["numbers"].get(what) != "number":
+    if provider.contract.wire["numbers"].get(what) != "number":
         return text
     return float(text) if "." in text else int(text)
 
 
-def _made(part: Part, job: Job, word: str) -> Body:
-    used = usage(part, job)
+def _made(provider: Provider, job: Job, word: str) -> Body:
+    used = usage(provider, job)
     whole = {"taskId": job.id, "parentTaskId": None, "taskStatus": word, "usage": used}
-    node = {} if job.model else {"nodeId": part.contract.wire["output_node"]}
-    results = [_result(artifact) | node for artifact in artifacts.every(part, job)]
+    node = {} if job.model else {"nodeId": provider.contract.wire["output_node"]}
+    results = [_result(artifact) | node for artifact in artifacts.every(provider, job)]
     return {"results": results, "usage": used, "taskUsageList": [whole]}
 
 
@@ -102,9 +102,9 @@ def _failed(job: Job, failure: Failure) -> Body:
     return {"errorCode": failure.code, "errorMessage": failure.message, **details}
 
 
-def _coins(part: Part, job: Job, seconds: int) -> str | None:
+def _coins(provider: Provider, job: Job, seconds: int) -> str | None:
     """The coins of a workflow or an app by the seconds that it ran, a part of one counted whole; None: not known."""
-    rate = part.contract.wire["coins"].get(start_of(job).get("instance", "default"))
+    rate = provider.contract.wire["coins"].get(start_of(job).get("instance", "default"))
     return None if rate is None else str(ceil(Decimal(rate) * seconds))
 
 
@@ -115,32 +115,34 @@ def _result(artifact: artifacts.Artifact) -> Body:
     return result
 
 
-def _beginning(part: Part, job: Job) -> Body:
-    return {"clientId": progress.client_of(part, job), "promptTips": part.contract.wire["prompt_tips"]}
+def _beginning(provider: Provider, job: Job) -> Body:
+    return {"clientId": progress.client_of(provider, job), "promptTips": provider.contract.wire["prompt_tips"]}
 
 
 def _ending(artifact: artifacts.Artifact) -> str:
     return artifact.clip.suffix.removeprefix(".")
 
 
-def outputs_of(part: Part, job: Job, now: float) -> list[Body]:
+def outputs_of(provider: Provider, job: Job, now: float) -> list[Body]:
     """The outputs of a task.
 
     Raises:
-        Refused: it has none yet, or never will; the row says which.
+        ErrorResponse: it has none yet, or never will; the row says which.
     """
     state = job.state(now)
     if state.kind == "succeeded":
-        return outputs(part, job)
+        return outputs(provider, job)
     if state.kind == "pending":
-        raise _not_yet(part, job, now)
-    details = {"failedReason": reason(failure_of(part, job, now))}
-    raise Refused(part.contract.wire["ended_row"], values={"data": details})
+        raise _not_yet(provider, job, now)
+    details = {"failedReason": reason(failure_of(provider, job, now))}
+    raise ErrorResponse(provider.contract.wire["ended_row"], values={"data": details})
 
 
-def _not_yet(part: Part, job: Job, now: float) -> Refused:
+def _not_yet(provider: Provider, job: Job, now: float) -> ErrorResponse:
     """A task that has no outputs yet; where the row has a place for it, with where its progress can be followed."""
-    row = part.contract.wire["pending_rows"][job.state(now).name]
-    words = row_words(part.contract.errors[row], state_of(part).dialects.named("envelope"))
+    row = provider.contract.wire["pending_rows"][job.state(now).name]
+    words = row_words(provider.contract.errors[row], state_of(provider).dialects.named("envelope"))
     followed = isinstance(words.get("data"), Mapping) and progress.PROGRESS in words["data"]
-    return Refused(row, values={"data": {progress.PROGRESS: progress.address_at(part, job, now)}} if followed else {})
+    return ErrorResponse(
+        row, values={"data": {progress.PROGRESS: progress.address_at(provider, job, now)}} if followed else {}
+    )

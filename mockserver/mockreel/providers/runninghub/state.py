@@ -5,7 +5,7 @@ from typing import cast
 
 from mockreel.engine.accounts.account import Account
 from mockreel.providers.runninghub.dialects import Dialects
-from mockreel.simulator.provider import Part
+from mockreel.simulator.provider import Provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,8 @@ class Shelf:
     groups: dict[str, Group] = field(default_factory=dict)
 
 
-def state_of(part: Part) -> State:
-    return cast(State, part.state)
+def state_of(provider: Provider) -> State:
+    return cast(State, provider.state)
 
 
 def shelf_of(account: Account) -> Shelf:

@@ -6,14 +6,14 @@ from typing import Any
 import orjson
 
 from mockreel.engine.jobs.job import Job
-from mockreel.simulator.context import Call
+from mockreel.simulator.context import RequestContext
 
 
-def kept(call: Call) -> bytes:
+def kept(context: RequestContext) -> bytes:
     """What of a start is kept: the kind that is made, the instance, and what was started."""
-    body = call.body if isinstance(call.body, Mapping) else {}
-    started = call.params.get("workflowId") or call.params.get("webappId") or _id(body)
-    kind = kind_made(call.part.contract.wire["outputs_by_node"], body)
+    body = context.body if isinstance(context.body, Mapping) else {}
+    started = context.params.get("workflowId") or context.params.get("webappId") or _id(body)
+    kind = kind_made(context.provider.contract.wire["outputs_by_node"], body)
     own = {"kind": kind, "instance": body.get("instanceType") or "default", "started": started}
     return orjson.dumps({name: value for name, value in own.items() if value is not None})
 

@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 
 from mockreel.contract.pricing import Cost
 from mockreel.engine.artifacts import artifact
-from mockreel.engine.billing import Unspent, plain, unspent
+from mockreel.engine.billing import CostSummary, cost_avoided, plain
 from mockreel.engine.journal.journal import Entry
 from mockreel.proxy.intercept.passage import Passage
-from mockreel.simulator.provider import Part
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.provider import Provider
+from mockreel.simulator.simulator import Simulator
 
 # So many different reasons are told of refused requests and of callbacks that did not arrive.
 MOST_REASONS = 5
@@ -22,21 +22,23 @@ class Account:
     """What happened, over all providers, and the sums that were not spent."""
 
     requests: int = 0
-    unspent: Unspent = field(default_factory=Unspent)
+    cost_avoided: CostSummary = field(default_factory=CostSummary)
     lines: list[str] = field(default_factory=list)
 
 
-def account_of(stage: Stage) -> Account:
+def account_of(simulator: Simulator) -> Account:
     """What happened on a stage, in lines for people."""
-    account = Account(unspent=unspent(stage))
-    for part in stage.parts.values():
-        entries = [entry for entry in stage.journal if entry.provider == part.name and not _is_file(entry)]
+    account = Account(cost_avoided=cost_avoided(simulator))
+    for provider in simulator.providers.values():
+        entries = [entry for entry in simulator.journal if entry.provider == provider.name and not _is_file(entry)]
         account.requests += len(entries)
         if entries:
-            account.lines.append(f"{part.contract.title}: {_count(len(entries), 'request')}")
-            account.lines += [f"  {line}" for line in (*_asked(entries), *_keys(part), *_made(part), *_told(part))]
-    if stage.journal.count > len(stage.journal):
-        account.lines.append(f"Of {stage.journal.count} requests the newest {len(stage.journal)} are listed.")
+            account.lines.append(f"{provider.contract.title}: {_count(len(entries), 'request')}")
+            account.lines += [
+                f"  {line}" for line in (*_asked(entries), *_keys(provider), *_made(provider), *_told(provider))
+            ]
+    if simulator.journal.count > len(simulator.journal):
+        account.lines.append(f"Of {simulator.journal.count} requests the newest {len(simulator.journal)} are listed.")
     return account
 
 
@@ -57,20 +59,20 @@ def _asked(entries: list[Entry]) -> Iterator[str]:
     yield from (f"refused for {reason}" for reason in list(dict.fromkeys(broken))[:MOST_REASONS])
 
 
-def _keys(part: Part) -> Iterator[str]:
+def _keys(provider: Provider) -> Iterator[str]:
     """That keys were taken here which the provider would refuse: a variable that is not set, often."""
-    if part.keyring.odd:
-        forms = ", ".join(f"{prefix}…" for prefix, _ in part.keyring.prefixes)
+    if provider.keyring.odd:
+        forms = ", ".join(f"{prefix}…" for prefix, _ in provider.keyring.prefixes)
         yield (
-            f"{_count(part.keyring.odd, 'key')} without the form of {part.contract.title}'s ({forms}): it would be "
-            "refused there. Is the variable that holds it set?"
+            f"{_count(provider.keyring.odd, 'key')} without the form of {provider.contract.title}'s ({forms}): the "
+            "provider would refuse it. Is the variable that holds it set?"
         )
 
 
-def _made(part: Part) -> Iterator[str]:
+def _made(provider: Provider) -> Iterator[str]:
     """The jobs by model, state and price."""
-    now = part.clock.now()
-    jobs = list(part.jobs)
+    now = provider.clock.now()
+    jobs = list(provider.jobs)
     made = Counter((job.model.id if job.model else job.kind, job.state(now).word, _price(job.cost)) for job in jobs)
     for (name, word, price), times in made.items():
         yield f"{name}: {word}, {price}{f' each, {times} jobs' if times > 1 else ''}"
@@ -82,12 +84,12 @@ def _price(cost: Cost | None) -> str:
     return f"{'at least ' if cost.certainty == 'at least' else ''}{plain(cost.amount)} {cost.currency}"
 
 
-def _told(part: Part) -> Iterator[str]:
+def _told(provider: Provider) -> Iterator[str]:
     """The callbacks that were sent, and why others were not."""
-    standing = Counter(delivery.status for delivery in part.deliveries)
+    standing = Counter(delivery.status for delivery in provider.deliveries)
     if standing:
         yield "callbacks: " + ", ".join(f"{times} {word}" for word, times in standing.items())
-    lost = {delivery.reason: delivery for delivery in part.deliveries if delivery.reason}
+    lost = {delivery.reason: delivery for delivery in provider.deliveries if delivery.reason}
     for reason, delivery in list(lost.items())[:MOST_REASONS]:
         yield f"not delivered: {reason}"
         if delivery.attempts and delivery.attempts[-1].outcome.error == "not allowed":

@@ -10,7 +10,7 @@ from mockreel.proxy.intercept.program import Guarded, prepared
 from mockreel.proxy.intercept.run_summary import Account, account_of, passed
 from mockreel.proxy.intercept.signals import Signals, catching
 from mockreel.server.app import Beside
-from mockreel.server.mock_server import RunningStage
+from mockreel.server.mock_server import MockServer
 from mockreel.server.options import Options
 from mockreel.server.socket_server import Server, hosted
 
@@ -51,7 +51,7 @@ class Ran:
     def lines(self) -> list[str]:
         """What is told of it."""
         way = passed(self.passage, [*self.hosts], requests=self.account.requests, guarded=self.guarded)
-        return [*self.account.lines, *(self.account.unspent.lines() if self.account.requests else ()), *way]
+        return [*self.account.lines, *(self.account.cost_avoided.lines() if self.account.requests else ()), *way]
 
 
 def run(
@@ -60,7 +60,7 @@ def run(
     environment: Mapping[str, str],
     told: Callable[[str], None],
     ready: Callable[[Server], None] = lambda _server: None,
-    ended: Callable[[RunningStage], None] = lambda _stage: None,
+    ended: Callable[[MockServer], None] = lambda _mock_server: None,
 ) -> Ran:
     """Run a program against a mock server of its own. Call it in the main thread: it takes the signals meanwhile.
 
@@ -75,26 +75,26 @@ def run(
         MockreelError: the server or the authority could not be set up, or there is no guard where one is required.
     """
     server = Server(replace(plan.options, own_hosts=True), beside=plan.beside)
-    with catching() as signals, hosted(server) as stage:
-        routes = Routes(_ports(stage), plan.allow_hosts, former(environment))
+    with catching() as signals, hosted(server) as mock_server:
+        routes = Routes(_ports(mock_server), plan.allow_hosts, former(environment))
         hosts = tuple(sorted(routes.providers))
         ready(server)
-        with prepared(plan.words, routes, environment, told=told, control=stage.control.url) as program:
-            stage.inner.targets.own_ports |= program.ports
+        with prepared(plan.words, routes, environment, told=told, control=mock_server.control.url) as program:
+            mock_server.simulator.targets.own_ports |= program.ports
             began = time.monotonic()
             code, guarded = program.execute(plan.guard, signals)
             seconds = time.monotonic() - began
-            _wait(stage, plan.wait, signals)
-            ended(stage)
-            return Ran(code, seconds, account_of(stage.inner), program.passage, hosts, guarded)
+            _wait(mock_server, plan.wait, signals)
+            ended(mock_server)
+            return Ran(code, seconds, account_of(mock_server.simulator), program.passage, hosts, guarded)
 
 
-def _ports(stage: RunningStage) -> dict[str, int]:
+def _ports(server: MockServer) -> dict[str, int]:
     """By host, the port of the provider that has it."""
     return {
-        host.lower(): _port(stage.addresses[name].url)
-        for name, part in stage.inner.parts.items()
-        for host in part.contract.hosts
+        host.lower(): _port(server.addresses[name].url)
+        for name, provider in server.simulator.providers.items()
+        for host in provider.contract.hosts
     }
 
 
@@ -102,19 +102,19 @@ def _port(url: str) -> int:
     return int(url.rpartition(":")[2])
 
 
-def _wait(stage: RunningStage, seconds: float, signals: Signals) -> None:
+def _wait(server: MockServer, seconds: float, signals: Signals) -> None:
     """Let the stage play on until nothing is left to happen, the time is over, or a signal comes."""
     ends = time.monotonic() + seconds
-    while signals.caught is None and time.monotonic() < ends and _is_under_way(stage):
+    while signals.caught is None and time.monotonic() < ends and _is_under_way(server):
         time.sleep(LOOK_SECONDS)
 
 
-def _is_under_way(stage: RunningStage) -> bool:
-    inner = stage.inner
-    now = inner.clock.now()
+def _is_under_way(server: MockServer) -> bool:
+    simulator = server.simulator
+    now = simulator.clock.now()
     # A job may have ended by the clock a moment before its callback is scheduled: the agenda knows of both.
-    return bool(len(inner.agenda) or inner.agenda.in_flight) or any(
-        any(delivery.status == "pending" for delivery in list(part.deliveries))
-        or any(not job.state(now).terminal and job.ends is not None for job in list(part.jobs))
-        for part in inner.parts.values()
+    return bool(len(simulator.scheduler) or simulator.scheduler.in_flight) or any(
+        any(delivery.status == "pending" for delivery in list(provider.deliveries))
+        or any(not job.state(now).terminal and job.ends is not None for job in list(provider.jobs))
+        for provider in simulator.providers.values()
     )

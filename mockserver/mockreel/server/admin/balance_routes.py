@@ -10,40 +10,40 @@ from mockreel.contract.amount import read_amount
 from mockreel.engine.accounts.account import Account
 from mockreel.engine.billing import plain, together
 from mockreel.errors import OptionError
-from mockreel.server.admin.request_reader import NotThere, json_object, known, parts
+from mockreel.server.admin.request_reader import NotThere, json_object, known, providers
 from mockreel.server.admin.route import Row
-from mockreel.simulator.provider import Part
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.provider import Provider
+from mockreel.simulator.simulator import Simulator
 
 
-async def list_balances(stage: Stage, request: Request) -> Any:
+async def list_balances(simulator: Simulator, request: Request) -> Any:
     """Every account, by provider and in the order of first use, with its balance; and what was not spent in all."""
-    some = parts(stage, request)
-    sums = together(part.ledger.unspent(part.clock.now()) for part in some)
-    return {"balances": [row for part in some for row in _rows(part)], "not_spent": sums.row()}
+    some = providers(simulator, request)
+    sums = together(provider.ledger.cost_avoided(provider.clock.now()) for provider in some)
+    return {"balances": [row for provider in some for row in _rows(provider)], "not_spent": sums.row()}
 
 
-def _rows(part: Part) -> Iterator[Mapping[str, Any]]:
-    for account in sorted(part.keyring.accounts.values(), key=lambda one: one.number):
-        yield balance_row(part, account)
+def _rows(provider: Provider) -> Iterator[Mapping[str, Any]]:
+    for account in sorted(provider.keyring.accounts.values(), key=lambda one: one.number):
+        yield balance_row(provider, account)
 
 
-def balance_row(part: Part, account: Account) -> Mapping[str, Any]:
+def balance_row(provider: Provider, account: Account) -> Mapping[str, Any]:
     """How an account stands, in its provider's currency; amounts are decimal texts, null where none is shown."""
-    standing = part.ledger.standing(account, part.clock.now())
+    status = provider.ledger.status(account, provider.clock.now())
     return {
-        "provider": part.name,
+        "provider": provider.name,
         "account": account.name,
         "number": account.number,
         "jobs": account.drawn,
-        "currency": standing.currency,
-        "limited": standing.limited,
-        "balance": _text(standing.shown),
-        "left": _text(standing.left),
-        "held": _text(standing.held),
-        "taken": _text(standing.taken),
-        "unknown": standing.unknown,
-        "least": standing.least,
+        "currency": status.currency,
+        "limited": status.limited,
+        "balance": _text(status.shown),
+        "left": _text(status.left),
+        "held": _text(status.held),
+        "taken": _text(status.taken),
+        "unknown": status.unknown,
+        "least": status.least,
     }
 
 
@@ -51,28 +51,28 @@ def _text(amount: Decimal | None) -> str | None:
     return None if amount is None else plain(amount)
 
 
-async def set_balance(stage: Stage, request: Request) -> Any:
+async def set_balance(simulator: Simulator, request: Request) -> Any:
     """`{provider, account, balance}`: what an account has from now on, and no more; null takes its limit away."""
     body = await json_object(request)
     known(body, ["provider", "account", "balance"])
     if not isinstance(body.get("provider"), str):
-        raise OptionError("provider", body.get("provider"), stage.parts)
-    part = stage.part(body["provider"])
-    account = _account(part, body.get("account"))
+        raise OptionError("provider", body.get("provider"), simulator.providers)
+    provider = simulator.provider(body["provider"])
+    account = _account(provider, body.get("account"))
     if "balance" not in body:
         raise OptionError("balance", None, ["an amount, as 5 or '0.50'", "null"])
-    part.ledger.set_balance(account, _amount(body["balance"]), part.clock.now())
-    stage.feed.note("balance", provider=part.name, account=account.name)
-    return balance_row(part, account)
+    provider.ledger.set_balance(account, _amount(body["balance"]), provider.clock.now())
+    simulator.events.note("balance", provider=provider.name, account=account.name)
+    return balance_row(provider, account)
 
 
-def _account(part: Part, name: Any) -> Account:
-    for account in part.keyring.accounts.values():
+def _account(provider: Provider, name: Any) -> Account:
+    for account in provider.keyring.accounts.values():
         if account.name == name:
             return account
-    then = "An account is there once its key was used." if not part.keyring.accounts else ""
-    names = [account.name for account in part.keyring.accounts.values()]
-    raise NotThere(f"account of {part.name}", name, names, then=then)
+    then = "An account is there once its key was used." if not provider.keyring.accounts else ""
+    names = [account.name for account in provider.keyring.accounts.values()]
+    raise NotThere(f"account of {provider.name}", name, names, then=then)
 
 
 def _amount(value: Any) -> Decimal | None:

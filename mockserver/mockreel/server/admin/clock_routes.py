@@ -11,63 +11,66 @@ from mockreel import __version__
 from mockreel.contract.messages.message import problem
 from mockreel.server.admin.request_reader import json_object, no_form, number
 from mockreel.server.admin.route import Row
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.simulator import Simulator
 
 
-async def about(stage: Stage, _: Request) -> Any:
+async def about(simulator: Simulator, _: Request) -> Any:
     """What is played, where, and what time it is."""
-    parts = stage.parts.values()
+    providers = simulator.providers.values()
     return {
         "mockreel": __version__,
-        "providers": {part.name: {"title": part.contract.title, "url": part.base_url or None} for part in parts},
-        "clock": clock_row(stage),
+        "providers": {
+            provider.name: {"title": provider.contract.title, "url": provider.base_url or None}
+            for provider in providers
+        },
+        "clock": clock_row(simulator),
     }
 
 
-def clock_row(stage: Stage) -> Mapping[str, Any]:
+def clock_row(simulator: Simulator) -> Mapping[str, Any]:
     """The clock as it is."""
-    clock, agenda = stage.clock, stage.agenda
+    clock, scheduler = simulator.clock, simulator.scheduler
     return {
         "now": clock.now(),
         "held": clock.held,
         "speed": clock.speed,
-        "due": len(agenda),
-        "next_due": agenda.next_due,
+        "due": len(scheduler),
+        "next_due": scheduler.next_due,
     }
 
 
-async def get_clock(stage: Stage, _: Request) -> Any:
-    return clock_row(stage)
+async def get_clock(simulator: Simulator, _: Request) -> Any:
+    return clock_row(simulator)
 
 
-async def hold_clock(stage: Stage, request: Request) -> Any:
+async def hold_clock(simulator: Simulator, request: Request) -> Any:
     no_form(request)
-    stage.clock.hold()
-    return clock_row(stage)
+    simulator.clock.hold()
+    return clock_row(simulator)
 
 
-async def resume_clock(stage: Stage, request: Request) -> Any:
+async def resume_clock(simulator: Simulator, request: Request) -> Any:
     no_form(request)
-    stage.clock.resume()
-    return clock_row(stage)
+    simulator.clock.resume()
+    return clock_row(simulator)
 
 
-async def set_speed(stage: Stage, request: Request) -> Any:
-    stage.clock.set_speed(number(await json_object(request), "speed"))
-    return clock_row(stage)
+async def set_speed(simulator: Simulator, request: Request) -> Any:
+    simulator.clock.set_speed(number(await json_object(request), "speed"))
+    return clock_row(simulator)
 
 
-async def advance_clock(stage: Stage, request: Request) -> Any:
+async def advance_clock(simulator: Simulator, request: Request) -> Any:
     """Move the clock and run everything that falls due, in order; answers when it is settled."""
     seconds = number(await json_object(request), "seconds")
     try:
-        ran = await stage.advance(seconds)
+        ran = await simulator.advance(seconds)
     except asyncio.CancelledError:
-        if not stage.agenda.closing:
+        if not simulator.scheduler.closing:
             raise
-        reply = problem(503, "Stopping", "The server was stopped before everything that fell due had ended.")
-        return Response(reply.body, reply.status, media_type="application/problem+json")
-    return {**clock_row(stage), "ran": ran}
+        response = problem(503, "Stopping", "The server was stopped before everything that fell due had ended.")
+        return Response(response.body, response.status, media_type="application/problem+json")
+    return {**clock_row(simulator), "ran": ran}
 
 
 ROWS = (

@@ -8,65 +8,65 @@ from typing import Any
 from starlette.requests import Request
 
 from mockreel.engine.jobs.job import Job
-from mockreel.engine.journal.journal_query import Question
+from mockreel.engine.journal.journal_query import JournalQuery
 from mockreel.errors import OptionError
-from mockreel.server.admin.request_reader import job, known, limit, no_form, one_of, optional_json, parts, text
+from mockreel.server.admin.request_reader import job, known, limit, no_form, one_of, optional_json, providers, text
 from mockreel.server.admin.route import Row
 from mockreel.server.admin.views import entry_detail, job_detail, job_row
 from mockreel.simulator import interventions
-from mockreel.simulator.provider import Part
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.provider import Provider
+from mockreel.simulator.simulator import Simulator
 
 # Of the exchanges about one job no more are shown with it; the journal has them all.
 MOST_EXCHANGES = 200
 
-Placed = tuple[Part, Job]
+Placed = tuple[Provider, Job]
 
 
-async def list_jobs(stage: Stage, request: Request) -> Any:
+async def list_jobs(simulator: Simulator, request: Request) -> Any:
     """The newest jobs first: at most `limit` (100 unless told), from behind `after`, those that fit."""
-    chosen = parts(stage, request)
+    chosen = providers(simulator, request)
     most, fits = limit(request), _filter(request, chosen)
     found = list(islice((one for one in _behind(_newest(chosen), request) if fits(*one)), most + 1))
     last = found[most - 1] if len(found) > most else None
     return {
-        "count": sum(len(part.jobs) for part in chosen),
+        "count": sum(len(provider.jobs) for provider in chosen),
         "jobs": [job_row(*one) for one in found[:most]],
         "next": f"{last[0].name}/{last[1].id}" if last else None,
     }
 
 
-def _newest(chosen: list[Part]) -> Iterator[Placed]:
+def _newest(chosen: list[Provider]) -> Iterator[Placed]:
     """Every job of some parts, the newest first."""
     return merge(*map(_line, chosen), key=lambda one: -one[1].created)
 
 
-def _line(part: Part) -> Iterator[Placed]:
-    return ((part, one) for one in reversed(part.jobs))
+def _line(provider: Provider) -> Iterator[Placed]:
+    return ((provider, one) for one in reversed(provider.jobs))
 
 
 def _behind(found: Iterator[Placed], request: Request) -> Iterator[Placed]:
     """What comes after the job that `after` names, as `next` of the page before gave it."""
     after = request.query_params.get("after")
-    if after is not None and not any(f"{part.name}/{one.id}" == after for part, one in found):
+    if after is not None and not any(f"{provider.name}/{one.id}" == after for provider, one in found):
         raise OptionError("after", after, then="Take it from `next` of the page before, with the same provider.")
     return found
 
 
-def _filter(request: Request, chosen: list[Part]) -> Callable[[Part, Job], bool]:
+def _filter(request: Request, chosen: list[Provider]) -> Callable[[Provider, Job], bool]:
     """Whether a job has the state (by our name, the provider's word or the sort), the account and the model asked.
 
     Raises:
         OptionError: no job of these providers can be in that state, or of that model.
     """
-    states = [state for part in chosen for state in part.contract.lifecycle.states.values()]
+    states = [state for provider in chosen for state in provider.contract.lifecycle.states.values()]
     state = one_of(request, "state", [word for one in states for word in (one.name, one.word, one.kind)])
     account = request.query_params.get("account")
-    model = one_of(request, "model", [name for part in chosen for name in part.contract.names])
+    model = one_of(request, "model", [name for provider in chosen for name in provider.contract.names])
 
-    def fits(part: Part, one: Job) -> bool:
+    def fits(provider: Provider, one: Job) -> bool:
         if state is not None:
-            is_now = one.state(part.clock.now())
+            is_now = one.state(provider.clock.now())
             if state not in (is_now.name, is_now.word, is_now.kind):
                 return False
         named = one.model is not None and model in (one.model.id, *one.model.aliases)
@@ -75,39 +75,39 @@ def _filter(request: Request, chosen: list[Part]) -> Callable[[Part, Job], bool]
     return fits
 
 
-async def get_job(stage: Stage, request: Request) -> Any:
+async def get_job(simulator: Simulator, request: Request) -> Any:
     """One job whole, with the exchanges that are about it: the first, and the newest of many."""
-    part, found = job(stage, request)
-    said = list(Question(provider=part.name, job=found.id).among(stage.journal.numbered()))
+    provider, found = job(simulator, request)
+    said = list(JournalQuery(provider=provider.name, job=found.id).among(simulator.journal.numbered()))
     if len(said) > MOST_EXCHANGES:
         said = [said[0], *said[1 - MOST_EXCHANGES :]]
-    return {**job_detail(part, found), "exchanges": [entry_detail(*one) for one in said]}
+    return {**job_detail(provider, found), "exchanges": [entry_detail(*one) for one in said]}
 
 
-async def complete_job(stage: Stage, request: Request) -> Any:
+async def complete_job(simulator: Simulator, request: Request) -> Any:
     """Let a job succeed now."""
     no_form(request)
-    part, found = job(stage, request)
-    interventions.complete(part, found)
-    return job_row(part, found)
+    provider, found = job(simulator, request)
+    interventions.complete(provider, found)
+    return job_row(provider, found)
 
 
-async def fail_job(stage: Stage, request: Request) -> Any:
+async def fail_job(simulator: Simulator, request: Request) -> Any:
     """Let a job fail now; `{code?}` says of what, by key or by the provider's own code."""
     body = await optional_json(request)
     known(body, ["code"])
-    part, found = job(stage, request)
-    interventions.fail(part, found, code=text(body, "code", interventions.DEFAULT))
-    return job_row(part, found)
+    provider, found = job(simulator, request)
+    interventions.fail(provider, found, code=text(body, "code", interventions.DEFAULT))
+    return job_row(provider, found)
 
 
-async def cancel_job(stage: Stage, request: Request) -> Any:
+async def cancel_job(simulator: Simulator, request: Request) -> Any:
     """Cancel a job now; `{reason?}` is kept with it."""
     body = await optional_json(request)
     known(body, ["reason"])
-    part, found = job(stage, request)
-    interventions.cancel(part, found, reason=text(body, "reason", ""))
-    return job_row(part, found)
+    provider, found = job(simulator, request)
+    interventions.cancel(provider, found, reason=text(body, "reason", ""))
+    return job_row(provider, found)
 
 
 ROWS = (

@@ -9,12 +9,12 @@ from starlette.requests import Request
 
 from mockreel import __version__
 from mockreel.engine.journal.har import har
-from mockreel.engine.journal.journal_query import Numbered, Question, Verdict, counted, ordered
+from mockreel.engine.journal.journal_query import JournalQuery, Numbered, Verdict, counted, ordered
 from mockreel.errors import OptionError
-from mockreel.server.admin.request_reader import NotThere, choice, flag, json_object, limit, parts, whole
+from mockreel.server.admin.request_reader import NotThere, choice, flag, json_object, limit, providers, whole
 from mockreel.server.admin.route import Row
 from mockreel.server.admin.views import attempt_row, entry_detail, entry_row, shown_entry, shown_line, shown_tried
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.simulator import Simulator
 
 _ASKED = ("provider", "operation", "method", "path", "account", "job", "refusal")
 # So many exchanges are redacted before others have their turn.
@@ -22,36 +22,36 @@ AT_ONCE = 20
 _COUNTS = ("times", "at_least", "at_most")
 
 
-async def list_entries(stage: Stage, request: Request) -> Any:
+async def list_entries(simulator: Simulator, request: Request) -> Any:
     """The exchanges that fit, the newest first unless `order=oldest`; with what was said where `bodies=true`."""
-    question = _question(request, stage)
+    query = _question(request, simulator)
     most, bodies = limit(request), flag(request, "bodies")
-    found = list(islice(question.among(_behind(stage, request)), most + 1))
+    found = list(islice(query.among(_behind(simulator, request)), most + 1))
     more = found[most - 1][0] if len(found) > most else None
     if bodies:
-        rows = [entry_detail(*one) async for one in _shown(stage, found[:most])]
+        rows = [entry_detail(*one) async for one in _shown(simulator, found[:most])]
     else:
-        rows = [entry_row(*_line(stage, one)) for one in found[:most]]
-    return {"count": stage.journal.count, "entries": rows, "next": more}
+        rows = [entry_row(*_line(simulator, one)) for one in found[:most]]
+    return {"count": simulator.journal.count, "entries": rows, "next": more}
 
 
-def _behind(stage: Stage, request: Request) -> list[Numbered]:
+def _behind(simulator: Simulator, request: Request) -> list[Numbered]:
     """Every exchange in the order that is asked, from behind the one that `after` names."""
-    entries, after = stage.journal.numbered(), _after(request)
+    entries, after = simulator.journal.numbered(), _after(request)
     if choice(request, "order", ("newest", "oldest")) == "newest":
         entries.reverse()
         return entries if after is None else [one for one in entries if one[0] < after]
     return entries if after is None else [one for one in entries if one[0] > after]
 
 
-def _question(request: Request, stage: Stage) -> Question:
+def _question(request: Request, simulator: Simulator) -> JournalQuery:
     """What the query asks for; a name that nobody has is an error, since nothing would ever fit it."""
     given: dict[str, Any] = {name: request.query_params[name] for name in _ASKED if name in request.query_params}
     status = request.query_params.get("status")
     if status is not None:
         given["status"] = whole(status, "status")
-    stage.journal.check(given.get("provider"), given.get("operation"))
-    return Question.of(given)
+    simulator.journal.check(given.get("provider"), given.get("operation"))
+    return JournalQuery.of(given)
 
 
 def _after(request: Request) -> int | None:
@@ -59,69 +59,69 @@ def _after(request: Request) -> int | None:
     return None if text is None else whole(text, "after")
 
 
-async def get_entry(stage: Stage, request: Request) -> Any:
+async def get_entry(simulator: Simulator, request: Request) -> Any:
     """One exchange, with what was said."""
     number = request.path_params["number"]
-    entry = stage.journal.get(number)
+    entry = simulator.journal.get(number)
     if entry is None:
-        kept = stage.journal.numbered()
+        kept = simulator.journal.numbered()
         then = f"The journal keeps {kept[0][0]} to {kept[-1][0]}." if kept else "The journal is empty."
         raise NotThere("exchange", number, then=then)
-    return entry_detail(number, shown_entry(stage.part(entry.provider), entry))
+    return entry_detail(number, shown_entry(simulator.provider(entry.provider), entry))
 
 
-async def list_attempts(stage: Stage, request: Request) -> Any:
+async def list_attempts(simulator: Simulator, request: Request) -> Any:
     """The attempts to deliver a callback, the newest first; forged ones (of tests) are left out."""
-    names = {part.name for part in parts(stage, request)}
-    tried = [one for one in stage.journal.attempts(job=request.query_params.get("job")) if one.provider in names]
+    names = {provider.name for provider in providers(simulator, request)}
+    tried = [one for one in simulator.journal.attempts(job=request.query_params.get("job")) if one.provider in names]
     page = tried[::-1][: limit(request)]
-    return {"count": len(tried), "attempts": [attempt_row(stage.part(one.provider), one) for one in page]}
+    return {"count": len(tried), "attempts": [attempt_row(simulator.provider(one.provider), one) for one in page]}
 
 
-async def list_changes(stage: Stage, request: Request) -> Any:
+async def list_changes(simulator: Simulator, request: Request) -> Any:
     """The states that jobs have entered, the newest first."""
     provider = request.query_params.get("provider")
-    changes = stage.changes(provider=provider or None, job=request.query_params.get("job"))
+    changes = simulator.changes(provider=provider or None, job=request.query_params.get("job"))
     return {"count": len(changes), "changes": [one._asdict() for one in changes[::-1][: limit(request)]]}
 
 
-async def assert_journal(stage: Stage, request: Request) -> Any:
+async def assert_journal(simulator: Simulator, request: Request) -> Any:
     """Whether the journal is as is said: so many exchanges that fit, or one for each of `order`, in that order."""
     body = await json_object(request)
-    verdict = _ordered(stage, body) if "order" in body else _counted(stage, body)
+    verdict = _ordered(simulator, body) if "order" in body else _counted(simulator, body)
     return {
         "holds": verdict.holds,
-        "message": _without_keys(stage, verdict.message),
-        "found": [entry_row(*_line(stage, one)) for one in verdict.found],
+        "message": _without_keys(simulator, verdict.message),
+        "found": [entry_row(*_line(simulator, one)) for one in verdict.found],
     }
 
 
-def _without_keys(stage: Stage, text: str) -> str:
-    for part in stage.parts.values():
-        text = part.keyring.known.masked_text(text)
+def _without_keys(simulator: Simulator, text: str) -> str:
+    for provider in simulator.providers.values():
+        text = provider.keyring.known.masked_text(text)
     return text
 
 
-def _counted(stage: Stage, body: Mapping[str, Any]) -> Verdict:
+def _counted(simulator: Simulator, body: Mapping[str, Any]) -> Verdict:
     counts = {name: _count(body[name], name) for name in _COUNTS if body.get(name) is not None}
     if "times" in counts and len(counts) > 1:
         raise OptionError("times", counts["times"], then="Say either `times`, or `at_least` and `at_most`.")
-    question = _asked(stage, {name: value for name, value in body.items() if name not in _COUNTS})
-    return counted(stage.journal.numbered(), question, **counts)
+    query = _asked(simulator, {name: value for name, value in body.items() if name not in _COUNTS})
+    return counted(simulator.journal.numbered(), query, **counts)
 
 
-def _ordered(stage: Stage, body: Mapping[str, Any]) -> Verdict:
+def _ordered(simulator: Simulator, body: Mapping[str, Any]) -> Verdict:
     steps = body["order"]
     if not isinstance(steps, list) or not steps or not all(isinstance(step, dict) for step in steps):
         raise OptionError("order", steps, ["a list of questions"])
     shared = {name: value for name, value in body.items() if name != "order"}
-    return ordered(stage.journal.numbered(), [_asked(stage, {**shared, **step}) for step in steps])
+    return ordered(simulator.journal.numbered(), [_asked(simulator, {**shared, **step}) for step in steps])
 
 
-def _asked(stage: Stage, given: Mapping[str, Any]) -> Question:
-    question = Question.of(given)
-    stage.journal.check(question.provider, question.operation)
-    return question
+def _asked(simulator: Simulator, given: Mapping[str, Any]) -> JournalQuery:
+    query = JournalQuery.of(given)
+    simulator.journal.check(query.provider, query.operation)
+    return query
 
 
 def _count(value: Any, name: str) -> int:
@@ -130,31 +130,31 @@ def _count(value: Any, name: str) -> int:
     return value
 
 
-async def export_har(stage: Stage, request: Request) -> Any:
+async def export_har(simulator: Simulator, request: Request) -> Any:
     """The exchanges that fit, and the attempts to deliver callbacks, as an HTTP archive (HAR 1.2)."""
-    question = _question(request, stage)
-    entries = [one async for one in _shown(stage, question.among(stage.journal.numbered()))]
-    tried = stage.journal.attempts(provider=question.provider, job=question.job)
-    plain = question == Question(provider=question.provider, job=question.job)
+    query = _question(request, simulator)
+    entries = [one async for one in _shown(simulator, query.among(simulator.journal.numbered()))]
+    tried = simulator.journal.attempts(provider=query.provider, job=query.job)
+    plain = query == JournalQuery(provider=query.provider, job=query.job)
     return har(
         entries,
-        addresses={part.name: part.base_url for part in stage.parts.values()},
-        attempts=[shown_tried(stage.part(one.provider), one) for one in tried] if plain else (),
+        addresses={provider.name: provider.base_url for provider in simulator.providers.values()},
+        attempts=[shown_tried(simulator.provider(one.provider), one) for one in tried] if plain else (),
         version=__version__,
     )
 
 
-async def _shown(stage: Stage, entries: Iterable[Numbered]) -> AsyncIterator[Numbered]:
+async def _shown(simulator: Simulator, entries: Iterable[Numbered]) -> AsyncIterator[Numbered]:
     """Exchanges without secrets. To redact many takes time, in which others are served."""
     for place, (number, entry) in enumerate(entries):
         if place % AT_ONCE == AT_ONCE - 1:
             await asyncio.sleep(0)
-        yield number, shown_entry(stage.part(entry.provider), entry)
+        yield number, shown_entry(simulator.provider(entry.provider), entry)
 
 
-def _line(stage: Stage, numbered: Numbered) -> Numbered:
+def _line(simulator: Simulator, numbered: Numbered) -> Numbered:
     number, entry = numbered
-    return number, shown_line(stage.part(entry.provider), entry)
+    return number, shown_line(simulator.provider(entry.provider), entry)
 
 
 ROWS = (

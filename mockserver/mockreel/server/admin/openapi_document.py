@@ -9,13 +9,13 @@ from mockreel._data import data_dir
 from mockreel.contract.data.files import read_document
 from mockreel.contract.openapi_documents import Documents, chosen_models
 from mockreel.server.admin.route import Row
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.simulator import Simulator
 
 _SNAPSHOT = "snapshot.json"
 _HOME = "#/components/schemas/Snapshot"
 
 
-async def describe(_: Stage, __: Request) -> Any:
+async def describe(_: Simulator, __: Request) -> Any:
     """What can be asked here."""
     return document()
 
@@ -49,11 +49,11 @@ def _target(reference: str) -> str:
     return _HOME if reference == _SNAPSHOT else reference
 
 
-async def describe_provider(stage: Stage, request: Request) -> Any:
+async def describe_provider(simulator: Simulator, request: Request) -> Any:
     """A provider's document with the readings that are chosen now; `model` picks one or more models."""
-    part = stage.part(request.path_params["provider"])
-    models = chosen_models(part.contract, request.query_params.getlist("model"))
-    return Documents(part.contract).whole(models, url=part.base_url or None)
+    provider = simulator.provider(request.path_params["provider"])
+    models = chosen_models(provider.contract, request.query_params.getlist("model"))
+    return Documents(provider.contract).whole(models, url=provider.base_url or None)
 
 
 ROWS = (Row("GET", "openapi.json", describe), Row("GET", "openapi/{provider}", describe_provider))

@@ -9,8 +9,8 @@ from starlette.requests import Request
 from mockreel.contract.messages.body import read_json
 from mockreel.engine.jobs.job import Job
 from mockreel.errors import OptionError
-from mockreel.simulator.provider import Part
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.provider import Provider
+from mockreel.simulator.simulator import Simulator
 from mockreel.webhooks import Delivery
 
 MOST_BYTES = 1024 * 1024  # of a body; what the control API is told is small
@@ -122,30 +122,30 @@ class NotThere(OptionError):
     """Nothing of that name is on the stage (any more); answered with 404."""
 
 
-def job(stage: Stage, request: Request) -> tuple[Part, Job]:
+def job(simulator: Simulator, request: Request) -> tuple[Provider, Job]:
     """The job that the path names.
 
     Raises:
         NotThere: there is none.
     """
-    part, name = stage.part(request.path_params["provider"]), request.path_params["id"]
-    found = part.jobs.get(name)
+    provider, name = simulator.provider(request.path_params["provider"]), request.path_params["id"]
+    found = provider.jobs.get(name)
     if found is None:
-        raise NotThere(f"job of {part.name}", name, then="The list of jobs has those that there are.")
-    return part, found
+        raise NotThere(f"job of {provider.name}", name, then="The list of jobs has those that there are.")
+    return provider, found
 
 
-def delivery(stage: Stage, request: Request) -> tuple[Part, Delivery]:
+def delivery(simulator: Simulator, request: Request) -> tuple[Provider, Delivery]:
     """The delivery that the path names.
 
     Raises:
         NotThere: there is none.
     """
-    part, name = stage.part(request.path_params["provider"]), request.path_params["id"]
-    found = part.deliveries.get(name)
+    provider, name = simulator.provider(request.path_params["provider"]), request.path_params["id"]
+    found = provider.deliveries.get(name)
     if found is None:
-        raise NotThere(f"delivery of {part.name}", name, then="The list of deliveries has those that there are.")
-    return part, found
+        raise NotThere(f"delivery of {provider.name}", name, then="The list of deliveries has those that there are.")
+    return provider, found
 
 
 def text(body: Mapping[str, Any], name: str, default: str) -> str:
@@ -165,7 +165,7 @@ def known(body: Mapping[str, Any], names: Iterable[str]) -> None:
         raise OptionError("field", ", ".join(unknown), names)
 
 
-def parts(stage: Stage, request: Request) -> list[Part]:
+def providers(simulator: Simulator, request: Request) -> list[Provider]:
     """The provider that the query names, or all of them."""
     name = request.query_params.get("provider")
-    return [stage.part(name)] if name else list(stage.parts.values())
+    return [simulator.provider(name)] if name else list(simulator.providers.values())

@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 
 from starlette.requests import Request
 
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.simulator import Simulator
 
 # Gives JSON values or a Response of its own, and raises our errors. Its name is the id of the operation.
-Handler = Callable[[Stage, Request], Awaitable[Any]]
+Handler = Callable[[Simulator, Request], Awaitable[Any]]
 
 
 class Row(NamedTuple):

@@ -27,7 +27,7 @@ from mockreel.server.admin import state_routes as stage
 from mockreel.server.admin.request_reader import NotThere
 from mockreel.server.admin.route import Handler, Row
 from mockreel.simulator.pipeline import OWN_PATHS
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.simulator import Simulator
 
 # A further noun is a module with its rows, and its name here.
 NOUNS = (
@@ -48,8 +48,8 @@ ROWS: tuple[Row, ...] = tuple(row for noun in NOUNS for row in noun.ROWS)
 class Control:
     """The control API over one stage."""
 
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
+    def __init__(self, simulator: Simulator) -> None:
+        self._simulator = simulator
 
     def routes(self) -> list[Route]:
         """Every route, below the stand-in's own path."""
@@ -63,10 +63,10 @@ class Control:
         async def missing(request: Request, lack: Exception) -> Response:
             status = lack.status_code if isinstance(lack, HTTPException) else 404
             detail = f"There is no {request.method} {request.url.path}."
-            reply = problem(status, "Not found", detail, more={"valid": there})
+            response = problem(status, "Not found", detail, more={"valid": there})
             allowed = [method for route in routes if _fits(route, request) for method in route.methods or ()]
             headers = {"allow": ", ".join(sorted(allowed))} if status == 405 else None
-            return Response(reply.body, status, headers, media_type="application/problem+json")
+            return Response(response.body, status, headers, media_type="application/problem+json")
 
         return Starlette(routes=routes, exception_handlers={404: missing, 405: missing})
 
@@ -75,7 +75,7 @@ class Control:
 
         async def endpoint(request: Request) -> Response:
             try:
-                body: Any = await handler(self._stage, request)
+                body: Any = await handler(self._simulator, request)
             except MockreelError as wrong:
                 return _refusal(wrong)
             if isinstance(body, Response):
@@ -98,5 +98,5 @@ def _refusal(wrong: MockreelError) -> Response:
     elif isinstance(wrong, Conflict):
         status, title = 409, "Conflict"
     valid = list(getattr(wrong, "nearest", ()) or getattr(wrong, "valid", ()))
-    reply = problem(status, title, str(wrong), more={"valid": valid} if valid else None)
-    return Response(reply.body, reply.status, media_type="application/problem+json")
+    response = problem(status, title, str(wrong), more={"valid": valid} if valid else None)
+    return Response(response.body, response.status, media_type="application/problem+json")

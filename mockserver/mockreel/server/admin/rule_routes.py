@@ -9,35 +9,35 @@ from mockreel.errors import OptionError
 from mockreel.server.admin.request_reader import json_object
 from mockreel.server.admin.route import Row
 from mockreel.simulator.rule_parser import set_rule
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.simulator import Simulator
 
 
-async def list_rules(stage: Stage, _: Request) -> Any:
-    return {"rules": [rule.row() for rule in stage.rules.all]}
+async def list_rules(simulator: Simulator, _: Request) -> Any:
+    return {"rules": [rule.row() for rule in simulator.rules.all]}
 
 
-async def add_rule(stage: Stage, request: Request) -> Any:
+async def add_rule(simulator: Simulator, request: Request) -> Any:
     """`{scenario, code?}` or `{fault}`, with conditions; the rules are asked in the order of their setting."""
-    rule = set_rule(stage.rules, stage.parts, await json_object(request))
-    stage.feed.note("rule", rule=rule.id)
+    rule = set_rule(simulator.rules, simulator.providers, await json_object(request))
+    simulator.events.note("rule", rule=rule.id)
     return rule.row()
 
 
-async def clear_rules(stage: Stage, _: Request) -> Any:
-    stage.rules.all.clear()
-    stage.feed.note("rule", rule=None)
+async def clear_rules(simulator: Simulator, _: Request) -> Any:
+    simulator.rules.all.clear()
+    simulator.events.note("rule", rule=None)
     return {"rules": []}
 
 
-async def remove_rule(stage: Stage, request: Request) -> Any:
+async def remove_rule(simulator: Simulator, request: Request) -> Any:
     found = request.path_params["id"]
-    if not stage.rules.remove(found):
-        raise OptionError("rule", found, [str(rule.id) for rule in stage.rules.all])
-    stage.feed.note("rule", rule=found)
-    return {"rules": [rule.row() for rule in stage.rules.all]}
+    if not simulator.rules.remove(found):
+        raise OptionError("rule", found, [str(rule.id) for rule in simulator.rules.all])
+    simulator.events.note("rule", rule=found)
+    return {"rules": [rule.row() for rule in simulator.rules.all]}
 
 
-async def list_faults(_: Stage, __: Request) -> Any:
+async def list_faults(_: Simulator, __: Request) -> Any:
     """What can be damaged, and how."""
     return {"faults": [kind.row() for kind in catalogue()]}
 

@@ -6,11 +6,11 @@ from starlette.requests import Request
 
 from mockreel.server.admin.route import Row
 from mockreel.server.admin.views import scenarios_row
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.simulator import Simulator
 
 
-async def list_scenarios(stage: Stage, _: Request) -> Any:
-    return {part.name: scenarios_row(part) for part in stage.parts.values()}
+async def list_scenarios(simulator: Simulator, _: Request) -> Any:
+    return {provider.name: scenarios_row(provider) for provider in simulator.providers.values()}
 
 
 ROWS = (Row("GET", "scenarios", list_scenarios),)

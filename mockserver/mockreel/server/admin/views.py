@@ -9,28 +9,28 @@ from mockreel.engine.artifacts import artifact as artifacts
 from mockreel.engine.jobs.job import Job
 from mockreel.engine.journal.journal import Entry, Tried
 from mockreel.engine.journal.said import header_text
-from mockreel.simulator.provider import Part
+from mockreel.simulator.provider import Provider
 from mockreel.webhooks import Delivery
 
 
-def scenarios_row(part: Part) -> Mapping[str, Any]:
+def scenarios_row(provider: Provider) -> Mapping[str, Any]:
     """What can be played: scenarios, failure codes, error codes."""
-    scenarios = part.contract.scenarios
+    scenarios = provider.contract.scenarios
     return {
         "default": scenarios.default,
         "jobs": {name: list(scenario.states) for name, scenario in scenarios.jobs.items()},
         "requests": {name: scenario.row for name, scenario in scenarios.requests.items()},
-        "failure_codes": {name: failure.code for name, failure in part.contract.failures.items()},
-        "error_codes": {name: row.code for name, row in part.contract.errors.items()},
+        "failure_codes": {name: failure.code for name, failure in provider.contract.failures.items()},
+        "error_codes": {name: row.code for name, row in provider.contract.errors.items()},
     }
 
 
-def job_row(part: Part, job: Job) -> Mapping[str, Any]:
+def job_row(provider: Provider, job: Job) -> Mapping[str, Any]:
     """A job with every state that it has passed."""
-    now = part.clock.now()
+    now = provider.clock.now()
     failure = job.failure(now)
     return {
-        "provider": part.name,
+        "provider": provider.name,
         "id": job.id,
         "account": job.account.name,
         "model": job.model.id if job.model else None,
@@ -40,45 +40,45 @@ def job_row(part: Part, job: Job) -> Mapping[str, Any]:
         "state": job.state(now).name,
         "passed": [{"state": state.name, "word": state.word, "at": at} for state, at in job.passed(now)],
         "failure": failure.name if failure else None,
-        "clip": clip_row(part, job, now),
+        "clip": clip_row(provider, job, now),
     }
 
 
-def clip_row(part: Part, job: Job, now: float) -> Mapping[str, Any] | None:
+def clip_row(provider: Provider, job: Job, now: float) -> Mapping[str, Any] | None:
     """What a job that has succeeded made; `says` tells where that is not quite what was asked."""
     if job.state(now).kind not in ("succeeded", "partial"):
         return None
-    artifact = artifacts.of_job(part, job)
+    artifact = artifacts.of_job(provider, job)
     return {"url": artifact.url, "file": artifact.clip.name, "says": artifact.clip.says}
 
 
-def job_detail(part: Part, job: Job) -> Mapping[str, Any]:
+def job_detail(provider: Provider, job: Job) -> Mapping[str, Any]:
     """A job whole: what was asked, what is planned, what it failed of, who was told."""
-    now = part.clock.now()
+    now = provider.clock.now()
     failure, changed = job.failure(now), job.intervention
     return {
-        **job_row(part, job),
-        "input": shown_json(part, job.request),
-        "callback_url": shown_url(part, job.callback_url),
+        **job_row(provider, job),
+        "input": shown_json(provider, job.request),
+        "callback_url": shown_url(provider, job.callback_url),
         "plan": [
             {"state": state.name, "word": state.word, "at": job.created + begin}
             for state, begin in zip(job.plan.states, job.plan.begins, strict=True)
         ],
         "intervention": {"at": changed.at, "state": changed.state.name, "reason": changed.reason} if changed else None,
         "why": {"name": failure.name, "code": failure.code, "message": failure.message} if failure else None,
-        "deliveries": [delivery_detail(part, one) for one in part.deliveries.of(job.id)],
+        "deliveries": [delivery_detail(provider, one) for one in provider.deliveries.of(job.id)],
     }
 
 
-def delivery_row(part: Part, delivery: Delivery) -> Mapping[str, Any]:
+def delivery_row(provider: Provider, delivery: Delivery) -> Mapping[str, Any]:
     """A delivery with every attempt."""
     return {
-        "provider": part.name,
+        "provider": provider.name,
         "id": delivery.id,
         "subject": delivery.subject,
         "kind": delivery.kind,
         "event": delivery.event,
-        "url": shown_url(part, delivery.url),
+        "url": shown_url(provider, delivery.url),
         "automatic": delivery.automatic,
         "status": delivery.status,
         "reason": delivery.reason,
@@ -91,7 +91,7 @@ def delivery_row(part: Part, delivery: Delivery) -> Mapping[str, Any]:
                 "ended": attempt.ended,
                 "status": attempt.outcome.status,
                 "error": attempt.outcome.error,
-                "detail": shown_text(part, attempt.outcome.detail),
+                "detail": shown_text(provider, attempt.outcome.detail),
                 "fault": attempt.fault,
             }
             for attempt in delivery.attempts
@@ -99,20 +99,20 @@ def delivery_row(part: Part, delivery: Delivery) -> Mapping[str, Any]:
     }
 
 
-def delivery_detail(part: Part, delivery: Delivery) -> Mapping[str, Any]:
+def delivery_detail(provider: Provider, delivery: Delivery) -> Mapping[str, Any]:
     """A delivery with what is sent."""
     return {
-        **delivery_row(part, delivery),
+        **delivery_row(provider, delivery),
         "account": delivery.account.name,
-        "headers": dict(shown_pairs(part, delivery.headers)),
-        "body": shown_json(part, delivery.body),
+        "headers": dict(shown_pairs(provider, delivery.headers)),
+        "body": shown_json(provider, delivery.body),
     }
 
 
-def shown_entry(part: Part, entry: Entry) -> Entry:
+def shown_entry(provider: Provider, entry: Entry) -> Entry:
     """An exchange without keys that were not known when it was redacted: another account's, one that came later."""
-    known, said = part.keyring.known, entry.read()
-    shown = shown_line(part, entry)
+    known, said = provider.keyring.known, entry.read()
+    shown = shown_line(provider, entry)
     if not known or said.added == known.added:
         return shown
     masked = said._replace(
@@ -124,9 +124,9 @@ def shown_entry(part: Part, entry: Entry) -> Entry:
     return replace(shown, said=masked)
 
 
-def shown_line(part: Part, entry: Entry) -> Entry:
+def shown_line(provider: Provider, entry: Entry) -> Entry:
     """The same for who does not read what was said."""
-    known = part.keyring.known
+    known = provider.keyring.known
     if not known:
         return entry
     violations = tuple([one.kept(message=known.masked_text(one.message)) for one in entry.violations])
@@ -150,9 +150,9 @@ def entry_detail(number: int, entry: Entry) -> Mapping[str, Any]:
     }
 
 
-def attempt_row(part: Part, tried: Tried) -> Mapping[str, Any]:
+def attempt_row(provider: Provider, tried: Tried) -> Mapping[str, Any]:
     """One attempt to deliver a callback, with what was sent."""
-    tried = shown_tried(part, tried)
+    tried = shown_tried(provider, tried)
     return {
         "at": tried.at,
         "ended": tried.ended,
@@ -174,18 +174,18 @@ def attempt_row(part: Part, tried: Tried) -> Mapping[str, Any]:
     }
 
 
-def shown_json(part: Part, body: bytes) -> Any:
+def shown_json(provider: Provider, body: bytes) -> Any:
     """What a kept body says, without secrets: JSON where it is JSON, else text."""
-    shown = shown_json_bytes(part, body)
+    shown = shown_json_bytes(provider, body)
     try:
         return read_json(shown) if shown else None
     except ValueError:
         return shown.decode("utf-8", "replace")
 
 
-def shown_json_bytes(part: Part, body: bytes) -> bytes:
+def shown_json_bytes(provider: Provider, body: bytes) -> bytes:
     """A kept body without secrets, as bytes again."""
-    redactor, known = part.noting.redactor, part.keyring.known
+    redactor, known = provider.capture.redactor, provider.keyring.known
     if not body:
         return b""
     try:
@@ -194,29 +194,29 @@ def shown_json_bytes(part: Part, body: bytes) -> bytes:
         return redactor.text(body.decode("utf-8", "replace"), known, loose=True).encode()
 
 
-def shown_url(part: Part, url: str | None) -> str | None:
+def shown_url(provider: Provider, url: str | None) -> str | None:
     """The address of a callback without what lets somebody in."""
-    return None if url is None else part.noting.redactor.address(url, part.keyring.known)
+    return None if url is None else provider.capture.redactor.address(url, provider.keyring.known)
 
 
-def shown_tried(part: Part, tried: Tried) -> Tried:
+def shown_tried(provider: Provider, tried: Tried) -> Tried:
     """An attempt to deliver without secrets."""
     return tried._replace(
-        url=shown_url(part, tried.url) or "",
-        headers=tuple(shown_pairs(part, tried.headers)),
-        body=shown_json_bytes(part, tried.body),
-        detail=shown_text(part, tried.detail),
+        url=shown_url(provider, tried.url) or "",
+        headers=tuple(shown_pairs(provider, tried.headers)),
+        body=shown_json_bytes(provider, tried.body),
+        detail=shown_text(provider, tried.detail),
     )
 
 
-def shown_text(part: Part, text: str) -> str:
+def shown_text(provider: Provider, text: str) -> str:
     """A text without secrets."""
-    return part.noting.redactor.text(text, part.keyring.known)
+    return provider.capture.redactor.text(text, provider.keyring.known)
 
 
-def shown_pairs(part: Part, pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+def shown_pairs(provider: Provider, pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """Headers without secrets."""
-    return [(name, shown_text(part, value)) for name, value in pairs]
+    return [(name, shown_text(provider, value)) for name, value in pairs]
 
 
 def _said(body: bytes) -> Any:

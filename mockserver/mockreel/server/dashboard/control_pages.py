@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from mockreel.engine.accounts.account import Account
-from mockreel.engine.billing import Standing, plain, unspent
+from mockreel.engine.billing import AccountStatus, cost_avoided, plain
 from mockreel.engine.faults import catalogue
 from mockreel.engine.scenarios.rules import Rule
 from mockreel.server.dashboard.pages import Desk
 from mockreel.server.dashboard.renderer import Region
-from mockreel.simulator.provider import Part
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.provider import Provider
+from mockreel.simulator.simulator import Simulator
 
 # So many accounts, and so many movements of each, are shown; the control API has all.
 MOST_ACCOUNTS = 100
@@ -37,22 +37,24 @@ class RulesView:
         self._desk = desk
 
     def regions(self) -> list[Region]:
-        stage = self._desk.stage
-        found = [(str(rule.id), rule_row(rule)) for rule in stage.rules.all]
+        simulator = self._desk.simulator
+        found = [(str(rule.id), rule_row(rule)) for rule in simulator.rules.all]
         return [
             self._desk.region("rule_row", found, tag="li"),
             self._desk.region("rules_tail", [("tail", len(found))]),
         ]
 
     def values(self) -> Mapping[str, Any]:
-        stage = self._desk.stage
+        simulator = self._desk.simulator
         return {
-            "providers": list(stage.parts),
-            "scenarios": scenarios(stage),
-            "codes": codes(stage),
+            "providers": list(simulator.providers),
+            "scenarios": scenarios(simulator),
+            "codes": codes(simulator),
             "faults": catalogue(),
-            "operations": sorted({one.id for part in stage.parts.values() for one in part.contract.operations}),
-            "models": sorted({name for part in stage.parts.values() for name in part.contract.models}),
+            "operations": sorted(
+                {one.id for provider in simulator.providers.values() for one in provider.contract.operations}
+            ),
+            "models": sorted({name for provider in simulator.providers.values() for name in provider.contract.models}),
         }
 
 
@@ -81,19 +83,19 @@ def _in_words(values: Mapping[str, Any]) -> str:
     return "".join(f", {name.replace('_', ' ')} {value}" for name, value in values.items() if value is not None)
 
 
-def scenarios(stage: Stage) -> dict[str, list[str]]:
+def scenarios(simulator: Simulator) -> dict[str, list[str]]:
     """Every scenario with the providers that have it."""
     found: dict[str, list[str]] = {}
-    for part in stage.parts.values():
-        for name in part.contract.scenarios.names:
-            found.setdefault(name, []).append(part.name)
+    for provider in simulator.providers.values():
+        for name in provider.contract.scenarios.names:
+            found.setdefault(name, []).append(provider.name)
     return found
 
 
-def codes(stage: Stage) -> list[str]:
+def codes(simulator: Simulator) -> list[str]:
     """Every failure and refusal that a rule may name."""
-    parts = stage.parts.values()
-    return sorted({name for part in parts for name in (*part.contract.failures, *part.contract.errors)})
+    providers = simulator.providers.values()
+    return sorted({name for provider in providers for name in (*provider.contract.failures, *provider.contract.errors)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,18 +119,21 @@ class ReadingsView:
         self._desk = desk
 
     def regions(self) -> list[Region]:
-        return [self._desk.region("reading_row", _readings(self._desk.stage), tag="li")]
+        return [self._desk.region("reading_row", _readings(self._desk.simulator), tag="li")]
 
     def values(self) -> Mapping[str, Any]:
         return {}
 
 
-def _readings(stage: Stage) -> Iterator[tuple[str, ReadingRow]]:
-    for part in stage.parts.values():
-        for name, reading in part.contract.readings.items():
+def _readings(simulator: Simulator) -> Iterator[tuple[str, ReadingRow]]:
+    for provider in simulator.providers.values():
+        for name, reading in provider.contract.readings.items():
             options = tuple((one.name, one.says, one.evidence.kind) for one in reading.options.values())
-            chosen = part.contract.chosen[name]
-            yield f"{part.name}/{name}", ReadingRow(part.name, name, reading.question, chosen, reading.default, options)
+            chosen = provider.contract.chosen[name]
+            yield (
+                f"{provider.name}/{name}",
+                ReadingRow(provider.name, name, reading.question, chosen, reading.default, options),
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,14 +160,21 @@ class AccountsView:
         self._desk = desk
 
     def regions(self) -> list[Region]:
-        stage = self._desk.stage
+        simulator = self._desk.simulator
         accounts = [
-            (part, account) for part in stage.parts.values() for account in list(part.keyring.accounts.values())
+            (provider, account)
+            for provider in simulator.providers.values()
+            for account in list(provider.keyring.accounts.values())
         ]
-        found = [(f"{part.name}/{one.number}", account_row(part, one)) for part, one in accounts[-MOST_ACCOUNTS:]]
-        per_part = [(part.contract.title, part.ledger.unspent(stage.clock.now())) for part in stage.parts.values()]
+        found = [
+            (f"{provider.name}/{one.number}", account_row(provider, one)) for provider, one in accounts[-MOST_ACCOUNTS:]
+        ]
+        per_part = [
+            (provider.contract.title, provider.ledger.cost_avoided(simulator.clock.now()))
+            for provider in simulator.providers.values()
+        ]
         return [
-            self._desk.region("unspent", [("sum", {"all": unspent(stage), "parts": per_part})]),
+            self._desk.region("unspent", [("sum", {"all": cost_avoided(simulator), "parts": per_part})]),
             self._desk.region("account_row", found, tag="li"),
         ]
 
@@ -170,37 +182,37 @@ class AccountsView:
         return {}
 
 
-def account_row(part: Part, account: Account) -> AccountRow:
+def account_row(provider: Provider, account: Account) -> AccountRow:
     """How an account stands."""
-    now = part.clock.now()
-    standing: Standing = part.ledger.standing(account, now)
+    now = provider.clock.now()
+    status: AccountStatus = provider.ledger.status(account, now)
     movements = [
         (one.at, one.sort, "unknown" if one.amount is None else plain(one.amount), one.job.id if one.job else "")
-        for one in part.ledger.newest(account, now, most=MOST_MOVEMENTS)
+        for one in provider.ledger.newest(account, now, most=MOST_MOVEMENTS)
     ]
     return AccountRow(
-        part.name,
+        provider.name,
         account.name,
         account.keys,
         len(account.jobs),
-        tuple(_sums(standing)),
-        standing.currency,
-        "" if standing.shown is None else plain(standing.shown),
-        standing.limited,
+        tuple(_sums(status)),
+        status.currency,
+        "" if status.shown is None else plain(status.shown),
+        status.limited,
         tuple(movements),
     )
 
 
-def _sums(standing: Standing) -> Iterator[tuple[str, str]]:
+def _sums(status: AccountStatus) -> Iterator[tuple[str, str]]:
     amounts = {
-        "balance": standing.left,
-        "held": standing.held,
-        "charged": standing.taken,
-        "opening balance": standing.opening,
-        "added by hand": standing.added or None,
+        "balance": status.left,
+        "held": status.held,
+        "charged": status.taken,
+        "opening balance": status.opening,
+        "added by hand": status.added or None,
     }
     for word, amount in amounts.items():
         if amount is not None:
-            yield word, f"{plain(amount)} {standing.currency}"
-    if standing.unknown:
-        yield "of unknown price", f"{standing.unknown} job{'' if standing.unknown == 1 else 's'}"
+            yield word, f"{plain(amount)} {status.currency}"
+    if status.unknown:
+        yield "of unknown price", f"{status.unknown} job{'' if status.unknown == 1 else 's'}"

@@ -9,7 +9,7 @@ from mockreel.contract.schemas import BASE
 from mockreel.contract.validation import Violation
 from mockreel.engine.journal.journal import Entry
 from mockreel.server.dashboard.export.journaled_request import operation_of
-from mockreel.simulator.provider import Part
+from mockreel.simulator.provider import Provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +38,24 @@ class Reason:
     fact: Fact
 
 
-def reasons(part: Part, entry: Entry) -> tuple[Reason, ...]:
+def reasons(provider: Provider, entry: Entry) -> tuple[Reason, ...]:
     """Every violation of an entry with its fact."""
-    operation = operation_of(part.contract, entry)
+    operation = operation_of(provider.contract, entry)
     if operation is None or not entry.violations:
         return ()
-    model = model_of(part.contract, operation, entry)
-    return tuple(Reason(one, _fact(part.contract, operation, model, one)) for one in entry.violations)
+    model = model_of(provider.contract, operation, entry)
+    return tuple(Reason(one, _fact(provider.contract, operation, model, one)) for one in entry.violations)
 
 
-def refusal_fact(part: Part, entry: Entry) -> Fact | None:
+def refusal_fact(provider: Provider, entry: Entry) -> Fact | None:
     """The error row that was played."""
-    row = part.contract.errors.get(entry.row or "")
+    row = provider.contract.errors.get(entry.row or "")
     if row is None:
         return None
     code = f" and the code {row.code}" if row.code is not None else ""
-    where = f"contracts/{part.name}/errors.yaml {row.name}"
+    where = f"contracts/{provider.name}/errors.yaml {row.name}"
     says = f"{row.name} is answered with {row.status}{code}"
-    return Fact(says, where, row.evidence.kind, sources(part.contract, row.evidence.source))
+    return Fact(says, where, row.evidence.kind, sources(provider.contract, row.evidence.source))
 
 
 def model_of(contract: Contract, operation: Operation, entry: Entry) -> Model | None:

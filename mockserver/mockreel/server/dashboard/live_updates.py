@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from mockreel.server.dashboard.renderer import Region
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.simulator import Simulator
 
 # Real seconds between two looks at most, so that a server that is being stopped is not kept waiting.
 PATIENCE = 0.25
@@ -47,8 +47,8 @@ class Changes:
 class Streams:
     """The streams of one stage."""
 
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
+    def __init__(self, simulator: Simulator) -> None:
+        self._simulator = simulator
         self._open = 0
 
     @property
@@ -59,13 +59,13 @@ class Streams:
         """The events of one stream; the first brings the whole page, so that nothing is missed before it."""
         loop = asyncio.get_running_loop()
         ends = loop.time() + LIFETIME
-        changes, feed = Changes(), self._stage.feed
+        changes, events = Changes(), self._simulator.events
         self._open += 1
         try:
-            cursor = feed.cursor
+            cursor = events.cursor
             yield b"retry: 400\n" + _event({"regions": changes.since(look())})
-            while loop.time() < ends and not self._stage.agenda.closing:
-                heard = await feed.wait(cursor, timeout=PATIENCE)
+            while loop.time() < ends and not self._simulator.scheduler.closing:
+                heard = await events.wait(cursor, timeout=PATIENCE)
                 if heard.cursor == cursor:
                     continue
                 cursor = heard.cursor

@@ -6,7 +6,7 @@ from typing import Any
 
 from mockreel.server.dashboard.pages import Desk
 from mockreel.server.dashboard.renderer import Region
-from mockreel.simulator.provider import Part
+from mockreel.simulator.provider import Provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +43,10 @@ class OperationsView:
         return []
 
     def values(self) -> Mapping[str, Any]:
-        return {"providers": [_rows(part) for part in self._desk.stage.parts.values()]}
+        return {"providers": [_rows(provider) for provider in self._desk.simulator.providers.values()]}
 
 
-def _rows(part: Part) -> ProviderRows:
+def _rows(provider: Provider) -> ProviderRows:
     operations = tuple(
         OperationRow(
             one.id,
@@ -56,6 +56,6 @@ def _rows(part: Part) -> ProviderRows:
             one.submits,
             str(one.raw["x-mockreel"]["evidence"]),
         )
-        for one in part.contract.operations
+        for one in provider.contract.operations
     )
-    return ProviderRows(part.name, part.contract.title, len(part.contract.models), operations)
+    return ProviderRows(provider.name, provider.contract.title, len(provider.contract.models), operations)

@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 
 from mockreel.engine.jobs.job import Job
 from mockreel.engine.journal.journal import Entry
-from mockreel.simulator.provider import Part
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.provider import Provider
+from mockreel.simulator.simulator import Simulator
 from mockreel.webhooks import Delivery
 
 T = TypeVar("T")
@@ -86,22 +86,22 @@ def window(items: Iterable[T], fits: Callable[[T], bool] | None, page: int, tota
     return Window(tuple(found), page, count, total <= MOST_LOOKED_AT)
 
 
-def jobs(stage: Stage, wanted: Filter) -> Window[tuple[Part, Job]]:
+def jobs(simulator: Simulator, wanted: Filter) -> Window[tuple[Provider, Job]]:
     """The jobs that fit, newest first."""
-    parts = _parts(stage, wanted)
-    now, text = stage.clock.now(), wanted.text
+    providers = _providers(simulator, wanted)
+    now, text = simulator.clock.now(), wanted.text
 
-    def fits(pair: tuple[Part, Job]) -> bool:
+    def fits(pair: tuple[Provider, Job]) -> bool:
         job = pair[1]
         return (not wanted.state or job.state(now).kind == wanted.state) and (not text or _mentions(job, text))
 
-    newest = merge(*map(_newest_jobs, parts), key=lambda pair: -pair[1].created)
+    newest = merge(*map(_newest_jobs, providers), key=lambda pair: -pair[1].created)
     test = fits if wanted.state or text else None
-    return window(newest, test, wanted.page, sum(len(part.jobs) for part in parts))
+    return window(newest, test, wanted.page, sum(len(provider.jobs) for provider in providers))
 
 
-def _newest_jobs(part: Part) -> Iterator[tuple[Part, Job]]:
-    return ((part, job) for job in reversed(part.jobs))
+def _newest_jobs(provider: Provider) -> Iterator[tuple[Provider, Job]]:
+    return ((provider, job) for job in reversed(provider.jobs))
 
 
 def _mentions(job: Job, text: str) -> bool:
@@ -113,28 +113,28 @@ def _mentions(job: Job, text: str) -> bool:
     )
 
 
-def deliveries(stage: Stage, wanted: Filter) -> Window[tuple[Part, Delivery]]:
+def deliveries(simulator: Simulator, wanted: Filter) -> Window[tuple[Provider, Delivery]]:
     """The deliveries that fit, newest first."""
-    parts = _parts(stage, wanted)
+    providers = _providers(simulator, wanted)
 
-    def fits(pair: tuple[Part, Delivery]) -> bool:
+    def fits(pair: tuple[Provider, Delivery]) -> bool:
         one = pair[1]
         known = not wanted.state or one.status == wanted.state
         return known and (not wanted.text or any(wanted.text in text for text in (one.subject, one.url, one.event)))
 
-    newest = merge(*map(_newest_deliveries, parts), key=lambda pair: -pair[1].created)
+    newest = merge(*map(_newest_deliveries, providers), key=lambda pair: -pair[1].created)
     test = fits if wanted.state or wanted.text else None
-    return window(newest, test, wanted.page, sum(len(part.deliveries) for part in parts))
+    return window(newest, test, wanted.page, sum(len(provider.deliveries) for provider in providers))
 
 
-def _newest_deliveries(part: Part) -> Iterator[tuple[Part, Delivery]]:
-    return ((part, one) for one in reversed(list(part.deliveries)))
+def _newest_deliveries(provider: Provider) -> Iterator[tuple[Provider, Delivery]]:
+    return ((provider, one) for one in reversed(list(provider.deliveries)))
 
 
-def entries(stage: Stage, wanted: Filter) -> Window[tuple[int, Entry]]:
+def entries(simulator: Simulator, wanted: Filter) -> Window[tuple[int, Entry]]:
     """The journal's entries that fit with their numbers, newest first."""
-    kept = tuple(stage.journal)
-    last = stage.journal.count
+    kept = tuple(simulator.journal)
+    last = simulator.journal.count
     numbered = ((last - index, entry) for index, entry in enumerate(reversed(kept)))
     return window(numbered, _entry_test(wanted) if wanted.narrow else None, wanted.page, len(kept))
 
@@ -165,12 +165,12 @@ ENTRY_KINDS: Mapping[str, Callable[[Entry], Any]] = {
 }
 
 
-def entry(stage: Stage, number: int) -> Entry | None:
+def entry(simulator: Simulator, number: int) -> Entry | None:
     """The entry with that number, unless it was forgotten or never was."""
-    kept = tuple(stage.journal)
-    index = number - 1 - (stage.journal.count - len(kept))
+    kept = tuple(simulator.journal)
+    index = number - 1 - (simulator.journal.count - len(kept))
     return kept[index] if 0 <= index < len(kept) else None
 
 
-def _parts(stage: Stage, wanted: Filter) -> list[Part]:
-    return [part for part in stage.parts.values() if wanted.provider in ("", part.name)]
+def _providers(simulator: Simulator, wanted: Filter) -> list[Provider]:
+    return [provider for provider in simulator.providers.values() if wanted.provider in ("", provider.name)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from mockreel.engine.billing import unspent
+from mockreel.engine.billing import cost_avoided
 from mockreel.engine.journal.journal import Entry
 from mockreel.server.admin.views import shown_entry, shown_url
 from mockreel.server.dashboard import page_window, table_rows
@@ -15,8 +15,8 @@ from mockreel.server.dashboard.export.journaled_request import asked
 from mockreel.server.dashboard.export.test_snippet import snippet
 from mockreel.server.dashboard.page_window import Filter
 from mockreel.server.dashboard.renderer import Region, Rendering, pretty
-from mockreel.simulator.provider import Part
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.provider import Provider
+from mockreel.simulator.simulator import Simulator
 
 SPEEDS = (1.0, 2.0, 10.0, 60.0, 600.0)
 
@@ -29,7 +29,7 @@ class Lost(Exception):
 class Desk:
     """What every page is made from: the stage, the templates, and where the page is mounted."""
 
-    stage: Stage
+    simulator: Simulator
     rendering: Rendering
     base: str = ""
     params: Mapping[str, str] = field(default_factory=dict)
@@ -57,9 +57,9 @@ MakeView = Callable[[Desk], View]
 
 def clock_region(desk: Desk) -> Region:
     """The clock with its buttons."""
-    stage = desk.stage
-    clock = stage.clock
-    due = [one for one in (stage.agenda.next_due, stage.feed.next_change) if one is not None]
+    simulator = desk.simulator
+    clock = simulator.clock
+    due = [one for one in (simulator.scheduler.next_due, simulator.events.next_change) if one is not None]
     speeds = sorted({*SPEEDS, clock.speed})
     row = {"now": clock.now(), "held": clock.held, "speed": clock.speed, "speeds": speeds}
     row["next"] = min(due) if due else None
@@ -76,27 +76,29 @@ class JobsView:
         self._wanted = Filter.of(desk.query)
 
     def regions(self) -> list[Region]:
-        desk, stage = self._desk, self._desk.stage
-        now = stage.clock.now()
-        window = page_window.jobs(stage, self._wanted)
-        found = [(f"{part.name}/{job.id}", table_rows.job_row(part, job, now)) for part, job in window.items]
-        tail = {"window": window, "wanted": self._wanted, "example": example(stage)}
+        desk, simulator = self._desk, self._desk.simulator
+        now = simulator.clock.now()
+        window = page_window.jobs(simulator, self._wanted)
+        found = [
+            (f"{provider.name}/{job.id}", table_rows.job_row(provider, job, now)) for provider, job in window.items
+        ]
+        tail = {"window": window, "wanted": self._wanted, "example": example(simulator)}
         return [
-            desk.region("money", [("money", unspent(stage))]),
+            desk.region("money", [("money", cost_avoided(simulator))]),
             desk.region("job_row", found, tag="li"),
             desk.region("jobs_pager", [("pager", tail)]),
         ]
 
     def values(self) -> Mapping[str, Any]:
-        stage = self._desk.stage
+        simulator = self._desk.simulator
         states = ("pending", "succeeded", "failed", "cancelled", "partial")
-        return {"wanted": self._wanted, "providers": list(stage.parts), "states": states}
+        return {"wanted": self._wanted, "providers": list(simulator.providers), "states": states}
 
 
-def example(stage: Stage) -> str:
+def example(simulator: Simulator) -> str:
     """A command that begins a job, for an empty stage: a listed key is never shown."""
-    part = next(iter(stage.parts.values()))
-    return f"mockreel demo    # or any client, with {part.base_url or 'this server'} as its base URL"
+    provider = next(iter(simulator.providers.values()))
+    return f"mockreel demo    # or any client, with {provider.base_url or 'this server'} as its base URL"
 
 
 class JobView:
@@ -106,36 +108,36 @@ class JobView:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._part = part_of(desk)
-        job = self._part.jobs.get(desk.params["id"])
+        self._provider = part_of(desk)
+        job = self._provider.jobs.get(desk.params["id"])
         if job is None:
             raise Lost("There is no job with that id. Jobs live in memory, and the oldest are dropped.")
         self._job = job
         self.title = job.model.id if job.model else job.kind
 
     def regions(self) -> list[Region]:
-        desk, part, job = self._desk, self._part, self._job
-        now = part.clock.now()
-        url = f"{desk.base}/clips/{part.name}/{quote(job.id, safe='')}"
-        deliveries = [(one.id, table_rows.delivery_row(part, one)) for one in part.deliveries.of(job.id)]
-        exchanges = table_rows.exchanges_of(part, job)
+        desk, provider, job = self._desk, self._provider, self._job
+        now = provider.clock.now()
+        url = f"{desk.base}/clips/{provider.name}/{quote(job.id, safe='')}"
+        deliveries = [(one.id, table_rows.delivery_row(provider, one)) for one in provider.deliveries.of(job.id)]
+        exchanges = table_rows.exchanges_of(provider, job)
         return [
-            desk.region("job_head", [("head", table_rows.job_row(part, job, now))]),
-            desk.region("job_clip", [("clip", table_rows.clip_row(part, job, now, url=url))]),
-            desk.region("cue", table_rows.cues(part, job, now, exchanges), tag="li"),
+            desk.region("job_head", [("head", table_rows.job_row(provider, job, now))]),
+            desk.region("job_clip", [("clip", table_rows.clip_row(provider, job, now, url=url))]),
+            desk.region("cue", table_rows.cues(provider, job, now, exchanges), tag="li"),
             desk.region("exchange_item", [(str(one.number), one) for one in exchanges], tag="li"),
             desk.region("delivery_row", deliveries, tag="li"),
         ]
 
     def values(self) -> Mapping[str, Any]:
-        part, job = self._part, self._job
+        provider, job = self._provider, self._job
         shown = {
-            "title": part.contract.title,
-            "provider": part.name,
-            "input": pretty(table_rows.input_of(part, job)) or "nothing",
-            "callback": shown_url(part, job.callback_url),
+            "title": provider.contract.title,
+            "provider": provider.name,
+            "input": pretty(table_rows.input_of(provider, job)) or "nothing",
+            "callback": shown_url(provider, job.callback_url),
         }
-        return {"it": shown, "keeps_bodies": part.settings.keep_bodies}
+        return {"it": shown, "keeps_bodies": provider.settings.keep_bodies}
 
 
 class JournalView:
@@ -149,14 +151,20 @@ class JournalView:
 
     def regions(self) -> list[Region]:
         desk = self._desk
-        window = page_window.entries(desk.stage, self._wanted)
-        shown = [(number, shown_entry(desk.stage.part(entry.provider), entry)) for number, entry in window.items]
+        window = page_window.entries(desk.simulator, self._wanted)
+        shown = [
+            (number, shown_entry(desk.simulator.provider(entry.provider), entry)) for number, entry in window.items
+        ]
         found = [(str(number), table_rows.ExchangeRow(number, entry)) for number, entry in shown]
         tail = {"window": window, "wanted": self._wanted}
         return [desk.region("entry_row", found, tag="li"), desk.region("journal_pager", [("pager", tail)])]
 
     def values(self) -> Mapping[str, Any]:
-        return {"wanted": self._wanted, "providers": list(self._desk.stage.parts), "states": page_window.ENTRY_KINDS}
+        return {
+            "wanted": self._wanted,
+            "providers": list(self._desk.simulator.providers),
+            "states": page_window.ENTRY_KINDS,
+        }
 
 
 class ExchangeView:
@@ -168,27 +176,27 @@ class ExchangeView:
         self._desk = desk
         text = desk.params["number"]
         self._number = int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0
-        entry = page_window.entry(desk.stage, self._number)
+        entry = page_window.entry(desk.simulator, self._number)
         if entry is None:
             raise Lost("There is no request with that number. The journal is bounded, and drops the oldest.")
-        self._entry: Entry = shown_entry(desk.stage.part(entry.provider), entry)
+        self._entry: Entry = shown_entry(desk.simulator.provider(entry.provider), entry)
         self.title = f"{entry.method} {self._entry.path}"
 
     def regions(self) -> list[Region]:
         return []
 
     def values(self) -> Mapping[str, Any]:
-        stage, entry = self._desk.stage, self._entry
-        part = stage.part(entry.provider)
+        simulator, entry = self._desk.simulator, self._entry
+        provider = simulator.provider(entry.provider)
         shown = {
             "number": self._number,
             "entry": entry,
-            "title": part.contract.title,
-            "job_known": entry.job is not None and part.jobs.get(entry.job) is not None,
-            "refusal": refusal_fact(part, entry),
-            "reasons": reasons(part, entry),
-            "curl": curl(asked(part, entry)),
-            "test": snippet(part, stage.journal, entry),
+            "title": provider.contract.title,
+            "job_known": entry.job is not None and provider.jobs.get(entry.job) is not None,
+            "refusal": refusal_fact(provider, entry),
+            "reasons": reasons(provider, entry),
+            "curl": curl(asked(provider, entry)),
+            "test": snippet(provider, simulator.journal, entry),
         }
         return {"it": shown}
 
@@ -204,19 +212,21 @@ class DeliveriesView:
 
     def regions(self) -> list[Region]:
         desk = self._desk
-        window = page_window.deliveries(desk.stage, self._wanted)
-        found = [(f"{part.name}/{one.id}", table_rows.delivery_row(part, one)) for part, one in window.items]
+        window = page_window.deliveries(desk.simulator, self._wanted)
+        found = [
+            (f"{provider.name}/{one.id}", table_rows.delivery_row(provider, one)) for provider, one in window.items
+        ]
         tail = {"window": window, "wanted": self._wanted}
         return [desk.region("delivery_row", found, tag="li"), desk.region("deliveries_pager", [("pager", tail)])]
 
     def values(self) -> Mapping[str, Any]:
         states = ("pending", "delivered", "failed")
-        return {"wanted": self._wanted, "providers": list(self._desk.stage.parts), "states": states}
+        return {"wanted": self._wanted, "providers": list(self._desk.simulator.providers), "states": states}
 
 
-def part_of(desk: Desk) -> Part:
+def part_of(desk: Desk) -> Provider:
     """The provider that a page's path names."""
-    part = desk.stage.parts.get(desk.params["provider"])
-    if part is None:
-        raise Lost(f"No such provider is on this stage. There are {', '.join(desk.stage.parts)}.")
-    return part
+    provider = desk.simulator.providers.get(desk.params["provider"])
+    if provider is None:
+        raise Lost(f"No such provider is on this stage. There are {', '.join(desk.simulator.providers)}.")
+    return provider

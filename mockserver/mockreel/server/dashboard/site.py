@@ -33,7 +33,7 @@ from mockreel.server.dashboard.static import stamp, static
 from mockreel.simulator import files
 from mockreel.simulator.events import Event
 from mockreel.simulator.pipeline import OWN_PATHS
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.simulator import Simulator
 
 # So many things that happened are told one by one; of more than that, how many.
 MOST_TOLD = 3
@@ -54,9 +54,9 @@ VIEWS: Mapping[str, MakeView] = {
 class Site:
     """The pages over one stage."""
 
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
-        self._streams = Streams(stage)
+    def __init__(self, simulator: Simulator) -> None:
+        self._simulator = simulator
+        self._streams = Streams(simulator)
 
     @cached_property
     def _rendering(self) -> Rendering:
@@ -82,13 +82,13 @@ class Site:
 
     async def _clip(self, request: Request) -> Response:
         """What a job made, under the page's own origin; it stays there when its address has expired elsewhere."""
-        part = self._stage.parts.get(request.path_params["provider"])
-        if part is None:
+        provider = self._simulator.providers.get(request.path_params["provider"])
+        if provider is None:
             return Response(status_code=404, headers=HEADERS)
         asked = Message(request.method, request.url.path, request.headers.raw, b"", b"", "")
-        reply = files.clip(part, asked, request.path_params["id"])
-        headers = {name.decode(): value.decode() for name, value in reply.headers}
-        return Response(reply.body, reply.status, headers={**headers, **HEADERS})
+        response = files.clip(provider, asked, request.path_params["id"])
+        headers = {name.decode(): value.decode() for name, value in response.headers}
+        return Response(response.body, response.status, headers={**headers, **HEADERS})
 
     def _endpoint(self, make: MakeView) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
@@ -109,7 +109,7 @@ class Site:
     def _desk(self, request: Request) -> Desk:
         params = {name: str(value) for name, value in request.path_params.items()}
         base = f"{_root(request)}{PAGE}"
-        return Desk(self._stage, self._rendering, base, params, dict(request.query_params))
+        return Desk(self._simulator, self._rendering, base, params, dict(request.query_params))
 
     def _answer(
         self,
@@ -131,7 +131,7 @@ class Site:
             own=desk.base.removesuffix("page"),
             version=stamp(),
             release=__version__,
-            titles=[part.contract.title for part in self._stage.parts.values()],
+            titles=[provider.contract.title for provider in self._simulator.providers.values()],
             tabs=[(name, path, None) for name, path in TABS],
             regions={"clock": clock_region(desk), **(regions or {})},
         )

@@ -10,7 +10,7 @@ from mockreel.engine.jobs.job import Job
 from mockreel.engine.journal.journal import Entry, Journal, Tried
 from mockreel.server.admin.views import shown_entry, shown_json_bytes, shown_pairs, shown_text, shown_url
 from mockreel.server.dashboard.job_timeline import Timeline, look, timeline
-from mockreel.simulator.provider import Part
+from mockreel.simulator.provider import Provider
 from mockreel.webhooks import Delivery
 
 # A job's id is shown so long in a list; its page has the whole.
@@ -54,11 +54,11 @@ def short_id(id_: str) -> str:
     return id_ if len(id_) <= ID_SHOWN + 1 else f"{id_[:5]}…{id_[-7:]}"
 
 
-def job_row(part: Part, job: Job, now: float) -> JobRow:
+def job_row(provider: Provider, job: Job, now: float) -> JobRow:
     """A job as it is at a moment."""
-    state, failure, contract = job.state(now), job.failure(now), part.contract
+    state, failure, contract = job.state(now), job.failure(now), provider.contract
     return JobRow(
-        part.name,
+        provider.name,
         contract.title,
         job.id,
         job.model.id if job.model else None,
@@ -84,9 +84,9 @@ def cost_in_words(cost: Cost | None) -> str:
     return f"{'at least ' if cost.certainty == 'at least' else ''}{plain(cost.amount)} {cost.currency}"
 
 
-def input_of(part: Part, job: Job) -> bytes:
+def input_of(provider: Provider, job: Job) -> bytes:
     """What a job was given, without secrets and files."""
-    return shown_json_bytes(part, job.request)
+    return shown_json_bytes(provider, job.request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +103,12 @@ class ClipRow:
     text: str = ""
 
 
-def clip_row(part: Part, job: Job, now: float, *, url: str) -> ClipRow | None:
+def clip_row(provider: Provider, job: Job, now: float, *, url: str) -> ClipRow | None:
     """The result of a job; None while there is none yet."""
     state = job.state(now)
     if state.kind not in ("succeeded", "partial"):
         return ClipRow("none") if state.terminal else None
-    made = artifact.of_job(part, job)
+    made = artifact.of_job(provider, job)
     clip = made.clip
     text = artifact.text_of(made) if clip.kind == "text" and (clip.file or made.held is not None) else ""
     url = url if clip.file or made.held is not None else made.url
@@ -146,10 +146,10 @@ def numbered(journal: Journal) -> Iterator[tuple[int, Entry]]:
     return enumerate(kept, start=journal.count - len(kept) + 1)
 
 
-def exchanges_of(part: Part, job: Job) -> list[ExchangeRow]:
+def exchanges_of(provider: Provider, job: Job) -> list[ExchangeRow]:
     """The exchanges about a job, oldest first; the one that began it stands open."""
-    kept = numbered(part.journal)
-    found = [(n, shown_entry(part, one)) for n, one in kept if one.job == job.id and one.provider == part.name]
+    kept = numbered(provider.journal)
+    found = [(n, shown_entry(provider, one)) for n, one in kept if one.job == job.id and one.provider == provider.name]
     return [ExchangeRow(number, one, open=place == 0) for place, (number, one) in enumerate(found)]
 
 
@@ -176,17 +176,17 @@ class DeliveryRow:
         return "working" if self.one.status == "pending" and self.one.attempts else _LOOKS[self.one.status]
 
 
-def delivery_row(part: Part, one: Delivery) -> DeliveryRow:
+def delivery_row(provider: Provider, one: Delivery) -> DeliveryRow:
     """A delivery as the page shows it."""
     return DeliveryRow(
-        part.name,
-        part.contract.title,
+        provider.name,
+        provider.contract.title,
         one,
-        part.jobs.get(one.subject) is not None,
-        shown_url(part, one.url) or "",
-        tuple(shown_pairs(part, one.headers)),
-        shown_json_bytes(part, one.body),
-        tuple(shown_text(part, attempt.outcome.detail) for attempt in one.attempts),
+        provider.jobs.get(one.subject) is not None,
+        shown_url(provider, one.url) or "",
+        tuple(shown_pairs(provider, one.headers)),
+        shown_json_bytes(provider, one.body),
+        tuple(shown_text(provider, attempt.outcome.detail) for attempt in one.attempts),
     )
 
 
@@ -204,7 +204,7 @@ class Cue:
     note: str = ""
 
 
-def cues(part: Part, job: Job, now: float, exchanges: Iterable[ExchangeRow]) -> list[tuple[str, Cue]]:
+def cues(provider: Provider, job: Job, now: float, exchanges: Iterable[ExchangeRow]) -> list[tuple[str, Cue]]:
     """Everything that happened to a job, in order, each with a key of its own; `exchanges` are those about it."""
     found: list[tuple[float, int, str, Cue]] = []
     for place, (state, at) in enumerate(job.passed(now)):
@@ -212,7 +212,7 @@ def cues(part: Part, job: Job, now: float, exchanges: Iterable[ExchangeRow]) -> 
         found.append((at, 1, f"state-{place}-{state.name}", cue))
     for row in exchanges:
         found.append((row.entry.at, 0 if row.open else 2, f"request-{row.number}", _of_entry(row, job)))
-    for tried in part.journal.attempts(provider=part.name, job=job.id):
+    for tried in provider.journal.attempts(provider=provider.name, job=job.id):
         found.append((tried.at, 3, f"attempt-{tried.delivery}-{tried.number}", _of_attempt(tried, job)))
     found.sort(key=lambda cue: cue[:2])
     return [(key, cue) for _, _, key, cue in found]

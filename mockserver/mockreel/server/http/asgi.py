@@ -7,8 +7,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
-from mockreel.contract.messages.error_response import Refused
-from mockreel.contract.messages.message import Reply, Request, problem
+from mockreel.contract.messages.error_response import ErrorResponse
+from mockreel.contract.messages.message import Request, Response, problem
 from mockreel.engine.faults import NO_FAULTS
 from mockreel.server.http.fault_player import Damaging, Sleep
 from mockreel.server.http.origin import Origin
@@ -16,8 +16,8 @@ from mockreel.server.http.protocol import wire_of
 from mockreel.server.http.rejection import VERSION_HEADER
 from mockreel.simulator import pipeline
 from mockreel.simulator.adapter import Answer
-from mockreel.simulator.context import Call
-from mockreel.simulator.provider import Part
+from mockreel.simulator.context import RequestContext
+from mockreel.simulator.provider import Provider
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -33,20 +33,20 @@ class Front:
     """A raw ASGI endpoint for one part.
 
     Args:
-        part: who answers.
+        provider: who answers.
         prefix: where it is mounted; taken off the path.
         origin: under which address results are served; as the request's Host header says if None.
         sleep: how the real seconds of a fault pass.
     """
 
     def __init__(
-        self, part: Part, *, prefix: str = "", origin: Origin | None = None, sleep: Sleep = asyncio.sleep
+        self, provider: Provider, *, prefix: str = "", origin: Origin | None = None, sleep: Sleep = asyncio.sleep
     ) -> None:
-        self._part = part
+        self._provider = provider
         self._sleep = sleep
         self._prefix = prefix
         self._origin = origin or Origin(prefix=prefix, trusted=None)
-        self._limit = part.settings.max_body
+        self._limit = provider.settings.max_body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -73,18 +73,18 @@ class Front:
 
     def answer(self, request: Request) -> Answer:
         """The response to one request that has been read, or an awaitable of it."""
-        self._part.agenda.start()
-        return self._part.answer(request)
+        self._provider.scheduler.start()
+        return self._provider.answer(request)
 
     async def finish(self, request: Request, answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:
         """Send an answer, however it comes and whatever befalls it."""
-        reply = answer if isinstance(answer, Reply) else await self._waited(request, answer)
+        response = answer if isinstance(answer, Response) else await self._waited(request, answer)
         head = request.method == "HEAD"
-        if reply.fault is None:
-            await send_reply(reply, send, head=head)
+        if response.fault is None:
+            await send_reply(response, send, head=head)
         else:
             playing = Damaging(receive, send, wire_of(scope), closing=self._is_closing, sleep=self._sleep)
-            await playing.play(reply, headers_of(reply), head=head)
+            await playing.play(response, headers_of(response), head=head)
 
     async def follow(self, scope: Scope, receive: Receive, send: Send) -> None:
         """What the provider tells on a WebSocket."""
@@ -93,19 +93,19 @@ class Front:
         from mockreel.server.http.web_socket import follow  # noqa: PLC0415
 
         path = local_path(scope).removeprefix(self._prefix)
-        await follow(self._part, path, WebSocket(scope, receive, send))
+        await follow(self._provider, path, WebSocket(scope, receive, send))
 
     def _is_closing(self) -> bool:
-        return self._part.agenda.closing
+        return self._provider.scheduler.closing
 
-    async def _waited(self, request: Request, answer: Awaitable[Reply]) -> Reply:
+    async def _waited(self, request: Request, answer: Awaitable[Response]) -> Response:
         """An answer that waits for the clock; where the server is stopped meanwhile, the provider's own no."""
         try:
             return await answer
         except asyncio.CancelledError:
-            if not self._part.agenda.closing:
+            if not self._provider.scheduler.closing:
                 raise
-        return unavailable(self._part, request)
+        return unavailable(self._provider, request)
 
     async def _body(self, receive: Receive) -> bytes | None:
         """The whole body; a byte more than the limit where it is larger; None where the client has gone."""
@@ -125,34 +125,34 @@ class Front:
         return b"".join(parts)
 
 
-def unavailable(part: Part, request: Request) -> Reply:
+def unavailable(provider: Provider, request: Request) -> Response:
     """What a provider says that has no time for anybody."""
-    call = Call(part, request, part.clock.now())
-    call.faults = NO_FAULTS
-    found = part.contract.router.find(request.path)
+    context = RequestContext(provider, request, provider.clock.now())
+    context.faults = NO_FAULTS
+    found = provider.contract.router.find(request.path)
     operation = found.methods.get(request.method) if found else None
     if operation is not None:
-        call.operation = operation
-    if UNAVAILABLE not in part.contract.errors:
+        context.operation = operation
+    if UNAVAILABLE not in provider.contract.errors:
         return problem(503, "Stopping", "The server is being stopped.")
-    return pipeline.refuse(call, Refused(UNAVAILABLE))
+    return pipeline.refuse(context, ErrorResponse(UNAVAILABLE))
 
 
-async def send_reply(reply: Reply, send: Send, *, head: bool) -> None:
+async def send_reply(response: Response, send: Send, *, head: bool) -> None:
     """Send a complete reply; to a HEAD request without its body."""
-    await send({"type": "http.response.start", "status": reply.status, "headers": headers_of(reply)})
-    await send({"type": "http.response.body", "body": b"" if head else reply.body})
+    await send({"type": "http.response.start", "status": response.status, "headers": headers_of(response)})
+    await send({"type": "http.response.body", "body": b"" if head else response.body})
 
 
-def headers_of(reply: Reply) -> list[tuple[bytes, bytes]]:
+def headers_of(response: Response) -> list[tuple[bytes, bytes]]:
     """The headers of a reply as they are sent."""
-    headers = [*reply.headers, VERSION_HEADER]
-    if reply.status in WITHOUT_BODY:
+    headers = [*response.headers, VERSION_HEADER]
+    if response.status in WITHOUT_BODY:
         return headers
     for name, _ in headers:
         if name == b"content-length":
             return headers
-    headers.append((b"content-length", b"%d" % len(reply.body)))
+    headers.append((b"content-length", b"%d" % len(response.body)))
     return headers
 
 

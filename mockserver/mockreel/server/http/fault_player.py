@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from mockreel.contract.messages.message import Headers, Reply
+from mockreel.contract.messages.message import Headers, Response
 from mockreel.engine.faults import steps
 from mockreel.engine.faults.response_effects import Begin, Close, Piece, Raw, Reset, Step, Wait
-from mockreel.server.http.protocol import Wire
+from mockreel.server.http.protocol import Connection
 
 Receive = Callable[[], Any]
 Send = Callable[[MutableMapping[str, Any]], Any]
@@ -21,29 +21,29 @@ class Damaging:
     """Plays one reply.
 
     Args:
-        wire: the connection, where it can be had.
+        connection: the connection, where it can be had.
         closing: whether the server is being stopped.
         sleep: how real seconds pass; a parameter so that tests own it.
     """
 
     def __init__(
-        self, receive: Receive, send: Send, wire: Wire | None, *, closing: Callable[[], bool], sleep: Sleep
+        self, receive: Receive, send: Send, connection: Connection | None, *, closing: Callable[[], bool], sleep: Sleep
     ) -> None:
         self._receive = receive
         self._send = send
-        self._wire = wire
+        self._wire_connection = connection
         self._closing = closing
         self._sleep = sleep
 
-    async def play(self, reply: Reply, headers: Headers, *, head: bool) -> None:
+    async def play(self, response: Response, headers: Headers, *, head: bool) -> None:
         """Take every step, or none any more once the client has gone."""
-        assert reply.fault is not None
+        assert response.fault is not None
         gone = asyncio.ensure_future(self._gone())
         try:
-            for step in steps(reply.fault, reply, headers=headers, head=head):
+            for step in steps(response.fault, response, headers=headers, head=head):
                 if gone.done():
                     return
-                await self._take(step, reply.status, headers, gone)
+                await self._take(step, response.status, headers, gone)
         finally:
             gone.cancel()
 
@@ -61,9 +61,9 @@ class Damaging:
                 await self._end(step)
 
     @property
-    def _connection(self) -> Wire:
-        assert self._wire is not None, "a fault of the wire was chosen for a request without one"
-        return self._wire
+    def _connection(self) -> Connection:
+        assert self._wire_connection is not None, "a fault of the wire was chosen for a request without one"
+        return self._wire_connection
 
     async def _end(self, step: Step) -> None:
         """End the connection."""

@@ -18,7 +18,7 @@ _AT_ONCE = struct.pack("ii", 1, 0)
 _FLUSH_SECONDS, _LOOK_SECONDS = 5.0, 0.005
 
 
-class Wire:
+class Connection:
     """One connection, as bytes.
 
     Args:
@@ -68,11 +68,11 @@ class WireProtocol(ShortWay):
         super().connection_made(transport)
         self.app_state = {
             **self.app_state,
-            WIRE: Wire(transport, self.give_up),
+            WIRE: Connection(transport, self.give_up),
         }  # copied into the scope of each request
 
 
-def wire_of(scope: Mapping[str, Any]) -> Wire | None:
+def wire_of(scope: Mapping[str, Any]) -> Connection | None:
     """The connection of a request, or None where another server keeps it to itself."""
     state: Mapping[str, Any] = scope.get("state") or {}
     return state.get(WIRE)

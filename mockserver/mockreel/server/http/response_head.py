@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from uvicorn.protocols.http.httptools_impl import HEADER_RE, HEADER_VALUE_RE, STATUS_LINE
 
-from mockreel.contract.messages.message import Reply
+from mockreel.contract.messages.message import Response
 from mockreel.server.http.rejection import VERSION_HEADER
 
 # Statuses without a body (RFC 9110 15.3.5, 15.4.5), and headers that say how a message ends: these are not for here.
@@ -21,7 +21,7 @@ class ResponseHeads:
         self._beginnings: dict[int, bytes] = {}
         self._names: dict[bytes, bytes] = {}
 
-    def of(self, reply: Reply, defaults: Sequence[tuple[bytes, bytes]], *, keep_alive: bool) -> bytes | None:
+    def of(self, response: Response, defaults: Sequence[tuple[bytes, bytes]], *, keep_alive: bool) -> bytes | None:
         """The head; None where it is no plain one.
 
         Args:
@@ -30,12 +30,12 @@ class ResponseHeads:
         if defaults is not self._defaults:
             self._defaults = defaults
             self._beginnings.clear()
-        beginning = self._beginnings.get(reply.status) or self._begun(reply.status, defaults)
+        beginning = self._beginnings.get(response.status) or self._begun(response.status, defaults)
         if beginning is None:
             return None
         lines = [beginning]
         names = self._names
-        for name, value in reply.headers:
+        for name, value in response.headers:
             written = names.get(name) or self._name(name)
             if written is None or HEADER_VALUE_RE.search(value):
                 return None
@@ -44,7 +44,7 @@ class ResponseHeads:
         lines.append(
             b"content-length: %d\r\n\r\n" if keep_alive else b"content-length: %d\r\nconnection: close\r\n\r\n"
         )
-        lines[-1] %= len(reply.body)
+        lines[-1] %= len(response.body)
         return b"".join(lines)
 
     def _begun(self, status: int, defaults: Sequence[tuple[bytes, bytes]]) -> bytes | None:

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 import httptools
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from mockreel.contract.messages.message import Reply, Request
+from mockreel.contract.messages.message import Request, Response
 from mockreel.server.http.limits import Bounded
 from mockreel.server.http.response_head import ResponseHeads
 from mockreel.simulator.adapter import Answer
@@ -186,7 +186,7 @@ class ShortWay(Bounded):
         except Exception as broken:  # the long way says of it what it says of any
             self._go_long(request, _failed(broken))
             return
-        if isinstance(answer, Reply) and answer.fault is None and not self.flow.write_paused:
+        if isinstance(answer, Response) and answer.fault is None and not self.flow.write_paused:
             head = self._heads.of(answer, self.server_state.default_headers, keep_alive=self._keep_alive)
             if head is not None:
                 self._write(head, b"" if request.method == "HEAD" else answer.body)
@@ -260,5 +260,5 @@ class ShortWay(Bounded):
             super().shutdown()
 
 
-async def _failed(broken: Exception) -> Reply:
+async def _failed(broken: Exception) -> Response:
     raise broken

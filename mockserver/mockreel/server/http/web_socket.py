@@ -5,17 +5,17 @@ import contextlib
 import anyio
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from mockreel.simulator.provider import Part
+from mockreel.simulator.provider import Provider
 
 # The close code of a server that has nothing at an address, before it accepts (RFC 6455: policy violation).
 REFUSED = 1008
 
 
-async def follow(part: Part, path: str, socket: WebSocket) -> None:
+async def follow(provider: Provider, path: str, socket: WebSocket) -> None:
     """Send what a provider tells at an address until it ends or the client leaves; refuse an unknown address."""
-    part.agenda.start()
-    opened = part.player.sockets.get(path)
-    stream = opened(part, socket.query_params) if opened is not None else None
+    provider.scheduler.start()
+    opened = provider.adapter.sockets.get(path)
+    stream = opened(provider, socket.query_params) if opened is not None else None
     if stream is None:
         await socket.close(REFUSED)
         return

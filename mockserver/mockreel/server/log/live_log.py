@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from mockreel.server.log.line_writer import PATIENCE, Done
-from mockreel.simulator.events import Event, Feed, News
+from mockreel.simulator.events import Event, EventStream, News
 
 # So many lines are put together before requests have their turn again, and so long more are waited for, in seconds.
 AT_ONCE = 100
@@ -57,18 +57,18 @@ class Log:
         """A sentence of the stand-in itself; `fields` are the same for machines."""
         self._outlet.say(f"{self._form.sentence(kind, text, fields)}\n")
 
-    async def follow(self, feed: Feed) -> None:
+    async def follow(self, events: EventStream) -> None:
         """Write what happens until this is cancelled; what has happened by then is still written, if anybody reads."""
-        self._cursor = feed.cursor
+        self._cursor = events.cursor
         try:
             while True:
-                self._take(await feed.wait(self._cursor))
+                self._take(await events.wait(self._cursor))
                 await self._write()
                 await asyncio.sleep(self._pause)
         except asyncio.CancelledError:
             with suppress(TimeoutError):
                 async with asyncio.timeout(PATIENCE):
-                    self._take(feed.since(self._cursor))
+                    self._take(events.since(self._cursor))
                     await self._write()
             raise
 

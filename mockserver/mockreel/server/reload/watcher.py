@@ -11,8 +11,8 @@ from mockreel.engine.accounts.key_file import read_keys
 from mockreel.errors import MockreelError
 from mockreel.server.reload.changed_files import Files
 from mockreel.server.reload.schema_precheck import check_schemas
-from mockreel.simulator.provider import Part
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.provider import Provider
+from mockreel.simulator.simulator import Simulator
 
 # Real seconds between two looks. A change is taken when the next look finds no other: editors write in several steps.
 EVERY = 0.5
@@ -36,16 +36,18 @@ class Watch:
         told: called with what became of each change; the stage's feed has it too.
     """
 
-    def __init__(self, stage: Stage, *, keys: Path | None = None, told: Callable[[Taken], None] | None = None) -> None:
-        self._stage = stage
+    def __init__(
+        self, simulator: Simulator, *, keys: Path | None = None, told: Callable[[Taken], None] | None = None
+    ) -> None:
+        self._simulator = simulator
         self._keys = keys
         self._told = told
-        homes = {(name, part.contract.schemas.home) for name, part in stage.parts.items()}
+        homes = {(name, provider.contract.schemas.home) for name, provider in simulator.providers.items()}
         folders = [home / kind / name for name, home in sorted(homes) for kind in ("contracts", "schemas")]
         self._files = Files(folders, single=[keys] if keys else [])
         self._fresh: set[Path] = set()  # changed, and perhaps not written to the end
         self._open: set[Path] = set()  # not taken so far
-        _hold(part.contract for part in stage.parts.values())
+        _hold(provider.contract for provider in simulator.providers.values())
 
     async def run(self, *, every: float = EVERY) -> None:
         """Look until this is cancelled."""
@@ -67,7 +69,7 @@ class Watch:
         taken = await self._take(self._open)
         if taken.problem is None:
             self._open = set()
-        self._stage.feed.note("data", taken=taken.problem is None, files=list(taken.files), problem=taken.problem)
+        self._simulator.events.note("data", taken=taken.problem is None, files=list(taken.files), problem=taken.problem)
         if self._told is not None:
             self._told(taken)
         return taken
@@ -78,11 +80,13 @@ class Watch:
         if unbuilt:
             problem = f"{self._shown(unbuilt[0])} is what `mockreel build` reads: run it, and what it writes is taken."
             return Taken(names, problem)
-        parts = [part for part in self._stage.parts.values() if any(_is_of(path, part) for path in files)]
+        providers = [
+            provider for provider in self._simulator.providers.values() if any(_is_of(path, provider) for path in files)
+        ]
         try:
-            contracts = await asyncio.to_thread(_read, parts, frozenset(files))
+            contracts = await asyncio.to_thread(_read, providers, frozenset(files))
             keys = await asyncio.to_thread(read_keys, self._keys) if self._keys in files and self._keys else None
-            self._stage.recast(contracts, keys=keys)
+            self._simulator.switch_contract(contracts, keys=keys)
         except MockreelError as problem:
             return Taken(names, str(problem))
         except Exception as broken:  # of the data, most likely: the old is played on in any case
@@ -92,25 +96,27 @@ class Watch:
 
     def _shown(self, path: Path) -> str:
         """A path below the data folder that it is in."""
-        homes = {part.contract.schemas.home for part in self._stage.parts.values()}
+        homes = {provider.contract.schemas.home for provider in self._simulator.providers.values()}
         home = next((home for home in homes if path.is_relative_to(home)), None)
         return path.relative_to(home).as_posix() if home and path != self._keys else str(path)
 
 
-def _read(parts: Iterable[Part], files: frozenset[Path]) -> dict[str, Contract]:
+def _read(providers: Iterable[Provider], files: frozenset[Path]) -> dict[str, Contract]:
     """The contracts of some parts as their files are now, under the readings that are chosen now."""
-    contracts = {part.name: _load(part) for part in parts}
+    contracts = {provider.name: _load(provider) for provider in providers}
     _hold(contracts.values())
     for contract in contracts.values():
         check_schemas(contract, files)
     return contracts
 
 
-def _load(part: Part) -> Contract:
-    chosen: Mapping[str, str] = part.contract.chosen
-    readings = part.contract.readings
+def _load(provider: Provider) -> Contract:
+    chosen: Mapping[str, str] = provider.contract.chosen
+    readings = provider.contract.readings
     others = {name: option for name, option in chosen.items() if option != readings[name].default}
-    return load_contract(part.name, readings=others, root=part.contract.schemas.home, additions=part.contract.additions)
+    return load_contract(
+        provider.name, readings=others, root=provider.contract.schemas.home, additions=provider.contract.additions
+    )
 
 
 def _hold(contracts: Iterable[Contract]) -> None:
@@ -119,9 +125,9 @@ def _hold(contracts: Iterable[Contract]) -> None:
         contract.schemas.hold()
 
 
-def _is_of(path: Path, part: Part) -> bool:
-    home = part.contract.schemas.home
-    return any(path.is_relative_to(home / kind / part.name) for kind in ("contracts", "schemas"))
+def _is_of(path: Path, provider: Provider) -> bool:
+    home = provider.contract.schemas.home
+    return any(path.is_relative_to(home / kind / provider.name) for kind in ("contracts", "schemas"))
 
 
 def _is_newer(path: Path, other: Path) -> bool:

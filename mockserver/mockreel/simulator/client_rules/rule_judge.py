@@ -10,7 +10,7 @@ from mockreel.simulator.client_rules.client_violation import Violation
 from mockreel.simulator.client_rules.expectation import expected_rules
 from mockreel.simulator.client_rules.rule_list import RULES
 from mockreel.simulator.client_rules.rule_selection import Selection, select
-from mockreel.simulator.provider import Part
+from mockreel.simulator.provider import Provider
 
 
 class Judge:
@@ -48,18 +48,18 @@ class Judge:
                 yield Violation(id_, self._contract.provider, at, done, fact)
 
 
-def violations(parts: Iterable[Part], selection: Selection | None = None) -> list[Violation]:
+def violations(providers: Iterable[Provider], selection: Selection | None = None) -> list[Violation]:
     """Every violation that the journal shows, in the order of time.
 
     Raises:
         OptionError: a `Prefer` header expects a violation of a rule that does not exist.
     """
     found: list[Violation] = []
-    for part in parts:
-        judge, journal = Judge(part.contract, selection), part.journal
-        for entry in journal.requests(provider=part.name):
+    for provider in providers:
+        judge, journal = Judge(provider.contract, selection), provider.journal
+        for entry in journal.requests(provider=provider.name):
             found += judge.request(entry)
         for forged in (False, True):
-            for tried in journal.attempts(provider=part.name, forged=forged):
+            for tried in journal.attempts(provider=provider.name, forged=forged):
                 found += judge.attempt(tried)
     return sorted(found, key=lambda one: one.at)

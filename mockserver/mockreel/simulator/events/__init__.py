@@ -4,6 +4,6 @@ Nothing ticks while nobody looks, and a stage that nobody has looked at keeps no
 """
 
 from mockreel.simulator.events.event import Event, News
-from mockreel.simulator.events.event_stream import Feed
+from mockreel.simulator.events.event_stream import EventStream
 
-__all__ = ["Event", "Feed", "News"]
+__all__ = ["Event", "EventStream", "News"]

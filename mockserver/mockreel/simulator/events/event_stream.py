@@ -15,7 +15,7 @@ from mockreel.simulator.events.event import Event, News, of_attempt, of_change, 
 from mockreel.simulator.events.waiter import Waiter
 
 if TYPE_CHECKING:
-    from mockreel.simulator.provider import Part
+    from mockreel.simulator.provider import Provider
 
 # A job of a provider that begins, or that was changed.
 _Told = tuple[str, Job, bool]
@@ -29,14 +29,14 @@ class Staged(Protocol):
     """What a feed reads of a stage."""
 
     @property
-    def parts(self) -> Mapping[str, "Part"]: ...
+    def providers(self) -> Mapping[str, "Provider"]: ...
     @property
     def clock(self) -> Clock: ...
     @property
     def journal(self) -> Journal: ...
 
 
-class Feed:
+class EventStream:
     """The newest `limit` events of a stage, numbered from 1.
 
     It begins to listen with the first look, which finds what the journal and the jobs still know of what was before.
@@ -199,21 +199,21 @@ class Feed:
         self._clock = self._clock or (stage.clock.held, stage.clock.speed, stage.clock.jumped)
         stage.journal.observer = self._hear_noted
         stage.clock.listeners.append(self._wake)
-        for part in stage.parts.values():
-            part.observer = self._hear_job
-            self._find_jobs(part, since)
+        for provider in stage.providers.values():
+            provider.observer = self._hear_job
+            self._find_jobs(provider, since)
         asked = [entry for entry in stage.journal if entry.at > since]
         self._number += max(0, stage.journal.count - self._asked - len(asked))
         tried = [one for one in stage.journal.attempts() if one.ended > since]
         self._heard.extend([*map(of_request, asked), *map(self._of_attempt, tried)])
 
-    def _find_jobs(self, part: "Part", since: float) -> None:
+    def _find_jobs(self, provider: "Provider", since: float) -> None:
         """The jobs of a part; of those before the newest `limit` only what is to come."""
-        now, jobs = self._stage.clock.now(), list(part.jobs)
+        now, jobs = self._stage.clock.now(), list(provider.jobs)
         for place, job in enumerate(jobs, start=self._limit - len(jobs)):
             known = now if place < 0 else since
             if job.ends is None or job.ends > known:
-                self._upcoming.add(part.name, job, told=len(job.passed(known)))
+                self._upcoming.add(provider.name, job, told=len(job.passed(known)))
 
     def _stop(self) -> None:
         """Listen no more."""
@@ -221,8 +221,8 @@ class Feed:
         self._listens = False
         stage.journal.observer = None
         stage.clock.listeners.remove(self._wake)
-        for part in stage.parts.values():
-            part.observer = None
+        for provider in stage.providers.values():
+            provider.observer = None
         self._upcoming.clear()
         self._heard.clear()
 
@@ -230,11 +230,11 @@ class Feed:
         self._hear(of_request(noted) if isinstance(noted, Entry) else self._of_attempt(noted))
 
     def _of_attempt(self, tried: Tried) -> Event:
-        part = self._stage.parts[tried.provider]
-        return of_attempt(tried, part.noting.redactor, part.keyring.known)
+        provider = self._stage.providers[tried.provider]
+        return of_attempt(tried, provider.capture.redactor, provider.keyring.known)
 
-    def _hear_job(self, part: "Part", job: Job) -> None:
-        self._hear((part.name, job, job.intervention is None))
+    def _hear_job(self, provider: "Provider", job: Job) -> None:
+        self._hear((provider.name, job, job.intervention is None))
 
     def _hear(self, heard: Event | _Told) -> None:
         self._heard.append(heard)

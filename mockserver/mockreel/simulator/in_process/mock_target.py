@@ -7,14 +7,14 @@ from typing import Protocol, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from mockreel.contract import Contract
-from mockreel.contract.exchanges.exchange import Ask, Told, Who
-from mockreel.contract.messages.message import Reply, Request
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest, Who
+from mockreel.contract.messages.message import Request, Response
 from mockreel.engine.clock import Clock
 from mockreel.errors import MockreelError
 from mockreel.simulator.in_process.memory_receiver import Receiver
 from mockreel.simulator.in_process.target_keys import Keys, drawn, dressed
-from mockreel.simulator.provider import Part, Settings
-from mockreel.simulator.simulator import Stage, build_stage
+from mockreel.simulator.provider import Provider, Settings
+from mockreel.simulator.simulator import Simulator, build_simulator
 from mockreel.webhooks import MemorySender, Outcome, Outgoing
 
 T = TypeVar("T")
@@ -40,11 +40,11 @@ class Target(Protocol):
     keys: Keys
     receiver: Receiver | None
 
-    def send(self, ask: Ask) -> Told:
+    def send(self, request: SentRequest) -> ReceivedResponse:
         """Ask, and wait for the reply."""
         ...
 
-    def fetch(self, url: str) -> Told:
+    def fetch(self, url: str) -> ReceivedResponse:
         """Fetch what a result's URL leads to, without a key."""
         ...
 
@@ -60,12 +60,12 @@ class Target(Protocol):
 
 
 # Answers a request as the mock does; a saboteur puts its own in place.
-Answering = Callable[[Part, Request], Reply | Awaitable[Reply]]
+Answering = Callable[[Provider, Request], Response | Awaitable[Response]]
 
 
-def answer_honestly(part: Part, request: Request) -> Reply | Awaitable[Reply]:
+def answer_honestly(provider: Provider, request: Request) -> Response | Awaitable[Response]:
     """What the stand-in answers."""
-    return part.answer(request)
+    return provider.answer(request)
 
 
 class MockTarget:
@@ -90,57 +90,57 @@ class MockTarget:
     ) -> None:
         self.keys, entries = drawn(contract)
         self.receiver: Receiver | None = Receiver(RECEIVER_URL, self.now)
-        self._stage: Stage = build_stage(
+        self._simulator: Simulator = build_simulator(
             {contract.provider: contract},
             clock=Clock(start=START, held=True),
             keys=entries,
-            settings=Settings(seed=seed, patience=3600.0),
+            settings=Settings(seed=seed, wait_timeout=3600.0),
             sender=sender(MemorySender(self._take)),
         )
-        self._part = self._stage.part(contract.provider)
+        self._provider = self._simulator.provider(contract.provider)
         self._answering = answering
         self._loop = asyncio.new_event_loop()
 
-    def send(self, ask: Ask) -> Told:
-        return self._request(dressed(ask, self.keys))
+    def send(self, request: SentRequest) -> ReceivedResponse:
+        return self._request(dressed(request, self.keys))
 
-    def fetch(self, url: str) -> Told:
+    def fetch(self, url: str) -> ReceivedResponse:
         if not url.startswith(f"{MOCK_URL}/"):
-            return Told(0, {}, f"{url} is not an address of the mock server".encode())
+            return ReceivedResponse(0, {}, f"{url} is not an address of the mock server".encode())
         parts = urlsplit(url)
-        return self._request(Ask("GET", parts.path, parts.query, who="nobody"))
+        return self._request(SentRequest("GET", parts.path, parts.query, who="nobody"))
 
     def now(self) -> float:
-        return self._stage.clock.now()
+        return self._simulator.clock.now()
 
     def wait(self, seconds: float) -> None:
-        self._run(self._stage.advance(seconds))
+        self._run(self._simulator.advance(seconds))
 
     def close(self) -> None:
-        self._run(self._stage.close())
+        self._run(self._simulator.close())
         self._loop.close()
 
-    def _request(self, ask: Ask) -> Told:
-        headers = [(name.lower().encode("latin-1"), _latin(value)) for name, value in ask.headers.items()]
-        request = Request(ask.method, unquote(ask.path), headers, ask.query.encode(), ask.body, MOCK_URL)
+    def _request(self, sent: SentRequest) -> ReceivedResponse:
+        headers = [(name.lower().encode("latin-1"), _latin(value)) for name, value in sent.headers.items()]
+        request = Request(sent.method, unquote(sent.path), headers, sent.query.encode(), sent.body, MOCK_URL)
         answer = self._run(self._asked(request))
-        reply = answer if isinstance(answer, Reply) else self._run(self._awaited(answer))
-        return _told(reply, head=ask.method == "HEAD")
+        response = answer if isinstance(answer, Response) else self._run(self._awaited(answer))
+        return _told(response, head=sent.method == "HEAD")
 
-    async def _asked(self, request: Request) -> Reply | Awaitable[Reply]:
+    async def _asked(self, request: Request) -> Response | Awaitable[Response]:
         """The answer, made on the loop on which it may have to be waited for."""
-        return self._answering(self._part, request)
+        return self._answering(self._provider, request)
 
-    async def _awaited(self, answer: Awaitable[Reply]) -> Reply:
+    async def _awaited(self, answer: Awaitable[Response]) -> Response:
         """A reply that waits for the clock: move it from one due moment to the next until it comes."""
         task = asyncio.ensure_future(answer)
         for _ in range(1000):
             for _ in range(20):
                 await asyncio.sleep(0)
-            due = self._stage.agenda.next_due
+            due = self._simulator.scheduler.next_due
             if task.done() or due is None:
                 break
-            await self._stage.advance(max(0.0, due - self._stage.clock.now()))
+            await self._simulator.advance(max(0.0, due - self._simulator.clock.now()))
         if not task.done():
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
@@ -168,11 +168,11 @@ def _latin(value: str) -> bytes:
     return value.encode("latin-1", "replace")
 
 
-def _told(reply: Reply, *, head: bool) -> Told:
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in reply.headers}
-    return Told(reply.status, headers, b"" if head else reply.body)
+def _told(response: Response, *, head: bool) -> ReceivedResponse:
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in response.headers}
+    return ReceivedResponse(response.status, headers, b"" if head else response.body)
 
 
-def asked_by(ask: Ask, who: Who) -> Ask:
+def asked_by(request: SentRequest, who: Who) -> SentRequest:
     """The same request by somebody else."""
-    return replace(ask, who=who)
+    return replace(request, who=who)

@@ -9,15 +9,15 @@ from pathlib import Path
 
 from mockreel.contract import Contract, Failure, State
 from mockreel.contract.conversation.demo_jobs import read_script
-from mockreel.contract.exchanges.exchange import Ask
+from mockreel.contract.exchanges.exchange import SentRequest
 from mockreel.contract.exchanges.request_builder import Requests, placed
-from mockreel.contract.messages.message import Reply, Request
+from mockreel.contract.messages.message import Request, Response
 from mockreel.contract.rows import DeliveryPolicy
 from mockreel.engine.clock import Clock
 from mockreel.engine.jobs.job import Intervention
 from mockreel.errors import OptionError
-from mockreel.simulator.provider import Part, Settings
-from mockreel.simulator.simulator import build_stage
+from mockreel.simulator.provider import Provider, Settings
+from mockreel.simulator.simulator import build_simulator
 from mockreel.webhooks import MemorySender, Outgoing
 from mockreel.webhooks.payloads import Documented, documented
 
@@ -94,12 +94,14 @@ def happenings(
     sent = time.time() if moment is None else moment
     starts = (sent - 2 * RUN_SECONDS - number * APART_SECONDS for number in count())
     for callback in documented(contract):
-        ask = asks.of(callback)
+        request = asks.of(callback)
         for state in contract.lifecycle.states.values():
             if state.terminal:
-                yield from _played(contract, callback, ask, [state], Clock(start=next(starts), held=True), seed=seed)
+                yield from _played(
+                    contract, callback, request, [state], Clock(start=next(starts), held=True), seed=seed
+                )
         ends = [state for state in contract.lifecycle.states.values() if state.kind in ("succeeded", "failed")]
-        played = _played(contract, callback, ask, ends, Clock(start=next(starts), held=True), seed=seed)
+        played = _played(contract, callback, request, ends, Clock(start=next(starts), held=True), seed=seed)
         yield from (one for one in played if one.state == "several")
 
 
@@ -111,46 +113,50 @@ class _Asks:
         self._requests = Requests(contract)
         self._acts = read_script(contract.provider, root=root).acts
 
-    def of(self, callback: Documented) -> Ask:
+    def of(self, callback: Documented) -> SentRequest:
         operation = callback.operation
         for act in self._acts:
             found = self._contract.router.find(act.submit.path)
             if found is not None and found.methods.get(act.submit.method) is operation:
-                ask = Ask(act.submit.method, act.submit.path, headers={"content-type": "application/json"})
-                return ask.with_json(placed(act.submit.body, callback.place, NOWHERE))
-        ask = self._requests.good(operation)
-        return ask.with_json(placed(ask.json, callback.place, NOWHERE))
+                request = SentRequest(act.submit.method, act.submit.path, headers={"content-type": "application/json"})
+                return request.with_json(placed(act.submit.body, callback.place, NOWHERE))
+        request = self._requests.good(operation)
+        return request.with_json(placed(request.json, callback.place, NOWHERE))
 
 
 def _played(
-    contract: Contract, callback: Documented, ask: Ask, ends: list[State], clock: Clock, *, seed: int
+    contract: Contract, callback: Documented, request: SentRequest, ends: list[State], clock: Clock, *, seed: int
 ) -> Iterator[Happening]:
     """Begin what the request asks for on a stage of its own, end its jobs in these states, and take what is sent."""
     sender = MemorySender()
     settings = Settings(seed=seed)
-    stage = build_stage({contract.provider: contract}, clock=clock, open_house=True, settings=settings, sender=sender)
-    part = stage.part(contract.provider)
-    if not _begun(part, ask):
+    simulator = build_simulator(
+        {contract.provider: contract}, clock=clock, accept_any_key=True, settings=settings, sender=sender
+    )
+    provider = simulator.provider(contract.provider)
+    if not _begun(provider, request):
         return
-    jobs = list(part.jobs)
+    jobs = list(provider.jobs)
     if len(jobs) < len(ends):
         return
     failure = contract.failures.get("default")
     for number, job in enumerate(jobs):
-        part.intervene(job, _end(clock.now() + RUN_SECONDS, ends[number % len(ends)], failure))
-    asyncio.run(_done(stage.advance(2 * RUN_SECONDS)))
+        provider.intervene(job, _end(clock.now() + RUN_SECONDS, ends[number % len(ends)], failure))
+    asyncio.run(_done(simulator.advance(2 * RUN_SECONDS)))
     state = ends[0].name if len(ends) == 1 else "several"
-    for delivery in part.deliveries:
+    for delivery in provider.deliveries:
         message = next(one for one in sender.sent if one.body == delivery.body)
         headers = _plain(contract, message)
         yield Happening(delivery.event, delivery.subject, callback, state, delivery.policy, delivery.body, headers)
 
 
-def _begun(part: Part, ask: Ask) -> bool:
-    headers = [(name.lower().encode(), value.encode()) for name, value in ask.headers.items()]
-    headers.append((b"authorization", f"Bearer {part.contract.example_key}".encode()))
-    answer = part.answer(Request(ask.method, ask.path, headers, ask.query.encode(), ask.body, RESULTS))
-    return isinstance(answer, Reply) and len(part.jobs) > 0
+def _begun(provider: Provider, request: SentRequest) -> bool:
+    headers = [(name.lower().encode(), value.encode()) for name, value in request.headers.items()]
+    headers.append((b"authorization", f"Bearer {provider.contract.example_key}".encode()))
+    answer = provider.answer(
+        Request(request.method, request.path, headers, request.query.encode(), request.body, RESULTS)
+    )
+    return isinstance(answer, Response) and len(provider.jobs) > 0
 
 
 def _end(at: float, state: State, failure: Failure | None) -> Intervention:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from urllib.parse import parse_qsl, urlencode
 
 from mockreel.contract import Contract
-from mockreel.contract.exchanges.exchange import Ask, Who
+from mockreel.contract.exchanges.exchange import SentRequest, Who
 from mockreel.engine.accounts.account import KeyEntry
 
 INVALID = "invalid-mockreel-check"
@@ -44,46 +44,46 @@ def _entry(who: Who, key: str) -> KeyEntry:
     return KeyEntry(key, "other", balance=Decimal(1000)) if who == "other" else KeyEntry(key, "own")
 
 
-def dressed(ask: Ask, keys: Keys) -> Ask:
+def dressed(request: SentRequest, keys: Keys) -> SentRequest:
     """The request with its key in the contract's places, and nowhere else."""
-    operation = ask.operation
+    operation = request.operation
     if operation is None or not operation.key:
-        return ask
-    key = keys.of.get(ask.who)
+        return request
+    key = keys.of.get(request.who)
     for place in operation.key:
         if place.kind == "body":
-            ask = _in_body(ask, place.name, key)
+            request = _in_body(request, place.name, key)
         elif place.kind == "query":
-            ask = _in_query(ask, place.name)
+            request = _in_query(request, place.name)
     if key is not None and all(place.kind == "body" for place in operation.key):
-        body = ask.json
-        return ask.with_json({**body, operation.key[0].name: key}) if isinstance(body, Mapping) else ask
-    return _in_header(ask, key)
+        body = request.json
+        return request.with_json({**body, operation.key[0].name: key}) if isinstance(body, Mapping) else request
+    return _in_header(request, key)
 
 
-def _in_body(ask: Ask, name: str, key: str | None) -> Ask:
+def _in_body(request: SentRequest, name: str, key: str | None) -> SentRequest:
     """A key field that the body has already gets the real key; where nobody asks it is left out."""
-    body = ask.json
+    body = request.json
     if not isinstance(body, Mapping) or not isinstance(body.get(name), str):
-        return ask
+        return request
     if key is None:
-        return ask.with_json({field: value for field, value in body.items() if field != name})
-    return ask.with_json({**body, name: key})
+        return request.with_json({field: value for field, value in body.items() if field != name})
+    return request.with_json({**body, name: key})
 
 
-def _in_query(ask: Ask, name: str) -> Ask:
-    pairs = parse_qsl(ask.query, keep_blank_values=True)
+def _in_query(request: SentRequest, name: str) -> SentRequest:
+    pairs = parse_qsl(request.query, keep_blank_values=True)
     if all(field != name for field, _ in pairs):
-        return ask
-    return replace(ask, query=urlencode([(field, value) for field, value in pairs if field != name]))
+        return request
+    return replace(request, query=urlencode([(field, value) for field, value in pairs if field != name]))
 
 
-def _in_header(ask: Ask, key: str | None) -> Ask:
-    assert ask.operation is not None
-    place = next((place for place in ask.operation.key if place.kind == "header"), None)
+def _in_header(request: SentRequest, key: str | None) -> SentRequest:
+    assert request.operation is not None
+    place = next((place for place in request.operation.key if place.kind == "header"), None)
     if place is None:
-        return ask
-    kept = {name: value for name, value in ask.headers.items() if name.lower() != place.name.lower()}
+        return request
+    kept = {name: value for name, value in request.headers.items() if name.lower() != place.name.lower()}
     if key is not None:
         kept[place.name] = f"{place.scheme} {key}".strip()
-    return replace(ask, headers=kept)
+    return replace(request, headers=kept)

@@ -10,12 +10,12 @@ from mockreel.contract.amount import read_amount
 from mockreel.contract.pricing import Cost
 from mockreel.engine.accounts.account import Account
 from mockreel.engine.artifacts.uploads import Upload
-from mockreel.engine.billing import Purse
+from mockreel.engine.billing import RunningBalance
 from mockreel.engine.faults import Fault, read_fault
 from mockreel.engine.jobs.job import Intervention, Job
 from mockreel.engine.jobs.lifecycle import Plan
 from mockreel.errors import DataError, MockreelError
-from mockreel.simulator.provider import Part
+from mockreel.simulator.provider import Provider
 from mockreel.simulator.snapshots.codec import Reader
 from mockreel.simulator.snapshots.references import references
 from mockreel.webhooks import Attempt, Delivery, Outcome
@@ -38,7 +38,7 @@ class Past:
     state: Any
 
 
-def read_part(part: Part, row: Mapping[str, Any]) -> Past:
+def read_part(provider: Provider, row: Mapping[str, Any]) -> Past:
     """A provider's part of a snapshot.
 
     Raises:
@@ -46,9 +46,11 @@ def read_part(part: Part, row: Mapping[str, Any]) -> Past:
     """
     accounts = {one["number"]: _account(one) for one in row["accounts"]}
     states: dict[tuple[str, ...], tuple[State, ...]] = {}
-    jobs = {one["id"]: _job(part, one, accounts, states) for one in row["jobs"]}
+    jobs = {one["id"]: _job(provider, one, accounts, states) for one in row["jobs"]}
     reader = Reader(
-        part.player.keepsakes, references(part, jobs=jobs, accounts=accounts), where=f"{WHERE} /providers/{part.name}"
+        provider.adapter.keepsakes,
+        references(provider, jobs=jobs, accounts=accounts),
+        where=f"{WHERE} /providers/{provider.name}",
     )
     for one in row["accounts"]:  # in the order of writing, as what stands in several places is in the first of them
         accounts[one["number"]].shelf = reader.read(one["shelf"])
@@ -59,21 +61,21 @@ def read_part(part: Part, row: Mapping[str, Any]) -> Past:
         accounts,
         {one["number"] for one in row["accounts"] if one["listed"]},
         jobs,
-        {one["id"]: _delivery(part, one, accounts) for one in row["deliveries"]},
+        {one["id"]: _delivery(provider, one, accounts) for one in row["deliveries"]},
         {subject: _fault(fault) for subject, fault in row["damage"].items()},
         [
             Upload(one["id"], one["mime"], one["size"], one["expires"], reader.read(one["data"]))
             for one in row["uploads"]
         ],
-        _state(part, reader.read(row["state"])),
+        _state(provider, reader.read(row["state"])),
     )
 
 
-def _state(part: Part, kept: Any) -> Any:
+def _state(provider: Provider, kept: Any) -> Any:
     try:
-        return part.player.put_back(part, kept)
+        return provider.adapter.put_back(provider, kept)
     except (KeyError, TypeError, AttributeError) as problem:
-        raise DataError(f"{WHERE} /providers/{part.name}/state", f"it cannot be used ({problem})") from problem
+        raise DataError(f"{WHERE} /providers/{provider.name}/state", f"it cannot be used ({problem})") from problem
 
 
 def _upload(row: Mapping[str, Any], reader: Reader) -> Upload:
@@ -85,7 +87,7 @@ def _account(row: Mapping[str, Any]) -> Account:
     purse = row["purse"]
     if purse is not None:
         added = [(at, _sum(amount)) for at, amount in purse["added"]]
-        account.purse = Purse(_amount(purse["opening"]), purse["limited"], added)
+        account.running = RunningBalance(_amount(purse["opening"]), purse["limited"], added)
     return account
 
 
@@ -101,7 +103,7 @@ def _sum(text: str) -> Decimal:
 
 
 def _job(
-    part: Part,
+    provider: Provider,
     row: Mapping[str, Any],
     accounts: Mapping[int, Account],
     known: dict[tuple[str, ...], tuple[State, ...]],
@@ -109,7 +111,7 @@ def _job(
     """A job, but for what the provider's package keeps for it; jobs of one course share their states."""
     names = tuple(row["plan"]["states"])
     if names not in known:
-        known[names] = tuple(one_of(part.contract.lifecycle.states, name, "state") for name in names)
+        known[names] = tuple(one_of(provider.contract.lifecycle.states, name, "state") for name in names)
     plan, cost = row["plan"], row["cost"]
     if len(plan["begins"]) != len(names):
         raise DataError(f"{WHERE}, job {row['id']}", "its plan has not one moment for each state")
@@ -117,36 +119,36 @@ def _job(
         row["id"],
         row["number"],
         one_of(accounts, row["account"], "account"),
-        None if row["model"] is None else one_of(part.contract.models, row["model"], "model"),
+        None if row["model"] is None else one_of(provider.contract.models, row["model"], "model"),
         row["created"],
-        Plan(known[names], tuple(plan["begins"]), _failure(part, plan["failure"]), plan["fields"]),
+        Plan(known[names], tuple(plan["begins"]), _failure(provider, plan["failure"]), plan["fields"]),
         row["request"].encode(),
         row["operation"],
         row["callback_url"],
-        _intervention(part, row["intervention"]),
+        _intervention(provider, row["intervention"]),
         cost=None if cost is None else Cost(_amount(cost["amount"]), cost["currency"], cost["certainty"]),
     )
 
 
-def _intervention(part: Part, row: Mapping[str, Any] | None) -> Intervention | None:
+def _intervention(provider: Provider, row: Mapping[str, Any] | None) -> Intervention | None:
     if row is None:
         return None
-    states = part.contract.lifecycle.states
+    states = provider.contract.lifecycle.states
     return Intervention(
         row["at"],
         one_of(states, row["state"], "state"),
-        _failure(part, row["failure"]),
+        _failure(provider, row["failure"]),
         row["reason"],
         tuple(one_of(states, name, "state") for name in row["through"]),
         row["fields"],
     )
 
 
-def _failure(part: Part, name: str | None) -> Failure | None:
-    return None if name is None else one_of(part.contract.failures, name, "failure")
+def _failure(provider: Provider, name: str | None) -> Failure | None:
+    return None if name is None else one_of(provider.contract.failures, name, "failure")
 
 
-def _delivery(part: Part, row: Mapping[str, Any], accounts: Mapping[int, Account]) -> Delivery:
+def _delivery(provider: Provider, row: Mapping[str, Any], accounts: Mapping[int, Account]) -> Delivery:
     return Delivery(
         row["id"],
         row["subject"],
@@ -156,7 +158,7 @@ def _delivery(part: Part, row: Mapping[str, Any], accounts: Mapping[int, Account
         row["event"],
         row["body"].encode(),
         _pairs(row["headers"]),
-        one_of(part.contract.callbacks.policies, row["kind"], "kind of delivery"),
+        one_of(provider.contract.callbacks.policies, row["kind"], "kind of delivery"),
         row["created"],
         automatic=row["automatic"],
         secret_id=row["secret_id"],

@@ -6,18 +6,18 @@ from typing import Any
 from mockreel.contract import Model
 from mockreel.engine.accounts.account import Account
 from mockreel.engine.jobs.job import Job
-from mockreel.simulator.provider import Part
+from mockreel.simulator.provider import Provider
 from mockreel.simulator.snapshots.codec import Reference
 
 
 def references(
-    part: Part, *, jobs: Mapping[str, Job] | None = None, accounts: Mapping[int, Account] | None = None
+    provider: Provider, *, jobs: Mapping[str, Job] | None = None, accounts: Mapping[int, Account] | None = None
 ) -> tuple[Reference, ...]:
     """Jobs by id, accounts by number, models by id; the first two are looked up among those that are given."""
     return (
         Reference(Job, "job", lambda job: str(job.id), _in(jobs)),
         Reference(Account, "account", lambda account: int(account.number), _in(accounts)),
-        Reference(Model, "model", lambda model: str(model.id), _in(part.contract.models)),
+        Reference(Model, "model", lambda model: str(model.id), _in(provider.contract.models)),
     )
 
 

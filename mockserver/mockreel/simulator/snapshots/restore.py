@@ -7,9 +7,9 @@ from typing import Any
 from mockreel import __version__
 from mockreel.engine.scenarios.rules import Rule, Rules
 from mockreel.errors import Conflict, DataError, MockreelError
-from mockreel.simulator.provider import JobEnd, Part, Reckoning
+from mockreel.simulator.provider import JobEnd, Provider, Reckoning
 from mockreel.simulator.rule_parser import set_rule
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.simulator import Simulator
 from mockreel.simulator.snapshots.reader import WHERE, Past, one_of, read_part
 from mockreel.simulator.snapshots.schema import check_shape
 from mockreel.simulator.snapshots.seal import check_seal
@@ -17,7 +17,7 @@ from mockreel.simulator.snapshots.writer import FORM, other_readings, version
 from mockreel.webhooks.dispatcher import AttemptDue
 
 
-def restore(stage: Stage, document: Any) -> None:
+def restore(simulator: Simulator, document: Any) -> None:
     """Put a snapshot back in place of everything that has come to be; the journal begins anew.
 
     Call it on the stage's event loop.
@@ -27,27 +27,27 @@ def restore(stage: Stage, document: Any) -> None:
         Conflict: it was taken of a stage that plays otherwise; the stage is as it was.
     """
     check_shape(document, form=FORM)
-    _check_stage(stage, document)
+    _check_simulator(simulator, document)
     try:
-        pasts = {name: read_part(stage.part(name), row) for name, row in document["providers"].items()}
-        rules = _rules(stage, document["rules"])
-        due = [_due(row, stage, pasts) for row in document["due"]]
+        pasts = {name: read_part(simulator.provider(name), row) for name, row in document["providers"].items()}
+        rules = _rules(simulator, document["rules"])
+        due = [_due(row, simulator, pasts) for row in document["due"]]
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as problem:
         raise DataError(WHERE, f"it cannot be read ({type(problem).__name__}: {problem})"[:300]) from problem
     check_seal(document, where=WHERE)
 
-    stage.begin_anew()
+    simulator.reset()
     clock = document["clock"]
-    stage.clock.begin_at(clock["now"], held=clock["held"], speed=clock["speed"])
+    simulator.clock.begin_at(clock["now"], held=clock["held"], speed=clock["speed"])
     for name, past in pasts.items():
-        _fill(stage.part(name), past)
-    stage.rules.put_back(rules)
+        _fill(simulator.provider(name), past)
+    simulator.rules.put_back(rules)
     for at, action in due:
-        stage.agenda.at(at, action)
-    stage.feed.reset()
+        simulator.scheduler.at(at, action)
+    simulator.events.reset()
 
 
-def _check_stage(stage: Stage, document: Mapping[str, Any]) -> None:
+def _check_simulator(simulator: Simulator, document: Mapping[str, Any]) -> None:
     """See that the stage plays as the one of which the snapshot was taken.
 
     Raises:
@@ -59,33 +59,35 @@ def _check_stage(stage: Stage, document: Mapping[str, Any]) -> None:
             f"The snapshot was taken by mockreel {there}; this is {__version__}. Take it anew with this one."
         )
     names = tuple(document["providers"])
-    if set(names) != set(stage.parts):
+    if set(names) != set(simulator.providers):
         wanted = " ".join(f"--provider {name}" for name in names)
-        raise Conflict(f"The snapshot has {', '.join(names)}; here are {', '.join(stage.parts)}. Serve with {wanted}.")
-    if document["seed"] != stage.settings.seed:
-        here, there = stage.settings.seed, document["seed"]
+        raise Conflict(
+            f"The snapshot has {', '.join(names)}; here are {', '.join(simulator.providers)}. Serve with {wanted}."
+        )
+    if document["seed"] != simulator.settings.seed:
+        here, there = simulator.settings.seed, document["seed"]
         raise Conflict(f"The snapshot has the seed {there}; here it is {here}. Serve with --seed {there}.")
     for name, row in document["providers"].items():
-        own = version(stage.part(name).contract)
+        own = version(simulator.provider(name).contract)
         if row["contract"] != own:
             there = row["contract"]
             raise Conflict(
                 f"The snapshot has version {there} of the contract of {name}; here it is {own}. Take it anew."
             )
         readings = row["readings"]
-        if readings != other_readings(stage.part(name).contract):
+        if readings != other_readings(simulator.provider(name).contract):
             chosen = " ".join(f"--reading {name}:{one}={option}" for one, option in readings.items()) or "the defaults"
             raise Conflict(f"The snapshot has other readings for {name}: {chosen}. Choose them, then restore.")
 
 
-def _rules(stage: Stage, rows: list[Mapping[str, Any]]) -> list[Rule]:
+def _rules(simulator: Simulator, rows: list[Mapping[str, Any]]) -> list[Rule]:
     """The rules with their numbers and what they have met; each must be playable here."""
     found, scratch = [], Rules()
-    scratch.results = stage.rules.results
+    scratch.results = simulator.rules.results
     for row in rows:
         given = {name: value for name, value in row.items() if name not in ("id", "seen", "turns")}
         try:
-            rule = set_rule(scratch, stage.parts, given)
+            rule = set_rule(scratch, simulator.providers, given)
         except MockreelError as problem:
             raise DataError(f"{WHERE} /rules", str(problem).rstrip(".")) from problem
         turns = {(provider, account): turn for provider, account, turn in row["turns"]}
@@ -93,30 +95,30 @@ def _rules(stage: Stage, rows: list[Mapping[str, Any]]) -> list[Rule]:
     return found
 
 
-def _due(row: Mapping[str, Any], stage: Stage, pasts: Mapping[str, Past]) -> tuple[float, Any]:
+def _due(row: Mapping[str, Any], simulator: Simulator, pasts: Mapping[str, Past]) -> tuple[float, Any]:
     """What must happen at a moment."""
     past, at = one_of(pasts, row["provider"], "provider"), row["at"]
-    part = stage.part(row["provider"])
+    provider = simulator.provider(row["provider"])
     if row["what"] == "end":
-        return at, JobEnd(part, one_of(past.jobs, row["id"], "job"), at)
+        return at, JobEnd(provider, one_of(past.jobs, row["id"], "job"), at)
     if row["what"] == "reckoning":
-        return at, Reckoning(part, one_of(past.accounts, row["id"], "account"))
+        return at, Reckoning(provider, one_of(past.accounts, row["id"], "account"))
     delivery = one_of(past.deliveries, row["id"], "delivery")
     if delivery.next_at is None:  # it was under way
         delivery.next_at = at
-    return at, AttemptDue(part.deliveries, delivery)
+    return at, AttemptDue(provider.deliveries, delivery)
 
 
-def _fill(part: Part, past: Past) -> None:
+def _fill(provider: Provider, past: Past) -> None:
     """Everything that was read takes its place; nothing can go wrong any more."""
-    part.keyring.put_back((account, number in past.listed) for number, account in past.accounts.items())
+    provider.keyring.put_back((account, number in past.listed) for number, account in past.accounts.items())
     for job in past.jobs.values():
-        part.jobs.add(job)
+        provider.jobs.add(job)
     held = [past.deliveries[name] for name in past.row["held"] if name in past.deliveries]
-    part.deliveries.put_back(past.deliveries.values(), damage=past.damage, held=held)
+    provider.deliveries.put_back(past.deliveries.values(), damage=past.damage, held=held)
     for upload in past.uploads:
-        part.uploads.announce(upload)
-    part.numbers.update(past.row["numbers"])
-    part.ledger.opened = past.row["opened"]
-    part.state = past.state
-    part.base_url = part.base_url or past.row["base_url"]
+        provider.uploads.announce(upload)
+    provider.numbers.update(past.row["numbers"])
+    provider.ledger.opened = past.row["opened"]
+    provider.state = past.state
+    provider.base_url = provider.base_url or past.row["base_url"]

@@ -15,8 +15,8 @@ from mockreel.engine.jobs.job import Intervention, Job
 from mockreel.engine.jobs.lifecycle import Plan
 from mockreel.engine.redaction import Fingerprints
 from mockreel.engine.scenarios.rules import Rule
-from mockreel.simulator.provider import JobEnd, Part, Reckoning
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.provider import JobEnd, Provider, Reckoning
+from mockreel.simulator.simulator import Simulator
 from mockreel.simulator.snapshots.codec import Writer
 from mockreel.simulator.snapshots.references import references
 from mockreel.simulator.snapshots.seal import sealed
@@ -29,19 +29,19 @@ FORM = 1
 Row = dict[str, Any]
 
 
-def take(stage: Stage) -> Row:
+def take(simulator: Simulator) -> Row:
     """A stage as a document that `restore` takes; the stage is left as it is."""
-    now = stage.clock.now()
+    now = simulator.clock.now()
     document = {
         "snapshot": FORM,
         "mockreel": __version__,
-        "seed": stage.settings.seed,
-        "clock": {"now": now, "held": stage.clock.held, "speed": stage.clock.speed},
-        "rules": [_rule(rule) for rule in stage.rules.all],
-        "providers": {name: _part(part) for name, part in stage.parts.items()},
-        "due": [*_under_way(stage, now), *_due(stage)],
+        "seed": simulator.settings.seed,
+        "clock": {"now": now, "held": simulator.clock.held, "speed": simulator.clock.speed},
+        "rules": [_rule(rule) for rule in simulator.rules.all],
+        "providers": {name: _part(provider) for name, provider in simulator.providers.items()},
+        "due": [*_under_way(simulator, now), *_due(simulator)],
     }
-    masked: Row = _without_keys(document, [part.keyring.keys for part in stage.parts.values()])
+    masked: Row = _without_keys(document, [provider.keyring.keys for provider in simulator.providers.values()])
     return sealed(masked)
 
 
@@ -50,22 +50,22 @@ def _rule(rule: Rule) -> Row:
     return {**rule.row(), "turns": turns}
 
 
-def _part(part: Part) -> Row:
-    writer = Writer(part.player.keepsakes, references(part))
-    damage, held = part.deliveries.damaged()
+def _part(provider: Provider) -> Row:
+    writer = Writer(provider.adapter.keepsakes, references(provider))
+    damage, held = provider.deliveries.damaged()
     return {
-        "contract": version(part.contract),
-        "readings": other_readings(part.contract),
-        "base_url": part.base_url,
-        "opened": part.ledger.opened,
-        "numbers": dict(part.numbers),
-        "accounts": [_account(account, listed, writer) for account, listed in part.keyring.kept()],
-        "jobs": [_job(part, job, writer) for job in part.jobs],
-        "deliveries": [_delivery(delivery) for delivery in part.deliveries],
+        "contract": version(provider.contract),
+        "readings": other_readings(provider.contract),
+        "base_url": provider.base_url,
+        "opened": provider.ledger.opened,
+        "numbers": dict(provider.numbers),
+        "accounts": [_account(account, listed, writer) for account, listed in provider.keyring.kept()],
+        "jobs": [_job(provider, job, writer) for job in provider.jobs],
+        "deliveries": [_delivery(delivery) for delivery in provider.deliveries],
         "damage": {subject: fault.row() for subject, fault in damage.items()},
         "held": [delivery.id for delivery in held],
-        "uploads": [_upload(upload, writer) for upload in part.uploads],
-        "state": writer.write(part.player.kept(part)),
+        "uploads": [_upload(upload, writer) for upload in provider.uploads],
+        "state": writer.write(provider.adapter.kept(provider)),
     }
 
 
@@ -80,18 +80,18 @@ def other_readings(contract: Contract) -> Mapping[str, str]:
 
 
 def _account(account: Account, listed: bool, writer: Writer) -> Row:
-    purse = account.purse
+    running = account.running
     return {
         "number": account.number,
         "name": account.name,
         "listed": listed,
         "balance": _amount(account.balance),
         "purse": None
-        if purse is None
+        if running is None
         else {
-            "opening": _amount(purse.opening),
-            "limited": purse.limited,
-            "added": [[at, str(amount)] for at, amount in purse.added],
+            "opening": _amount(running.opening),
+            "limited": running.limited,
+            "added": [[at, str(amount)] for at, amount in running.added],
         },
         "drawn": account.drawn,
         "shelf": writer.write(account.shelf),
@@ -102,7 +102,7 @@ def _amount(amount: Decimal | None) -> str | None:
     return None if amount is None else str(amount)
 
 
-def _job(part: Part, job: Job, writer: Writer) -> Row:
+def _job(provider: Provider, job: Job, writer: Writer) -> Row:
     return {
         "id": job.id,
         "number": job.number,
@@ -111,7 +111,7 @@ def _job(part: Part, job: Job, writer: Writer) -> Row:
         "operation": job.kind,
         "created": job.created,
         "plan": _plan(job.plan),
-        "request": _asked(part, job.request),
+        "request": _asked(provider, job.request),
         "callback_url": job.callback_url,
         "intervention": _intervention(job.intervention) if job.intervention else None,
         "extra": writer.write(job.extra),
@@ -121,9 +121,9 @@ def _job(part: Part, job: Job, writer: Writer) -> Row:
     }
 
 
-def _asked(part: Part, body: bytes) -> str:
+def _asked(provider: Provider, body: bytes) -> str:
     """What a job was given, without what stands in a secret's place; where it has none, byte for byte."""
-    redactor, known = part.noting.redactor, part.keyring.known
+    redactor, known = provider.capture.redactor, provider.keyring.known
     if not body:
         return ""
     value = orjson.loads(body)
@@ -183,25 +183,25 @@ def _upload(one: Upload, writer: Writer) -> Row:
     return {"id": one.id, "mime": one.mime, "size": one.size, "expires": one.expires, "data": writer.write(one.data)}
 
 
-def _due(stage: Stage) -> Iterable[Row]:
+def _due(simulator: Simulator) -> Iterable[Row]:
     """What waits for its moment, in order; what a connection waits for is left out, as it ends with it."""
-    for at, _, action in stage.agenda.pending():
+    for at, _, action in simulator.scheduler.pending():
         if isinstance(action, JobEnd):
-            yield {"at": at, "what": "end", "provider": action.part.name, "id": action.job.id}
+            yield {"at": at, "what": "end", "provider": action.provider.name, "id": action.job.id}
         elif isinstance(action, AttemptDue):
-            for part in stage.parts.values():
-                if part.deliveries is action.deliveries:
-                    yield {"at": at, "what": "attempt", "provider": part.name, "id": action.delivery.id}
+            for provider in simulator.providers.values():
+                if provider.deliveries is action.deliveries:
+                    yield {"at": at, "what": "attempt", "provider": provider.name, "id": action.delivery.id}
         elif isinstance(action, Reckoning):
-            yield {"at": at, "what": "reckoning", "provider": action.part.name, "id": action.account.number}
+            yield {"at": at, "what": "reckoning", "provider": action.provider.name, "id": action.account.number}
 
 
-def _under_way(stage: Stage, now: float) -> Iterable[Row]:
+def _under_way(simulator: Simulator, now: float) -> Iterable[Row]:
     """Attempts that have begun and not ended: they are made again."""
-    for part in stage.parts.values():
-        for delivery in part.deliveries:
+    for provider in simulator.providers.values():
+        for delivery in provider.deliveries:
             if delivery.status == "pending" and delivery.next_at is None:
-                yield {"at": now, "what": "attempt", "provider": part.name, "id": delivery.id}
+                yield {"at": now, "what": "attempt", "provider": provider.name, "id": delivery.id}
 
 
 def _without_keys(value: Any, known: list[Fingerprints]) -> Any:

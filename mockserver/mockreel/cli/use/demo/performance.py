@@ -18,7 +18,7 @@ from mockreel.contract.pricing import Cost
 from mockreel.engine.artifacts import artifact
 from mockreel.errors import MockreelError
 from mockreel.server.mock_server import Address
-from mockreel.simulator.provider import Part
+from mockreel.simulator.provider import Provider
 from mockreel.webhooks import verify
 from mockreel.whole_file import SHARED, write_whole
 
@@ -67,13 +67,13 @@ class Performer:
     """Performs the acts of one provider.
 
     Args:
-        part: the provider on its stage: what it costs and how it signs is read from its contract.
+        provider: the provider on its stage: what it costs and how it signs is read from its contract.
         address: where it is served, and a key that works.
         folder: where clips are saved.
         changed: called whenever the progress of an act has changed.
     """
 
-    part: Part
+    provider: Provider
     address: Address
     receiver: Receiver
     folder: Path
@@ -175,7 +175,7 @@ class Performer:
 
     def _signed(self, arrival: Arrival) -> bool | None:
         """Whether the signature is good; None where the provider signs nothing."""
-        signature = self.part.contract.callbacks.signature
+        signature = self.provider.contract.callbacks.signature
         secret = self.saved.get("secret")
         if signature is None or secret is None:
             return None
@@ -184,18 +184,18 @@ class Performer:
         return True
 
     def _cost(self, act: Act) -> Cost:
-        contract: Contract = self.part.contract
+        contract: Contract = self.provider.contract
         model = contract.names[act.model]
-        return artifact.price_of(self.part, model, found(act.submit.body, act.input) or {})
+        return artifact.price_of(self.provider, model, found(act.submit.body, act.input) or {})
 
     def _state(self, word: str) -> State:
-        for state in self.part.contract.lifecycle.states.values():
+        for state in self.provider.contract.lifecycle.states.values():
             if state.word == word:
                 return state
-        raise ActFailed(f"{word!r} is not a state of {self.part.contract.title}")
+        raise ActFailed(f"{word!r} is not a state of {self.provider.contract.title}")
 
     def _end_word(self) -> str:
-        states = self.part.contract.lifecycle.states.values()
+        states = self.provider.contract.lifecycle.states.values()
         return next(state.word for state in states if state.kind == "succeeded")
 
     def _note(self, progress: Progress, word: str, began: float) -> None:

@@ -11,11 +11,11 @@ from mockreel.cli.use.demo.performance import Performer, Progress
 from mockreel.cli.use.demo.receiver import Receiver, receiving
 from mockreel.cli.use.demo.screen import Changed, shown
 from mockreel.contract.conversation.demo_jobs import Script, read_script
-from mockreel.engine.billing import unspent
-from mockreel.server.mock_server import RunningStage
+from mockreel.engine.billing import cost_avoided
+from mockreel.server.mock_server import MockServer
 from mockreel.server.socket_server import serving
 from mockreel.simulator.provider import Settings
-from mockreel.simulator.simulator import Stage
+from mockreel.simulator.simulator import Simulator
 
 # How many attempts of each callback the demo's receiver refuses.
 REFUSED_ATTEMPTS = 2
@@ -37,13 +37,15 @@ def perform(folder: Path, *, console: Console, seed: int = 0, data: Path | None 
         seed: the same seed gives the same jobs.
         data: a further data folder, whose providers take part where they have a section `demo` in `conversation.yaml`.
     """
-    with serving(settings=Settings(seed=seed), data=data) as stage:
-        demo = _Demo(stage, {name: read_script(name, root=_home(data, name)) for name in stage.inner.parts}, console)
+    with serving(settings=Settings(seed=seed), data=data) as server:
+        demo = _Demo(
+            server, {name: read_script(name, root=_home(data, name)) for name in server.simulator.providers}, console
+        )
         demo.introduce()
-        now = stage.inner.clock.now
+        now = server.simulator.clock.now
         with receiving(refuse=REFUSED_ATTEMPTS, now=now) as receiver, shown(console, demo.progresses) as changed:
             asyncio.run(demo.play(receiver, folder, changed))
-        _sum_up(console, demo.progresses, folder, stage.inner)
+        _sum_up(console, demo.progresses, folder, server.simulator)
     return all(progress.done and not progress.problem for progress in demo.progresses)
 
 
@@ -54,28 +56,28 @@ def _home(data: Path | None, name: str) -> Path | None:
 class _Demo:
     """One run: the stage, the acts of every provider, and how far each is."""
 
-    def __init__(self, stage: RunningStage, scripts: Mapping[str, Script], console: Console) -> None:
-        self._stage = stage
-        self._parts = stage.inner.parts
+    def __init__(self, server: MockServer, scripts: Mapping[str, Script], console: Console) -> None:
+        self._server = server
+        self._providers = server.simulator.providers
         self._scripts = scripts
         self._console = console
         acts = [act for script in scripts.values() for act in script.acts]
-        self.progresses = [Progress(act, self._parts[act.provider].contract.title) for act in acts]
+        self.progresses = [Progress(act, self._providers[act.provider].contract.title) for act in acts]
 
     def introduce(self) -> None:
         say = partial(_say, self._console)
         say("mockreel demo: nothing reaches the real providers, and nothing is billed.")
-        for name, part in self._parts.items():
-            say(f"  {part.contract.title:<12} {self._stage.addresses[name].url}")
+        for name, provider in self._providers.items():
+            say(f"  {provider.contract.title:<12} {self._server.addresses[name].url}")
         say(f"The first {REFUSED_ATTEMPTS} attempts of each webhook are answered with 500 to show the retries.\n")
 
     async def play(self, receiver: Receiver, folder: Path, changed: Changed) -> None:
         """Every provider's acts at once."""
         performers = [
-            Performer(part, self._stage.addresses[name], receiver, folder, changed).perform(
+            Performer(provider, self._server.addresses[name], receiver, folder, changed).perform(
                 self._scripts[name], [progress for progress in self.progresses if progress.act.provider == name]
             )
-            for name, part in self._parts.items()
+            for name, provider in self._providers.items()
         ]
         hurrying = asyncio.create_task(self._hurry())
         try:
@@ -88,26 +90,28 @@ class _Demo:
         """Speed the clock up once nothing but long back-offs is left to wait for."""
         while not all(progress.done or self._waits_long(progress) for progress in self.progresses):
             await asyncio.sleep(0.1)
-        waiting = {self._parts[p.act.provider].contract.title for p in self.progresses if not p.done}
+        waiting = {self._providers[p.act.provider].contract.title for p in self.progresses if not p.done}
         if waiting:
-            self._stage.inner.clock.set_speed(FAST)
+            self._server.simulator.clock.set_speed(FAST)
             names = " and ".join(sorted(waiting))
             _say(self._console, f"{names} waits longer before it retries: the clock now runs {FAST:g} times as fast.")
 
     def _waits_long(self, progress: Progress) -> bool:
-        policies = self._parts[progress.act.provider].contract.callbacks.policies.values()
+        policies = self._providers[progress.act.provider].contract.callbacks.policies.values()
         longest = max((delay for policy in policies for delay in policy.delays), default=0.0)
         return progress.act.callback and bool(progress.attempts) and longest > LONG_WAIT_SECONDS
 
 
-def _sum_up(console: Console, progresses: Sequence[Progress], folder: Path, stage: Stage) -> None:
+def _sum_up(console: Console, progresses: Sequence[Progress], folder: Path, simulator: Simulator) -> None:
     """What it would have cost, per currency; unknown prices are named, not guessed."""
-    _say(console, f"\nEstimated cost avoided: {unspent(stage).amounts}.")
+    _say(console, f"\nEstimated cost avoided: {cost_avoided(simulator).amounts}.")
     for progress in progresses:
         if progress.cost is None or progress.cost.amount is None:
             told = f"  Not included: {progress.title}, whose price is unknown."
             _say(console, told)
-    silent = [part.contract.title for part in stage.parts.values() if not part.contract.callbacks.events]
+    silent = [
+        provider.contract.title for provider in simulator.providers.values() if not provider.contract.callbacks.events
+    ]
     for title in silent:
         _say(console, f"  {title} documents no webhook, so none was sent.")
     failed = [progress for progress in progresses if progress.problem]

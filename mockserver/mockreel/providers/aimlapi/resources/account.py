@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
-from mockreel.contract.messages.error_response import Refused
+from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.message import json_reply
 from mockreel.contract.validation import Violation
 from mockreel.engine.billing import Entry
@@ -14,48 +14,48 @@ from mockreel.providers.aimlapi.responses import moment
 from mockreel.providers.aimlapi.state import State
 from mockreel.providers.templates import fill
 from mockreel.simulator.adapter import Answer
-from mockreel.simulator.context import Call
+from mockreel.simulator.context import RequestContext
 
 
-def balance(call: Call) -> Answer:
+def balance(context: RequestContext) -> Answer:
     """The balance in the shape that the operation names."""
-    state: State = call.part.state
-    rows = call.part.contract.wire["balances"]
-    usd = call.part.ledger.balance(call.account, call.now)
+    state: State = context.provider.state
+    rows = context.provider.contract.wire["balances"]
+    usd = context.provider.ledger.balance(context.account, context.now)
     assert usd is not None, "the contract has an opening balance for an account without a limit"
-    credits_left = state.tariff.credits(usd)
+    credits_left = state.rates.credits(usd)
     words = {
         "usd": float(usd),
         "credits": credits_left,
-        "currency": call.part.contract.pricing["currency"],
+        "currency": context.provider.contract.pricing["currency"],
         "low": credits_left < rows["low"],
-        "now": moment(call.now),
-        "account": call.account.number,
+        "now": moment(context.now),
+        "account": context.account.number,
     }
-    return json_reply(200, fill(rows[call.operation.raw["x-mockreel"]["reply"]], words))
+    return json_reply(200, fill(rows[context.operation.raw["x-mockreel"]["reply"]], words))
 
 
-def transactions(call: Call) -> Answer:
+def transactions(context: RequestContext) -> Answer:
     """One page of the ledger, newest first. It has rows for what changes hands; a hold is none."""
-    refuse_unknown(call)
-    wanted = _period(call)
-    rows = call.part.contract.wire["ledger"]
-    entries = reversed(call.part.ledger.entries(call.account, call.now))
+    refuse_unknown(context)
+    wanted = _period(context)
+    rows = context.provider.contract.wire["ledger"]
+    entries = reversed(context.provider.ledger.entries(context.account, context.now))
     told = (entry for entry in entries if entry.sort in rows)
-    chosen = [entry for entry in told if wanted(entry) and _matches(call, rows[entry.sort])]
-    rest = chosen[_place(call, chosen) :]
-    limit = call.query.get("limit", _default(call, "limit"))
+    chosen = [entry for entry in told if wanted(entry) and _matches(context, rows[entry.sort])]
+    rest = chosen[_place(context, chosen) :]
+    limit = context.query.get("limit", _default(context, "limit"))
     page, more = rest[:limit], len(rest) > limit
     words = {
-        "entries": [fill(rows["entry"], _words(call, rows[entry.sort], entry)) for entry in page],
+        "entries": [fill(rows["entry"], _words(context, rows[entry.sort], entry)) for entry in page],
         "next": _cursor(page[-1]) if more else None,
         "more": more,
     }
     return json_reply(200, fill(rows["page"], words))
 
 
-def _words(call: Call, row: dict[str, Any], entry: Entry) -> dict[str, Any]:
-    usage = call.part.state.tariff.usage(None if entry.amount is None else abs(entry.amount))
+def _words(context: RequestContext, row: dict[str, Any], entry: Entry) -> dict[str, Any]:
+    usage = context.provider.state.tariff.usage(None if entry.amount is None else abs(entry.amount))
     return {
         "direction": row["direction"],
         "type": row["type"],
@@ -67,24 +67,24 @@ def _words(call: Call, row: dict[str, Any], entry: Entry) -> dict[str, Any]:
     }
 
 
-def _matches(call: Call, row: dict[str, Any]) -> bool:
-    return all(call.query.get(name, row[name]) == row[name] for name in ("direction", "type"))
+def _matches(context: RequestContext, row: dict[str, Any]) -> bool:
+    return all(context.query.get(name, row[name]) == row[name] for name in ("direction", "type"))
 
 
-def _period(call: Call) -> Callable[[Entry], bool]:
+def _period(context: RequestContext) -> Callable[[Entry], bool]:
     """Which entries lie in the asked period.
 
     Raises:
-        Refused: it ends before it begins, or a moment is none.
+        ErrorResponse: it ends before it begins, or a moment is none.
     """
-    start, end = _moment(call, "from", float("-inf")), _moment(call, "to", float("inf"))
+    start, end = _moment(context, "from", float("-inf")), _moment(context, "to", float("inf"))
     if end <= start:
-        raise _refused("to", call.query.get("to"), "it is not later than `from`")
+        raise _refused("to", context.query.get("to"), "it is not later than `from`")
     return lambda entry: start <= entry.at < end
 
 
-def _moment(call: Call, name: str, default: float) -> float:
-    text = call.query.get(name)
+def _moment(context: RequestContext, name: str, default: float) -> float:
+    text = context.query.get(name)
     if text is None:
         return default
     try:
@@ -93,13 +93,13 @@ def _moment(call: Call, name: str, default: float) -> float:
         raise _refused(name, text, f"it is not a moment ({problem})") from problem
 
 
-def _place(call: Call, entries: list[Entry]) -> int:
+def _place(context: RequestContext, entries: list[Entry]) -> int:
     """Where the page begins: behind the entry that the cursor names.
 
     Raises:
-        Refused: no entry has that cursor.
+        ErrorResponse: no entry has that cursor.
     """
-    cursor = call.query.get("cursor")
+    cursor = context.query.get("cursor")
     if cursor is None:
         return 0
     for place, entry in enumerate(entries, 1):
@@ -113,10 +113,10 @@ def _cursor(entry: Entry) -> str:
     return digest(0, "cursor", entry.sort, moment(entry.at), entry.job.id if entry.job else "", size=24).hex()
 
 
-def _default(call: Call, name: str) -> int:
-    defaults: Iterator[int] = (row.schema["default"] for row in call.operation.query if row.name == name)
+def _default(context: RequestContext, name: str) -> int:
+    defaults: Iterator[int] = (row.schema["default"] for row in context.operation.query if row.name == name)
     return next(defaults)
 
 
-def _refused(name: str, value: Any, why: str) -> Refused:
-    return Refused("invalid-query", violations=(Violation(("query", name), "other", why, value, None),))
+def _refused(name: str, value: Any, why: str) -> ErrorResponse:
+    return ErrorResponse("invalid-query", violations=(Violation(("query", name), "other", why, value, None),))

@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping
 
 import orjson
 
-from mockreel.contract.messages.message import Reply, json_reply
+from mockreel.contract.messages.message import Response, json_reply
 from mockreel.engine import randomness
 from mockreel.engine.jobs.job import Job
 from mockreel.providers.aimlapi.responses import file_words, generation
 from mockreel.providers.aimlapi.state import Line, State
 from mockreel.simulator.adapter import Answer
-from mockreel.simulator.context import Call
+from mockreel.simulator.context import RequestContext
 
 # From the moment, drawn bytes and the model's name to an id.
 MakeId = Callable[[float, bytes, str], str]
@@ -22,35 +22,35 @@ SHAPES: Mapping[str, MakeId] = {
 }
 
 
-def submit(call: Call) -> Answer:
+def submit(context: RequestContext) -> Answer:
     """Begin a generation. Of the request only what the clip depends on is kept; nothing else is asked for again."""
-    state: State = call.part.state
-    line = state.lines[call.operation.id]
-    ledger = call.part.ledger
-    shape, name = SHAPES[line.ids], call.model.id if call.model else call.operation.id
-    job = call.part.begin(
-        call,
+    state: State = context.provider.state
+    line = state.lines[context.operation.id]
+    ledger = context.provider.ledger
+    shape, name = SHAPES[line.ids], context.model.id if context.model else context.operation.id
+    job = context.provider.begin(
+        context,
         lambda now, block: shape(now, block, name),
-        request=orjson.dumps({name: call.body[name] for name in state.media if name in call.body}),
-        extra=state.tariff.usage(ledger.due(ledger.cost(call.model, call.fields))),
+        request=orjson.dumps({name: context.body[name] for name in state.media if name in context.body}),
+        extra=state.rates.usage(ledger.due(ledger.cost(context.model, context.fields))),
     )
-    return _told(call, line, job)
+    return _told(context, line, job)
 
 
-def poll(call: Call) -> Answer:
+def poll(context: RequestContext) -> Answer:
     """A generation as it stands."""
-    state: State = call.part.state
-    line = state.lines[call.operation.id]
-    job = call.part.job_of(call.account, call.query[str(line.parameter)])
-    return _told(call, line, job)
+    state: State = context.provider.state
+    line = state.lines[context.operation.id]
+    job = context.provider.job_of(context.account, context.query[str(line.parameter)])
+    return _told(context, line, job)
 
 
-def _told(call: Call, line: Line, job: Job) -> Reply:
+def _told(context: RequestContext, line: Line, job: Job) -> Response:
     """The reply that tells of a generation as it stands."""
-    state: State = call.part.state
-    now = job.state(call.now)
-    words = generation(call.part, job, now, call.now)
+    state: State = context.provider.state
+    now = job.state(context.now)
+    words = generation(context.provider, job, now, context.now)
     if line.describes and now.kind == "succeeded":
-        words |= file_words(call.part, job)
+        words |= file_words(context.provider, job)
     body = line.says[now.kind](words)
-    return json_reply(line.status, body, headers=state.tracing.headers(call.request, job.id, cost=job.extra.headers))
+    return json_reply(line.status, body, headers=state.tracing.headers(context.request, job.id, cost=job.extra.headers))

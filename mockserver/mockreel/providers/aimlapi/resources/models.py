@@ -9,47 +9,47 @@ from typing import Any
 import orjson
 
 from mockreel.contract import Contract, Model, Price
-from mockreel.contract.messages.error_response import Refused
-from mockreel.contract.messages.message import JSON_HEADERS, Reply, json_reply
+from mockreel.contract.messages.error_response import ErrorResponse
+from mockreel.contract.messages.message import JSON_HEADERS, Response, json_reply
 from mockreel.providers.aimlapi.query_parameters import listed
 from mockreel.providers.aimlapi.state import State
 from mockreel.providers.templates import Template, fill, prepared
 from mockreel.simulator.adapter import Answer
-from mockreel.simulator.context import Call
+from mockreel.simulator.context import RequestContext
 
 
-def list_models(call: Call) -> Answer:
+def list_models(context: RequestContext) -> Answer:
     """The models that every filter keeps; not sent again to who has them already."""
-    rows = call.part.contract.wire["catalogue"]
-    filters = [(set(listed(call, parameter)), names) for parameter, names in rows["filters"].items()]
-    entry, hidden = prepared(rows["entry"]), _hidden(call, rows)
-    every = (_remembered(call, model) for model in call.part.contract.models.values())
+    rows = context.provider.contract.wire["catalogue"]
+    filters = [(set(listed(context, parameter)), names) for parameter, names in rows["filters"].items()]
+    entry, hidden = prepared(rows["entry"]), _hidden(context, rows)
+    every = (_remembered(context, model) for model in context.provider.contract.models.values())
     kept = [_entry(entry, words, hidden) for words in every if _kept(filters, words)]
     body = orjson.dumps(fill(rows["list"], {"models": kept}))
     tag = etag_of(body, rows["etag"])
     headers = ((b"etag", tag),)
-    if is_known(call.request.header(b"if-none-match"), tag):
-        return Reply(304, b"", headers)
-    return Reply(200, body, JSON_HEADERS + headers)
+    if is_known(context.request.header(b"if-none-match"), tag):
+        return Response(304, b"", headers)
+    return Response(200, body, JSON_HEADERS + headers)
 
 
-def _remembered(call: Call, model: Model) -> dict[str, Any]:
+def _remembered(context: RequestContext, model: Model) -> dict[str, Any]:
     """The words of a model, put together once."""
-    state: State = call.part.state
+    state: State = context.provider.state
     if model.id not in state.catalogue:
-        state.catalogue[model.id] = facts(call.part.contract, model)
+        state.catalogue[model.id] = facts(context.provider.contract, model)
     return state.catalogue[model.id]
 
 
-def get_model(call: Call) -> Answer:
+def get_model(context: RequestContext) -> Answer:
     """One model by its id or an alias, in any case of letters."""
-    wanted = call.params["id"].lower()
-    contract = call.part.contract
+    wanted = context.params["id"].lower()
+    contract = context.provider.contract
     found = next((model for name, model in contract.names.items() if name.lower() == wanted), None)
     if found is None:
-        raise Refused("model-not-found", values={"model": call.params["id"]})
+        raise ErrorResponse("model-not-found", values={"model": context.params["id"]})
     rows = contract.wire["catalogue"]
-    entry = _entry(prepared(rows["entry"]), _remembered(call, found), _hidden(call, rows))
+    entry = _entry(prepared(rows["entry"]), _remembered(context, found), _hidden(context, rows))
     return json_reply(200, fill(rows["one"], {"model": entry}))
 
 
@@ -92,11 +92,11 @@ def _words(by_field: Mapping[str, str], fields: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(word for name, word in by_field.items() if name in fields))
 
 
-def _hidden(call: Call, rows: Mapping[str, Any]) -> set[str]:
+def _hidden(context: RequestContext, rows: Mapping[str, Any]) -> set[str]:
     """The sections of an entry that were not asked for."""
     row = rows["include"]
-    asked = listed(call, row["parameter"])
-    everything = row["everything"] in asked or "true" in listed(call, row["synonym"])
+    asked = listed(context, row["parameter"])
+    everything = row["everything"] in asked or "true" in listed(context, row["synonym"])
     return set() if everything else {section for section in rows["sections"] if section not in asked}
 
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import cmp_to_key
 from typing import Any, TypeVar
 
-from mockreel.contract.messages.message import Reply, json_reply
+from mockreel.contract.messages.message import Response, json_reply
 from mockreel.providers.runflow.errors import invalid_query
 from mockreel.providers.runflow.lists.columns import Column, Rank, columns
 from mockreel.providers.runflow.lists.filters import FilterError, grammar, parse
-from mockreel.simulator.context import Call
+from mockreel.simulator.context import RequestContext
 
 T = TypeVar("T")
 Record = Mapping[str, Any]
@@ -46,14 +46,14 @@ class Cursor:
 
 
 def listed(
-    call: Call,
+    context: RequestContext,
     schema: str,
     items: Sequence[T],
     *,
     number: Callable[[T], int],
     render: Callable[[T], Record],
     newest_first: bool = True,
-) -> Reply:
+) -> Response:
     """The page of a list that a call asks for.
 
     Args:
@@ -63,7 +63,7 @@ def listed(
         render: an item's record; only for those that are shown, or looked at by a filter or a sort.
         newest_first: how they stand when no sort is asked for.
     """
-    query = _Query(call, schema, newest_first=newest_first)
+    query = _Query(context, schema, newest_first=newest_first)
     if not query.by_age:
         rows = query.chosen((number(item), render(item)) for item in items)
         shown, around = query.cut([place for place, _ in rows])
@@ -78,10 +78,10 @@ def listed(
 class _Query:
     """The query of one list, understood."""
 
-    def __init__(self, call: Call, schema: str, *, newest_first: bool) -> None:
-        self.wire = call.part.contract.wire
-        self.columns = columns(call.part.contract.schemas, schema)
-        asked = call.query
+    def __init__(self, context: RequestContext, schema: str, *, newest_first: bool) -> None:
+        self.wire = context.provider.contract.wire
+        self.columns = columns(context.provider.contract.schemas, schema)
+        asked = context.query
         self.cursor = self._cursor(asked.get("pq"))
         before = self.cursor
         self.filter: str | None = asked.get("q") or (before.filter if before else None)

@@ -3,29 +3,29 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mockreel.contract.messages.message import Reply, json_reply
+from mockreel.contract.messages.message import Response, json_reply
 from mockreel.engine.randomness import uuid7
 from mockreel.providers.runflow.errors import unknown
 from mockreel.providers.runflow.lists.list_page import listed
 from mockreel.providers.runflow.state import Secret, Shelf, own_shelf
 from mockreel.providers.runflow.timestamps import written
-from mockreel.simulator.context import Call
+from mockreel.simulator.context import RequestContext
 
 
-def _secret(call: Call) -> Secret:
-    found = own_shelf(call).secrets.get(call.params["id"])
+def _secret(context: RequestContext) -> Secret:
+    found = own_shelf(context).secrets.get(context.params["id"])
     if found is None:
         raise unknown("Callback secret")
     return found
 
 
-def _record(call: Call, secret: Secret) -> Mapping[str, Any]:
-    wire = call.part.contract.wire
+def _record(context: RequestContext, secret: Secret) -> Mapping[str, Any]:
+    wire = context.provider.contract.wire
     style = wire["record_times"]
     shown = min(wire["secret"]["shown"], len(secret.plain) // 2)  # one that was given may be short
     return {
         "id": secret.id,
-        "org_id": own_shelf(call).org_id,
+        "org_id": own_shelf(context).org_id,
         "key_prefix": secret.plain[:shown],
         "is_current": secret.current,
         "label": secret.label,
@@ -36,31 +36,31 @@ def _record(call: Call, secret: Secret) -> Mapping[str, Any]:
     }
 
 
-def list_callback_secrets(call: Call) -> Reply:
+def list_callback_secrets(context: RequestContext) -> Response:
     """The account's secrets, without what is secret."""
-    secrets = list(own_shelf(call).secrets.values())
+    secrets = list(own_shelf(context).secrets.values())
     return listed(
-        call,
+        context,
         "callback-secret.json",
         secrets,
         number=lambda secret: secret.number,
-        render=lambda secret: _record(call, secret),
+        render=lambda secret: _record(context, secret),
     )
 
 
-def create_callback_secret(call: Call) -> Reply:
+def create_callback_secret(context: RequestContext) -> Response:
     """Make a secret and show it, this once; the first one signs."""
-    part, shelf = call.part, own_shelf(call)
-    row = part.contract.wire["secret"]
-    number = part.count("secret")
-    block = part.draw("secret", number)
-    label = (call.body or {}).get("label")
+    provider, shelf = context.provider, own_shelf(context)
+    row = provider.contract.wire["secret"]
+    number = provider.count("secret")
+    block = provider.draw("secret", number)
+    label = (context.body or {}).get("label")
     plain = row["prefix"] + block[16:40].hex()
-    secret = Secret(uuid7(call.now, block), number, label, plain, False, call.now, call.now)
+    secret = Secret(uuid7(context.now, block), number, label, plain, False, context.now, context.now)
     shelf.secrets[secret.id] = secret
     if row["signs"] == "newest" or not any(other.current for other in shelf.secrets.values()):
         _promote(shelf, secret)
-    return json_reply(201, {**_record(call, secret), "plain_secret": plain})
+    return json_reply(201, {**_record(context, secret), "plain_secret": plain})
 
 
 def _promote(shelf: Shelf, secret: Secret) -> None:
@@ -68,28 +68,28 @@ def _promote(shelf: Shelf, secret: Secret) -> None:
         other.current = other is secret
 
 
-def get_callback_secret(call: Call) -> Reply:
+def get_callback_secret(context: RequestContext) -> Response:
     """One secret, without what is secret."""
-    return json_reply(200, _record(call, _secret(call)))
+    return json_reply(200, _record(context, _secret(context)))
 
 
-def update_callback_secret(call: Call) -> Reply:
+def update_callback_secret(context: RequestContext) -> Response:
     """Rename a secret, or make it the one that signs."""
-    secret = _secret(call)
-    if "label" in call.body:
-        secret.label = call.body["label"]
-    if call.body.get("is_current"):
-        _promote(own_shelf(call), secret)
-    elif call.body.get("is_current") is False:
+    secret = _secret(context)
+    if "label" in context.body:
+        secret.label = context.body["label"]
+    if context.body.get("is_current"):
+        _promote(own_shelf(context), secret)
+    elif context.body.get("is_current") is False:
         secret.current = False
-    secret.updated = call.now
-    return json_reply(200, _record(call, secret))
+    secret.updated = context.now
+    return json_reply(200, _record(context, secret))
 
 
-def delete_callback_secret(call: Call) -> Reply:
+def delete_callback_secret(context: RequestContext) -> Response:
     """Delete a secret; where it signed, the newest one that is left does so from now on."""
-    shelf, secret = own_shelf(call), _secret(call)
+    shelf, secret = own_shelf(context), _secret(context)
     del shelf.secrets[secret.id]
     if secret.current and shelf.secrets:
         _promote(shelf, next(reversed(shelf.secrets.values())))
-    return Reply(204, b"")
+    return Response(204, b"")

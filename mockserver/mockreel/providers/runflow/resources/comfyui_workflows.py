@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from mockreel.contract.messages.message import Reply, json_reply
+from mockreel.contract.messages.message import Response, json_reply
 from mockreel.engine.randomness import uuid7
 from mockreel.providers.runflow.errors import unknown
 from mockreel.providers.runflow.inputs import stored
@@ -14,89 +14,89 @@ from mockreel.providers.runflow.resources.runs import begin
 from mockreel.providers.runflow.responses import run_record
 from mockreel.providers.runflow.state import Workflow, own_shelf, state_of
 from mockreel.providers.runflow.timestamps import written
-from mockreel.simulator.context import Call
+from mockreel.simulator.context import RequestContext
 
 
-def _record(call: Call, workflow: Workflow) -> Mapping[str, Any]:
-    style = call.part.contract.wire["record_times"]
+def _record(context: RequestContext, workflow: Workflow) -> Mapping[str, Any]:
+    style = context.provider.contract.wire["record_times"]
     return {
-        **state_of(call.part).blank("comfyui-workflow.json"),
+        **state_of(context.provider).blank("comfyui-workflow.json"),
         **orjson.loads(workflow.fields),
         "id": workflow.id,
-        "org_id": own_shelf(call).org_id,
-        "owner": call.account.name,
+        "org_id": own_shelf(context).org_id,
+        "owner": context.account.name,
         "created_at": written(workflow.created, style),
         "updated_at": written(workflow.updated, style),
     }
 
 
-def _by_id(call: Call) -> Workflow:
-    found = own_shelf(call).workflows.get(call.params["id"])
+def _by_id(context: RequestContext) -> Workflow:
+    found = own_shelf(context).workflows.get(context.params["id"])
     if found is None:
         raise unknown("ComfyUI workflow")
     return found
 
 
-def _by_slug(call: Call) -> Workflow:
+def _by_slug(context: RequestContext) -> Workflow:
     """By owner and slug; whatever the caller calls its organization, the workflows are its own."""
-    for workflow in own_shelf(call).workflows.values():
-        if orjson.loads(workflow.fields).get("slug") == call.params["slug"]:
+    for workflow in own_shelf(context).workflows.values():
+        if orjson.loads(workflow.fields).get("slug") == context.params["slug"]:
             return workflow
     raise unknown("ComfyUI workflow")
 
 
-def list_comfyui_workflows(call: Call) -> Reply:
+def list_comfyui_workflows(context: RequestContext) -> Response:
     """The account's workflows."""
     return listed(
-        call,
+        context,
         "comfyui-workflow.json",
-        list(own_shelf(call).workflows.values()),
+        list(own_shelf(context).workflows.values()),
         number=lambda workflow: workflow.number,
-        render=lambda workflow: _record(call, workflow),
+        render=lambda workflow: _record(context, workflow),
     )
 
 
-def create_comfyui_workflow(call: Call) -> Reply:
+def create_comfyui_workflow(context: RequestContext) -> Response:
     """Keep a workflow; what is in its graph is not looked at."""
-    number = call.part.count("workflow")
-    id_ = uuid7(call.now, call.part.draw("workflow", number))
-    workflow = Workflow(id_, number, orjson.dumps(call.body), call.now, call.now)
-    own_shelf(call).workflows[id_] = workflow
-    return json_reply(201, _record(call, workflow))
+    number = context.provider.count("workflow")
+    id_ = uuid7(context.now, context.provider.draw("workflow", number))
+    workflow = Workflow(id_, number, orjson.dumps(context.body), context.now, context.now)
+    own_shelf(context).workflows[id_] = workflow
+    return json_reply(201, _record(context, workflow))
 
 
-def get_comfyui_workflow(call: Call) -> Reply:
+def get_comfyui_workflow(context: RequestContext) -> Response:
     """One workflow by its id."""
-    return json_reply(200, _record(call, _by_id(call)))
+    return json_reply(200, _record(context, _by_id(context)))
 
 
-def get_comfyui_workflow_by_slug(call: Call) -> Reply:
+def get_comfyui_workflow_by_slug(context: RequestContext) -> Response:
     """One workflow by owner and slug."""
-    return json_reply(200, _record(call, _by_slug(call)))
+    return json_reply(200, _record(context, _by_slug(context)))
 
 
-def update_comfyui_workflow(call: Call) -> Reply:
+def update_comfyui_workflow(context: RequestContext) -> Response:
     """Change fields of a workflow."""
-    workflow = _by_id(call)
-    workflow.fields = orjson.dumps({**orjson.loads(workflow.fields), **call.body})
-    workflow.updated = call.now
-    return json_reply(200, _record(call, workflow))
+    workflow = _by_id(context)
+    workflow.fields = orjson.dumps({**orjson.loads(workflow.fields), **context.body})
+    workflow.updated = context.now
+    return json_reply(200, _record(context, workflow))
 
 
-def delete_comfyui_workflow(call: Call) -> Reply:
+def delete_comfyui_workflow(context: RequestContext) -> Response:
     """Delete a workflow; its runs stay."""
-    del own_shelf(call).workflows[_by_id(call).id]
-    return Reply(204, b"")
+    del own_shelf(context).workflows[_by_id(context).id]
+    return Response(204, b"")
 
 
-def create_comfyui_workflow_run(call: Call) -> Reply:
+def create_comfyui_workflow_run(context: RequestContext) -> Response:
     """Begin a run of a workflow; clients poll it by `run_id` or `id`."""
-    workflow = _by_slug(call)
+    workflow = _by_slug(context)
     job = begin(
-        call,
-        stored(call, call.body.get("input") or {}, at=("input",)),
-        callback_url=call.body.get("callback_url"),
-        client_ref=call.body.get("client_ref"),
+        context,
+        stored(context, context.body.get("input") or {}, at=("input",)),
+        callback_url=context.body.get("callback_url"),
+        client_ref=context.body.get("client_ref"),
         workflow=workflow.id,
     )
-    return json_reply(201, {**run_record(call.part, job, call.now), "run_id": job.id})
+    return json_reply(201, {**run_record(context.provider, job, context.now), "run_id": job.id})

@@ -5,34 +5,34 @@ from typing import Any
 
 from orjson import Fragment
 
-from mockreel.contract.messages.error_response import Refused
+from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.engine.randomness import uuid4
 from mockreel.providers.runflow.timestamps import milliseconds, written
 from mockreel.providers.runflow.webhooks import CALLBACK
-from mockreel.simulator.provider import Part
+from mockreel.simulator.provider import Provider
 from mockreel.webhooks import Attempt, Delivery
 
 
-def history(part: Part, subject: str) -> list[Delivery]:
+def history(provider: Provider, subject: str) -> list[Delivery]:
     """The callback deliveries that tell of a run or a batch, oldest first."""
-    return [delivery for delivery in part.deliveries.of(subject) if delivery.kind == CALLBACK]
+    return [delivery for delivery in provider.deliveries.of(subject) if delivery.kind == CALLBACK]
 
 
-def check_redelivery(part: Part, subject: str, noun: str, *, possible: bool) -> None:
+def check_redelivery(provider: Provider, subject: str, noun: str, *, possible: bool) -> None:
     """See that a callback can be delivered again.
 
     Raises:
-        Refused: it is not over, it has nobody to tell, or another redelivery is under way.
+        ErrorResponse: it is not over, it has nobody to tell, or another redelivery is under way.
     """
     if not possible:
-        raise Refused("redelivery-impossible", values={"noun": noun})
-    if any(delivery.status == "pending" and not delivery.automatic for delivery in history(part, subject)):
-        raise Refused("redelivery-in-flight")
+        raise ErrorResponse("redelivery-impossible", values={"noun": noun})
+    if any(delivery.status == "pending" and not delivery.automatic for delivery in history(provider, subject)):
+        raise ErrorResponse("redelivery-in-flight")
 
 
-def delivery_record(part: Part, delivery: Delivery, subject: str) -> Mapping[str, Any]:
+def delivery_record(provider: Provider, delivery: Delivery, subject: str) -> Mapping[str, Any]:
     """One delivery; `subject` is the key under which its run or batch stands."""
-    wire = part.contract.wire
+    wire = provider.contract.wire
     style = wire["record_times"]
     return {
         "id": delivery.id,
@@ -43,7 +43,7 @@ def delivery_record(part: Part, delivery: Delivery, subject: str) -> Mapping[str
         "signing_secret_id": delivery.secret_id,
         "is_automatic": delivery.automatic,
         "status_code": wire["delivery_status"][delivery.status],
-        "failure_reason_code": _reason(part, delivery),
+        "failure_reason_code": _reason(provider, delivery),
         "failure_detail": delivery.reason or None,
         "attempt_count": len(delivery.attempts),
         "max_attempts": delivery.policy.attempts,
@@ -51,29 +51,29 @@ def delivery_record(part: Part, delivery: Delivery, subject: str) -> Mapping[str
         "created_at": written(delivery.created, style),
         "updated_at": written(delivery.updated, style),
         "completed_at": written(delivery.completed, style),
-        "attempts": [_attempt_record(part, delivery, attempt) for attempt in delivery.attempts],
+        "attempts": [_attempt_record(provider, delivery, attempt) for attempt in delivery.attempts],
     }
 
 
-def _reason(part: Part, delivery: Delivery) -> str | None:
+def _reason(provider: Provider, delivery: Delivery) -> str | None:
     if delivery.status != "failed":
         return None
-    return str(part.contract.wire["delivery_reason"][delivery.attempts[-1].outcome.error or "status"])
+    return str(provider.contract.wire["delivery_reason"][delivery.attempts[-1].outcome.error or "status"])
 
 
-def _attempt_record(part: Part, delivery: Delivery, attempt: Attempt) -> Mapping[str, Any]:
+def _attempt_record(provider: Provider, delivery: Delivery, attempt: Attempt) -> Mapping[str, Any]:
     outcome = attempt.outcome
     return {
-        "id": attempt_id(part, delivery, attempt),
+        "id": attempt_id(provider, delivery, attempt),
         "delivery_id": delivery.id,
         "attempt_number": attempt.number,
         "status_code": outcome.status,
         "response_body": outcome.response if outcome.error is None else None,
         "response_time_ms": milliseconds(attempt.ended - attempt.at),
         "error_message": outcome.detail or None,
-        "created_at": written(attempt.at, part.contract.wire["record_times"]),
+        "created_at": written(attempt.at, provider.contract.wire["record_times"]),
     }
 
 
-def attempt_id(part: Part, delivery: Delivery, attempt: Attempt) -> str:
-    return uuid4(part.draw("attempt", delivery.id, attempt.number))
+def attempt_id(provider: Provider, delivery: Delivery, attempt: Attempt) -> str:
+    return uuid4(provider.draw("attempt", delivery.id, attempt.number))

@@ -5,22 +5,22 @@ from typing import Any
 
 import orjson
 
-from mockreel.contract.messages.message import Reply, json_reply
+from mockreel.contract.messages.message import Response, json_reply
 from mockreel.engine.randomness import uuid7
 from mockreel.providers.runflow.errors import unknown
 from mockreel.providers.runflow.state import Evaluation, own_shelf, state_of
 from mockreel.providers.runflow.timestamps import written
-from mockreel.simulator.context import Call
+from mockreel.simulator.context import RequestContext
 
 
-def create_evaluation(call: Call) -> Reply:
+def create_evaluation(context: RequestContext) -> Response:
     """Begin an evaluation."""
-    row = call.part.contract.wire["evaluation"]
-    number = call.part.count("evaluation")
-    id_ = uuid7(call.now, call.part.draw("evaluation", number))
-    evaluation = Evaluation(id_, number, orjson.dumps(call.body), call.now)
-    own_shelf(call).evaluations[id_] = evaluation
-    asked = call.body
+    row = context.provider.contract.wire["evaluation"]
+    number = context.provider.count("evaluation")
+    id_ = uuid7(context.now, context.provider.draw("evaluation", number))
+    evaluation = Evaluation(id_, number, orjson.dumps(context.body), context.now)
+    own_shelf(context).evaluations[id_] = evaluation
+    asked = context.body
     return json_reply(
         202,
         {
@@ -32,62 +32,64 @@ def create_evaluation(call: Call) -> Reply:
     )
 
 
-def get_evaluation(call: Call) -> Reply:
+def get_evaluation(context: RequestContext) -> Response:
     """One evaluation as it is now."""
-    return json_reply(200, _record(call, _evaluation(call)))
+    return json_reply(200, _record(context, _evaluation(context)))
 
 
-def list_run_evaluations(call: Call) -> Reply:
+def list_run_evaluations(context: RequestContext) -> Response:
     """The evaluations that name a run."""
-    job = call.part.job_of(call.account, call.params["run_id"])
-    found = (one for one in own_shelf(call).evaluations.values() if orjson.loads(one.request).get("run_id") == job.id)
-    return _items(call, (_record(call, one) for one in found))
+    job = context.provider.job_of(context.account, context.params["run_id"])
+    found = (
+        one for one in own_shelf(context).evaluations.values() if orjson.loads(one.request).get("run_id") == job.id
+    )
+    return _items(context, (_record(context, one) for one in found))
 
 
-def list_evaluation_statuses(call: Call) -> Reply:
+def list_evaluation_statuses(context: RequestContext) -> Response:
     """Every status that an evaluation can have."""
-    rows = call.part.contract.wire["evaluation"]["states"]
-    return _items(call, ({"code": row["word"], "is_terminal": row["terminal"]} for row in rows))
+    rows = context.provider.contract.wire["evaluation"]["states"]
+    return _items(context, ({"code": row["word"], "is_terminal": row["terminal"]} for row in rows))
 
 
-def list_evaluation_job_classes(call: Call) -> Reply:
+def list_evaluation_job_classes(context: RequestContext) -> Response:
     """The job classes that are known."""
-    return _items(call, [{"code": call.part.contract.wire["evaluation"]["job_class"]}])
+    return _items(context, [{"code": context.provider.contract.wire["evaluation"]["job_class"]}])
 
 
-def set_evaluation_feedback(call: Call) -> Reply:
+def set_evaluation_feedback(context: RequestContext) -> Response:
     """What a client says of an evaluation."""
-    evaluation = _evaluation(call)
-    evaluation.feedback = (call.body.get("is_positive"), call.body.get("reason"))
-    return json_reply(200, _record(call, evaluation))
+    evaluation = _evaluation(context)
+    evaluation.feedback = (context.body.get("is_positive"), context.body.get("reason"))
+    return json_reply(200, _record(context, evaluation))
 
 
-def set_run_evaluation_feedback(call: Call) -> Reply:
+def set_run_evaluation_feedback(context: RequestContext) -> Response:
     """The same, where the path names the run too."""
-    call.part.job_of(call.account, call.params["run_id"])
-    return set_evaluation_feedback(call)
+    context.provider.job_of(context.account, context.params["run_id"])
+    return set_evaluation_feedback(context)
 
 
-def _items(call: Call, rows: Iterable[Any]) -> Reply:
-    keys = call.part.contract.wire["page_keys"].values()
+def _items(context: RequestContext, rows: Iterable[Any]) -> Response:
+    keys = context.provider.contract.wire["page_keys"].values()
     return json_reply(200, {"items": list(rows), **{key: None for key in keys if key}})
 
 
-def _evaluation(call: Call) -> Evaluation:
-    found = own_shelf(call).evaluations.get(call.params["id"])
+def _evaluation(context: RequestContext) -> Evaluation:
+    found = own_shelf(context).evaluations.get(context.params["id"])
     if found is None:
         raise unknown("Evaluation")
     return found
 
 
-def _record(call: Call, evaluation: Evaluation) -> Mapping[str, Any]:
+def _record(context: RequestContext, evaluation: Evaluation) -> Mapping[str, Any]:
     """The record; its verdict is the same every time, and nobody has looked at the image."""
-    row, asked = call.part.contract.wire["evaluation"], orjson.loads(evaluation.request)
-    state = [one for one in row["states"] if call.now - evaluation.created >= one["after"]][-1]
-    style = call.part.contract.wire["record_times"]
+    row, asked = context.provider.contract.wire["evaluation"], orjson.loads(evaluation.request)
+    state = [one for one in row["states"] if context.now - evaluation.created >= one["after"]][-1]
+    style = context.provider.contract.wire["record_times"]
     positive, reason = evaluation.feedback or (None, None)
     return {
-        **state_of(call.part).blank("evaluation.json"),
+        **state_of(context.provider).blank("evaluation.json"),
         **{name: asked.get(name) for name in ("run_id", "client_ref", "task_type", "generated_image_url")},
         "id": evaluation.id,
         "status_code": state["word"],

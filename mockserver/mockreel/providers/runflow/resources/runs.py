@@ -2,8 +2,8 @@
 
 from collections.abc import Awaitable
 
-from mockreel.contract.messages.error_response import Refused
-from mockreel.contract.messages.message import Reply, exact, json_reply
+from mockreel.contract.messages.error_response import ErrorResponse
+from mockreel.contract.messages.message import Response, exact, json_reply
 from mockreel.engine.jobs.job import Intervention, Job
 from mockreel.engine.randomness import uuid7
 from mockreel.providers.runflow import webhooks
@@ -13,29 +13,29 @@ from mockreel.providers.runflow.resources import deliveries
 from mockreel.providers.runflow.responses import run_record
 from mockreel.providers.runflow.state import PLAIN, Extra, extra_of, shelf_of
 from mockreel.simulator.adapter import Answer
-from mockreel.simulator.context import Call
-from mockreel.simulator.provider import Part
+from mockreel.simulator.context import RequestContext
+from mockreel.simulator.provider import Provider
 from mockreel.webhooks import Delivery
 
 
-def create_run(call: Call) -> Answer:
+def create_run(context: RequestContext) -> Answer:
     """Begin a run of the model in the path."""
-    body = call.body
+    body = context.body
     metadata = body.get("metadata")
     job = begin(
-        call,
-        stored(call, call.fields, at=("input",)),
+        context,
+        stored(context, context.fields, at=("input",)),
         callback_url=body.get("callback_url"),
         client_ref=body.get("client_ref"),
-        metadata=None if metadata is None else exact(stored(call, metadata, at=("metadata",))),
+        metadata=None if metadata is None else exact(stored(context, metadata, at=("metadata",))),
     )
-    if call.part.contract.wire["create_waits"]:
-        return _when_ended(call, job)
-    return json_reply(201, run_record(call.part, job, call.now))
+    if context.provider.contract.wire["create_waits"]:
+        return _when_ended(context, job)
+    return json_reply(201, run_record(context.provider, job, context.now))
 
 
 def begin(
-    call: Call,
+    context: RequestContext,
     request: bytes,
     *,
     callback_url: str | None = None,
@@ -45,108 +45,110 @@ def begin(
 ) -> Job:
     """Begin the run of a call, if its account can pay for it."""
     extra = Extra(client_ref, metadata, workflow=workflow)
-    return call.part.begin(
-        call,
+    return context.provider.begin(
+        context,
         uuid7,
         request=request,
         callback_url=callback_url,
         extra=None if extra == PLAIN else extra,
-        tell=bool(shelf_of(call.part, call.account).webhooks),
+        tell=bool(shelf_of(context.provider, context.account).webhooks),
     )
 
 
-async def _when_ended(call: Call, job: Job) -> Reply:
-    await call.part.wait_for(job)
-    return json_reply(201, run_record(call.part, job, call.part.clock.now()))
+async def _when_ended(context: RequestContext, job: Job) -> Response:
+    await context.provider.wait_for(job)
+    return json_reply(201, run_record(context.provider, job, context.provider.clock.now()))
 
 
-def run_model(call: Call) -> Awaitable[Reply]:
+def run_model(context: RequestContext) -> Awaitable[Response]:
     """The older endpoint: begin a run, and answer with its result."""
-    return _result(call, begin(call, stored(call, call.fields)))
+    return _result(context, begin(context, stored(context, context.fields)))
 
 
-async def _result(call: Call, job: Job) -> Reply:
-    if not await call.part.wait_for(job):
-        raise Refused("run-too-long")
-    now = call.part.clock.now()
+async def _result(context: RequestContext, job: Job) -> Response:
+    if not await context.provider.wait_for(job):
+        raise ErrorResponse("run-too-long")
+    now = context.provider.clock.now()
     state, failure = job.state(now), job.failure(now)
     if failure is not None:
-        raise Refused("run-failed", values={"code": failure.code, "message": failure.message})
+        raise ErrorResponse("run-failed", values={"code": failure.code, "message": failure.message})
     if state.kind == "cancelled":
-        raise Refused("run-failed", values={"code": state.word.upper(), "message": state.word})
-    made = output(call.part, job)
-    if has_own_output(call.part, job):
+        raise ErrorResponse("run-failed", values={"code": state.word.upper(), "message": state.word})
+    made = output(context.provider, job)
+    if has_own_output(context.provider, job):
         return json_reply(200, made)
     kind = job.model.output if job.model else ""
-    if kind in call.part.contract.wire["older_lists"]:
-        return json_reply(200, {call.part.contract.wire["older_lists"][kind]: [{"url": url} for url in urls_of(made)]})
+    if kind in context.provider.contract.wire["older_lists"]:
+        return json_reply(
+            200, {context.provider.contract.wire["older_lists"][kind]: [{"url": url} for url in urls_of(made)]}
+        )
     return json_reply(200, {kind: {"url": first_url(made)}})
 
 
-def get_run(call: Call) -> Reply:
+def get_run(context: RequestContext) -> Response:
     """Read a run."""
-    job = call.part.job_of(call.account, call.params["run_id"])
-    return json_reply(200, run_record(call.part, job, call.now))
+    job = context.provider.job_of(context.account, context.params["run_id"])
+    return json_reply(200, run_record(context.provider, job, context.now))
 
 
-def cancel_run(call: Call) -> Reply:
+def cancel_run(context: RequestContext) -> Response:
     """Cancel a run as an admin; one that has ended is left as it is."""
-    part = call.part
-    job = part.job_of(call.account, call.params["run_id"])
-    if job.state(call.now).terminal:
-        return json_reply(200, run_record(part, job, call.now))
-    reason = (call.body or {}).get("reason") or ""
-    canceled = next(state for state in part.contract.lifecycle.states.values() if state.kind == "cancelled")
-    part.intervene(job, Intervention(call.now, canceled, reason=reason))
-    return json_reply(201, run_record(part, job, call.now))
+    provider = context.provider
+    job = provider.job_of(context.account, context.params["run_id"])
+    if job.state(context.now).terminal:
+        return json_reply(200, run_record(provider, job, context.now))
+    reason = (context.body or {}).get("reason") or ""
+    canceled = next(state for state in provider.contract.lifecycle.states.values() if state.kind == "cancelled")
+    provider.intervene(job, Intervention(context.now, canceled, reason=reason))
+    return json_reply(201, run_record(provider, job, context.now))
 
 
-def set_run_feedback(call: Call) -> Reply:
+def set_run_feedback(context: RequestContext) -> Response:
     """Set or clear what a client says of a run."""
-    job = call.part.job_of(call.account, call.params["run_id"])
+    job = context.provider.job_of(context.account, context.params["run_id"])
     extra = extra_of(job)
     is_positive, reason = extra.feedback or (None, None)
     job.extra = extra._replace(
-        feedback=(call.body.get("is_positive", is_positive), call.body.get("reason", reason)),
+        feedback=(context.body.get("is_positive", is_positive), context.body.get("reason", reason)),
     )
-    return json_reply(200, run_record(call.part, job, call.now))
+    return json_reply(200, run_record(context.provider, job, context.now))
 
 
-def get_run_callback_history(call: Call) -> Reply:
+def get_run_callback_history(context: RequestContext) -> Response:
     """The deliveries that told of a run."""
-    part = call.part
-    job = part.job_of(call.account, call.params["run_id"])
-    if part.contract.wire["callback_history"] == "envelope":
-        return Reply(200, _told(part, job, call.now), ((b"content-type", b"application/json"),))
-    found = deliveries.history(part, job.id)
-    return json_reply(200, [deliveries.delivery_record(part, delivery, "run_id") for delivery in found])
+    provider = context.provider
+    job = provider.job_of(context.account, context.params["run_id"])
+    if provider.contract.wire["callback_history"] == "envelope":
+        return Response(200, _told(provider, job, context.now), ((b"content-type", b"application/json"),))
+    found = deliveries.history(provider, job.id)
+    return json_reply(200, [deliveries.delivery_record(provider, delivery, "run_id") for delivery in found])
 
 
-def _told(part: Part, job: Job, now: float) -> bytes:
+def _told(provider: Provider, job: Job, now: float) -> bytes:
     if job.callback_url is None or not job.state(now).terminal:
-        raise Refused("unknown-thing", values={"noun": "Callback"})
-    return webhooks.run_payload(part, job)
+        raise ErrorResponse("unknown-thing", values={"noun": "Callback"})
+    return webhooks.run_payload(provider, job)
 
 
-def redeliver_run_callback(call: Call) -> Reply:
+def redeliver_run_callback(context: RequestContext) -> Response:
     """Deliver a run's callback again, with a payload from its state now."""
-    part = call.part
-    job = part.job_of(call.account, call.params["run_id"])
-    return json_reply(201, deliveries.delivery_record(part, redeliver(part, job), "run_id"))
+    provider = context.provider
+    job = provider.job_of(context.account, context.params["run_id"])
+    return json_reply(201, deliveries.delivery_record(provider, redeliver(provider, job), "run_id"))
 
 
-def redeliver(part: Part, job: Job) -> Delivery:
+def redeliver(provider: Provider, job: Job) -> Delivery:
     """Begin to deliver a run's callback again.
 
     Raises:
-        Refused: it is not over, it has nobody to tell, or another redelivery is under way.
+        ErrorResponse: it is not over, it has nobody to tell, or another redelivery is under way.
     """
-    event = part.contract.callbacks.event_on(job.state(part.clock.now()).name)
+    event = provider.contract.callbacks.event_on(job.state(provider.clock.now()).name)
     possible = event is not None and job.callback_url is not None
-    deliveries.check_redelivery(part, job.id, "run", possible=possible)
+    deliveries.check_redelivery(provider, job.id, "run", possible=possible)
     assert event is not None
     assert job.callback_url is not None
-    body = webhooks.run_payload(part, job)
+    body = webhooks.run_payload(provider, job)
     return webhooks.deliver(
-        part, job.account, subject=job.id, url=job.callback_url, event=event.word, body=body, automatic=False
+        provider, job.account, subject=job.id, url=job.callback_url, event=event.word, body=body, automatic=False
     )

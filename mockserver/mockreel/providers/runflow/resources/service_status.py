@@ -1,14 +1,14 @@
 """Whether the service is there: without a key, and always well."""
 
-from mockreel.contract.messages.message import Reply, json_reply
-from mockreel.simulator.context import Call
+from mockreel.contract.messages.message import Response, json_reply
+from mockreel.simulator.context import RequestContext
 
 
-def get_health(call: Call) -> Reply:
+def get_health(context: RequestContext) -> Response:
     """Alive."""
-    return json_reply(200, call.part.contract.wire["health"])
+    return json_reply(200, context.provider.contract.wire["health"])
 
 
-def get_readiness(call: Call) -> Reply:
+def get_readiness(context: RequestContext) -> Response:
     """Ready."""
-    return json_reply(200, call.part.contract.wire["readiness"])
+    return json_reply(200, context.provider.contract.wire["readiness"])

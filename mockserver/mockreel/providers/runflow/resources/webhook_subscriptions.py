@@ -6,8 +6,8 @@ from typing import Any
 
 from orjson import Fragment
 
-from mockreel.contract.messages.error_response import Refused
-from mockreel.contract.messages.message import Reply, json_reply
+from mockreel.contract.messages.error_response import ErrorResponse
+from mockreel.contract.messages.message import Response, json_reply
 from mockreel.contract.validation import Violation
 from mockreel.engine.randomness import uuid7
 from mockreel.providers.runflow.errors import unknown
@@ -16,25 +16,25 @@ from mockreel.providers.runflow.resources.deliveries import attempt_id
 from mockreel.providers.runflow.state import Webhook, own_shelf, state_of
 from mockreel.providers.runflow.timestamps import means, milliseconds, read, written
 from mockreel.providers.runflow.webhooks import WEBHOOK
-from mockreel.simulator.context import Call
+from mockreel.simulator.context import RequestContext
 from mockreel.webhooks import Attempt, Delivery
 
 Record = Mapping[str, Any]
 
 
-def _webhook(call: Call) -> Webhook:
-    found = own_shelf(call).webhooks.get(call.params["webhook_id"])
+def _webhook(context: RequestContext) -> Webhook:
+    found = own_shelf(context).webhooks.get(context.params["webhook_id"])
     if found is None:
         raise unknown("Webhook")
     return found
 
 
-def _record(call: Call, webhook: Webhook) -> Record:
-    style = call.part.contract.wire["record_times"]
+def _record(context: RequestContext, webhook: Webhook) -> Record:
+    style = context.provider.contract.wire["record_times"]
     return {
-        **state_of(call.part).blank("webhook.json"),
+        **state_of(context.provider).blank("webhook.json"),
         "id": webhook.id,
-        "org_id": own_shelf(call).org_id,
+        "org_id": own_shelf(context).org_id,
         "url": webhook.url,
         "secret_fingerprint": hashlib.sha256(webhook.secret.encode()).hexdigest()[:16] if webhook.secret else None,
         "disabled_at": written(webhook.disabled, style),
@@ -45,63 +45,63 @@ def _record(call: Call, webhook: Webhook) -> Record:
     }
 
 
-def list_webhooks(call: Call) -> Reply:
+def list_webhooks(context: RequestContext) -> Response:
     """The organization's webhooks."""
     return listed(
-        call,
+        context,
         "webhook.json",
-        list(own_shelf(call).webhooks.values()),
+        list(own_shelf(context).webhooks.values()),
         number=lambda webhook: webhook.number,
-        render=lambda webhook: _record(call, webhook),
+        render=lambda webhook: _record(context, webhook),
     )
 
 
-def create_webhook(call: Call) -> Reply:
+def create_webhook(context: RequestContext) -> Response:
     """Make a webhook; runs that are under way are told of as well."""
-    part, shelf = call.part, own_shelf(call)
-    number = part.count("webhook")
+    provider, shelf = context.provider, own_shelf(context)
+    number = provider.count("webhook")
     webhook = Webhook(
-        uuid7(call.now, part.draw("webhook", number)),
+        uuid7(context.now, provider.draw("webhook", number)),
         number,
-        call.body["url"],
-        call.body.get("secret"),
-        _events(call),
-        call.now,
-        call.now,
+        context.body["url"],
+        context.body.get("secret"),
+        _events(context),
+        context.now,
+        context.now,
     )
     shelf.webhooks[webhook.id] = webhook
-    for job in call.account.jobs:
-        if not job.state(call.now).terminal:
-            part.watch(job)
-    return json_reply(201, _record(call, webhook))
+    for job in context.account.jobs:
+        if not job.state(context.now).terminal:
+            provider.watch(job)
+    return json_reply(201, _record(context, webhook))
 
 
-def _events(call: Call) -> tuple[str, ...]:
+def _events(context: RequestContext) -> tuple[str, ...]:
     """The event types in a body, each of them known."""
-    asked = call.body.get("event_subscriptions") or []
-    known = _codes(call)
+    asked = context.body.get("event_subscriptions") or []
+    known = _codes(context)
     wrong = tuple(
         Violation(("event_subscriptions", index), "enum", f"{code!r} is not one of {', '.join(known)}", code, known)
         for index, code in enumerate(asked)
         if code not in known
     )
     if wrong:
-        raise Refused("invalid-body", violations=wrong)
+        raise ErrorResponse("invalid-body", violations=wrong)
     return tuple(dict.fromkeys(asked))
 
 
-def get_webhook(call: Call) -> Reply:
+def get_webhook(context: RequestContext) -> Response:
     """One webhook."""
-    return json_reply(200, _record(call, _webhook(call)))
+    return json_reply(200, _record(context, _webhook(context)))
 
 
-def update_webhook(call: Call) -> Reply:
+def update_webhook(context: RequestContext) -> Response:
     """Change what the contract lets be changed; an `updated_at` that is not the last one is refused."""
-    webhook, body = _webhook(call), call.body
+    webhook, body = _webhook(context), context.body
     seen = body.get("updated_at")
-    if seen is not None and not means(seen, webhook.updated, call.part.contract.wire["record_times"]):
-        raise Refused("conflict")
-    changed = {name for name in call.part.contract.wire["webhook_patch"] if name in body}
+    if seen is not None and not means(seen, webhook.updated, context.provider.contract.wire["record_times"]):
+        raise ErrorResponse("conflict")
+    changed = {name for name in context.provider.contract.wire["webhook_patch"] if name in body}
     if "url" in changed and body["url"] is not None:
         webhook.url = body["url"]
     if "disabled_at" in changed:
@@ -109,9 +109,9 @@ def update_webhook(call: Call) -> Reply:
     if "secret" in changed:
         webhook.secret = body["secret"]
     if "event_subscriptions" in changed:
-        webhook.events = _events(call)
-    webhook.updated = call.now
-    return json_reply(200, _record(call, webhook))
+        webhook.events = _events(context)
+    webhook.updated = context.now
+    return json_reply(200, _record(context, webhook))
 
 
 def _moment(text: str | None) -> float | None:
@@ -119,27 +119,27 @@ def _moment(text: str | None) -> float | None:
         return None if text is None else read(text)
     except ValueError as problem:
         wrong = Violation(("disabled_at",), "format", str(problem), text, "date-time")
-        raise Refused("invalid-body", violations=(wrong,)) from problem
+        raise ErrorResponse("invalid-body", violations=(wrong,)) from problem
 
 
-def delete_webhook(call: Call) -> Reply:
+def delete_webhook(context: RequestContext) -> Response:
     """Delete a webhook; what is being delivered to it goes on."""
-    del own_shelf(call).webhooks[_webhook(call).id]
-    return Reply(204, b"")
+    del own_shelf(context).webhooks[_webhook(context).id]
+    return Response(204, b"")
 
 
 # Event types -----------------------------------------------------------------------------------------------------
 
 
-def _codes(call: Call) -> list[str]:
-    return [event.word for event in call.part.contract.callbacks.events.values()]
+def _codes(context: RequestContext) -> list[str]:
+    return [event.word for event in context.provider.contract.callbacks.events.values()]
 
 
-def list_event_types(call: Call) -> Reply:
+def list_event_types(context: RequestContext) -> Response:
     """Every event that a webhook can subscribe to."""
-    rows = list(enumerate(_codes(call)))
+    rows = list(enumerate(_codes(context)))
     return listed(
-        call,
+        context,
         "event-type.json",
         rows,
         number=lambda row: row[0],
@@ -148,24 +148,24 @@ def list_event_types(call: Call) -> Reply:
     )
 
 
-def get_event_type(call: Call) -> Reply:
+def get_event_type(context: RequestContext) -> Response:
     """One event type."""
-    if call.params["code"] not in _codes(call):
+    if context.params["code"] not in _codes(context):
         raise unknown("Event type")
-    return json_reply(200, {"code": call.params["code"]})
+    return json_reply(200, {"code": context.params["code"]})
 
 
 # Deliveries ------------------------------------------------------------------------------------------------------
 
 
-def _deliveries(call: Call) -> list[Delivery]:
+def _deliveries(context: RequestContext) -> list[Delivery]:
     """The deliveries of the webhook that the path names, or of all where it names any, oldest first."""
-    any_of_them = call.params["webhook_id"] == call.part.contract.wire["any"]
-    owner = None if any_of_them else _webhook(call).id
+    any_of_them = context.params["webhook_id"] == context.provider.contract.wire["any"]
+    owner = None if any_of_them else _webhook(context).id
     found = [
         delivery
-        for delivery in call.part.deliveries
-        if delivery.kind == WEBHOOK and delivery.account is call.account and owner in (None, delivery.owner)
+        for delivery in context.provider.deliveries
+        if delivery.kind == WEBHOOK and delivery.account is context.account and owner in (None, delivery.owner)
     ]
     return sorted(found, key=_number)
 
@@ -175,8 +175,8 @@ def _number(delivery: Delivery) -> int:
     return int(delivery.id.replace("-", ""), 16)
 
 
-def _delivery(call: Call) -> Delivery:
-    return _one(_deliveries(call), call.params["delivery_id"])
+def _delivery(context: RequestContext) -> Delivery:
+    return _one(_deliveries(context), context.params["delivery_id"])
 
 
 def _one(deliveries: Iterable[Delivery], id: str) -> Delivery:  # noqa: A002  (what the docs call it)
@@ -186,25 +186,25 @@ def _one(deliveries: Iterable[Delivery], id: str) -> Delivery:  # noqa: A002  (w
     return found
 
 
-def _delivery_record(call: Call, delivery: Delivery) -> Record:
+def _delivery_record(context: RequestContext, delivery: Delivery) -> Record:
     return {
-        **state_of(call.part).blank("webhook-delivery.json"),
+        **state_of(context.provider).blank("webhook-delivery.json"),
         "id": delivery.id,
         "webhook_id": delivery.owner,
         "event_type_code": delivery.event,
         "payload": Fragment(delivery.body),
-        "created_at": written(delivery.created, call.part.contract.wire["record_times"]),
-        "attempts": [_attempt_record(call, delivery, attempt) for attempt in delivery.attempts],
+        "created_at": written(delivery.created, context.provider.contract.wire["record_times"]),
+        "attempts": [_attempt_record(context, delivery, attempt) for attempt in delivery.attempts],
     }
 
 
-def _attempt_record(call: Call, delivery: Delivery, attempt: Attempt) -> Record:
-    style = call.part.contract.wire["record_times"]
+def _attempt_record(context: RequestContext, delivery: Delivery, attempt: Attempt) -> Record:
+    style = context.provider.contract.wire["record_times"]
     outcome = attempt.outcome
     last = attempt is delivery.attempts[-1]
     return {
-        **state_of(call.part).blank("webhook-attempt.json"),
-        "id": attempt_id(call.part, delivery, attempt),
+        **state_of(context.provider).blank("webhook-attempt.json"),
+        "id": attempt_id(context.provider, delivery, attempt),
         "delivery_id": delivery.id,
         "attempt_number": attempt.number,
         "status_code": outcome.status,
@@ -216,39 +216,39 @@ def _attempt_record(call: Call, delivery: Delivery, attempt: Attempt) -> Record:
     }
 
 
-def list_webhook_deliveries(call: Call) -> Reply:
+def list_webhook_deliveries(context: RequestContext) -> Response:
     """What was delivered to a webhook."""
     return listed(
-        call,
+        context,
         "webhook-delivery.json",
-        _deliveries(call),
+        _deliveries(context),
         number=_number,
-        render=lambda delivery: _delivery_record(call, delivery),
+        render=lambda delivery: _delivery_record(context, delivery),
     )
 
 
-def get_webhook_delivery(call: Call) -> Reply:
+def get_webhook_delivery(context: RequestContext) -> Response:
     """One delivery."""
-    return json_reply(200, _delivery_record(call, _delivery(call)))
+    return json_reply(200, _delivery_record(context, _delivery(context)))
 
 
-def list_webhook_attempts(call: Call) -> Reply:
+def list_webhook_attempts(context: RequestContext) -> Response:
     """Every attempt at a delivery, in order."""
-    delivery = _delivery(call)
+    delivery = _delivery(context)
     return listed(
-        call,
+        context,
         "webhook-attempt.json",
         delivery.attempts,
         number=lambda attempt: attempt.number,
-        render=lambda attempt: _attempt_record(call, delivery, attempt),
+        render=lambda attempt: _attempt_record(context, delivery, attempt),
         newest_first=False,
     )
 
 
-def get_webhook_attempt(call: Call) -> Reply:
+def get_webhook_attempt(context: RequestContext) -> Response:
     """One attempt."""
-    delivery = _delivery(call)
+    delivery = _delivery(context)
     for attempt in delivery.attempts:
-        if attempt_id(call.part, delivery, attempt) == call.params["id"]:
-            return json_reply(200, _attempt_record(call, delivery, attempt))
+        if attempt_id(context.provider, delivery, attempt) == context.params["id"]:
+            return json_reply(200, _attempt_record(context, delivery, attempt))
     raise unknown("Attempt")

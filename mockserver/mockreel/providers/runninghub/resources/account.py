@@ -1,7 +1,7 @@
 """What a key's owner may ask: prices, coins and money, the queue, the keys, and what a workflow holds."""
 
-from mockreel.contract.messages.error_response import Refused
-from mockreel.contract.messages.message import Reply, json_reply
+from mockreel.contract.messages.error_response import ErrorResponse
+from mockreel.contract.messages.message import Response, json_reply
 from mockreel.engine.billing import plain
 from mockreel.providers.runninghub import responses as wire
 from mockreel.providers.runninghub.errors import fill
@@ -9,61 +9,61 @@ from mockreel.providers.runninghub.resources.legacy_tasks import enveloped
 from mockreel.providers.runninghub.state import state_of
 from mockreel.providers.runninghub.webhooks import local_time
 from mockreel.providers.templates import fill as fill_template
-from mockreel.simulator.context import Call
+from mockreel.simulator.context import RequestContext
 
 
-def preview_price(call: Call) -> Reply:
+def preview_price(context: RequestContext) -> Response:
     """What a task of a standard model would cost."""
-    assert call.model is not None
-    cost = call.part.ledger.cost(call.model, call.fields)
+    assert context.model is not None
+    cost = context.provider.ledger.cost(context.model, context.fields)
     if cost.amount is None:
-        raise Refused("no-price-config")
-    row = dict(call.part.contract.wire["price_text"])
+        raise ErrorResponse("no-price-config")
+    row = dict(context.provider.contract.wire["price_text"])
     words = {"amount": f"{cost.amount:.{row.pop('places')}f}", "currency": cost.currency}
     texts = {key: fill(text, words) for key, text in row.items()}
-    dialect = state_of(call.part).dialects.of(call.operation.id)
+    dialect = state_of(context.provider).dialects.of(context.operation.id)
     return json_reply(200, dialect.says(estimatedPrice=float(cost.amount), currency=cost.currency, **texts))
 
 
-def get_account(call: Call) -> Reply:
+def get_account(context: RequestContext) -> Response:
     """Coins, money and running tasks of a key."""
-    part = call.part
-    row = part.contract.wire["account"]
-    standing = part.ledger.standing(call.account, call.now)
-    left = standing.shown
+    provider = context.provider
+    row = provider.contract.wire["account"]
+    status = provider.ledger.status(context.account, context.now)
+    left = status.shown
     return enveloped(
-        call,
+        context,
         {
-            "remainCoins": wire.number(part, "account", row["remainCoins"]),
-            "currentTaskCounts": wire.number(part, "account", str(standing.open)),
-            "remainMoney": None if left is None else wire.number(part, "account", plain(left)),
-            "currency": None if left is None else part.contract.pricing["currency"],
+            "remainCoins": wire.number(provider, "account", row["remainCoins"]),
+            "currentTaskCounts": wire.number(provider, "account", str(status.open)),
+            "remainMoney": None if left is None else wire.number(provider, "account", plain(left)),
+            "currency": None if left is None else provider.contract.pricing["currency"],
             "apiType": row["apiType"],
         },
     )
 
 
-def get_queue(call: Call) -> Reply:
+def get_queue(context: RequestContext) -> Response:
     """How many tasks of an account wait and run."""
-    running, queued = _unfinished(call)
+    running, queued = _unfinished(context)
     counts = {"runningCount": running, "queuedCount": queued, "totalCurrentTasks": running + queued}
-    return enveloped(call, {**call.part.contract.wire["queue"], **counts})
+    return enveloped(context, {**context.provider.contract.wire["queue"], **counts})
 
 
-def list_keys(call: Call) -> Reply:
+def list_keys(context: RequestContext) -> Response:
     """The keys of an account, masked: the one that was asked with."""
-    wire = call.part.contract.wire
-    words = {"masked": wire["masked_key"], "created": local_time(call.part, call.part.ledger.opened)}
-    return enveloped(call, [fill_template(wire["key_list"], words)])
+    wire = context.provider.contract.wire
+    words = {"masked": wire["masked_key"], "created": local_time(context.provider, context.provider.ledger.opened)}
+    return enveloped(context, [fill_template(wire["key_list"], words)])
 
 
-def get_workflow_json(call: Call) -> Reply:
+def get_workflow_json(context: RequestContext) -> Response:
     """A workflow as JSON text: the same for every workflow, since the server holds none."""
-    return enveloped(call, {"prompt": call.part.contract.wire["workflow_json"]})
+    return enveloped(context, {"prompt": context.provider.contract.wire["workflow_json"]})
 
 
-def _unfinished(call: Call) -> tuple[int, int]:
+def _unfinished(context: RequestContext) -> tuple[int, int]:
     """How many tasks run, and how many wait."""
-    names = [state.name for job in call.account.jobs if not (state := job.state(call.now)).terminal]
-    running = names.count(call.part.contract.wire["running_state"])
+    names = [state.name for job in context.account.jobs if not (state := job.state(context.now)).terminal]
+    running = names.count(context.provider.contract.wire["running_state"])
     return running, len(names) - running

@@ -5,36 +5,36 @@ from typing import Any
 
 import orjson
 
-from mockreel.contract.messages.message import Reply
+from mockreel.contract.messages.message import Response
 from mockreel.contract.messages.query import whole
 from mockreel.providers.runninghub.resources.legacy_tasks import enveloped
 from mockreel.providers.templates import fill
-from mockreel.simulator.context import Call
+from mockreel.simulator.context import RequestContext
 
 
-def get_app_demo(call: Call) -> Reply:
+def get_app_demo(context: RequestContext) -> Response:
     """The nodes of an app that may be changed; the same for every app."""
-    return enveloped(call, _told(call, str(call.query["webappId"])))
+    return enveloped(context, _told(context, str(context.query["webappId"])))
 
 
-def get_app_detail(call: Call) -> Reply:
+def get_app_detail(context: RequestContext) -> Response:
     """An app as the site tells of it; the same for every app."""
-    return enveloped(call, _told(call, str(call.body["webappId"])))
+    return enveloped(context, _told(context, str(context.body["webappId"])))
 
 
-def list_apps(call: Call) -> Reply:
+def list_apps(context: RequestContext) -> Response:
     """A page of the apps that anybody may run: there is one."""
-    return _page(call, [_told(call, call.part.contract.wire["app"]["id"])])
+    return _page(context, [_told(context, context.provider.contract.wire["app"]["id"])])
 
 
-def list_resources(call: Call) -> Reply:
+def list_resources(context: RequestContext) -> Response:
     """A page of the models that nodes may load."""
-    return _page(call, call.part.contract.wire["resources"])
+    return _page(context, context.provider.contract.wire["resources"])
 
 
-def _told(call: Call, id_: str) -> Any:
+def _told(context: RequestContext, id_: str) -> Any:
     """What the operation tells of an app."""
-    row: Mapping[str, Any] = call.part.contract.wire["app"]
+    row: Mapping[str, Any] = context.provider.contract.wire["app"]
     words = {
         "id": id_,
         "name": row["name"],
@@ -45,21 +45,21 @@ def _told(call: Call, id_: str) -> Any:
         "statistics": row["statistics"],
         "covers": [],
         "cover": "",
-        "curl": _curl(call, row, id_),
+        "curl": _curl(context, row, id_),
     }
-    return fill(row["told"][call.operation.raw["x-mockreel"]["tells"]], words)
+    return fill(row["told"][context.operation.raw["x-mockreel"]["tells"]], words)
 
 
-def _curl(call: Call, row: Mapping[str, Any], id_: str) -> str:
+def _curl(context: RequestContext, row: Mapping[str, Any], id_: str) -> str:
     changed = ("nodeId", "fieldName", "fieldValue", "description")
     nodes = [{name: node[name] for name in changed} for node in row["nodes"]]
     body = orjson.dumps({"nodeInfoList": nodes}).decode()
     template: str = row["curl"]
-    return template.replace("{base}", call.request.base_url).replace("{id}", id_).replace("{body}", body)
+    return template.replace("{base}", context.request.base_url).replace("{id}", id_).replace("{body}", body)
 
 
-def _page(call: Call, records: list[Any]) -> Reply:
-    body = call.body if isinstance(call.body, Mapping) else {}
+def _page(context: RequestContext, records: list[Any]) -> Response:
+    body = context.body if isinstance(context.body, Mapping) else {}
     current, size = whole(body.get("current") or 1), whole(body.get("size") or 10)
     shown = records[(current - 1) * size : current * size]
     words = {
@@ -70,4 +70,4 @@ def _page(call: Call, records: list[Any]) -> Reply:
         "pages": -(-len(records) // size),
         "more": current * size < len(records),
     }
-    return enveloped(call, fill(call.part.contract.wire["app"]["page"], words))
+    return enveloped(context, fill(context.provider.contract.wire["app"]["page"], words))

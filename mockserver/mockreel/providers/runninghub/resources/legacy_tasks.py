@@ -2,51 +2,54 @@
 
 from typing import Any
 
-from mockreel.contract.messages.message import Reply, json_reply
+from mockreel.contract.messages.message import Response, json_reply
 from mockreel.engine.jobs.job import Intervention, Job
 from mockreel.providers.runninghub import responses, workflows
 from mockreel.providers.runninghub.resources.tasks import begin
 from mockreel.providers.runninghub.state import state_of
-from mockreel.simulator.context import Call
+from mockreel.simulator.context import RequestContext
 
 
-def enveloped(call: Call, data: Any) -> Reply:
+def enveloped(context: RequestContext, data: Any) -> Response:
     """A good answer in the envelope of the call's operation, with the operation's own text where it has one."""
-    dialect = state_of(call.part).dialects.of(call.operation.id)
-    own = call.operation.raw["x-mockreel"]
+    dialect = state_of(context.provider).dialects.of(context.operation.id)
+    own = context.operation.raw["x-mockreel"]
     texts = dict.fromkeys(dialect.texts, own["text"]) if "text" in own else {}
     return json_reply(200, dialect.says(data=data, **texts))
 
 
-def task_of(call: Call) -> Job:
+def task_of(context: RequestContext) -> Job:
     """The task that a call names.
 
     Raises:
-        Refused: there is none, or it is another account's.
+        ErrorResponse: there is none, or it is another account's.
     """
-    return call.part.job_of(call.account, str(call.body["taskId"]))
+    return context.provider.job_of(context.account, str(context.body["taskId"]))
 
 
-def start(call: Call) -> Reply:
+def start(context: RequestContext) -> Response:
     """Start a workflow or an app."""
-    return enveloped(call, responses.started(call.part, begin(call, call.body, request=workflows.kept(call)), call.now))
+    return enveloped(
+        context,
+        responses.started(context.provider, begin(context, context.body, request=workflows.kept(context)), context.now),
+    )
 
 
-def get_status(call: Call) -> Reply:
+def get_status(context: RequestContext) -> Response:
     """The word for how a task is."""
-    return enveloped(call, task_of(call).state(call.now).word)
+    return enveloped(context, task_of(context).state(context.now).word)
 
 
-def get_outputs(call: Call) -> Reply:
+def get_outputs(context: RequestContext) -> Response:
     """What a task made."""
-    return enveloped(call, responses.outputs_of(call.part, task_of(call), call.now))
+    return enveloped(context, responses.outputs_of(context.provider, task_of(context), context.now))
 
 
-def cancel(call: Call) -> Reply:
+def cancel(context: RequestContext) -> Response:
     """Cancel a task; one that has ended stays as it is."""
-    job = task_of(call)
-    if not job.state(call.now).terminal:
-        states = call.part.contract.lifecycle.states.values()
+    job = task_of(context)
+    if not job.state(context.now).terminal:
+        states = context.provider.contract.lifecycle.states.values()
         cancelled = next(state for state in states if state.kind == "cancelled")
-        call.part.intervene(job, Intervention(at=call.now, state=cancelled))
-    return enveloped(call, None)
+        context.provider.intervene(job, Intervention(at=context.now, state=cancelled))
+    return enveloped(context, None)

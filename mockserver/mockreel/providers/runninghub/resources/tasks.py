@@ -6,35 +6,37 @@ from typing import Any
 
 import orjson
 
-from mockreel.contract.messages.message import Reply, json_reply
+from mockreel.contract.messages.message import Response, json_reply
 from mockreel.engine.jobs.job import Job
 from mockreel.engine.randomness import snowflake
 from mockreel.providers.runninghub import responses, workflows
-from mockreel.simulator.context import Call
+from mockreel.simulator.context import RequestContext
 
 
-def submit_task(call: Call) -> Reply:
+def submit_task(context: RequestContext) -> Response:
     """Start a standard model."""
-    job = begin(call, call.fields, request=_kept(call.fields))
-    return json_reply(200, responses.submitted(call.part, job, call.now))
+    job = begin(context, context.fields, request=_kept(context.fields))
+    return json_reply(200, responses.submitted(context.provider, job, context.now))
 
 
-def run(call: Call) -> Reply:
+def run(context: RequestContext) -> Response:
     """Start a workflow or an app."""
-    job = begin(call, call.body or {}, request=workflows.kept(call))
-    return json_reply(200, responses.submitted(call.part, job, call.now))
+    job = begin(context, context.body or {}, request=workflows.kept(context))
+    return json_reply(200, responses.submitted(context.provider, job, context.now))
 
 
-def query_task(call: Call) -> Reply:
+def query_task(context: RequestContext) -> Response:
     """How a task is."""
-    job = call.part.job_of(call.account, str(call.body["taskId"]))
-    return json_reply(200, responses.task(call.part, job, call.now))
+    job = context.provider.job_of(context.account, str(context.body["taskId"]))
+    return json_reply(200, responses.task(context.provider, job, context.now))
 
 
-def begin(call: Call, fields: Mapping[str, Any], *, request: bytes = b"") -> Job:
+def begin(context: RequestContext, fields: Mapping[str, Any], *, request: bytes = b"") -> Job:
     """Begin the task that a call asks for; whom to tell stands among its fields."""
     url = fields.get("webhookUrl")
-    return call.part.begin(call, snowflake, request=request, callback_url=url if isinstance(url, str) and url else None)
+    return context.provider.begin(
+        context, snowflake, request=request, callback_url=url if isinstance(url, str) and url else None
+    )
 
 
 def _kept(fields: Mapping[str, Any]) -> bytes:

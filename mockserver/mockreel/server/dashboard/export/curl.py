@@ -22,14 +22,14 @@ def curl(asked: Asked) -> str:
 
 def variable(asked: Asked) -> str:
     """The environment variable that holds the key."""
-    return re.sub(r"\W", "_", asked.part.name, flags=re.ASCII).upper() + "_KEY"
+    return re.sub(r"\W", "_", asked.provider.name, flags=re.ASCII).upper() + "_KEY"
 
 
 def _key(asked: Asked) -> str:
     """The key in double quotes: the variable's value, else an example that no provider admits."""
     if asked.wrong_key:
         return WRONG_KEY
-    example, roles = asked.part.contract.example_key, asked.roles
+    example, roles = asked.provider.contract.example_key, asked.roles
     if roles is not None:
         example = roles[1] + example.removeprefix(roles[0])
     return f"${{{variable(asked)}:-{example}}}"
@@ -37,7 +37,7 @@ def _key(asked: Asked) -> str:
 
 def _address(asked: Asked) -> Iterator[str]:
     query = asked.query
-    url = asked.part.base_url + asked.path
+    url = asked.provider.base_url + asked.path
     key = asked.key
     options = " -g" if _GLOB.search(query) else ""
     options += " --path-as-is" if "/." in asked.path else ""

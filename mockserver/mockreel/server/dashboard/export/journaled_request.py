@@ -12,7 +12,7 @@ from mockreel.contract import Contract, Operation
 from mockreel.contract.operations import Place
 from mockreel.engine.journal.journal import Entry
 from mockreel.engine.redaction import MASK
-from mockreel.simulator.provider import Part
+from mockreel.simulator.provider import Provider
 
 # Whoever sends the request again says these anew.
 _LEFT_TO_THE_SENDER = frozenset({"content-length", "user-agent", "accept", "host"})
@@ -30,7 +30,7 @@ _QUERY = _PATH + "?%"
 class Asked:
     """One request to be told again; `key` is where its key goes, `lacks` what the journal has not kept of it."""
 
-    part: Part = field(repr=False)
+    provider: Provider = field(repr=False)
     entry: Entry
     operation: Operation | None
     key: Place | None
@@ -64,24 +64,24 @@ class Asked:
         """The prefix of a key and that of the admin's key which this operation takes; None where any will do."""
         if self.operation is None or not self.operation.admin or self.entry.row == "forbidden":
             return None
-        contract = self.part.contract
+        contract = self.provider.contract
         rows = contract.root.get("keys", {}).get("prefixes", [])
         admin = next((row["prefix"] for row in rows if row.get("role") == "admin"), None)
         own = next((row["prefix"] for row in rows if contract.example_key.startswith(row["prefix"])), None)
         return (own, admin) if own and admin else None
 
 
-def asked(part: Part, entry: Entry) -> Asked:
+def asked(provider: Provider, entry: Entry) -> Asked:
     """A journal's entry as a request that can be sent again."""
-    operation = operation_of(part.contract, entry)
+    operation = operation_of(provider.contract, entry)
     headers = tuple(
         (name.decode("latin-1"), value.decode("latin-1"))
         for name, value in entry.headers
         if name.decode("latin-1") not in _LEFT_TO_THE_SENDER and MASK.encode() not in value
     )
     kind = _kind(entry, operation)
-    lacks = [*_lacks(entry, kind), *([] if part.settings.keep_bodies else [_NO_BODIES])]
-    return Asked(part, entry, operation, _key_place(operation, entry), headers, kind, tuple(lacks))
+    lacks = [*_lacks(entry, kind), *([] if provider.settings.keep_bodies else [_NO_BODIES])]
+    return Asked(provider, entry, operation, _key_place(operation, entry), headers, kind, tuple(lacks))
 
 
 def operation_of(contract: Contract, entry: Entry) -> Operation | None:

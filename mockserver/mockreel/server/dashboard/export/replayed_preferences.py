@@ -7,7 +7,7 @@ from mockreel.engine.jobs.job import Job
 from mockreel.engine.journal.journal import Entry
 from mockreel.errors import OptionError
 from mockreel.server.dashboard.export.journaled_request import Asked
-from mockreel.simulator.provider import Part
+from mockreel.simulator.provider import Provider
 
 # Refusals that a request brings upon itself; any other is wished for, so that it comes on a fresh stage too.
 OWN_FAULTS = frozenset(
@@ -62,44 +62,48 @@ def breaks_off(entry: Entry) -> bool:
 
 def _wish(asked: Asked) -> str | None:
     """What must be wished so that a fresh stage plays what this one played by a rule, a key or its state."""
-    part, entry = asked.part, asked.entry
+    provider, entry = asked.provider, asked.entry
     if entry.row is not None:
-        scenario = next((one.name for one in part.contract.scenarios.requests.values() if one.row == "by-code"), None)
+        scenario = next(
+            (one.name for one in provider.contract.scenarios.requests.values() if one.row == "by-code"), None
+        )
         return None if entry.row in OWN_FAULTS or scenario is None else f"scenario={scenario}; code={entry.row}"
-    job = part.jobs.get(entry.job) if entry.job and asked.operation is not None and asked.operation.submits else None
-    return _course(part, job) if job is not None else None
+    job = (
+        provider.jobs.get(entry.job) if entry.job and asked.operation is not None and asked.operation.submits else None
+    )
+    return _course(provider, job) if job is not None else None
 
 
-def _course(part: Part, job: Job) -> str | None:
+def _course(provider: Provider, job: Job) -> str | None:
     """The scenario that gives a job's plan, unless it is the default; where it was ended by hand, one that ends so."""
-    if by_hand(part, job):
-        return ending(part, job)
-    scenarios = part.contract.scenarios
+    if by_hand(provider, job):
+        return ending(provider, job)
+    scenarios = provider.contract.scenarios
     wanted = job.plan
     failure = wanted.failure.name if wanted.failure else None
     for name in (scenarios.default, *scenarios.jobs):
-        course = part.courses.course(name, code=failure if scenarios.jobs[name].failure is not None else None)
-        if (course.states, course.failure, course.fields) == (wanted.states, wanted.failure, wanted.fields):
+        template = provider.templates.template(name, code=failure if scenarios.jobs[name].failure is not None else None)
+        if (template.states, template.failure, template.fields) == (wanted.states, wanted.failure, wanted.fields):
             code = f"; code={failure}" if failure not in (None, scenarios.jobs[name].failure) else ""
             return None if name == scenarios.default else f"scenario={name}{code}"
     return None
 
 
-def by_hand(part: Part, job: Job) -> bool:
+def by_hand(provider: Provider, job: Job) -> bool:
     """Whether a job was ended over the control API, and not by a request of its client."""
     cut = job.intervention
     if cut is None:
         return False
-    asked = part.journal.requests(provider=part.name, job=job.id)
-    return not any(one.at == cut.at and one.operation == part.contract.conversation.cancel for one in asked)
+    asked = provider.journal.requests(provider=provider.name, job=job.id)
+    return not any(one.at == cut.at and one.operation == provider.contract.conversation.cancel for one in asked)
 
 
-def ending(part: Part, job: Job) -> str | None:
+def ending(provider: Provider, job: Job) -> str | None:
     """A scenario that ends as a job was ended."""
     cut = job.intervention
     if cut is None:
         return None
-    for name, scenario in part.contract.scenarios.jobs.items():
+    for name, scenario in provider.contract.scenarios.jobs.items():
         if scenario.states[-1] == cut.state.name and bool(scenario.failure) == bool(cut.failure):
             return f"scenario={name}" + (f"; code={cut.failure.name}" if cut.failure else "")
     return None

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 from mockreel.engine.artifacts.artifact import MEDIA, UPLOADS
 from mockreel.engine.journal.journal import Entry, Journal
 from mockreel.server.dashboard.export.journaled_request import operation_of
-from mockreel.simulator.provider import Part
+from mockreel.simulator.provider import Provider
 
 # A shorter text is no id: it would be found everywhere.
 SHORTEST = 8
@@ -34,15 +34,15 @@ class Step:
     gives: tuple[Origin, ...]
 
 
-def steps_before(part: Part, journal: Journal, entry: Entry) -> tuple[Step, ...]:
+def steps_before(provider: Provider, journal: Journal, entry: Entry) -> tuple[Step, ...]:
     """What must be told before an exchange so that it can be told, in the order of time."""
-    earlier = list(_before(part, journal, entry))
-    found = _origins(part, entry, earlier)
+    earlier = list(_before(provider, journal, entry))
+    found = _origins(provider, entry, earlier)
     if not found:
         return ()
     known = frozenset(found)
     told = [origin.entry for origin in found.values()]
-    told += [one for one in earlier if _acts_on(part, one, known) and not any(one is other for other in told)]
+    told += [one for one in earlier if _acts_on(provider, one, known) and not any(one is other for other in told)]
     places = {id(one): place for place, one in enumerate(earlier)}
     ordered = sorted({id(one): one for one in told}.values(), key=lambda one: places[id(one)])
     return tuple(
@@ -50,21 +50,21 @@ def steps_before(part: Part, journal: Journal, entry: Entry) -> tuple[Step, ...]
     )
 
 
-def _before(part: Part, journal: Journal, entry: Entry) -> Iterator[Entry]:
+def _before(provider: Provider, journal: Journal, entry: Entry) -> Iterator[Entry]:
     """The earlier exchanges of the same account, and of nobody in particular."""
     for one in journal:
         if one is entry:
             return
-        if one.provider == part.name and (entry.account is None or one.account in (None, entry.account)):
+        if one.provider == provider.name and (entry.account is None or one.account in (None, entry.account)):
             yield one
 
 
-def _origins(part: Part, entry: Entry, earlier: list[Entry]) -> dict[str, Origin]:
+def _origins(provider: Provider, entry: Entry, earlier: list[Entry]) -> dict[str, Origin]:
     """The origins of every value in an exchange, and of what those rest on in turn."""
     found: dict[str, Origin] = {}
     waiting = [entry]
     for one in waiting:
-        for name, value in _values(part, one):
+        for name, value in _values(provider, one):
             if value in found or len(found) >= MOST_BEFORE:
                 continue
             origin = _origin(name, value, earlier)
@@ -74,11 +74,11 @@ def _origins(part: Part, entry: Entry, earlier: list[Entry]) -> dict[str, Origin
     return found
 
 
-def _acts_on(part: Part, entry: Entry, values: Iterable[str]) -> bool:
+def _acts_on(provider: Provider, entry: Entry, values: Iterable[str]) -> bool:
     """Whether an exchange may have changed what the values stand for."""
     if entry.method in ("GET", "HEAD") or entry.row is not None or entry.operation is None:
         return False
-    if entry.operation in part.contract.conversation.reads:
+    if entry.operation in provider.contract.conversation.reads:
         return False
     return any(_mentions(entry, value) for value in values)
 
@@ -88,10 +88,10 @@ def _mentions(entry: Entry, value: str) -> bool:
     return value in entry.path or value in entry.query or value.encode() in entry.body
 
 
-def _values(part: Part, entry: Entry) -> Iterator[tuple[str, str]]:
+def _values(provider: Provider, entry: Entry) -> Iterator[tuple[str, str]]:
     """What a request says that may have come from a reply: parameters, and texts of its body."""
-    operation = operation_of(part.contract, entry)
-    found = part.contract.router.find(entry.path)
+    operation = operation_of(provider.contract, entry)
+    found = provider.contract.router.find(entry.path)
     model = operation.model.name if operation is not None and operation.model is not None else None
     named = [(name, value) for name, value in (found.params if found else {}).items() if name != model]
     named += parse_qsl(entry.query)

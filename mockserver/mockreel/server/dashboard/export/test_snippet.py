@@ -26,7 +26,7 @@ from mockreel.server.dashboard.export.replayed_preferences import (
     preference,
 )
 from mockreel.server.dashboard.export.request_origins import Origin, own_id, steps_before
-from mockreel.simulator.provider import Part
+from mockreel.simulator.provider import Provider
 
 # Seconds of the stage between two looks at a job that must come to a state, and how often is looked.
 _STEP, _MOST_STEPS = 0.05, 2000
@@ -60,26 +60,30 @@ class _Names:
         return name
 
 
-def snippet(part: Part, journal: Journal, entry: Entry) -> str:
+def snippet(provider: Provider, journal: Journal, entry: Entry) -> str:
     """A test module of one test."""
     names = _Names()
     lines: list[str] = []
-    for step in () if entry.row in OWN_FAULTS else steps_before(part, journal, entry):
-        lines += [*_until(part, step.entry, names), *_request(asked(part, step.entry), names)]
+    for step in () if entry.row in OWN_FAULTS else steps_before(provider, journal, entry):
+        lines += [*_until(provider, step.entry, names), *_request(asked(provider, step.entry), names)]
         lines.append("assert reply.is_success, reply.text")
         lines += [f"{names.add(origin.value, origin.name)} = {_found(origin)}" for origin in step.gives]
         lines.append("")
-    lines += [*_until(part, entry, names), *_request(asked(part, entry), names, damaged=True), *_asserts(part, entry)]
-    return _module(part, entry, lines)
+    lines += [
+        *_until(provider, entry, names),
+        *_request(asked(provider, entry), names, damaged=True),
+        *_asserts(provider, entry),
+    ]
+    return _module(provider, entry, lines)
 
 
-def _module(part: Part, entry: Entry, lines: list[str]) -> str:
+def _module(provider: Provider, entry: Entry, lines: list[str]) -> str:
     chosen = {
-        f"{part.name}:{name}": option
-        for name, option in part.contract.chosen.items()
-        if option != part.contract.readings[name].default
+        f"{provider.name}:{name}": option
+        for name, option in provider.contract.chosen.items()
+        if option != provider.contract.readings[name].default
     }
-    options = {"providers": part.name, **({"readings": chosen} if chosen else {})}
+    options = {"providers": provider.name, **({"readings": chosen} if chosen else {})}
     marker = ", ".join(f"{name}={value!r}" for name, value in options.items())
     what = entry.operation or "unknown_operation"
     ending = "is_answered" if entry.row is None else f"is_refused_as_{entry.row}"
@@ -94,16 +98,16 @@ def _found(origin: Origin) -> str:
     return f"str(reply.json(){place})"
 
 
-def _until(part: Part, entry: Entry, names: _Names) -> Iterator[str]:
+def _until(provider: Provider, entry: Entry, names: _Names) -> Iterator[str]:
     """Let the stage's time pass until the job is where it was."""
     id_ = own_id(entry) if entry.path.startswith(MEDIA) else entry.job or ""
-    job, name = part.jobs.get(id_), names.of.get(id_)
+    job, name = provider.jobs.get(id_), names.of.get(id_)
     if job is None or name is None:
         return
-    state = _state_before(part, job, entry)
+    state = _state_before(provider, job, entry)
     if state == job.plan.states[0].name:
         return
-    if state not in {one.name for one in job.plan.states} and by_hand(part, job) and ending(part, job) is None:
+    if state not in {one.name for one in job.plan.states} and by_hand(provider, job) and ending(provider, job) is None:
         yield "# The job was brought to its state by hand, which no scenario does."
         return
     yield f"for _ in range({_MOST_STEPS}):  # until the job is where it was"
@@ -112,10 +116,10 @@ def _until(part: Part, entry: Entry, names: _Names) -> Iterator[str]:
     yield f"    mockreel.advance({_STEP})"
 
 
-def _state_before(part: Part, job: Job, entry: Entry) -> str:
+def _state_before(provider: Provider, job: Job, entry: Entry) -> str:
     """The state of a job when a request came; a cancellation that it asked for comes after."""
     cut = job.intervention
-    own = cut is not None and cut.at == entry.at and entry.operation == part.contract.conversation.cancel
+    own = cut is not None and cut.at == entry.at and entry.operation == provider.contract.conversation.cancel
     return job.plan.states[job.plan.at(entry.at, created=job.created)].name if own else job.state(entry.at).name
 
 
@@ -140,7 +144,7 @@ def _indented(argument: str) -> str:
 
 
 def _url(asked: Asked, names: _Names) -> str:
-    base = f"mockreel.{asked.part.name}.url"
+    base = f"mockreel.{asked.provider.name}.url"
     query = asked.query
     text = asked.path + (f"?{query}" if query else "")
     key = asked.key
@@ -165,7 +169,7 @@ def _key(asked: Asked) -> str:
     """The key of the test's stage, an admin's where it takes one."""
     if asked.wrong_key:
         return repr(WRONG_KEY)
-    own, roles = f"mockreel.{asked.part.name}.key", asked.roles
+    own, roles = f"mockreel.{asked.provider.name}.key", asked.roles
     return own if roles is None else f"{own}.replace({roles[0]!r}, {roles[1]!r})"
 
 
@@ -222,7 +226,7 @@ def _form(asked: Asked, names: _Names) -> Iterator[str]:
         yield f"files={files!r}"
 
 
-def _asserts(part: Part, entry: Entry) -> Iterator[str]:
+def _asserts(provider: Provider, entry: Entry) -> Iterator[str]:
     """What the exchange showed, and any stage shows again: how it ended, by which code, in which state."""
     if breaks_off(entry):
         return
@@ -230,7 +234,7 @@ def _asserts(part: Part, entry: Entry) -> Iterator[str]:
     if faults_of(entry).reply is not None:
         return
     reply = entry.reply_json
-    places = part.contract.conversation.codes if entry.row is not None else _states(part, entry)
+    places = provider.contract.conversation.codes if entry.row is not None else _states(provider, entry)
     for pointer in places:
         value = _at(reply, pointer)
         if isinstance(value, str | int):
@@ -243,8 +247,8 @@ def _asserts(part: Part, entry: Entry) -> Iterator[str]:
         yield f"assert {shown} == {pformat(found, width=100)}"
 
 
-def _states(part: Part, entry: Entry) -> tuple[str, ...]:
-    talks = part.contract.conversation.jobs.values()
+def _states(provider: Provider, entry: Entry) -> tuple[str, ...]:
+    talks = provider.contract.conversation.jobs.values()
     return tuple(talk.state for talk in talks if entry.operation == talk.poll)
 
 
