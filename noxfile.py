@@ -83,7 +83,7 @@ def secrets(session: nox.Session) -> None:
 
 @nox.session
 def pictures(session: nox.Session) -> None:
-    """The pictures in the docs are of the page as it is: takes them anew. No default session."""
+    """The pictures in the docs are of the page as it is: takes them again. No default session."""
     session.install("--group=test", ".")
     folder = str(Path("docs/pictures").resolve())
     session.run("python", "-m", "tools.pictures", folder, env={"PYTHONPATH": "tests"})
@@ -91,7 +91,7 @@ def pictures(session: nox.Session) -> None:
 
 @nox.session
 def clips(session: nox.Session) -> None:
-    """The packed clips can be made anew from their recipe, byte for byte with the same PyAV.
+    """The packed clips can be made again from their recipe, byte for byte with the same PyAV.
 
     Writes them to the folder that follows `--`, else over the packed ones. No default session: it takes minutes.
     """
@@ -101,7 +101,7 @@ def clips(session: nox.Session) -> None:
 
 @nox.session
 def clients(session: nox.Session) -> None:
-    """Unmodified clients that others published take the stand-in for their provider."""
+    """Unmodified clients that others published take the mock server for their provider."""
     session.install(".", "runninghub_sdk==1.1.9", "aimlapi-sdk-python==2.24.0rc1")
     ready = Path(session.create_tmp()) / "ready.json"
     server = subprocess.Popen([f"{session.bin}/mockreel", "serve", "--port", "0", "--ready-file", str(ready)])
@@ -142,7 +142,7 @@ def cassettes(session: nox.Session) -> None:
 
 @nox.session
 def saboteurs(session: nox.Session) -> None:
-    """The suite catches every server that is broken on purpose, and leaves the honest stand-in alone.
+    """The suite catches every server that is broken on purpose, and leaves the honest mock server alone.
 
     Prints which check caught which; `-- --write docs/reference/check.md` writes the table into the docs. No default
     session.

@@ -1,4 +1,4 @@
-"""A client and a stage in one process, with a held clock between them: a client's pause is what moves the stage."""
+"""A client and a mock server in one process, with a held clock between them: a client's pause moves the server's clock."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
@@ -37,12 +37,12 @@ MODES = ("sync", "async")
 
 @dataclass(frozen=True)
 class Lost:
-    """The request arrives, and its reply does not."""
+    """The request arrives, and its response does not."""
 
     error: Exception
 
 
-# What befalls a request: an error, another reply, a lost reply; None lets it pass.
+# What befalls a request: an error, another response, a lost response; None lets it pass.
 Trick = Exception | httpx2.Response | Lost | None
 
 
@@ -61,7 +61,7 @@ class Rig(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
     elsewhere: dict[str, httpx2.Response] = field(default_factory=dict)
 
     def client(self, *, key: str | None = None, readings: Mapping[str, str] | None = None, **options: Any) -> Any:
-        """A client of this stage; the asynchronous one speaks here as if it were not."""
+        """A client of this mock server; the asynchronous one speaks here as if it were not."""
         provider = self.provider.name
         given: dict[str, Any] = {"key": key or KEY[provider], "base_url": URL, "transport": self, **options}
         contract = loaded(provider, tuple((readings or {}).items()))
@@ -114,7 +114,7 @@ class Rig(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         return answer if isinstance(answer, Response) else await self._moved_on(answer)
 
     async def _moved_on(self, answer: Awaitable[Response]) -> Response:
-        """A reply that waits for the clock."""
+        """A response that waits for the clock."""
         task = asyncio.ensure_future(answer)
         while not task.done():
             await asyncio.sleep(0)

@@ -65,7 +65,7 @@ def sink() -> MemorySender:
 
 @pytest.fixture
 def make_simulator(sink: MemorySender) -> MakeSimulator:
-    """Build a stage of one's own: `make_simulator(readings={...}, keys=[...], seed=7, names=["runflow"])`."""
+    """Build a mock server of one's own: `make_simulator(readings={...}, keys=[...], seed=7, names=["runflow"])`."""
 
     def make(
         *,
@@ -121,7 +121,7 @@ def ask(simulator: Simulator) -> Callable[..., Caller]:
 
 @pytest.fixture
 def make_encore(make_simulator: MakeSimulator) -> MakeSimulator:
-    """Build a stage with `encore` alone on it; takes what `make_simulator` takes."""
+    """Build a mock server with `encore` alone on it; takes what `make_simulator` takes."""
 
     def make(**options: Any) -> Simulator:
         return make_simulator(**{"names": ["encore"], "data": FOURTH, **options})

@@ -1,4 +1,4 @@
-"""Is a reply what the contract says this operation answers? The judgement is the contract suite's own."""
+"""Is a response what the contract says this operation answers? The judgement is the contract suite's own."""
 
 from mockreel.contract import Contract, Operation
 from mockreel.contract.exchanges.exchange import ReceivedResponse
@@ -7,13 +7,13 @@ from mockreel.contract.messages.message import Response
 
 
 class DocumentedResponses:
-    """The documented replies of one contract."""
+    """The documented responses of one contract."""
 
     def __init__(self, contract: Contract) -> None:
         self._documented = Documented(contract)
 
     def wrong(self, operation: Operation, response: Response) -> list[str]:
-        """What the contract does not allow about a reply; empty where it is all right."""
+        """What the contract does not allow about a response; empty where it is all right."""
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in response.headers}
         received = ReceivedResponse(response.status, headers, response.body)
         found = self._documented.documented(operation, received.status)

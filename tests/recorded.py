@@ -27,13 +27,13 @@ def told(document: Document) -> Document:
 
 
 def answer(document: Document, number: int = -1) -> Document:
-    """One recorded reply."""
+    """One recorded response."""
     found: Document = document["interactions"][number]["response"]
     return found
 
 
 def rewrite(document: Document, change: Callable[[Any], Any], number: int = -1) -> None:
-    """Change the JSON of a recorded reply: in place, or by what `change` gives."""
+    """Change the JSON of a recorded response: in place, or by what `change` gives."""
     body = answer(document, number)["body"]
     found = orjson.loads(body["string"])
     given = change(found)

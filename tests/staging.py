@@ -1,4 +1,4 @@
-"""Speak to a stage in process, as tests do."""
+"""Speak to a mock server in process, as tests do."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,13 +14,13 @@ from mockreel.simulator.simulator import Simulator
 START = 1_767_225_600.0  # 2026-01-01T00:00:00Z
 FOURTH = Path(__file__).parent / "fourth" / "data"  # the made-up provider `encore`, small enough to read in a minute
 
-# Builds a stage: `make_simulator(readings={...}, keys=[...], seed=7, names=["runflow"])`.
+# Builds a mock server: `make_simulator(readings={...}, keys=[...], seed=7, names=["runflow"])`.
 MakeSimulator = Callable[..., Simulator]
 
 
 @dataclass
 class Spoken:
-    """A reply as a test reads it."""
+    """A response as a test reads it."""
 
     response: Response
 

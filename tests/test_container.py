@@ -164,7 +164,7 @@ def test_the_compose_service_is_built_from_the_file_and_gives_it_what_it_asks_fo
 
 
 def test_the_compose_service_is_published_on_this_machine_under_its_own_ports() -> None:
-    """URLs of results name the ports; the page is for whoever sits here."""
+    """URLs of results name the ports; the page is for anybody who sits here."""
     (published,) = _service()["ports"]
     (exposed,) = (rest.split() for word, rest in _last_server() if word == "EXPOSE")
 

@@ -88,7 +88,7 @@ def test_its_readings_and_scenarios_are_those_of_the_stage(server: MockServer) -
 
 
 def test_its_data_is_built_as_the_others_is() -> None:
-    """By the same command, with nothing said of it anywhere else; if this fails, build it anew."""
+    """By the same command, with nothing said of it anywhere else; if this fails, build it again."""
     assert build(None, FOURTH, check=True).lines() == ("encore: 2 models",)
 
 

@@ -1,4 +1,4 @@
-"""Whatever is sent, the stand-in answers in its own words and goes on: no accidental 500, no exception, no hang."""
+"""Whatever is sent, the mock server answers in its own words and goes on: no accidental 500, no exception, no hang."""
 
 import asyncio
 import logging
@@ -17,16 +17,16 @@ from mockreel.simulator.simulator import Simulator
 
 BAD_REQUESTS = 20_000
 BATCH = 500
-# Stands for the reply of a request that waits for the clock, and was not waited for.
+# Stands for the response of a request that waits for the clock, and was not waited for.
 GIVEN_UP = Response(200, b"")
 
 
 class Broken(Exception):
-    """A request has broken the stand-in."""
+    """A request has broken the mock server."""
 
 
 class Breakages(logging.Handler):
-    """Every exception that the stand-in met and answered with its own 500, as the log tells it."""
+    """Every exception that the mock server met and answered with its own 500, as the log tells it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -36,7 +36,7 @@ class Breakages(logging.Handler):
         self.found.append(f"{record.getMessage()}: {record.exc_info[1]!r}" if record.exc_info else record.getMessage())
 
     def check(self, response: Response) -> None:
-        """See that nothing broke and that the reply is one."""
+        """See that nothing broke and that the response is one."""
         broken, self.found = self.found, []
         if broken or not 200 <= response.status < 600:
             raise Broken(f"answered {response.status}; {broken}")
@@ -54,7 +54,7 @@ def breakages() -> Iterator[Breakages]:
 
 
 async def answered(provider: Provider, request: Request) -> Response:
-    """The reply; one that waits for the clock is given up."""
+    """The response; one that waits for the clock is given up."""
     answer = provider.answer(request)
     if isinstance(answer, Response):
         return answer

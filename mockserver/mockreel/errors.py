@@ -12,7 +12,7 @@ MockreelError
 ├── EventLoopBlocked   a waiting call in a coroutine, whose event loop could answer nothing meanwhile
 ├── MissingPackage     an extra is not installed
 ├── PortTaken          the address to bind is in use
-└── StageClosed        the server has been stopped
+└── MockServerClosed        the server has been stopped
 
 Every message says what happened, with which value, what is valid, and what to do next.
 """
@@ -153,7 +153,7 @@ class PortTaken(MockreelError):
         )
 
 
-class StageClosed(MockreelError):
+class MockServerClosed(MockreelError):
     """A server was used after it had been stopped."""
 
     def __init__(self, what: str) -> None:

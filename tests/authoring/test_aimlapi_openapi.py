@@ -77,7 +77,7 @@ def test_a_model_takes_its_own_name_and_its_aliases(read: Read) -> None:
 
 
 def test_the_price_is_unknown_and_the_example_is_a_placeholder(read: Read) -> None:
-    """An example in a reply's schema looks like a price and is none."""
+    """An example in a response's schema looks like a price and is none."""
     price = read({"one.json": document(v2=operation("tall"))})["tall"].price
 
     assert (price.certainty, price.amount, price.placeholder) == ("unknown", None, {"usd": Decimal("0.06")})

@@ -84,7 +84,7 @@ def test_the_same_input_gives_the_same_bytes_anywhere(checkout: Path, docs: Path
 
 
 def test_without_docs_only_the_expansion_runs(checkout: Path, docs: Path, edit: Edit) -> None:
-    """Schemas and prices stay; what follows from them and from the written files is made anew."""
+    """Schemas and prices stay; what follows from them and from the written files is made again."""
     build(docs, checkout)
     edit("contracts/acme/openapi.yaml", lambda d: {**d, "info": {"title": "Acme", "version": "2"}})
 

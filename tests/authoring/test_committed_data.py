@@ -21,7 +21,7 @@ SCHEMAS = [path.relative_to(ROOT).as_posix() for path in sorted(ROOT.glob("schem
 
 @pytest.mark.parametrize("provider", providers())
 def test_the_servers_files_follow_from_the_written_ones(provider: str) -> None:
-    """Building them anew gives the same bytes; if this fails, run `mockreel build`."""
+    """Building them again gives the same bytes; if this fails, run `mockreel build`."""
     for name, content in expand(ROOT / "contracts" / provider).items():
         assert (ROOT / "contracts" / provider / name).read_bytes() == content, (
             f"contracts/{provider}/{name} is not in step"

@@ -1,1 +1,1 @@
-"""How fast and how lean the stand-in is, measured beside a bare app: `nox -s bench`. Not collected by pytest."""
+"""How fast and how lean the mock server is, measured beside a bare app: `nox -s bench`. Not collected by pytest."""

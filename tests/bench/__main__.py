@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="nox -s bench --", description="Measure the stand-in beside a bare app.")
+    parser = argparse.ArgumentParser(prog="nox -s bench --", description="Measure the mock server beside a bare app.")
     parser.add_argument("sections", nargs="*", default=SECTIONS, metavar="SECTION", help=", ".join(SECTIONS))
     parser.add_argument("--json", type=Path, metavar="PATH", help="write every figure to this file")
     parser.add_argument("--rounds", type=int, default=4, help="rounds of one second for each side of each case")

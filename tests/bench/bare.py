@@ -1,7 +1,7 @@
 """The yardsticks: a bare Starlette app of two routes that parses JSON and returns JSON of a given size, and the same
 as one ASGI function.
 
-`python -m bench.bare SAMPLES [raw]`: prints its port and serves; `SAMPLES` maps a name to a reply.
+`python -m bench.bare SAMPLES [raw]`: prints its port and serves; `SAMPLES` maps a name to a response.
 """
 
 import sys

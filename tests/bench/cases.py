@@ -19,7 +19,7 @@ AIMS: Mapping[str, float] = {"submit": 0.7, "poll": 1.0, "invalid submit": 0.55}
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One sort of request as raw HTTP, with a sample of its reply."""
+    """One sort of request as raw HTTP, with a sample of its response."""
 
     provider: str
     name: str
@@ -70,7 +70,7 @@ def submit(client: httpx2.Client, act: Act, exchange: Exchange) -> str:
 
 
 def ask(client: httpx2.Client, exchange: Exchange) -> bytes:
-    """The body of the reply to one exchange."""
+    """The body of the response to one exchange."""
     content = b"" if exchange.body is None else orjson.dumps(exchange.body)
     return client.request(
         exchange.method, exchange.path, content=content, headers={"content-type": "application/json"}

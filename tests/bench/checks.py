@@ -35,7 +35,7 @@ def _phase(provider: str, outcome: Outcome) -> Iterator[Figure]:
 
 
 def _exchanges(report: Report) -> int:
-    """How many replies were held against the contract."""
+    """How many responses were held against the contract."""
     return next(outcome.cases for outcome in report.outcomes if outcome.check == "reply.documented")
 
 

@@ -37,7 +37,7 @@ class Connection:
         self.socket.sendall(b"".join(islice(self.requests, DEPTH)))
 
     def receive(self) -> None:
-        """Take what has come; each complete reply is one latency."""
+        """Take what has come; each complete response is one latency."""
         chunk = self.socket.recv(262_144)
         if not chunk:
             raise SystemExit("the server has closed a connection")
@@ -52,7 +52,7 @@ class Connection:
 
 
 def _end(data: bytes, start: int) -> int | None:
-    """Where the reply that begins at `start` ends; None while it is incomplete."""
+    """Where the response that begins at `start` ends; None while it is incomplete."""
     head = data.find(b"\r\n\r\n", start)
     if head < 0:
         return None

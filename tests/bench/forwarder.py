@@ -16,7 +16,7 @@ _HOP = {b"connection", b"keep-alive", b"transfer-encoding", b"host"}
 
 
 class Forwarder:
-    """Sends each request on and hands back the reply as it comes."""
+    """Sends each request on and hands back the response as it comes."""
 
     def __init__(self, upstream: str) -> None:
         self._url = upstream + "/"

@@ -1,6 +1,6 @@
 """How fast the page is in a real browser, with 10,000 jobs and 100,000 exchanges behind it.
 
-`nox -s page`, or `python -m bench.page [--jobs N] [--entries N]`; with `--serve` the stage that is looked at.
+`nox -s page`, or `python -m bench.page [--jobs N] [--entries N]`; with `--serve` the mock server that is looked at.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """The cost of the proxy: the time of a request through a bare forwarder and through the proxy, round by round in turn.
 
-Both stand before the same stand-in, without TLS, so that the difference is what the proxy does beside forwarding.
+Both stand before the same mock server, without TLS, so that the difference is what the proxy does beside forwarding.
 """
 
 from collections.abc import Iterator
@@ -66,7 +66,7 @@ def figures(folder: Path, providers: tuple[str, ...], *, rounds: int) -> list[Fi
 
 
 def _ready(stack: ExitStack, folder: Path, provider: str) -> Iterator[Race]:
-    """The stand-in, and both before it. Time is so slow that no job ends by itself."""
+    """The mock server, and both before it. Time is so slow that no job ends by itself."""
     played = stack.enter_context(processes.mockreel(folder, "--provider", provider, "--speed", "0.001"))
     url = played[provider]["url"]
     words = ("--provider", provider, "--upstream", url)

@@ -12,7 +12,7 @@ from mockreel.simulator.context import RequestContext
 def not_noted(
     context: RequestContext, response: Response, row: str | None, found: tuple[Violation, ...] = ()
 ) -> Response:
-    """What `way` does with a reply, without writing it down."""
+    """What `way` does with a response, without writing it down."""
     del context, row, found
     return response
 

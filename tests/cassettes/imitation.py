@@ -1,6 +1,6 @@
 """A server of the tests' own that answers as a live provider might, over TLS and under the provider's host names.
 
-It is not the stand-in: every reply is written here by hand, and each is full of planted secrets.
+It is not the mock server: every response is written here by hand, and each is full of planted secrets.
 """
 
 import base64

@@ -133,7 +133,7 @@ class Sample:
 
 
 def secrets(*, seed: int, rounds: int = 1) -> Iterator[Sample]:
-    """Every kind in every place, drawn anew in each round."""
+    """Every kind in every place, drawn again in each round."""
     draw = Draw(seed)
     for number in range(rounds):
         for kind, (name, make) in KINDS.items():
@@ -249,7 +249,7 @@ _HARMLESS_HEADERS: tuple[tuple[str, Callable[[Draw], str]], ...] = (
 
 
 def harmless(*, seed: int, rounds: int = 1) -> Iterator[Sample]:
-    """Files of which none holds a secret: one value each, in a reply as it is and packed, in a header, in plain text."""
+    """Files of which none holds a secret: one value each, in a response as it is and packed, in a header, in plain text."""
     draw = Draw(seed)
     for number in range(rounds):
         request: dict[str, Any] = {

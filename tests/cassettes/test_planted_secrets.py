@@ -109,7 +109,7 @@ def test_the_guard_refuses_when_one_kind_of_scrubbing_is_switched_off(
 def test_the_guard_refuses_when_sentences_are_not_cleaned(
     imitate: Imitate, record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What a refusal tells of the account, the person and the key."""
+    """What an error response tells of the account, the person and the key."""
     imitate("runflow")
     monkeypatch.setattr("mockreel.cassettes.redaction.kept_text.TextScrub.sentence", lambda self, value: value)
     result = record("runflow", "--no-job")

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 import mockreel
 from mockreel.cassettes import read_cassette
-from mockreel.cassettes.cassette_errors import NotRecorded, StandInRefused
+from mockreel.cassettes.cassette_errors import MockServerRefused, NotRecorded
 from mockreel.cassettes.recorder.recording_plan import make_plan
 from mockreel.cassettes.replay.replayer import Replay
 from mockreel.cli import group
@@ -29,7 +29,7 @@ every = pytest.mark.parametrize("provider", PROVIDERS)
 
 @every
 def test_what_was_recorded_replays(provider: str, imitate: Imitate, record: Record, tmp_path: Path) -> None:
-    """Each reply is valid against the contract, and the reference client gets what the metadata states."""
+    """Each response is valid against the contract, and the reference client gets what the metadata states."""
     imitate(provider)
     record(provider)
 
@@ -48,15 +48,15 @@ def test_without_an_address_callbacks_are_not_recorded_and_the_plan_says_so(imit
 
 
 @every
-def test_our_own_stand_in_is_refused_before_anything_is_kept(
+def test_our_own_mock_server_is_refused_before_anything_is_kept(
     provider: str, imitate: Imitate, record: Record, tmp_path: Path
 ) -> None:
-    """By the header that its replies carry, in whatever case."""
+    """By the header that its responses carry, in whatever case."""
     imitate(provider, more_headers=[("mockreel-version", "0.1.0")])
     result = record(provider)
 
-    assert isinstance(result.exception, StandInRefused)
-    assert "it is the stand-in, and not the provider. Nothing was kept" in str(result.exception)
+    assert isinstance(result.exception, MockServerRefused)
+    assert "it is the mock server, and not the provider. Nothing was kept" in str(result.exception)
     assert not (tmp_path / "out").exists()
 
 
@@ -195,7 +195,7 @@ def refusing(*_: object, **__: object) -> None:
 def test_a_provider_that_breaks_while_the_job_runs_costs_no_recording(
     imitate: Imitate, record: Record, tmp_path: Path
 ) -> None:
-    """What was paid for is kept, with the replies that nobody understands."""
+    """What was paid for is kept, with the responses that nobody understands."""
     imitation = imitate("runflow")
     imitation.breaks = True
     result = record("runflow", "--no-refusals")

@@ -1,4 +1,4 @@
-"""`mockreel control`: a stand-in that is served, asked and changed from the command line."""
+"""`mockreel control`: a mock server that is served, asked and changed from the command line."""
 
 import json
 import stat
@@ -29,7 +29,7 @@ def server() -> Iterator[MockServer]:
 
 @pytest.fixture
 def control(server: MockServer) -> Run:
-    """Runs `mockreel control` on the stage; expects its exit code."""
+    """Runs `mockreel control` on the mock server; expects its exit code."""
     return lambda *words, code=0, **options: run("--url", server.control.url, *words, code=code, **options)
 
 
@@ -54,7 +54,7 @@ def submit(server: MockServer, **more: Any) -> str:
 
 
 def test_a_written_ready_file_outranks_the_environment(server: MockServer, tmp_path: Path) -> None:
-    """The variable names another stand-in; one that is written as an option still comes before both."""
+    """The variable names another mock server; one that is written as an option still comes before both."""
     ready = tmp_path / "ready.json"
     write_ready_file(ready, {"control": {"url": server.control.url}})
     elsewhere = "http://127.0.0.1:1"

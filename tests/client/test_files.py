@@ -61,7 +61,7 @@ def test_a_part_of_a_file_is_never_taken_for_the_whole(mode: str, tmp_path: Path
 
 @mode
 def test_an_address_that_has_expired_says_so(mode: str, tmp_path: Path) -> None:
-    """The refusal is the file host's, not the API's: its signature is not shown."""
+    """The error response is the file host's, not the API's: its signature is not shown."""
     gone = httpx2.Response(403, text="<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>")
     with rigged("runflow", mode) as rig:
         rig.elsewhere = {f"{CDN}?signature=hush": gone}
@@ -74,7 +74,7 @@ def test_an_address_that_has_expired_says_so(mode: str, tmp_path: Path) -> None:
 
 @mode
 def test_a_file_is_a_file_whatever_stands_in_it(mode: str, tmp_path: Path) -> None:
-    """Even what would be a refusal, were it a reply of the API."""
+    """Even what would be an error response, were it a response of the API."""
     with rigged("runninghub", mode) as rig:
         rig.elsewhere = {CDN: httpx2.Response(200, json={"code": 401, "errorCode": "1002"})}
         rig.client().download(Result(CDN), tmp_path / "answer.json")
@@ -100,7 +100,7 @@ def test_what_came_with_the_reply_is_saved_from_it(url: str, content: bytes, tmp
     ],
 )
 def test_what_is_no_address_is_not_fetched(url: str, says: str, tmp_path: Path) -> None:
-    """A reply may hold anything."""
+    """A response may hold anything."""
     with rigged("runflow") as rig, pytest.raises(ReplyNotUnderstood, match=says):
         rig.client().download(url, tmp_path / "clip")
 
@@ -116,7 +116,7 @@ def test_an_answer_without_a_file_is_none(tmp_path: Path) -> None:
 
 @mode
 def test_a_body_that_trickles_ends_with_the_time_that_was_given(mode: str, tmp_path: Path) -> None:
-    """However alive the connection is: a reply within its own time, a file within the call's."""
+    """However alive the connection is: a response within its own time, a file within the call's."""
     with rigged("runflow", mode) as rig:
         client, clock = rig.client(timeout=25), rig.provider.clock
         body = Trickle(lambda: clock.advance_to(clock.now() + 10))

@@ -110,7 +110,7 @@ def test_it_goes_with_what_is_asked_of_the_api_and_with_nothing_else(provider: s
 
 @mode
 def test_no_key_goes_to_where_a_file_is_put(mode: str, tmp_path: Path) -> None:
-    """The address for the upload comes from a reply."""
+    """The address for the upload comes from a response."""
     (tmp_path / "boat.png").write_bytes(b"\x89PNG")
     target = "https://storage.example/put?signature=abc"
     with rigged("runflow", mode) as rig:

@@ -139,7 +139,7 @@ def test_what_is_not_offered_is_said() -> None:
 
 
 def test_an_admins_key_is_needed_where_the_docs_say_so() -> None:
-    """The refusal comes as it is."""
+    """The error response comes as it is."""
     with rigged("runflow") as rig:
         client = rig.client(key="rf_live_member")
         with pytest.raises(Refused, match="PERMISSION_DENIED"):

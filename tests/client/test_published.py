@@ -1,4 +1,4 @@
-"""Replies as they were published, and as clients of others expect them: each deviation of the fact sheets."""
+"""Responses as they were published, and as clients of others expect them: each deviation of the fact sheets."""
 
 from decimal import Decimal
 from pathlib import Path
@@ -33,7 +33,7 @@ def _called(row: Row) -> str:
 
 
 def polled(provider: str, body: Any, *, status: int = 200, mode: str = "sync", **headers: str) -> Outcome:
-    """What a client makes of a poll's reply."""
+    """What a client makes of a poll's response."""
     with rigged(provider, mode) as rig:
         rig.tricks = [httpx2.Response(status, json=body, headers=headers) for _ in range(5)]
         outcome: Outcome = rig.client().poll("some-id")
@@ -41,7 +41,7 @@ def polled(provider: str, body: Any, *, status: int = 200, mode: str = "sync", *
 
 
 def submitted(provider: str, body: Any, *, status: int = 200, **headers: str) -> Any:
-    """What a client makes of a submit's reply."""
+    """What a client makes of a submit's response."""
     with rigged(provider) as rig:
         rig.tricks = [httpx2.Response(status, json=body, headers=headers) for _ in range(5)]
         return rig.client().submit(*WORK[provider])
@@ -69,7 +69,7 @@ def test_a_text_is_a_result_too(result: Any) -> None:
 
 @pytest.mark.parametrize("duration", [8, 8.0, "8", "8s"])
 def test_a_length_is_read_however_it_is_written(duration: Any) -> None:
-    """In a reply; what is asked for is in test_inputs.py."""
+    """In a response; what is asked for is in test_inputs.py."""
     older = polled("aimlapi", {"id": "a", "status": "completed", "video": {"url": CDN, "duration": duration}})
     newer = polled("runflow", {"status_code": "succeeded", "output": {"outputs": [{"url": CDN, "duration": duration}]}})
 
@@ -102,7 +102,7 @@ DETAIL = {"detail": [{"loc": ["body"], "msg": "Could not detect face in the imag
 @mode
 @pytest.mark.parametrize("row", ROWS["failures"], ids=_called)
 def test_a_failure_is_read_in_every_shape(row: Row, mode: str) -> None:
-    """Though one of them looks like a refusal of the poll."""
+    """Though one of them looks like an error response of the poll."""
     failure = polled(row["provider"], row["reply"], mode=mode).failure
 
     assert failure is not None

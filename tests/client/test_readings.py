@@ -34,7 +34,7 @@ under = pytest.mark.parametrize(("provider", "reading", "option"), OPTIONS, ids=
 
 @under
 def test_a_job_is_run_under_every_reading(provider: str, reading: str, option: str) -> None:
-    """It succeeds, it fails with its reason, it is cancelled; its callback is read; each refusal is what it is."""
+    """It succeeds, it fails with its reason, it is cancelled; its callback is read; each error is what it is."""
     with rigged(provider, MODES[len(option) % 2], readings={reading: option}) as rig:
         client = rig.client(readings={reading: option} if reading in TOLD else None)
         _knows_its_words(rig)
@@ -134,7 +134,7 @@ def _secret(rig: Rig) -> str:
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_every_refusal_of_a_contract_has_a_kind(provider: str) -> None:
-    """By its code or its status: none comes as a refusal of no kind."""
+    """By its code or its status: none comes as an error response of no kind."""
     contract, kinds = load_contract(provider), read_manner(provider).refusal.kinds
     coded = {code for row in kinds for code in row.codes}
     fallbacks = {status[0] for row in kinds for status in row.statuses}

@@ -58,7 +58,7 @@ def test_a_poll_goes_on_after_what_passes(provider: str, mode: str, trick: Trick
 @every
 @mode
 def test_a_poll_is_given_up_after_as_many_tries_as_the_docs_say(provider: str, mode: str) -> None:
-    """The last refusal is told."""
+    """The last error response is told."""
     with rigged(provider, mode) as rig:
         client = rig.client()
         job = client.submit(*WORK[provider])
@@ -140,7 +140,7 @@ def test_with_an_idempotency_key_a_submit_is_sent_again(mode: str) -> None:
 
 
 def test_with_an_idempotency_key_doubt_stays_doubt() -> None:
-    """Once a job may have begun, no later refusal says that none has."""
+    """Once a job may have begun, no later error response says that none has."""
     with rigged("runflow") as rig:
         refusal = httpx2.Response(402, json={"code": "INSUFFICIENT_CREDIT", "message": "None left."})
         rig.tricks = [Lost(BROKEN), refusal]
@@ -173,7 +173,7 @@ def test_a_word_that_would_not_arrive_as_it_is_is_refused(options: dict[str, str
     [("7", 7.0), ("Fri, 21 Nov 2025 10:00:30 GMT", 30.0), ("soon", 0.75), ("", 0.75)],
 )
 def test_retry_after_is_heeded(mode: str, given: str, waited: float) -> None:
-    """As seconds, or as a date by the reply's own clock; what is neither counts for nothing."""
+    """As seconds, or as a date by the response's own clock; what is neither counts for nothing."""
     with rigged("runflow", mode) as rig:
         rig.tricks = [busy(given, date="Fri, 21 Nov 2025 10:00:00 GMT")]
         rig.client().submit(*WORK["runflow"])
@@ -253,7 +253,7 @@ def test_a_reply_without_a_known_state_is_not_guessed_at() -> None:
 
 
 def test_a_submit_that_names_no_job_says_how_to_look_for_one() -> None:
-    """It is neither a refusal nor of use."""
+    """It is neither an error response nor of use."""
     with rigged("runflow") as rig:
         rig.tricks = [httpx2.Response(201, json={"status_code": "queued"})]
         with pytest.raises(SubmitUncertain, match=r"without the id of a job.*client_ref"):

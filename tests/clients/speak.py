@@ -1,4 +1,4 @@
-"""Unmodified clients that others published, against a served stage: `python speak.py READY_FILE`.
+"""Unmodified clients that others published, against a served mock server: `python speak.py READY_FILE`.
 
 Run by `nox -s clients`. Nothing of the kit is imported here: the clients run in an environment of their own.
 """
@@ -18,7 +18,7 @@ IMAGE = b"\x89PNG\r\n\x1a\n" + bytes(64)
 
 
 def runninghub(url: str, key: str) -> None:
-    """`runninghub_sdk`: upload, price, a standard model, a workflow, a cancellation, a refusal, a wrong key."""
+    """`runninghub_sdk`: upload, price, a standard model, a workflow, a cancellation, an error response, a wrong key."""
     client = RunningHubClient(key, base_url=url)
     uploaded = client.upload_image(IMAGE)
     endpoint = "rhart-video-v3.1-lite-official/image-to-video"

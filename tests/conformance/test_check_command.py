@@ -44,7 +44,7 @@ def failing() -> Report:
     return Report("mock", __version__, 7, outcomes, ("something was left out",), 1.5)
 
 
-def test_the_stand_in_holds_quickly() -> None:
+def test_the_mock_server_holds_quickly() -> None:
     """`--quick` exits with 0 and says in one line how many checks hold."""
     result = check("mock", "--provider", "runflow", "--quick")
 
@@ -175,7 +175,7 @@ def test_the_same_seed_gives_the_same_report() -> None:
 
 @pytest.mark.parametrize("reading", ["status-words=cancelled", "event-data=bare", "account-key=camel"])
 def test_another_reading_holds_too(reading: str) -> None:
-    """The stand-in under another reading is what the contract under that reading says."""
+    """The mock server under another reading is what the contract under that reading says."""
     result = check("mock", "--provider", "runninghub", "--quick", "--reading", reading)
 
     assert result.exit_code == 0, result.output

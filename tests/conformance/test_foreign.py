@@ -129,7 +129,7 @@ def test_a_foreign_server_is_doubted_where_the_contract_is_not_sure() -> None:
 
 
 class Stranger(MockTarget):
-    """The stand-in as if it were somebody else's server."""
+    """The mock server as if it were somebody else's server."""
 
     own = False
 
@@ -182,7 +182,7 @@ def test_a_target_that_does_not_answer_could_not_be_checked() -> None:
 
 
 def test_a_secret_in_a_reply_is_not_shown() -> None:
-    """A reply that breaks the contract is shown without the secret that it carries."""
+    """A response that breaks the contract is shown without the secret that it carries."""
     contract = load_contracts(["runflow"])["runflow"]
 
     def answering(provider: Provider, request: Request) -> Response | Awaitable[Response]:

@@ -1,4 +1,4 @@
-"""The suite is itself tested: every saboteur is caught, the honest stand-in is not, the docs tell by which check."""
+"""The suite is itself tested: every saboteur is caught, the honest mock server is not, the docs tell by which check."""
 
 from pathlib import Path
 
@@ -32,8 +32,8 @@ def test_a_saboteur_is_caught_by_what_the_docs_say(saboteur: Saboteur) -> None:
 
 
 @pytest.mark.parametrize("provider", ["runflow", "aimlapi", "runninghub"])
-def test_the_honest_stand_in_is_not_caught(provider: str) -> None:
-    """What catches saboteurs leaves the honest stand-in alone."""
+def test_the_honest_mock_server_is_not_caught(provider: str) -> None:
+    """What catches saboteurs leaves the honest mock server alone."""
     assert honest_checks(provider) == ()
 
 

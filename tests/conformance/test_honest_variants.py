@@ -38,7 +38,7 @@ class Variant:
 
 
 def replying(change: Change) -> Callable[[], Answering]:
-    """Every reply is changed."""
+    """Every response is changed."""
 
     def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
         response = provider.answer(request)
@@ -76,7 +76,7 @@ def charset(response: Response) -> Response:
 
 
 def now_and_then(scenario: str, every: int) -> Callable[[], Answering]:
-    """Each so-many-th request gets a documented refusal that has nothing to do with it."""
+    """Each so-many-th request gets a documented error response that has nothing to do with it."""
 
     def make() -> Answering:
         count = 0

@@ -1,6 +1,6 @@
 """Every model of every provider can be submitted: what its schema takes is taken, what it refuses is refused.
 
-Each model is one test, in process, on one stage for all. `jsonschema` is the second opinion on each input.
+Each model is one test, in process, on one simulator for all. `jsonschema` is the second opinion on each input.
 """
 
 import asyncio
@@ -100,7 +100,7 @@ def scene() -> "Scene":
 
 
 class Scene:
-    """All providers on one stage, and how a model's input is sent there."""
+    """All providers on one simulator, and how a model's input is sent there."""
 
     def __init__(self, simulator: Simulator) -> None:
         self.simulator = simulator
@@ -133,7 +133,7 @@ class Scene:
         return self.answered(way, path, body)
 
     def answered(self, way: Way, path: str, body: Any) -> Spoken:
-        """The reply; the clock goes on for one that waits for its job."""
+        """The response; the clock goes on for one that waits for its job."""
         caller = self.caller(way)
         answer = caller.provider.answer(caller.request("POST", path, body))
         return Spoken(answer if isinstance(answer, Response) else asyncio.run(self._waited(answer)))
@@ -178,7 +178,7 @@ def _named(scene: Scene, way: Way) -> dict[str, Any]:
 
 
 def test_a_model_takes_its_defaults_and_makes_a_real_file_of_its_kind(scene: Scene, way: Way) -> None:
-    """Submitted with what is required and its defaults; all replies are documented, the result opens, the cost is known
+    """Submitted with what is required and its defaults; all answers are documented, the result opens, the cost is known
     as far as the contract knows it."""
     provider, fields = scene.simulator.provider(way.provider), defaults(scene, way)
 
@@ -211,7 +211,7 @@ def assert_file(scene: Scene, way: Way, artifact: artifacts.Artifact) -> None:
 
 
 def assert_told(scene: Scene, way: Way, job: Job) -> None:
-    """The reply to a poll is a documented one, and has the file's address, or the text itself."""
+    """The response to a poll is a documented one, and has the file's address, or the text itself."""
     provider, caller = scene.simulator.provider(way.provider), scene.caller(way)
     method, path, body = POLLS[way.provider](job.id, scene.operation(way).path)
     polled = caller(method, path, body)

@@ -56,7 +56,7 @@ def test_patches_are_applied_in_turn() -> None:
 
 
 def test_only_models_are_rewritten() -> None:
-    """What the wire facts say of models is not said of replies."""
+    """What the wire facts say of models is not said of responses."""
     found = schemas(rewrite=lambda schema: {**schema, "title": "rewritten"})
 
     assert found.document("models/encore/solo.json")["title"] == "rewritten"

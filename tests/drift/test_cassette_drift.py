@@ -32,7 +32,7 @@ def found(folder: Path, *changes: Change, of: tuple[str, str] = RUN) -> dict[str
 
 
 def body(**fields: Any) -> Change:
-    """The last reply with other fields."""
+    """The last response with other fields."""
     return lambda document: rewrite(document, lambda body: body.update(fields))
 
 
@@ -47,7 +47,7 @@ def shown(*pointers: str) -> Change:
 
 
 def test_an_unknown_word_for_a_state_breaks_clients(tmp_path: Path) -> None:
-    """The recorded reply is the witness; the words that are held stand beside it."""
+    """The recorded response is the witness; the words that are held stand beside it."""
     (finding,) = found(tmp_path, body(status="finished")).values()
 
     assert finding.id == "aimlapi/recorded/get_generation/200/status/enum"
@@ -96,7 +96,7 @@ def test_a_key_that_is_not_declared_is_compatible(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("status", "verdict"), [(203, "breaking for replies"), (418, "compatible")])
 def test_a_status_that_is_not_documented_is_judged_by_its_class(tmp_path: Path, status: int, verdict: str) -> None:
-    """A client treats a refusal as its class; a success of another kind it does not know."""
+    """A client treats an error response as its class; a success of another kind it does not know."""
 
     def change(document: Document) -> None:
         answer(document)["status"]["code"] = status
@@ -184,7 +184,7 @@ def test_headers_that_came_and_went_are_told(tmp_path: Path) -> None:
 
 
 def test_another_content_type_breaks_clients(tmp_path: Path) -> None:
-    """Whoever reads JSON cannot read it."""
+    """Anybody who reads JSON cannot read it."""
 
     def change(document: Document) -> None:
         told(document)["filled"] = []
@@ -282,7 +282,7 @@ def test_a_cassette_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("status", "code"), [("finished", 1), ("completed", 0)])
 def test_the_command_fails_on_what_breaks(tmp_path: Path, status: str, code: int) -> None:
-    """With the recorded reply in its report."""
+    """With the recorded response in its report."""
     cassette = copied(tmp_path, *RUN, body(status=status))
     report = tmp_path / "report.json"
     done = CliRunner().invoke(command, ["--against", str(cassette.path), "--report", f"json={report}"])
@@ -336,7 +336,7 @@ def test_a_reply_that_cannot_be_read_is_never_no_drift(name: str, tmp_path: Path
 
 @pytest.mark.parametrize("pack", [gzip.compress, brotli.compress], ids=["gzip", "br"])
 def test_a_packed_reply_is_compared_as_what_it_holds(pack: Callable[[bytes], bytes], tmp_path: Path) -> None:
-    """The same reply packed is the same reply, and another word in it is found."""
+    """The same response packed is the same response, and another word in it is found."""
     coding = "gzip" if pack is gzip.compress else "br"
 
     def packed(**fields: str) -> Change:

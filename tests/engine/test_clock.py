@@ -131,7 +131,7 @@ def test_a_speed_that_is_none_is_refused(speed: float) -> None:
 
 @pytest.mark.parametrize("start", [-1.0, LATEST + 1, float("inf"), float("nan")])
 def test_a_start_that_cannot_be_written_as_a_date_is_refused(start: float) -> None:
-    """Every reply writes moments as dates."""
+    """Every response writes moments as dates."""
     with pytest.raises(OptionError, match="start: "):
         Clock(start=start)
 

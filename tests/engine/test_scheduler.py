@@ -96,7 +96,7 @@ def test_settling_runs_what_is_due_now_and_moves_no_time(run: Run) -> None:
 
 
 def test_an_action_that_breaks_stops_nothing(run: Run) -> None:
-    """Whoever listens for errors is told, and what is due after it runs, awaited or not."""
+    """Anybody who listens for errors is told, and what is due after it runs, awaited or not."""
     errors: list[Exception] = []
     scheduler = Scheduler(Clock(start=0.0, held=True), on_error=errors.append)
     told: list[str] = []
@@ -157,7 +157,7 @@ def test_the_clock_is_not_advanced_by_what_is_no_time(seconds: float, run: Run) 
 
 
 def test_the_clock_is_not_advanced_beyond_the_last_date(run: Run) -> None:
-    """Later moments could not be written in any reply."""
+    """Later moments could not be written in any response."""
     scheduler = held_agenda()
 
     with pytest.raises(OptionError, match="year 9999"):
@@ -302,7 +302,7 @@ def test_stopping_ends_what_is_under_way(run: Run) -> None:
 
 
 def test_it_goes_on_in_another_event_loop() -> None:
-    """Some test clients make a loop for each request: the agenda follows, and loses nothing that waits."""
+    """Some test clients make a loop for each request: the scheduler follows, and loses nothing that waits."""
     clock = Clock(start=0.0, held=True)
     scheduler = Scheduler(clock)
     told: list[float] = []

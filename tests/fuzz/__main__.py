@@ -152,7 +152,7 @@ class Run:
                     self._found(f"{status} {body[:300]!r}", "control", sent)
 
     def reset(self) -> int:
-        """Begin anew; gives the memory of the server in KB."""
+        """Begin again; gives the memory of the server in KB."""
         headers = (("Content-Type", "application/json"),)
         status, body = self._control.send(Sent("POST", "/_mockreel/reset", headers, b""))
         assert status == 200, body

@@ -121,11 +121,11 @@ class Lives(RuleBasedStateMachine):
 
     @invariant()
     def every_reply_was_documented(self) -> None:
-        """Whatever was asked, each reply has a form that the contract has for it."""
+        """Whatever was asked, each response has a form that the contract has for it."""
         assert [str(problem) for problem in self.context.passing] == []
 
     def _look(self, life: Life) -> bool:
-        """Poll a job and hold the reply against the model; gives whether it is over."""
+        """Poll a job and hold the response against the model; gives whether it is over."""
         response = self.context.send(life.poll)
         word = first(response.json, life.talk.state)
         if life.over is not None:

@@ -1,4 +1,4 @@
-"""Requests that run beside each other: an idempotency key makes one job, whoever comes first."""
+"""Requests that run beside each other: an idempotency key makes one job, anybody who comes first."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -30,7 +30,7 @@ def contracts(option: str) -> dict[str, Contract]:
 @pytest.mark.parametrize("option", ["queued", "finished"])
 @given(sent=st.lists(SENT, min_size=2, max_size=8))
 def test_a_key_makes_one_job_whatever_else_is_under_way(option: str, sent: list[tuple[str, bool, bool]]) -> None:
-    """The first body under a key wins: the same body has its reply, byte for byte, another one is a conflict.
+    """The first body under a key wins: the same body has its response, byte for byte, another one is a conflict.
 
     Where a create answers when its run has ended, the others come in while the first still waits.
     """
@@ -49,7 +49,7 @@ def test_a_key_makes_one_job_whatever_else_is_under_way(option: str, sent: list[
 
 
 async def _race(option: str, sent: list[tuple[str, bool, bool]]) -> tuple[list[Response], int]:
-    """Every request begun in its turn; gives the replies and how many runs there are."""
+    """Every request begun in its turn; gives the responses and how many runs there are."""
     simulator = build_simulator(
         contracts(option), clock=Clock(start=START, held=True), accept_any_key=True, sender=MemorySender()
     )
@@ -74,7 +74,7 @@ async def _ask(caller: Caller, key: str, fields: Any) -> Response:
 
 
 def test_a_client_that_goes_away_leaves_the_others_waiting() -> None:
-    """Its request is given up; the run goes on, and who sent the same key has its reply."""
+    """Its request is given up; the run goes on, and who sent the same key has its response."""
 
     async def story() -> None:
         simulator = build_simulator(

@@ -38,7 +38,7 @@ def code(spoken: Spoken) -> tuple[int, str]:
 
 
 def undocumented(contract: Contract, operation_id: str, body: Any, *, status: int = 200) -> list[str]:
-    """What of a reply the contract's response schema does not allow."""
+    """What of a response the contract's response schema does not allow."""
     operation = contract.operation(operation_id)
     response = resolve(contract.document, operation.raw["responses"][str(status)], where=operation_id)
     schema = contract.schemas.absolute(response["content"]["application/json"]["schema"])

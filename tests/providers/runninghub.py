@@ -54,7 +54,7 @@ def form(**parts: str | tuple[str, str, bytes]) -> tuple[bytes, dict[str, str]]:
 
 
 def undocumented(contract: Contract, operation_id: str, body: Any, *, status: int = 200) -> list[str]:
-    """What of a reply the contract's response schema does not allow."""
+    """What of a response the contract's response schema does not allow."""
     operation = contract.operation(operation_id)
     responses = operation.raw["responses"]
     found = responses.get(str(status)) or responses[f"{status // 100}XX"]
@@ -72,6 +72,6 @@ def event_faults(contract: Contract, name: str, body: Any) -> list[str]:
 
 
 def good(spoken: Spoken) -> Any:
-    """The data of an enveloped reply that is no refusal."""
+    """The data of an enveloped response that is no refusal."""
     assert (spoken.status, spoken.json["code"]) == (200, 0), spoken.json
     return spoken.json["data"]

@@ -30,7 +30,7 @@ def poll(caller: Caller, id_: str, route: str = ROUTE) -> Any:
 
 
 def test_a_generation_passes_through_the_providers_states(simulator: Simulator, ask: Ask, run: Run) -> None:
-    """Queued, generating, completed with a video; every reply has what its schema asks for."""
+    """Queued, generating, completed with a video; every response has what its schema asks for."""
     caller = ask("aimlapi")
     submitted = caller("POST", ROUTE, BODY)
     id_ = submitted.json["id"]
@@ -52,7 +52,7 @@ def test_a_generation_passes_through_the_providers_states(simulator: Simulator, 
 
 
 def test_the_video_of_a_completed_generation_can_be_fetched(simulator: Simulator, ask: Ask, run: Run) -> None:
-    """The URL leads to the stand-in itself and serves an MP4."""
+    """The URL leads to the mock server itself and serves an MP4."""
     caller = ask("aimlapi")
     id_ = caller("POST", ROUTE, BODY).json["id"]
     run(simulator.advance(10))
@@ -244,7 +244,7 @@ def test_a_malformed_client_id_is_dropped_in_silence(ask: Ask, own: str) -> None
 
 @pytest.mark.parametrize(("id_", "named"), [("V1StGXR8Z5jdHi6BmyT8k", True), ("nonsense", False), ("", False)])
 def test_a_poll_names_an_inference_only_if_its_id_could_be_one(ask: Ask, id_: str, named: bool) -> None:
-    """The refusal of an unknown id has the header if the id looks like one of the provider's."""
+    """The error response of an unknown id has the header if the id looks like one of the provider's."""
     spoken = ask("aimlapi")("GET", f"{ROUTE}?generation_id={id_}")
 
     assert spoken.status == 404

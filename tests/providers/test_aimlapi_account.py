@@ -30,7 +30,7 @@ def simulator(make_simulator: MakeSimulator) -> Simulator:
 
 @pytest.mark.parametrize("told", BALANCES)
 def test_a_balance_falls_when_a_generation_is_completed(simulator: Simulator, ask: Ask, run: Run, told: Told) -> None:
-    """Not at submit; and the reply fits its schema."""
+    """Not at submit; and the response fits its schema."""
     path, schema, key, before, after = told
     caller = ask("aimlapi")
     caller("POST", ROUTE, BODY)

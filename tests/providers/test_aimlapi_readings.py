@@ -100,7 +100,7 @@ def test_lenient_numbers(play: Play, option: str, status: int) -> None:
 
 @pytest.mark.parametrize(("option", "status"), [("ignored", 200), ("rejected", 400)])
 def test_extra_fields(play: Play, option: str, status: int) -> None:
-    """The refusal names the field."""
+    """The error response names the field."""
     spoken = play("extra-fields", option)[1]("POST", ROUTE, {**BODY, "tail_image_url": "https://example.com/a.png"})
 
     assert spoken.status == status

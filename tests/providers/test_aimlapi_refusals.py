@@ -109,7 +109,7 @@ def test_a_request_that_cannot_be_played_is_refused(
 
 
 def test_a_body_that_is_too_large_is_refused(make_simulator: MakeSimulator) -> None:
-    """The limit is the stage's; the words are the provider's."""
+    """The limit is the simulator's; the words are the provider's."""
     caller = Caller(make_simulator(names=["aimlapi"], max_body=100).provider("aimlapi"), "key")
 
     refused = caller("POST", ROUTE, {**BODY, "prompt": "x" * 200})

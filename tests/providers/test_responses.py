@@ -1,4 +1,4 @@
-"""Every reply, refusals included, is one that the contract documents for its operation."""
+"""Every response, error responses included, is one that the contract documents for its operation."""
 
 import asyncio
 import random
@@ -32,7 +32,7 @@ def operation_of(contract: Contract, request: Request) -> Operation | None:
 
 
 async def wrong_replies(provider: Provider, requests: list[Request]) -> list[str]:
-    """What the contract does not allow about the replies to these requests."""
+    """What the contract does not allow about the responses to these requests."""
     replies, wrong = DocumentedResponses(provider.contract), []
     for request in requests:
         response = await answered(provider, request)
@@ -75,7 +75,7 @@ def test_replies_to_bad_requests_are_documented(provider: str, simulator: Simula
 def test_every_error_row_can_be_played_and_is_documented_for_submits(
     provider: str, make_simulator: MakeSimulator, run: Callable[[Any], Any]
 ) -> None:
-    """`scenario=refuse; code=…` plays each row of errors.yaml, and the reply is one that the contract documents."""
+    """`scenario=refuse; code=…` plays each row of errors.yaml, and the response is one that the contract documents."""
     simulated = make_simulator(names=[provider]).provider(provider)
     submits = {operation.id for operation in simulated.contract.operations if operation.submits}
     good = next(good for good in mutants.good_requests(simulated.contract, {"id": "none"}) if good.operation in submits)
@@ -118,7 +118,7 @@ def test_a_refusal_that_is_played_names_the_model_that_was_asked_for(ask: Callab
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_a_provider_that_has_no_time_says_so_at_every_operation(provider: str, simulator: Simulator) -> None:
-    """So that a server which is being stopped can say it for whoever still waits."""
+    """So that a server which is being stopped can say it for anybody who still waits."""
     simulated = simulator.provider(provider)
     said = simulated.contract.errors["unavailable"].status
 

@@ -81,7 +81,7 @@ def test_partial_succeeded(play: Play) -> None:
 
 
 def test_create_reply(play: Play) -> None:
-    """C3: the reply comes when the run has ended."""
+    """C3: the response comes when the run has ended."""
     played = play(create_reply="finished")
     caller = played.caller
 
@@ -212,7 +212,7 @@ def test_webhook_patch(play: Play) -> None:
 
 
 def test_sdk_shapes(play: Play) -> None:
-    """C13: a nested refusal, and a run that has error, finished_at and model as well."""
+    """C13: a nested error response, and a run that has error, finished_at and model as well."""
     played = play(sdk_shapes="sdk")
     found = played.ended(scenario="fail")
     refused = played.caller("GET", "/v1/runs/none")
@@ -225,7 +225,7 @@ def test_sdk_shapes(play: Play) -> None:
 
 
 def test_validation_detail(play: Play) -> None:
-    """C16: the list stands alone under detail; other refusals stay as they are."""
+    """C16: the list stands alone under detail; other error responses stay as they are."""
     played = play(validation_detail="detail")
     refused = played.caller("POST", f"{LITE}/runs", {"input": {}})
 
@@ -261,7 +261,7 @@ def test_health_body(play: Play) -> None:
 
 
 def test_rate_limit_headers(play: Play) -> None:
-    """C20: on every reply, counted down; a 429 says when to come back."""
+    """C20: on every response, counted down; a 429 says when to come back."""
     caller = play(rate_limit_headers="always").caller
     first, second = caller("GET", "/v1/runs"), caller("GET", "/v1/runs/none")
     refused = caller("GET", "/v1/runs", headers={"prefer": "scenario=rate-limited"})
@@ -329,7 +329,7 @@ OPTIONS = [(reading.id, option) for reading in load_contract("runflow").readings
 def test_a_run_keeps_its_contract_under_every_reading(
     make_simulator: MakeSimulator, run: Run, sink: MemorySender, reading: str, option: str
 ) -> None:
-    """Submit, end, callback and refusal fit the schemas that the reading leaves."""
+    """Submit, end, callback and error response fit the schemas that the reading leaves."""
     if (reading, option) == ("create-reply", "finished"):
         return  # its create waits, which has a test of its own
     played = Played(make_simulator(names=["runflow"], readings={reading: option}), run)

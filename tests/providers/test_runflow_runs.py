@@ -31,7 +31,7 @@ def test_a_run_is_created_queued_with_what_was_sent(simulator: Simulator, ask: A
 
 
 def test_a_run_passes_the_documented_states_to_a_normalized_output(simulator: Simulator, ask: Ask, run: Run) -> None:
-    """queued, dispatching, running, succeeded; every reply on the way fits the schema."""
+    """queued, dispatching, running, succeeded; every response on the way fits the schema."""
     caller = ask("runflow")
     made = create(caller)
     seen = []
@@ -192,7 +192,7 @@ OLD_INPUT = {"prompt": "A kite above dunes.", "image_url": "https://example.com/
 
 
 def waited(simulator: Simulator, run: Run, caller: Caller, seconds: float, **headers: str) -> Response:
-    """The reply of the older endpoint after the clock was advanced."""
+    """The response of the older endpoint after the clock was advanced."""
 
     async def play() -> Response:
         answer = caller.provider.answer(caller.request("POST", OLD, OLD_INPUT, headers=headers))
@@ -207,7 +207,7 @@ def waited(simulator: Simulator, run: Run, caller: Caller, seconds: float, **hea
 
 
 def test_the_older_endpoint_answers_when_its_run_has_ended(simulator: Simulator, ask: Ask, run: Run) -> None:
-    """The input stands unwrapped in the body, the result in the reply."""
+    """The input stands unwrapped in the body, the result in the response."""
     response = waited(simulator, run, ask("runflow"), 10)
 
     assert response.status == 200
@@ -231,7 +231,7 @@ def test_a_run_that_never_ends_is_given_up(make_simulator: MakeSimulator, run: R
     assert waited(simulator, run, caller, 10, prefer="scenario=stuck").status == 504
 
 
-# Refusals --------------------------------------------------------------------------------------------------------
+# Error answers --------------------------------------------------------------------------------------------------------
 
 
 def test_every_violation_is_listed_with_its_path(simulator: Simulator, ask: Ask) -> None:

@@ -32,7 +32,7 @@ def test_a_workflow_is_created_listed_changed_and_deleted(simulator: Simulator, 
 
 
 def test_a_run_of_a_workflow_is_polled_as_any_other(simulator: Simulator, ask: Ask, run: Run) -> None:
-    """The reply has `run_id`, which the vendor's dashboard reads, and names with spaces are inputs."""
+    """The response has `run_id`, which the vendor's dashboard reads, and names with spaces are inputs."""
     caller = ask("runflow")
     made = caller("POST", "/v1/comfyui-workflows", WORKFLOW).json
     begun = caller("POST", "/v1/comfyui-workflows/acme/ad-creative/runs", {"input": {"Product image": IMAGE}})

@@ -106,7 +106,7 @@ def test_keys_and_models_of_nodes_are_listed(simulator: Simulator, ask: Ask) -> 
     ],
 )
 def test_a_wrong_path_or_method_has_a_code(ask: Ask, method: str, path: str, code: int) -> None:
-    """Clients take a reply without one for an empty success; V2 has its errorCode beside."""
+    """Clients take a response without one for an empty success; V2 has its errorCode beside."""
     told = ask("runninghub")(method, path, {} if method == "POST" else None).json
 
     assert told["code"] == code

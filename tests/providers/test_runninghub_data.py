@@ -87,7 +87,7 @@ def _rows(node: Any, where: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]
 
 
 def test_every_example_fits_its_schema(contract: Contract) -> None:
-    """Our own requests, and the replies that the docs show."""
+    """Our own requests, and the responses that the docs show."""
     checked = [
         (operation.id, name, [error.message for error in validator.iter_errors(example)])
         for operation in contract.operations

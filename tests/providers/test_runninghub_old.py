@@ -1,4 +1,4 @@
-"""RunningHub's older task API: keys in bodies, forms and queries, and replies in envelopes."""
+"""RunningHub's older task API: keys in bodies, forms and queries, and responses in envelopes."""
 
 import re
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""RunningHub's readings: each other option changes what is seen on the wire, and replies stay what that option says."""
+"""RunningHub's readings: each other option changes what is seen on the wire, and answers stay what that option says."""
 
 from collections.abc import Callable
 from typing import Any
@@ -95,7 +95,7 @@ def test_a_cancelled_task_has_the_word_of_the_reading(reading: Reading, option: 
 
 
 def test_failed_reason_may_be_a_text(reading: Reading) -> None:
-    """As the schema of the V2 reply declares it."""
+    """As the schema of the V2 response declares it."""
     caller, _ = reading("failed-reason", "string")
 
     assert query(caller, submit(caller))["failedReason"] == ""
@@ -119,7 +119,7 @@ def test_no_error_may_be_null(reading: Reading) -> None:
     ],
 )
 def test_the_text_of_an_upload_has_the_key_of_the_reading(reading: Reading, option: str, keys: set[str]) -> None:
-    """The good reply and the refusal agree."""
+    """The good response and the error response agree."""
     caller, _ = reading("envelope-text", option)
     raw, headers = form(file=("a.png", "image/png", b"a"))
     path = "/openapi/v2/media/upload/binary"
@@ -163,7 +163,7 @@ def test_a_webhook_carries_what_the_reading_says(
 
 
 def test_a_webhook_may_come_without_an_envelope(reading: Reading, run: Run, sink: MemorySender) -> None:
-    """The body is the reply of /query, and the detail still holds it as text."""
+    """The body is the response of /query, and the detail still holds it as text."""
     caller, simulator = reading("event-data", "bare")
     task = submit(caller, webhookUrl=HOOK)
     run(simulator.advance(10))
@@ -278,7 +278,7 @@ def test_numbers_for_texts_may_be_refused(reading: Reading) -> None:
     ],
 )
 def test_v2_may_refuse_with_a_status(reading: Reading, path: str, body: Any, key: str, status: int) -> None:
-    """By kind of refusal; the body stays the same, and the old API keeps its 200."""
+    """By kind of error response; the body stays the same, and the old API keeps its 200."""
     caller, simulator = reading("v2-http-status", "http")
     reply = caller("POST", path, body, key=key)
 
@@ -320,7 +320,7 @@ def test_second_rendering(reading: Reading, option: str, codes: tuple[str, str])
 
 @pytest.mark.parametrize(("option", "there"), [("upload-only", False), ("everywhere", True)])
 def test_an_envelope_may_have_error_messages(reading: Reading, option: str, *, there: bool) -> None:
-    """Null, in good replies and in refusals."""
+    """Null, in good responses and in refusals."""
     caller, _ = reading("error-messages", option)
     asked = [START, {**START, "workflowId": 0}]
     replies = [caller("POST", "/task/openapi/create", body, key=None).json for body in asked]

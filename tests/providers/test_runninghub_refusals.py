@@ -17,7 +17,7 @@ def simulator(make_simulator: MakeSimulator) -> Simulator:
 
 
 def test_a_v2_refusal_is_the_published_one(ask: Ask) -> None:
-    """The reply to an unparsable id, key for key."""
+    """The response to an unparsable id, key for key."""
     assert ask("runninghub")("POST", QUERY, {"taskId": "abc"}).json == {
         "taskId": "",
         "status": "",
@@ -64,7 +64,7 @@ def test_a_missing_field_is_named(ask: Ask, missing: str) -> None:
 
 
 def test_every_violation_is_in_the_journal(simulator: Simulator, ask: Ask) -> None:
-    """The reply has room for the first; the control API has them all."""
+    """The response has room for the first; the control API has them all."""
     ask("runninghub")("POST", SUBMIT, {"prompt": "", "duration": "5"})
 
     entry = list(simulator.journal)[-1]
@@ -156,7 +156,7 @@ def test_a_wrong_parameter_of_the_old_api_is_named(ask: Ask, body: dict[str, Any
 
 @pytest.mark.parametrize("name", ["status", "outputs", "cancel", "getWebhookDetail"])
 def test_an_unknown_task_is_807_on_the_old_api(ask: Ask, name: str) -> None:
-    """The documented refusal, whole."""
+    """The documented error response, whole."""
     reply = old(ask("runninghub"), name, taskId="2013508786110730241")
 
     assert reply == {"code": 807, "msg": "APIKEY_TASK_NOT_FOUND", "data": None}
@@ -234,7 +234,7 @@ def test_the_host_header_decides_nothing(ask: Ask) -> None:
     assert reply.json["errorCode"] == ""
 
 
-def test_an_unknown_scenario_is_the_stand_ins_own_error(ask: Ask) -> None:
+def test_an_unknown_scenario_is_the_mock_servers_own_error(ask: Ask) -> None:
     """It is told apart from anything that the provider says, and lists what there is."""
     reply = ask("runninghub")("POST", SUBMIT, BODY, headers={"prefer": "scenario=explode"})
 

@@ -18,7 +18,7 @@ def simulator(make_simulator: MakeSimulator) -> Simulator:
 
 
 def test_a_submission_is_answered_as_the_model_pages_show_it(simulator: Simulator, ask: Ask) -> None:
-    """The reply has the keys of the documented example, a 19-digit id as text, and no error."""
+    """The response has the keys of the documented example, a 19-digit id as text, and no error."""
     reply = ask("runninghub")("POST", SUBMIT, BODY)
 
     assert (reply.status, reply.headers["content-type"]) == (200, "application/json")
@@ -81,7 +81,7 @@ def test_an_id_may_be_asked_for_as_a_number_or_a_text(ask: Ask, number: Any) -> 
 
 
 def test_another_accounts_task_looks_like_none(ask: Ask) -> None:
-    """The reply is the same as for an id that was never given out."""
+    """The response is the same as for an id that was never given out."""
     task = submit(ask("runninghub", "rh-one"))
     stranger = ask("runninghub", "rh-two")
 

@@ -29,7 +29,7 @@ SUBMIT = "/v1/models/google/veo3.1/lite/runs"
 INPUT = {"input": {"prompt": "a paper boat", "duration": "4s"}}
 HOSTS = ("api.runflow.io", "api.aimlapi.com", "www.runninghub.ai", "www.runninghub.cn")
 
-# Changes a reply on its way out, or makes one.
+# Changes a response on its way out, or makes one.
 Tamper = Callable[[Request, Response], Response]
 
 
@@ -51,8 +51,8 @@ class FakeUpstream:
     port: int
     tamper: Tamper | None = None
     heard: list[Heard] = field(default_factory=list)
-    raw: bytes | None = None  # sent in place of any reply, and the connection ends
-    gate: threading.Event | None = None  # a reply waits for it
+    raw: bytes | None = None  # sent in place of any response, and the connection ends
+    gate: threading.Event | None = None  # a response waits for it
 
     def answer(self, heard: Heard) -> Response:
         path, _, query = heard.target.partition("?")
@@ -176,7 +176,7 @@ class Between:
 
     @property
     def said(self) -> list[str]:
-        """All that the proxy has said, its sums included: it is ended, as what it says comes after its replies."""
+        """All that the proxy has said, its sums included: it is ended, as what it says comes after its responses."""
         self.open.close()
         return self.lines
 

@@ -49,7 +49,7 @@ def _word(body: Any, talk: JobTalk) -> Any:
 
 @dataclass(frozen=True)
 class Server:
-    """One server that is broken in one way: `change` gets the provider, the request, what it means, and the reply."""
+    """One server that is broken in one way: `change` gets the provider, the request, what it means, and the answer."""
 
     id: str
     change: Callable[[Provider, Request, str, Response], Response]
@@ -202,7 +202,7 @@ def _accepting(provider: Provider, request: Request, operation: str, response: R
 
 
 def servers() -> tuple[Server, ...]:
-    """Every broken server, made anew, as some of them remember."""
+    """Every broken server, made again, as some of them remember."""
     url = "https://cdn.example.com/early.mp4"
     return (
         at_polls("unknown-state", lambda body, talk: _at(body, talk.state, "sleeping")),

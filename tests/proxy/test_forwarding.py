@@ -57,7 +57,7 @@ def test_headers_of_the_connection_stay_behind(put_between: PutBetween, provider
 
 
 def test_what_the_proxy_cannot_read_is_not_asked_for(put_between: PutBetween, provider: FakeUpstream) -> None:
-    """Of the codings that a client takes, the known ones are passed on; the reply stays coded for the client."""
+    """Of the codings that a client takes, the known ones are passed on; the response stays coded for the client."""
     between = put_between()
     provider.tamper = lambda _, reply: Response(
         reply.status, gzip.compress(b'{"status": 5}'), ((b"content-encoding", b"gzip"), *reply.headers)

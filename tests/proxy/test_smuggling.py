@@ -33,7 +33,7 @@ def test_a_doubtful_request_reaches_nobody(put_between: PutBetween, provider: Fa
 def test_a_doubtful_reply_is_told_and_not_passed_on(
     put_between: PutBetween, provider: FakeUpstream, reply: bytes
 ) -> None:
-    """As a reply that did not come, in one whole reply of the proxy, or with a harmless reading of it."""
+    """As a response that did not come, in one whole response of the proxy, or with a harmless reading of it."""
     between = put_between()
     provider.raw = reply
     told = between.ask("GET", "/v1/health")

@@ -1,4 +1,4 @@
-"""What passes by becomes a cassette, without secrets; the stand-in's replies never do."""
+"""What passes by becomes a cassette, without secrets; the mock server's responses never do."""
 
 from collections.abc import Callable
 from datetime import date
@@ -8,7 +8,7 @@ import pytest
 from proxy.conftest import KEY, Between, FakeUpstream, PutBetween
 
 from mockreel.cassettes import read_cassette
-from mockreel.cassettes.cassette_errors import NotRecorded, StandInRefused
+from mockreel.cassettes.cassette_errors import MockServerRefused, NotRecorded
 from mockreel.contract.messages.message import Response
 from mockreel.errors import OptionError
 from mockreel.proxy import Plan
@@ -47,7 +47,9 @@ def test_a_job_becomes_a_cassette_without_the_key(recorded: Callable[[], tuple[B
     assert not [secret for secret in (KEY, "hush-hush", "crumbs-of-nobody", job) if secret in text]
 
 
-def test_nothing_of_the_stand_in_is_kept(recorded: Callable[[], tuple[Between, Tape]], provider: FakeUpstream) -> None:
+def test_nothing_of_the_mock_server_is_kept(
+    recorded: Callable[[], tuple[Between, Tape]], provider: FakeUpstream
+) -> None:
     """Not what came before either: somebody led the name elsewhere."""
     between, tape = recorded()
     between.submit()
@@ -57,7 +59,7 @@ def test_nothing_of_the_stand_in_is_kept(recorded: Callable[[], tuple[Between, T
     between.ask("GET", "/v1/health")
     assert between.said
 
-    with pytest.raises(StandInRefused, match="it is the stand-in"):
+    with pytest.raises(MockServerRefused, match="it is the mock server"):
         tape.save()
     assert not tape.path.exists()
 

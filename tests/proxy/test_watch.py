@@ -14,7 +14,7 @@ from mockreel.contract.messages.message import Request, Response
 def _spoilt(
     change: Callable[[dict[str, Any]], Any], *, status: int | None = None
 ) -> Callable[[Request, Response], Response]:
-    """Changes the body of every reply that is JSON."""
+    """Changes the body of every response that is JSON."""
 
     def tamper(_: Request, response: Response) -> Response:
         body = orjson.loads(response.body)
@@ -34,7 +34,7 @@ def _job(between: Between) -> str:
 
 
 def test_a_job_by_the_book_is_no_violation(put_between: PutBetween, provider: FakeUpstream) -> None:
-    """Submit, polls, balance and a refusal of the provider's own."""
+    """Submit, polls, balance and an error response of the provider's own."""
     between = put_between()
     job = _job(between)
     for seconds in (0, 1, 2, 12):
@@ -103,7 +103,7 @@ def test_each_part_of_a_request_is_checked(
 def test_each_part_of_a_reply_is_checked(
     put_between: PutBetween, provider: FakeUpstream, tamper: Callable[[Request, Response], Response], told: str
 ) -> None:
-    """Schema, status, content type, JSON, refusal rows."""
+    """Schema, status, content type, JSON, error response rows."""
     between = put_between()
     provider.tamper = tamper
     between.submit()
@@ -172,7 +172,7 @@ def test_a_job_that_goes_wrong_is_told_across_its_polls(
 
 
 def test_a_job_is_known_from_its_submit_on(put_between: PutBetween, provider: FakeUpstream) -> None:
-    """The first word comes with the reply to it."""
+    """The first word comes with the response to it."""
     between = put_between()
     provider.tamper = _says(status_code="running")
     job = _job(between)

@@ -1,4 +1,4 @@
-"""A callback reaches this machine only, never the stand-in itself, and no redirect leads it on."""
+"""A callback reaches this machine only, never the mock server itself, and no redirect leads it on."""
 
 import contextlib
 import socket
@@ -65,7 +65,7 @@ def test_a_name_that_leads_to_another_network_is_not_reached(wires: Wires, addre
         "127.0.0.2",
     ],
 )  # fmt: skip
-def test_no_callback_reaches_the_stand_in_itself(wires: Wires, host: str) -> None:
+def test_no_callback_reaches_the_mock_server_itself(wires: Wires, host: str) -> None:
     """Its control door, under any name and spelling of this machine."""
     told = _told(wires.server, f"http://{host}:{wires.port('control')}/_mockreel/clock/hold")
     assert told["status"] != "delivered"
@@ -94,7 +94,7 @@ def test_a_redirect_is_not_followed(wires: Wires, receiver: Receiver, to: str) -
     ],
 )  # fmt: skip
 def test_an_address_that_is_none_goes_nowhere(wires: Wires, url: str) -> None:
-    """It is refused at once, or the delivery says why; the stage goes on."""
+    """It is refused at once, or the delivery says why; the mock server goes on."""
     assert _told(wires.server, url)["status"] != "delivered"
     assert wires.alive()
 

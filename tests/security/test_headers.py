@@ -1,4 +1,4 @@
-"""Nothing that a client says becomes a header of a reply, of a callback or a line of a log of its own."""
+"""Nothing that a client says becomes a header of a response, of a callback or a line of a log of its own."""
 
 import httpx2
 import pytest
@@ -10,7 +10,7 @@ WRITTEN = ("%0d%0aX-Evil:%201", "%0aX-Evil:%201", "%E5%98%8A%E5%98%8DX-Evil:1", 
 
 
 def _heads(said: bytes) -> list[str]:
-    """The names of the headers of every reply."""
+    """The names of the headers of every response."""
     heads = [part.partition(b"\r\n\r\n")[0] for part in said.split(b"HTTP/1.1 ")[1:]]
     return [line.partition(b":")[0].decode().lower() for head in heads for line in head.split(b"\r\n")[1:]]
 

@@ -1,4 +1,4 @@
-"""A path leads to what the stage has made, and to no file: however its dots and slashes are written."""
+"""A path leads to what the mock server has made, and to no file: however its dots and slashes are written."""
 
 import pytest
 from security.wires import KEY, Wires, statuses
@@ -33,7 +33,7 @@ def test_no_way_up_leads_to_a_file(wires: Wires, place: str, up: str) -> None:
 
 
 def test_a_job_has_no_name_that_a_client_chose(wires: Wires) -> None:
-    """Clips and uploads are found by ids that the stage drew; nothing is written to a disk."""
+    """Clips and uploads are found by ids that the mock server drew; nothing is written to a disk."""
     uploads = wires.server.simulator.provider("runninghub").uploads
     name = b'filename="../../../../evil.png"'
     body = b"--b\r\nContent-Disposition: form-data; name=file; " + name + b"\r\n\r\nx\r\n--b--\r\n"

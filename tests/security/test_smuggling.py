@@ -60,7 +60,7 @@ def test_an_address_in_the_request_line_leads_nowhere_else(wires: Wires, asked: 
 
 
 def test_a_tunnel_is_not_dug(wires: Wires) -> None:
-    """The stand-in is no proxy."""
+    """The mock server is no proxy."""
     assert wires.statuses(b"CONNECT 127.0.0.1:22 HTTP/1.1\r\nHost: x\r\n\r\n") == [400]
 
 

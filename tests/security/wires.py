@@ -17,7 +17,7 @@ LAST = b"GET /v1/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"  # the
 
 @dataclass
 class Wires:
-    """What is sent to a door of a stage comes back as bytes, until the server ends the connection."""
+    """What is sent to a door of a mock server comes back as bytes, until the server ends the connection."""
 
     server: MockServer
 
@@ -39,7 +39,7 @@ class Wires:
         return statuses(self.said(data, door=door))
 
     def alive(self) -> bool:
-        """Whether the stage still answers."""
+        """Whether the mock server still answers."""
         return self.statuses(LAST) == [200]
 
 

@@ -1,4 +1,4 @@
-"""How tests speak to a served stage: whole requests, and bytes as they are."""
+"""How tests speak to a served mock server: whole requests, and bytes as they are."""
 
 import http.client
 import socket

@@ -1,4 +1,4 @@
-"""The doors of a served stage: where they are, who is let in at which, and what is behind them."""
+"""The doors of a served mock server: where they are, who is let in at which, and what is behind them."""
 
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ def test_each_door_has_an_address_of_its_own(served: MockServer) -> None:
     assert ready["control"] == {"url": served.control.url}
     assert ready["encore"] == {"url": served.encore.url, "key": "en_user_mockreel"}
     assert len({served.control.url, served.encore.url, served.aimlapi.url}) == 3
-    with pytest.raises(AttributeError, match="no 'runflow' on this stage; there are control, aimlapi, encore"):
+    with pytest.raises(AttributeError, match="no 'runflow' on this mock server; there are control, aimlapi, encore"):
         _ = served.runflow
 
 

@@ -1,4 +1,4 @@
-"""`create_app`: a stage as an application among others."""
+"""`create_app`: a mock server as an application among others."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +23,7 @@ KEY = {"authorization": "Bearer k"}
 
 
 def make(*names: str, **options: Any) -> Starlette:
-    defaults = {"data": FOURTH, "open_house": True, "clock": Clock(start=START, held=True)}
+    defaults = {"data": FOURTH, "accept_any_key": True, "clock": Clock(start=START, held=True)}
     return create_app(*(names or ("encore",)), **{**defaults, **options})
 
 
@@ -92,7 +92,7 @@ def test_without_its_lifespan_it_answers_all_the_same() -> None:
 
 def test_the_stage_is_found_at_the_app() -> None:
     """For who wants to look behind it."""
-    assert list(make().state.stage.parts) == ["encore"]
+    assert list(make().state.simulator.providers) == ["encore"]
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_leaving_it_ends_what_is_under_way() -> None:
     """With a running clock and a job that is to be told of."""
     with TestClient(make(clock=Clock(start=START), sender=MemorySender())) as client:
         client.post("/v1/jobs", json={**GOOD, "tell": "http://127.0.0.1:9/"}, headers=KEY)
-        agenda = client.app.state.stage.agenda  # type: ignore[attr-defined]
+        agenda = client.app.state.simulator.scheduler  # type: ignore[attr-defined]
         assert len(agenda) == 1
 
     assert agenda.in_flight == 0

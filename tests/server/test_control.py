@@ -349,7 +349,7 @@ def test_off_loopback_a_token_is_asked_for(given: str, simulator: Simulator, mon
 
 
 def test_every_reply_carries_the_version(client: TestClient) -> None:
-    """Refusals and unknown paths too."""
+    """Error responses and unknown paths too."""
     answers = [
         client.get("/_mockreel/"),
         client.get("/_mockreel/clock", headers={"host": "evil.test"}),

@@ -10,7 +10,7 @@ from mockreel.server.http.fault_player import PIECE_SECONDS, Damaging
 
 
 class Playing:
-    """One reply being played, with a clock of its own."""
+    """One response being played, with a clock of its own."""
 
     def __init__(self, fault: str, *, gone_after: float = float("inf"), closing_after: float = float("inf")) -> None:
         self.response = Response(200, b"0123456789", fault=read_fault(fault))
@@ -71,7 +71,7 @@ def test_nobody_waits_for_a_client_that_has_gone() -> None:
 
 
 def test_a_server_that_is_being_stopped_waits_no_longer() -> None:
-    """The reply is sent, as soon as a piece of the wait is over."""
+    """The response is sent, as soon as a piece of the wait is over."""
     playing = Playing("delay; seconds=300", closing_after=1.0)
 
     assert [kind for _, kind, _ in shown(playing.play())] == ["start", "body"]

@@ -102,7 +102,7 @@ def test_a_head_is_answered_as_the_get_without_its_body(encore: Caller) -> None:
 
 
 def test_every_reply_says_who_sent_it_and_how_long_it_is(encore: Caller) -> None:
-    """Refusals too."""
+    """Error responses too."""
     for path in ("/v1/health", "/v9", "/_mockreel/media/x.mp4"):
         (start, body), _ = ask(Front(encore.provider), scope(path=path))
         headers = dict(start["headers"])
@@ -209,7 +209,7 @@ def test_providers_are_told_apart_by_port_and_by_nothing_else(encore: Caller) ->
 
 
 def test_a_handler_may_let_a_request_wait(encore: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The reply is sent when it is there."""
+    """The response is sent when it is there."""
 
     async def later() -> Response:
         await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""Callbacks of a stage over real sockets: tried again by its clock, and never to itself."""
+"""Callbacks of a mock server over real sockets: tried again by its clock, and never to itself."""
 
 import threading
 import time
@@ -70,7 +70,7 @@ def test_a_callback_is_tried_again_by_the_clock_until_it_is_taken(receiver: Rece
     assert delivery.status == "delivered"
 
 
-def test_a_callback_to_the_stand_in_itself_fails_with_the_reason(served: MockServer) -> None:
+def test_a_callback_to_the_mock_server_itself_fails_with_the_reason(served: MockServer) -> None:
     """The job is taken all the same."""
     for url in (served.encore.url, served.aimlapi.url, served.control.url):
         status, job, _ = ask(served.encore.url, "POST", "/v1/jobs", {**GOOD, "tell": f"{url}/v1/jobs"})

@@ -21,7 +21,7 @@ BODY = b'{"input":{"prompt":"a boat","duration":"4s"}}'
 GOOD = f"POST {SUBMIT} HTTP/1.1\r\nHost: x\r\n".encode() + KEY
 GOOD += b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(BODY) + BODY
 
-# What nobody can read, by what the refusal must say of it.
+# What nobody can read, by what the error response must say of it.
 JUNK = {
     "TLS": (bytes.fromhex("16030100f8010000f40303"), "TLS (https://) was spoken to a port that speaks plain HTTP"),
     "a byte of TLS": (b"\x16", "TLS (https://) was spoken"),

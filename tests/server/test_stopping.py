@@ -1,4 +1,4 @@
-"""How a served stage begins and ends: what is told before it begins, and what is left when it has ended."""
+"""How a served mock server begins and ends: what is told before it begins, and what is left when it has ended."""
 
 import asyncio
 import socket
@@ -44,7 +44,7 @@ def test_a_port_that_is_in_use_is_told_and_none_is_kept() -> None:
 def test_what_is_wrong_is_told_before_anything_is_bound(
     options: dict[str, Any], error: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No port is held by a stage that never was."""
+    """No port is held by a mock server that never was."""
     bound: list[Any] = []
     monkeypatch.setattr(socket_server, "listen", lambda *args: bound.append(args))
 

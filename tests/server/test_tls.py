@@ -43,7 +43,7 @@ def _client(server: MockServer, ca: Path | None) -> httpx2.Client:
 
 
 def test_a_verifying_client_gets_a_job_and_its_clip(played: MockServer) -> None:
-    """Every address says https: the stage's own, the ready file's, and the result's."""
+    """Every address says https: the mock server's own, the ready file's, and the result's."""
     assert all(address.url.startswith("https://127.0.0.1:") for address in played.addresses.values())
     with _client(played, played.ca) as client:
         job = client.post(SUBMIT, json=INPUT).raise_for_status().json()["id"]

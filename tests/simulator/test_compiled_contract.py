@@ -19,15 +19,15 @@ GOOD = {"model": "solo", "input": {"prompt": "x"}}
 Run = Callable[[Awaitable[Any]], Any]
 
 
-def _recast(simulator: Simulator, **readings: str) -> None:
+def _switch(simulator: Simulator, **readings: str) -> None:
     chosen = {name.replace("_", "-"): option for name, option in readings.items()}
     simulator.switch_contract(load_contracts(list(simulator.providers), readings=chosen, data=FOURTH))
 
 
 def test_a_reading_can_be_switched_while_it_is_played(encore: Caller, encore_simulator: Simulator) -> None:
-    """New replies are in the words of the new reading, those about old jobs too."""
+    """New responses are in the words of the new reading, those about old jobs too."""
     before = encore("POST", "/v1/jobs", {"model": "none"}).json
-    _recast(encore_simulator, envelope="bare")
+    _switch(encore_simulator, envelope="bare")
     after = encore("POST", "/v1/jobs", {"model": "none"}).json
 
     assert before == {"error": after}
@@ -41,7 +41,7 @@ def test_what_has_come_to_be_stays(encore: Caller, encore_simulator: Simulator, 
     provider = encore_simulator.provider("encore")
     accounts, moments = dict(provider.keyring.accounts), [change.at for change in encore_simulator.changes()]
 
-    _recast(encore_simulator, done_word="finished")
+    _switch(encore_simulator, done_word="finished")
 
     assert provider.keyring.accounts == accounts
     assert [change.at for change in encore_simulator.changes()] == moments
@@ -56,7 +56,7 @@ def test_a_callback_that_is_under_way_arrives(
 ) -> None:
     """In the words of the contract that is played when the job ends."""
     encore("POST", "/v1/jobs", {**GOOD, "tell": "http://127.0.0.1:9/told"})
-    _recast(encore_simulator, done_word="finished")
+    _switch(encore_simulator, done_word="finished")
     run(encore_simulator.advance(100))
 
     assert [b"finished" in out.body for out in sink.sent] == [True]
@@ -127,10 +127,10 @@ def test_a_provider_that_is_not_on_the_stage_is_refused(encore_simulator: Simula
 def test_who_follows_is_told(encore_simulator: Simulator) -> None:
     """With the readings that are others now."""
     cursor = encore_simulator.events.cursor
-    _recast(encore_simulator, envelope="bare")
+    _switch(encore_simulator, envelope="bare")
 
     (event,) = encore_simulator.events.since(cursor).events
-    assert (event.kind, event.provider, event.fields) == ("recast", "encore", {"readings": {"envelope": "bare"}})
+    assert (event.kind, event.provider, event.fields) == ("contract", "encore", {"readings": {"envelope": "bare"}})
 
 
 def test_a_package_that_is_not_there_or_lacks_a_handler_is_an_error_in_the_data() -> None:

@@ -172,7 +172,7 @@ def test_a_model_of_any_depth_is_named_in_the_path(encore: Caller) -> None:
 def test_a_handler_that_breaks_is_told_in_the_providers_words_and_in_our_log(
     encore: Caller, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The fault is the stand-in's, and the log says so with the reason, but not with the key."""
+    """The fault is the mock server's, and the log says so with the reason, but not with the key."""
 
     def breaks(_: Any) -> Response:
         raise ZeroDivisionError("oh")
@@ -209,7 +209,7 @@ def test_what_happens_while_a_request_waits_is_told_too(
     assert [entry.status for entry in encore.provider.journal] == [status]
 
 
-def test_paths_of_the_stand_in_itself_are_no_operations(encore: Caller) -> None:
+def test_paths_of_the_mock_server_itself_are_no_operations(encore: Caller) -> None:
     """They answer in its own words, and need no key."""
     said = encore("GET", "/_mockreel/media/none.mp4", key=None)
 
@@ -230,7 +230,7 @@ def test_every_request_is_noted_once(encore: Caller) -> None:
 
 
 def test_the_same_calls_give_the_same_bytes(make_encore: MakeSimulator, run: Any) -> None:
-    """Under a held clock with a fixed start and the same seed, on a stage of its own; another seed, other bytes."""
+    """Under a held clock with a fixed start and the same seed, on a simulator of its own; another seed, other bytes."""
 
     def play(seed: int) -> list[bytes]:
         simulator = make_encore(seed=seed)

@@ -1,4 +1,4 @@
-"""A provider on the stage: what handlers ask of it."""
+"""A provider on the simulator: what handlers ask of it."""
 
 import asyncio
 import threading
@@ -146,7 +146,7 @@ def test_who_waits_for_a_job_that_has_ended_does_not_wait(encore: Caller, run: R
 
 
 def test_nobody_waits_longer_than_the_patience(make_encore: MakeSimulator, run: Run) -> None:
-    """In real seconds, whatever the stage's clock does; nothing is kept of who waited."""
+    """In real seconds, whatever the simulator's clock does; nothing is kept of who waited."""
     provider = make_encore(patience=0.02).provider("encore")
     job = begin(provider, name="stuck")
 

@@ -106,7 +106,7 @@ def test_the_defaults_of_a_stage_are_those_of_the_real_world() -> None:
 
 
 def test_an_unknown_pace_is_answered_with_the_known_ones(make_encore: MakeSimulator) -> None:
-    """When the stage is built."""
+    """When the simulator is built."""
     with pytest.raises(OptionError, match=r"pace for encore: 'lento' is not valid\. Valid: quick, documented"):
         make_encore(pace="lento")
 

@@ -23,7 +23,7 @@ kept = []
 @pytest.mark.parametrize("turn", range(4))
 def test_plays(mockreel, turn):
     say(mockreel, "POST", RUNS, {"input": {"prompt": "A paper boat."}})
-    kept.append(weakref.ref(mockreel.inner.journal))
+    kept.append(weakref.ref(mockreel.simulator.journal))
     assert turn != 2
 def test_forgets():
     sys.last_value = sys.last_traceback = sys.last_exc = None  # pytest keeps the last failure's for debuggers
@@ -51,7 +51,7 @@ def test_held(base, mockreel, turn):
     assert mockreel.runflow.url == base
     assert len(mockreel.journal) == 0
     say(mockreel, "POST", RUNS, {"input": {"prompt": "A paper boat."}})
-    assert len(list(mockreel.inner.parts["runflow"].jobs)) == 1
+    assert len(list(mockreel.simulator.providers["runflow"].jobs)) == 1
 @pytest.mark.mockreel(providers="runflow", held=False, seed=3, readings={"cancel-spelling": "cancelled"})
 def test_otherwise(base, mockreel):
     assert mockreel.runflow.url == base
@@ -83,7 +83,7 @@ def test_begins(mockreel, request):
     request.config.thread = thread
     thread.start()
     until = time.monotonic() + 20
-    while not any(part.waits for part in mockreel.inner.parts.values()):
+    while not any(part.waits for part in mockreel.simulator.providers.values()):
         assert time.monotonic() < until
 def test_has_ended(mockreel, request):
     request.config.thread.join(20)

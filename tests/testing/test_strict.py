@@ -108,7 +108,7 @@ def test_a_violation_fails_a_test_that_has_passed(suite: pytest.Pytester, rule: 
 
 
 def test_a_retry_before_its_time_is_a_violation(suite: pytest.Pytester) -> None:
-    """Where the provider sends `Retry-After`, which is a reading; afterwards, or after another refusal, it is none."""
+    """Where the provider sends `Retry-After`, which is a reading; afterwards, or after another error, it is none."""
     mark = 'readings={"rate-limit-headers": "always"}, scenario="rate-limited"'
     body = 'submit = lambda: say(s, "POST", RUNS, {"input": {"prompt": "A paper boat."}})[0]\n'
     body += "assert submit() == 429\nwait = int(s.journal.requests(status=429)[0].reply_header('retry-after'))\n"
@@ -199,7 +199,7 @@ def test_without_a_stage(): pass
 
 
 def test_every_reading_is_tried_and_the_ones_that_break_are_told(suite: pytest.Pytester) -> None:
-    """The default, each other option alone, all others together; tests without a stage run once."""
+    """The default, each other option alone, all others together; tests without a mock server run once."""
     suite.makepyfile(READS)
     # Where a create waits for the end of the run, nobody can move a held clock meanwhile.
     count = len([name for name, _ in sets(load_contracts(["runflow"])) if "create-reply" not in name])

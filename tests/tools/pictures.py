@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def scene(provider: Provider, hook: str) -> tuple[str, int]:
-    """Jobs of every state, refusals, callbacks that were tried again; gives a run and a refused exchange."""
+    """Jobs of every state, error responses, callbacks that were tried again; gives a run and a refused exchange."""
     server = provider.server
     run = provider.run(prompt="A paper boat crosses a puddle.", callback=hook)
     provider.run(prefer="scenario=fail; code=model-unavailable")

@@ -284,7 +284,7 @@ _MONEY: Mapping[str, Callable[[Contract], str]] = {
 
 
 def faults(sort: str) -> str:
-    """The faults of replies, or those of callbacks, as the catalogue has them."""
+    """The faults of responses, or those of callbacks, as the catalogue has them."""
     kinds = [kind for kind in catalogue() if kind.sort == sort]
     parameters = [", ".join(map(_parameter, kind.parameters)) for kind in kinds]
     told = [(_code(kind.name), kind.says, kind.sees) for kind in kinds]

@@ -19,7 +19,7 @@ _PART = re.compile(r"(<!-- generated: ([\w-]+)((?: [\w-]+)*) -->\n).*?(<!-- end 
 
 
 def main() -> None:
-    """Write the pages anew, or list those that differ and end with 1."""
+    """Write the pages again, or list those that differ and end with 1."""
     parser = argparse.ArgumentParser(description="Write the generated parts of README.md and docs/.")
     parser.add_argument(
         "--check", action="store_true", help="write nothing; list what differs, and end with 1 if anything does"

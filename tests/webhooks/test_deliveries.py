@@ -1,4 +1,4 @@
-"""Deliveries: attempts as the policy says, by the stage's clock, the same bytes each time, bounded."""
+"""Deliveries: attempts as the policy says, by the simulator's clock, the same bytes each time, bounded."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""Where callbacks may go: loopback only, never to the stand-in, whatever the URL looks like."""
+"""Where callbacks may go: loopback only, never to the mock server, whatever the URL looks like."""
 
 import asyncio
 import ipaddress
@@ -121,7 +121,7 @@ def test_another_machine_is_not_reached(url: str) -> None:
     ],
 )
 @pytest.mark.parametrize("allowed", [frozenset[str](), frozenset({"*"}), frozenset({"self.test", "0.0.0.0"})])
-def test_the_stand_in_itself_is_never_reached(url: str, allowed: frozenset[str]) -> None:
+def test_the_mock_server_itself_is_never_reached(url: str, allowed: frozenset[str]) -> None:
     """Not even where everything is allowed: a callback that makes jobs would never end."""
     with pytest.raises(NotAllowed, match=r"is mockreel itself"):
         resolve(url, allowed=allowed)

@@ -12,7 +12,7 @@ DEEPEST = 100
 
 
 def parse_bounded(text: bytes, *, where: str) -> Any:
-    """The value of a YAML text; whoever walks through it comes to an end.
+    """The value of a YAML text; anybody who walks through it comes to an end.
 
     Raises:
         DataError: it is no YAML, too large, too deep, refers to itself, or is too large once its aliases are followed.

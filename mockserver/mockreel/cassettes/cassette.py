@@ -43,7 +43,7 @@ class Filled:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request and its reply. Header names are as they were written; a name may come more than once.
+    """One request and its response. Header names are as they were written; a name may come more than once.
 
     Bodies are without their content codings; where one could not be undone, the body is as it was recorded, and
     `body_trouble` or `reply_trouble` says why.
@@ -64,7 +64,7 @@ class Exchange:
         return _header(self.headers, name)
 
     def told(self, name: str) -> str | None:
-        """A header of the reply, whatever its case."""
+        """A header of the response, whatever its case."""
         return _header(self.reply_headers, name)
 
 
@@ -109,7 +109,7 @@ def read_cassette(path: Path, *, root: Path | None = None) -> Cassette:
         CassetteVersion: it is of another version of the format.
         NoProvenance: it does not say where it comes from.
         UnknownProvider: it is of a provider whose contract is not held.
-        OurOwnReply: it holds a reply of our own server.
+        OurOwnReply: it holds a response of our own server.
     """
     document = _document(path)
     told = _provenance(path, document)

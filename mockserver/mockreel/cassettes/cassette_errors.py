@@ -7,8 +7,8 @@ RecordingError(MockreelError)
 ├── UnknownProvider        it is of a provider whose contract is not held
 ├── NoRecording            a request that no exchange of a cassette answers, with those that come nearest
 ├── SecretLeft             a cassette would hold what must not be kept, and was not written
-├── OurOwnReply            a cassette holds a reply of our own server
-├── StandInRefused         the server that answered is our own stand-in
+├── OurOwnReply            a cassette holds a response of our own server
+├── MockServerRefused         the server that answered is our own mock server
 └── NotRecorded            a recording cannot begin, or did not give what it should
 """
 
@@ -100,19 +100,19 @@ class SecretLeft(RecordingError):
         )
 
 
-class StandInRefused(RecordingError):
-    """The server that answered is our own stand-in, whose replies prove nothing of the provider."""
+class MockServerRefused(RecordingError):
+    """The server that answered is our own mock server, whose responses prove nothing of the provider."""
 
     def __init__(self, url: str, header: str) -> None:
         self.url = url
         super().__init__(
-            f"{url} answered with the header {header}: it is the stand-in, and not the provider. Nothing was kept. "
+            f"{url} answered with the header {header}: it is the mock server, and not the provider. Nothing was kept. "
             "Record from the provider itself; a proxy or a hosts file may lead its name elsewhere."
         )
 
 
 class OurOwnReply(RecordingError):
-    """A cassette holds a reply of our own server."""
+    """A cassette holds a response of our own server."""
 
     def __init__(self, path: Path, header: str) -> None:
         self.path = path

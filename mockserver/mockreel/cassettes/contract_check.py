@@ -1,4 +1,4 @@
-"""Is each reply and callback of a cassette what the contract says, under the readings that the cassette names?"""
+"""Is each response and callback of a cassette what the contract says, under the readings that the cassette names?"""
 
 import codecs
 from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ class Validity:
         self._callbacks = documented(contract)
 
     def wrong(self, cassette: Cassette, place: Place) -> Iterator[str]:
-        """What breaks the contract about an exchange's reply, or about a callback."""
+        """What breaks the contract about an exchange's response, or about a callback."""
         if place.kind == "callback":
             return self._callback(cassette.callbacks[place.number])
         return self._reply(cassette.exchanges[place.number])
@@ -97,7 +97,7 @@ def body_trouble(response: Mapping[str, Any], received: ReceivedResponse, media:
 
 
 def told_of(exchange: Exchange) -> ReceivedResponse:
-    """The recorded reply as the checks see one."""
+    """The recorded response as the checks see one."""
     return ReceivedResponse(
         exchange.status, {name.lower(): value for name, value in exchange.reply_headers}, exchange.reply
     )

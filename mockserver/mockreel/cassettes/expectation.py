@@ -1,4 +1,4 @@
-"""What a cassette's metadata states under `expect`: the calls of the reference client, and how the stand-in is asked.
+"""What a cassette's metadata states under `expect`: the calls of the reference client, and how the mock is asked.
 
 expect:
   calls:          # in order; what each gives is compared with what the client gets
@@ -6,9 +6,9 @@ expect:
     - {call: wait, job: "…", gives: {state: succeeded, urls: ["…"]}}
   callbacks:
     - {of: 0, gives: {event: "…", job: "…", state: succeeded}}
-  play:           # how the stand-in is asked where that cannot be told from the exchange
+  play:           # how the mock server is asked where that cannot be told from the exchange
     - {exchange: 0, who: invalid, why: "…"}
-  known:          # differences between the stand-in's reply and the recorded one that are there for a reason
+  known:          # differences between the mock server's response and the recorded one that are there for a reason
     - {exchange: 0, at: /meta, what: missing, why: "…"}
   outside:        # exchanges and callbacks of what the contract does not play
     - {exchange: 0, why: "…"}
@@ -66,7 +66,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """How the stand-in is asked: by whom, with which `Prefer`, with another path or body, after how many seconds.
+    """How the mock server is asked: by whom, with which `Prefer`, with another path or body, after how many seconds.
 
     Of a callback: what begins the job that is told of.
     """

@@ -1,4 +1,4 @@
-"""Play a cassette to whoever asks: the recorded reply that fits a request, or why none does and which comes nearest."""
+"""Play a cassette: the recorded response that fits a request, or why none does and which comes nearest."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field

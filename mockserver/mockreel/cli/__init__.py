@@ -73,7 +73,7 @@ class _Lazy(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; nothing that it says moves the terminal, whoever chose the words."""
+        """Run the command; nothing that it says moves the terminal, anybody who chose the words."""
         with screened():
             return super().invoke(ctx)
 

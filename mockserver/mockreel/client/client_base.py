@@ -24,7 +24,7 @@ class Shared:
     Args:
         provider: whom to speak with, by the name of its data folder; or its contract, to load it once for many clients.
         key: the API key; it goes to the provider's API host over TLS, or to this machine, and nowhere else.
-        base_url: the origin of a stand-in, or of another host of the provider; the documented one if None.
+        base_url: the origin of a mock server, or of another host of the provider; the documented one if None.
         readings: for what a client must choose before it asks (in which header the key is, for instance).
         timeout: seconds for one request.
         data: the folder that holds `schemas/` and `contracts/`; the packaged one if None.

@@ -123,7 +123,7 @@ class JobCancelled(JobEnded):
 
 
 class SubmitUncertain(ClientError):
-    """A job may have begun and may cost, but no reply said so. It is not tried again, lest it be paid twice."""
+    """A job may have begun and may cost, but no response said so. It is not tried again, lest it be paid twice."""
 
     def __init__(self, what: str, why: str, *, mark: str | None, find: str) -> None:
         self.what = what

@@ -57,7 +57,7 @@ class ToldPlaces:
 
 @dataclass(frozen=True, slots=True)
 class RefusalKind:
-    """What a refusal means: the first kind whose code, or text, or status it has."""
+    """What an error response means: the first kind whose code, or text, or status it has."""
 
     kind: str
     codes: frozenset[str]
@@ -67,7 +67,7 @@ class RefusalKind:
 
 @dataclass(frozen=True, slots=True)
 class RefusalPlaces:
-    """Where a refusal says what."""
+    """Where an error response says what."""
 
     codes: Places
     messages: Places
@@ -78,7 +78,7 @@ class RefusalPlaces:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often to ask, in seconds, and `again`: texts of refusals of a poll that pass by themselves."""
+    """How often to ask, in seconds, and `again`: texts of error responses of a poll that pass by themselves."""
 
     poll: float
     attempts: int
@@ -107,7 +107,7 @@ class Find:
 
 @dataclass(frozen=True, slots=True)
 class UploadStep:
-    """One step of an upload; `$word` stands for what is known by then, `keep` names what the reply adds."""
+    """One step of an upload; `$word` stands for what is known by then, `keep` names what the response adds."""
 
     operation: str | None
     put: str | None

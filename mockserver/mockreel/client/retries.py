@@ -10,7 +10,7 @@ from mockreel.client.profile import Pace
 from mockreel.client.readers.error_reader import ErrorReader
 from mockreel.client.values import Job
 
-# A refusal of a poll that is in truth the end of a job is no refusal.
+# An error response of a poll that is in truth the end of a job is no refusal.
 Expected = Callable[[IncomingResponse], bool]
 
 
@@ -51,12 +51,12 @@ class Exchanges:
         expected: Expected = lambda response: False,
         redirects: bool = False,
     ) -> Talk[IncomingResponse]:
-        """The reply to a request, asked as often as the docs advise.
+        """The response to a request, asked as often as the docs advise.
 
         Args:
             job: whom it is about, for errors.
             uncertain: given for what must not be done twice.
-            expected: whether a reply that looks like a refusal is none.
+            expected: whether a response that looks like an error response is none.
             redirects: whether a redirect is a good answer; never for what carries the key.
         """
         last: Again | None = None
@@ -112,7 +112,7 @@ class Exchanges:
     def _unread(
         self, request: OutgoingRequest, response: IncomingResponse, uncertain: Uncertain | None
     ) -> Again | None:
-        """Whoever carries the key expects JSON."""
+        """Anybody who carries the key expects JSON."""
         if request.key is None or response.json is not None:
             return None
         why = f"it answered {response.status} with a body that is not JSON"

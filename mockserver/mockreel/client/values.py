@@ -48,7 +48,7 @@ class Money:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A job as a reply shows it: `state` is our word, `word` the provider's, `raw` the whole reply."""
+    """A job as a response shows it: `state` is our word, `word` the provider's, `raw` the whole response."""
 
     job: Job
     state: StateKind

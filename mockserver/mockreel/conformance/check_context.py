@@ -91,7 +91,7 @@ class CheckContext:
         self.cases += cases
 
     def send(self, request: SentRequest, *, patient: bool = True) -> ReceivedResponse:
-        """Ask the target; the reply is held against the contract on the way.
+        """Ask the target; the response is held against the contract on the way.
 
         A request that the provider refuses for being too busy is sent again, unless `patient` is False.
 
@@ -120,7 +120,7 @@ class CheckContext:
         return response
 
     def fetch(self, url: str, *, anew: bool = False) -> ReceivedResponse:
-        """What a result's URL leads to, fetched once unless `anew`."""
+        """What a result's URL leads to, fetched once unless `again`."""
         if anew or url not in self._fetched:
             response = self.target.fetch(url)
             if anew:
@@ -178,7 +178,7 @@ class CheckContext:
         self.skipped[reason] += cases
 
     def excused(self, response: ReceivedResponse, operation: Operation | None) -> bool:
-        """Whether a reply blames the account or the hour, not the request: the case was not asked then."""
+        """Whether a response blames the account or the hour, not the request: the case was not asked then."""
         row = self.error_detector.circumstance(response, operation)
         if row is None or self.own:
             return False
@@ -186,13 +186,13 @@ class CheckContext:
         return True
 
     def reply_problems(self, request: SentRequest, response: ReceivedResponse) -> Iterator[Problem]:
-        """What the contract does not allow about a reply: its status, its content type, its body, its headers."""
+        """What the contract does not allow about a response: its status, its content type, its body, its headers."""
         yield from reply_problems(self.response_checker, self.facts, request, response)
         yield from header_problems(self.headers, self.response_checker, self.facts, request, response)
 
     @property
     def own(self) -> bool:
-        """Whether the target is our own stand-in."""
+        """Whether the target is our own mock server."""
         return self.target.own
 
     @property
@@ -201,7 +201,7 @@ class CheckContext:
         return self.target.own or bool(getattr(self.target, "plays", False))
 
     def word(self, talk: JobTalk, response: ReceivedResponse) -> Any:
-        """The word for a job's state in the reply to a poll."""
+        """The word for a job's state in the response to a poll."""
         return first(response.json, talk.state)
 
     @property

@@ -25,7 +25,7 @@ def run(
     left_out: Mapping[str, str] | None = None,
     meanwhile: Callable[[], Iterator[Outcome]] = lambda: iter(()),
 ) -> Iterator[Outcome]:
-    """The outcome of each check, as it is known; the one about every reply is the last.
+    """The outcome of each check, as it is known; the one about every response is the last.
 
     Args:
         left_out: groups of jobs that are not begun, and why.
@@ -103,7 +103,7 @@ def _reasons(context: CheckContext, check: Check) -> Sequence[str]:
 
 
 def replies_outcome(context: CheckContext, seconds: float) -> Outcome:
-    """What came of holding every reply against the contract."""
+    """What came of holding every response against the contract."""
     found = findings(context, REPLIES, context.passing)
     return Outcome(REPLIES, REPLIES_SAY, context.contract.provider, context.passed, found, (), "", seconds)
 

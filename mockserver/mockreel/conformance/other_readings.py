@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class _Remembering:
-    """A target that answers what it answered before; it is asked nothing anew."""
+    """A target that answers what it answered before; it is asked nothing again."""
 
     def __init__(self, honest: Target, log: Sequence[tuple[SentRequest, ReceivedResponse]]) -> None:
         self.own, self.base_url, self.keys = honest.own, honest.base_url, honest.keys

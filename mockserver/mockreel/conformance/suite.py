@@ -71,7 +71,7 @@ class Plan:
 
 
 def check_mock(plan: Plan, *, watcher: Watcher = lambda _: None, announcer: Announcer = lambda _: None) -> Report:
-    """Check the stand-in in this process."""
+    """Check the mock server in this process."""
     began = time.monotonic()
     contracts = load_contracts(plan.providers or None, readings=plan.readings, data=plan.data)
     check_models(plan, contracts)

@@ -14,7 +14,7 @@ Needs = Literal["price", "something", "nothing"]
 
 # Where a row names the states in which something happens, this is the moment before all of them.
 SUBMIT = "submit"
-# The refusal of who has too little, unless a row names another.
+# The error response of who has too little, unless a row names another.
 REFUSAL = "insufficient-credit"
 
 
@@ -29,7 +29,7 @@ class Money:
         taken: the states at which a price is taken; `submit` is the submit itself.
         given_back: the end states that cost nothing: what was held or taken goes back.
         needs: what must be left for a job to begin, and `batch` for all jobs of a batch together.
-        refusal: the error row of who has less.
+        error response: the error row of who has less.
         overdraft: whether a balance may fall below nothing.
         stops: the failure of the jobs in flight when nothing is left; None where they go on.
         opening: what an account shows that has no limit; None where such an account shows no money.
@@ -71,7 +71,7 @@ def money(file: Cursor, lifecycle: Lifecycle, *, errors: Collection[str], failur
     """What `pricing.yaml` says of money, beside the prices; what it does not say is as an unlimited account has it.
 
     Args:
-        errors: the names of the rows that a refusal may be.
+        errors: the names of the rows that an error response may be.
         failures: the names of the failures that jobs in flight may end with.
 
     Raises:

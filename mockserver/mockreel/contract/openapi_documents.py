@@ -11,7 +11,7 @@ from mockreel.errors import OptionError
 
 # An operation with the model that stands in its path or body; None where it has none.
 Part = tuple[Operation, Model | None]
-# What a generator needs of an operation; everything else (callbacks, tags, examples of replies) is left out.
+# What a generator needs of an operation; everything else (callbacks, tags, examples of responses) is left out.
 _KEPT = ("operationId", "parameters", "requestBody", "responses", "servers")
 # What a reader needs besides.
 _SHOWN = (*_KEPT, "tags", "summary", "description", "security", "deprecated", "callbacks")

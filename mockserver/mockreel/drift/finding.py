@@ -35,7 +35,7 @@ class Finding:
         after: what stands there now.
         verdict: whom it breaks.
         says: the difference in one sentence.
-        witness: a request or a reply that proves a break, or what comes closest to one; NOTHING where there is none.
+        witness: a request or a response that proves a break, or what comes closest to one; NOTHING where there is none.
         sources: ids of the sources on both sides.
     """
 

@@ -18,7 +18,7 @@ def _parameter(difference: Difference) -> Verdict:
 
 
 def _status(difference: Difference) -> Verdict:
-    """A refusal of a known class is handled as its class (RFC 9110, 15); success looks another way now."""
+    """An error response of a known class is handled as its class (RFC 9110, 15); success looks another way now."""
     return "compatible" if difference.path[-1][:1] in "45" else REPLIES
 
 
@@ -97,7 +97,7 @@ LIFECYCLE = (
 )
 
 ERRORS = (
-    # A known refusal in other words is handled as it was; by its code and name programs tell it from others.
+    # A known error response in other words is handled as it was; by its code and name programs tell it from others.
     always("/*/*/message", "docs only"),
     always("/*/*/fields/*/message", "docs only"),
     Rule("/*", "compatible", REPLIES, REPLIES),
@@ -159,7 +159,7 @@ DOCUMENTS = (
     Rule("/operations/*/statuses/*/media/*", REPLIES, "compatible", REPLIES),
 )
 
-# What a stand-in does when it is told to, and which of two texts it believes: no fact of the provider's has changed.
+# What a mock server does when it is told to, and which of two texts it believes: no fact of the provider's has changed.
 OURS = (always("/**", "docs only"),)
 
 FILES: Mapping[str, tuple[Rule, ...]] = {

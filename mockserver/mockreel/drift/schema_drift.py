@@ -55,7 +55,7 @@ class _Part:
 
 @dataclass(frozen=True, slots=True)
 class _Talk:
-    """Who sends and who receives: of requests what is held sends, of replies what is new."""
+    """Who sends and who receives: of requests what is held sends, of responses what is new."""
 
     before: Message
     after: Message

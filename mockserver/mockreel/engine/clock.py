@@ -26,7 +26,7 @@ class Clock:
     """A piecewise clock: between two changes it runs at one speed from one origin.
 
     Args:
-        start: the stage's time at the beginning, seconds since the epoch; the real time if None.
+        start: the simulator's time at the beginning, seconds since the epoch; the real time if None.
         speed: stage seconds per real second.
         held: begin with the clock standing still.
         real: a monotonic source of real seconds (a parameter so that tests own it).
@@ -72,12 +72,12 @@ class Clock:
         return self._real()
 
     def reset(self) -> None:
-        """Back to how it was at the beginning: with `begin_at` the one way back, for a stage that begins anew."""
+        """Back to how it was at the beginning: with `begin_at` the one way back, for a simulator that resets."""
         start, held, speed = self._first
         self.begin_at(time.time() if start is None else start, held=held, speed=speed)
 
     def begin_at(self, moment: float, *, held: bool, speed: float) -> None:
-        """Stand at any moment, and go on from there: for a stage that is put back to another time."""
+        """Stand at any moment, and go on from there: for a simulator that is put back to another time."""
         self._origin, self._speed = _moment(moment), _checked(speed)
         self._since = self._real()
         self._held = held
@@ -106,7 +106,7 @@ class Clock:
         self._tell()
 
     def real_seconds_until(self, moment: float) -> float | None:
-        """Real seconds until the stage's time is `moment`; None while the clock is held."""
+        """Real seconds until the simulator's time is `moment`; None while the clock is held."""
         return None if self._held else max(0.0, (moment - self.now()) / self._speed)
 
     def _rebase(self, *, held: bool) -> None:
@@ -133,5 +133,5 @@ def _checked(speed: float) -> float:
 
 
 def utc(moment: float) -> datetime:
-    """A moment of the stage as an aware datetime in UTC; for one that is later than any date, the latest date."""
+    """A moment of the simulator as an aware datetime in UTC; for one that is later than any date, the latest date."""
     return datetime.fromtimestamp(min(moment, LATEST), UTC)

@@ -10,7 +10,7 @@ from itertools import count
 from typing import Any, TypeVar
 
 from mockreel.engine.clock import LATEST, Clock
-from mockreel.errors import OptionError, StageClosed
+from mockreel.errors import MockServerClosed, OptionError
 
 T = TypeVar("T")
 
@@ -112,7 +112,7 @@ class Scheduler:
         return sorted(self._queue, key=lambda entry: entry[:2])
 
     def clear(self) -> None:
-        """Forget what is due and break off what is under way, for a stage that begins anew; on the agenda's loop."""
+        """Forget what is due and break off what is under way, for a simulator that resets; on the scheduler's loop."""
         self._era += 1
         self._queue.clear()
         self._numbers = count()
@@ -155,7 +155,7 @@ class Scheduler:
         """The same for a thread that has not this agenda's loop; wait for what it gives.
 
         Raises:
-            StageClosed: no loop runs it (any more).
+            MockServerClosed: no loop runs it (any more).
         """
         return self.run_from_outside(self.advance(seconds), what="advance")
 
@@ -163,11 +163,11 @@ class Scheduler:
         """Run something on this agenda's loop for a thread that has another, or none.
 
         Raises:
-            StageClosed: no loop runs it (any more).
+            MockServerClosed: no loop runs it (any more).
         """
         if self._loop is None or self._loop.is_closed():
             work.close()
-            raise StageClosed(what)
+            raise MockServerClosed(what)
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     async def _advance_to(self, target: float) -> int:

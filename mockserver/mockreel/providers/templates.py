@@ -1,4 +1,4 @@
-"""Templates as data: bodies of replies in which every text that begins with `$` stands for a word."""
+"""Templates as data: bodies of responses in which every text that begins with `$` stands for a word."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

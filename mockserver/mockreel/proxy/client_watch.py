@@ -13,15 +13,15 @@ from mockreel.engine.journal.said import Said
 from mockreel.proxy.passed_exchange import Asked
 from mockreel.simulator.client_rules import Judge, Selection, Violation
 
-# As the journal of a simulator calls a reply that did not arrive whole, and a job that nobody was told of.
+# As the journal of a simulator calls a response that did not arrive whole, and a job that nobody was told of.
 LOST = "lost-answer"
-# As many errors are named where a reply may be several.
+# As many errors are named where a response may be several.
 MOST_NAMED = 3
 UNTOLD = "a job that nobody was told of"
 
 
 class ClientWatch:
-    """Holds what passes by against the client rules, in the order in which replies end.
+    """Holds what passes by against the client rules, in the order in which responses end.
 
     Args:
         selection: the rules that are looked for.
@@ -45,10 +45,10 @@ class ClientWatch:
         """What one more exchange breaks.
 
         Args:
-            response: the reply, where it can be read.
+            response: the response, where it can be read.
             job: the id of the job that it began or asked about.
             keys: every key that the request carries; only a hash of them is kept.
-            whole: the reply came to its end.
+            whole: the response came to its end.
         """
         lost = not whole or status >= 500
         operation = asked.operation
@@ -78,7 +78,7 @@ class ClientWatch:
         )
 
     def _row(self, asked: Asked, response: ReceivedResponse | None) -> str | None:
-        """The error that a reply tells of; where it may be several, one that may be tried again."""
+        """The error that a response tells of; where it may be several, one that may be tried again."""
         if response is None or not self._error_detector.refused(response):
             return None
         rows = [

@@ -1,4 +1,4 @@
-"""What the contract does not allow about what passed by: the request, the reply, and the job that it tells of."""
+"""What the contract does not allow about what passed by: the request, the response, and the job that it tells of."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ SHOWN = 240
 
 
 class _Recalling:
-    """An oracle that knows what it said last: the request is judged by itself, and again with its reply."""
+    """An oracle that knows what it said last: the request is judged by itself, and again with its response."""
 
     def __init__(self, request_checker: RequestChecker) -> None:
         self._request_checker = request_checker
@@ -103,7 +103,7 @@ class Watch:
         return self.request_checker.model(operation, path, body)
 
     def surely_refused(self, passed: Passed) -> bool:
-        """Whether a reply says no, and not that something went wrong on the way, where the job may exist."""
+        """Whether a response says no, and not that something went wrong on the way, where the job may exist."""
         if passed.status >= 500:
             return False
         response = passed.told()
@@ -144,13 +144,13 @@ class Watch:
         return [self._remark(passed, one, known) for one in found]
 
     def _carried(self, asked: Asked, request: SentRequest, response: ReceivedResponse | None) -> Iterator[str]:
-        """Whatever else a request or its reply holds in a secret's place."""
+        """Whatever else a request or its response holds in a secret's place."""
         yield from self._credentials.texts(asked.headers)
         for body in (request.json, response.json if response else None):
             yield from self._redactor.carried(body)
 
     def unanswered(self, asked: Asked) -> None:
-        """A request that may have arrived got no reply at all."""
+        """A request that may have arrived got no response at all."""
         for _ in self._client.look(asked, 0, None, job=None, keys=self.keys(asked), whole=False):
             pass  # what it broke is told when it is asked again
 
@@ -211,7 +211,7 @@ class Watch:
                 yield rule, Problem(fact, "what the contract allows", f"{why}{violation}", request)
 
     def _reply(self, asked: Asked, request: SentRequest, response: ReceivedResponse) -> Iterator[tuple[Side, Problem]]:
-        """What is wrong with the reply, and with the job that it tells of."""
+        """What is wrong with the response, and with the job that it tells of."""
         if request.method in ("HEAD", "OPTIONS"):
             return
         yield from (
@@ -236,7 +236,7 @@ class Watch:
             yield Problem(fact, "headers of the documented form", wrong, request)
 
     def _refusal(self, asked: Asked, request: SentRequest, response: ReceivedResponse) -> Iterator[Problem]:
-        """A refusal is one of the contract's, and its reason is true; who may not is not ours to say."""
+        """An error response is one of the contract's, and its reason is true; who may not is not ours to say."""
         if any(self.error_detector.is_row(response, self.contract.errors[name], request.operation) for name in _WHO):
             return
         if asked.plain is not None:

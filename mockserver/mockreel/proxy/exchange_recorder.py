@@ -7,7 +7,7 @@ from pathlib import Path
 from mockreel._data import data_root
 from mockreel.cassettes.cassette import Exchange
 from mockreel.cassettes.cassette import Headers as Texts
-from mockreel.cassettes.cassette_errors import NotRecorded, RecordingError, StandInRefused
+from mockreel.cassettes.cassette_errors import MockServerRefused, NotRecorded, RecordingError
 from mockreel.cassettes.recording_rules import looks_of_all, read_rules
 from mockreel.cassettes.redaction.final_check import Guard
 from mockreel.cassettes.redaction.redactor import CassetteRedactor
@@ -51,12 +51,12 @@ class Tape:
         self._problem: RecordingError | None = None
 
     def keep(self, passed: Passed, keys: Iterable[str]) -> None:
-        """One exchange; one with the stand-in ends the recording."""
+        """One exchange; one with the mock server ends the recording."""
         if self._problem is not None or self._full:
             return
         host = f"https://{_text(passed.asked.headers, b'host') or self._contract.hosts[0]}"
         if any(name == VERSION_HEADER[0] for name, _ in passed.headers):
-            self._problem = StandInRefused(host, VERSION_HEADER[0].decode())
+            self._problem = MockServerRefused(host, VERSION_HEADER[0].decode())
             self._exchanges.clear()
             self._say(str(self._problem))
             return
@@ -75,7 +75,7 @@ class Tape:
         """Write the cassette; what to say of it.
 
         Raises:
-            RecordingError: the stand-in answered, nothing passed by, or a secret would be left.
+            RecordingError: the mock server answered, nothing passed by, or a secret would be left.
         """
         if self._problem is not None:
             raise self._problem

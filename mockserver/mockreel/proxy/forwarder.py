@@ -177,14 +177,14 @@ class Forwarder:
             passed.kept.whole = True
             await send({"type": "http.response.body", "body": b""})
         except httpx2.HTTPError as trouble:
-            # The client sees the same: the connection ends in the middle of the reply.
+            # The client sees the same: the connection ends in the middle of the response.
             self._ear.failed(self.name, asked.line, f"{where} broke off its reply: {trouble or type(trouble).__name__}")
         finally:
             await reply.aclose()
         return passed
 
     def _judge(self, passed: Passed, taken: Taken | None) -> None:
-        """What the contract says of it; the client has its reply already."""
+        """What the contract says of it; the client has its response already."""
         clear = passed.status < 500 and passed.kept.whole
         self._settle(taken, arrived=not self._watch.surely_refused(passed), clear=clear)
         try:
@@ -217,7 +217,7 @@ def _onward(headers: Headers) -> Headers:
 
 
 def _homeward(headers: Headers, status: int) -> Headers:
-    """The headers of a reply as the client gets them."""
+    """The headers of a response as the client gets them."""
     lower = [(name.lower(), value) for name, value in headers]
     dropped = _HOP | _named(lower) | ({b"content-length"} if status in WITHOUT_BODY else frozenset())
     return [(name, value) for name, value in lower if name not in dropped]

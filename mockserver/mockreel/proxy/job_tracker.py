@@ -1,4 +1,4 @@
-"""The jobs that pass by: each is one of its own, and moves along the lifecycle, only forwards, from reply to reply."""
+"""The jobs that pass by: each is one of its own, and moves only forwards along its lifecycle, from poll to poll."""
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
@@ -38,7 +38,7 @@ class Tracks:
         self._polls = {talk.poll: (talk, self._parameter(talk)) for talk in contract.conversation.jobs.values()}
 
     def follow(self, request: SentRequest, response: ReceivedResponse) -> Iterator[Problem]:
-        """What the lifecycle does not allow about a reply that was no refusal."""
+        """What the lifecycle does not allow about a response that was no refusal."""
         operation = request.operation
         if operation is None:
             return
@@ -77,7 +77,7 @@ class Tracks:
         """One more word about a job."""
         word = first(response.json, talk.state)
         if not isinstance(word, str):
-            return  # the schema of the reply says whether it must be there
+            return  # the schema of the response says whether it must be there
         states = self._words.get(word)
         if states is None:
             yield self._unknown(word, request)
@@ -123,7 +123,7 @@ class Tracks:
         return body.get(name) if isinstance(body, Mapping) else None
 
     def _parameter(self, talk: JobTalk) -> str | None:
-        """The name under which a poll is told the job: the one that the submit's link fills from its reply."""
+        """The name under which a poll is told the job: the one that the submit's link fills from its response."""
         for submit in talk.submits:
             for response in self._contract.operation(submit).raw.get("responses", {}).values():
                 links = resolve(self._contract.document, response, where=submit).get("links", {})

@@ -1,4 +1,4 @@
-"""What passed by: one request with its reply, kept within bounds for the checks that come after."""
+"""What passed by: one request with its response, kept within bounds for the checks that come after."""
 
 import zlib
 from dataclasses import dataclass, field
@@ -81,7 +81,7 @@ class Asked:
 
 @dataclass(slots=True)
 class Passed:
-    """A request and the reply to it; `body` is None where it was not kept or cannot be read."""
+    """A request and the response to it; `body` is None where it was not kept or cannot be read."""
 
     asked: Asked
     status: int
@@ -89,7 +89,7 @@ class Passed:
     kept: Kept = field(default_factory=Kept)
 
     def told(self) -> ReceivedResponse | None:
-        """The reply as the checks see it; None where it cannot be."""
+        """The response as the checks see it; None where it cannot be."""
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in self.headers}
         body = self.kept.body
         if body is None:

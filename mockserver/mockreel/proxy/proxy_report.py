@@ -71,7 +71,7 @@ class Report:
         self._event("refused", f"{provider} {line} was not sent: {why}", provider=provider, exchange=line, why=why)
 
     def failed(self, provider: str, line: str, why: str) -> None:
-        """A request that got no whole reply."""
+        """A request that got no whole response."""
         self.failures += 1
         self._event("failed", f"{provider} {line}: {why}", provider=provider, exchange=line, why=why)
 

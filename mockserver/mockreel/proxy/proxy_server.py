@@ -164,7 +164,7 @@ def _config(app: _Doors) -> uvicorn.Config:
         loop="auto",
         lifespan="on",
         log_config=None,
-        log_level="critical",  # a reply that its host breaks off is told by us, and is no fault of the application
+        log_level="critical",  # a response that its host breaks off is told by us, and is no fault of the application
         access_log=False,
         proxy_headers=False,
         server_header=False,

@@ -13,7 +13,7 @@ from mockreel.contract import Contract
 from mockreel.errors import OptionError
 from mockreel.proxy.intercept.host_routes import is_loopback
 
-# A host is connected to within so many seconds; a reply may be waited for longer, as some wait for a whole job.
+# A host is connected to within so many seconds; a response may be waited for longer, as some wait for a whole job.
 CONNECT_SECONDS = 15.0
 REPLY_SECONDS = 900.0
 MOST_CONNECTIONS = 256
@@ -41,7 +41,7 @@ class Upstream:
     def request(
         self, method: str, target: bytes, headers: list[tuple[bytes, bytes]], content: Any, *, host: str
     ) -> httpx2.Request:
-        """A request that is sent as it came: its target is not written anew."""
+        """A request that is sent as it came: its target is not written again."""
         extensions: dict[str, Any] = {"target": self.base.path.encode() + target}
         name = urlsplit(f"//{host}").hostname or ""
         if host in self.connects:
@@ -107,7 +107,7 @@ def new_client(context: ssl.SSLContext) -> httpx2.AsyncClient:
 
 
 class NotAnswered(Exception):
-    """The upstream gave no reply. `sent`: the request may have arrived; `late`: it only took too long."""
+    """The upstream gave no response. `sent`: the request may have arrived; `late`: it only took too long."""
 
     def __init__(self, why: str, *, sent: bool, late: bool = False) -> None:
         super().__init__(why)

@@ -1,4 +1,4 @@
-"""`create_app`: a stage as an ASGI application, to be mounted, wrapped and tested as any other."""
+"""`create_app`: a mock server as an ASGI application, to be mounted, wrapped and tested as any other."""
 
 import asyncio
 import logging
@@ -32,7 +32,7 @@ from mockreel.simulator.rule_parser import set_faults, set_results
 from mockreel.simulator.simulator import Simulator, build_simulator, load_contracts
 from mockreel.webhooks import Sender, Targets, webhook_secrets
 
-# What runs beside the requests of a stage, as long as it is served.
+# What runs beside the requests of a mock server, as long as it is served.
 Beside = Callable[[Simulator], Coroutine[None, None, None]]
 # Loopback, and the name that Starlette's test client gives an application.
 IN_PROCESS_NAMES = LOOPBACK_NAMES | {"testserver"}
@@ -61,8 +61,8 @@ def create_app(
     """A Starlette application that plays the named providers, or all of them.
 
     One provider stands at the root; several stand below their names (`/runflow/v1/…`). The control API is below
-    `/_mockreel/`, and in a browser the page. The stage is found at `app.state.stage`. Its jobs are in the memory of one
-    process: run it with one worker, as each of several would have jobs of its own.
+    `/_mockreel/`, and in a browser the page. The simulator is at `app.state.simulator`. Its jobs are in the memory of
+    one process: run it with one worker, as each of several would have jobs of its own.
 
     Args:
         readings: options by reading id.
@@ -155,7 +155,7 @@ class ByPrefix:
 
 
 class Own:
-    """What is the stand-in's own: the control API and the page, which is loaded when it is first asked for."""
+    """What is the mock server's own: the control API and the page, which is loaded when it is first asked for."""
 
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
@@ -207,7 +207,7 @@ def simulator_app(
     cors: Sequence[str] = (),
     beside: Sequence[Beside] = (),
 ) -> Starlette:
-    """A Starlette application over a stage: its own behind the guard, `players` for everything else.
+    """A Starlette application over a mock server: its own behind the guard, `players` for everything else.
 
     What runs `beside` the requests is cancelled when the application ends.
 
@@ -232,7 +232,7 @@ def simulator_app(
     doors = Doors(cast(App, guarded), shielded, home=isinstance(players, ByPrefix))
     app = Starlette(routes=[Mount("/", doors)], lifespan=lifespan)
     app.router.default = doors  # a mount does not match a path with a newline
-    app.state.stage = simulator
+    app.state.simulator = simulator
     return app
 
 

@@ -28,7 +28,7 @@ MOST_UNMET = 5
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where one door of a running stage is: a provider with a key that works, or the control API."""
+    """Where one door of a running mock server is: a provider with a key that works, or the control API."""
 
     url: str
     key: str = field(default="", repr=False)  # it may be a listed one
@@ -40,7 +40,7 @@ class MockServer:
 
     addresses: Mapping[str, Address]
     simulator: Simulator = field(repr=False)
-    # The newest claims about the journal that did not hold, for whoever shows why a test failed.
+    # The newest claims about the journal that did not hold, for anybody who shows why a test failed.
     unmet: deque[Verdict] = field(default_factory=lambda: deque(maxlen=MOST_UNMET), repr=False)
     ca: Path | None = None  # the file of the authority that vouches for it, where one was made for the run
     _expected: "Counter[Violation]" = field(default_factory=Counter, repr=False)
@@ -48,7 +48,7 @@ class MockServer:
     def __getattr__(self, name: str) -> Address:
         addresses: Mapping[str, Address] = self.__dict__["addresses"]
         if name not in addresses:
-            raise AttributeError(f"no {name!r} on this stage; there are {', '.join(addresses)}")
+            raise AttributeError(f"no {name!r} on this mock server; there are {', '.join(addresses)}")
         return addresses[name]
 
     @property
@@ -91,10 +91,10 @@ class MockServer:
         return query
 
     def reset(self) -> None:
-        """Begin anew: no job, account, delivery or journal; the rules and the clock as at the start.
+        """Begin again: no job, account, delivery or journal; the rules and the clock as at the start.
 
         Raises:
-            StageClosed: the stage has been taken down.
+            MockServerClosed: the mock server has been taken down.
         """
 
         async def reset() -> None:
@@ -146,7 +146,7 @@ class MockServer:
 
         Args:
             amount: in the provider's currency, or with a unit of it behind, as a budget.
-            key: whose account; that of the stage's own key if None.
+            key: whose account; that of the mock server's own key if None.
 
         Raises:
             OptionError: an unknown provider, no amount, or a key that is not admitted.
@@ -164,7 +164,7 @@ class MockServer:
 
     @property
     def clock(self) -> Clock:
-        """Where the stage's time comes from."""
+        """Where the mock server's time comes from."""
         return self.simulator.clock
 
     def fault(self, given: str | Mapping[str, Any]) -> Rule:
@@ -177,13 +177,13 @@ class MockServer:
         return rule
 
     def advance(self, seconds: float) -> int:
-        """Move the stage's clock, running what falls due in order, callbacks included; gives how many actions ran.
+        """Move the clock, running what falls due in order, callbacks included; gives how many actions ran.
 
         For code that is no coroutine: it returns when all has ended.
 
         Raises:
             OptionError: `seconds` is negative or no number.
-            StageClosed: the stage has been taken down.
+            MockServerClosed: the mock server has been taken down.
             EventLoopBlocked: it is called in a coroutine, whose event loop could answer no webhook meanwhile.
         """
         _refuse_in_coroutines()

@@ -1,4 +1,4 @@
-"""How a stage is served: what the command and `serving` can be told."""
+"""How a mock server is served: what the command and `serving` can be told."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

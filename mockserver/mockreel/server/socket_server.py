@@ -1,4 +1,4 @@
-"""Serve a stage over real sockets: `with serving(...) as stage:` for scripts and tests, `Server` for the command."""
+"""Serve over real sockets: `with serving(...) as server:` for scripts and tests, `Server` for the command."""
 
 import contextlib
 import threading

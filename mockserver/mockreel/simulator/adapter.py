@@ -21,7 +21,7 @@ Socket = Callable[["Provider", Mapping[str, str]], MessageStream | None]
 
 
 class ProviderAdapter(Protocol):
-    """What a provider's package offers: how replies are put together, which data cannot say."""
+    """What a provider's package offers: how responses are put together, which data cannot say."""
 
     @property
     def handlers(self) -> Mapping[str, Handler]:
@@ -34,7 +34,7 @@ class ProviderAdapter(Protocol):
         ...
 
     def new_state(self, provider: "Provider") -> Any:
-        """What the package keeps for itself while the stage stands; found again as `part.state`."""
+        """What the package keeps for itself while the simulator stands; found again as `part.state`."""
         ...
 
     def taken_over(self, provider: "Provider") -> Any:

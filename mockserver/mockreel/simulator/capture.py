@@ -1,4 +1,4 @@
-"""An exchange as the journal may keep it: put together after the reply, from bytes that are there already."""
+"""An exchange as the journal may keep it: put together after the response, from bytes that are there already."""
 
 from functools import partial
 from typing import Any
@@ -33,7 +33,7 @@ CHOSEN = frozenset(
 )
 # A longer header is not kept.
 LONGEST = 1000
-# So many sets of headers, and harmless violations, are known again; then they are counted anew.
+# So many sets of headers, and harmless violations, are known again; then they are counted again.
 MOST_KNOWN = 256
 # A body with more fields than this is no question about a job.
 FEW = 6

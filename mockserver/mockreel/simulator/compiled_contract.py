@@ -64,7 +64,7 @@ def find_adapter(contract: Contract) -> ProviderAdapter:
         what = f"{contract.package!r} cannot be imported ({missing})"
         then = "Put the folder that holds it on PYTHONPATH, or install it."
         raise DataError(where, what, expected="an importable package", then=then) from missing
-    adapter = cast(ProviderAdapter, module.player(contract))
+    adapter = cast(ProviderAdapter, module.adapter(contract))
     lacking = sorted({operation.id for operation in contract.operations} - set(adapter.handlers))
     if lacking:
         raise DataError(where, f"{contract.package} has no handler for {', '.join(lacking)}")

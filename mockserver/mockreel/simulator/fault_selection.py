@@ -45,7 +45,7 @@ def _names(faults: Faults) -> set[str]:
 
 
 def _chosen(context: RequestContext, prefer: bytes | None) -> Faults:
-    """The first that names a fault decides, for replies and for callbacks apart; callbacks where a job may begin."""
+    """The first that names a fault decides, for responses and for callbacks apart; callbacks where a job may begin."""
     wished = preferred_faults(prefer)
     begins = _begins(context)
     return Faults(
@@ -121,7 +121,7 @@ def check_keys_faults(entries: Iterable[KeyEntry], contracts: Mapping[str, Contr
 
 
 def played(context: RequestContext, response: Response) -> Response:
-    """The reply as its fault wants it; the same object where there is none."""
+    """The response as its fault wants it; the same object where there is none."""
     faults = context.faults
     if faults is None or faults is NO_FAULTS or faults.reply is None or response.fault is not None:
         return response

@@ -11,7 +11,7 @@ from mockreel.engine.artifacts.uploads import Upload
 if TYPE_CHECKING:
     from mockreel.simulator.provider import Provider
 
-# A type that may stand in a header, whoever announced it.
+# A type that may stand in a header, anybody who announced it.
 _TYPE = re.compile(r"[\w.+-]{1,60}/[\w.+-]{1,60}( ?; ?[\w.+-]{1,60}=[\w.+-]{1,60})?", re.ASCII)
 
 
@@ -37,7 +37,9 @@ def clip(provider: "Provider", request: Request, name: str) -> Response:
     """What a job made, whether or not its address has expired; `name` is the job's id."""
     job = provider.jobs.get(name)
     if job is None or job.state(provider.clock.now()).kind not in ("succeeded", "partial"):
-        return problem(404, "No such clip", f"No job {name!r} of this stage has made a clip. Clips live in memory.")
+        return problem(
+            404, "No such clip", f"No job {name!r} of this mock server has made a clip. Clips live in memory."
+        )
     artifact = of_job(provider, job)
     if not artifact.clip.file and artifact.held is None:
         return problem(404, "No such clip", "This job's result is at an address of its own.")
@@ -55,7 +57,7 @@ def _upload(provider: "Provider", request: Request) -> Response:
         return problem(404, "Not uploaded yet", "The file was announced, but its bytes have not been sent.")
     mime = upload.mime if _TYPE.fullmatch(upload.mime) else "application/octet-stream"
     response = _ranged(request, upload.data, mime)
-    # Whoever uploads says what type it is: a browser must not run it, whatever that says.
+    # Anybody who uploads says what type it is: a browser must not run it, whatever that says.
     return Response(response.status, response.body, (*response.headers, (b"content-security-policy", b"sandbox")))
 
 

@@ -28,12 +28,12 @@ from mockreel.simulator.context import RequestContext, Unanswered
 if TYPE_CHECKING:
     from mockreel.simulator.provider import Provider
 
-# Paths of the stand-in itself on a provider's port: clips, uploads, and the control API where it is mounted.
+# Paths of the mock server itself on a provider's port: clips, uploads, and the control API where it is mounted.
 OWN_PATHS = "/_mockreel/"
 
 
 def answer(provider: "Provider", request: Request) -> Answer:
-    """The reply to one request, or an awaitable of it where the answer must wait for the clock."""
+    """The response to one request, or an awaitable of it where the answer must wait for the clock."""
     context = RequestContext(provider, request, provider.clock.now())
     provider.base_url = request.base_url
     try:
@@ -159,7 +159,7 @@ def _find_model(context: RequestContext) -> None:
 
 
 def _direct(context: RequestContext) -> None:
-    """Choose the course of the job, or play the refusal that is wished."""
+    """Choose the course of the job, or play the error response that is wished."""
     prefer, preference, caller = context.request.joined(b"prefer"), None, context.caller
     if prefer is None and caller is not None and caller.faults is None and not context.provider.rules.all:
         context.faults = NO_FAULTS  # nobody wants anything: the usual case, and the fast one
@@ -193,7 +193,7 @@ def course_of(context: RequestContext, model: Model, fields: Any) -> PlanTemplat
     """The course of one of several jobs that a call begins, chosen as for a call of its own.
 
     Raises:
-        ErrorResponse: what is wished is a refusal; it is the whole call's then.
+        ErrorResponse: what is wished is an error response; it is the whole call's then.
     """
     preference = preferred(context.request.joined(b"prefer"))
     return _with_result(
@@ -259,7 +259,7 @@ def _model_input(context: RequestContext, model: Model) -> tuple[Mapping[str, An
 
 
 def refuse(context: RequestContext, error: ErrorResponse) -> Response:
-    """The provider's own words for a refusal, or what a fault puts in their place."""
+    """The provider's own words for an error response, or what a fault puts in their place."""
     if context.faults is None:  # refused before anybody asked for faults
         prefer = context.request.joined(b"prefer")
         context.notes += () if prefer is None else tuple(ignored(prefer))
@@ -305,7 +305,7 @@ async def _later(context: RequestContext, answer: Awaitable[Response]) -> Respon
 
 
 def _noted(context: RequestContext, response: Response, row: str | None, found: tuple[Violation, ...] = ()) -> Response:
-    """The reply as it is played, written into the journal."""
+    """The response as it is played, written into the journal."""
     provider = context.provider
     if context.applied:
         applied = (b"preference-applied", ", ".join(context.applied).encode("latin-1", "replace"))

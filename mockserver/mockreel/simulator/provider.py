@@ -1,4 +1,4 @@
-"""A provider on the stage: its contract, its accounts and jobs, and the way of a request through them."""
+"""A provider on the simulator: its contract, its accounts and jobs, and the way of a request through them."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -32,7 +32,7 @@ from mockreel.webhooks import Deliveries, Delivery, Signing
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a stage plays: the same settings and the same calls give the same bytes under a held clock."""
+    """How a simulator plays: the same settings and the same calls give the same bytes under a held clock."""
 
     seed: int = 0
     pace: str = "quick"
@@ -44,7 +44,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class JobEnd:
-    """What the agenda does at a job's end, if that is still its end then: tell whoever wants to know."""
+    """What the scheduler does at a job's end, if that is still its end then: tell anybody who wants to know."""
 
     provider: "Provider"
     job: Job
@@ -58,7 +58,7 @@ class JobEnd:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reckoning:
-    """What the agenda does at a job's end where the jobs in flight stop when nothing is left."""
+    """What the scheduler does at a job's end where the jobs in flight stop when nothing is left."""
 
     provider: "Provider"
     account: Account
@@ -157,7 +157,7 @@ class Provider:
             tell()
 
     def answer(self, request: Request) -> Answer:
-        """The reply to one request, or an awaitable of it where the answer must wait for the clock."""
+        """The response to one request, or an awaitable of it where the answer must wait for the clock."""
         return pipeline.answer(self, request)
 
     def draw(self, purpose: str, *key: str | int, size: int = 64) -> bytes:
@@ -179,13 +179,13 @@ class Provider:
         extra: Any = None,
         tell: bool = False,
     ) -> Job:
-        """Begin a job for a call: draw its plan, keep it, and note its end on the agenda where somebody is told.
+        """Begin a job for a call: draw its plan, keep it, and note its end on the scheduler where somebody is told.
 
         Args:
             make_id: `(now, drawn bytes) -> id` in the provider's form.
             request: what the provider echoes or needs later; kept in exact bytes.
             callback_url: whom to tell when it ends.
-            tell: call `player.job_ended` at its end even without a callback URL.
+            tell: call `adapter.job_ended` at its end even without a callback URL.
 
         Raises:
             ErrorResponse: what the account has left is not enough for it.
@@ -270,7 +270,7 @@ class Provider:
         raise RuntimeError(f"{make_id} gives ids that are taken; the last was {found!r}")
 
     def watch(self, job: Job) -> None:
-        """Note a job's end on the agenda, so that `player.job_ended` is called then."""
+        """Note a job's end on the scheduler, so that `adapter.job_ended` is called then."""
         end = job.ends
         if end is not None:
             self.scheduler.at(end, JobEnd(self, job, end))
@@ -354,7 +354,7 @@ class Provider:
 
 
 def _on_its_loop(over: asyncio.Event) -> Callable[[], None]:
-    """Sets an event on the loop that waits for it, which need not be the one that drives the agenda."""
+    """Sets an event on the loop that waits for it, which need not be the one that drives the scheduler."""
     loop = asyncio.get_running_loop()
 
     def tell() -> None:

@@ -58,7 +58,7 @@ def _check_result(provider: Provider, result: OwnResult) -> None:
     """See that a provider can answer with a result of one's own.
 
     Raises:
-        OptionError: it is JSON, and the contract does not say where a result stands in a reply.
+        OptionError: it is JSON, and the contract does not say where a result stands in a response.
     """
     if result.body is not None and not provider.contract.wire.get("own_output", False):
         then = (

@@ -56,7 +56,7 @@ class Simulator:
         """One provider as it is played.
 
         Raises:
-            OptionError: it is not on this stage.
+            OptionError: it is not on this simulator.
         """
         if name not in self.providers:
             raise OptionError("provider", name, self.providers)
@@ -70,7 +70,7 @@ class Simulator:
         """Every state that the jobs have entered so far, in the order of time; nothing is kept for it.
 
         Raises:
-            OptionError: no such provider is on the stage.
+            OptionError: no such provider is on the simulator.
         """
         now = self.clock.now()
         providers = self.providers.values() if provider is None else [self.provider(provider)]
@@ -87,13 +87,13 @@ class Simulator:
         """Play by other contracts from now on: other readings, or other data. All of them are taken, or none.
 
         Jobs under way keep their moments, and accounts, journal, deliveries, uploads and the clock are what they were.
-        Call it on the stage's event loop.
+        Call it on the simulator's event loop.
 
         Args:
             keys: the listed keys from now on; those that were listed before if None.
 
         Raises:
-            OptionError: a provider that is not on the stage, or a pace that a contract does not have.
+            OptionError: a provider that is not on the simulator, or a pace that a contract does not have.
             DataError: a contract that cannot be played.
         """
         ready = [
@@ -106,7 +106,7 @@ class Simulator:
             before = provider.contract.chosen
             provider.switch_contract(compiled, state)
             changed = {id_: option for id_, option in compiled.contract.chosen.items() if before.get(id_) != option}
-            self.events.note("recast", provider=provider.name, readings=changed)
+            self.events.note("contract", provider=provider.name, readings=changed)
         for provider, listing in listings:
             provider.keyring.admit(listing)
         self.journal.know(

@@ -17,11 +17,11 @@ START = 1_767_225_600.0
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """How a test wants its stage.
+    """How a test wants its mock server.
 
     Args:
         providers: who is played; all if empty.
-        scenario: the scenario of every request that wishes none; `code` picks the failure or the refusal in it.
+        scenario: the scenario of every request that preferences none; `code` picks the failure or the error in it.
         seed: from which all randomness comes.
         held: the clock stands still, and `stage.advance` moves it; else it runs at `speed`.
         start: where the clock begins, seconds since the epoch; a held one begins with 2026, a running one now.

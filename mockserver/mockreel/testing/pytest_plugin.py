@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # What a test's report carries, also from one process of xdist to the other.
 READINGS = "mockreel_readings"
-UNSPENT = "mockreel_unspent"
+COST_AVOIDED = "mockreel_cost_avoided"
 # So many ports lie between those of two workers of xdist.
 WORKER_PORTS = 10
 # A test's server with its options, for as long as the test has it.
@@ -27,7 +27,7 @@ _COMPANY = pytest.StashKey["TestServers"]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--mockreel-strict`, `--mockreel-budget` and `--mockreel-readings`."""
-    group = parser.getgroup("mockreel", "a stand-in for video-generation APIs")
+    group = parser.getgroup("mockreel", "a mock server for video-generation APIs")
     group.addoption(
         "--mockreel-strict",
         action="store_true",
@@ -57,13 +57,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--mockreel-readings",
         choices=("default", "all"),
         default="default",
-        help="Run each test with a stage under every reading of the docs: the default, each other option, all others.",
+        help="Run each test under every reading of the docs: the default, each other option, all others.",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Tell pytest of the marker."""
-    config.addinivalue_line("markers", "mockreel(**options): how the stage of the fixture `mockreel` plays")
+    config.addinivalue_line("markers", "mockreel(**options): how the mock server of the fixture `mockreel` plays")
 
 
 @pytest.fixture(scope="session")
@@ -93,7 +93,7 @@ def mockreel(request: pytest.FixtureRequest) -> Iterator["MockServer"]:
             yield server
         finally:
             del item.stash[_PLAYED]  # else it would be kept until the session ends
-        item.user_properties.append((UNSPENT, cost_avoided(server.simulator).written()))
+        item.user_properties.append((COST_AVOIDED, cost_avoided(server.simulator).written()))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -152,9 +152,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """The sums that were not spent, and under which readings something broke; only where a stage was played."""
+    """The sums that were not spent, and under which readings something broke; only where a mock server was played."""
     reports = [one for some in terminalreporter.stats.values() for one in some if isinstance(one, pytest.TestReport)]
-    ended = [text for one in reports if one.when == "teardown" and (text := _property(one, UNSPENT)) is not None]
+    ended = [text for one in reports if one.when == "teardown" and (text := _property(one, COST_AVOIDED)) is not None]
     if not ended:
         return
     from mockreel.engine.billing import read, together  # noqa: PLC0415

@@ -21,7 +21,7 @@ MOST_DAMAGED = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try: when it began and ended (seconds since the epoch, by the stage's clock), and what came of it.
+    """One try: when it began and ended (seconds since the epoch, by the simulator's clock), and what came of it.
 
     `fault` is what was done to it on purpose; `headers` are what was sent where that differs from the delivery's.
     """
@@ -71,13 +71,13 @@ class Delivery:
 
 # How a delivery is signed; None where nothing is. Asked only for what is damaged on purpose.
 SigningOf = Callable[[Delivery], Signing | None]
-# Told of every attempt as it ends: the terminal, the journal, whoever watches.
+# Told of every attempt as it ends: the terminal, the journal, anybody who watches.
 Observer = Callable[[Delivery, Attempt], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AttemptDue:
-    """What the agenda does when a delivery is to be tried."""
+    """What the scheduler does when a delivery is to be tried."""
 
     deliveries: "Deliveries"
     delivery: Delivery
@@ -155,7 +155,7 @@ class Deliveries:
         return dict(self._damage), list(self._held)
 
     def put_back(self, some: Iterable[Delivery], *, damage: Mapping[str, Fault], held: Iterable[Delivery]) -> None:
-        """Take these deliveries; whoever does so puts their next attempts on the agenda."""
+        """Take these deliveries; anybody who does so puts their next attempts on the scheduler."""
         self.clear()
         for delivery in some:
             self._all[delivery.id] = delivery
@@ -214,7 +214,7 @@ class Deliveries:
         try:
             outcome = lost or await self._sender.send(message)
         except asyncio.CancelledError:
-            delivery.next_at = began  # its event loop has ended: the agenda makes it again on the next
+            delivery.next_at = began  # its event loop has ended: the scheduler makes it again on the next
             raise
         if self._all.get(delivery.id) is not delivery:
             return

@@ -1,4 +1,4 @@
-"""Where a callback may go: resolved once, loopback only unless told otherwise, never to the stand-in itself."""
+"""Where a callback may go: resolved once, loopback only unless told otherwise, never to the mock server itself."""
 
 import asyncio
 import ipaddress
@@ -13,7 +13,7 @@ Resolver = Callable[[str, int], Awaitable[list[str]]]
 
 
 class NotAllowed(Exception):
-    """A callback target that the stand-in does not connect to; the text says why and how to allow it."""
+    """A callback target that the mock server does not connect to; the text says why and how to allow it."""
 
 
 class Unresolved(NotAllowed):
@@ -32,12 +32,12 @@ class Target:
 
 @dataclass(slots=True)
 class Targets:
-    """The policy of one stage.
+    """The policy of one simulator.
 
     Args:
         allowed: further host names or networks (`10.0.0.0/8`) that may be reached; `*` allows all.
         mapped: prefixes of callback URLs and what to put in their place, the longest first.
-        own_ports: ports of the stand-in, which no callback may reach.
+        own_ports: ports of the mock server, which no callback may reach.
     """
 
     allowed: frozenset[str] = frozenset()
@@ -57,7 +57,7 @@ class Targets:
 
         Raises:
             Unresolved: nobody has that name, at the moment.
-            NotAllowed: it is no HTTP URL, or it leads where the stand-in does not go.
+            NotAllowed: it is no HTTP URL, or it leads where the mock server does not go.
         """
         mapped = self.map(url)
         parts = _parts(mapped)

@@ -74,7 +74,7 @@ def damaged(fault: Fault, message: Outgoing, signing: Signing | None) -> Outgoin
 
 
 def _blown_up(message: Outgoing, size: int, signing: Signing | None) -> Outgoing:
-    """With blanks behind it, and signed anew where it was signed."""
+    """With blanks behind it, and signed again where it was signed."""
     larger = replace(message, body=message.body.ljust(size))
     is_signed = signing is not None and any(name == signing.signature.header for name, _ in message.headers)
     return signing.with_secret(signing.secrets[0], larger) if signing and signing.secrets and is_signed else larger

@@ -89,7 +89,7 @@ class HttpSender:
 
     async def _try(self, message: Outgoing) -> Outcome:
         """Send to the first address of the target that takes connections (`localhost` may mean ::1 or 127.0.0.1)."""
-        import httpx2  # noqa: PLC0415  (a stage that sends nothing does not pay for its import)
+        import httpx2  # noqa: PLC0415  (a simulator that sends nothing does not pay for its import)
 
         outcome = Outcome(error="network", detail="there is no address to connect to")
         try:

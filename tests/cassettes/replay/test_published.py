@@ -33,7 +33,7 @@ every = pytest.mark.parametrize("path", PATHS, ids=lambda path: f"{path.parents[
 
 @every
 def test_a_published_cassette_holds_three_ways(path: Path) -> None:
-    """Valid replies, a client that gets what is stated, and for each difference of the stand-in a reason that lasts."""
+    """Valid responses, a client that gets what is stated, and for each difference of the mock a reason that lasts."""
     replayed = REPLAY.replay(read_cassette(path))
 
     assert (replayed.invalid, replayed.misread, replayed.broke) == ((), (), "")
@@ -74,7 +74,7 @@ def test_each_reading_that_a_cassette_names_is_needed(path: Path) -> None:
 
 
 @every
-def test_no_reply_is_the_stand_ins_own(path: Path) -> None:
+def test_no_reply_is_the_mock_servers_own(path: Path) -> None:
     """What our own server answered proves nothing about a provider, and is never stored."""
     headers = [name.lower() for one in read_cassette(path).exchanges for name, _ in one.reply_headers]
 

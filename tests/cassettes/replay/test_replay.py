@@ -36,7 +36,7 @@ def stated(change: Any) -> Change:
 
 
 def known(at: str, what: str) -> Change:
-    """One more known difference of the last reply."""
+    """One more known difference of the last response."""
 
     def change(document: Document) -> None:
         number = len(document["interactions"]) - 1
@@ -86,7 +86,7 @@ def test_a_callback_that_is_none_of_the_contract_breaks_it(tmp_path: Path) -> No
 
 
 def test_a_reading_is_what_makes_a_reply_valid(tmp_path: Path) -> None:
-    """Without it, the reply breaks the contract."""
+    """Without it, the response breaks the contract."""
     found = replayed(tmp_path, lambda document: told(document).update(reading={}), of=("aimlapi", "pixverse-5-run"))
     assert any("/status" in text for text in found.invalid)
 
@@ -155,22 +155,22 @@ def test_what_the_client_says_otherwise_is_a_remark() -> None:
 
 
 def test_a_client_that_tries_again_is_told_the_same(tmp_path: Path) -> None:
-    """One recorded refusal serves every try of a client that polls on."""
+    """One recorded error response serves every try of a client that polls on."""
     found = replayed(tmp_path, of=("runflow", "rate-limited"))
 
     assert (found.misread, found.unused) == ((), ())
 
 
-# -- beside the stand-in
+# -- beside the mock server
 
 
 def test_a_difference_without_a_reason_does_not_hold(tmp_path: Path) -> None:
-    """It says what is recorded and what the stand-in has."""
+    """It says what is recorded and what the mock server has."""
     found = replayed(tmp_path, lambda document: rewrite(document, lambda body: body.update(meta={"usage": None})))
 
     assert not found.holds
     assert [str(one.difference) for one in found.unexplained] == [
-        "missing at /meta: recorded object, the stand-in nothing"
+        "missing at /meta: recorded object, the mock server nothing"
     ]
 
 
@@ -200,8 +200,8 @@ def test_a_type_that_differs_is_a_difference(tmp_path: Path) -> None:
     assert [one.difference.what for one in found.unlike] == ["null"]
 
 
-def test_an_answer_where_the_stand_in_refuses_is_a_difference(tmp_path: Path) -> None:
-    """The stand-in's refusal is quoted."""
+def test_an_answer_where_the_mock_server_refuses_is_a_difference(tmp_path: Path) -> None:
+    """The mock server's error response is quoted."""
 
     def change(document: Document) -> None:
         body = orjson.loads(document["interactions"][0]["request"]["body"])
@@ -319,10 +319,10 @@ def test_another_status_of_the_same_class_is_a_difference_of_its_own(tmp_path: P
         answer(document, 0)["status"]["code"] = 201
 
     found = replayed(tmp_path, change)
-    assert [str(one.difference) for one in found.unexplained] == ["number: recorded 201, the stand-in 200"]
+    assert [str(one.difference) for one in found.unexplained] == ["number: recorded 201, the mock server 200"]
 
 
-def test_a_refusal_where_the_stand_in_refuses_with_another_class_is_a_difference(tmp_path: Path) -> None:
+def test_a_refusal_where_the_mock_server_refuses_with_another_class_is_a_difference(tmp_path: Path) -> None:
     """A key that was refused with 5xx, for instance."""
 
     def change(document: Document) -> None:
@@ -341,7 +341,7 @@ def test_a_cassette_of_another_version_of_the_contract_says_so(tmp_path: Path) -
 
 
 def packed(pack: Callable[[bytes], bytes], coding: str) -> Change:
-    """Every reply as it came over the wire."""
+    """Every response as it came over the wire."""
 
     def change(document: Document) -> None:
         for number in range(len(document["interactions"])):

@@ -1,4 +1,4 @@
-"""Contracts that are false in one row each: whoever plays one, or judges by one, must be told from an honest server."""
+"""Contracts that are false in one row each: a server that plays one must be told from an honest server."""
 
 from conformance.mutants.mutant import REASONS, Mutant, mutants, noticed, reason_for
 

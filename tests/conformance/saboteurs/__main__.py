@@ -9,7 +9,7 @@ from conformance.saboteurs.table import replaced, row
 
 
 def main(arguments: list[str]) -> int:
-    """0 if every saboteur is caught and the honest stand-in is not."""
+    """0 if every saboteur is caught and the honest mock server is not."""
     rows, missed = [], 0
     for saboteur in GALLERY:
         found = caught(saboteur)
@@ -23,7 +23,7 @@ def main(arguments: list[str]) -> int:
         path = Path(arguments[1])
         path.write_text(replaced(path.read_text(), rows))
     honest = "falls" if wronged else "holds"
-    print(f"{len(GALLERY) - missed} of {len(GALLERY)} saboteurs caught; the honest stand-in {honest}")
+    print(f"{len(GALLERY) - missed} of {len(GALLERY)} saboteurs caught; the honest mock server {honest}")
     return 1 if missed or wronged else 0
 
 

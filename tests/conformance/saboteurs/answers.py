@@ -26,7 +26,7 @@ def _friendly(response: Response, _: Request) -> Response:
 
 
 def _toothless(response: Response, _: Request) -> Response:
-    """A refusal whose body does not refuse."""
+    """An error response whose body does not refuse."""
     return changed(
         response, lambda body: {**body, "errorCode": "", "errorMessage": ""} if body.get("errorCode") else body
     )
@@ -55,7 +55,7 @@ def _everyone_admin() -> Answering:
 
 
 def _peeking() -> Answering:
-    """Polls are answered whoever asks."""
+    """Polls are answered anybody who asks."""
 
     def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
         polls = operation_id(provider, request) == "get_run"

@@ -81,7 +81,7 @@ def without_headers(*names: str) -> Callable[[], Answering]:
 
 
 def first_again(operation: str) -> Callable[[], Answering]:
-    """The first reply of an operation over and over."""
+    """The first response of an operation over and over."""
 
     def make() -> Answering:
         kept: dict[bytes, Response] = {}
@@ -119,7 +119,7 @@ def files(change: Callable[[Response, int], Response]) -> Callable[[], Answering
 
 
 def later(operation: str, after: float, change: Change) -> Callable[[], Answering]:
-    """The replies of an operation change so many seconds after it was first seen that its job had ended."""
+    """The responses of an operation change so many seconds after it was first seen that its job had ended."""
 
     def make() -> Answering:
         seen: dict[bytes, float] = {}

@@ -24,7 +24,7 @@ class Saboteur:
     """One server that is broken in one way.
 
     `contract` changes what is played (not what is checked against), `answering` stands between a request and its
-    reply, `sender` between a callback and its receiver. `generated` names the operations that generated requests go
+    response, `sender` between a callback and its receiver. `generated` names the operations that generated requests go
     to, where our own checks alone could not see it.
     """
 
@@ -54,7 +54,7 @@ def honest_contract(provider: str) -> Contract:
 
 
 class Stranger(MockTarget):
-    """The stand-in as if it were somebody else's server, on which a little time passes with each request."""
+    """The mock server as if it were somebody else's server, on which a little time passes with each request."""
 
     own = False
     plays = True
@@ -66,7 +66,7 @@ class Stranger(MockTarget):
 
 
 def caught(saboteur: Saboteur, *, stranger: bool = False, quick: bool | None = None) -> Caught:
-    """Run the suite on a saboteur: as the stand-in, or as somebody else's server that plays what it is asked to."""
+    """Run the suite on a saboteur: as the mock server, or as somebody else's server that plays what it is asked to."""
     honest = honest_contract(saboteur.provider)
     kind = Stranger if stranger else MockTarget
     target = kind(saboteur.contract(honest), answering=saboteur.answering(), sender=saboteur.sender)
@@ -88,18 +88,18 @@ def caught(saboteur: Saboteur, *, stranger: bool = False, quick: bool | None = N
 
 
 def honest_checks(provider: str) -> tuple[str, ...]:
-    """The checks by which the honest stand-in is (wrongly) caught."""
+    """The checks by which the honest mock server is (wrongly) caught."""
     return caught(Saboteur("honest", "nothing is wrong with it", provider)).checks
 
 
 # -- tools
 
-# Changes the JSON body of a reply; what it returns is sent.
+# Changes the JSON body of a response; what it returns is sent.
 Change = Callable[[Any], Any]
 
 
 def changed(response: Response, change: Change) -> Response:
-    """A reply with its JSON object changed; any other reply as it is."""
+    """A response with its JSON object changed; any other response as it is."""
     try:
         body = orjson.loads(response.body)
     except orjson.JSONDecodeError:
@@ -115,7 +115,7 @@ def operation_id(provider: Provider, request: Request) -> str:
 
 
 def altering(*operations: str, change: Callable[[Response, Request], Response]) -> Callable[[], Answering]:
-    """Alter the replies of some operations (of all, if none is named)."""
+    """Alter the responses of some operations (of all, if none is named)."""
 
     def make() -> Answering:
         def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:

@@ -76,13 +76,13 @@ def test_a_key_given_twice_counts_with_its_last_value() -> None:
 
 
 def test_an_integer_beyond_64_bits_becomes_a_float() -> None:
-    """It is a number still, and no error of the stand-in."""
+    """It is a number still, and no error of the mock server."""
     assert read(b"123456789012345678901234567890") == pytest.approx(1.2345678901234568e29)
 
 
 @pytest.mark.parametrize("shape", [b'{"a":', b"[", b'[{"a":'])
 def test_a_body_nested_too_deep_is_refused(shape: bytes) -> None:
-    """What is deeper could be read, but not written again by whoever has to."""
+    """What is deeper could be read, but not written again by anybody who has to."""
     close = shape.replace(b'"a":', b"").translate(bytes.maketrans(b"[{", b"]}"))[::-1]
     levels = shape.count(b"{") + shape.count(b"[")
     turns = DEEPEST // levels

@@ -1,4 +1,4 @@
-"""Requests and replies as the engine sees them."""
+"""Requests and responses as the engine sees them."""
 
 import tracemalloc
 
@@ -38,7 +38,7 @@ def test_a_json_reply_can_hold_bytes_that_are_json_already() -> None:
     assert response.headers == ((b"content-type", b"application/json"), (b"x-a", b"1"))
 
 
-def test_the_stand_ins_own_error_cannot_be_taken_for_a_providers() -> None:
+def test_the_mock_servers_own_error_cannot_be_taken_for_a_providers() -> None:
     """It has its own media type, and a type that no provider has."""
     response = problem(400, "Unknown scenario", "there is none", more={"valid": ["succeed"]})
 

@@ -135,7 +135,7 @@ def test_head_is_get_without_the_body() -> None:
     ("if_none_match", "status"), [(TAG, 304), (f'"a", W/{TAG}', 304), ("*", 304), ('"a"', 200), ("", 200)]
 )
 def test_a_file_that_is_already_there_is_not_sent_again(if_none_match: str, status: int) -> None:
-    """The tag is asked for each time, since ids come again when the stand-in is started anew."""
+    """The tag is asked for each time, since ids come again when the mock server is started again."""
     answer = ranged(BODY, mime="video/mp4", header="bytes=0-1" if status == 304 else None, if_none_match=if_none_match)
 
     assert (answer.status, answer.body) == (status, b"" if status == 304 else BODY)

@@ -237,7 +237,7 @@ def test_the_account_is_counted_anew_by_other_rows(make_simulator: MakeSimulator
 
 
 def test_what_was_forgotten_stays_when_the_rows_change(make_simulator: MakeSimulator, run: Run) -> None:
-    """Three of ten jobs are left to be counted anew; none is lost, and none counted twice."""
+    """Three of ten jobs are left to be counted again; none is lost, and none counted twice."""
     simulator, spender = _spender(make_simulator, "aimlapi", max_jobs=3)
     for scenario in ("succeed", "fail") * 5:
         spender.begin(scenario)
@@ -297,7 +297,7 @@ def test_a_limit_that_is_set_mid_way_stops_what_began_without_one(make_encore: M
 
 
 def test_sums_are_right_while_another_thread_asks() -> None:
-    """As the pytest plugin does of a stage that is being served."""
+    """As the pytest plugin does of a simulator that is being served."""
     simulator = build_simulator(load_contracts(["runflow"]), clock=Clock(held=True), accept_any_key=True, budget="1000")
     spender = Spender(simulator.provider("runflow"), "rf_live_one")
     spender.begin()

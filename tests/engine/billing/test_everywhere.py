@@ -1,4 +1,4 @@
-"""The same budget, and the same sums at the end, wherever a stage is played: commands, Python, pytest."""
+"""The same budget, and the same sums at the end, wherever a simulator is played: commands, Python, pytest."""
 
 import json
 import os
@@ -66,7 +66,7 @@ def test_serving_and_create_app_take_a_budget() -> None:
 
 
 def test_a_balance_is_set_from_beside() -> None:
-    """As a test does half-way: for the stage's own key, or for another."""
+    """As a test does half-way: for the simulator's own key, or for another."""
     with serving("runflow", "aimlapi", held=True) as server:
         server.set_balance("runflow", 0)
         refused, other = (

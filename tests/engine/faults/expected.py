@@ -1,4 +1,4 @@
-"""What a client must see of each fault of a reply: over a bare socket, and through client libraries."""
+"""What a client must see of each fault of a response: over a bare socket, and through client libraries."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ def _page(status: int) -> Callable[[Seen], bool]:
     return is_page
 
 
-# What befalls a client library: that it raises an error of its transport, or what the reply is.
+# What befalls a client library: that it raises an error of its transport, or what the response is.
 RAISES = "raises"
 
 
@@ -114,7 +114,7 @@ EXPECTED: Mapping[str, Expected] = {
     ),
 }
 
-# The root of what a library raises where a reply does not come as it should.
+# The root of what a library raises where a response does not come as it should.
 BROKEN: Mapping[str, tuple[type[Exception], ...]] = {
     "httpx": (httpx.TransportError,),
     "httpx2": (httpx2.TransportError,),

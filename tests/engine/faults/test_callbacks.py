@@ -116,7 +116,7 @@ def test_a_delayed_callback_waits_by_the_stages_clock(
 def test_duplicates_come_with_the_wait_between_them(
     server: MockServer, client: httpx2.Client, received: Received
 ) -> None:
-    """By the stage's clock; the delivery is over when the last has come."""
+    """By the simulator's clock; the delivery is over when the last has come."""
     job = submit(client, received, "callback-duplicated; times=3; every=60")
     server.advance(20)
     assert (len(received.bodies), delivery(server, job).status) == (1, "pending")
@@ -222,7 +222,7 @@ def test_an_oversized_callback_is_as_large_as_wished(
 
 
 def test_what_is_sent_again_by_hand_is_sound(server: MockServer, client: httpx2.Client, received: Received) -> None:
-    """Whoever asks for it wants it."""
+    """Anybody who asks for it wants it."""
     job = submit(client, received, "callback-lost")
     server.advance(200)
     provider = server.simulator.provider("encore")
@@ -298,7 +298,7 @@ def test_a_batch_tells_under_the_fault_of_its_submit(received: Received) -> None
 
 
 def test_webhooks_are_damaged_as_callbacks_are(received: Received) -> None:
-    """Whoever is told of the run."""
+    """Anybody who is told of the run."""
     with serving("runflow", held=True) as server, runflow(server) as client:
         client.post("/v1/webhooks", json={"url": received.url, "event_subscriptions": []})
         client.post(

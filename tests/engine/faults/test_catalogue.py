@@ -62,7 +62,7 @@ def test_a_fault_that_is_not_handled_has_something_in_place_of_an_answer(kind: K
     if not fault.handled:
         assert in_place_of_an_answer(fault).status in (0, 403, 429, 502)
     if fault.handled and spoilt(fault, Response(200, b"{}")).fault is None:
-        assert not kind.wire  # another reply is all that it needs
+        assert not kind.wire  # another response is all that it needs
         return
     taken = list(steps(fault, Response(200, b"0123456789"), headers=[(b"content-length", b"10")], head=False))
     assert any(type(step).__name__ in ("Raw", "Reset", "Close") for step in taken) == kind.wire or not fault.handled

@@ -56,7 +56,7 @@ def test_the_request_comes_before_the_rules_before_the_key(make_encore: MakeSimu
 
 
 def test_a_scenario_and_a_fault_can_be_wished_together(encore: Caller) -> None:
-    """The refusal is the scenario's, its damage the fault's."""
+    """The error response is the scenario's, its damage the fault's."""
     said = encore("GET", "/v1/jobs", headers={"prefer": "scenario=rate-limited, fault=malformed"})
 
     assert said.status == 429
@@ -66,7 +66,7 @@ def test_a_scenario_and_a_fault_can_be_wished_together(encore: Caller) -> None:
 def test_what_waits_for_the_clock_is_damaged_when_it_comes(
     encore: Caller, encore_simulator: Simulator, run: Callable[[Any], Any]
 ) -> None:
-    """And its job's callback with it, though it is sent before the reply."""
+    """And its job's callback with it, though it is sent before the response."""
     encore_simulator.rules.add(MALFORMED)
     encore_simulator.rules.add(read_fault("callback-lost; attempts=1"))
 
@@ -149,7 +149,7 @@ def test_a_provider_that_signs_nothing_says_so(make_simulator: MakeSimulator, fa
     assert "RunningHub signs no callback, so no signature can be wrong." in said.json["detail"]
 
 
-def test_a_wish_that_is_none_is_answered_by_the_stand_in_itself(encore: Caller) -> None:
+def test_a_wish_that_is_none_is_answered_by_the_mock_server_itself(encore: Caller) -> None:
     """With what there is; even where the request would have been refused."""
     for path, method in (("/v1/jobs", "POST"), ("/v9", "GET"), ("/_mockreel/media/x.mp4", "GET")):
         said = encore(method, path, headers={"prefer": "fault=rest"}, raw=b"{")
@@ -290,7 +290,7 @@ def test_what_needs_the_connection_is_refused_elsewhere(fault: str) -> None:
     key = {"Authorization": "Bearer k"}
     with TestClient(app) as client:
         reply = client.post("/v1/jobs", json=GOOD, headers={**key, "Prefer": f"fault={fault}"})
-        app.state.stage.rules.add(read_fault(fault))
+        app.state.simulator.rules.add(read_fault(fault))
         by_rule = client.post("/v1/jobs", json=GOOD, headers=key)
 
     for refused in (reply, by_rule):
@@ -299,7 +299,7 @@ def test_what_needs_the_connection_is_refused_elsewhere(fault: str) -> None:
         assert "`mockreel serve` or `serving()`" in said["detail"]
         assert said["valid"]
         assert set(said["valid"]) <= {kind.name for kind in catalogue() if not kind.wire}
-    assert len(app.state.stage.part("encore").jobs) == 0
+    assert len(app.state.simulator.part("encore").jobs) == 0
 
 
 def test_an_application_is_made_with_faults() -> None:

@@ -1,4 +1,4 @@
-"""Strict clients under faults: what may be asked again when a reply was damaged, and what may not be believed."""
+"""Strict clients under faults: what may be asked again when a response was damaged, and what may not be believed."""
 
 import httpx2
 from engine.faults.conftest import Received

@@ -1,4 +1,4 @@
-"""Every fault of a reply over real sockets: what clients see, whether a job was begun, and what comes next."""
+"""Every fault of a response over real sockets: what clients see, whether a job was begun, and what comes next."""
 
 import socket
 import struct
@@ -26,7 +26,7 @@ def opened(server: MockServer) -> socket.socket:
 
 
 def request(fault: str | None, *, method: str = "POST", path: str = "/v1/jobs", more: str = "") -> bytes:
-    """A request as bytes, after whose reply the server closes the connection."""
+    """A request as bytes, after whose response the server closes the connection."""
     body = orjson.dumps(GOOD) if method == "POST" else b""
     wish = f"Prefer: fault={fault}\r\n" if fault else ""
     return (
@@ -91,7 +91,7 @@ def spoken(request: pytest.FixtureRequest, server: MockServer) -> Iterator[tuple
 
 @every_fault
 def test_client_libraries_see_it_and_go_on(server: MockServer, spoken: tuple[str, Any], fault: str) -> None:
-    """They raise an error of the transport, or give the reply; the same client's next request is answered."""
+    """They raise an error of the transport, or give the response; the same client's next request is answered."""
     name, client = spoken
     url = f"{server.encore.url}/v1/jobs"
     expected = EXPECTED[fault]

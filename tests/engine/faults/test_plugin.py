@@ -44,7 +44,7 @@ def test_none(mockreel):
     assert ask(mockreel).status_code == 200
     rule = mockreel.fault("malformed; probability=1")
     assert not ask(mockreel).content.endswith(b"}")
-    mockreel.inner.rules.remove(rule.id)
+    mockreel.simulator.rules.remove(rule.id)
     assert ask(mockreel).json()["items"] == []
 """
     )

@@ -1,4 +1,4 @@
-"""What a fault makes of a reply, without a socket: another reply, or steps."""
+"""What a fault makes of a response, without a socket: another response, or steps."""
 
 import pytest
 
@@ -36,7 +36,7 @@ def taken(text: str, body: bytes = b"0123456789", *, head: bool = False) -> list
     ],
 )
 def test_the_steps_of_a_fault(fault: str, expected: list[Step]) -> None:
-    """In their order; the last piece ends the reply."""
+    """In their order; the last piece ends the response."""
     assert taken(fault) == expected
 
 

@@ -102,7 +102,7 @@ def test_an_exchange_is_kept_with_its_query_headers_bodies_and_job(encore: Calle
 
 
 def test_the_journal_answers_questions_in_order(encore: Caller) -> None:
-    """By anything that an exchange has; what is not on the stage is an error that lists what is."""
+    """By anything that an exchange has; what is not on the simulator is an error that lists what is."""
     for prompt in ("one", "two"):
         encore("POST", "/v1/jobs", {"model": "solo", "input": {"prompt": prompt}})
     encore("GET", "/v1/jobs")
@@ -151,7 +151,7 @@ def test_a_key_is_masked_however_it_is_written(encore_simulator: Simulator, body
 def test_a_signing_secret_is_masked_in_the_reply_that_shows_it(
     simulator: Simulator, ask: Callable[..., Caller]
 ) -> None:
-    """The one reply that holds it, and a request that sets one."""
+    """The one response that holds it, and a request that sets one."""
     say = ask("runflow")
     secret = say("POST", "/v1/callback-secrets", {"label": "a"}).json["plain_secret"]
     say("POST", "/v1/webhooks", {"url": "http://127.0.0.1:9/", "secret": "hush-hush", "event_subscriptions": []})

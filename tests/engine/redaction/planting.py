@@ -1,4 +1,4 @@
-"""Secrets of many kinds, every place of a request that may hold one, and everything that a stand-in shows then."""
+"""Secrets of many kinds, every place of a request that may hold one, and everything that a mock server shows then."""
 
 import asyncio
 import base64

@@ -48,7 +48,7 @@ def test_a_preference_may_come_in_a_header_of_its_own(encore: Caller) -> None:
 
 
 def scenario_of(caller: Caller, headers: dict[str, str] | None = None) -> str:
-    """How a submit ends: the row of its refusal, or the last state of the job."""
+    """How a submit ends: the row of its error response, or the last state of the job."""
     said = caller("POST", "/v1/jobs", GOOD, headers=headers)
     if said.status != 201:
         return str(said.json["error"]["code"])
@@ -87,7 +87,7 @@ def test_a_rule_looks_for_its_prompt_in_every_text_of_a_body(make_encore: MakeSi
 
 
 def test_job_scenarios_act_on_submits_only(encore: Caller) -> None:
-    """A rule that lets jobs fail changes no other request; a reply scenario that is wished for does."""
+    """A rule that lets jobs fail changes no other request; a response scenario that is wished for does."""
     encore.provider.rules.add(Preference("unavailable"))
 
     assert encore("GET", "/v1/jobs").status == 200
@@ -131,7 +131,7 @@ def test_every_row_is_found_by_its_name_and_by_its_code(row: str) -> None:
         ("scenario=", "", "fail"),
     ],
 )
-def test_a_wish_that_cannot_be_granted_is_answered_by_the_stand_in_itself(
+def test_a_wish_that_cannot_be_granted_is_answered_by_the_mock_server_itself(
     headers: str, asked: str | None, valid: str | None, encore: Caller
 ) -> None:
     """Not in the provider's words: with what was asked for, and what there is."""

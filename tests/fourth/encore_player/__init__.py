@@ -6,6 +6,6 @@ from mockreel.contract import Contract
 from mockreel.simulator.adapter import ProviderAdapter
 
 
-def player(contract: Contract) -> ProviderAdapter:
+def adapter(contract: Contract) -> ProviderAdapter:
     """Who plays this contract."""
     return Play(contract, HANDLERS)

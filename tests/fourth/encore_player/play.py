@@ -1,4 +1,4 @@
-"""The player: which handler answers what, what is kept, how refusals read, and who is told when a job ends."""
+"""The player: which handler answers what, what is kept, how error responses read, and who is told when a job ends."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""A refusal in Encore's words."""
+"""An error response in Encore's words."""
 
 from collections import defaultdict
 

@@ -1,4 +1,4 @@
-"""Runs of programs, in this process: the stage is ours, the program a process of its own."""
+"""Runs of programs, in this process: the mock server is ours, the program a process of its own."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""What is told of a stage: what was asked and made, and what it would have cost."""
+"""What is told of a mock server: what was asked and made, and what it would have cost."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

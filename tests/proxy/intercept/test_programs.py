@@ -1,4 +1,4 @@
-"""Programs that know nothing of the stand-in, in the form of the documented examples, and the documented ones."""
+"""Programs that know nothing of the mock server, in the form of the documented examples, and the documented ones."""
 
 import importlib.util
 import os

@@ -63,7 +63,7 @@ def test_this_machine_is_known_by_its_names(host: str, *, here: bool) -> None:
 
 
 def test_what_is_allowed_is_open_and_nothing_else() -> None:
-    """A star stands for anything; a refusal names the way to allow it."""
+    """A star stands for anything; an error response names the way to allow it."""
     routes = Routes({"api.one.example": 1}, ("files.example.com", "*.CDN.example"))
 
     assert routes.is_open("files.example.com")

@@ -236,7 +236,7 @@ def test_a_program_that_calls_nobody_is_told_that_nothing_arrived(play: Play) ->
 
 
 def test_public_callback_urls_come_home(play: Play, server: Heard) -> None:
-    """They are mapped to a receiver on this machine; the stage plays on until they have been taken."""
+    """They are mapped to a receiver on this machine; the mock server plays on until they have been taken."""
     home = {"https://your-server.com": server.url}
     played = play("-c", SUBMIT, callback_map=home, wait=30.0)
 

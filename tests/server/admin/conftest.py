@@ -1,4 +1,4 @@
-"""Desks: stages with their control API."""
+"""Desks: mock servers with their control API."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -22,7 +22,7 @@ def open_desk(sink: MemorySender) -> Iterator[OpenDesk]:
     opened: list[TestClient] = []
 
     def open_(*names: str, **options: Any) -> Desk:
-        given = {"clock": Clock(start=START, held=True), "open_house": True, "sender": sink, **options}
+        given = {"clock": Clock(start=START, held=True), "accept_any_key": True, "sender": sink, **options}
         data = None if names else FOURTH
         readings = given.pop("readings", None)
         simulator = build_simulator(load_contracts(names or ["encore"], data=data, readings=readings), **given)

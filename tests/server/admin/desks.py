@@ -17,7 +17,7 @@ GOOD = {"model": "solo", "input": {"prompt": "a red door"}}
 
 @dataclass
 class Desk:
-    """The control API of a stage, and the stage itself."""
+    """The control API of a mock server, and the mock server itself."""
 
     simulator: Simulator
     client: TestClient
@@ -36,7 +36,7 @@ class Desk:
 
     @staticmethod
     def _held(answer: httpx2.Response, status: int) -> Any:
-        """What was answered; every reply is held against the control API's own document."""
+        """What was answered; every response is held against the control API's own document."""
         assert answer.status_code == status, answer.text
         assert wrong(answer) == []
         return answer.json()

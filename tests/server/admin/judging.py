@@ -36,7 +36,7 @@ def _pattern(template: str) -> str:
 
 
 def wrong(answer: httpx2.Response) -> list[str]:
-    """What of a reply of the control API its document does not allow."""
+    """What of a response of the control API its document does not allow."""
     path = answer.request.url.path.removeprefix("/_mockreel")
     found = operation_of(answer.request.method, path)
     if found is None:

@@ -175,7 +175,7 @@ def test_nothing_there_is_said_in_a_sentence() -> None:
 
 
 def test_something_else_there_is_told_apart(server: MockServer) -> None:
-    """A server that is no stand-in, or a provider's port of one."""
+    """A server that is no mock server, or a provider's port of one."""
     with ControlClient(server.encore.url) as control, pytest.raises(ControlError):
         control.clock()
 

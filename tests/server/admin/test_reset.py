@@ -9,7 +9,7 @@ from staging import FOURTH, START
 
 from mockreel.client.admin import ControlClient
 from mockreel.engine.clock import Clock
-from mockreel.errors import OptionError, StageClosed
+from mockreel.errors import MockServerClosed, OptionError
 from mockreel.server import serving
 from mockreel.webhooks import MemorySender, Outgoing
 
@@ -17,7 +17,7 @@ PROVIDERS = ("runflow", "aimlapi", "runninghub")
 
 
 def play(desk: Desk) -> list[bytes]:
-    """Something with every provider: jobs of two accounts, polls at several moments, a refusal; every byte of it."""
+    """Something with every provider: jobs of two accounts, polls at several moments, an error; every byte of it."""
     said = []
     for provider in PROVIDERS:
         for key in ("rf_live_a_key_of_mine", "another_key_of_mine"):
@@ -31,7 +31,7 @@ def play(desk: Desk) -> list[bytes]:
 
 
 def test_the_same_calls_give_the_same_bytes_after_a_reset(open_desk: OpenDesk, sink: MemorySender) -> None:
-    """Under a held clock: replies, callbacks, ids, moments."""
+    """Under a held clock: responses, callbacks, ids, moments."""
     desk = open_desk(*PROVIDERS)
     first, told = play(desk), list(sink.sent)
     sink.sent.clear()
@@ -144,5 +144,5 @@ def test_code_beside_a_stage_asks_and_resets_it() -> None:
         server.reset()
 
         assert server.journal.count == 0
-    with pytest.raises(StageClosed, match="reset"):
+    with pytest.raises(MockServerClosed, match="reset"):
         server.reset()

@@ -1,4 +1,4 @@
-"""Snapshots: a stage as a document, and the same stage again from it."""
+"""Snapshots: a mock server as a document, and the same stage again from it."""
 
 import random
 from collections import Counter
@@ -92,7 +92,7 @@ def test_a_stage_is_put_back_to_where_it_was(desk: Desk) -> None:
 
 
 def test_listed_accounts_are_found_by_their_names_others_by_order(open_desk: OpenDesk) -> None:
-    """A listed key keeps its account, whoever comes first; other keys take the others as they come."""
+    """A listed key keeps its account, anybody who comes first; other keys take the others as they come."""
     keys = [KeyEntry("en_listed_key_one", "acme", balance=Decimal("7.25")), KeyEntry("en_listed_key_two", "bee")]
     desk = open_desk(keys=keys)
 
@@ -268,7 +268,7 @@ def test_readings_and_seed_of_the_stage_must_be_those_of_the_snapshot(open_desk:
 
 
 def test_an_idempotent_request_is_still_answered_as_before(open_desk: OpenDesk) -> None:
-    """Replies that were promised are kept."""
+    """Responses that were promised are kept."""
     desk = open_desk("runflow")
     headers = {**KEY, "idempotency-key": "once"}
     model = next(iter(desk.simulator.provider("runflow").contract.models))

@@ -1,4 +1,4 @@
-"""The page in a real browser: one browser for a module, a stage and a context for each test."""
+"""The page in a real browser: one browser for a module, a mock server and a context for each test."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -26,7 +26,7 @@ def test_steps_move_the_clock(visit: OpenPage, served: MockServer) -> None:
 
 
 def test_the_clock_is_run_and_held(visit: OpenPage, served: MockServer) -> None:
-    """And runs on the page as it does on the stage."""
+    """And runs on the page as it does on the mock server."""
     page = visit("/").page
     expect(page.locator(".clock-state")).to_have_text("Paused")
 
@@ -81,7 +81,7 @@ def test_the_bar_of_a_job_grows_while_the_clock_runs(visit: OpenPage, provider: 
 
 
 def test_time_that_is_given_by_hand_is_followed(visit: OpenPage, served: MockServer) -> None:
-    """Whoever moves the clock."""
+    """Anybody who moves the clock."""
     page = visit("/").page
 
     served.advance(3600)

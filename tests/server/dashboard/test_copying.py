@@ -1,4 +1,4 @@
-"""An exchange copied as curl runs and is answered as it was; copied as a test it passes on a stage of its own."""
+"""An exchange copied as curl runs and is answered as it was; copied as a test it passes on a mock server of its own."""
 
 import os
 import shutil

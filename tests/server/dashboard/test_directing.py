@@ -1,4 +1,4 @@
-"""Scenarios, faults, readings and balances are set on the page, and the stage plays them."""
+"""Scenarios, faults, readings and balances are set on the page, and the mock server plays them."""
 
 from collections.abc import Callable
 
@@ -80,7 +80,7 @@ def test_a_rule_that_cannot_be_is_refused_in_words(visit: OpenPage) -> None:
 
 
 def test_a_reading_is_switched_while_the_stage_runs(visit: OpenPage, provider: Provider) -> None:
-    """The next reply is of the other reading."""
+    """The next response is of the other reading."""
     run = provider.run()
     page = visit("/readings").page
     row = page.locator('[data-key="runflow/failure-fields"]')

@@ -52,7 +52,7 @@ def test_only_what_changed_is_replaced(visit: OpenPage, provider: Provider) -> N
 
 
 def test_the_journal_follows_requests(visit: OpenPage, provider: Provider) -> None:
-    """Refusals with their row and the number of violations."""
+    """Error responses with their row and the number of violations."""
     page = visit("/journal").page
 
     provider.ask("POST", RUNS, {"input": {"prompt": 3, "duration": "66s"}})
@@ -75,7 +75,7 @@ def test_the_money_follows_jobs(visit: OpenPage, provider: Provider) -> None:
 
 
 def test_a_second_page_shows_what_was_set_on_the_first(visit: OpenPage) -> None:
-    """Rules are the stage's, not the page's."""
+    """Rules are the mock server's, not the page's."""
     first, second = visit("/rules").page, visit("/rules").page
 
     first.locator("#scenario-form select[name=scenario]").select_option("fail")

@@ -50,7 +50,7 @@ def test_the_passing_of_time_alone_sends_no_row(served: MockServer, provider: Pr
 
 
 def test_so_many_streams_and_no_more(served: MockServer) -> None:
-    """Whoever is left out is told to come back."""
+    """Anybody who is left out is told to come back."""
     url = f"{served.control.url}{PAGE}/?live"
     kept = []
     with httpx2.Client(limits=httpx2.Limits(max_connections=None)) as http, ExitStack() as looking:
@@ -62,7 +62,7 @@ def test_so_many_streams_and_no_more(served: MockServer) -> None:
 
 
 def test_an_open_page_does_not_keep_a_server_from_ending() -> None:
-    """Its stream ends with the stage, and not by force."""
+    """Its stream ends with the mock server, and not by force."""
     with ExitStack() as looking:
         with serving("runflow", held=True, start=START) as server:
             reply = looking.enter_context(httpx2.stream("GET", f"{server.control.url}{PAGE}/?live"))

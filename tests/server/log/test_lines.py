@@ -53,7 +53,7 @@ def _line(kind: str, **fields: Any) -> str:
     ],
 )
 def test_a_request_is_told_with_what_came_of_it(changed: dict[str, Any], outcome: str) -> None:
-    """The status, the refusal or the fault that was played, and what was wrong."""
+    """The status, the error response or the fault that was played, and what was wrong."""
     line = _line("request", **{**REQUEST, **changed})
 
     assert line.startswith("00:00:01.500  runninghub  POST /v1/jobs  ")
@@ -134,7 +134,7 @@ def test_colours_add_nothing_but_colours() -> None:
 
 
 def test_a_failure_stands_out() -> None:
-    """Red for what failed, yellow for a refusal, green for what went well."""
+    """Red for what failed, yellow for an error response, green for what went well."""
 
     def colour(kind: str, **fields: Any) -> str:
         return Lines(colours=True).line(_event(kind, **fields)).rsplit("\x1b[", 2)[1][:2]
@@ -148,7 +148,7 @@ def test_a_failure_stands_out() -> None:
 
 def test_another_kind_shows_its_fields() -> None:
     """Nothing that is noted is lost."""
-    assert _line("recast", readings={"envelope": "bare"}).endswith("readings: envelope=bare")
+    assert _line("contract", readings={"envelope": "bare"}).endswith("readings: envelope=bare")
     assert "balance account-1 job-1" in _line("balance")
 
 

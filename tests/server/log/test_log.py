@@ -1,4 +1,4 @@
-"""The live log: what happens on a stage, written while it goes on."""
+"""The live log: what happens on a mock server, written while it goes on."""
 
 import asyncio
 import io
@@ -155,13 +155,25 @@ def test_every_line_for_machines_fits_the_schema(encore: Caller, encore_simulato
 
     log.say("serving", "…", pid=1, version="0", control={"url": "http://127.0.0.1:1"})
     run(_followed(log, simulator.events, happens))
-    log.say("stopped", "…", not_spent={"sums": {}, "least": False, "unknown": 0, "free": 0, "open": 0})
+    log.say("stopped", "…", cost_avoided={"sums": {}, "least": False, "unknown": 0, "free": 0, "open": 0})
     out.text += Records().skipped(3)
 
     fits = jsonschema_rs.validator_for(json.loads(SCHEMA.read_text()))
     rows = [json.loads(line) for line in out.lines]
     assert {row["kind"] for row in rows} == {
-        *("serving", "stopped", "skipped", "request", "state", "attempt", "clock", "balance", "recast", "data", "reset")
+        *(
+            "serving",
+            "stopped",
+            "skipped",
+            "request",
+            "state",
+            "attempt",
+            "clock",
+            "balance",
+            "contract",
+            "data",
+            "reset",
+        )
     }
     assert [(row, str(next(fits.iter_errors(row)))) for row in rows if not fits.is_valid(row)] == []
 

@@ -43,7 +43,7 @@ async def _taken(watch: Watch) -> Taken | None:
 
 
 def test_a_changed_row_is_played_at_once(data: Path, watched: Simulator, run: Run) -> None:
-    """New replies have it; accounts and jobs stay."""
+    """New responses have it; accounts and jobs stay."""
     ask = Caller(watched.provider("encore"), "en_user_one")
     job = ask("POST", "/v1/jobs", GOOD).json["id"]
     watch = Watch(watched)
@@ -174,7 +174,7 @@ def test_keys_are_read_again(data: Path, make_encore: MakeSimulator, run: Run, t
 
 
 def test_who_follows_is_told_of_both(data: Path, watched: Simulator, run: Run) -> None:
-    """In the feed, and to whoever asked."""
+    """In the feed, and to anybody who asked."""
     told: list[Taken] = []
     watch = Watch(watched, told=told.append)
     cursor = watched.events.cursor
@@ -198,7 +198,7 @@ def test_it_looks_until_it_is_stopped(data: Path, watched: Simulator, run: Run) 
         cursor = watched.events.cursor
         _edit(data / "contracts/encore/lifecycle.yaml", "word: done", "word: performed")
         news = await watched.events.wait(cursor, timeout=30)
-        assert [event.kind for event in news.events][:1] in (["recast"], ["data"])
+        assert [event.kind for event in news.events][:1] in (["contract"], ["data"])
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

@@ -1,4 +1,4 @@
-"""Every callback of every provider can be sent, as the stand-in sends it."""
+"""Every callback of every provider can be sent, as the mock server sends it."""
 
 import orjson
 import pytest

@@ -1,4 +1,4 @@
-"""`nox -s clips -- [FOLDER]`, or `python -m tools.clip_recipe [FOLDER]` with PyAV: make the packed clips anew."""
+"""`nox -s clips -- [FOLDER]`, or `python -m tools.clip_recipe [FOLDER]` with PyAV: make the packed clips again."""
 
 import sys
 from pathlib import Path

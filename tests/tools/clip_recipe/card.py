@@ -1,4 +1,4 @@
-"""The picture of a mock clip: a stage, a countdown, and the words that say what the clip is."""
+"""The picture of a mock clip: a mock server, a countdown, and the words that say what the clip is."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -87,7 +87,7 @@ def _only(schema: Mapping[str, Any], model: str) -> Mapping[str, Any]:
 
 
 def _examples(node: Any, wanted: tuple[str, ...]) -> Iterator[tuple[str, Decimal]]:
-    """The examples of the wanted fields, anywhere in the replies."""
+    """The examples of the wanted fields, anywhere in the responses."""
     if isinstance(node, Mapping):
         for key, value in node.items():
             if key in wanted and isinstance(value, Mapping) and "example" in value:

@@ -15,7 +15,7 @@ _PATH = re.compile(r"^(?P<title>\S[^\n]*)\n+POST\n(?P<path>/\S+)$", re.MULTILINE
 
 @dataclass(frozen=True, slots=True)
 class EndpointPage:
-    """What the page of an endpoint shows: its name, its path, an example body and a sample of the reply."""
+    """What the page of an endpoint shows: its name, its path, an example body and a sample of the response."""
 
     title: str
     path: str

@@ -1,4 +1,4 @@
-"""Record what is asked over httpx2 while a block runs: by vcrpy, silently, and never from our own stand-in."""
+"""Record what is asked over httpx2 while a block runs: by vcrpy, silently, and never from our own mock server."""
 
 import contextlib
 import logging
@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from mockreel.cassettes.cassette import KEY, OUR_HEADER
-from mockreel.cassettes.cassette_errors import NotRecorded, StandInRefused
+from mockreel.cassettes.cassette_errors import MockServerRefused, NotRecorded
 from mockreel.cassettes.writer import Store, vcrpy
 
-# What logs requests, replies and addresses before they are scrubbed.
+# What logs requests, responses and addresses before they are scrubbed.
 _LOGGERS = ("vcr", "httpx2", "httpcore2")
 
 
@@ -32,7 +32,7 @@ class _Deferring:
 
 
 class _Asked:
-    """Refuses replies of the stand-in; knows who was asked last, for the error."""
+    """Refuses responses of the mock server; knows who was asked last, for the error."""
 
     def __init__(self) -> None:
         self.server = ""
@@ -42,9 +42,9 @@ class _Asked:
         return request
 
     def checked(self, reply: Mapping[str, Any]) -> Mapping[str, Any]:
-        """A reply, if it is not the stand-in's."""
+        """A response, if it is not the mock server's."""
         if any(name.lower() == OUR_HEADER.lower() for name in reply["headers"]):
-            raise StandInRefused(self.server, OUR_HEADER)
+            raise MockServerRefused(self.server, OUR_HEADER)
         return reply
 
 
@@ -56,7 +56,7 @@ def taking(path: Path, store: Store, told: Mapping[str, Any]) -> Iterator[Any]:
         told: what becomes its metadata.
 
     Raises:
-        StandInRefused: a reply came from the stand-in.
+        MockServerRefused: a response came from the mock server.
         SecretLeft: the cassette would hold a secret.
         NotRecorded: the file is there already.
     """

@@ -27,7 +27,7 @@ Say = Callable[[str], None]
 
 
 class _Enough(Exception):
-    """A refusal was recorded, and is not asked for again."""
+    """An error response was recorded, and is not asked for again."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Recorder:
     transport: Callable[[], httpx2.BaseTransport | None] = lambda: None
 
     def refusals(self) -> list[Path]:
-        """One cassette for each refusal that costs nothing.
+        """One cassette for each error response that costs nothing.
 
         Raises:
             NotRecorded: the key is refused, or something that should be refused was accepted.
@@ -127,7 +127,7 @@ class Recorder:
         return path
 
     def _stated(self, cassette: Cassette, expected: Mapping[str, Any]) -> dict[str, Any]:
-        """What the metadata says besides the plan: what to expect, and under which readings the replies are valid."""
+        """What the metadata says besides the plan: what to expect, and under which readings the responses are valid."""
         reading, wrong = supported(self.plan.contract, cassette, root=self.plan.root)
         if wrong:
             self.say(f"  {cassette.path.name} breaks the contract in {wrong} places, under every reading: replay it.")

@@ -1,4 +1,4 @@
-"""Which readings a new cassette supports: the defaults if its replies are valid under them, else those that help."""
+"""Which readings a new cassette supports: the defaults if its responses are valid under them, else those that help."""
 
 from pathlib import Path
 

@@ -45,7 +45,7 @@ class FieldScrub:
         return _Walk(self, own=True).value(body, known, ())
 
     def told(self, body: Any, known: Candidates) -> Any:
-        """The body of a reply or of a callback."""
+        """The body of a response or of a callback."""
         return _Walk(self, own=False).value(body, known, ())
 
     def text(self, names: Names, value: str, known: Candidates, *, own: bool) -> str:

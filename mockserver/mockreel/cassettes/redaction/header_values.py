@@ -57,7 +57,7 @@ class HeaderScrub:
         return self._kept(headers, self._asked)
 
     def told(self, headers: Headers) -> Headers:
-        """The headers of a reply."""
+        """The headers of a response."""
         return self._kept(headers, self._told)
 
     def called(self, headers: Headers) -> Headers:
@@ -109,6 +109,6 @@ def _parameters(contract: Contract, operation: Operation) -> set[str]:
 
 
 def _replies(contract: Contract, operation: Operation) -> set[str]:
-    """The headers that an operation's replies have."""
+    """The headers that an operation's responses have."""
     rows = (resolve(contract.document, row, where=operation.id) for row in operation.raw.get("responses", {}).values())
     return {name.lower() for row in rows for name in row.get("headers", {})}

@@ -141,7 +141,7 @@ class CassetteRedactor:
         return str(parsed.get(operation.model.name, "")) if isinstance(parsed, dict) else ""
 
     def _told(self, operation: Operation | None) -> Candidates:
-        """What is known of a reply's body: what any reply of the operation may hold, and what the client reads."""
+        """What is known of a answer's body: what any answer of the operation may hold, and what the client reads."""
         refusal = self._profile.refusal
         places = [*refusal.codes, *refusal.messages, *refusal.violations, *refusal.request_ids]
         for job in self._profile.jobs.values():

@@ -1,4 +1,4 @@
-"""What the reference client makes of a cassette: its own talks, fed with the recorded replies instead of a network."""
+"""What the reference client makes of a cassette: its own talks, fed with the recorded answers instead of a network."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -129,7 +129,7 @@ class Readback:
         return response
 
     def _tries_again(self, asked: Asked) -> bool:
-        """A client that tries again after a refusal is told the same where no second try was recorded."""
+        """A client that tries again after an error response is told the same where no second try was recorded."""
         if self._last is None or self._last[0] != asked or not self.core.error_reader.refused(self._last[1]):
             return False
         return all(number in self.tape.played for number, one in enumerate(self.tape.asked) if one == asked)

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 
-# status: of another class; number: another status of its class; refusal: one says no and the other does not;
-# missing: a recorded key that the stand-in lacks; more: one that only the stand-in has; type: of another type;
+# status: of another class; number: another status of its class; error response: one says no and the other does not;
+# missing: a recorded key that the mock server lacks; more: one that only the mock server has; type: of another type;
 # null: a value where the other has none.
 What = Literal["status", "number", "refusal", "missing", "more", "type", "null"]
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One place where the stand-in's shape is not the recorded one; `at` is a JSON pointer, `*` is any item."""
+    """One place where the mock server's shape is not the recorded one; `at` is a JSON pointer, `*` is any item."""
 
     at: str
     what: What
@@ -22,7 +22,7 @@ class Difference:
 
     def __str__(self) -> str:
         where = f" at {self.at or '/'}" if self.what not in ("status", "number", "refusal") else ""
-        return f"{self.what}{where}: recorded {self.recorded}, the stand-in {self.played}"
+        return f"{self.what}{where}: recorded {self.recorded}, the mock server {self.played}"
 
     def is_at(self, pattern: str) -> bool:
         """Whether a place is meant by a pattern in which `*` stands for any step."""

@@ -1,4 +1,4 @@
-"""The stand-in in front of a cassette: sent the same requests in process, on a held clock, with a course that fits."""
+"""The mock in front of a cassette: sent the same requests in process, on a held clock, with a course that fits."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -33,8 +33,8 @@ _UNSENT = ("host", "content-length", "connection", "accept-encoding", "prefer")
 
 
 @dataclass
-class StandIn:
-    """One contract, played for one cassette. `ids` has the stand-in's ids by the recorded ones."""
+class ComparedMock:
+    """One contract, played for one cassette. `ids` has the mock server's ids by the recorded ones."""
 
     contract: Contract
     cassette: Cassette
@@ -48,21 +48,21 @@ class StandIn:
         self.requests = Requests(self.contract)
         self.target = MockTarget(self.contract)
 
-    def __enter__(self) -> "StandIn":
+    def __enter__(self) -> "ComparedMock":
         return self
 
     def __exit__(self, *_: object) -> None:
         self.target.close()
 
     def differences(self, place: Place) -> Iterator[Difference]:
-        """In what the stand-in's answer is shaped otherwise than the recorded one."""
+        """In what the mock server's answer is shaped otherwise than the recorded one."""
         if place.kind == "callback":
             return self._callback_differences(place.number)
         recorded = told_of(self.cassette.exchanges[place.number])
         return self._told_apart(recorded, self.play(place.number))
 
     def play(self, number: int) -> ReceivedResponse:
-        """The stand-in's reply to a recorded request."""
+        """The mock server's response to a recorded request."""
         exchange = self.cassette.exchanges[number]
         play = self.plays.get(Place("exchange", number), Play())
         operation = self.phrases.operation(exchange)
@@ -99,14 +99,14 @@ class StandIn:
         return SentRequest(exchange.method, unquote(self._own(path)), query, headers, body, operation, play.who)
 
     def _own(self, text_: str, *, written: Callable[[str], str] = str) -> str:
-        """A text with the stand-in's ids in place of the recorded ones, however these are encoded."""
+        """A text with the mock server's ids in place of the recorded ones, however these are encoded."""
         for recorded, own in self.ids.items():
             for form in (recorded, quote(recorded, safe=""), quote(recorded)):
                 text_ = text_.replace(form, written(own))
         return text_
 
     def _played(self, request: SentRequest, operation: Operation, recorded: ReceivedResponse) -> ReceivedResponse:
-        """The reply; of a poll the one at which the job is as it was when it was recorded."""
+        """The response; of a poll the one at which the job is as it was when it was recorded."""
         response = self.target.send(request)
         rows = self.casting.rows_polled(operation)
         if rows is None or self.error_detector.refused(recorded):
@@ -172,7 +172,7 @@ class StandIn:
         yield from differences(recorded.json, response.json)
 
     def _callback_differences(self, number: int) -> Iterator[Difference]:
-        """The stand-in's callback of a job that ends as the recorded one did."""
+        """The mock server's callback of a job that ends as the recorded one did."""
         payload = parsed(self.cassette.callbacks[number].body)
         nearest = min(documented(self.contract), key=lambda one: len(one.wrong(payload)))
         play = self.plays.get(Place("callback", number), Play())

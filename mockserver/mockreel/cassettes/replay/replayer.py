@@ -1,4 +1,4 @@
-"""Replay cassettes: against the contract, through the reference client, and beside the stand-in."""
+"""Replay cassettes: against the contract, through the reference client, and beside the mock server."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,14 +10,14 @@ from mockreel.cassettes.contract_check import Validity
 from mockreel.cassettes.expectation import Expectation, Known, Place, expectation
 from mockreel.cassettes.replay.client_replay import Readback
 from mockreel.cassettes.replay.json_shape import Difference
-from mockreel.cassettes.replay.mock_comparison import StandIn
+from mockreel.cassettes.replay.mock_comparison import ComparedMock
 from mockreel.contract import Contract, load_contract
 from mockreel.errors import MockreelError
 
 
 @dataclass(frozen=True, slots=True)
 class Unlike:
-    """One difference between the stand-in and the recording; `why` is the reason that the cassette gives for it."""
+    """One difference between the mock server and the recording; `why` is the reason that the cassette gives for it."""
 
     place: Place
     difference: Difference
@@ -29,9 +29,9 @@ class Replayed:
     """What came of one cassette.
 
     Args:
-        invalid: what in its replies breaks the contract.
+        invalid: what in its responses breaks the contract.
         misread: what the reference client got otherwise than it states.
-        unlike: where the stand-in's replies have another shape.
+        unlike: where the mock server's responses have another shape.
         gone: known differences that are no longer there.
         unused: exchanges that no call asked for.
         remarks: what the client says otherwise than the recorded request does.
@@ -59,7 +59,7 @@ class Replayed:
 
     @property
     def holds(self) -> bool:
-        """Whether its replies are valid, the client gets what it states, and each difference has a reason."""
+        """Whether its responses are valid, the client gets what it states, and each difference has a reason."""
         return not (self.invalid or self.misread or self.broke or self.unexplained)
 
     @property
@@ -116,7 +116,7 @@ class Replay:
         )
 
     def held(self, provider: str, readings: Mapping[str, str]) -> tuple[Contract, Validity]:
-        """A contract under a set of readings, with what judges replies by it."""
+        """A contract under a set of readings, with what judges responses by it."""
         key = (provider, tuple(sorted(readings.items())))
         if key not in self._held:
             contract = load_contract(provider, readings=readings, root=self.root)
@@ -126,8 +126,8 @@ class Replay:
     def _beside(
         self, contract: Contract, cassette: Cassette, stated: Expectation, back: Readback, inside: list[Place]
     ) -> tuple[tuple[Unlike, ...], tuple[Known, ...]]:
-        with StandIn(contract, cassette, back.phrases, stated.play) as stand_in:
-            found = [(place, one) for place in inside for one in stand_in.differences(place)]
+        with ComparedMock(contract, cassette, back.phrases, stated.play) as mock_server:
+            found = [(place, one) for place in inside for one in mock_server.differences(place)]
         used: set[Known] = set()
         unlike = []
         for place, one in found:

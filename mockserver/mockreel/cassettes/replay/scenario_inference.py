@@ -1,4 +1,4 @@
-"""What course the stand-in must play so that a cassette's replies follow from it: which scenario, which error row."""
+"""What course the mock must play so that a cassette's responses follow from it: which scenario, which error row."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Casting:
         return self.phrases.profile.jobs[talk.name]
 
     def rows_polled(self, operation: Operation) -> JobPlaces | None:
-        """Where a poll's reply shows it; None where the operation is no poll."""
+        """Where a poll's response shows it; None where the operation is no poll."""
         if operation.id not in self.phrases.profile.by_id and not self._has_job_in_query(operation):
             return None
         talk = self.talk_about(operation)
@@ -62,7 +62,7 @@ class Casting:
         return self.course_of(id_) if id_ is not None else None
 
     def course_of(self, id_: str) -> str | None:
-        """What to prefer for a job by what the cassette's last reply about it says; None for the default course."""
+        """What to prefer for a job by what the cassette's last response about it says; None for the default course."""
         asked = [one for one in self.exchanges if self.phrases.job(one) == id_]
         operations = [self.phrases.operation(one) for one in asked]
         cancel = self.contract.conversation.cancel
@@ -75,7 +75,7 @@ class Casting:
         return self._scenario(self.kind(text(last.json, rows.state)), last.json, rows)
 
     def row(self, response: ReceivedResponse, operation: Operation) -> str | None:
-        """The error row that a recorded refusal is; the one whose text it has where several share status and code."""
+        """The error row that a recorded error is; the one whose text it has where several share status and code."""
         found = [row for row in self.contract.errors.values() if self._error_detector.is_row(response, row, operation)]
         code, message = (text(response.json, places) for places in self._refusal_places())
         ranked = sorted(found, key=lambda row: (row.message != message, str(row.code) != code))

@@ -156,7 +156,7 @@ def _document(path: Path, raw: bytes, text: str) -> Any:
     return found if isinstance(found, dict | list) else None
 
 
-# Hashes of a reply, and the job of a call in a cassette's own metadata.
+# Hashes of a response, and the job of a call in a cassette's own metadata.
 _OURS = ("etag", "if-none-match", "job")
 
 

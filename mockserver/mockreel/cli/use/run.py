@@ -103,7 +103,7 @@ def _tell(log: "Log", ran: "Ran") -> None:
     log.say(
         "ended", "\n".join([head, *(f"  {line}" for line in lines)]), code=ran.code, seconds=ran.seconds, lines=lines
     )
-    log.say("stopped", "", not_spent=ran.account.cost_avoided.row())
+    log.say("stopped", "", cost_avoided=ran.account.cost_avoided.row())
 
 
 def _plan(words: tuple[str, ...], given: Mapping[str, Any], log: "Log") -> "Plan":

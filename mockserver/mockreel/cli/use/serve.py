@@ -93,7 +93,7 @@ def _serve(server: Server, ready_file: Path | None, log: Log, *, listed: bool) -
         server.run(ready=ready)
         saved = cost_avoided(server.server.simulator)
         sums = saved.lines() if saved.begun else ()
-        log.say("stopped", "\n".join(["Stopped.", *sums]), not_spent=saved.row())
+        log.say("stopped", "\n".join(["Stopped.", *sums]), cost_avoided=saved.row())
 
 
 def introduction(server: MockServer, *, listed: bool, secrets: Mapping[str, WebhookSecret] | None = None) -> str:

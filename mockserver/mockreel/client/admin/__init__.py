@@ -1,4 +1,4 @@
-"""A client for the control API of a running stand-in.
+"""A client for the control API of a running mock server.
 
 from mockreel.client.admin import ControlClient
 

@@ -25,7 +25,7 @@ from mockreel.errors import OptionError
 
 
 class ControlClient:
-    """Speaks to the control API of a stand-in that is being served.
+    """Speaks to the control API of a mock server that is being served.
 
     Args:
         url: where its control port is, as `mockreel serve` prints it.
@@ -34,7 +34,7 @@ class ControlClient:
         timeout: real seconds to wait for an answer; an advance has no bound, as callbacks are delivered in it.
 
     Raises (from each method):
-        ControlUnreachable: nothing answers there, or something else than a stand-in.
+        ControlUnreachable: nothing answers there, or something else than a mock server.
         ControlError: it said no; `status` and `detail` say why.
         OptionError: a number is none.
     """
@@ -51,7 +51,7 @@ class ControlClient:
 
     @classmethod
     def from_ready_file(cls, path: Path | str, *, token: str | None = None, timeout: float = 30.0) -> Self:
-        """A client for the stand-in that has written this file (`mockreel serve --ready-file PATH`).
+        """A client for the mock server that has written this file (`mockreel serve --ready-file PATH`).
 
         Raises:
             ControlUnreachable: there is no such file.
@@ -75,7 +75,7 @@ class ControlClient:
         """Where the control port is."""
         return self._connection.url
 
-    # The stage -------------------------------------------------------------------------------------------------
+    # The mock server -------------------------------------------------------------------------------------------------
 
     def about(self) -> Row:
         """The version, the providers with their addresses, and the clock."""

@@ -1,4 +1,4 @@
-"""One request to the control API, and what its reply means."""
+"""One request to the control API, and what its response means."""
 
 import ssl
 from collections.abc import Mapping

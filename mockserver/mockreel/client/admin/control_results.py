@@ -78,7 +78,7 @@ class Delivery(Result):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange(Result):
-    """A request and its reply; what was said is None unless it was asked for and kept."""
+    """A request and its response; what was said is None unless it was asked for and kept."""
 
     number: int
     at: float

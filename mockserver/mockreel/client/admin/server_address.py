@@ -1,4 +1,4 @@
-"""Where the control port of a served stage is, and whom to trust there, as its ready file says."""
+"""Where the control port of a served mock server is, and whom to trust there, as its ready file says."""
 
 import json
 from pathlib import Path

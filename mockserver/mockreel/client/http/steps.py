@@ -1,4 +1,4 @@
-"""What the client asks its driver for, and what it gets: a request to send, a pause, a reply, or trouble.
+"""What the client asks its driver for, and what it gets: a request to send, a pause, a response, or trouble.
 
 A talk is a generator that yields `OutgoingRequest` and `Pause` and ends with a value. It does no input or output
 itself, so one talk serves the synchronous and the asynchronous client.
@@ -20,7 +20,7 @@ T = TypeVar("T")
 class OutgoingRequest:
     """One request. It carries the key only if `key` names the header for it; `into` takes the body of a 2xx.
 
-    `seconds` is how long its parts may take each, and a reply that is kept in memory as a whole; `total` is what is
+    `seconds` is how long its parts may take each, and a response that is kept in memory as a whole; `total` is what is
     left for everything.
     """
 
@@ -37,7 +37,7 @@ class OutgoingRequest:
 
 @dataclass(frozen=True)
 class IncomingResponse:
-    """One reply, complete; header names in lower case."""
+    """One response, complete; header names in lower case."""
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
@@ -54,7 +54,7 @@ class IncomingResponse:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """No reply. `sent`: whether the request may have arrived; `final`: whether asking again is of no use."""
+    """No response. `sent`: whether the request may have arrived; `final`: whether asking again is of no use."""
 
     why: str
     sent: bool

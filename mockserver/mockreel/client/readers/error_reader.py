@@ -1,4 +1,4 @@
-"""Was this a no, and which? By the contract's signs of a refusal, whatever envelope it comes in."""
+"""Was this a no, and which? By the contract's signs of an error response, whatever envelope it comes in."""
 
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
@@ -25,11 +25,11 @@ class ErrorReader:
         self._key = key
 
     def refused(self, response: IncomingResponse) -> bool:
-        """Whether a reply is a refusal; no HTTP status below 200 or from 400 is anything else."""
+        """Whether a response is an error response; no HTTP status below 200 or from 400 is anything else."""
         return response.status >= 400 or any(_holds(sign, response) for sign in self._signs)
 
     def kind(self, response: IncomingResponse) -> str:
-        """What a refusal means: by its code, else by its text, else by its status."""
+        """What an error response means: by its code, else by its text, else by its status."""
         code, message = self._code(response), self._message(response).casefold()
         for row in self._places.kinds:
             if code in row.codes or any(text.casefold() in message for text in row.texts):
@@ -37,7 +37,7 @@ class ErrorReader:
         return next((row.kind for row in self._places.kinds if _has_status(row, response.status)), UNKNOWN)
 
     def error(self, what: str, response: IncomingResponse, *, keyed: bool = True) -> Refused:
-        """The refusal as an error; `keyed` if it is the API's, and not that of a place for files."""
+        """The error response as an error; `keyed` if it is the API's, and not that of a place for files."""
         found = pointers.first(response.json, self._places.violations)
         kind = self.kind(response)
         error = REFUSALS.get(kind, Refused) if keyed or kind in ("busy", "broken") else FileRefused
@@ -64,7 +64,7 @@ class ErrorReader:
 
 
 def retry_after(response: IncomingResponse) -> float | None:
-    """How many seconds a reply says to wait, as a number or as a date (seen from the reply's own date)."""
+    """How many seconds a response says to wait, as a number or as a date (seen from the response's own date)."""
     value = response.headers.get("retry-after", "").strip()
     if value.replace(".", "", 1).isdecimal():
         return float(value)

@@ -1,4 +1,4 @@
-"""Read a job out of a reply or a callback, whichever reading of the docs its provider follows."""
+"""Read a job out of a response or a callback, whichever reading of the docs its provider follows."""
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation

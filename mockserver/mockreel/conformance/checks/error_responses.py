@@ -19,7 +19,7 @@ _NOWHERE = "/mockreel/no-such-path"
 def row_problem(
     context: CheckContext, request: SentRequest, row: str, why: str, *, patient: bool = True
 ) -> Iterator[Problem]:
-    """Ask, and tell where the reply is not this error row."""
+    """Ask, and tell where the response is not this error row."""
     response = context.try_send(request) if patient else context.try_once(request)
     if response is None:
         return
@@ -182,7 +182,7 @@ def _places(context: CheckContext, row: ErrorRow) -> Iterator[Operation]:
 
 
 def _by_code(context: CheckContext) -> str | None:
-    """The scenario that plays any refusal by its name."""
+    """The scenario that plays any error response by its name."""
     rows = context.contract.scenarios.requests.values()
     return next((one.name for one in rows if one.row not in context.contract.errors), None)
 

@@ -125,7 +125,7 @@ def _backward(context: CheckContext, trace: JobTrace) -> Iterator[Problem]:
     known=lambda context: context.own,
 )  # fmt: skip
 def passes_its_states(context: CheckContext) -> Iterator[Problem]:
-    """Only the stand-in's course is known beforehand, and only its clock stands still between two looks."""
+    """Only the mock server's course is known beforehand, and only its clock stands still between two looks."""
     scenarios = context.contract.scenarios
     for trace in _begun(context):
         course = scenarios.jobs[trace.scenario or scenarios.default]

@@ -70,7 +70,7 @@ def alike(shown: Any, sent: Any) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """A moment however it is written; a URL without its query: one that is signed is signed anew each time."""
+    """A moment however it is written; a URL without its query: one that is signed is signed again each time."""
     moment = _moment(value)
     if moment is not None:
         return moment
@@ -174,7 +174,7 @@ def _against_header(context: CheckContext, trace: JobTrace, row: Places, shown: 
 
 
 def header_amount(trace: JobTrace, row: Places) -> Decimal | None:
-    """The charge as a header of the submit's reply has it."""
+    """The charge as a header of the submit's response has it."""
     return amount(trace.response.headers.get(str(row.given.get("header", "")).lower()))
 
 
@@ -192,7 +192,7 @@ def price_of(context: CheckContext, request: SentRequest, model: Model | None) -
 
 
 def amount(value: Any) -> Decimal | None:
-    """A sum as it stands in a reply, as a number or as a text."""
+    """A sum as it stands in a response, as a number or as a text."""
     try:
         return None if value is None or isinstance(value, bool) else Decimal(str(value))
     except InvalidOperation:

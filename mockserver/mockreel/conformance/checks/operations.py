@@ -69,7 +69,7 @@ def models_are_known(context: CheckContext) -> Iterator[Problem]:
 
 
 def _is_unknown(context: CheckContext, operation: Operation, response: ReceivedResponse) -> bool:
-    """Whether a refusal says that there is no such model, in words that say nothing else."""
+    """Whether an error response says that there is no such model, in words that say nothing else."""
     rows = [context.contract.errors[name] for name in ("unknown-model", "unknown-path")]
     meant = [row for row in rows if context.error_detector.is_row(response, row, operation)]
     body = context.contract.errors["invalid-body"]
@@ -186,7 +186,7 @@ def _followed(
     response: ReceivedResponse,
     methods: tuple[str, ...],
 ) -> Iterator[Problem]:
-    """Follow the links of a reply that are of these methods, in their order."""
+    """Follow the links of a response that are of these methods, in their order."""
     rows = [str(row.get("operationId")) for row in context.links.of(operation)]
     found = [
         link for name in dict.fromkeys(rows) if (link := context.links.find(operation, response, name)) is not None

@@ -156,7 +156,7 @@ def _further(context: CheckContext, trace: JobTrace) -> list[Arrival]:
 
 
 def _redelivery(context: CheckContext, trace: JobTrace, webhook: WebhookTalk) -> SentRequest | None:
-    """The request that asks for a callback again: a link of the submit leads to it, perhaps by way of another reply."""
+    """The request that asks for a callback again: a link of the submit leads to it, perhaps by way of another one."""
     operation, request, reply = trace.submit, trace.asked, trace.response
     for name in (webhook.via, webhook.redeliver):
         if name is None:

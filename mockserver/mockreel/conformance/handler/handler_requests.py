@@ -68,7 +68,7 @@ class Handler:
         return Sent(what, body, headers, reply.status_code, time.monotonic() - began)
 
     def headers(self, honest: Mapping[str, str], body: bytes) -> dict[str, str]:
-        """The headers of a callback, signed anew over these bytes."""
+        """The headers of a callback, signed again over these bytes."""
         signature = self.contract.callbacks.signature
         found = {name: value for name, value in honest.items() if name.lower() not in ("host", "content-length")}
         if signature is not None and self.secret is not None:
@@ -79,7 +79,7 @@ class Handler:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One honest callback of the stand-in."""
+    """One honest callback of the mock server."""
 
     trace: JobTrace
     body: bytes

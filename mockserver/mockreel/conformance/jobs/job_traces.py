@@ -44,7 +44,7 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """One poll: when it was sent and answered, the word that came, and the whole reply.
+    """One poll: when it was sent and answered, the word that came, and the whole response.
 
     `arrived` counts the callbacks that had come before it was sent.
     """
@@ -79,7 +79,7 @@ class JobTrace:
     ended_at: float | None = None
     burst: tuple[Poll, ...] = ()
     cancelled: ReceivedResponse | None = None
-    made: ReceivedResponse | None = None  # the reply that shows the results, where it is not the poll's
+    made: ReceivedResponse | None = None  # the response that shows the results, where it is not the poll's
     whole: bool = False  # watched until nothing more was to come
     stopped: str = ""
 
@@ -243,7 +243,7 @@ class JobTraces:
         return [value for place in trace.talk.results for value in found(response.json, place) if value]
 
     def shown(self, trace: JobTrace) -> ReceivedResponse:
-        """The reply that shows the results of a job as it was last seen."""
+        """The response that shows the results of a job as it was last seen."""
         if trace.talk.made is None:
             return trace.last.response if trace.last else trace.response
         if trace.made is None:

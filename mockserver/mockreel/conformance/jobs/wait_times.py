@@ -20,7 +20,7 @@ UNKNOWN = 60.0
 
 @dataclass(frozen=True)
 class Waits:
-    """The waits of one contract at one kind of target; `own` is our own stand-in, on its own clock."""
+    """The waits of one contract at one kind of target; `own` is our own mock server, on its own clock."""
 
     contract: Contract
     own: bool

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 from mockreel.conformance.check import Outcome
 from mockreel.conformance.reports.report import Report, lines
 
-# What XML 1.0 cannot hold; a reply may hold anything.
+# What XML 1.0 cannot hold; a response may hold anything.
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 

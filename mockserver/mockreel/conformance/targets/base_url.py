@@ -1,4 +1,4 @@
-"""Check whoever answers at a base URL."""
+"""Check anybody who answers at a base URL."""
 
 import time
 from collections.abc import Iterator, Mapping

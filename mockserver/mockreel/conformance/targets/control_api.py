@@ -1,4 +1,4 @@
-"""The stand-in's own control API, held against its own OpenAPI document by generated requests."""
+"""The mock server's own control API, held against its own OpenAPI document by generated requests."""
 
 import logging
 import time
@@ -45,13 +45,13 @@ _CHECKS = (
     "negative_data_rejection",
     "unsupported_method",
 )
-# After these the stage is another one, and is put back.
+# After these the mock server is another one, and is put back.
 _CLEARING = ("/reset", "/restore")
 _EVIDENCE = Evidence("inferred", ("ours",))
 
 
 def check_control(plan: Plan, *, watcher: Watcher = lambda _: None) -> Report:
-    """Check the control API of a stage in this process, with every provider and some jobs on it.
+    """Check the control API of a mock server in this process, with every provider and some jobs on it.
 
     Raises:
         OptionError: what generates requests is not installed.

@@ -16,8 +16,8 @@ from mockreel.simulator.in_process.target_keys import INVALID, Keys, dressed
 TIMEOUT = 30.0
 # A connection that nothing used for so long is not used again: many servers close theirs after a few seconds.
 KEPT = 1.5
-# A reply with this header comes of our own simulator, which plays what a `Prefer` header asks for.
-STAND_IN = "mockreel-version"
+# A response with this header comes of our own simulator, which plays what a `Prefer` header asks for.
+MOCK_HEADER = "mockreel-version"
 # Requests that might bill go out so slowly, in seconds between two of them.
 SLOWLY = 1.0
 # Headers that HTTP itself needs and the client sets.
@@ -29,7 +29,7 @@ class Unreachable(MockreelError):
 
 
 class RemoteTarget:
-    """Whoever answers at a base URL.
+    """Anybody who answers at a base URL.
 
     Args:
         guard: admits what may be sent.
@@ -69,7 +69,7 @@ class RemoteTarget:
         url = self.base_url + request.path + (f"?{request.query}" if request.query else "")
         headers = {name: value for name, value in request.headers.items() if name.lower() not in _CLIENTS_OWN}
         response = self._asked(request.method, url, headers, request.body)
-        self.plays = self.plays or STAND_IN in response.headers
+        self.plays = self.plays or MOCK_HEADER in response.headers
         return response
 
     def fetch(self, url: str) -> ReceivedResponse:

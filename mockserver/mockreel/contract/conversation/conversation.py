@@ -17,14 +17,14 @@ class WebhookTalk:
     state: str | None
     policy: str
     redeliver: str | None
-    via: str | None = None  # the operation whose reply leads to `redeliver`, where the submit's does not
+    via: str | None = None  # the operation whose response leads to `redeliver`, where the submit's does not
 
 
 @dataclass(frozen=True, slots=True)
 class JobTalk:
     """One sort of job. Operations are ids of the OpenAPI document, places are JSON pointers (`*` is any index).
 
-    `id` is where a poll's reply repeats the id; `made` asks for the results where the poll does not show them.
+    `id` is where a poll's response repeats the id; `made` asks for the results where the poll does not show them.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class ClientRules:
-    """What is expected of a client: seconds between polls, refusals that may be tried again, the header that says when.
+    """What is expected of a client: seconds between polls, errors that may be tried again, the header that says when.
 
     Each is None where no row says anything of the kind.
     """
@@ -73,10 +73,10 @@ class ClientRules:
 class Conversation:
     """Everything of the kind; empty where a provider's folder has no such file.
 
-    `reads` are operations that are no GET but change nothing; `codes` are the places of a refusal's code,
+    `reads` are operations that are no GET but change nothing; `codes` are the places of an error response's code,
     `beyond` the query parameters and operations with rules that their schemas cannot say, `hidden` the fields whose
     texts are secrets. `account` says where a balance stands, `lists` how lists are paged, `again` which header makes a
-    request one that is sent twice, `blames` where a refusal names what is wrong, `traced` which header comes back,
+    request one that is sent twice, `blames` where an error names what is wrong, `traced` which header comes back,
     `quote` what says beforehand what a job costs.
     """
 

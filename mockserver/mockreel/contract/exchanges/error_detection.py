@@ -18,11 +18,11 @@ class ErrorDetector:
         self._codes = contract.conversation.codes
 
     def refused(self, response: ReceivedResponse) -> bool:
-        """Whether any of the contract's signs of a refusal is in a reply."""
+        """Whether any of the contract's signs of an error response is in a response."""
         return any(_holds(row, response) for row in self._rows)
 
     def is_refusal(self, status: int, code: str) -> bool:
-        """Whether a status and a code are a no; under some readings a row is told as no refusal at all."""
+        """Whether a status and a code are a no; under some readings a row is told as no error response at all."""
         response = ReceivedResponse(status, {}, b"")
         if any(_holds(row, response) for row in self._rows if "status" in row):
             return True
@@ -30,7 +30,7 @@ class ErrorDetector:
         return bool(others) and not any(code in fine for fine in others)
 
     def code(self, response: ReceivedResponse) -> str | None:
-        """The code of a refusal, where the contract names its place."""
+        """The code of an error response, where the contract names its place."""
         for pointer in self._codes:
             value = first(response.json, pointer)
             if value is not None and value != "":
@@ -38,9 +38,9 @@ class ErrorDetector:
         return None
 
     def is_row(self, response: ReceivedResponse, row: ErrorRow, operation: Operation | None, *, path: str = "") -> bool:
-        """Whether a reply is this row: its status, and its code where the contract names the place of codes.
+        """Whether a response is this row: its status, and its code where the contract names the place of codes.
 
-        A reply without a code is compared by its status; whether it should have one, its schema says.
+        A response without a code is compared by its status; whether it should have one, its schema says.
         """
         status, code = self.expected(row, operation, path=path)
         if response.status != status or not self.refused(response):
@@ -49,7 +49,7 @@ class ErrorDetector:
         return shown is None or shown == code or "{" in code
 
     def circumstance(self, response: ReceivedResponse, operation: Operation | None) -> ErrorRow | None:
-        """The row of a refusal that says nothing of the request: out of credit, too many, not available; or None."""
+        """The row of an error that says nothing of the request: out of credit, too many, not available; or None."""
         rows = (self._contract.errors.get(row.row) for row in self._contract.scenarios.requests.values())
         return next((row for row in rows if row is not None and self._shows(response, row, operation)), None)
 
@@ -60,13 +60,13 @@ class ErrorDetector:
         return row is not None and again is not None and row.name in again[0]
 
     def retry_after(self, response: ReceivedResponse, otherwise: float) -> float:
-        """After how many seconds a refusal says that a request may be sent again."""
+        """After how many seconds an error response says that a request may be sent again."""
         wait = self._contract.conversation.client_rules.wait
         value = response.headers.get(wait[0].lower(), "") if wait else ""
         return float(value) if value.isdecimal() else otherwise
 
     def unsaid(self, response: ReceivedResponse, row: ErrorRow, operation: Operation | None, *, path: str = "") -> str:
-        """The text of a row that a reply lacks; empty where it has it, whatever stands in its gaps."""
+        """The text of a row that a response lacks; empty where it has it, whatever stands in its gaps."""
         shown, row = self._spoken(row, operation, path)
         message = str(shown.get("message", row.message))
         parts = [part for part in re.split(r"\{\w+\}|\.\.\.", message) if part]
@@ -75,7 +75,7 @@ class ErrorDetector:
         return "" if re.search(pattern, said, re.DOTALL) else message
 
     def _shows(self, response: ReceivedResponse, row: ErrorRow, operation: Operation | None) -> bool:
-        """Whether a reply is a row beyond doubt: where no code tells rows of one status apart, its text must."""
+        """Whether a response is a row beyond doubt: where no code tells rows of one status apart, its text must."""
         if not self.is_row(response, row, operation):
             return False
         if self.code(response) is not None:

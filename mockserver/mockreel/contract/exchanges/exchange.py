@@ -68,7 +68,7 @@ def _without(text: str, secrets: tuple[str, ...]) -> str:
 
 @dataclass(frozen=True)
 class ReceivedResponse:
-    """One reply, complete; header names in lower case."""
+    """One response, complete; header names in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -85,7 +85,7 @@ class ReceivedResponse:
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     def shown(self) -> str:
-        """The reply in one line, cut where it is long."""
+        """The response in one line, cut where it is long."""
         text = self.body.decode("utf-8", "replace")
         return f"{self.status} {text[:400]}{'…' if len(text) > 400 else ''}".strip()
 

@@ -27,7 +27,7 @@ class Judges(Protocol):
 
 
 class ExchangeContext(Protocol):
-    """What judging needs: the contract, and whether who is judged is our own stand-in."""
+    """What judging needs: the contract, and whether who is judged is our own mock server."""
 
     @property
     def contract(self) -> Contract: ...
@@ -42,7 +42,7 @@ class ExchangeContext(Protocol):
 
 
 def judge(context: ExchangeContext, request: SentRequest, response: ReceivedResponse) -> Iterator[Problem]:
-    """What the contract does not allow about an exchange, beside the form of the reply."""
+    """What the contract does not allow about an exchange, beside the form of the response."""
     if request.operation is None:
         yield from _nowhere(context, request, response)
         return
@@ -115,7 +115,7 @@ def _beyond(context: ExchangeContext, request: SentRequest) -> bool:
 
 
 def _says(row: ErrorRow, response: ReceivedResponse) -> bool:
-    """Whether the row's own text is in the reply: several rows may share a status and a code."""
+    """Whether the row's own text is in the response: several rows may share a status and a code."""
     return bool(_pattern(row.message).search(response.body.decode("utf-8", "replace").replace('\\"', '"')))
 
 

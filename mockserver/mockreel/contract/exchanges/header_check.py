@@ -51,7 +51,7 @@ class HeaderRules:
     def reply(
         self, operation: Operation, key: str, response: Mapping[str, Any], headers: Mapping[str, str]
     ) -> tuple[str, ...]:
-        """What is wrong with the headers of a reply; `key` is under which the operation documents it."""
+        """What is wrong with the headers of a response; `key` is under which the operation documents it."""
         asked = operation.id, key
         if asked not in self._rules:
             rows = response.get("headers", {}).items()
@@ -84,7 +84,7 @@ def header_problems(
     request: SentRequest,
     received: ReceivedResponse,
 ) -> Iterator[Problem]:
-    """What the contract does not allow about the headers of a reply."""
+    """What the contract does not allow about the headers of a response."""
     operation = request.operation
     found = response_checker.documented(operation, received.status) if operation else None
     if operation is None or found is None:

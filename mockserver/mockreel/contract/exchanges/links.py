@@ -1,4 +1,4 @@
-"""Follow a link of the OpenAPI document from one reply to the next request."""
+"""Follow a link of the OpenAPI document from one response to the next request."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Links:
         self._response_checker = response_checker
 
     def find(self, operation: Operation, received: ReceivedResponse, to: str) -> Link | None:
-        """The link of a reply that leads to an operation, or None."""
+        """The link of a response that leads to an operation, or None."""
         response = self._response_checker.documented(operation, received.status)
         for row in (response[1] if response else {}).get("links", {}).values():
             link = resolve(self._contract.document, row, where=operation.id)
@@ -38,7 +38,7 @@ class Links:
         return None
 
     def of(self, operation: Operation) -> Iterator[Mapping[str, Any]]:
-        """Every link of every reply of an operation."""
+        """Every link of every response of an operation."""
         for row in operation.raw.get("responses", {}).values():
             response = resolve(self._contract.document, row, where=operation.id)
             for link in response.get("links", {}).values():
@@ -51,7 +51,7 @@ class Links:
         return found if link.body is None else found.with_json(_filled(link.body, request, response))
 
     def id(self, link: Link, request: SentRequest, response: ReceivedResponse) -> Any:
-        """What the link takes from the reply: the job's id."""
+        """What the link takes from the response: the job's id."""
         texts = [*link.parameters.values(), *(link.body.values() if isinstance(link.body, Mapping) else ())]
         return next((_value(text, request, response) for text in texts if str(text).startswith("$response")), None)
 

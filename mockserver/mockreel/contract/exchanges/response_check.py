@@ -1,4 +1,4 @@
-"""Is a reply what the contract says that this operation answers?"""
+"""Is a response what the contract says that this operation answers?"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -15,7 +15,7 @@ from mockreel.contract.validation import violations
 
 
 class ResponseChecker:
-    """The documented replies of one contract, compiled on first use."""
+    """The documented responses of one contract, compiled on first use."""
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
@@ -60,7 +60,7 @@ class ResponseChecker:
         return tuple(f"{one.pointer or '/'}: {one.message[:300]}" for one in violations(validator, body))
 
     def may_lack(self, operation: Operation, place: str) -> bool:
-        """Whether no documented reply of an operation requires what stands at a place (a pointer of plain keys)."""
+        """Whether no documented response of an operation requires what stands at a place (a pointer of plain keys)."""
         return not any(self._requires(operation, row, place) for row in operation.raw.get("responses", {}).values())
 
     def _requires(self, operation: Operation, row: Any, place: str) -> bool:
@@ -76,7 +76,7 @@ class ResponseChecker:
         return True
 
     def evidence(self, operation: Operation, response: Mapping[str, Any], received: ReceivedResponse) -> Evidence:
-        """Why the schema of a reply is believed: the operation's evidence and the schema's own, the weaker of both."""
+        """Why the schema of a answer is believed: the operation's evidence and the schema's own, the weaker of both."""
         own = operation.raw["x-mockreel"]
         found = Evidence(own["evidence"], tuple(own["source"]))
         schema, _ = self._resolver.followed(response.get("content", {}).get(received.media, {}).get("schema", {}))
@@ -94,7 +94,7 @@ class ResponseChecker:
 def reply_problems(
     response_checker: ResponseChecker, facts: Facts, request: SentRequest, received: ReceivedResponse
 ) -> Iterator[Problem]:
-    """What the contract does not allow about a reply: its status, its content type, its body."""
+    """What the contract does not allow about a response: its status, its content type, its body."""
     operation = request.operation
     if operation is None or request.method == "HEAD":
         return

@@ -1,4 +1,4 @@
-"""HTTP messages as the engine sees them: one request in, one reply out, no server type anywhere."""
+"""HTTP messages as the engine sees them: one request in, one response out, no server type anywhere."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -45,7 +45,7 @@ class Request:
 
 @dataclass(slots=True)
 class Response:
-    """One HTTP reply, complete; `fault` is what befalls it on its way to the client."""
+    """One HTTP response, complete; `fault` is what befalls it on its way to the client."""
 
     status: int
     body: bytes
@@ -58,12 +58,12 @@ PROBLEM_HEADERS = ((b"content-type", b"application/problem+json"),)
 
 
 def json_reply(status: int, body: Any, *, headers: tuple[tuple[bytes, bytes], ...] = ()) -> Response:
-    """A JSON reply; `orjson.Fragment` may stand in `body` for bytes that are JSON already."""
+    """A JSON response; `orjson.Fragment` may stand in `body` for bytes that are JSON already."""
     return Response(status, orjson.dumps(body), JSON_HEADERS + headers if headers else JSON_HEADERS)
 
 
 def problem(status: int, title: str, detail: str, *, more: Mapping[str, Any] | None = None) -> Response:
-    """The stand-in's own error (RFC 9457), for what only the stand-in has: scenarios, rules, the clock."""
+    """The mock server's own error (RFC 9457), for what only the mock server has: scenarios, rules, the clock."""
     kind = "https://mockreel.invalid/problems/" + title.lower().replace(" ", "-")
     body = {"type": kind, "title": title, "status": status, "detail": detail, **(more or {})}
     return Response(status, orjson.dumps(body), PROBLEM_HEADERS)

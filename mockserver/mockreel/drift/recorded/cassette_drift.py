@@ -22,7 +22,7 @@ from mockreel.webhooks.payloads import documented
 
 @dataclass
 class Judges:
-    """Contracts by provider and readings, each with what judges replies by it."""
+    """Contracts by provider and readings, each with what judges responses by it."""
 
     held: Path
     _known: dict[tuple[str, tuple[tuple[str, str], ...]], tuple[Contract, ReplyJudge]] = field(default_factory=dict)
@@ -37,7 +37,7 @@ class Judges:
 
 
 def cassettes_drift(held: Path, paths: Iterable[Path], names: Sequence[str] = ()) -> Iterator[Finding]:
-    """The differences between what is held and what cassettes show; one finding for each, whoever shows it first.
+    """The differences between what is held and what cassettes show; one finding for each, anybody who shows it first.
 
     Args:
         paths: cassettes, or folders of them.

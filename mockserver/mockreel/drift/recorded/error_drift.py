@@ -1,4 +1,4 @@
-"""Drift of recorded refusals and failures: codes that no row has, statuses and texts that its row does not have."""
+"""Drift of recorded errors and failures: codes that no row has, statuses and texts that its row does not have."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from mockreel.drift.recorded.recorded_exchange import Recorded
 
 
 class RefusalJudge:
-    """Compares refusals and failures with one contract's rows."""
+    """Compares error responses and failures with one contract's rows."""
 
     def __init__(self, contract: Contract, core: Core) -> None:
         self._contract = contract
@@ -21,7 +21,7 @@ class RefusalJudge:
         self._error_detector = ErrorDetector(contract)
 
     def drift(self, recorded: Recorded) -> Iterator[Finding]:
-        """What a refusal shows that no row says, or a failed job that no failure says."""
+        """What an error response shows that no row says, or a failed job that no failure says."""
         if recorded.operation is None or recorded.filled("response/body/string"):
             return
         if self._error_detector.refused(recorded.told):

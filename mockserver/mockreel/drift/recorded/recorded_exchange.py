@@ -71,7 +71,7 @@ class Recorded:
         *,
         witness: Any = NOTHING,
     ) -> Finding:
-        """A finding about the exchange; its witness is the recorded reply if no other is given."""
+        """A finding about the exchange; its witness is the recorded response if no other is given."""
         shown = self.told.json if witness is NOTHING else witness
         return Finding(
             f"{self.cassette.provider}/recorded/{self.name}/{aspect}",

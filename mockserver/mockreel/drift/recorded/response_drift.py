@@ -1,4 +1,4 @@
-"""Drift of a recorded reply: its status, the words, types and keys of its body, its headers."""
+"""Drift of a recorded response: its status, the words, types and keys of its body, its headers."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -36,7 +36,7 @@ _SAYS = {
 
 @dataclass
 class ReplyJudge:
-    """Compares replies with one contract."""
+    """Compares responses with one contract."""
 
     contract: Contract
     root: Path | None = None
@@ -48,7 +48,7 @@ class ReplyJudge:
         self._resolver = Resolver(self.contract)
 
     def drift(self, recorded: Recorded) -> Iterator[Finding]:
-        """What a reply shows that is not held."""
+        """What a response shows that is not held."""
         operation, received = recorded.operation, recorded.told
         if operation is None:
             says = "an operation that is not held"

@@ -26,7 +26,7 @@ _SIDES = re.compile(r"\d ?[x*:] ?\d", re.IGNORECASE)
 
 
 class Held(Protocol):
-    """Whoever has a contract: a part that is played, or a client."""
+    """Anybody who has a contract: a part that is played, or a client."""
 
     @property
     def contract(self) -> Contract: ...

@@ -47,7 +47,7 @@ class OwnResult:
 
 
 class OwnResults:
-    """The results of one's own that a stage knows; files are held here, whatever becomes of them on disk."""
+    """The results of one's own that a simulator knows; files are held here, whatever becomes of them on disk."""
 
     def __init__(self) -> None:
         self._known: dict[str, OwnResult] = {}

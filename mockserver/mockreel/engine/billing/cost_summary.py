@@ -92,7 +92,7 @@ def together(some: Iterable[CostSummary]) -> CostSummary:
 
 
 def cost_avoided(stage: Played) -> CostSummary:
-    """What everything that began on a stage would have cost so far."""
+    """What everything that began on a simulator would have cost so far."""
     return together(provider.ledger.cost_avoided(provider.clock.now()) for provider in stage.providers.values())
 
 

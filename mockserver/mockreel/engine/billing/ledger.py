@@ -29,7 +29,7 @@ class Ledger:
 
     Args:
         contract: its `money` says when an amount is held, taken and given back.
-        opened: when the stage began.
+        opened: when the simulator began.
         accounts: gives all that there are.
         assumed: what counts for a job of unknown price; as the contract says if None.
         changed: told of every change by hand.
@@ -53,7 +53,7 @@ class Ledger:
         self.read(contract)
 
     def read(self, contract: Contract) -> None:
-        """Keep the accounts by another contract from now on: the jobs that there are are counted anew by its rows."""
+        """Keep the accounts by another contract from now on: the jobs that there are are counted again by its rows."""
         rates = Rates(contract)
         with self._lock:
             for account in self._accounts():

@@ -8,7 +8,7 @@ from mockreel.contract.pricing import Cost
 from mockreel.engine.artifacts.artifact import price_of
 from mockreel.errors import DataError
 
-# Beyond so many different costs of one model, they are forgotten and found anew.
+# Beyond so many different costs of one model, they are forgotten and found again.
 _MOST = 1_000
 
 

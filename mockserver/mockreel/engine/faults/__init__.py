@@ -1,4 +1,4 @@
-"""Faults: damage on purpose, to replies on their way and to callbacks; which there are, and what each does."""
+"""Faults: damage on purpose, to responses on their way and to callbacks; which there are, and what each does."""
 
 from mockreel.engine.faults.catalogue import catalogue, kind_of
 from mockreel.engine.faults.delays import settled

@@ -10,7 +10,7 @@ from mockreel.errors import FaultError
 
 
 def catalogue() -> tuple[Kind, ...]:
-    """Every fault: first those of replies, then those of callbacks."""
+    """Every fault: first those of responses, then those of callbacks."""
     return REPLY_FAULTS + CALLBACK_FAULTS
 
 

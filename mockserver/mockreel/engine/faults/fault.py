@@ -71,7 +71,7 @@ def _check(kind: Kind, values: Mapping[str, Value]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """What befalls one request: its reply, the callbacks of the job that it begins, or both."""
+    """What befalls one request: its response, the callbacks of the job that it begins, or both."""
 
     reply: Fault | None = None
     callback: Fault | None = None

@@ -1,4 +1,4 @@
-"""What a fault makes of a reply: another reply where HTTP can say it, else the steps to take on the connection."""
+"""What a fault makes of a answer: another answer where HTTP can say it, else the steps to take on the connection."""
 
 import re
 from collections.abc import Iterator
@@ -10,9 +10,9 @@ from mockreel.engine.faults.fault import Fault
 from mockreel.engine.faults.gateway_pages import page, storage_error
 from mockreel.engine.faults.response_faults import LONGEST_WAIT
 
-# What no HTTP client takes for the beginning of a reply.
+# What no HTTP client takes for the beginning of a response.
 GARBAGE = b"\x16\x03 this is no status line\r\n\r\n"
-# What a reply holds that is never sent.
+# What a response holds that is never sent.
 NOTHING = Response(0, b"")
 
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
@@ -30,7 +30,7 @@ def in_place_of_an_answer(fault: Fault) -> Response:
 
 
 def spoilt(fault: Fault, response: Response) -> Response:
-    """The reply as it is played: altered, or with the fault that its way to the client needs."""
+    """The response as it is played: altered, or with the fault that its way to the client needs."""
     match fault.name:
         case "gateway" | "expired-link":
             return in_place_of_an_answer(fault)
@@ -51,7 +51,7 @@ def spoilt(fault: Fault, response: Response) -> Response:
 
 
 def _with(response: Response, name: bytes, value: bytes | None) -> Response:
-    """The reply with one header in place of those of that name; with none of them if the value is None."""
+    """The response with one header in place of those of that name; with none of them if the value is None."""
     others = tuple(pair for pair in response.headers if pair[0] != name)
     return replace(response, headers=others if value is None else (*others, (name, value)))
 
@@ -73,7 +73,7 @@ class Begin:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Send a piece of the body; `last` ends the reply."""
+    """Send a piece of the body; `last` ends the response."""
 
     data: bytes
     last: bool = False
@@ -100,11 +100,11 @@ Step = Wait | Begin | Piece | Raw | Reset | Close
 
 
 def steps(fault: Fault, response: Response, *, headers: Headers, head: bool) -> Iterator[Step]:
-    """How a reply is played under a fault that needs more than another reply.
+    """How a response is played under a fault that needs more than another response.
 
     Args:
         headers: as they would be sent, Content-Length included.
-        head: the request was a HEAD, whose reply has no body.
+        head: the request was a HEAD, whose response has no body.
     """
     body = b"" if head else response.body
     simple = _without_a_reply(fault)
@@ -118,7 +118,7 @@ def steps(fault: Fault, response: Response, *, headers: Headers, head: bool) -> 
 
 
 def _without_a_reply(fault: Fault) -> list[Step] | None:
-    """The steps where nothing of the reply is sent; None where something is."""
+    """The steps where nothing of the response is sent; None where something is."""
     match fault.name, fault.values.get("by"):
         case ("hang", _) | ("lost-answer", "hang"):
             return [Wait(fault.number("seconds")), Close()]

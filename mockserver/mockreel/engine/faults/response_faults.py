@@ -3,7 +3,7 @@
 from mockreel.engine.faults.kinds import Kind, spread
 from mockreel.engine.faults.parameters import Parameter
 
-# Real seconds that a reply may be held back at most.
+# Real seconds that a response may be held back at most.
 LONGEST_WAIT = 300.0
 
 _ACCEPTED = Parameter("accepted", "flag", "the request was handled first: the job exists", False)

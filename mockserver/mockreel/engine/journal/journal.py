@@ -69,12 +69,12 @@ class Entry:
 
     @property
     def reply(self) -> bytes:
-        """The body of the reply."""
+        """The body of the response."""
         return self.read().reply
 
     @property
     def reply_headers(self) -> Pairs:
-        """The headers of the reply."""
+        """The headers of the response."""
         return self.read().reply_headers
 
     @property
@@ -84,7 +84,7 @@ class Entry:
 
     @property
     def reply_json(self) -> Any:
-        """The reply's body, parsed; None where it is no JSON."""
+        """The response's body, parsed; None where it is no JSON."""
         return _parsed(self.reply)
 
     def header(self, name: str) -> str | None:
@@ -92,7 +92,7 @@ class Entry:
         return _header(self.headers, name)
 
     def reply_header(self, name: str) -> str | None:
-        """A header of the reply, or None."""
+        """A header of the response, or None."""
         return _header(self.reply_headers, name)
 
     def shown(self) -> Mapping[str, Any]:
@@ -145,7 +145,7 @@ class Tried(NamedTuple):
 
 
 class Journal:
-    """The newest exchanges of a stage: at most `limit` of them, with at most `most` violations altogether, in about
+    """The newest exchanges of a simulator: at most `limit` of them, with at most `most` violations altogether, in about
     `most_bytes`; and as many attempts to deliver in as many bytes. The newest one is always kept.
 
     Args:
@@ -179,7 +179,7 @@ class Journal:
         return len(self._entries)
 
     def numbered(self) -> list[tuple[int, Entry]]:
-        """Every exchange that is kept with its number, oldest first; the stage's first one has number 1."""
+        """Every exchange that is kept with its number, oldest first; the simulator's first one has number 1."""
         entries = tuple(self._entries)
         return list(enumerate(entries, self.count - len(entries) + 1))
 
@@ -205,7 +205,7 @@ class Journal:
         self._known = known
 
     def clear(self) -> None:
-        """Forget everything, and count anew."""
+        """Forget everything, and count again."""
         self._entries.clear()
         self._tried.clear()
         self.count = self._violations = self._bytes = self._tried_bytes = 0
@@ -244,7 +244,7 @@ class Journal:
         """The exchanges that fit everything that is given, oldest first; `*` in a path stands for anything.
 
         Raises:
-            OptionError: no such provider or operation is on the stage.
+            OptionError: no such provider or operation is on the simulator.
         """
         self.check(provider, operation)
         wanted: dict[str, Any] = {"provider": provider, "operation": operation, "method": method}
@@ -270,7 +270,7 @@ class Journal:
         """See that a question names what there is.
 
         Raises:
-            OptionError: no such provider or operation is on the stage.
+            OptionError: no such provider or operation is on the simulator.
         """
         known = self._known
         if known is None:

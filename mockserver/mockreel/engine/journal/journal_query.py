@@ -24,7 +24,7 @@ LONGEST = 120
 class JournalQuery:
     """What an exchange must be; None means anything.
 
-    `*` in a path stands for anything. `body` and `reply` are parts of the request's and the reply's JSON: each of
+    `*` in a path stands for anything. `body` and `reply` are parts of the request's and the response's JSON: each of
     their fields must stand there with that value, other fields may stand beside.
     """
 

@@ -10,7 +10,7 @@ from mockreel.contract.validation import Violation
 from mockreel.engine.redaction import MOST_KEPT, Fingerprints, Redactor
 
 Pairs = tuple[tuple[bytes, bytes], ...]
-# A reply's header that is no longer than this is a word of ours.
+# A response's header that is no longer than this is a word of ours.
 MOST_HARMLESS = 40
 
 

@@ -80,7 +80,7 @@ class Rule:
 
 
 class Rules:
-    """The rules of a stage; the first that fits decides, for scenarios, for replies and for callbacks apart.
+    """The rules of a simulator; the first that fits decides, for scenarios, for responses and for callbacks apart.
 
     Args:
         seed: what chance is drawn from: the same seed and calls meet the same.
@@ -94,7 +94,7 @@ class Rules:
         self._first: tuple[Rule, ...] = ()
 
     def keep_as_first(self) -> None:
-        """The rules that there are now are there again whenever the stage begins anew."""
+        """The rules that there are now are there again whenever the simulator resets."""
         self._first = tuple(self.all)
 
     def reset(self) -> None:

@@ -18,7 +18,7 @@ from mockreel.webhooks import Delivery
 
 
 class Play:
-    """The player of one contract."""
+    """The adapter of one contract."""
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract

@@ -18,7 +18,7 @@ from mockreel.simulator.context import RequestContext
 
 
 def refuse(context: RequestContext, row: ErrorRow, error: ErrorResponse) -> Response:
-    """The reply that says no."""
+    """The response that says no."""
     state: State = context.provider.state
     if error.values.get("model") in state.withdrawn:
         row = context.provider.contract.errors[context.provider.contract.wire["deprecations"]["refusal"]]
@@ -38,7 +38,7 @@ def _ids(context: RequestContext) -> dict[str, str]:
 
 
 def _values(context: RequestContext, error: ErrorResponse, ids: Mapping[str, str]) -> Mapping[str, object]:
-    """What a message's placeholders stand for; one that a refusal does not know is empty."""
+    """What a message's placeholders stand for; one that an error response does not know is empty."""
     return defaultdict(str, {"method": context.request.method, "path": context.request.path, **ids, **error.values})
 
 
@@ -87,7 +87,7 @@ def _content(row: ErrorRow, message: str, hints: list[Hint]) -> dict[str, Any]:
 
 
 def _headers(context: RequestContext, state: State) -> Headers:
-    """The tracing headers; only a poll's refusal names an inference, the one that was asked for, if it can be one."""
+    """The tracing headers; only a poll's error names an inference, the one that was asked for, if it can be one."""
     operation = context.known_operation
     line = state.lines[operation.id] if operation else None
     if line is None or not line.traced:

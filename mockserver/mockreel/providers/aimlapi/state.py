@@ -1,4 +1,4 @@
-"""What the package keeps while the stage stands: the contract's wire facts made ready, and when the stage began."""
+"""The provider's state: the contract's wire facts made ready, and when the simulator began."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Line:
     """What one operation says: its status, and its template by the kind of the job's state.
 
     `ids` is the shape of new ids, `parameter` what names a job in the query; `traced` says whether the operation is
-    about a generation, so that its replies have the tracing headers; `describes` whether it says more of a finished
+    about a generation, so that its responses have the tracing headers; `describes` whether it says more of a finished
     file than where it is.
     """
 
@@ -32,7 +32,7 @@ class Line:
 
 
 class State:
-    """The state of one part."""
+    """the state of one provider."""
 
     def __init__(self, contract: Contract, *, started: float) -> None:
         wire = contract.wire

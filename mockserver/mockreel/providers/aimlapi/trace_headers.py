@@ -26,7 +26,7 @@ class Tracing:
         self._exposed = (row["expose"].encode(), b", ".join(names))
 
     def headers(self, request: Request, inference: str | None, *, cost: Headers = ()) -> Headers:
-        """The tracing headers of one reply; an id that is none of the provider's is left out."""
+        """The tracing headers of one response; an id that is none of the provider's is left out."""
         found: Headers = ()
         if inference is not None and self._issued.fullmatch(inference):
             found = ((self._inference, inference.encode()),)

@@ -3,9 +3,9 @@
 from mockreel.contract import Contract
 from mockreel.providers.runflow.adapter import Runflow
 
-__all__ = ["player"]
+__all__ = ["adapter"]
 
 
-def player(contract: Contract) -> Runflow:
+def adapter(contract: Contract) -> Runflow:
     """What plays Runflow's contract."""
     return Runflow(contract)

@@ -1,4 +1,4 @@
-"""From an error row to the reply that says it."""
+"""From an error row to the response that says it."""
 
 import re
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ def refuse(context: RequestContext, row: ErrorRow, error: ErrorResponse) -> Resp
 
 
 def _known(context: RequestContext) -> Mapping[str, object]:
-    """What a text's placeholders stand for in a refusal that does not say it: what was asked for, or a neutral word."""
+    """What a text's placeholders stand for in an error that does not say it: what was asked for, or a neutral word."""
     contract = context.provider.contract
     failure = contract.failures["default"]
     sent = context.body if isinstance(context.body, dict) else {}
@@ -53,7 +53,7 @@ def _enveloped(
 
 
 def envelope(code: str, message: str, errors: Any = None) -> dict[str, Any]:
-    """What every refusal holds."""
+    """What every error response holds."""
     return {"code": code, "message": message, "errors": errors}
 
 
@@ -74,7 +74,7 @@ def _shown(value: object) -> str:
 
 
 def invalid_query(name: str, why: str, value: Any) -> ErrorResponse:
-    """The refusal of one query parameter for a reason that no schema can say."""
+    """The error response of one query parameter for a reason that no schema can say."""
     return ErrorResponse("invalid-query", violations=(Violation(("query", name), name, why, value, None),))
 
 

@@ -1,4 +1,4 @@
-"""Idempotency-Key: the same key with the same request gives the same reply again, with another request a conflict."""
+"""Idempotency-Key: the same key with the same request gives the same answer again, with another request a conflict."""
 
 import asyncio
 from collections.abc import Awaitable, Mapping
@@ -11,7 +11,7 @@ from mockreel.providers.runflow.state import own_shelf
 from mockreel.simulator.adapter import Answer, Handler
 from mockreel.simulator.context import RequestContext
 
-# Beyond so many replies an account's oldest is forgotten.
+# Beyond so many responses an account's oldest is forgotten.
 _MOST = 10_000
 
 
@@ -59,7 +59,7 @@ def _begin(context: RequestContext, key: str, asked: bytes, answer: Awaitable[Re
 
 
 def _ended(context: RequestContext, key: str, asked: bytes, task: "asyncio.Future[Response]") -> None:
-    """Keep the reply, or let the key be used anew where there is none."""
+    """Keep the response, or let the key be used again where there is none."""
     if task.cancelled() or task.exception() is not None:
         own_shelf(context).replies.pop(key, None)
     else:

@@ -15,7 +15,7 @@ def output(provider: Provider, job: Job) -> Mapping[str, Any]:
     """The output of a run that has succeeded, in the shape that the contract has for its model."""
     own = artifact.own_result(provider, job)
     if own is not None and own.body is not None:
-        body: Mapping[str, Any] = own.body  # whoever gave it knows its shape
+        body: Mapping[str, Any] = own.body  # anybody who gave it knows its shape
         return body
     fields = artifact.fields_of(provider, job)
     made = artifact.of_job(provider, job)

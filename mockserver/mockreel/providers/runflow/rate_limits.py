@@ -12,7 +12,7 @@ Headers = tuple[tuple[bytes, bytes], ...]
 
 
 def telling(handler: Handler, row: Mapping[str, Any]) -> Handler:
-    """A handler whose replies tell how near the limit is; its refusals do so where they are put together."""
+    """A handler whose responses tell how near the limit is; its error responses do so where they are put together."""
 
     def told(context: RequestContext) -> Answer:
         answer = handler(context)
@@ -24,7 +24,7 @@ def telling(handler: Handler, row: Mapping[str, Any]) -> Handler:
 
 
 def rate_headers(context: RequestContext, row: Mapping[str, Any], *, refused: bool = False) -> Headers:
-    """The headers of one reply; `refused` for one that says there were too many."""
+    """The headers of one response; `refused` for one that says there were too many."""
     window = int(context.now // row["window"])
     used = _used(context, window)
     left = 0 if refused else max(0, row["allowed"] - used)

@@ -126,7 +126,7 @@ class Shelf:
         self.assets: dict[str, Asset] = {}
         self.workflows: dict[str, Workflow] = {}
         self.evaluations: dict[str, Evaluation] = {}
-        # By Idempotency-Key, with what was asked; a reply that is still waited for is a future.
+        # By Idempotency-Key, with what was asked; a response that is still waited for is a future.
         self.replies: dict[str, tuple[bytes, Response | Future[Response]]] = {}
         self.threshold: Decimal | None = None
         self.balance_changed = self.opened
@@ -135,7 +135,7 @@ class Shelf:
 
 @dataclass
 class State:
-    """What the package keeps for one part as long as the stage stands."""
+    """What the package keeps for one part as long as the simulator stands."""
 
     contract: Contract
     batches: dict[str, Batch] = field(default_factory=dict)

@@ -1,11 +1,11 @@
-"""RunningHub: the standard models of V2, and the older task API, whose replies stand in an envelope."""
+"""RunningHub: the standard models of V2, and the older task API, whose responses stand in an envelope."""
 
 from mockreel.contract import Contract
 from mockreel.providers.runninghub.adapter import RunningHub
 
-__all__ = ["player"]
+__all__ = ["adapter"]
 
 
-def player(contract: Contract) -> RunningHub:
+def adapter(contract: Contract) -> RunningHub:
     """What plays RunningHub's contract."""
     return RunningHub(contract)

@@ -1,4 +1,4 @@
-"""The ways in which RunningHub speaks: flat replies with a text `errorCode`, envelopes with a numeric `code`."""
+"""The ways in which RunningHub speaks: flat responses with a text `errorCode`, envelopes with a numeric `code`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from mockreel.contract import Contract, Operation
 class Dialect:
     """One way to speak.
 
-    `base` is the reply when there is nothing to tell; `code` and `texts` are its keys for a refusal's code and text;
+    `base` is the response when there is nothing to tell; `code` and `texts` are its keys for an error's code and text;
     `like` is the dialect whose words it borrows where a row has none for it.
     """
 
@@ -28,11 +28,11 @@ class Dialect:
         return (self.name,) if self.like is None else (self.name, self.like)
 
     def says(self, **values: Any) -> dict[str, Any]:
-        """A reply with these values, and the base's for the rest."""
+        """A response with these values, and the base's for the rest."""
         return {**self.base, **values}
 
     def refuses(self, code: str | int, text: str, **values: Any) -> dict[str, Any]:
-        """A reply with a code and its text."""
+        """A response with a code and its text."""
         spoken = int(code) if self.numeric else str(code)
         return {**self.base, self.code: spoken, **dict.fromkeys(self.texts, text), **values}
 

@@ -1,4 +1,4 @@
-"""From an error row to the reply that says it, in the dialect of the operation that was asked."""
+"""From an error row to the response that says it, in the dialect of the operation that was asked."""
 
 import re
 from collections.abc import Mapping
@@ -48,7 +48,7 @@ def _settings(context: RequestContext) -> Mapping[str, Any]:
 
 
 def _complaint(context: RequestContext, dialect: Dialect, error: ErrorResponse) -> str:
-    """The first violation in RunningHub's words; its replies have no place for the others."""
+    """The first violation in RunningHub's words; its responses have no place for the others."""
     if not error.violations:
         return ""
     first = error.violations[0]

@@ -15,7 +15,7 @@ from mockreel.providers.templates import fill
 from mockreel.simulator.adapter import MessageStream
 from mockreel.simulator.provider import Provider
 
-# The key under which replies say where progress can be followed.
+# The key under which responses say where progress can be followed.
 PROGRESS = "netWssUrl"
 # The schemes of a socket by those of the requests beside it.
 _SCHEMES = {"http": "ws", "https": "wss"}

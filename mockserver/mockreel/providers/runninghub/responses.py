@@ -1,4 +1,4 @@
-"""From a job to what RunningHub says of it: the flat reply of V2, and the outputs of the old API."""
+"""From a job to what RunningHub says of it: the flat response of V2, and the outputs of the old API."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -20,7 +20,7 @@ Body = dict[str, Any]
 
 
 def task(provider: Provider, job: Job, now: float) -> Body:
-    """The flat reply of `/query`."""
+    """The flat response of `/query`."""
     state = job.state(now)
     reply = state_of(provider).dialects.named("flat").says(taskId=job.id, status=state.word)
     if state.kind == "pending":
@@ -32,7 +32,7 @@ def task(provider: Provider, job: Job, now: float) -> Body:
 
 
 def submitted(provider: Provider, job: Job, now: float) -> Body:
-    """The flat reply to a submission, which has fewer keys and two that only it fills."""
+    """The flat response to a submission, which has fewer keys and two that only it fills."""
     reply = task(provider, job, now) | _beginning(provider, job)
     return {key: reply[key] for key in provider.contract.wire["submit_keys"]}
 
@@ -110,7 +110,7 @@ def _coins(provider: Provider, job: Job, seconds: int) -> str | None:
 
 def _result(artifact: artifacts.Artifact) -> Body:
     result = {"url": artifact.url, "outputType": _ending(artifact), "text": None}
-    if artifact.kind == "text":  # it stands in the reply itself, where clients look when there is no address
+    if artifact.kind == "text":  # it stands in the response itself, where clients look when there is no address
         result |= {"url": None, "text": artifacts.text_of(artifact)}
     return result
 

@@ -25,7 +25,7 @@ def record_id(job: Job) -> str:
 
 
 def job_ended(provider: Provider, job: Job) -> None:
-    """Tell whoever a task named, once."""
+    """Tell anybody who a task named, once."""
     event = provider.contract.callbacks.event_on(job.state(provider.clock.now()).name)
     if job.callback_url is None or event is None or provider.deliveries.of(job.id):
         return
@@ -109,7 +109,7 @@ def _shape(provider: Provider, job: Job) -> dict[str, str]:
 
 
 def _wrapped(provider: Provider, job: Job, now: float) -> dict[str, Any]:
-    """The reply that the old API gives when it is asked for a task's outputs."""
+    """The response that the old API gives when it is asked for a task's outputs."""
     dialect = state_of(provider).dialects.named("envelope")
     try:
         return dialect.says(data=responses.outputs_of(provider, job, now))

@@ -1,4 +1,4 @@
-"""Run any program against the stand-in unchanged: its calls to the providers' hosts are led here by a proxy of its own.
+"""Run any program against the mock unchanged: its calls to the providers' hosts are led here by a proxy of its own.
 
 What the program must honour are the usual proxy and CA variables; for Node and Python a preload leads home what
 does not read them.

@@ -44,7 +44,7 @@ def authority_of(target: str, usual: int) -> tuple[str, int]:
 
 
 def rewritten(head: Head, parts: SplitResult, proxy: SplitResult | None) -> bytes:
-    """The head as the host, or the proxy before it, wants it: the connection ends with the reply."""
+    """The head as the host, or the proxy before it, wants it: the connection ends with the response."""
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     kept = [line for line in head.lines if not line.lower().startswith((b"connection:", b"proxy-"))]
     first = f"{head.method} {head.target if proxy else path} {head.version}".encode("latin-1")

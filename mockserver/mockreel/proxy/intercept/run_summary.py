@@ -1,4 +1,4 @@
-"""What a program did at the stand-in, and what it would have cost."""
+"""What a program did at the mock server, and what it would have cost."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ class Account:
 
 
 def account_of(simulator: Simulator) -> Account:
-    """What happened on a stage, in lines for people."""
+    """What happened on a mock server, in lines for people."""
     account = Account(cost_avoided=cost_avoided(simulator))
     for provider in simulator.providers.values():
         entries = [entry for entry in simulator.journal if entry.provider == provider.name and not _is_file(entry)]

@@ -1,4 +1,4 @@
-"""A run: the stage, the authority, the proxy and the program, one inside the other."""
+"""A run: the mock server, the authority, the proxy and the program, one inside the other."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +14,7 @@ from mockreel.server.mock_server import MockServer
 from mockreel.server.options import Options
 from mockreel.server.socket_server import Server, hosted
 
-# How often a stage that is waited for is looked at, in real seconds.
+# How often a mock server that is waited for is looked at, in real seconds.
 LOOK_SECONDS = 0.05
 
 
@@ -103,7 +103,7 @@ def _port(url: str) -> int:
 
 
 def _wait(server: MockServer, seconds: float, signals: Signals) -> None:
-    """Let the stage play on until nothing is left to happen, the time is over, or a signal comes."""
+    """Let the mock server play on until nothing is left to happen, the time is over, or a signal comes."""
     ends = time.monotonic() + seconds
     while signals.caught is None and time.monotonic() < ends and _is_under_way(server):
         time.sleep(LOOK_SECONDS)
@@ -112,7 +112,7 @@ def _wait(server: MockServer, seconds: float, signals: Signals) -> None:
 def _is_under_way(server: MockServer) -> bool:
     simulator = server.simulator
     now = simulator.clock.now()
-    # A job may have ended by the clock a moment before its callback is scheduled: the agenda knows of both.
+    # A job may have ended by the clock a moment before its callback is scheduled: the scheduler knows of both.
     return bool(len(simulator.scheduler) or simulator.scheduler.in_flight) or any(
         any(delivery.status == "pending" for delivery in list(provider.deliveries))
         or any(not job.state(now).terminal and job.ends is not None for job in list(provider.jobs))

@@ -20,7 +20,7 @@ async def list_balances(simulator: Simulator, request: Request) -> Any:
     """Every account, by provider and in the order of first use, with its balance; and what was not spent in all."""
     some = providers(simulator, request)
     sums = together(provider.ledger.cost_avoided(provider.clock.now()) for provider in some)
-    return {"balances": [row for provider in some for row in _rows(provider)], "not_spent": sums.row()}
+    return {"balances": [row for provider in some for row in _rows(provider)], "cost_avoided": sums.row()}
 
 
 def _rows(provider: Provider) -> Iterator[Mapping[str, Any]]:

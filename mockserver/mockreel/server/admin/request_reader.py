@@ -119,7 +119,7 @@ def choice(request: Request, name: str, valid: tuple[str, ...]) -> str:
 
 
 class NotThere(OptionError):
-    """Nothing of that name is on the stage (any more); answered with 404."""
+    """Nothing of that name is on the mock server (any more); answered with 404."""
 
 
 def job(simulator: Simulator, request: Request) -> tuple[Provider, Job]:

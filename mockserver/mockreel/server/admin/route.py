@@ -1,4 +1,4 @@
-"""A row of the control API: a method, a path below the stand-in's own, and who answers."""
+"""A row of the control API: a method, a path below the mock server's own, and who answers."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple

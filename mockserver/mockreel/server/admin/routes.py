@@ -46,13 +46,13 @@ ROWS: tuple[Row, ...] = tuple(row for noun in NOUNS for row in noun.ROWS)
 
 
 class Control:
-    """The control API over one stage."""
+    """The control API over one mock server."""
 
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
 
     def routes(self) -> list[Route]:
-        """Every route, below the stand-in's own path."""
+        """Every route, below the mock server's own path."""
         return [Route(OWN_PATHS + row.path, self._endpoint(row.handler), methods=[row.method]) for row in ROWS]
 
     def app(self) -> Starlette:
@@ -91,7 +91,7 @@ def _fits(route: Route, request: Request) -> bool:
 
 
 def _refusal(wrong: MockreelError) -> Response:
-    """What went wrong on purpose, as a reply."""
+    """What went wrong on purpose, as a response."""
     status, title = 400, "Not understood"
     if isinstance(wrong, NotThere):
         status, title = 404, "Not found"

@@ -1,4 +1,4 @@
-"""What the control API shows of a stage: scenarios, jobs, deliveries, exchanges, as plain values, and no secret."""
+"""What the control API shows: scenarios, jobs, deliveries, exchanges, as plain values, and no secret."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace

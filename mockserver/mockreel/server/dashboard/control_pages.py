@@ -93,7 +93,7 @@ def scenarios(simulator: Simulator) -> dict[str, list[str]]:
 
 
 def codes(simulator: Simulator) -> list[str]:
-    """Every failure and refusal that a rule may name."""
+    """Every failure and error response that a rule may name."""
     providers = simulator.providers.values()
     return sorted({name for provider in providers for name in (*provider.contract.failures, *provider.contract.errors)})
 
@@ -111,7 +111,7 @@ class ReadingRow:
 
 
 class ReadingsView:
-    """Every reading, to be switched while the stage runs."""
+    """Every reading, to be switched while the mock server runs."""
 
     template, tab, title = "readings.html", "Readings", "Readings"
 
@@ -174,7 +174,7 @@ class AccountsView:
             for provider in simulator.providers.values()
         ]
         return [
-            self._desk.region("unspent", [("sum", {"all": cost_avoided(simulator), "parts": per_part})]),
+            self._desk.region("cost-avoided", [("sum", {"all": cost_avoided(simulator), "parts": per_part})]),
             self._desk.region("account_row", found, tag="li"),
         ]
 

@@ -27,7 +27,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The bar of a job; `begins` and `ends` are moments of the stage, `open` where the job never ends by itself."""
+    """The bar of a job; `begins` and `ends` are moments by its clock, `open` where the job never ends by itself."""
 
     segments: tuple[Segment, ...]
     begins: float

@@ -22,12 +22,12 @@ SPEEDS = (1.0, 2.0, 10.0, 60.0, 600.0)
 
 
 class Lost(Exception):
-    """What a page is asked for is not on the stage."""
+    """What a page is asked for is not on the mock server."""
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What every page is made from: the stage, the templates, and where the page is mounted."""
+    """What every page is made from: the mock server, the templates, and where the page is mounted."""
 
     simulator: Simulator
     rendering: Rendering
@@ -228,5 +228,5 @@ def part_of(desk: Desk) -> Provider:
     """The provider that a page's path names."""
     provider = desk.simulator.providers.get(desk.params["provider"])
     if provider is None:
-        raise Lost(f"No such provider is on this stage. There are {', '.join(desk.simulator.providers)}.")
+        raise Lost(f"No such provider is on this mock server. There are {', '.join(desk.simulator.providers)}.")
     return provider

@@ -102,7 +102,7 @@ def _around(tag: str, name: str, key: str, version: str | None, inner: str) -> t
 
 
 def time_of_day(moment: float) -> str:
-    """`12:03:07.250`, of the stage, in UTC."""
+    """`12:03:07.250`, of the mock server, in UTC."""
     return utc(moment).strftime("%H:%M:%S.%f")[:-3]
 
 

@@ -1,5 +1,4 @@
-"""The pages as an application: routes, headers, streams. What it shows is the stage; what it changes goes the way of
-the control API."""
+"""The dashboard as an application: routes, headers, streams. Its changes go through the control API."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import cached_property
@@ -52,7 +51,7 @@ VIEWS: Mapping[str, MakeView] = {
 
 
 class Site:
-    """The pages over one stage."""
+    """The pages over one mock server."""
 
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
@@ -96,7 +95,7 @@ class Site:
             try:
                 view = make(desk)
             except Lost as lost:
-                return self._answer(desk, "lost.html", 404, title="Not on this stage", here="", detail=str(lost))
+                return self._answer(desk, "lost.html", 404, title="Not on this mock server", here="", detail=str(lost))
             if "live" in request.query_params:
                 return self._stream(desk, make)
             regions = {region.name: region for region in view.regions()}

@@ -1,4 +1,4 @@
-"""Between ASGI and a part: read a request within bounds, hand it over, send the reply.
+"""Between ASGI and a part: read a request within bounds, hand it over, send the response.
 
 Provider traffic takes this way without Starlette's routes and Request objects; everything else goes to the app behind.
 """
@@ -139,13 +139,13 @@ def unavailable(provider: Provider, request: Request) -> Response:
 
 
 async def send_reply(response: Response, send: Send, *, head: bool) -> None:
-    """Send a complete reply; to a HEAD request without its body."""
+    """Send a complete response; to a HEAD request without its body."""
     await send({"type": "http.response.start", "status": response.status, "headers": headers_of(response)})
     await send({"type": "http.response.body", "body": b"" if head else response.body})
 
 
 def headers_of(response: Response) -> list[tuple[bytes, bytes]]:
-    """The headers of a reply as they are sent."""
+    """The headers of a response as they are sent."""
     headers = [*response.headers, VERSION_HEADER]
     if response.status in WITHOUT_BODY:
         return headers
@@ -157,7 +157,7 @@ def headers_of(response: Response) -> list[tuple[bytes, bytes]]:
 
 
 def signed(send: Send) -> Send:
-    """A `send` that adds the stand-in's version to a reply that somebody else puts together."""
+    """A `send` that adds the mock server's version to a response that somebody else puts together."""
 
     async def sending(message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":

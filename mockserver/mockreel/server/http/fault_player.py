@@ -1,4 +1,4 @@
-"""Play a reply under a fault: its steps, one after the other, as long as the client is there."""
+"""Play a response under a fault: its steps, one after the other, as long as the client is there."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -18,7 +18,7 @@ PIECE_SECONDS = 0.25
 
 
 class Damaging:
-    """Plays one reply.
+    """Plays one response.
 
     Args:
         connection: the connection, where it can be had.

@@ -15,7 +15,7 @@ _LOOPBACK_DOMAIN = ".localhost"
 # How a socket of both families writes an address of IPv4.
 _MAPPED = "::ffff:"
 _AUTHORITY = re.compile(rb"(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._-]+))(?::\d{1,5})?")
-# So many different Host headers are remembered with what they lead to; then they are read anew.
+# So many different Host headers are remembered with what they lead to; then they are read again.
 _MOST_KNOWN = 256
 
 

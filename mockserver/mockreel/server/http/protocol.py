@@ -1,4 +1,4 @@
-"""The connection under a request, which ASGI does not show: what faults need that no HTTP reply can play.
+"""The connection under a request, which ASGI does not show: what faults need that no HTTP response can play.
 
 It stands in the scope's `state` under `WIRE`: put there once a connection, it costs a request nothing.
 """

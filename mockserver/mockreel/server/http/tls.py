@@ -1,4 +1,4 @@
-"""TLS for a stage: with the user's certificate, or with one that is made for the run and vouched for by a file."""
+"""TLS: with the user's certificate, or with one that is made for the run and vouched for by a file."""
 
 import contextlib
 import os

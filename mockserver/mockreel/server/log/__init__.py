@@ -1,4 +1,4 @@
-"""What happens on a stage, written as it happens: lines to read, or JSON for machines. Nothing waits for the reader."""
+"""The live log: what happens, as it happens, in lines to read or JSON for machines. Nothing waits for the reader."""
 
 from mockreel.server.log.json_format import Records
 from mockreel.server.log.line_format import Lines

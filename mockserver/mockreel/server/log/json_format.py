@@ -21,9 +21,9 @@ class Records:
         return raw.decode() if raw.isascii() else json.dumps(row, default=str)
 
     def skipped(self, count: int) -> str:
-        """What was left out, because the reader was slower than the stage."""
+        """What was left out, because the reader was slower than the mock server."""
         return json.dumps({"kind": "skipped", "count": count})
 
     def sentence(self, kind: str, text: str, fields: Mapping[str, Any]) -> str:
-        """A sentence of the stand-in itself: its fields where it has some, else its text."""
+        """A sentence of the mock server itself: its fields where it has some, else its text."""
         return json.dumps({"kind": kind, **(fields or {"text": text})}, default=str)

@@ -1,4 +1,4 @@
-"""The live log: follows a feed and writes what it tells. Nothing waits for whoever reads it."""
+"""The live log: follows a feed and writes what it tells. Nothing waits for anybody who reads it."""
 
 import asyncio
 from collections import deque
@@ -54,7 +54,7 @@ class Log:
         self._outlet.close()
 
     def say(self, kind: str, text: str, **fields: Any) -> None:
-        """A sentence of the stand-in itself; `fields` are the same for machines."""
+        """A sentence of the mock server itself; `fields` are the same for machines."""
         self._outlet.say(f"{self._form.sentence(kind, text, fields)}\n")
 
     async def follow(self, events: EventStream) -> None:

@@ -1,4 +1,4 @@
-"""Watches the files that a stage is played from, and lets it play by what stands in them."""
+"""Watches the files that a mock server is played from, and lets it play by what stands in them."""
 
 import asyncio
 import logging
@@ -33,7 +33,7 @@ class Watch:
 
     Args:
         keys: the keys file, if there is one.
-        told: called with what became of each change; the stage's feed has it too.
+        told: called with what became of each change; the mock server's feed has it too.
     """
 
     def __init__(

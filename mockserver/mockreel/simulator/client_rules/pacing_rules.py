@@ -1,6 +1,6 @@
 """Rules for when a request comes: polls, waiting times, and tries that will not help.
 
-A moment counts as later when either clock says so: the simulator's, or that of whoever waits for real under a clock
+A moment counts as later when either clock says so: the simulator's, or that of anybody who waits for real under a clock
 that stands still.
 """
 
@@ -39,7 +39,7 @@ class PolledTooOften(Rule):
         seconds, evidence = advised
         before = self._last.get(str(entry.job))
         remember(self._last, str(entry.job), entry)
-        if before is None or before.fault is not None:  # a reply that was damaged may be asked for again sooner
+        if before is None or before.fault is not None:  # a response that was damaged may be asked for again sooner
             return
         apart = passed(before, entry)
         if apart < seconds - _ROUNDING:
@@ -50,7 +50,7 @@ class PolledTooOften(Rule):
 
 @dataclass
 class PolledAfterEnd(Rule):
-    """A job was asked about again after a reply had said that it is over."""
+    """A job was asked about again after a response had said that it is over."""
 
     id = "polled-after-end"
     says = "A job is asked about again after a response said that it is over."
@@ -70,7 +70,7 @@ class PolledAfterEnd(Rule):
             remember(self._over, str(entry.job), entry)
 
     def states(self, talk: JobTalk, entry: Entry) -> list[State]:
-        """The states that the word in a reply may mean."""
+        """The states that the word in a response may mean."""
         word = first(entry.reply_json, talk.state)
         return [state for state in self.contract.lifecycle.states.values() if state.word == word]
 
@@ -100,7 +100,7 @@ class RetriedError(Rule):
 
 @dataclass
 class IgnoredRetryAfter(Rule):
-    """A request came before the time that the last reply to it had set."""
+    """A request came before the time that the last response to it had set."""
 
     id = "ignored-retry-after"
     says = "A request comes before the time that Retry-After had set."

@@ -1,6 +1,6 @@
-"""What happens on a stage, as it happens: a numbered list of events that anybody may follow.
+"""What happens on a simulator, as it happens: a numbered list of events that anybody may follow.
 
-Nothing ticks while nobody looks, and a stage that nobody has looked at keeps nothing for it.
+Nothing ticks while nobody looks, and a simulator that nobody has looked at keeps nothing for it.
 """
 
 from mockreel.simulator.events.event import Event, News

@@ -16,7 +16,7 @@ MOST_VIOLATIONS = 3
 class Event(NamedTuple):
     """One thing that happened.
 
-    `kind` is `request`, `state`, `attempt`, `clock`, `rule`, `balance`, `recast`, `reset` or another word of whoever
+    `kind` is `request`, `state`, `attempt`, `clock`, `rule`, `balance`, `contract`, `reset` or another word of who
     noted it; `fields` are that kind's own. Numbers rise; a gap between two means that what stood there was forgotten.
     """
 

@@ -1,4 +1,4 @@
-"""The feed of a stage: its newest events, each with a number, and a way to wait for more."""
+"""The feed of a simulator: its newest events, each with a number, and a way to wait for more."""
 
 import asyncio
 import contextlib
@@ -26,7 +26,7 @@ _LONGEST_WAIT = 3600.0
 
 
 class Staged(Protocol):
-    """What a feed reads of a stage."""
+    """What a feed reads of a simulator."""
 
     @property
     def providers(self) -> Mapping[str, "Provider"]: ...
@@ -37,7 +37,7 @@ class Staged(Protocol):
 
 
 class EventStream:
-    """The newest `limit` events of a stage, numbered from 1.
+    """The newest `limit` events of a simulator, numbered from 1.
 
     It begins to listen with the first look, which finds what the journal and the jobs still know of what was before.
     Changes of jobs are computed at each look, from the next change of each open job. When nobody has looked while

@@ -1,4 +1,4 @@
-"""What a check runs against: the stand-in in this process, or (in `remote`) a base URL."""
+"""What a check runs against: the mock server in this process, or (in `remote`) a base URL."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -33,7 +33,7 @@ class NotApplicable(LeftOut):
 
 
 class Target(Protocol):
-    """Whoever claims to be the provider. `own` is our stand-in, which is held to inferred facts too."""
+    """Anybody who claims to be the provider. `own` is our mock server, which is held to inferred facts too."""
 
     base_url: str
     own: bool
@@ -41,7 +41,7 @@ class Target(Protocol):
     receiver: Receiver | None
 
     def send(self, request: SentRequest) -> ReceivedResponse:
-        """Ask, and wait for the reply."""
+        """Ask, and wait for the response."""
         ...
 
     def fetch(self, url: str) -> ReceivedResponse:
@@ -64,7 +64,7 @@ Answering = Callable[[Provider, Request], Response | Awaitable[Response]]
 
 
 def answer_honestly(provider: Provider, request: Request) -> Response | Awaitable[Response]:
-    """What the stand-in answers."""
+    """What the mock server answers."""
     return provider.answer(request)
 
 
@@ -73,7 +73,7 @@ class MockTarget:
 
     Args:
         contract: what is played, which is not always what it is checked against.
-        answering: what stands between a request and the stand-in's answer.
+        answering: what stands between a request and the mock server's answer.
         sender: builds what stands between a callback and the receiver, from the honest one.
     """
 
@@ -132,7 +132,7 @@ class MockTarget:
         return self._answering(self._provider, request)
 
     async def _awaited(self, answer: Awaitable[Response]) -> Response:
-        """A reply that waits for the clock: move it from one due moment to the next until it comes."""
+        """A response that waits for the clock: move it from one due moment to the next until it comes."""
         task = asyncio.ensure_future(answer)
         for _ in range(1000):
             for _ in range(20):

@@ -1,4 +1,4 @@
-"""What a provider sends when something happens: played on a stage of its own, so that every byte is the provider's."""
+"""What a provider sends when something happens: made by a simulator of its own, so that every byte is the provider's."""
 
 import asyncio
 import time
@@ -21,7 +21,7 @@ from mockreel.simulator.simulator import build_simulator
 from mockreel.webhooks import MemorySender, Outgoing
 from mockreel.webhooks.payloads import Documented, documented
 
-# A callback's URL on the stage; what is sent goes elsewhere.
+# A callback's URL on the simulator; what is sent goes elsewhere.
 NOWHERE = "http://127.0.0.1:9/"
 # Where the results of a job that never ran would lie.
 RESULTS = "https://mockreel.invalid"
@@ -84,7 +84,7 @@ def happening(
 def happenings(
     contract: Contract, *, seed: int = 0, root: Path | None = None, moment: float | None = None
 ) -> Iterator[Happening]:
-    """Every callback that the stand-in can send: one for each operation that asks for one, and each end.
+    """Every callback that the mock server can send: one for each operation that asks for one, and each end.
 
     Args:
         moment: when the newest of them is sent, in seconds since the epoch; now if None. Each tells of a job of its
@@ -127,7 +127,7 @@ class _Asks:
 def _played(
     contract: Contract, callback: Documented, request: SentRequest, ends: list[State], clock: Clock, *, seed: int
 ) -> Iterator[Happening]:
-    """Begin what the request asks for on a stage of its own, end its jobs in these states, and take what is sent."""
+    """Begin what the request asks for in a simulator, end its jobs in these states, and take what is sent."""
     sender = MemorySender()
     settings = Settings(seed=seed)
     simulator = build_simulator(
@@ -168,7 +168,7 @@ async def _done(advancing: Awaitable[int]) -> None:
 
 
 def _plain(contract: Contract, message: Outgoing) -> tuple[tuple[str, str], ...]:
-    """Its headers without a signature: whoever sends it signs it."""
+    """Its headers without a signature: anybody who sends it signs it."""
     signature = contract.callbacks.signature
     name = signature.header.lower() if signature else ""
     return tuple((key, value) for key, value in message.headers if key.lower() != name)

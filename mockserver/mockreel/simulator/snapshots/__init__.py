@@ -1,4 +1,4 @@
-"""Snapshots: everything that has come to be on a stage as one JSON document, and back.
+"""Snapshots: everything that has come to be on a simulator as one JSON document, and back.
 
 No key is in it, and no hash of one: listed accounts are found again by their names, the others are given to new keys
 in the order of first use. What callbacks are signed with is in it, as what is still to be delivered needs it.

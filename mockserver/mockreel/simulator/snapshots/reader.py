@@ -1,4 +1,4 @@
-"""Read a provider's part of a snapshot into values of ours; nothing on the stage is changed."""
+"""Read a provider's part of a snapshot into values of ours; nothing on the simulator is changed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

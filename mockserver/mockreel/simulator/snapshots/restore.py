@@ -1,4 +1,4 @@
-"""Put a snapshot back: everything is read and checked first, then it takes the place of what the stage has."""
+"""Put a snapshot back: everything is read and checked first, then it takes the place of what the simulator has."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,13 +18,13 @@ from mockreel.webhooks.dispatcher import AttemptDue
 
 
 def restore(simulator: Simulator, document: Any) -> None:
-    """Put a snapshot back in place of everything that has come to be; the journal begins anew.
+    """Put a snapshot back in place of everything that has come to be; the journal resets.
 
-    Call it on the stage's event loop.
+    Call it on the simulator's event loop.
 
     Raises:
-        DataError: it is none, or not one that this version reads; the stage is as it was.
-        Conflict: it was taken of a stage that plays otherwise; the stage is as it was.
+        DataError: it is none, or not one that this version reads; the simulator is as it was.
+        Conflict: it was taken of a simulator that plays otherwise; the simulator is as it was.
     """
     check_shape(document, form=FORM)
     _check_simulator(simulator, document)
@@ -48,7 +48,7 @@ def restore(simulator: Simulator, document: Any) -> None:
 
 
 def _check_simulator(simulator: Simulator, document: Mapping[str, Any]) -> None:
-    """See that the stage plays as the one of which the snapshot was taken.
+    """See that the simulator plays as the one of which the snapshot was taken.
 
     Raises:
         Conflict: another version, other providers, another seed, or other readings.

@@ -1,4 +1,4 @@
-"""Take a snapshot: everything that has come to be on a stage, as one JSON document."""
+"""Take a snapshot: everything that has come to be on a simulator, as one JSON document."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
@@ -30,7 +30,7 @@ Row = dict[str, Any]
 
 
 def take(simulator: Simulator) -> Row:
-    """A stage as a document that `restore` takes; the stage is left as it is."""
+    """A stage as a document that `restore` takes; the simulator is left as it is."""
     now = simulator.clock.now()
     document = {
         "snapshot": FORM,

@@ -67,7 +67,7 @@ class Performer:
     """Performs the acts of one provider.
 
     Args:
-        provider: the provider on its stage: what it costs and how it signs is read from its contract.
+        provider: the provider on its mock server: what it costs and how it signs is read from its contract.
         address: where it is served, and a key that works.
         folder: where clips are saved.
         changed: called whenever the progress of an act has changed.

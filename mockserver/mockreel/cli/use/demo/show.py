@@ -54,7 +54,7 @@ def _home(data: Path | None, name: str) -> Path | None:
 
 
 class _Demo:
-    """One run: the stage, the acts of every provider, and how far each is."""
+    """One run: the mock server, the acts of every provider, and how far each is."""
 
     def __init__(self, server: MockServer, scripts: Mapping[str, Script], console: Console) -> None:
         self._server = server

@@ -10,7 +10,7 @@ from typing import Final
 # Nineteen digits and more are no size of a file, and Python refuses to read very long numbers.
 _RANGE: Final = re.compile(r"bytes=[ \t]*([0-9]{0,18})-([0-9]{0,18})[ \t]*", re.IGNORECASE)
 
-# A stand-in that is started anew makes the same ids with other clips, so a cache has to ask again.
+# A mock server that is started again makes the same ids with other clips, so a cache has to ask again.
 _ALWAYS: Final[Mapping[str, str]] = MappingProxyType(
     {"Accept-Ranges": "bytes", "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
 )

@@ -46,7 +46,7 @@ def poll(context: RequestContext) -> Answer:
 
 
 def _told(context: RequestContext, line: Line, job: Job) -> Response:
-    """The reply that tells of a generation as it stands."""
+    """The response that tells of a generation as it stands."""
     state: State = context.provider.state
     now = job.state(context.now)
     words = generation(context.provider, job, now, context.now)

@@ -173,7 +173,7 @@ class _Query:
         return slice(start, stop), (before, after)
 
     def page(self, records: list[Record], around: tuple[Place | None, Place | None]) -> Record:
-        """The reply: items, and the cursors under the keys that the contract has for them."""
+        """The response: items, and the cursors under the keys that the contract has for them."""
         keys: Mapping[str, str] = self.wire["page_keys"]
         before, after = around
         cursors = {

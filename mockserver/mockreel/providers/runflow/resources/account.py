@@ -25,7 +25,7 @@ def get_me(context: RequestContext) -> Response:
 
 
 def person(context: RequestContext) -> Record:
-    """The user of an account: every account of the stand-in has one."""
+    """The user of an account: every account of the mock server has one."""
     shelf, wire = own_shelf(context), context.provider.contract.wire
     rows = {name: _named(context, value) for name, value in wire["person"].items()}
     return {"id": shelf.user_id, **rows, "email_verified_at": written(shelf.opened, wire["record_times"])}

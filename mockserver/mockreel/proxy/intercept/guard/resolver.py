@@ -68,7 +68,7 @@ class Resolver(asyncio.DatagramProtocol):
                 await writer.drain()
 
     async def answer(self, message: bytes) -> bytes:
-        """The reply to one message."""
+        """The response to one message."""
         try:
             number, _, count, *_ = _HEAD.unpack_from(message)
             name, end = _name(message, _HEAD.size)

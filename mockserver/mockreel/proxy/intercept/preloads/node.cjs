@@ -1,5 +1,5 @@
 "use strict";
-// Loaded into every Node program of a run. Whatever authorities it brings, ours is one of them. A connection to a provider's host is made to the stand-in instead, one to
+// Loaded into every Node program of a run. Whatever authorities it brings, ours is one of them. A connection to a provider's host is made to the mock server instead, one to
 // this machine or an allowed host is left alone, and any other is refused. Node's own fetch reads no proxy variables.
 const { Socket, isIP } = require("node:net");
 const tls = require("node:tls");

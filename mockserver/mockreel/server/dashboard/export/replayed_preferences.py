@@ -9,7 +9,7 @@ from mockreel.errors import OptionError
 from mockreel.server.dashboard.export.journaled_request import Asked
 from mockreel.simulator.provider import Provider
 
-# Refusals that a request brings upon itself; any other is wished for, so that it comes on a fresh stage too.
+# Error responses that a request brings upon itself; any other is wished for, so that it comes on a fresh stage too.
 OWN_FAULTS = frozenset(
     {
         "no-key",
@@ -33,7 +33,7 @@ def preference(asked: Asked, *, damaged: bool) -> str | None:
 
 
 def _own(asked: Asked) -> Iterator[str]:
-    """What the client preferred itself but for faults, else what makes a stage do the same."""
+    """What the client preferred itself but for faults, else what makes a mock server do the same."""
     sent = next((value for name, value in asked.headers if name == "prefer"), "")
     kept = [one.strip() for one in sent.split(",") if one.strip() and "fault" not in one.lower()]
     wish = None if any("scenario" in one.lower() for one in kept) else _wish(asked)
@@ -53,7 +53,7 @@ def faults_of(entry: Entry) -> Faults:
 
 
 def breaks_off(entry: Entry) -> bool:
-    """Whether a client gets an error of the connection in place of a reply."""
+    """Whether a client gets an error of the connection in place of a response."""
     fault = faults_of(entry).reply
     if fault is None or not fault.kind.wire:
         return entry.status == 0

@@ -18,7 +18,7 @@ MOST_BEFORE = 8
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A value that came from a reply: `steps` lead to it in the reply's JSON."""
+    """A value that came from a response: `steps` lead to it in the response's JSON."""
 
     value: str
     name: str
@@ -28,7 +28,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """An exchange that is told before another, with the values that are wanted of its reply."""
+    """An exchange that is told before another, with the values that are wanted of its response."""
 
     entry: Entry
     gives: tuple[Origin, ...]
@@ -89,7 +89,7 @@ def _mentions(entry: Entry, value: str) -> bool:
 
 
 def _values(provider: Provider, entry: Entry) -> Iterator[tuple[str, str]]:
-    """What a request says that may have come from a reply: parameters, and texts of its body."""
+    """What a request says that may have come from a response: parameters, and texts of its body."""
     operation = operation_of(provider.contract, entry)
     found = provider.contract.router.find(entry.path)
     model = operation.model.name if operation is not None and operation.model is not None else None
@@ -101,7 +101,7 @@ def _values(provider: Provider, entry: Entry) -> Iterator[tuple[str, str]]:
 
 
 def own_id(entry: Entry) -> str:
-    """The id in a path of the stand-in's own: of a job that made a clip, of an upload."""
+    """The id in a path of the mock server's own: of a job that made a clip, of an upload."""
     return entry.path.rpartition("/")[2].partition(".")[0]
 
 
@@ -118,7 +118,7 @@ def _texts(name: str, value: Any) -> Iterator[tuple[str, str]]:
 
 
 def _origin(name: str, value: str, earlier: list[Entry]) -> Origin | None:
-    """The first reply that has a value; None where a request had it before."""
+    """The first response that has a value; None where a request had it before."""
     written = value.encode()
     for entry in earlier:
         if _mentions(entry, value):

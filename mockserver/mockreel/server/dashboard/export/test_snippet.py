@@ -28,7 +28,7 @@ from mockreel.server.dashboard.export.replayed_preferences import (
 from mockreel.server.dashboard.export.request_origins import Origin, own_id, steps_before
 from mockreel.simulator.provider import Provider
 
-# Seconds of the stage between two looks at a job that must come to a state, and how often is looked.
+# Seconds of the mock server between two looks at a job that must come to a state, and how often is looked.
 _STEP, _MOST_STEPS = 0.05, 2000
 
 
@@ -93,13 +93,13 @@ def _module(provider: Provider, entry: Entry, lines: list[str]) -> str:
 
 
 def _found(origin: Origin) -> str:
-    """The value in the reply; a number is wanted as it stands in paths."""
+    """The value in the response; a number is wanted as it stands in paths."""
     place = "".join(f"[{step!r}]" for step in origin.steps)
     return f"str(reply.json(){place})"
 
 
 def _until(provider: Provider, entry: Entry, names: _Names) -> Iterator[str]:
-    """Let the stage's time pass until the job is where it was."""
+    """Let the mock server's time pass until the job is where it was."""
     id_ = own_id(entry) if entry.path.startswith(MEDIA) else entry.job or ""
     job, name = provider.jobs.get(id_), names.of.get(id_)
     if job is None or name is None:

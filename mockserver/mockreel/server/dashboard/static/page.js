@@ -180,7 +180,7 @@ async function ask(order, body, said) {
       return false;
     }
   } catch {
-    trouble("The stand-in does not answer. Is it still running?");
+    trouble("The mock server does not answer. Is it still running?");
     return false;
   }
   trouble("");

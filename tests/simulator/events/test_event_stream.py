@@ -1,4 +1,4 @@
-"""What happens on a stage, in order, for whoever follows it."""
+"""What happens on a simulator, in order, for anybody who follows it."""
 
 import asyncio
 import threading
@@ -237,7 +237,7 @@ def test_who_waits_is_woken_by_a_change_of_the_clock(encore: Caller, encore_simu
 
 
 def test_who_waits_is_woken_when_a_job_changes_by_the_clock(make_encore: MakeSimulator, run: Run) -> None:
-    """Nothing happens on the stage; its time alone goes on."""
+    """Nothing happens on the simulator; its time alone goes on."""
     simulator = make_encore(clock=Clock(start=START, speed=100_000))
 
     async def scene() -> list[str]:

@@ -80,7 +80,7 @@ def test_a_length_that_is_none_makes_no_price(duration: str) -> None:
 
 
 def test_what_the_limit_refuses_never_reaches_the_provider(put_between: PutBetween, provider: FakeUpstream) -> None:
-    """A 402 that says that it comes from the proxy, as a problem and with the stand-in's mark."""
+    """A 402 that says that it comes from the proxy, as a problem and with the mock server's mark."""
     between = put_between(limit=Decimal("0.25"), assumed=Decimal("0.20"))
     assert between.submit().status_code == 201
     refused = between.submit()

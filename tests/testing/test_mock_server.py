@@ -1,4 +1,4 @@
-"""The pytest plugin, as users meet it: a stage for each test, shaped by the marker."""
+"""The pytest plugin, as users meet it: a mock server for each test, shaped by the marker."""
 
 import json
 import os
@@ -61,14 +61,14 @@ def test_fails(mockreel):
     id_ = make(mockreel)
     mockreel.advance(60)
     assert say(mockreel, "GET", "/v1/runs/" + id_)[1]["status_code"] == "failed"
-    assert list(mockreel.inner.parts) == ["runflow"]
-    assert mockreel.inner.settings.seed == 7
+    assert list(mockreel.simulator.providers) == ["runflow"]
+    assert mockreel.simulator.settings.seed == 7
 @pytest.mark.mockreel(scenario="cancelled", readings={"cancel-spelling": "cancelled"})
 def test_is_cancelled(mockreel):
     id_ = make(mockreel)
     mockreel.advance(60)
     assert say(mockreel, "GET", "/v1/runs/" + id_)[1]["status_code"] == "cancelled"
-    assert mockreel.inner.settings.seed == 7
+    assert mockreel.simulator.settings.seed == 7
 @pytest.mark.mockreel(scenario="succeed", held=False, speed=1000)
 def test_runs(mockreel):
     id_ = make(mockreel)
