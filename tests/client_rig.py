@@ -1,4 +1,4 @@
-"""A client and a mock server in one process, with a held clock between them: a client's pause moves the server's clock."""
+"""A client and a mock server in one process on a held clock: a client's pause moves the server's clock."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping

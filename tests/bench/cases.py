@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 import httpx2
 import orjson
 
-from mockreel.contract.conversation.demo_jobs import Act, Exchange, filled, found, read_script
+from mockreel.contract import pointers
+from mockreel.contract.conversation.demo_jobs import Act, Exchange, filled, read_script
 
 KEY = "bench"
 # How many jobs the polls rotate over.
@@ -63,7 +64,7 @@ def cases(provider: str, url: str, control: str) -> list[Case]:
 def submit(client: httpx2.Client, act: Act, exchange: Exchange) -> str:
     """Submit a job; its id."""
     reply = ask(client, exchange)
-    id_ = found(orjson.loads(reply), act.id or "")
+    id_ = pointers.value(orjson.loads(reply), act.id or "")
     if not id_:
         raise SystemExit(f"{act.provider} has not accepted the bench's submit: {reply.decode()}")
     return str(id_)
@@ -92,7 +93,7 @@ def without_callback(body: Any) -> Any:
 
 def broken(act: Act, body: Any) -> Any:
     """The body with three fields of the model's input, if it has so many, of a type that nothing admits."""
-    names = [name for name, value in found(body, act.input).items() if value != act.model]
+    names = [name for name, value in pointers.value(body, act.input).items() if value != act.model]
     return _with(body, act.input.split("/")[1:], names[:3])
 
 

@@ -10,7 +10,7 @@ from staging import FOURTH
 from mockreel.cli.gate.check import command
 from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.model_selection import Casting
-from mockreel.contract.exchanges.exchange import found
+from mockreel.contract import pointers
 from mockreel.contract.exchanges.request_builder import Requests, placed
 from mockreel.contract.exchanges.request_check import RequestChecker
 from mockreel.contract.openapi_documents import Documents
@@ -96,9 +96,9 @@ def test_a_star_stands_for_any_index() -> None:
     """Pointers with a star find everything in a list, and nothing where there is none."""
     document = {"outputs": [{"url": "a"}, {"url": "b"}, {}]}
 
-    assert found(document, "/outputs/*/url") == ["a", "b"]
-    assert found(document, "/outputs/1/url") == ["b"]
-    assert found(document, "/nothing/*/url") == []
+    assert pointers.values(document, "/outputs/*/url") == ["a", "b"]
+    assert pointers.values(document, "/outputs/1/url") == ["b"]
+    assert pointers.values(document, "/nothing/*/url") == []
 
 
 def test_a_receiver_answers_in_order_and_then_as_last() -> None:

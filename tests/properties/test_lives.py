@@ -15,8 +15,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from properties.expected import Life, attempts_until, end_between, possible_words
 
 from mockreel.conformance.check_context import CheckContext
-from mockreel.contract import Contract
-from mockreel.contract.exchanges.exchange import ReceivedResponse, first, found
+from mockreel.contract import Contract, pointers
+from mockreel.contract.exchanges.exchange import ReceivedResponse
 from mockreel.contract.messages.message import Request
 from mockreel.simulator.in_process.memory_receiver import Behaviour
 from mockreel.simulator.in_process.mock_target import Answering, MockTarget, answer_honestly, asked_by
@@ -127,7 +127,7 @@ class Lives(RuleBasedStateMachine):
     def _look(self, life: Life) -> bool:
         """Poll a job and hold the response against the model; gives whether it is over."""
         response = self.context.send(life.poll)
-        word = first(response.json, life.talk.state)
+        word = pointers.value(response.json, life.talk.state)
         if life.over is not None:
             assert word == life.over, f"{life.id} was {life.over} and is {word}"
             return True
@@ -151,7 +151,7 @@ class Lives(RuleBasedStateMachine):
     def _has_results_when_it_should(self, life: Life, response: ReceivedResponse, *, kinds: set[str]) -> None:
         if life.talk.made is not None or life.submit.operation is None:
             return
-        there = [value for place in life.talk.results for value in found(response.json, place) if value]
+        there = [value for place in life.talk.results for value in pointers.values(response.json, place) if value]
         if not kinds & {"succeeded", "partial"}:
             assert there == [], response.shown()
         assert not there or all(str(url).startswith("http") for url in there)
@@ -175,7 +175,7 @@ class Lives(RuleBasedStateMachine):
         wanted = attempts_until(policy, life.behaviours, first_at, self.target.now())
         assert [one.at for one in arrivals] == pytest.approx(wanted, abs=1e-5)
         assert len({one.body for one in arrivals}) == 1
-        assert str(first(self.context.payload(arrivals[0].body), life.talk.webhook.id)) == life.id
+        assert str(pointers.value(self.context.payload(arrivals[0].body), life.talk.webhook.id)) == life.id
 
 
 @cache

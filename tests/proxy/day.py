@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
-from mockreel.contract import Contract, Model, Operation
+from mockreel.contract import Contract, Model, Operation, pointers
 from mockreel.contract.conversation.conversation import JobTalk
-from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest, first
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.exchanges.links import Links
 from mockreel.contract.exchanges.request_builder import NOBODYS, Requests
 from mockreel.contract.exchanges.response_check import ResponseChecker
@@ -108,7 +108,7 @@ class Day:
         poll = self.links.follow(link, submit, response)
         for _ in range(MOST_LOOKS):
             self.target.wait(STEP)
-            word = first(self.send(poll).json, talk.state)
+            word = pointers.value(self.send(poll).json, talk.state)
             states = [state for state in self.contract.lifecycle.states.values() if state.word == word]
             if states and all(state.terminal for state in states):
                 break

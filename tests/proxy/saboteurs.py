@@ -7,8 +7,9 @@ from typing import Any
 import orjson
 from proxy.day import STEP, Day, Script, contract_of
 
+from mockreel.contract import pointers
 from mockreel.contract.conversation.conversation import JobTalk
-from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest, first
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.messages.message import Request, Response, json_reply
 from mockreel.simulator.in_process.mock_target import Answering
 from mockreel.simulator.in_process.target_keys import dressed
@@ -44,7 +45,7 @@ def _without(body: Any, pointer: str) -> Any:
 
 
 def _word(body: Any, talk: JobTalk) -> Any:
-    return first(body, talk.state)
+    return pointers.value(body, talk.state)
 
 
 @dataclass(frozen=True)
@@ -257,7 +258,7 @@ def servers() -> tuple[Server, ...]:
 
 
 def _shifted(body: Any, talk: JobTalk) -> Any:
-    own = str(first(body, talk.id)) if talk.id else ""
+    own = str(pointers.value(body, talk.id)) if talk.id else ""
     return _at(body, talk.id, own[:-1] + ("0" if own[-1:] != "0" else "1")) if talk.id and own else body
 
 

@@ -8,8 +8,8 @@ import pytest
 from proxy.conftest import Between, FakeUpstream, PutBetween, Trusted, provided
 from staging import START
 
-from mockreel.contract import load_contract, providers
-from mockreel.contract.conversation.demo_jobs import Act, Exchange, filled, found, read_script
+from mockreel.contract import load_contract, pointers, providers
+from mockreel.contract.conversation.demo_jobs import Act, Exchange, filled, read_script
 from mockreel.contract.messages.message import Request, Response
 from mockreel.simulator.simulator import Simulator
 
@@ -50,7 +50,7 @@ def _without_callback(body: Any) -> Any:
 
 
 def _begun(between: Between, provider: FakeUpstream, act: Act) -> str:
-    return str(found(_ask(between, provider, act.submit), act.id or ""))
+    return str(pointers.value(_ask(between, provider, act.submit), act.id or ""))
 
 
 def test_the_jobs_of_the_docs_break_nothing(between: Between, provider: FakeUpstream) -> None:
@@ -79,7 +79,7 @@ def test_a_job_that_goes_backwards_is_noticed(between: Between, provider: FakeUp
 
     provider.tamper = again
     _ask(between, provider, act.poll, id=job)
-    word = found(orjson.loads(first[0]), talk.state)
+    word = pointers.value(orjson.loads(first[0]), talk.state)
     provider.tamper = None
     provider.provider.clock.advance_to(START + 100)
     _ask(between, provider, act.poll, id=job)

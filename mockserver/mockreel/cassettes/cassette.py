@@ -12,7 +12,6 @@ import jsonschema_rs
 import orjson
 
 from mockreel._data import data_root
-from mockreel.cassettes.bounded_yaml import parse_bounded
 from mockreel.cassettes.cassette_errors import (
     CassetteUnreadable,
     CassetteVersion,
@@ -22,6 +21,7 @@ from mockreel.cassettes.cassette_errors import (
 )
 from mockreel.cassettes.compression import unpack
 from mockreel.contract import providers
+from mockreel.contract.data.files import parse_yaml
 from mockreel.contract.validation import violations
 from mockreel.errors import DataError
 
@@ -173,7 +173,7 @@ def _validator() -> jsonschema_rs.Draft202012Validator:
 
 def _document(path: Path) -> Mapping[str, Any]:
     try:
-        document = parse_bounded(path.read_bytes(), where=path.name)
+        document = parse_yaml(path.read_bytes(), where=path.name, untrusted=True)
     except OSError as problem:
         raise CassetteUnreadable(path, problem.strerror or str(problem)) from None
     except DataError as problem:

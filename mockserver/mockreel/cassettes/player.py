@@ -39,7 +39,7 @@ class Asked:
 
 
 @dataclass
-class Tape:
+class CassettePlayer:
     """The exchanges of a cassette, each of which is played once, in their order among those that fit.
 
     `freely` are the exchanges whose bodies are compared by nobody: a submit that the client phrases in its own way.

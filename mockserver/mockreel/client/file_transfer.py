@@ -15,7 +15,7 @@ from mockreel.client.flows import Core
 from mockreel.client.http.steps import OutgoingRequest, Talk
 from mockreel.client.profile import UploadStep
 from mockreel.client.values import Outcome, Result, Uploaded
-from mockreel.contract.exchanges import pointers
+from mockreel.contract import pointers
 from mockreel.errors import OptionError
 from mockreel.whole_file import SHARED, writing_whole
 

@@ -25,9 +25,8 @@ from mockreel.client.readers.job_reader import Outcomes
 from mockreel.client.readers.webhook_reader import Notices
 from mockreel.client.retries import Exchanges, Uncertain
 from mockreel.client.values import Job, JobRequest, Outcome, Progress
-from mockreel.contract import Contract, Model, Operation
+from mockreel.contract import Contract, Model, Operation, pointers
 from mockreel.contract.conversation.conversation import JobTalk
-from mockreel.contract.exchanges import pointers
 from mockreel.contract.pricing import Cost
 from mockreel.engine.artifacts import artifact
 from mockreel.errors import OptionError

@@ -13,11 +13,11 @@ from mockreel.conformance.jobs.task_queue import Task, Tasks
 from mockreel.conformance.jobs.wait_times import Waits
 from mockreel.conformance.jobs.webhook_secret import Signing
 from mockreel.conformance.model_selection import Casting
-from mockreel.contract import Contract, Model, Operation, State
+from mockreel.contract import Contract, Model, Operation, State, pointers
 from mockreel.contract.conversation.conversation import JobTalk
 from mockreel.contract.evidence.facts import Facts
 from mockreel.contract.exchanges.error_detection import ErrorDetector
-from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest, first
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.exchanges.header_check import HeaderRules, header_problems
 from mockreel.contract.exchanges.links import Links
 from mockreel.contract.exchanges.problem import Problem
@@ -202,7 +202,7 @@ class CheckContext:
 
     def word(self, talk: JobTalk, response: ReceivedResponse) -> Any:
         """The word for a job's state in the response to a poll."""
-        return first(response.json, talk.state)
+        return pointers.value(response.json, talk.state)
 
     @property
     def groups(self) -> Mapping[str, list[JobTrace]]:

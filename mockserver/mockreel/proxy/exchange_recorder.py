@@ -25,7 +25,7 @@ MOST_EXCHANGES = 1000
 MOST_BYTES = 64 * 1024 * 1024
 
 
-class Tape:
+class ExchangeRecorder:
     """Keeps the exchanges with one provider.
 
     Args:
@@ -102,8 +102,8 @@ class Tape:
         }
 
 
-def tape_of(plan: Plan, path: Path, *, day: date, say: Say) -> Tape:
-    """A tape for the one provider of a plan.
+def recorder_of(plan: Plan, path: Path, *, day: date, say: Say) -> ExchangeRecorder:
+    """A recorder for the one provider of a plan.
 
     Raises:
         OptionError: there are several providers, or what is asked is not the provider itself.
@@ -116,7 +116,7 @@ def tape_of(plan: Plan, path: Path, *, day: date, say: Say) -> Tape:
     (name,) = plan.providers
     own = plan.data is not None and (plan.data / "contracts" / name).is_dir()
     root = plan.data if own and plan.data is not None else data_root()
-    return Tape(path, load_contract(name, readings=plan.readings, root=root), root=root, day=day, say=say)
+    return ExchangeRecorder(path, load_contract(name, readings=plan.readings, root=root), root=root, day=day, say=say)
 
 
 def _exchange(passed: Passed, contract: Contract, body: bytes, reply: bytes) -> Exchange:

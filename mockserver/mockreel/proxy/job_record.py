@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from mockreel.contract import State
+from mockreel.contract import State, pointers
 from mockreel.contract.conversation.conversation import JobTalk
 from mockreel.contract.evidence.facts import Facts
-from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest, first, found
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.exchanges.problem import Problem
 
 
@@ -37,7 +37,7 @@ def record_problems(facts: Facts, polled: Polled) -> Iterator[Problem]:
 def _another(facts: Facts, polled: Polled) -> Iterator[Problem]:
     """A poll is answered with another job than it asked about."""
     talk, job = polled.talk, polled.job
-    said = first(polled.response.json, talk.id) if talk.id is not None else None
+    said = pointers.value(polled.response.json, talk.id) if talk.id is not None else None
     if job and said is not None and str(said) != str(job):
         where = f"conversation.yaml {talk.name} id"
         fact = facts.fact("a poll is answered with the job that it asks about", where, talk.evidence)
@@ -47,7 +47,7 @@ def _another(facts: Facts, polled: Polled) -> Iterator[Problem]:
 def _results(facts: Facts, polled: Polled) -> Iterator[Problem]:
     """A result is there before the end, or none is there although the job succeeded."""
     talk, states, request, response = polled.talk, polled.states, polled.request, polled.response
-    there = [value for place in talk.results for value in found(response.json, place) if value]
+    there = [value for place in talk.results for value in pointers.values(response.json, place) if value]
     where = f"conversation.yaml {talk.name} results"
     if there and not any(state.terminal for state in states):
         fact = facts.fact("a job has results when it has ended", where, talk.evidence)
@@ -63,6 +63,8 @@ def _is_empty(talk: JobTalk, response: ReceivedResponse) -> bool:
     for place in talk.results:
         holder = place.partition("/*")[0] if "/*" in place else place.rpartition("/")[0]
         top = "/" + place.split("/")[1]
-        if first(document, top) and (first(document, holder) or not found(document, holder)):
+        if pointers.value(document, top) and (
+            pointers.value(document, holder) or not pointers.values(document, holder)
+        ):
             return False
     return True

@@ -6,10 +6,10 @@ from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-from mockreel.contract import Contract, State
+from mockreel.contract import Contract, State, pointers
 from mockreel.contract.conversation.conversation import JobTalk
 from mockreel.contract.evidence.facts import Facts
-from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest, first
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.exchanges.links import Links
 from mockreel.contract.exchanges.problem import Problem
 from mockreel.contract.exchanges.request_builder import Requests
@@ -45,7 +45,7 @@ class Tracks:
         job = self.job(request, response)
         if operation.id in self._polls:
             talk, _ = self._polls[operation.id]
-            states = self._words.get(str(first(response.json, talk.state)), ())
+            states = self._words.get(str(pointers.value(response.json, talk.state)), ())
             yield from record_problems(self._facts, Polled(talk, job, states, request, response))
             yield from self._look(talk, job, request, response)
             return
@@ -75,7 +75,7 @@ class Tracks:
 
     def _look(self, talk: JobTalk, job: Any, request: SentRequest, response: ReceivedResponse) -> Iterator[Problem]:
         """One more word about a job."""
-        word = first(response.json, talk.state)
+        word = pointers.value(response.json, talk.state)
         if not isinstance(word, str):
             return  # the schema of the response says whether it must be there
         states = self._words.get(word)

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from mockreel.contract import Contract
-from mockreel.contract.conversation.demo_jobs import found
+from mockreel.contract import Contract, pointers
 from mockreel.contract.messages.body import read_json
 from mockreel.contract.validation import Violation
 from mockreel.webhooks import verify
@@ -43,7 +42,7 @@ class Heard:
     def _told(self, what: str) -> str:
         webhook = self.callback.webhook if self.callback else None
         place = getattr(webhook, what) if webhook else None
-        value = found(self.payload, place) if place else None
+        value = pointers.value(self.payload, place) if place else None
         return "" if value is None else str(value)
 
     @property

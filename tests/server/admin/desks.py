@@ -8,7 +8,8 @@ import httpx2
 from server.admin.judging import wrong
 from starlette.testclient import TestClient
 
-from mockreel.contract.conversation.demo_jobs import filled, found, read_script
+from mockreel.contract import pointers
+from mockreel.contract.conversation.demo_jobs import filled, read_script
 from mockreel.simulator.simulator import Simulator
 
 KEY = {"authorization": "Bearer en_user_one_of_many"}
@@ -65,7 +66,7 @@ class Desk:
         prefix = f"/{provider}" if len(self.simulator.providers) > 1 else ""
         headers = {"authorization": f"Bearer {key}"}
         answer = self.ask(act.submit.method, prefix + act.submit.path, body, headers=headers)
-        id_ = found(answer.json(), act.id or "")
+        id_ = pointers.value(answer.json(), act.id or "")
         assert id_, answer.text
         return str(id_)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from mockreel.cassettes.cassette import Cassette, Exchange, InboundCallback
 from mockreel.cassettes.expectation import ClientCall
-from mockreel.cassettes.player import Asked, Tape, otherwise
+from mockreel.cassettes.player import Asked, CassettePlayer, otherwise
 from mockreel.cassettes.replay.request_parser import Phrases
 from mockreel.client import ClientError, JobEnded, Outcome, Refused, ReplyNotUnderstood
 from mockreel.client.deadlines import Timing
@@ -18,7 +18,7 @@ from mockreel.client.http.steps import IncomingResponse, OutgoingRequest, Talk
 from mockreel.client.profile_file import read_manner
 from mockreel.client.values import Job, Notice
 from mockreel.contract import Contract
-from mockreel.contract.exchanges.pointers import text
+from mockreel.contract.pointers import text
 from mockreel.contract.pricing import Cost
 from mockreel.webhooks import sign
 
@@ -49,7 +49,7 @@ class Readback:
         exchanges = self.cassette.exchanges
         asked = [self._asked(one.method, one.uri, one.body) for one in exchanges]
         freely = frozenset(number for number, one in enumerate(exchanges) if self.phrases.submits(one))
-        self.tape = Tape(asked, exchanges, freely)
+        self.player = CassettePlayer(asked, exchanges, freely)
         self._last: tuple[Asked, IncomingResponse] | None = None
 
     def call(self, call: ClientCall) -> dict[str, Any]:
@@ -118,10 +118,10 @@ class Readback:
         if self._tries_again(asked):
             assert self._last is not None
             return self._last[1]
-        number = self.tape.play(asked)
+        number = self.player.play(asked)
         recorded = self.cassette.exchanges[number]
-        if number in self.tape.freely:
-            own = self.phrases.unmarked(self.tape.asked[number].body), self.phrases.unmarked(asked.body)
+        if number in self.player.freely:
+            own = self.phrases.unmarked(self.player.asked[number].body), self.phrases.unmarked(asked.body)
             self.remarks += [f"exchange {number}: {told}" for told in otherwise(*own)]
         headers = {name.lower(): value for name, value in recorded.reply_headers}
         response = IncomingResponse(recorded.status, headers, recorded.reply)
@@ -132,7 +132,7 @@ class Readback:
         """A client that tries again after an error response is told the same where no second try was recorded."""
         if self._last is None or self._last[0] != asked or not self.core.error_reader.refused(self._last[1]):
             return False
-        return all(number in self.tape.played for number, one in enumerate(self.tape.asked) if one == asked)
+        return all(number in self.player.played for number, one in enumerate(self.player.asked) if one == asked)
 
     def _asked(self, method: str, url: str, body: bytes) -> Asked:
         return Asked.of(method, url, body, without=self.phrases.keyed)

@@ -16,8 +16,8 @@ from mockreel.cassettes.replay.scenario_inference import Casting
 from mockreel.contract import Contract, Operation
 from mockreel.contract.exchanges.error_detection import ErrorDetector
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
-from mockreel.contract.exchanges.pointers import text
 from mockreel.contract.exchanges.request_builder import Requests, placed
+from mockreel.contract.pointers import text
 from mockreel.errors import MockreelError
 from mockreel.simulator.in_process.mock_target import MockTarget
 from mockreel.webhooks.payloads import documented

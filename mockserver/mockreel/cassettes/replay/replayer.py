@@ -109,7 +109,7 @@ class Replay:
             misread,
             unlike,
             gone,
-            tuple(one for one in back.tape.unused if Place("exchange", one) in inside),
+            tuple(one for one in back.player.unused if Place("exchange", one) in inside),
             tuple(back.remarks),
             tuple(stated.outside.items()),
             version=str(contract.document["info"]["version"]),

@@ -13,7 +13,7 @@ from mockreel.client.http.steps import OutgoingRequest
 from mockreel.client.profile import ClientProfile
 from mockreel.client.values import JobRequest
 from mockreel.contract import Contract, Operation
-from mockreel.contract.exchanges.pointers import values
+from mockreel.contract.pointers import values
 from mockreel.errors import OptionError
 
 

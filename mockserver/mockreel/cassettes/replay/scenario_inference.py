@@ -11,7 +11,7 @@ from mockreel.contract import Contract, Operation
 from mockreel.contract.conversation.conversation import JobTalk
 from mockreel.contract.exchanges.error_detection import ErrorDetector
 from mockreel.contract.exchanges.exchange import ReceivedResponse
-from mockreel.contract.exchanges.pointers import text
+from mockreel.contract.pointers import text
 
 
 @dataclass

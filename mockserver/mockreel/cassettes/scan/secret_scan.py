@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from mockreel._data import data_root
-from mockreel.cassettes.bounded_yaml import parse_bounded
 from mockreel.cassettes.cassette import KEY, OUR_HEADER
 from mockreel.cassettes.cassette_errors import CassetteUnreadable
 from mockreel.cassettes.compression import unpack
@@ -20,6 +19,7 @@ from mockreel.cassettes.scan.second_detector import second_detector
 from mockreel.cassettes.scan.suspicion import suspicion
 from mockreel.contract import load_contract, providers
 from mockreel.contract.conversation.section import sections
+from mockreel.contract.data.files import parse_yaml
 from mockreel.errors import DataError
 
 STRUCTURED = (".yaml", ".yml", ".json", ".har")
@@ -148,7 +148,7 @@ def _document(path: Path, raw: bytes, text: str) -> Any:
     if path.suffix not in STRUCTURED:
         return None
     try:
-        found = parse_bounded(raw, where=str(path))
+        found = parse_yaml(raw, where=str(path), untrusted=True)
     except DataError as problem:
         if "interactions" in text:
             raise CassetteUnreadable(path, problem.what) from None

@@ -16,7 +16,7 @@ from mockreel.errors import OptionError
 
 if TYPE_CHECKING:
     from mockreel.proxy import Plan, Proxy
-    from mockreel.proxy.exchange_recorder import Tape
+    from mockreel.proxy.exchange_recorder import ExchangeRecorder
     from mockreel.proxy.proxy_report import Say
 
 
@@ -98,8 +98,8 @@ def command(words: tuple[str, ...], ready_file: Path | None, record: Path | None
         proxy.report.noted(line)
 
     plan = _plan(given)
-    tape = _tape(plan, record, noted) if record else None
-    proxy = Proxy(plan, say=_said(to_stderr=bool(words)), recorder=tape)
+    recorder = _recorder(plan, record, noted) if record else None
+    proxy = Proxy(plan, say=_said(to_stderr=bool(words)), recorder=recorder)
     code = 0
     # Only now that the ports are ours: the file may be another's, who holds them.
     with announcing(ready_file) as announce:
@@ -113,8 +113,8 @@ def command(words: tuple[str, ...], ready_file: Path | None, record: Path | None
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, lambda _number, _frame: proxy.stop())
             proxy.run(ready=ready)
-    if tape is not None:
-        proxy.report.noted(tape.save())
+    if recorder is not None:
+        proxy.report.noted(recorder.save())
     sys.exit(code or (_strictly(proxy) if given["strict"] else 0))
 
 
@@ -125,10 +125,10 @@ def _strictly(proxy: "Proxy") -> int:
     return VIOLATED if proxy.report.broken else 0
 
 
-def _tape(plan: "Plan", path: Path, say: "Say") -> "Tape":
-    from mockreel.proxy.exchange_recorder import tape_of  # noqa: PLC0415  (needs an extra)
+def _recorder(plan: "Plan", path: Path, say: "Say") -> "ExchangeRecorder":
+    from mockreel.proxy.exchange_recorder import recorder_of  # noqa: PLC0415  (needs an extra)
 
-    return tape_of(plan, path, day=datetime.now(tz=UTC).date(), say=say)
+    return recorder_of(plan, path, day=datetime.now(tz=UTC).date(), say=say)
 
 
 def _said(*, to_stderr: bool) -> "Say":

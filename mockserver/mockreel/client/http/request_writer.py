@@ -9,8 +9,8 @@ from mockreel.client.http.steps import OutgoingRequest
 from mockreel.client.profile import ClientProfile
 from mockreel.client.values import JobRequest
 from mockreel.contract import Contract, Operation, Place
-from mockreel.contract.exchanges.pointers import placed
 from mockreel.contract.operations import resolve
+from mockreel.contract.pointers import placed
 from mockreel.errors import DataError, OptionError
 
 

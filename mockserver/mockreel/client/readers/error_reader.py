@@ -8,8 +8,7 @@ from mockreel.client.client_errors import REFUSALS, FileRefused, Refused
 from mockreel.client.http.api_key import Key
 from mockreel.client.http.steps import IncomingResponse
 from mockreel.client.profile import RefusalKind, RefusalPlaces
-from mockreel.contract import Contract
-from mockreel.contract.exchanges import pointers
+from mockreel.contract import Contract, pointers
 
 UNKNOWN = "unknown"
 

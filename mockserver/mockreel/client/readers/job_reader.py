@@ -7,7 +7,7 @@ from typing import Any
 
 from mockreel.client.profile import ClientProfile, FailurePlaces, JobPlaces, Places
 from mockreel.client.values import Job, JobFailure, Money, Outcome, Result, StateKind
-from mockreel.contract.exchanges import pointers
+from mockreel.contract import pointers
 from mockreel.engine.artifacts.artifact import seconds
 
 _ADDRESS = ("http://", "https://", "data:")

@@ -11,8 +11,7 @@ from mockreel.client.profile import ClientProfile, ToldPlaces
 from mockreel.client.readers.error_reader import ErrorReader
 from mockreel.client.readers.job_reader import Outcomes, failure
 from mockreel.client.values import Job, Notice, Outcome, StateKind
-from mockreel.contract import Contract
-from mockreel.contract.exchanges import pointers
+from mockreel.contract import Contract, pointers
 from mockreel.contract.rows import Signature
 from mockreel.errors import OptionError
 from mockreel.webhooks.signature import verify

@@ -8,8 +8,7 @@ from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.checks.job_records import amount, header_amount, price_of
 from mockreel.conformance.jobs.balance_change import Spent
 from mockreel.conformance.jobs.job_groups import CHARGED
-from mockreel.contract import Evidence
-from mockreel.contract.exchanges.exchange import first
+from mockreel.contract import Evidence, pointers
 from mockreel.contract.exchanges.problem import Problem
 from mockreel.simulator.in_process.mock_target import LeftOut
 
@@ -58,7 +57,7 @@ def _wanted(context: CheckContext, spent: Spent) -> tuple[Decimal | None, Eviden
         return price.amount, Evidence(taken["evidence"], tuple(taken["source"])) if taken else row.evidence
     place = trace.talk.promises.cost
     documents = (trace.response.json, trace.last.response.json if trace.last else None)
-    shown = [amount(first(document, place.at[0])) for document in documents] if place else []
+    shown = [amount(pointers.value(document, place.at[0])) for document in documents] if place else []
     shown += [header_amount(trace, place)] if place else []
     return next((one for one in shown if one is not None), None), row.evidence
 

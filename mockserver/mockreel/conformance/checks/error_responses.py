@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
-from mockreel.contract import ErrorRow, Model, Operation
-from mockreel.contract.exchanges.exchange import SentRequest, Who, found
+from mockreel.contract import ErrorRow, Model, Operation, pointers
+from mockreel.contract.exchanges.exchange import SentRequest, Who
 from mockreel.contract.exchanges.problem import Problem
 
 # Who asks is looked at before how much is left.
@@ -214,7 +214,7 @@ def says_what_is_wrong(context: CheckContext) -> Iterator[Problem]:
                 ):
                     continue
                 context.judged()
-                places = [value for place in row.at for value in found(response.json, place) if value]
+                places = [value for place in row.at for value in pointers.values(response.json, place) if value]
                 if not any(name in _texts(value) for value in places):
                     fact = context.facts.fact("a refusal says what is wrong", "conversation.yaml blames", row.evidence)
                     expected = f"{name!r} at {' or '.join(row.at)}"

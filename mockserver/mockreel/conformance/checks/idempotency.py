@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
-from mockreel.contract import Operation
+from mockreel.contract import Operation, pointers
 from mockreel.contract.evidence.facts import Fact
-from mockreel.contract.exchanges.exchange import SentRequest, first
+from mockreel.contract.exchanges.exchange import SentRequest
 from mockreel.contract.exchanges.problem import Problem
 from mockreel.simulator.in_process.mock_target import NotApplicable
 
@@ -48,8 +48,8 @@ def is_one(context: CheckContext) -> Iterator[Problem]:
             continue
         context.judged()
         place = str(again.given["same"])
-        if first(before.json, place) != first(after.json, place) or before.status != after.status:
-            came = f"{first(before.json, place)}, then {after.shown()[:200]}"
+        if pointers.value(before.json, place) != pointers.value(after.json, place) or before.status != after.status:
+            came = f"{pointers.value(before.json, place)}, then {after.shown()[:200]}"
             yield Problem(
                 _fact(context, f"{again.at[0]} makes a request one"), "the same job", came, request, operation.id
             )

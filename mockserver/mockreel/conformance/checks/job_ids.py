@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.jobs.job_groups import BURST, PLAIN
-from mockreel.contract.exchanges.exchange import first
+from mockreel.contract import pointers
 from mockreel.contract.exchanges.problem import Problem
 
 MANY = 25
@@ -30,7 +30,7 @@ def polls_repeat_the_id(context: CheckContext) -> Iterator[Problem]:
         if trace.talk.id is None or trace.last is None:
             continue
         context.judged()
-        shown = first(trace.last.response.json, trace.talk.id)
+        shown = pointers.value(trace.last.response.json, trace.talk.id)
         if str(shown) != str(trace.id):
             fact = context.facts.operation(
                 f"{trace.talk.poll} shows the id", context.contract.operation(trace.talk.poll)

@@ -7,8 +7,8 @@ from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.jobs.job_groups import BURST, CANCELLED, PLAIN
 from mockreel.conformance.jobs.job_traces import JobTrace
+from mockreel.contract import pointers
 from mockreel.contract.conversation.promises import Places
-from mockreel.contract.exchanges.exchange import first
 from mockreel.contract.exchanges.problem import Problem
 from mockreel.simulator.in_process.mock_target import NotApplicable
 
@@ -41,7 +41,7 @@ def states_are_known(context: CheckContext) -> Iterator[Problem]:
 def is_submitted(context: CheckContext) -> Iterator[Problem]:
     initial = context.contract.lifecycle.initial
     for trace, row in _promising(context):
-        if (word := first(trace.response.json, row.at[0])) is None and context.response_checker.may_lack(
+        if (word := pointers.value(trace.response.json, row.at[0])) is None and context.response_checker.may_lack(
             trace.submit, row.at[0]
         ):
             continue

@@ -9,9 +9,9 @@ from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.jobs.job_groups import FAILURES, PLAIN
 from mockreel.conformance.jobs.job_traces import JobTrace
-from mockreel.contract import Failure, Model, pricing
+from mockreel.contract import Failure, Model, pointers, pricing
 from mockreel.contract.conversation.promises import Places, Promises
-from mockreel.contract.exchanges.exchange import SentRequest, first
+from mockreel.contract.exchanges.exchange import SentRequest
 from mockreel.contract.exchanges.problem import Problem
 from mockreel.engine.artifacts import artifact
 from mockreel.simulator.in_process.mock_target import NotApplicable
@@ -48,11 +48,11 @@ def _where(trace: JobTrace, what: str) -> str:
 def says_what_was_sent(context: CheckContext) -> Iterator[Problem]:
     for trace, promised, record in _ended(context):
         for pair in promised.repeats:
-            sent = first(trace.asked.json, pair.one)
+            sent = pointers.value(trace.asked.json, pair.one)
             if sent is None:
                 continue
             context.judged()
-            shown = first(record, pair.other)
+            shown = pointers.value(record, pair.other)
             if not alike(shown, sent):
                 fact = context.facts.fact(
                     f"the record's {pair.other} is what was sent", _where(trace, "repeats"), pair.evidence
@@ -88,16 +88,18 @@ def moments_are_in_order(context: CheckContext) -> Iterator[Problem]:
         row = promised.moments
         if row is None:
             continue
-        moments = [_moment(first(record, place)) for place in row.at]
+        moments = [_moment(pointers.value(record, place)) for place in row.at]
         known = [moment for moment in moments if moment is not None]
         context.judged()
         wrong = known != sorted(known) or moments[0] is None or moments[-1] is None
-        lasted = first(record, row.given["lasted"]) if "lasted" in row.given else None
+        lasted = pointers.value(record, row.given["lasted"]) if "lasted" in row.given else None
         if not wrong and isinstance(lasted, int | float):
             wrong = lasted < 0 or lasted > (known[-1] - known[0]).total_seconds() * 1000 + CLOSE
         if wrong or _is_elsewhere(context, trace, known):
             fact = context.facts.fact(f"{', '.join(row.at)} lie in this order", _where(trace, "moments"), row.evidence)
-            came = ", ".join(str(first(record, place)) for place in row.at) + (f"; lasted {lasted}" if lasted else "")
+            came = ", ".join(str(pointers.value(record, place)) for place in row.at) + (
+                f"; lasted {lasted}" if lasted else ""
+            )
             yield Problem(fact, "moments in their order, all there", came, trace.poll, trace.subject)
 
 
@@ -127,7 +129,7 @@ def costs_its_price(context: CheckContext) -> Iterator[Problem]:
         states = context.states(trace.last.word if trace.last else None)
         if row is None or not any(state.kind == "succeeded" for state in states):
             continue
-        shown = amount(first(record, row.at[0]) or first(trace.response.json, row.at[0]))
+        shown = amount(pointers.value(record, row.at[0]) or pointers.value(trace.response.json, row.at[0]))
         yield from _against_header(context, trace, row, shown)
         shown = shown if shown is not None else header_amount(trace, row)
         wanted = price_of(context, trace.asked, trace.model)
@@ -182,7 +184,7 @@ def price_of(context: CheckContext, request: SentRequest, model: Model | None) -
     """What a well-formed submit costs by the contract; None where it names no model."""
     if model is None or request.operation is None:
         return None
-    fields: Any = first(request.json, request.operation.input) if request.operation.input else request.json
+    fields: Any = pointers.value(request.json, request.operation.input) if request.operation.input else request.json
     own = {**model.media, **model.defaults, **(fields if isinstance(fields, dict) else {})}
     rows = context.contract.root.get("media", {})
     lengths = (artifact.seconds(own[name]) for name in (*rows.get("duration", ()), "duration") if name in own)
@@ -210,7 +212,7 @@ def says_why_it_failed(context: CheckContext) -> Iterator[Problem]:
         if row is None or failure is None or not trace.ended or trace.last is None:
             continue
         context.judged()
-        said = [first(trace.last.response.json, place) for place in row.at]
+        said = [pointers.value(trace.last.response.json, place) for place in row.at]
         if not all(said):
             fact = context.facts.fact(
                 f"a failure is told at {', '.join(row.at)}", _where(trace, "failure"), row.evidence

@@ -7,9 +7,10 @@ from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.checks.result_files import kind_of, media_kind, what_is_missing
 from mockreel.conformance.jobs.job_groups import PLAIN
 from mockreel.conformance.jobs.job_traces import JobTrace
+from mockreel.contract import pointers
 from mockreel.contract.conversation.promises import Places
 from mockreel.contract.evidence.facts import Fact
-from mockreel.contract.exchanges.exchange import ReceivedResponse, found
+from mockreel.contract.exchanges.exchange import ReceivedResponse
 from mockreel.contract.exchanges.problem import Problem
 
 MADE = ("succeeded", "partial")
@@ -51,7 +52,9 @@ def unfinished_has_none(context: CheckContext) -> Iterator[Problem]:
         for poll, states in context.telling.words(trace):
             context.judged()
             early = states and not any(state.kind in MADE for state in states)
-            if early and any(value for place in trace.talk.results for value in found(poll.response.json, place)):
+            if early and any(
+                value for place in trace.talk.results for value in pointers.values(poll.response.json, place)
+            ):
                 expected = f"no result while it is {poll.word}"
                 yield Problem(_fact(context, trace), expected, poll.response.shown(), trace.poll, trace.subject)
                 break
@@ -97,7 +100,7 @@ def files_are_of_their_kind(context: CheckContext) -> Iterator[Problem]:
 def _said(context: CheckContext, trace: JobTrace, row: Places) -> str | None:
     """The first kind that a record names; None where it names none."""
     document = context.telling.shown(trace).json
-    return next((str(value) for place in row.at for value in found(document, place) if value), None)
+    return next((str(value) for place in row.at for value in pointers.values(document, place) if value), None)
 
 
 def _where(trace: JobTrace) -> str:
@@ -127,7 +130,7 @@ def results_stay(context: CheckContext) -> Iterator[Problem]:
         if trace.talk.made is not None or _is_text(trace):
             continue
         made = [poll for poll, states in context.telling.words(trace) if any(one.kind in MADE for one in states)]
-        counts = [sum(len(found(poll.response.json, place)) for place in trace.talk.results) for poll in made]
+        counts = [sum(len(pointers.values(poll.response.json, place)) for place in trace.talk.results) for poll in made]
         context.judged(bool(made))
         if len(set(counts)) > 1:
             came = f"{counts[0]} and later {min(counts)}: {made[-1].response.shown()}"

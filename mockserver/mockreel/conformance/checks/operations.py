@@ -8,8 +8,8 @@ from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.checks.job_records import amount, price_of
 from mockreel.conformance.jobs.job_groups import PLAIN
-from mockreel.contract import Model, Operation
-from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest, first
+from mockreel.contract import Model, Operation, pointers
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.exchanges.problem import Problem
 
 # With --quick so many models are asked for.
@@ -114,7 +114,7 @@ def quotes_its_price(context: CheckContext) -> Iterator[Problem]:
         if response is None or context.excused(response, operation):
             continue
         context.judged()
-        if amount(first(response.json, row.at[0])) != wanted:
+        if amount(pointers.value(response.json, row.at[0])) != wanted:
             fact = context.facts.fact(f"the price of {model.id}", f"models.json {model.id} price", model.price.evidence)
             expected = f"{wanted.normalize():f} {model.price.currency} at {row.at[0]}"
             yield Problem(fact, expected, response.shown(), request, f"{operation.id} {model.id}")

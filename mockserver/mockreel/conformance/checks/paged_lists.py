@@ -9,10 +9,10 @@ from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.jobs.job_groups import PLAIN
 from mockreel.conformance.jobs.job_traces import JobTrace
-from mockreel.contract import Operation
+from mockreel.contract import Operation, pointers
 from mockreel.contract.conversation.promises import Paged
 from mockreel.contract.evidence.facts import Fact
-from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest, first
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.exchanges.problem import Problem
 
 SMALL, PAGES, MOST_PAGES = 2, 3, 20
@@ -47,12 +47,12 @@ def _ask(context: CheckContext, operation: Operation, **query: str | int) -> Sen
 
 
 def _entries(paged: Paged, response: ReceivedResponse) -> list[Any]:
-    value = first(response.json, paged.items)
+    value = pointers.value(response.json, paged.items)
     return value if isinstance(value, list) else []
 
 
 def _names(paged: Paged, entries: list[Any]) -> list[Any]:
-    return [first(entry, paged.id) if paged.id else entry for entry in entries]
+    return [pointers.value(entry, paged.id) if paged.id else entry for entry in entries]
 
 
 def _whole(context: CheckContext, operation: Operation, paged: Paged) -> tuple[SentRequest, list[Any]]:
@@ -111,7 +111,7 @@ def _pages(context: CheckContext, operation: Operation, paged: Paged) -> tuple[S
     for _ in range(PAGES):
         response = context.send(request)
         came += _names(paged, _entries(paged, response))
-        cursor = first(response.json, paged.next or "")
+        cursor = pointers.value(response.json, paged.next or "")
         if not cursor:
             break
         further: dict[str, str | int] = {paged.limit: SMALL, paged.cursor: str(cursor)}
@@ -130,7 +130,7 @@ def keeps_the_order(context: CheckContext) -> Iterator[Problem]:
             parameter = next((one.name for one in operation.query if one.name.startswith("sort")), None)
             query: dict[str, str | int] = {parameter: order} if parameter and order else {}
             request = _ask(context, operation, **query)
-            values = [str(first(entry, paged.by)) for entry in _entries(paged, context.send(request))]
+            values = [str(pointers.value(entry, paged.by)) for entry in _entries(paged, context.send(request))]
             context.judged(len(values) > 1)
             if values != sorted(values, reverse=name == "down"):
                 fact = _fact(context, operation, paged, f"comes in the order {order or 'newest first'}")
@@ -145,12 +145,12 @@ def keeps_the_filter(context: CheckContext) -> Iterator[Problem]:
     for operation, paged in _lists(context):
         _, every = _whole(context, operation, paged)
         for row in paged.filters.values():
-            seen = dict.fromkeys(str(first(entry, row["at"])) for entry in every)
+            seen = dict.fromkeys(str(pointers.value(entry, row["at"])) for entry in every)
             others = [value for value in _further(context, operation, row) if value not in seen]
             for value in [*list(seen)[:2], *others[: 3 - min(2, len(seen))]]:
                 request = _ask(context, operation, **{str(row["name"]): str(row["form"]).format(value=value)})
                 response = context.send(request)
-                values = {str(first(entry, row["at"])) for entry in _entries(paged, response)}
+                values = {str(pointers.value(entry, row["at"])) for entry in _entries(paged, response)}
                 context.judged()
                 if values - {value} or (value in seen and not values):
                     fact = _fact(context, operation, paged, f"can be filtered by {row['name']}")
@@ -192,7 +192,7 @@ def _searched(
     for _ in range(MOST_PAGES):
         response = context.send(request)
         wanted = {id_ for id_ in wanted if f'"{id_}"'.encode() not in response.body}
-        cursor = first(response.json, paged.next) if paged.next else None
+        cursor = pointers.value(response.json, paged.next) if paged.next else None
         if not wanted or not cursor or paged.cursor is None:
             break
         request = _ask(context, operation, **query, **{paged.cursor: str(cursor)})

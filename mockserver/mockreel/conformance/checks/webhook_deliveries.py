@@ -8,9 +8,9 @@ from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.checks.job_records import alike
 from mockreel.conformance.jobs.job_groups import PLAIN
 from mockreel.conformance.jobs.job_traces import JobTrace
-from mockreel.contract import Evidence
+from mockreel.contract import Evidence, pointers
 from mockreel.contract.evidence.facts import Fact
-from mockreel.contract.exchanges.exchange import ReceivedResponse, first
+from mockreel.contract.exchanges.exchange import ReceivedResponse
 from mockreel.contract.exchanges.problem import Problem
 from mockreel.simulator.in_process.memory_receiver import Arrival
 from mockreel.simulator.in_process.mock_target import LeftOut, NotApplicable
@@ -145,8 +145,8 @@ def tells_the_truth(context: CheckContext) -> Iterator[Problem]:
     for trace, arrival, body in _each(context):
         webhook = trace.talk.webhook
         assert webhook is not None
-        id_ = first(body, webhook.id)
-        word = first(body, webhook.state) if webhook.state else None
+        id_ = pointers.value(body, webhook.id)
+        word = pointers.value(body, webhook.state) if webhook.state else None
         fact = callback_fact(context, trace, "a callback names its job and how it ended")
         if str(id_) != str(trace.id):
             yield Problem(fact, f"the id {trace.id}", arrival.body.decode()[:300], trace.asked, trace.subject)
@@ -188,15 +188,15 @@ def agrees_with_the_record(context: CheckContext) -> Iterator[Problem]:
         for arrival in trace.arrivals if trace.ended else ():
             body = inner(context.payload(arrival.body))
             for pair in trace.talk.promises.agrees:
-                record = first(trace.last.response.json if trace.last else None, pair.other)
+                record = pointers.value(trace.last.response.json if trace.last else None, pair.other)
                 context.judged()
-                if not alike(first(body, pair.one), record):
+                if not alike(pointers.value(body, pair.one), record):
                     fact = context.facts.fact(
                         f"a callback's {pair.one} is the record's {pair.other}",
                         f"conversation.yaml {trace.talk.name} agrees",
                         pair.evidence,
                     )
-                    came = f"{first(body, pair.one)!r} in {arrival.body.decode('utf-8', 'replace')[:200]}"
+                    came = f"{pointers.value(body, pair.one)!r} in {arrival.body.decode('utf-8', 'replace')[:200]}"
                     yield Problem(fact, f"{record!r}"[:200], came, trace.asked, trace.subject)
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from mockreel.conformance.jobs.job_traces import JobTrace, Start
 from mockreel.conformance.jobs.task_queue import Task
-from mockreel.contract import Model, Operation
-from mockreel.contract.exchanges.exchange import SentRequest, first
+from mockreel.contract import Model, Operation, pointers
+from mockreel.contract.exchanges.exchange import SentRequest
 from mockreel.simulator.in_process.mock_target import NotApplicable
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def spend(context: "CheckContext", found: list[Spent]) -> Task:
 
 def _balance(context: "CheckContext", request: SentRequest, place: str) -> Decimal:
     response = context.send(request)
-    value = first(response.json, place)
+    value = pointers.value(response.json, place)
     try:
         return Decimal(str(value))
     except InvalidOperation:

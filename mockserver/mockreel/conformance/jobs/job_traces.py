@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from mockreel.conformance.jobs.task_queue import Task
 from mockreel.conformance.jobs.wait_times import attempts_after
-from mockreel.contract import Model, Operation, State
+from mockreel.contract import Model, Operation, State, pointers
 from mockreel.contract.conversation.conversation import JobTalk
-from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest, Who, found
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest, Who
 from mockreel.contract.exchanges.links import Link
 from mockreel.contract.exchanges.request_builder import placed
 from mockreel.errors import MockreelError
@@ -240,7 +240,7 @@ class JobTraces:
     def results(self, trace: JobTrace) -> list[Any]:
         """What stands in the places of results of a job as it was last seen."""
         response = self.shown(trace)
-        return [value for place in trace.talk.results for value in found(response.json, place) if value]
+        return [value for place in trace.talk.results for value in pointers.values(response.json, place) if value]
 
     def shown(self, trace: JobTrace) -> ReceivedResponse:
         """The response that shows the results of a job as it was last seen."""

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest, first
+from mockreel.contract import pointers
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.simulator.in_process.mock_target import LeftOut
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Signing:
         except LeftOut as reason:
             self.trouble = str(reason)
             return
-        self.secret = str(first(response.json, row.at) or "")
+        self.secret = str(pointers.value(response.json, row.at) or "")
         if not self.secret:
             self.trouble = f"{row.operation} gave no secret: {response.shown()[:120]}"
             return

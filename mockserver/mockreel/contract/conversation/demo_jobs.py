@@ -94,15 +94,3 @@ def filled(value: Any, words: Mapping[str, str]) -> Any:
         for word, text in words.items():
             value = value.replace(f"${word}", text).replace(f"{{{word}}}", text)
     return value
-
-
-def found(document: Any, pointer: str) -> Any:
-    """The value at a JSON pointer, or None where nothing stands there."""
-    for part in pointer.split("/")[1:]:
-        if isinstance(document, list) and part.isdecimal() and int(part) < len(document):
-            document = document[int(part)]
-        elif isinstance(document, Mapping):
-            document = document.get(part)
-        else:
-            return None
-    return document

@@ -8,11 +8,11 @@ from typing import Any
 import orjson
 import yaml
 
+from mockreel.contract.data.size import check_size
 from mockreel.errors import DataError
 
 Document = dict[str, Any]
-# Aliases let a few lines stand for more values than any memory holds.
-MOST_NODES = 1_000_000
+MOST_BYTES = 16 * 1024 * 1024  # of a file that may come from anybody
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -21,6 +21,19 @@ class _CoreSchemaLoader(_Base):  # type: ignore[misc]
     """YAML 1.2's core schema: `on`, `off`, `16:9` and `2026-11-20` are the strings that they look like."""
 
 
+def _mapping(loader: Any, node: yaml.MappingNode) -> Any:
+    """A mapping each of whose keys stands once; merged keys (`<<`) may be overridden."""
+    seen: set[Any] = set()
+    for key, _ in node.value:
+        if key.tag == "tag:yaml.org,2002:merge" or not isinstance(key, yaml.ScalarNode):
+            continue
+        if (key.tag, key.value) in seen:
+            raise yaml.constructor.ConstructorError(None, None, "a key stands twice in a mapping", key.start_mark)
+        seen.add((key.tag, key.value))
+    yield from loader.construct_yaml_map(node)
+
+
+_CoreSchemaLoader.add_constructor("tag:yaml.org,2002:map", _mapping)
 _CoreSchemaLoader.yaml_implicit_resolvers = {}
 for _tag, _pattern, _first in (
     ("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", "tTfF"),
@@ -33,37 +46,24 @@ for _tag, _pattern, _first in (
 _CoreSchemaLoader.add_constructor("tag:yaml.org,2002:int", lambda _, node: int(node.value))
 
 
-def parse_yaml(text: str | bytes, *, where: str) -> Any:
-    """The value of a YAML text.
+def parse_yaml(text: str | bytes, *, where: str, untrusted: bool = False) -> Any:
+    """The value of a YAML text; `untrusted` where it may come from anybody: then its size and depth are bounded.
 
     Raises:
-        DataError: the text is no YAML; the message names the line.
+        DataError: the text is no YAML, a key stands twice in a mapping (the message names the line), its aliases make
+            too much of it, or it is untrusted and too large or too deep.
     """
+    if untrusted and len(text) > MOST_BYTES:
+        raise DataError(where, f"it is larger than {MOST_BYTES} bytes")
     try:
         value = yaml.load(text, Loader=_CoreSchemaLoader)
     except yaml.YAMLError as problem:
         raise DataError(where, f"not readable as YAML ({_told(problem)})") from None
     except (RecursionError, ValueError) as problem:
         raise DataError(where, f"not readable as YAML ({problem})") from problem
-    if (b"*" if isinstance(text, bytes) else "*") in text and _is_endless(value):  # type: ignore[operator]
-        then = "Write out what its aliases stand for."
-        raise DataError(where, f"its aliases make more than {MOST_NODES:,} values of it, or a circle", then=then)
+    if untrusted or (b"*" if isinstance(text, bytes) else "*") in text:  # type: ignore[operator]
+        check_size(value, where=where)
     return value
-
-
-def _is_endless(value: Any) -> bool:
-    """Whether there are too many values in a value, each counted where it stands again."""
-    left, count = [value], 0
-    while left:
-        one = left.pop()
-        count += 1
-        if count > MOST_NODES:
-            return True
-        if isinstance(one, dict):
-            left += one.values()
-        elif isinstance(one, list):
-            left += one
-    return False
 
 
 def _told(problem: yaml.YAMLError) -> str:

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mockreel.contract import Contract, ErrorRow, Operation
-from mockreel.contract.exchanges.exchange import ReceivedResponse, first
+from mockreel.contract import Contract, ErrorRow, Operation, pointers
+from mockreel.contract.exchanges.exchange import ReceivedResponse
 
 
 class ErrorDetector:
@@ -32,7 +32,7 @@ class ErrorDetector:
     def code(self, response: ReceivedResponse) -> str | None:
         """The code of an error response, where the contract names its place."""
         for pointer in self._codes:
-            value = first(response.json, pointer)
+            value = pointers.value(response.json, pointer)
             if value is not None and value != "":
                 return str(value)
         return None
@@ -113,7 +113,7 @@ def _holds(row: Mapping[str, Any], response: ReceivedResponse) -> bool:
     if "status" in row:
         return _compares(response.status, str(row["status"]))
     if "pointer" in row:
-        value = first(response.json, row["pointer"])
+        value = pointers.value(response.json, row["pointer"])
         return value is not None and value not in row.get("not", ["", None])
     return False
 

@@ -95,25 +95,3 @@ def _parsed(body: bytes) -> Any:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
         return None
-
-
-def found(document: Any, pointer: str) -> list[Any]:
-    """Every value at a JSON pointer in which `*` stands for any index; empty where nothing stands there."""
-    values = [document]
-    for part in pointer.split("/")[1:]:
-        values = [inner for value in values for inner in _step(value, part)]
-    return values
-
-
-def _step(value: Any, part: str) -> list[Any]:
-    if isinstance(value, list):
-        if part == "*":
-            return value
-        return [value[int(part)]] if part.isdecimal() and int(part) < len(value) else []
-    key = part.replace("~1", "/").replace("~0", "~")
-    return [value[key]] if isinstance(value, Mapping) and key in value else []
-
-
-def first(document: Any, pointer: str) -> Any:
-    """The first value at a JSON pointer, or None."""
-    return next(iter(found(document, pointer)), None)

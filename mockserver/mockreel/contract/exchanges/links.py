@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mockreel.contract import Contract, Operation
-from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest, first
+from mockreel.contract import Contract, Operation, pointers
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.exchanges.request_builder import Requests
 from mockreel.contract.exchanges.response_check import ResponseChecker
 from mockreel.contract.operations import resolve
@@ -69,4 +69,4 @@ def _value(expression: Any, request: SentRequest, response: ReceivedResponse) ->
     if not isinstance(expression, str) or not expression.startswith("$"):
         return expression
     source, _, place = expression.partition("#")
-    return first(response.json if source.startswith("$response") else request.json, place)
+    return pointers.value(response.json if source.startswith("$response") else request.json, place)

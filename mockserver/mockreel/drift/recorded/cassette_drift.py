@@ -8,7 +8,7 @@ from mockreel.cassettes import Cassette, read_cassette
 from mockreel.cassettes.contract_check import parsed
 from mockreel.cassettes.replay.client_replay import Readback
 from mockreel.contract import Contract, load_contract
-from mockreel.contract.exchanges.pointers import first
+from mockreel.contract.pointers import first
 from mockreel.drift.finding import NOTHING, Finding
 from mockreel.drift.recorded.error_drift import RefusalJudge
 from mockreel.drift.recorded.lifecycle_drift import LifeJudge

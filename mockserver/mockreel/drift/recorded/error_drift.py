@@ -7,7 +7,7 @@ from typing import Any
 from mockreel.client.flows import Core
 from mockreel.contract import Contract, ErrorRow, Operation
 from mockreel.contract.exchanges.error_detection import ErrorDetector
-from mockreel.contract.exchanges.pointers import text
+from mockreel.contract.pointers import text
 from mockreel.drift.finding import NOTHING, Finding
 from mockreel.drift.recorded.recorded_exchange import Recorded
 

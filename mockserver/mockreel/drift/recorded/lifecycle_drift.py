@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from mockreel.cassettes.replay.request_parser import Phrases
 from mockreel.client.flows import Core
 from mockreel.contract import Contract, State
-from mockreel.contract.exchanges.pointers import text
+from mockreel.contract.pointers import text
 from mockreel.drift.finding import Finding
 from mockreel.drift.recorded.recorded_exchange import Recorded
 

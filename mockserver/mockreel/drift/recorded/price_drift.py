@@ -9,7 +9,7 @@ from mockreel.client import Job, JobRequest, Outcome
 from mockreel.client.flows import Core
 from mockreel.contract import Contract
 from mockreel.contract.exchanges.error_detection import ErrorDetector
-from mockreel.contract.exchanges.pointers import text
+from mockreel.contract.pointers import text
 from mockreel.contract.pricing import Cost
 from mockreel.drift.finding import NOTHING, Finding
 from mockreel.drift.recorded.recorded_exchange import Recorded

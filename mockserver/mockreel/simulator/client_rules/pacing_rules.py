@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from mockreel.contract import State
+from mockreel.contract import State, pointers
 from mockreel.contract.conversation.conversation import JobTalk
-from mockreel.contract.exchanges.exchange import first
 from mockreel.engine.journal.journal import Entry
 from mockreel.simulator.client_rules.client_rule import Rule, Said, same, shown
 
@@ -71,7 +70,7 @@ class PolledAfterEnd(Rule):
 
     def states(self, talk: JobTalk, entry: Entry) -> list[State]:
         """The states that the word in a response may mean."""
-        word = first(entry.reply_json, talk.state)
+        word = pointers.value(entry.reply_json, talk.state)
         return [state for state in self.contract.lifecycle.states.values() if state.word == word]
 
 

@@ -1,4 +1,4 @@
-"""What a provider sends when something happens: made by a simulator of its own, so that every byte is the provider's."""
+"""What a provider sends when something happens: made by a simulator of its own, byte for byte the provider's."""
 
 import asyncio
 import time

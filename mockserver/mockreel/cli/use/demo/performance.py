@@ -12,8 +12,8 @@ from typing import Any
 import httpx2
 
 from mockreel.cli.use.demo.receiver import Arrival, Receiver
-from mockreel.contract import Contract, State
-from mockreel.contract.conversation.demo_jobs import Act, Exchange, Script, filled, found
+from mockreel.contract import Contract, State, pointers
+from mockreel.contract.conversation.demo_jobs import Act, Exchange, Script, filled
 from mockreel.contract.pricing import Cost
 from mockreel.engine.artifacts import artifact
 from mockreel.errors import MockreelError
@@ -88,7 +88,9 @@ class Performer:
         ) as client:
             for exchange in script.setup:
                 reply = await self._ask(client, exchange, {})
-                self.saved.update({name: str(found(reply, pointer)) for name, pointer in exchange.save.items()})
+                self.saved.update(
+                    {name: str(pointers.value(reply, pointer)) for name, pointer in exchange.save.items()}
+                )
             await asyncio.gather(*(self._act(client, progress) for progress in progresses))
 
     async def _act(self, client: httpx2.AsyncClient, progress: Progress) -> None:
@@ -108,7 +110,7 @@ class Performer:
             reply = await self._follow(client, progress, reply, words, began)
         else:
             self._note(progress, self._end_word(), began)
-        url = found(reply, act.result)
+        url = pointers.value(reply, act.result)
         if not isinstance(url, str):
             raise ActFailed(f"the response has no result at {act.result}: {reply}")
         await self._save(client, progress, url)
@@ -122,11 +124,11 @@ class Performer:
         """Poll until the job is over, noting each state as it passes."""
         act = progress.act
         assert act.poll is not None
-        progress.job_id = str(found(reply, act.id or ""))
+        progress.job_id = str(pointers.value(reply, act.id or ""))
         words["id"] = progress.job_id
         deadline = began + PATIENCE_SECONDS
         while True:
-            word = str(found(reply, act.state or ""))
+            word = str(pointers.value(reply, act.state or ""))
             self._note(progress, word, began)
             state = self._state(word)
             if state.terminal:
@@ -186,7 +188,7 @@ class Performer:
     def _cost(self, act: Act) -> Cost:
         contract: Contract = self.provider.contract
         model = contract.names[act.model]
-        return artifact.price_of(self.provider, model, found(act.submit.body, act.input) or {})
+        return artifact.price_of(self.provider, model, pointers.value(act.submit.body, act.input) or {})
 
     def _state(self, word: str) -> State:
         for state in self.provider.contract.lifecycle.states.values():

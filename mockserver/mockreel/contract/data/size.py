@@ -1,27 +1,21 @@
-"""Read YAML that may come from anybody: bounded in size, in depth, and in what its aliases make of it."""
+"""How much a value is once its aliases are followed: a few lines of YAML may stand for more than any memory holds."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mockreel.contract.data.files import parse_yaml
 from mockreel.errors import DataError
 
-MOST_BYTES = 16 * 1024 * 1024
 MOST_VALUES = 1_000_000
 DEEPEST = 100
 
 
-def parse_bounded(text: bytes, *, where: str) -> Any:
-    """The value of a YAML text; anybody who walks through it comes to an end.
+def check_size(value: Any, *, where: str) -> None:
+    """See that a walk through a value comes to an end soon.
 
     Raises:
-        DataError: it is no YAML, too large, too deep, refers to itself, or is too large once its aliases are followed.
+        DataError: it is too deep, contains itself, or is too large once its aliases are followed.
     """
-    if len(text) > MOST_BYTES:
-        raise DataError(where, f"it is larger than {MOST_BYTES} bytes")
-    value = parse_yaml(text, where=where)
     _Measure(where).of(value)
-    return value
 
 
 class _Measure:
@@ -48,7 +42,11 @@ class _Measure:
         self._open.discard(key)
         many, deep = 1 + sum(count for count, _ in found), 1 + max((depth for _, depth in found), default=0)
         if many > MOST_VALUES:
-            raise DataError(self._where, f"its aliases make more than {MOST_VALUES} values of it")
+            raise DataError(
+                self._where,
+                f"its aliases make more than {MOST_VALUES:,} values of it",
+                then="Write out what its aliases stand for.",
+            )
         if len(self._open) + deep > DEEPEST:
             raise DataError(self._where, f"it is deeper than {DEEPEST} levels")
         self._counted[key] = many, deep

@@ -12,35 +12,35 @@ from mockreel.cassettes.cassette_errors import MockServerRefused, NotRecorded
 from mockreel.contract.messages.message import Response
 from mockreel.errors import OptionError
 from mockreel.proxy import Plan
-from mockreel.proxy.exchange_recorder import Tape, tape_of
+from mockreel.proxy.exchange_recorder import ExchangeRecorder, recorder_of
 
 pytest.importorskip("vcr", reason="the extra [record] is not installed")
 DAY = date(2026, 1, 1)
 
 
 @pytest.fixture
-def recorded(put_between: PutBetween, tmp_path: Path) -> Callable[[], tuple[Between, Tape]]:
+def recorded(put_between: PutBetween, tmp_path: Path) -> Callable[[], tuple[Between, ExchangeRecorder]]:
     """A proxy that records."""
 
-    def opened() -> tuple[Between, Tape]:
+    def opened() -> tuple[Between, ExchangeRecorder]:
         said: list[str] = []
-        tape = tape_of(Plan(providers=("runflow",)), tmp_path / "one.yaml", day=DAY, say=said.append)
-        return put_between(recorder=tape), tape
+        recorder = recorder_of(Plan(providers=("runflow",)), tmp_path / "one.yaml", day=DAY, say=said.append)
+        return put_between(recorder=recorder), recorder
 
     return opened
 
 
-def test_a_job_becomes_a_cassette_without_the_key(recorded: Callable[[], tuple[Between, Tape]]) -> None:
+def test_a_job_becomes_a_cassette_without_the_key(recorded: Callable[[], tuple[Between, ExchangeRecorder]]) -> None:
     """It says where it comes from, and can be read as any other."""
-    between, tape = recorded()
+    between, recorder = recorded()
     job = between.submit(prompt="a boat of paper").json()["id"]
     between.ask("GET", f"/v1/runs/{job}")
     between.ask("GET", "/v1/billing/balance", cookie="session=crumbs-of-nobody")
     assert between.said
-    tape.save()
+    recorder.save()
 
-    cassette = read_cassette(tape.path)
-    text = tape.path.read_text()
+    cassette = read_cassette(recorder.path)
+    text = recorder.path.read_text()
     assert (cassette.origin, cassette.provider, cassette.recorded) == ("live", "runflow", "2026-01-01")
     assert [one.status for one in cassette.exchanges] == [201, 200, 200]
     assert cassette.exchanges[0].uri == "https://api.runflow.io/v1/models/google/veo3.1/lite/runs"
@@ -48,10 +48,10 @@ def test_a_job_becomes_a_cassette_without_the_key(recorded: Callable[[], tuple[B
 
 
 def test_nothing_of_the_mock_server_is_kept(
-    recorded: Callable[[], tuple[Between, Tape]], provider: FakeUpstream
+    recorded: Callable[[], tuple[Between, ExchangeRecorder]], provider: FakeUpstream
 ) -> None:
     """Not what came before either: somebody led the name elsewhere."""
-    between, tape = recorded()
+    between, recorder = recorded()
     between.submit()
     provider.tamper = lambda _, reply: Response(
         reply.status, reply.body, (*reply.headers, (b"Mockreel-Version", b"0.1.0"))
@@ -60,15 +60,15 @@ def test_nothing_of_the_mock_server_is_kept(
     assert between.said
 
     with pytest.raises(MockServerRefused, match="it is the mock server"):
-        tape.save()
-    assert not tape.path.exists()
+        recorder.save()
+    assert not recorder.path.exists()
 
 
-def test_a_recording_of_nothing_is_an_error(recorded: Callable[[], tuple[Between, Tape]]) -> None:
+def test_a_recording_of_nothing_is_an_error(recorded: Callable[[], tuple[Between, ExchangeRecorder]]) -> None:
     """No empty cassette is left."""
-    _, tape = recorded()
+    _, recorder = recorded()
     with pytest.raises(NotRecorded, match="Nothing passed by"):
-        tape.save()
+        recorder.save()
 
 
 def test_what_cannot_be_recorded_is_told_before(tmp_path: Path) -> None:
@@ -82,5 +82,5 @@ def test_what_cannot_be_recorded_is_told_before(tmp_path: Path) -> None:
         (one, there, "is there already"),
     ):
         with pytest.raises((OptionError, NotRecorded), match=told):
-            tape_of(plan, path, day=DAY, say=print)
+            recorder_of(plan, path, day=DAY, say=print)
     assert there.read_text() == "kept"

@@ -1,4 +1,4 @@
-"""A tape plays what fits, once each, and says why the rest does not."""
+"""A player plays what fits, once each, and says why the rest does not."""
 
 from dataclasses import replace
 from typing import Any
@@ -7,15 +7,15 @@ import pytest
 
 from mockreel.cassettes.cassette import Exchange
 from mockreel.cassettes.cassette_errors import NoRecording
-from mockreel.cassettes.player import Asked, Tape
+from mockreel.cassettes.player import Asked, CassettePlayer
 
 ASKED = Asked("POST", "/v2/query", (("page", "1"),), {"taskId": "1"})
 EXCHANGE = Exchange("POST", "https://example.com/v2/query?page=1", (), b'{"taskId":"1"}', 200, (), b"{}")
 
 
-def tape(*asked: Asked, freely: tuple[int, ...] = ()) -> Tape:
-    """A tape of these requests."""
-    return Tape(asked, [EXCHANGE] * len(asked), frozenset(freely))
+def player(*asked: Asked, freely: tuple[int, ...] = ()) -> CassettePlayer:
+    """A player of these requests."""
+    return CassettePlayer(asked, [EXCHANGE] * len(asked), frozenset(freely))
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def tape(*asked: Asked, freely: tuple[int, ...] = ()) -> Tape:
 def test_one_difference_is_enough_to_miss_and_is_named(change: dict[str, Any], reason: str) -> None:
     """Each with both values."""
     with pytest.raises(NoRecording) as missed:
-        tape(ASKED).play(replace(ASKED, **change))
+        player(ASKED).play(replace(ASKED, **change))
     assert reason in str(missed.value)
     assert "POST /v2/query?page=1" in str(missed.value)
 
@@ -42,7 +42,7 @@ def test_the_nearest_come_first_and_no_more_than_three() -> None:
     """The fewer the differences, the nearer."""
     far = Asked("GET", "/far", (), None)
     with pytest.raises(NoRecording) as missed:
-        tape(far, far, far, replace(ASKED, path="/near")).play(ASKED)
+        player(far, far, far, replace(ASKED, path="/near")).play(ASKED)
     names = [name for name, _ in missed.value.nearest]
     assert names[0] == "exchange 3: POST /near?page=1"
     assert len(names) == 3
@@ -51,12 +51,12 @@ def test_the_nearest_come_first_and_no_more_than_three() -> None:
 def test_an_empty_tape_says_so() -> None:
     """And what to do."""
     with pytest.raises(NoRecording, match=r"no exchange[\s\S]*mockreel record"):
-        tape().play(ASKED)
+        player().play(ASKED)
 
 
 def test_equal_requests_are_played_in_their_order_and_once_each() -> None:
     """As polls are."""
-    recorded = tape(ASKED, replace(ASKED, path="/other"), ASKED)
+    recorded = player(ASKED, replace(ASKED, path="/other"), ASKED)
 
     assert [recorded.play(ASKED), recorded.play(ASKED)] == [0, 2]
     assert recorded.unused == (1,)
@@ -66,7 +66,7 @@ def test_equal_requests_are_played_in_their_order_and_once_each() -> None:
 
 def test_a_body_that_every_client_phrases_in_its_own_way_is_not_compared() -> None:
     """Method, path and query are."""
-    recorded = tape(ASKED, freely=(0,))
+    recorded = player(ASKED, freely=(0,))
 
     assert recorded.play(replace(ASKED, body={"prompt": "a boat"})) == 0
 

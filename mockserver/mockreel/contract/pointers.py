@@ -14,6 +14,11 @@ def values(document: Any, pointer: str) -> list[Any]:
     return found
 
 
+def value(document: Any, pointer: str) -> Any:
+    """The first value at a pointer, or None where nothing stands there."""
+    return next(iter(values(document, pointer)), None)
+
+
 def first(document: Any, places: Iterable[str], headers: Mapping[str, str] | None = None) -> Any:
     """What stands at the first place that holds something; a place without a slash names a header."""
     for place in places:
