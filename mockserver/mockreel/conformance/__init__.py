@@ -1,1 +1,1 @@
-"""Prove that a server plays the part: checks from the contract's data, against the mock server or any base URL."""
+"""Prove that a server keeps the contract: checks from the contract's data, against the mock server or any base URL."""

@@ -26,7 +26,7 @@ _SIDES = re.compile(r"\d ?[x*:] ?\d", re.IGNORECASE)
 
 
 class Held(Protocol):
-    """Anybody who has a contract: a part that is played, or a client."""
+    """Anything that has a contract: a provider that is simulated, or a client."""
 
     @property
     def contract(self) -> Contract: ...

@@ -1,4 +1,4 @@
-"""What the package keeps: on the part what all accounts share, on an account's shelf what is its own."""
+"""What the package keeps: on the provider what all accounts share, on an account's shelf what is its own."""
 
 from asyncio import Future
 from dataclasses import dataclass, field
@@ -135,7 +135,7 @@ class Shelf:
 
 @dataclass
 class State:
-    """What the package keeps for one part as long as the simulator stands."""
+    """What the package keeps for one provider as long as the simulator stands."""
 
     contract: Contract
     batches: dict[str, Batch] = field(default_factory=dict)

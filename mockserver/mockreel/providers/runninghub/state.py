@@ -10,7 +10,7 @@ from mockreel.simulator.provider import Provider
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Kept for one part as long as the simulator stands."""
+    """Kept for one provider as long as the simulator lives."""
 
     dialects: Dialects
 
