@@ -61,7 +61,7 @@ def test_polls_come_as_often_as_the_docs_say(provider: str) -> None:
         rig.prefer = "scenario=slow"
         rig.client().run(*WORK[provider])
 
-        assert set(rig.pauses) == {rig.client()._core.manner.pace.poll}
+        assert set(rig.pauses) == {rig.client()._core.profile.pace.poll}
 
 
 @every

@@ -127,7 +127,7 @@ def _secret(rig: Rig) -> str:
     core = (client if rig.mode == "sync" else client._client)._core
     row = rig.provider.contract.conversation.secret
     assert row is not None
-    ask = core.wire.ask(rig.provider.contract.operation(row.operation), what="secret", body=row.body)
+    ask = core.writer.ask(rig.provider.contract.operation(row.operation), what="secret", body=row.body)
     reply = client._drive(core.exchanges.ask(ask, core.deadline(None)))
     return str(reply.json["plain_secret"])
 

@@ -30,9 +30,9 @@ Flow = Callable[["Callers", MemorySender, Run], Iterator[tuple[str, bytes, str]]
 class Callers:
     """One account, which asks under two addresses."""
 
-    def __init__(self, stage: Any, name: str) -> None:
-        self.stage = stage
-        self.here, self.there = (Caller(stage.part(name), "rf_live_one", base_url=url) for url in (HERE, THERE))
+    def __init__(self, simulator: Any, name: str) -> None:
+        self.simulator = simulator
+        self.here, self.there = (Caller(simulator.provider(name), "rf_live_one", base_url=url) for url in (HERE, THERE))
 
     def both(self, *asked: Any, **more: Any) -> Iterator[tuple[str, bytes, str]]:
         """The same asked under each: what it is, what was said, and the address that must be in it."""
@@ -50,7 +50,7 @@ def of_runflow(callers: Callers, sink: MemorySender, run: Run) -> Iterator[tuple
     yield from callers.both("POST", "/v1/asset-uploads", asset)
     made = callers.here("POST", f"{runflow.LITE}/runs", {"input": runflow.INPUT, "callback_url": runflow.HOOK}).json
     callers.there("GET", "/v1/health")
-    run(callers.stage.advance(100))
+    run(callers.simulator.advance(100))
     yield "the webhook", sink.sent[-1].body, HERE
     yield from callers.both("GET", f"/v1/runs/{made['id']}")
     yield from callers.both("GET", "/v1/runs")
@@ -59,7 +59,7 @@ def of_runflow(callers: Callers, sink: MemorySender, run: Run) -> Iterator[tuple
 def of_aimlapi(callers: Callers, sink: MemorySender, run: Run) -> Iterator[tuple[str, bytes, str]]:
     body = {"model": "google/veo-3.1-t2v", "prompt": "a boat"}
     made = callers.here("POST", "/v2/video/generations", body).json
-    run(callers.stage.advance(100))
+    run(callers.simulator.advance(100))
     yield from callers.both("GET", f"/v2/video/generations?generation_id={made['id']}")
 
 
@@ -68,7 +68,7 @@ def of_runninghub(callers: Callers, sink: MemorySender, run: Run) -> Iterator[tu
     yield from callers.both("POST", "/openapi/v2/media/upload/binary", raw=raw, headers=headers)
     made = runninghub.submit(callers.here, webhookUrl=runninghub.HOOK)
     callers.there("POST", runninghub.QUERY, {"taskId": made})
-    run(callers.stage.advance(1000))
+    run(callers.simulator.advance(1000))
     yield "the webhook", sink.sent[-1].body.replace(rb"\"", b'"'), HERE
     yield from callers.both("POST", runninghub.QUERY, {"taskId": made})
 

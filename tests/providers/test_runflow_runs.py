@@ -225,7 +225,7 @@ def test_a_failure_is_the_older_endpoints_refusal(simulator: Simulator, ask: Ask
 
 def test_a_run_that_never_ends_is_given_up(make_simulator: MakeSimulator, run: Run) -> None:
     """After the real seconds that a request may wait."""
-    simulator = make_simulator(names=["runflow"], patience=0.01)
+    simulator = make_simulator(names=["runflow"], wait_timeout=0.01)
     caller = Caller(simulator.provider("runflow"), "rf_live_one")
 
     assert waited(simulator, run, caller, 10, prefer="scenario=stuck").status == 504

@@ -147,7 +147,7 @@ def test_who_waits_for_a_job_that_has_ended_does_not_wait(encore: Caller, run: R
 
 def test_nobody_waits_longer_than_the_patience(make_encore: MakeSimulator, run: Run) -> None:
     """In real seconds, whatever the simulator's clock does; nothing is kept of who waited."""
-    provider = make_encore(patience=0.02).provider("encore")
+    provider = make_encore(wait_timeout=0.02).provider("encore")
     job = begin(provider, name="stuck")
 
     assert run(provider.wait_for(job)) is False
@@ -169,7 +169,7 @@ def test_several_can_wait_for_one_job(encore: Caller, run: Run) -> None:
 
 def test_who_waits_on_another_event_loop_is_answered_too(make_encore: MakeSimulator) -> None:
     """A test client may serve each request on a loop of its own, in a thread of its own."""
-    provider = make_encore(patience=20.0).provider("encore")
+    provider = make_encore(wait_timeout=20.0).provider("encore")
     job = begin(provider)
     found: list[bool] = []
     waits = threading.Event()

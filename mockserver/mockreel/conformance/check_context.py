@@ -334,7 +334,7 @@ class CheckContext:
             self.tasks.finish(self.deadline)
         return self._groups[group]
 
-    def stories(self) -> list[JobTrace]:
+    def traces(self) -> list[JobTrace]:
         """One job for each submit and model, and one for each other course where the target plays one."""
         return self.told(PLAIN)
 

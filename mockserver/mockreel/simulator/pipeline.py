@@ -227,7 +227,7 @@ def _play_refusal(context: RequestContext, preference: Preference) -> None:
 def _standing_wish(context: RequestContext, model: Model | None, body: Any) -> Preference:
     """What the rules, the key or the default want of a job for this model with this body."""
     if context.provider.rules.all:
-        preference = context.provider.rules.wish(fault_selection.asked_of(context, model=model, body=body))
+        preference = context.provider.rules.preference(fault_selection.asked_of(context, model=model, body=body))
         if preference is not None:
             return preference
     own = context.caller.scenario if context.caller else None

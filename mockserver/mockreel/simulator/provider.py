@@ -313,7 +313,7 @@ class Provider:
                 self.intervene(job, Intervention(now, failed, self.contract.failures[name]))
 
     async def wait_for(self, job: Job) -> bool:
-        """Wait until a job has ended by the clock; False if that took longer than `settings.patience` real seconds."""
+        """Wait until a job has ended by the clock; False if `settings.wait_timeout` real seconds pass first."""
         if job.state(self.clock.now()).terminal:
             return True
         return await self.reached(job, job.ends) and self.jobs.get(job.id) is job
@@ -322,7 +322,7 @@ class Provider:
         """Wait until the clock reaches a moment of a job, or the job is changed or forgotten.
 
         Returns:
-            False if that took longer than `settings.patience` real seconds.
+            False if that took longer than `settings.wait_timeout` real seconds.
         """
         asked = self.base_url
         over = asyncio.Event()

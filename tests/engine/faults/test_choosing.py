@@ -30,7 +30,7 @@ MALFORMED = read_fault("malformed")
 
 
 def is_damaged(said: Any) -> bool:
-    return bool(said.reply.body) and not is_json(said.reply.body)
+    return bool(said.response.body) and not is_json(said.response.body)
 
 
 def is_json(body: bytes) -> bool:
@@ -299,7 +299,7 @@ def test_what_needs_the_connection_is_refused_elsewhere(fault: str) -> None:
         assert "`mockreel serve` or `serving()`" in said["detail"]
         assert said["valid"]
         assert set(said["valid"]) <= {kind.name for kind in catalogue() if not kind.wire}
-    assert len(app.state.simulator.part("encore").jobs) == 0
+    assert len(app.state.simulator.provider("encore").jobs) == 0
 
 
 def test_an_application_is_made_with_faults() -> None:

@@ -30,7 +30,7 @@ def test_a_rule_decides_where_all_of_it_fits(conditions: dict[str, Any], fits: b
     rules = Rules()
     rules.add(Preference("fail"), **conditions)
 
-    found = rules.wish(Asked("encore", "encore/solo", "a red door"))
+    found = rules.preference(Asked("encore", "encore/solo", "a red door"))
 
     assert found == (Preference("fail") if fits else None)
 
@@ -40,7 +40,7 @@ def test_the_nth_call_is_counted_among_those_that_fit() -> None:
     rules = Rules()
     rule = rules.add(Preference("fail"), prompt="red", nth=2)
 
-    found = [rules.wish(Asked("encore", None, prompt)) for prompt in ("red", "blue", "red", "red")]
+    found = [rules.preference(Asked("encore", None, prompt)) for prompt in ("red", "blue", "red", "red")]
 
     assert found == [None, None, Preference("fail"), None]
     assert rule.row()["seen"] == 3
@@ -52,11 +52,11 @@ def test_the_first_rule_that_fits_decides() -> None:
     first = rules.add(Preference("fail"), prompt="red")
     rules.add(Preference("stuck"))
 
-    assert rules.wish(Asked("encore", None, "red")) == Preference("fail")
-    assert rules.wish(Asked("encore", None, "blue")) == Preference("stuck")
+    assert rules.preference(Asked("encore", None, "red")) == Preference("fail")
+    assert rules.preference(Asked("encore", None, "blue")) == Preference("stuck")
     assert rules.remove(first.id)
     assert not rules.remove(first.id)
-    assert rules.wish(Asked("encore", None, "red")) == Preference("stuck")
+    assert rules.preference(Asked("encore", None, "red")) == Preference("stuck")
     assert rules.add(Preference("slow")).id == 3
 
 
@@ -65,8 +65,8 @@ def test_an_operation_is_a_condition_too() -> None:
     rules = Rules()
     rules.add(Preference("unavailable"), operation="get_job")
 
-    assert rules.wish(Asked("encore", operation="create_job")) is None
-    assert rules.wish(Asked("encore", operation="get_job")) == Preference("unavailable")
+    assert rules.preference(Asked("encore", operation="create_job")) is None
+    assert rules.preference(Asked("encore", operation="get_job")) == Preference("unavailable")
 
 
 def _met(seed: int, accounts: list[int]) -> list[bool]:
@@ -100,7 +100,7 @@ def test_never_and_always_are_chances_too(probability: float, met: int) -> None:
     rules = Rules()
     rules.add(Preference("fail"), probability=probability)
 
-    assert sum(rules.wish(Asked("encore")) is not None for _ in range(50)) == met
+    assert sum(rules.preference(Asked("encore")) is not None for _ in range(50)) == met
 
 
 def test_scenarios_replies_and_callbacks_have_each_their_first_rule() -> None:
@@ -110,7 +110,7 @@ def test_scenarios_replies_and_callbacks_have_each_their_first_rule() -> None:
         rules.add(wanted)
     asked = Asked("encore")
 
-    assert rules.wish(asked) == Preference("fail")
+    assert rules.preference(asked) == Preference("fail")
     assert rules.fault("reply", asked, lambda _: True) == Fault.of("delay")
     assert rules.fault("callback", asked, lambda _: True) == Fault.of("callback-lost")
 

@@ -142,7 +142,7 @@ def test_every_operation_has_a_method(control: ControlClient) -> None:
         "list_entries": "journal",
         "assert_journal": "requested",
         "export_har": "har",
-        "reset_stage": "reset",
+        "reset_simulator": "reset",
         "take_snapshot": "snapshot",
         "restore_snapshot": "restore",
         "describe": "about",

@@ -214,7 +214,7 @@ def test_an_outlet_that_nobody_reads_can_be_left() -> None:
     outlet = Outlet(stream)
     outlet.say("x" * 1_000_000)
 
-    assert not outlet.close(patience=0.01)
+    assert not outlet.close(timeout=0.01)
     os.close(reader)  # ends the write
     assert outlet.close()
     stream.close()

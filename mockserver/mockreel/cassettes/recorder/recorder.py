@@ -37,7 +37,7 @@ class Recorder:
     Args:
         key: the real key; it goes to the provider's API host over verified TLS, and into no file.
         say: told what happens.
-        patience: seconds that the job may take, and `webhook_timeout` its callback.
+        deadline: seconds that the job may take, and `webhook_timeout` its callback.
         every: seconds between polls; as the docs advise if None.
         transport: makes what requests are sent with, for tests; it must be httpx2's own for vcrpy to see them.
     """

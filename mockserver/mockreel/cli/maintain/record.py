@@ -72,7 +72,7 @@ def command(yes: bool, max_spend: Any, assume_price: Any, **given: Any) -> None:
         raise MockreelError("--yes requires a limit: --max-spend AMOUNT.")
     if not yes:
         click.confirm("Send this to the provider?", abort=True)
-    times = {"patience": given["deadline"], "callback_patience": given["patience"], "every": given["every"]}
+    times = {"deadline": given["deadline"], "webhook_timeout": given["patience"], "every": given["every"]}
     _record(Recorder(plan, key, say, **times), given["port"])
 
 

@@ -23,7 +23,7 @@ LATE_LOOKS = 2
 @check("lifecycle.known", "A job is in a state of the lifecycle whenever it is asked for.", level="jobs", uses=(PLAIN,))
 def states_are_known(context: CheckContext) -> Iterator[Problem]:
     words = ", ".join(dict.fromkeys(state.word for state in context.contract.lifecycle.states.values()))
-    for trace in context.stories():
+    for trace in context.traces():
         for poll, states in context.telling.words(trace):
             context.judged()
             if not states:
@@ -97,7 +97,7 @@ def begins_at_the_beginning(context: CheckContext) -> Iterator[Problem]:
 
 @check("lifecycle.forward", "A job moves only along the lifecycle, never backwards.", level="jobs", uses=(PLAIN,))
 def moves_forward(context: CheckContext) -> Iterator[Problem]:
-    for trace in context.stories():
+    for trace in context.traces():
         yield from _backward(context, trace)
 
 
@@ -142,11 +142,11 @@ def passes_its_states(context: CheckContext) -> Iterator[Problem]:
 @check("lifecycle.ends", "A job comes to an end.", level="jobs", uses=(PLAIN,))
 def ends(context: CheckContext) -> Iterator[Problem]:
     succeeded = next(state for state in context.contract.lifecycle.states.values() if state.kind == "succeeded")
-    for trace in context.stories():
+    for trace in context.traces():
         if trace.poll is None:
             continue
         if not trace.ended and trace.stopped:
-            seconds = context.waits.patience
+            seconds = context.waits.wait_timeout
             context.skip(f"a job had not ended, and {trace.stopped}; by the docs it may take {seconds:.0f} s")
             continue
         context.judged()
@@ -159,7 +159,7 @@ def ends(context: CheckContext) -> Iterator[Problem]:
 
 @check("lifecycle.final", "A job that has ended never changes again.", level="jobs", uses=(PLAIN,))
 def stays_ended(context: CheckContext) -> Iterator[Problem]:
-    for trace in context.stories():
+    for trace in context.traces():
         if not trace.ended:
             continue
         for _ in range(LATE_LOOKS):
@@ -195,7 +195,7 @@ def _is_hurried(context: CheckContext, trace: JobTrace) -> bool:
     """Whether a job that was looked at many times at once was over long before all others of its kind."""
     others = [
         one.ended_at - one.began
-        for one in context.stories()
+        for one in context.traces()
         if one.submit.id == trace.submit.id and one.ended_at is not None and one.scenario is None
     ]
     own = trace.ended_at - trace.began if trace.ended_at is not None else None
@@ -210,7 +210,7 @@ def _is_hurried(context: CheckContext, trace: JobTrace) -> bool:
     known=lambda context: context.plays,
 )
 def takes_the_course(context: CheckContext) -> Iterator[Problem]:
-    for trace in context.stories():
+    for trace in context.traces():
         if trace.scenario is None or trace.last is None or not trace.ended:
             continue
         context.judged()

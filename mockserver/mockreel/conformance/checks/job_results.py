@@ -26,7 +26,7 @@ def _fact(context: CheckContext, trace: JobTrace) -> Fact:
 
 @check("result.there", "A job that has succeeded shows its result.", level="jobs", uses=(PLAIN,))
 def finished_has_results(context: CheckContext) -> Iterator[Problem]:
-    for trace in context.stories():
+    for trace in context.traces():
         poll = trace.last
         states = context.states(poll.word) if poll else ()
         if poll is None or not any(state.kind in MADE for state in states) or _is_text(trace):
@@ -46,7 +46,7 @@ def _is_text(trace: JobTrace) -> bool:
 
 @check("result.not-before", "A job that has not succeeded shows no result.", level="jobs", uses=(PLAIN,))
 def unfinished_has_none(context: CheckContext) -> Iterator[Problem]:
-    for trace in context.stories():
+    for trace in context.traces():
         if trace.talk.made is not None:
             continue
         for poll, states in context.telling.words(trace):
@@ -62,7 +62,7 @@ def unfinished_has_none(context: CheckContext) -> Iterator[Problem]:
 
 def _files(context: CheckContext) -> Iterator[tuple[JobTrace, str, ReceivedResponse]]:
     """Every file that a result leads to, with its URL and what answers there."""
-    for trace in context.stories():
+    for trace in context.traces():
         states = context.states(trace.last.word) if trace.last else ()
         if not any(state.kind in MADE for state in states) or _is_text(trace):
             continue
@@ -126,7 +126,7 @@ def urls_answer_again(context: CheckContext) -> Iterator[Problem]:
 
 @check("result.stays", "A job that has ended shows its result whenever it is asked for.", level="jobs", uses=(PLAIN,))
 def results_stay(context: CheckContext) -> Iterator[Problem]:
-    for trace in context.stories():
+    for trace in context.traces():
         if trace.talk.made is not None or _is_text(trace):
             continue
         made = [poll for poll, states in context.telling.words(trace) if any(one.kind in MADE for one in states)]

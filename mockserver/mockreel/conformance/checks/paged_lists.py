@@ -173,7 +173,7 @@ def shows_what_was_begun(context: CheckContext) -> Iterator[Problem]:
     for operation, paged in _lists(context):
         if not paged.jobs:
             continue
-        begun = [trace for trace in context.stories() if trace.id is not None and _succeeded(context, trace)]
+        begun = [trace for trace in context.traces() if trace.id is not None and _succeeded(context, trace)]
         wanted = begun[-3:]
         request, missing = _searched(context, operation, paged, {str(trace.id) for trace in wanted})
         for trace in wanted:

@@ -38,7 +38,7 @@ def spend(context: "CheckContext", found: list[Spent]) -> Task:
         spent = Spent(trace, request, before)
         found.append(spent)
         age = 0.0
-        while not trace.ended and age <= context.waits.patience:
+        while not trace.ended and age <= context.waits.wait_timeout:
             yield context.waits.step(age)
             context.telling.look(trace)
             age = context.target.now() - trace.began

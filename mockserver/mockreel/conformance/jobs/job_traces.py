@@ -196,7 +196,7 @@ class JobTraces:
             age = context.target.now() - trace.began
             if trace.ended:
                 more -= 1
-            if more < 0 or (not trace.ended and age > context.waits.patience):
+            if more < 0 or (not trace.ended and age > context.waits.wait_timeout):
                 return
             yield self._pause(trace, age)
 

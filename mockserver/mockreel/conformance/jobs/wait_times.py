@@ -39,7 +39,7 @@ class Waits:
         return max((sum(pace[state][1] for state in usual if state in pace) for pace in paces), default=UNKNOWN)
 
     @property
-    def patience(self) -> float:
+    def wait_timeout(self) -> float:
         """After so long a job must have ended."""
         return OWN_PATIENCE if self.own else TIMES * self.documented + 10
 

@@ -128,7 +128,7 @@ class Rules:
         self.all = [rule for rule in self.all if rule.id != id]
         return len(self.all) < before
 
-    def wish(self, asked: Asked) -> Preference | None:
+    def preference(self, asked: Asked) -> Preference | None:
         """The scenario that the first fitting rule wants, or None."""
         return next((rule.preference for rule in self.all if rule.preference and rule.fits(asked, self._chance)), None)
 

@@ -238,7 +238,7 @@ class Bounded(HttpToolsProtocol):
         waits = self._waits_for()
         if waits != self._seen:
             self._seen, self._since = waits, now
-        elif waits is not None and now - self._since > self._patience(waits[0]):
+        elif waits is not None and now - self._since > self._time_limit(waits[0]):
             self._give_up_waiting(waits[0])
 
     def _waits_for(self) -> tuple[Phase, int] | None:
@@ -247,7 +247,7 @@ class Bounded(HttpToolsProtocol):
             return None
         return self._phase, self._messages
 
-    def _patience(self, phase: Phase) -> float:
+    def _time_limit(self, phase: Phase) -> float:
         limits: dict[Phase, float] = {"idle": self.timeout_keep_alive, "head": HEAD_SECONDS, "body": BODY_SECONDS}
         return limits[phase]
 
@@ -255,7 +255,7 @@ class Bounded(HttpToolsProtocol):
         if phase == "idle":
             self.transport.close()
         else:
-            self._reject(TOO_SLOW.filled(phase=phase, seconds=f"{self._patience(phase):g}"))
+            self._reject(TOO_SLOW.filled(phase=phase, seconds=f"{self._time_limit(phase):g}"))
 
 
 def look_at(connections: Iterable[Any], now: float) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TextIO
 
 # How long the last lines may take at the end, in real seconds.
-PATIENCE = 2.0
+CLOSE_TIMEOUT = 2.0
 
 Done = Callable[[], None]
 
@@ -25,10 +25,10 @@ class Outlet:
         """Write a text, some time; `done` is called when it is written, in another thread."""
         self._queue.put((text, done))
 
-    def close(self, *, patience: float = PATIENCE) -> bool:
-        """Write the rest, but wait for no reader longer than `patience` real seconds; whether all was written."""
+    def close(self, *, timeout: float = CLOSE_TIMEOUT) -> bool:
+        """Write the rest, but wait for no reader longer than `timeout` real seconds; whether all was written."""
         self._queue.put(None)
-        self._thread.join(patience)
+        self._thread.join(timeout)
         return not self._thread.is_alive()
 
     def _run(self) -> None:

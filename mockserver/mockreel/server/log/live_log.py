@@ -7,7 +7,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from mockreel.server.log.line_writer import PATIENCE, Done
+from mockreel.server.log.line_writer import CLOSE_TIMEOUT, Done
 from mockreel.simulator.events import Event, EventStream, News
 
 # So many lines are put together before requests have their turn again, and so long more are waited for, in seconds.
@@ -67,7 +67,7 @@ class Log:
                 await asyncio.sleep(self._pause)
         except asyncio.CancelledError:
             with suppress(TimeoutError):
-                async with asyncio.timeout(PATIENCE):
+                async with asyncio.timeout(CLOSE_TIMEOUT):
                     self._take(events.since(self._cursor))
                     await self._write()
             raise

@@ -55,7 +55,7 @@ def transactions(context: RequestContext) -> Answer:
 
 
 def _words(context: RequestContext, row: dict[str, Any], entry: Entry) -> dict[str, Any]:
-    usage = context.provider.state.tariff.usage(None if entry.amount is None else abs(entry.amount))
+    usage = context.provider.state.rates.usage(None if entry.amount is None else abs(entry.amount))
     return {
         "direction": row["direction"],
         "type": row["type"],
