@@ -21,7 +21,7 @@ Run = Callable[[Awaitable[Any]], Any]
 
 def _switch(simulator: Simulator, **readings: str) -> None:
     chosen = {name.replace("_", "-"): option for name, option in readings.items()}
-    simulator.switch_contract(load_contracts(list(simulator.providers), readings=chosen, data=FOURTH))
+    simulator.switch_contracts(load_contracts(list(simulator.providers), readings=chosen, data=FOURTH))
 
 
 def test_a_reading_can_be_switched_while_it_is_played(encore: Caller, encore_simulator: Simulator) -> None:
@@ -69,9 +69,9 @@ def test_every_reading_of_a_provider_can_be_taken_in_turn(make_simulator: MakeSi
     readings = simulator.provider(provider).contract.readings
     for reading in readings.values():
         for option in reading.options:
-            simulator.switch_contract({provider: load_contract(provider, readings={reading.id: option})})
+            simulator.switch_contracts({provider: load_contract(provider, readings={reading.id: option})})
             assert simulator.provider(provider).contract.chosen[reading.id] == option
-    simulator.switch_contract(load_contracts([provider]))
+    simulator.switch_contracts(load_contracts([provider]))
 
     assert (
         simulator.provider(provider).contract.chosen
@@ -94,9 +94,9 @@ def test_a_cancelled_run_is_spelled_as_the_reading_says(simulator: Simulator, as
         return str(speak("GET", path).json["status_code"])
 
     assert spelled() == "canceled"
-    simulator.switch_contract(load_contracts(["runflow"], readings={"cancel-spelling": "cancelled"}))
+    simulator.switch_contracts(load_contracts(["runflow"], readings={"cancel-spelling": "cancelled"}))
     assert spelled() == "cancelled"
-    simulator.switch_contract(load_contracts(["runflow"]))
+    simulator.switch_contracts(load_contracts(["runflow"]))
     assert spelled() == "canceled"
 
 
@@ -113,7 +113,7 @@ def test_a_contract_that_cannot_be_played_changes_nothing(make_simulator: MakeSi
     before = {name: (provider.contract, provider.state) for name, provider in simulator.providers.items()}
 
     with pytest.raises(DataError, match="no_such_player"):
-        simulator.switch_contract(broken)
+        simulator.switch_contracts(broken)
 
     assert {name: (provider.contract, provider.state) for name, provider in simulator.providers.items()} == before
 
@@ -121,7 +121,7 @@ def test_a_contract_that_cannot_be_played_changes_nothing(make_simulator: MakeSi
 def test_a_provider_that_is_not_on_the_stage_is_refused(encore_simulator: Simulator) -> None:
     """With those that are."""
     with pytest.raises(OptionError, match="Valid: encore"):
-        encore_simulator.switch_contract(load_contracts(["runflow"]))
+        encore_simulator.switch_contracts(load_contracts(["runflow"]))
 
 
 def test_who_follows_is_told(encore_simulator: Simulator) -> None:

@@ -83,7 +83,7 @@ class Simulator:
         ]
         return sorted(found, key=lambda change: change.at)
 
-    def switch_contract(self, contracts: Mapping[str, Contract], *, keys: Iterable[KeyEntry] | None = None) -> None:
+    def switch_contracts(self, contracts: Mapping[str, Contract], *, keys: Iterable[KeyEntry] | None = None) -> None:
         """Play by other contracts from now on: other readings, or other data. All of them are taken, or none.
 
         Jobs under way keep their moments, and accounts, journal, deliveries, uploads and the clock are what they were.

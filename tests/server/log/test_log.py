@@ -149,7 +149,7 @@ def test_every_line_for_machines_fits_the_schema(encore: Caller, encore_simulato
         encore("POST", "/v1/jobs", {"model": "solo", "input": {"prompt": 7}})
         await simulator.advance(100)
         simulator.events.note("balance", provider="encore", account="account-1")
-        simulator.switch_contract({"encore": simulator.provider("encore").contract})
+        simulator.switch_contracts({"encore": simulator.provider("encore").contract})
         simulator.events.note("data", taken=False, files=["x.yaml"], problem="x.yaml: it is not a YAML.")
         simulator.reset()
 

@@ -142,7 +142,7 @@ def test_a_written_contract_is_taken_when_it_is_built(data: Path, watched: Simul
 
 def test_the_chosen_readings_stay_chosen(data: Path, watched: Simulator, run: Run) -> None:
     """Those that were switched while it was played as well."""
-    watched.switch_contract(load_contracts(["encore"], readings={"done-word": "finished"}, data=data))
+    watched.switch_contracts(load_contracts(["encore"], readings={"done-word": "finished"}, data=data))
     watch = Watch(watched)
     _edit(data / "contracts/encore/errors.yaml", "status: 401", "status: 403")
 

@@ -42,7 +42,7 @@ async def choose_reading(simulator: Simulator, request: Request) -> Any:
     chosen = {**provider.contract.chosen, id_: option}
     home, additions = provider.contract.schemas.home, provider.contract.additions
     contract = await asyncio.to_thread(load_contract, name, readings=chosen, root=home, additions=additions)
-    simulator.switch_contract({name: contract})
+    simulator.switch_contracts({name: contract})
     return {name: readings_row(provider)}
 
 

@@ -86,7 +86,7 @@ class Watch:
         try:
             contracts = await asyncio.to_thread(_read, providers, frozenset(files))
             keys = await asyncio.to_thread(read_keys, self._keys) if self._keys in files and self._keys else None
-            self._simulator.switch_contract(contracts, keys=keys)
+            self._simulator.switch_contracts(contracts, keys=keys)
         except MockreelError as problem:
             return Taken(names, str(problem))
         except Exception as broken:  # of the data, most likely: the old is played on in any case
