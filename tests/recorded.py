@@ -9,7 +9,7 @@ import yaml
 
 from mockreel._data import data_root
 from mockreel.cassettes import Cassette, read_cassette
-from mockreel.contract.data.files import read_document
+from mockreel.contract.data.data_files import read_document
 
 Document = dict[str, Any]
 Change = Callable[[Document], None]

@@ -12,7 +12,7 @@ import pytest
 
 import mockreel
 from mockreel._data import checkout, data_dir, data_root
-from mockreel.contract.data.files import read_document
+from mockreel.contract.data.data_files import read_document
 
 CHECKOUT = Path(__file__).parents[1]
 PACKAGE = Path(mockreel.__file__).parent

@@ -10,7 +10,7 @@ import pytest
 
 from mockreel._data import data_root
 from mockreel.authoring import build, expand
-from mockreel.contract.data.files import read_document
+from mockreel.contract.data.data_files import read_document
 from mockreel.contract.loader import providers
 from mockreel.contract.operations import METHODS, pointer
 

@@ -14,7 +14,7 @@ from mockreel.authoring import build
 from mockreel.authoring.docs_folder import Docs
 from mockreel.authoring.model_documents import schema_document
 from mockreel.authoring.readers import read_models
-from mockreel.contract.data.files import read_document
+from mockreel.contract.data.data_files import read_document
 
 CheckSchema = Callable[[Any], None]
 

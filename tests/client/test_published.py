@@ -19,7 +19,7 @@ from mockreel.client import (
     SubmitUncertain,
     Unavailable,
 )
-from mockreel.contract.data.files import read_document
+from mockreel.contract.data.data_files import read_document
 
 CDN = "https://cdn.example/clip.mp4"
 mode = pytest.mark.parametrize("mode", MODES)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mockreel.contract.data.files import read_document
+from mockreel.contract.data.data_files import read_document
 
 ACTION = Path(__file__).parents[2] / ".github" / "actions" / "check" / "action.yml"
 

@@ -16,7 +16,7 @@ from staging import FOURTH
 import mockreel
 from mockreel._data import data_root
 from mockreel.contract import Contract, load_contract, providers
-from mockreel.contract.data.files import merge_patch, read_document, read_list
+from mockreel.contract.data.data_files import merge_patch, read_document, read_list
 from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.readings import Reading, changes
 from mockreel.engine.scenarios.preferences import Preference, refusal

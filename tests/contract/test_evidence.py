@@ -12,7 +12,7 @@ from staging import FOURTH
 from mockreel._data import data_root
 from mockreel.cli import group
 from mockreel.contract import providers
-from mockreel.contract.data.files import read_document
+from mockreel.contract.data.data_files import read_document
 from mockreel.contract.evidence.evidence import INFERRED, KINDS, count, held, titles
 from mockreel.errors import OptionError
 

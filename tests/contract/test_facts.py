@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mockreel._data import data_root
-from mockreel.contract.data.files import read_document, read_list
+from mockreel.contract.data.data_files import read_document, read_list
 
 TABLE: dict[str, list[dict[str, Any]]] = read_document(Path(__file__).with_name("facts.yaml"))
 ROWS = [pytest.param(provider, row, id=row["fact"][:40]) for provider, rows in TABLE.items() for row in rows]

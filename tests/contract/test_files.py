@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockreel.contract.data.files import merge_patch, parse_yaml, read_document, read_list
+from mockreel.contract.data.data_files import merge_patch, parse_yaml, read_document, read_list
 from mockreel.errors import DataError
 
 

@@ -13,7 +13,7 @@ import yaml
 from staging import FOURTH
 
 from mockreel.contract import load_contract, providers
-from mockreel.contract.data.files import read_document
+from mockreel.contract.data.data_files import read_document
 from mockreel.errors import DataError, OptionError
 
 # Changes one document in place.

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mockreel._data import data_root
-from mockreel.contract.data.files import read_document, read_list
+from mockreel.contract.data.data_files import read_document, read_list
 from mockreel.contract.operations import pointer
 
 ROWS: list[dict[str, Any]] = read_list(Path(__file__).with_name("runflow_facts.yaml"))

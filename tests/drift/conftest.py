@@ -12,7 +12,7 @@ import yaml
 from staging import FOURTH
 
 from mockreel.authoring import build
-from mockreel.contract.data.files import read_document
+from mockreel.contract.data.data_files import read_document
 from mockreel.drift.comparison import data_drift
 from mockreel.drift.finding import Finding, ordered
 

@@ -9,7 +9,7 @@ from staging import Caller, MakeSimulator
 
 from mockreel._data import data_root
 from mockreel.contract import load_contract
-from mockreel.contract.data.files import read_list
+from mockreel.contract.data.data_files import read_list
 from mockreel.simulator.simulator import Simulator
 
 Run = Callable[[Awaitable[Any]], Any]

@@ -9,7 +9,7 @@ import pytest
 
 from mockreel._data import data_root
 from mockreel.contract import Contract, load_contract
-from mockreel.contract.data.files import read_document, read_list
+from mockreel.contract.data.data_files import read_document, read_list
 from mockreel.contract.operations import resolve
 from mockreel.engine.randomness import uuid7
 

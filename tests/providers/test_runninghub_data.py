@@ -7,7 +7,7 @@ import pytest
 
 from mockreel._data import data_root
 from mockreel.contract import Contract, load_contract
-from mockreel.contract.data.files import read_document, read_list
+from mockreel.contract.data.data_files import read_document, read_list
 from mockreel.contract.operations import Operation, resolve
 
 # W-err and A4, and the codes that were seen beside them.

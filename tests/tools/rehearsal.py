@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mockreel.contract.data.files import parse_yaml
+from mockreel.contract.data.data_files import parse_yaml
 from tools.console import compare, dialogue
 from tools.pages import Block
 

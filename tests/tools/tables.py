@@ -8,7 +8,7 @@ import click
 from mockreel._data import data_root
 from mockreel.cli import group
 from mockreel.contract import Contract, Model, load_contract, model_catalogue
-from mockreel.contract.data.files import parse_yaml, read_bytes, read_document
+from mockreel.contract.data.data_files import parse_yaml, read_bytes, read_document
 from mockreel.contract.rows import DeliveryPolicy
 from mockreel.engine.faults import Kind, Parameter, catalogue
 from mockreel.server.admin import document

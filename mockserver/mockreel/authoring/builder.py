@@ -13,7 +13,7 @@ from mockreel.authoring.model_documents import HAND, price_row, rows, schema_doc
 from mockreel.authoring.model_index import read_schemas
 from mockreel.authoring.readers import read_documents, read_models
 from mockreel.authoring.written_files import Change, compare, refuse_installed, write
-from mockreel.contract.data.files import read_document
+from mockreel.contract.data.data_files import read_document
 from mockreel.errors import DataError, OptionError
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mockreel.authoring.documented_model import PageError
-from mockreel.authoring.references import References
+from mockreel.authoring.schema_references import References
 
 
 class Docs:

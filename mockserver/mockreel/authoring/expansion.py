@@ -10,7 +10,7 @@ from typing import Any
 from mockreel.authoring.model_documents import rows
 from mockreel.authoring.model_index import model_index, read_schemas
 from mockreel.authoring.model_paths import with_model_paths
-from mockreel.contract.data.files import read_document
+from mockreel.contract.data.data_files import read_document
 from mockreel.errors import DataError
 
 

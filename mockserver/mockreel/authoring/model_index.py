@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mockreel.contract.data.files import read_document
+from mockreel.contract.data.data_files import read_document
 from mockreel.contract.data.parser import Cursor
 from mockreel.contract.data.parser import price as checked
 from mockreel.errors import DataError

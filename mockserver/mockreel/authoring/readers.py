@@ -11,7 +11,7 @@ from mockreel.authoring.documents.openapi_document import openapi_documents
 from mockreel.authoring.documents.page_document import runflow_documents, runninghub_documents
 from mockreel.authoring.runflow.model_pages import page_of, read_runflow
 from mockreel.authoring.runninghub.registry import read_runninghub, read_runninghub_list
-from mockreel.contract.data.files import read_document
+from mockreel.contract.data.data_files import read_document
 from mockreel.contract.data.parser import Cursor
 
 Reader = Callable[[Cursor, Docs], Iterator[ModelPage]]

@@ -21,7 +21,7 @@ from mockreel.cassettes.cassette_errors import (
 )
 from mockreel.cassettes.compression import unpack
 from mockreel.contract import providers
-from mockreel.contract.data.files import parse_yaml
+from mockreel.contract.data.data_files import parse_yaml
 from mockreel.contract.validation import violations
 from mockreel.errors import DataError
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from mockreel.contract.data.files import Document, read_document, read_list
+from mockreel.contract.data.data_files import Document, read_document, read_list
 from mockreel.contract.data.parser import Cursor, decimal
 from mockreel.contract.rows import Evidence, Model, Price
 from mockreel.errors import DataError, OptionError

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from mockreel.contract.data.files import Document
+from mockreel.contract.data.data_files import Document
 from mockreel.contract.data.parser import Cursor
 from mockreel.errors import DataError
 

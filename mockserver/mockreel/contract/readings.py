@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mockreel.contract.data.files import Document, read_document
+from mockreel.contract.data.data_files import Document, read_document
 from mockreel.contract.data.parser import Cursor, evidence
 from mockreel.contract.rows import Evidence
 from mockreel.errors import DataError, OptionError

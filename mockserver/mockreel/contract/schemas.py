@@ -6,7 +6,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from mockreel.contract.data.files import Document, merge_patch, parse_document, read_bytes, read_document
+from mockreel.contract.data.data_files import Document, merge_patch, parse_document, read_bytes, read_document
 from mockreel.errors import DataError
 
 BASE = "https://mockreel.invalid/"

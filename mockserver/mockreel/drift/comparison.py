@@ -10,7 +10,7 @@ from mockreel.authoring.documents.document_facts import FILE, read_document_fact
 from mockreel.authoring.documents.page_document import runflow_rows
 from mockreel.authoring.readers import PAGE_READERS, read_documents, read_models
 from mockreel.contract import load_contract, providers
-from mockreel.contract.data.files import Document, read_document
+from mockreel.contract.data.data_files import Document, read_document
 from mockreel.contract.data.parser import Cursor
 from mockreel.drift.document_drift import document_drift, documents_drift
 from mockreel.drift.finding import NOTHING, Finding

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from mockreel._data import data_root
-from mockreel.contract.data.files import parse_yaml, read_bytes
+from mockreel.contract.data.data_files import parse_yaml, read_bytes
 from mockreel.contract.data.parser import Cursor
 
 if TYPE_CHECKING:

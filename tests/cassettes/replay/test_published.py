@@ -19,7 +19,7 @@ from mockreel.cassettes import cassettes_of, read_cassette
 from mockreel.cassettes.contract_check import parsed
 from mockreel.cassettes.replay.replayer import Replay
 from mockreel.contract import providers
-from mockreel.contract.data.files import read_document
+from mockreel.contract.data.data_files import read_document
 
 PATHS = [path for provider in providers() for path in cassettes_of(provider) if path.parent.name == "published"]
 TABLE: dict[str, list[dict[str, str]]] = read_document(Path(__file__).with_name("exchanges.yaml"))

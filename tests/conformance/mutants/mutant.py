@@ -15,7 +15,7 @@ from mockreel._data import data_root
 from mockreel.conformance.check_context import CheckContext, Wanted
 from mockreel.conformance.check_runner import run
 from mockreel.contract import Contract, load_contract
-from mockreel.contract.data.files import read_document
+from mockreel.contract.data.data_files import read_document
 from mockreel.contract.evidence.evidence import KINDS
 from mockreel.errors import MockreelError
 from mockreel.simulator.in_process.mock_target import MockTarget

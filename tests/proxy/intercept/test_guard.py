@@ -19,7 +19,7 @@ from proxy.intercept.namespaces import asked_names, can_unshare
 
 from mockreel.errors import MockreelError
 from mockreel.proxy.intercept.guard import Directory, Resolver, Supervisor, seccomp
-from mockreel.proxy.intercept.guard.addresses import Target, target_of
+from mockreel.proxy.intercept.guard.address_rules import Target, target_of
 from mockreel.proxy.intercept.guard.supervisor import GO_ON, Stopped
 from mockreel.proxy.intercept.host_routes import Routes
 

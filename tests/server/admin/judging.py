@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import jsonschema_rs
 
-from mockreel.server.admin.openapi_document import document
+from mockreel.server.admin.control_document import document
 
 METHODS = ("get", "post", "put", "patch", "delete")
 

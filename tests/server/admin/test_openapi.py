@@ -10,7 +10,7 @@ import pytest
 from server.admin.desks import KEY, Desk, OpenDesk
 from server.admin.judging import operations, wrong
 
-from mockreel.server.admin import clock_routes, openapi_document
+from mockreel.server.admin import clock_routes, control_document
 from mockreel.server.admin.routes import NOUNS, ROWS
 
 PROVIDERS = ("runflow", "aimlapi", "runninghub")
@@ -21,7 +21,7 @@ def test_every_route_is_described_and_every_description_is_a_route() -> None:
     routes = {(row.method, "/" + re.sub(r":\w+", "", row.path), row.handler.__name__) for row in ROWS}
 
     assert routes == {(method, path, operation["operationId"]) for method, path, operation in operations()}
-    assert {clock_routes, openapi_document} < set(NOUNS)
+    assert {clock_routes, control_document} < set(NOUNS)
 
 
 def test_the_document_is_served(desk: Desk) -> None:
@@ -41,7 +41,7 @@ def test_every_schema_is_one(desk: Desk) -> None:
 
 def test_every_operation_is_about_a_noun_and_says_what_it_does() -> None:
     """In one line, for the docs."""
-    tags = {tag["name"] for tag in openapi_document.document()["tags"]}
+    tags = {tag["name"] for tag in control_document.document()["tags"]}
     for _, path, operation in operations():
         assert set(operation["tags"]) <= tags, path
         assert operation["summary"][0].isupper(), path

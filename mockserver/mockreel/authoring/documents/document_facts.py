@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mockreel.authoring.documented_model import ModelPage
-from mockreel.contract.data.files import read_document
+from mockreel.contract.data.data_files import read_document
 
 FILE = "documents.json"
 Rows = Mapping[str, Any]

@@ -11,7 +11,7 @@ import httpx2
 
 from mockreel import __version__
 from mockreel.authoring.fetch.source_addresses import Wanted
-from mockreel.contract.data.files import read_document
+from mockreel.contract.data.data_files import read_document
 from mockreel.errors import DataError
 from mockreel.whole_file import SHARED, writing_whole
 

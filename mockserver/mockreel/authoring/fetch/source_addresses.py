@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from mockreel.authoring.model_index import read_schemas
-from mockreel.contract.data.files import read_document
+from mockreel.contract.data.data_files import read_document
 from mockreel.contract.data.parser import Cursor
 from mockreel.errors import DataError
 

@@ -11,7 +11,7 @@ from mockreel.cassettes.cassette_errors import SecretLeft
 from mockreel.cassettes.redaction.placeholders import KEPT_LENGTH, is_common, is_placeholder
 from mockreel.cassettes.redaction.secret_patterns import EMAIL, HARMLESS, URL, UUID, Secrets, is_reserved
 from mockreel.cassettes.redaction.text_places import leaves
-from mockreel.contract.data.files import parse_yaml
+from mockreel.contract.data.data_files import parse_yaml
 
 _CREDENTIALS = re.compile(r"authorization|cookie|token|secret|api-?key|signature|password|session", re.IGNORECASE)
 _LONG_NUMBER = re.compile(r"(?<!\d)(?<!\d\.)\d{12,}(?!\.?\d)")

@@ -13,7 +13,7 @@ from mockreel import __version__
 from mockreel._data import data_root
 from mockreel.cassettes.cassette import Cassette
 from mockreel.cassettes.replay.replayer import Replayed, Unlike
-from mockreel.contract.data.files import read_document
+from mockreel.contract.data.data_files import read_document
 
 # As many places as are named of differences that have one reason.
 _NAMED = 4

@@ -19,7 +19,7 @@ from mockreel.cassettes.scan.second_detector import second_detector
 from mockreel.cassettes.scan.suspicion import suspicion
 from mockreel.contract import load_contract, providers
 from mockreel.contract.conversation.section import sections
-from mockreel.contract.data.files import parse_yaml
+from mockreel.contract.data.data_files import parse_yaml
 from mockreel.errors import DataError
 
 STRUCTURED = (".yaml", ".yml", ".json", ".har")

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from mockreel._data import data_root
-from mockreel.contract.data.files import read_document
+from mockreel.contract.data.data_files import read_document
 from mockreel.contract.data.parser import Cursor
 from mockreel.errors import OptionError
 

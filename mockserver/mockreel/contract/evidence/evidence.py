@@ -10,7 +10,7 @@ import orjson
 
 from mockreel._data import data_root
 from mockreel.contract import load_contract, providers
-from mockreel.contract.data.files import Document, read_document
+from mockreel.contract.data.data_files import Document, read_document
 from mockreel.contract.rows import EvidenceKind
 
 KINDS: tuple[EvidenceKind, ...] = get_args(EvidenceKind)

@@ -7,7 +7,7 @@ from typing import Any
 
 from mockreel._data import data_dir
 from mockreel.contract import Contract, Evidence
-from mockreel.contract.data.files import read_document
+from mockreel.contract.data.data_files import read_document
 
 # A foreign target can be held to these; what else we believe may be our own mistake.
 FIRM = ("documented", "published")

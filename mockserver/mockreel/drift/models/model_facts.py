@@ -8,7 +8,7 @@ from typing import Any
 from mockreel.authoring.documented_model import ModelPage
 from mockreel.authoring.model_documents import HAND, price_row, schema_document
 from mockreel.authoring.model_index import read_schemas
-from mockreel.contract.data.files import read_document
+from mockreel.contract.data.data_files import read_document
 from mockreel.contract.data.parser import Cursor
 from mockreel.drift.witness.schema_message import BASE
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from mockreel.contract import Contract
 from mockreel.contract.amount import read_amount
-from mockreel.contract.data.files import parse_yaml, read_bytes
+from mockreel.contract.data.data_files import parse_yaml, read_bytes
 from mockreel.contract.data.parser import Cursor
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.faults import Faults, read_faults

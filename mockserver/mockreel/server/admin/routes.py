@@ -15,10 +15,10 @@ from mockreel.errors import Conflict, MockreelError
 from mockreel.server.admin import (
     balance_routes,
     clock_routes,
+    control_document,
     delivery_routes,
     job_routes,
     journal_routes,
-    openapi_document,
     reading_routes,
     rule_routes,
     scenario_routes,
@@ -40,7 +40,7 @@ NOUNS = (
     balance_routes,
     rule_routes,
     stage,
-    openapi_document,
+    control_document,
 )
 ROWS: tuple[Row, ...] = tuple(row for noun in NOUNS for row in noun.ROWS)
 

@@ -7,7 +7,7 @@ from mockreel.contract.evidence.facts import Facts
 from mockreel.engine.journal.journal import Entry, Tried
 from mockreel.simulator.client_rules.client_rule import Said
 from mockreel.simulator.client_rules.client_violation import Violation
-from mockreel.simulator.client_rules.expectation import expected_rules
+from mockreel.simulator.client_rules.expected_violations import expected_rules
 from mockreel.simulator.client_rules.rule_list import RULES
 from mockreel.simulator.client_rules.rule_selection import Selection, select
 from mockreel.simulator.provider import Provider

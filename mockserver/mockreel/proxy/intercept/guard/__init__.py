@@ -4,7 +4,7 @@ A stopped call to a provider's host is led to the mock server, one to this machi
 other fails with a sentence. It keeps from mistakes, not from malice.
 """
 
-from mockreel.proxy.intercept.guard.addresses import FIRST, Directory
+from mockreel.proxy.intercept.guard.address_rules import FIRST, Directory
 from mockreel.proxy.intercept.guard.resolver import Resolver
 from mockreel.proxy.intercept.guard.seccomp import Unavailable
 from mockreel.proxy.intercept.guard.supervisor import Supervisor, supervising

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Callable
 from typing import cast
 
-from mockreel.proxy.intercept.guard.addresses import Directory, IPAddress, looked_up
+from mockreel.proxy.intercept.guard.address_rules import Directory, IPAddress, looked_up
 from mockreel.proxy.intercept.host_routes import Routes, is_loopback
 
 _HEAD = struct.Struct("!6H")

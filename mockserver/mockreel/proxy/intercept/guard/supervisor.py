@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from mockreel.proxy.intercept.guard import seccomp
-from mockreel.proxy.intercept.guard.addresses import Directory, IPAddress, Target, looked_up, target_of
+from mockreel.proxy.intercept.guard.address_rules import Directory, IPAddress, Target, looked_up, target_of
 from mockreel.proxy.intercept.host_routes import Routes
 
 HTTPS, DOMAIN = 443, 53

@@ -6,7 +6,7 @@ from typing import Any
 from starlette.requests import Request
 
 from mockreel._data import data_dir
-from mockreel.contract.data.files import read_document
+from mockreel.contract.data.data_files import read_document
 from mockreel.contract.openapi_documents import Documents, chosen_models
 from mockreel.server.admin.route import Row
 from mockreel.simulator.simulator import Simulator
