@@ -1,9 +1,7 @@
-"""Time and chance as the client is given them: the deadline of a call, and the wait before another try."""
+"""Time and chance as the client is given them, and the deadline of a call."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-
-from mockreel.client.profile import Pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,11 +10,6 @@ class Timing:
 
     now: Callable[[], float]
     draw: Callable[[], float]
-
-    def backoff(self, pace: Pace, tries: int) -> float:
-        """Seconds before the next try: doubled each time up to a ceiling, and the half of it left to chance."""
-        wait: float = min(pace.ceiling, pace.backoff * 2 ** (tries - 1))
-        return wait / 2 + wait / 2 * self.draw()
 
     def word(self) -> str:
         """A word that nobody else draws."""

@@ -75,7 +75,7 @@ class Exchanges:
             doubt = last.error if isinstance(last.error, SubmitUncertain) else doubt
             if not last.helps or tries == self._pace.attempts:
                 break
-            wait = self._timing.backoff(self._pace, tries) if last.seconds is None else last.seconds
+            wait = backoff(self._pace, tries, self._timing) if last.seconds is None else last.seconds
             if wait >= deadline.left:
                 raise doubt or self._late(request, deadline, job, last)
             yield Pause(wait)
@@ -137,6 +137,12 @@ class Exchanges:
     def _doubt(self, request: OutgoingRequest, why: str, uncertain: Uncertain) -> Again:
         error = SubmitUncertain(request.what, why, mark=uncertain.mark, find=uncertain.find)
         return Again(error, helps=uncertain.repeats)
+
+
+def backoff(pace: Pace, tries: int, timing: Timing) -> float:
+    """Seconds before the next try: doubled each time up to a ceiling, and the half of it left to chance."""
+    wait: float = min(pace.ceiling, pace.backoff * 2 ** (tries - 1))
+    return wait / 2 + wait / 2 * timing.draw()
 
 
 def _leads_elsewhere(response: IncomingResponse) -> bool:
