@@ -17,8 +17,8 @@ def test_a_signal_is_handed_on_and_nothing_is_left(tmp_path: Path, number: signa
     """The program ends first, as it would have, then the run, with its code; neither process nor folder stays."""
     code = (
         "import os, signal, sys\n"
-        f"signal.signal({int(number)}, lambda *_: sys.exit(9))\n"
-        "print(os.getpid(), flush=True)\nsignal.pause()"
+        f"signal.pthread_sigmask(signal.SIG_BLOCK, {{{int(number)}}})\n"
+        f"print(os.getpid(), flush=True)\nsignal.sigwait({{{int(number)}}})\nsys.exit(9)"
     )
     command = [sys.executable, "-m", "mockreel", "run", "--quiet", "--", sys.executable, "-c", code]
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
