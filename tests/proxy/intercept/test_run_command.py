@@ -1,6 +1,8 @@
 """`mockreel run` as a command: the options of `serve`, the page, the log for machines."""
 
+import contextlib
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -56,10 +58,7 @@ def test_it_has_every_option_of_serve_that_fits() -> None:
 
 def test_it_names_its_page_and_results_lie_under_https_and_the_real_host() -> None:
     """The clock is held and begins where it is told to; the port is the one that was chosen."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    while port > 65_000:
-        port -= 1000
+    port = _free_row(4)
     (control, clock, url, size), lines = _ran("--port", str(port), "--hold", "--start", "1000000")
 
     assert lines[0] == f"mockreel run: the dashboard of this run is http://127.0.0.1:{port}/"
@@ -68,6 +67,16 @@ def test_it_names_its_page_and_results_lie_under_https_and_the_real_host() -> No
     assert clock["now"] == 1_000_000
     assert url.startswith("https://api.runflow.io/")
     assert size > 1000
+
+
+def _free_row(number: int) -> int:
+    """The first of so many ports in a row that are all free, below those that the system gives to clients."""
+    for first in range(20_000 + os.getpid() % 5000, 32_000, number):
+        with contextlib.ExitStack() as held, contextlib.suppress(OSError):
+            for port in range(first, first + number):
+                held.enter_context(socket.create_server(("127.0.0.1", port)))
+            return first
+    raise AssertionError(f"no {number} ports in a row are free")
 
 
 def test_listed_keys_are_the_only_ones(tmp_path: Path) -> None:
