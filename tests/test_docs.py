@@ -105,6 +105,14 @@ def test_few_blocks_are_not_tested_and_each_says_why() -> None:
     assert len(untested) <= 9, [block.where for block in untested]
 
 
+def test_blocks_that_are_run_elsewhere_are_run_there() -> None:
+    """The test that a block names exists, and reads the page."""
+    found = [(page, block) for page in PAGES for block in page.blocks if "elsewhere" in block.marks]
+    tests = {block.where: (ROOT / block.marks["elsewhere"], page.name) for page, block in found}
+    assert tests
+    assert [where for where, (test, name) in tests.items() if name not in test.read_text("utf-8")] == []
+
+
 def test_the_readme_begins_with_one_install_line_and_ends_with_the_test_command() -> None:
     """One line installs all that the page uses; the last one runs all tests, is the gate's own, and says how long."""
     readme = page("README.md")

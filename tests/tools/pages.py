@@ -3,6 +3,7 @@
 A mark is an HTML comment on a line of its own, right above a block, and readers do not see it:
 
     <!-- not tested: REASON -->   the block is shown and not run
+    <!-- elsewhere: TEST -->      the block is run by that test, which needs more than a shell
     <!-- exit: N -->              the command ends with that code
     <!-- output -->               the block is what the block before it prints; `...` stands for any text
     <!-- demo -->                 the block is a part of what the demo prints
@@ -19,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 _FENCE = re.compile(r"^```(\w*)\s*$")
-_MARK = re.compile(r"^<!-- (not tested|exit|output|demo)(?:: (.+?))? -->$")
+_MARK = re.compile(r"^<!-- (not tested|elsewhere|exit|output|demo)(?:: (.+?))? -->$")
 _FILE = re.compile(r"\bSave\b[^.:]*? as\s+`([^`/]+)`[^`]*?[:.]")
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#{1,6} (.+)$")
@@ -74,6 +75,7 @@ class Page:
 def pages() -> list[Page]:
     """Every page: those at the top of the checkout, then those below docs/."""
     paths = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+    paths = [path for path in paths if "node_modules" not in path.parts]
     return [Page(path.relative_to(ROOT).as_posix(), path.read_text("utf-8")) for path in paths]
 
 
