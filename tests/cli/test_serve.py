@@ -131,7 +131,7 @@ def test_the_introduction_says_what_signs_webhooks(given: str | None, shown: str
     """Whole where it was made for this run, masked where it was given; nothing where nothing is fixed."""
     server = Server(Options(("runflow", "aimlapi"), webhook_secret=given))
     server.close()
-    said = introduction(server.server, listed=False, secrets=server.secrets)
+    said = introduction(server.server, listed="", secrets=server.secrets)
 
     assert (shown in said) if shown else ("webhook secret" not in said)
     assert "the secret of this test" not in said
@@ -143,7 +143,7 @@ def test_the_introduction_says_where_results_are_told() -> None:
     server = Server(Options(("runflow", "aimlapi"), public_urls={"runflow": "https://mock.test"}))
     server.close()
 
-    said = introduction(server.server, listed=False)
+    said = introduction(server.server, listed="")
 
     assert said.count("results at") == 1
     assert "results at https://mock.test\n" in said

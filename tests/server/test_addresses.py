@@ -82,7 +82,7 @@ def test_listed_keys_alone_are_admitted_and_the_first_is_told(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"host": "0.0.0.0"}, "Off loopback, list the keys: --keys FILE."),
+        ({"host": "0.0.0.0"}, "Off loopback, list the keys: --keys FILE, --key KEY or --credentials FILE."),
         ({"host": "0.0.0.0", "keys": [KeyEntry("k", "a")]}, "Off loopback, set a control token."),
         ({"host": "::", "token": TOKEN}, "Off loopback, list the keys"),
     ],

@@ -452,6 +452,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/cost": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sum up the estimated cost avoided, per currency */
+        get: operations["get_cost"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/rules": {
         parameters: {
             query?: never;
@@ -588,6 +605,20 @@ export interface components {
             /** @description how many actions wait for their moment */
             due: number;
             next_due: number | null;
+        };
+        Cost: {
+            /** @description decimal amounts by currency, never converted */
+            sums: {
+                [key: string]: string;
+            };
+            /** @description a price in them is a lower bound */
+            least: boolean;
+            /** @description jobs whose price is not known; they are not in the sums */
+            unknown: number;
+            /** @description jobs that ended without a charge */
+            free: number;
+            /** @description jobs in the sums that are still running */
+            open: number;
         };
         Scenarios: {
             default: string;
@@ -796,7 +827,7 @@ export interface components {
             };
         };
         /** @description what the jobs of all accounts that are listed would have cost */
-        NotSpent: {
+        CostAvoided: {
             /** @description by currency */
             sums: {
                 [key: string]: string;
@@ -1856,7 +1887,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         balances: components["schemas"]["Balance"][];
-                        not_spent: components["schemas"]["NotSpent"];
+                        cost_avoided: components["schemas"]["CostAvoided"];
                     };
                 };
             };
@@ -1894,6 +1925,27 @@ export interface operations {
             400: components["responses"]["NotUnderstood"];
             403: components["responses"]["NotAdmitted"];
             404: components["responses"]["NotThere"];
+        };
+    };
+    get_cost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the jobs so far would have cost */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cost"];
+                };
+            };
+            403: components["responses"]["NotAdmitted"];
         };
     };
     list_rules: {

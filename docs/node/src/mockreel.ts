@@ -137,6 +137,11 @@ export class Mockreel {
     data(await this.control.DELETE("/rules"));
   }
 
+  /** What the jobs so far would have cost, by currency. */
+  async costAvoided(): Promise<Schemas["Cost"]> {
+    return data(await this.control.GET("/cost"));
+  }
+
   /** End a server that `start` started. */
   async stop(): Promise<void> {
     await this.end();

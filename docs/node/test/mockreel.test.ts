@@ -16,7 +16,7 @@ async function submit(): Promise<{ id: string }> {
   const response = await fetch(`${mock.url("runflow")}/v1/models/google/veo3.1/lite/runs`, {
     method: "POST",
     headers: { Authorization: `Bearer ${mock.key("runflow")}`, "Content-Type": "application/json" },
-    body: JSON.stringify({ input: { prompt: "A paper boat." } }),
+    body: JSON.stringify({ input: { prompt: "A paper boat.", duration: "6s", resolution: "720p" } }),
   });
   return (await response.json()) as { id: string };
 }
@@ -53,6 +53,12 @@ test("a reset server has no jobs and no requests", async () => {
 
   expect(await mock.jobs()).toEqual([]);
   expect(await mock.requests()).toEqual([]);
+});
+
+test("what was avoided is summed up", async () => {
+  await submit();
+
+  expect(await mock.costAvoided()).toMatchObject({ sums: { USD: expect.any(String) } });
 });
 
 test("every operation is there, with its types", async () => {

@@ -22,6 +22,8 @@ _GROUPS = {
         "faults": ("use.faults", "List the faults that can be injected."),
         "listen": ("use.listen", "Receive webhooks: verify, print and forward them."),
         "trigger": ("use.trigger", "Send any webhook of any provider, signed."),
+        "wait": ("use.wait", "Wait until a server is ready."),
+        "mcp": ("use.mcp", "Serve tools for coding agents over the Model Context Protocol."),
         "control": ("admin", "Control a running server: clock, jobs, journal, rules, snapshots."),
     },
     "Gate": {

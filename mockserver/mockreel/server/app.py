@@ -21,6 +21,7 @@ from mockreel.engine.clock import Clock
 from mockreel.server.access_guard import Guard
 from mockreel.server.admin import Control
 from mockreel.server.dashboard.browser_pass import PAGE, reads_html
+from mockreel.server.health import HEALTH_PATHS, health
 from mockreel.server.http.asgi import App, Front, Receive, Scope, Send, local_path, send_reply, signed
 from mockreel.server.http.foreign_pages import ForeignPages
 from mockreel.server.http.origin import LOOPBACK_NAMES, Origin
@@ -177,12 +178,18 @@ class Own:
 
 
 class Doors:
-    """Leads to the control API and the page, or to the providers; with `home`, browsers from the root to the page."""
+    """Leads to the control API and the page, or to the providers.
 
-    def __init__(self, control: App, players: App, *, home: bool) -> None:
+    Args:
+        home: nothing else is at the root: browsers are led to the page, and the server's health is told.
+        closing: whether the server is being stopped.
+    """
+
+    def __init__(self, control: App, players: App, *, home: bool, closing: Callable[[], bool]) -> None:
         self._control = control
         self._players = players
         self._home = home
+        self._closing = closing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = local_path(scope)
@@ -191,6 +198,9 @@ class Doors:
         elif self._home and path == "/" and reads_html(scope):
             place = f"{scope.get('root_path', '')}{PAGE}/".encode()
             await send_reply(Response(307, b"", ((b"location", place),)), send, head=True)
+        elif self._home and path in HEALTH_PATHS:
+            response = health(path, scope["method"], closing=self._closing)
+            await send_reply(response, send, head=scope["method"] == "HEAD")
         elif path.startswith(OWN_PATHS) and not path.startswith((MEDIA, UPLOADS)):
             await self._control(scope, receive, signed(send))
         else:
@@ -229,7 +239,9 @@ def simulator_app(
 
     guarded = Guard(Own(simulator), hosts=hosts, token=token)
     shielded = shield(players, simulator, hosts=hosts if hosts is None else hosts | named, cors=cors)
-    doors = Doors(cast(App, guarded), shielded, home=isinstance(players, ByPrefix))
+    doors = Doors(
+        cast(App, guarded), shielded, home=isinstance(players, ByPrefix), closing=lambda: simulator.scheduler.closing
+    )
     app = Starlette(routes=[Mount("/", doors)], lifespan=lifespan)
     app.router.default = doors  # a mount does not match a path with a newline
     app.state.simulator = simulator

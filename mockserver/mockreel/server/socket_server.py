@@ -72,10 +72,18 @@ class Server:
             return
         if options.keys is None:
             raise OptionError(
-                "host", options.host, ["127.0.0.1", "::1"], then="Off loopback, list the keys: --keys FILE."
+                "host",
+                options.host,
+                ["127.0.0.1", "::1"],
+                then="Off loopback, list the keys: --keys FILE, --key KEY or --credentials FILE.",
             )
         if options.token is None:
-            raise OptionError("host", options.host, ["127.0.0.1", "::1"], then="Off loopback, set a control token.")
+            raise OptionError(
+                "host",
+                options.host,
+                ["127.0.0.1", "::1"],
+                then="Off loopback, set a control token: --token or --credentials FILE.",
+            )
 
     def _config(self, options: Options, beside: Sequence[Beside], *, short: bool) -> uvicorn.Config:
         app = application(self.server, options, self.sockets, beside=beside)

@@ -1,7 +1,6 @@
 """`mockreel control`: control a running server."""
 
 import click
-from click.core import ParameterSource
 
 from mockreel.cli.admin import (
     clock_commands,
@@ -11,7 +10,7 @@ from mockreel.cli.admin import (
     rule_commands,
     state_commands,
 )
-from mockreel.cli.admin.server_options import Asked, Hoisting
+from mockreel.cli.admin.server_options import Asked, Hoisting, written_url
 
 
 @click.group("control", cls=Hoisting)
@@ -48,9 +47,7 @@ def command(ctx: click.Context, /, as_json: bool, **given: str | None) -> None:
     These options may stand anywhere after `control`. Exit code 0: done. 1: an assertion about the journal failed. 2: it
     could not be done.
     """
-    written = [name for name in ("url", "ready_file") if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE]
-    url = None if written == ["ready_file"] else given["url"]  # what is written outranks what the environment says
-    ctx.obj = Asked(url, given["ready_file"], given["token"], given["ca"], as_json)
+    ctx.obj = Asked(written_url(ctx, given["url"]), given["ready_file"], given["token"], given["ca"], as_json)
 
 
 for group in (

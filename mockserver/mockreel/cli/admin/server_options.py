@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from mockreel.cli.output import say, show_table
 from mockreel.errors import OptionError
@@ -86,6 +87,12 @@ class Asked:
             click.echo(harmless_json(raw, indent=2))
         else:
             show_table(head, rows(), none=none)
+
+
+def written_url(ctx: click.Context, url: str | None) -> str | None:
+    """The URL, unless only a ready file was written on the command line: that outranks a URL of the environment."""
+    written = [name for name in ("url", "ready_file") if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    return None if written == ["ready_file"] else url
 
 
 def moment(seconds: float | None) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from mockreel.cli.credentials import Credentials, credential_options, credentials
 from mockreel.cli.log_option import beside, log_to
 from mockreel.cli.options import by_provider, server_options, shared
 from mockreel.cli.output import say
@@ -28,17 +29,19 @@ from mockreel.webhooks import WebhookSecret
 
 @click.command("serve")
 @server_options(port=8700)
+@credential_options
 @click.option(
     "--host",
     default="127.0.0.1",
     show_default=True,
-    help="The address to listen on; `localhost` and `::` are IPv4 and IPv6; off loopback it requires --keys and "
-    "--token.",
+    help="The address to listen on; `localhost` and `::` are IPv4 and IPv6; off loopback it requires listed keys and "
+    "a token.",
 )
 @click.option(
     "--public-url",
     "public_urls",
     multiple=True,
+    envvar="MOCKREEL_PUBLIC_URL",
     metavar="[PROVIDER=]URL",
     help="The address of results, uploads and downloads in responses; {port} and {provider} are filled in "
     "(repeatable).",
@@ -75,12 +78,28 @@ def command(list_readings: bool, ready_file: Path | None, **given: Any) -> None:
     check_ready_file(ready_file)
     log = log_to(sys.stdout, as_json=given["as_json"], quiet=given["quiet"])
     with encryption(given["tls"], given["tls_cert"], given["tls_key"], host=given["host"]) as tls:
+        admitted = credentials(given, lambda: load_contracts(given["providers"] or None, data=given["data"]))
         with _collector_spared():
-            server = Server(_options(given, tls), beside=beside(log, given))
-        _serve(server, ready_file, log, listed=given["keys"] is not None)
+            server = Server(_options(given, tls, admitted), beside=beside(log, given))
+        _serve(server, ready_file, log, listed=_listed(given, admitted))
 
 
-def _serve(server: Server, ready_file: Path | None, log: Log, *, listed: bool) -> None:
+def _listed(given: Mapping[str, Any], admitted: Credentials) -> str:
+    """Where the keys are listed, in words; empty where any key is accepted."""
+    if admitted.keys is None:
+        return ""
+    if admitted.made:
+        return f"those of {given['credentials']}, which was made now; the control token is there, too"
+    return (
+        "those of --keys"
+        if given["keys"]
+        else "those of --key"
+        if given["listed"]
+        else f"those of {given['credentials']}"
+    )
+
+
+def _serve(server: Server, ready_file: Path | None, log: Log, *, listed: str) -> None:
     # Only now that the ports are ours: the file may be another's, who holds them.
     with announcing(ready_file) as announce, log:
         _stop_on_signals(server)
@@ -96,8 +115,12 @@ def _serve(server: Server, ready_file: Path | None, log: Log, *, listed: bool) -
         log.say("stopped", "\n".join(["Stopped.", *sums]), cost_avoided=saved.row())
 
 
-def introduction(server: MockServer, *, listed: bool, secrets: Mapping[str, WebhookSecret] | None = None) -> str:
-    """The addresses, the dashboard's first, and a request to try; a listed key is never shown."""
+def introduction(server: MockServer, *, listed: str, secrets: Mapping[str, WebhookSecret] | None = None) -> str:
+    """The addresses, the dashboard's first, and a request to try; a listed key is never shown.
+
+    Args:
+        listed: where the keys are listed, in words; empty where any is accepted.
+    """
     rows = [("Dashboard", f"{server.control.url}/"), ("Control API", f"{server.control.url}/_mockreel/")]
     for name, provider in server.simulator.providers.items():
         address, secret = server.addresses[name], (secrets or {}).get(name)
@@ -108,11 +131,11 @@ def introduction(server: MockServer, *, listed: bool, secrets: Mapping[str, Webh
     lines = ["mockreel is running. Nothing reaches the real providers, and nothing is billed."]
     lines += [f"  {title:<{width}}  {text}" for title, text in rows]
     lines += [f"  {'CA':<{width}}  {server.ca}  (trust it while the server runs)"] if server.ca else []
-    lines += ["Keys: those of --keys."] if listed else ["Any key works; these have the providers' form."]
+    lines += [f"Keys: {listed}."] if listed else ["Any key works; these have the providers' form."]
     return "\n".join([*lines, *_example(server, listed=listed), "Stop with Ctrl-C."])
 
 
-def _example(server: MockServer, *, listed: bool) -> list[str]:
+def _example(server: MockServer, *, listed: str) -> list[str]:
     """A first request, from the contract of the first provider that has one."""
     for name, provider in server.simulator.providers.items():
         for line in provider.contract.root.get("client", {}).get("lines", []):
@@ -126,11 +149,11 @@ def _example(server: MockServer, *, listed: bool) -> list[str]:
     return []
 
 
-def _options(given: Mapping[str, Any], tls: Tls | None) -> Options:
+def _options(given: Mapping[str, Any], tls: Tls | None, admitted: Credentials) -> Options:
     return Options(
-        **shared(given),
+        **{**shared(given), "keys": admitted.keys},
         host=given["host"],
-        token=given["token"],
+        token=admitted.token,
         tls=tls,
         public_urls=dict(map(by_provider, given["public_urls"])),
         trusted_hosts=frozenset(given["trusted_hosts"]),

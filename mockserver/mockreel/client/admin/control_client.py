@@ -237,6 +237,10 @@ class ControlClient:
             self._connection.post("balances", {"provider": provider, "account": account, "balance": amount})
         )
 
+    def cost_avoided(self) -> Row:
+        """What the jobs so far would have cost: `sums` by currency, and what is not in them."""
+        return self._connection.get("cost")
+
     def readings(self) -> Row:
         """Every reading of every provider, and which option is chosen."""
         return self._connection.get("readings")

@@ -13,7 +13,7 @@ from mockreel.errors import ControlError, ControlUnreachable, DataError
 DEFAULT_URL = "http://127.0.0.1:8700"
 # Where the control API is below its port.
 ROOT = "/_mockreel/"
-_VERSION = "mockreel-version"
+VERSION_HEADER = "mockreel-version"
 # How OpenSSL says that it does not trust a certificate.
 _DISTRUSTED = "CERTIFICATE_VERIFY_FAILED"
 
@@ -24,7 +24,7 @@ class ControlConnection:
     def __init__(self, url: str, *, token: str | None, ca: Path | str | None, timeout: float) -> None:
         self.url = url.rstrip("/").removesuffix(ROOT.rstrip("/"))
         headers = {"authorization": f"Bearer {token}"} if token else {}
-        options: dict[str, Any] = {"verify": _trusting(ca)} if ca else {}
+        options: dict[str, Any] = {"verify": trusting(ca)} if ca else {}
         try:
             self._client = httpx2.Client(
                 base_url=self.url + ROOT, headers=headers, timeout=timeout, trust_env=False, **options
@@ -52,7 +52,7 @@ class ControlConnection:
             reply = self._client.request(method, path, **options)
         except (httpx2.HTTPError, httpx2.InvalidURL) as problem:
             raise ControlUnreachable(self.url, _why(problem)) from problem
-        if _VERSION not in reply.headers:
+        if VERSION_HEADER not in reply.headers:
             raise ControlUnreachable(self.url, "what answers there is no mockreel")
         row: Mapping[str, Any] = orjson.loads(reply.content)
         if reply.is_success:
@@ -61,7 +61,7 @@ class ControlConnection:
         raise ControlError(reply.status_code, str(row.get("title", "")), detail, row.get("valid", ()))
 
 
-def _trusting(ca: Path | str) -> ssl.SSLContext:
+def trusting(ca: Path | str) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=ca)
     except OSError as problem:  # an ssl.SSLError is one too

@@ -39,12 +39,20 @@ def read_keys(path: Path) -> tuple[KeyEntry, ...]:
     Raises:
         DataError: the file is unreadable, or an entry lacks its key; a key is never part of the message.
     """
-    value = parse_yaml(read_bytes(path), where=str(path))
+    return entries_of(parse_yaml(read_bytes(path), where=str(path)), where=str(path))
+
+
+def entries_of(value: Any, *, where: str) -> tuple[KeyEntry, ...]:
+    """The same of a list that has been read.
+
+    Raises:
+        DataError: it is not a list of entries.
+    """
     if not isinstance(value, list):
-        raise DataError(str(path), "its root is not a list", expected="a list of {key, account, …}")
+        raise DataError(where, "its root is not a list", expected="a list of {key, account, …}")
     if not value:
-        raise DataError(str(path), "it lists no key, so that nobody would be admitted", expected="{key, account, …}")
-    return tuple(_entry(Cursor(f"{path} entry {number}", row)) for number, row in enumerate(value, 1))
+        raise DataError(where, "it lists no key, so that nobody would be admitted", expected="{key, account, …}")
+    return tuple(_entry(Cursor(f"{where} entry {number}", row)) for number, row in enumerate(value, 1))
 
 
 def _entry(row: Cursor) -> KeyEntry:

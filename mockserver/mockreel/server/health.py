@@ -1,0 +1,25 @@
+"""Whether the server lives and is ready, for whoever starts it: no token, and nothing is said but that."""
+
+from collections.abc import Callable
+
+from mockreel.contract.messages.message import Response
+
+# Served beside the control API, not below it: orchestrators expect them there.
+HEALTHZ, READYZ = "/healthz", "/readyz"
+HEALTH_PATHS = frozenset({HEALTHZ, READYZ})
+
+_PLAIN = ((b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store"))
+
+
+def health(path: str, method: str, *, closing: Callable[[], bool]) -> Response:
+    """The response to a question about the server's health.
+
+    Args:
+        path: `/healthz` is answered as long as anything is, `/readyz` until the server is being stopped.
+        closing: whether it is being stopped.
+    """
+    if method not in ("GET", "HEAD"):
+        return Response(405, b"Use GET.\n", (*_PLAIN, (b"allow", b"GET, HEAD")))
+    if path == READYZ and closing():
+        return Response(503, b"stopping\n", _PLAIN)
+    return Response(200, b"ok\n", _PLAIN)
