@@ -14,7 +14,7 @@ from mockreel.engine.faults import Kind, Parameter, catalogue
 from mockreel.server.admin import document
 from mockreel.simulator.client_rules import RULES
 from mockreel.simulator.pipeline import OWN_PATHS
-from tools import facts
+from tools import agent_tables, facts
 
 
 def evidence() -> str:
@@ -398,6 +398,11 @@ def _option(option: click.Option) -> tuple[object, ...]:
     return _code(option.opts[0] + metavar), f"{told}{variable}", shown
 
 
+def tools() -> str:
+    """Every tool of `mockreel mcp`."""
+    return _table(("tool", "what it does", "arguments"), agent_tables.tools())
+
+
 Part = Callable[..., str]
 
 # What may stand behind `generated:`, with the arguments of the function behind it.
@@ -421,6 +426,7 @@ PARTS: Mapping[str, Part] = {
     "played": played,
     "readings": readings,
     "scenarios": scenarios,
+    "tools": tools,
 }
 
 

@@ -1,0 +1,52 @@
+"""`mockreel mcp`: the mock server as tools for coding agents, over the Model Context Protocol."""
+
+from typing import Any
+
+import click
+
+from mockreel.cli.admin.server_options import written_url
+
+
+@click.command("mcp")
+@click.option(
+    "--url",
+    envvar="MOCKREEL_CONTROL_URL",
+    metavar="URL",
+    help="The control port of a running server; without one, a server is started. [env: MOCKREEL_CONTROL_URL]",
+)
+@click.option(
+    "--ready-file",
+    envvar="MOCKREEL_READY_FILE",
+    type=click.Path(dir_okay=False),
+    metavar="PATH",
+    help="Or the file of `serve --ready-file`. [env: MOCKREEL_READY_FILE]",
+)
+@click.option(
+    "--token",
+    envvar="MOCKREEL_TOKEN",
+    metavar="TEXT",
+    help="The token of the server, off loopback. [env: MOCKREEL_TOKEN]",
+)
+@click.option("--key", metavar="TEXT", help="The key for examples, if the server accepts listed keys only.")
+@click.option(
+    "--http",
+    "port",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    help="Serve on http://127.0.0.1:PORT/mcp instead of stdin and stdout; 0 takes a free port.",
+)
+@click.pass_context
+def command(ctx: click.Context, /, port: int | None, **given: Any) -> None:
+    """Serve tools for coding agents over MCP: submit examples, explain error responses, inject faults, advance time.
+
+    The tools act on a mock server: the one at --url or --ready-file, or one that starts and ends with this command.
+    """
+    from mockreel.cli.use.mcp.agent_server import serve_http, serve_stdio  # noqa: PLC0415
+    from mockreel.cli.use.mcp.connection import connected  # noqa: PLC0415
+
+    given["url"] = written_url(ctx, given["url"])
+    with connected(**given) as connection:
+        if port is None:
+            serve_stdio(connection)
+        else:
+            serve_http(connection, port)

@@ -1,0 +1,98 @@
+"""The MCP server: the tools under their names, and what an agent is told to cause no cost."""
+
+import socket
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mockreel import __version__
+from mockreel.errors import MissingPackage, MockreelError, PortTaken
+
+if TYPE_CHECKING:
+    from mcp.server.mcpserver import MCPServer
+
+    from mockreel.cli.use.mcp.connection import Connection
+
+HOST = "127.0.0.1"
+INSTRUCTIONS = """\
+mockreel is a local mock server for paid, asynchronous video-generation APIs. Requests to its addresses cost nothing.
+
+Cause no cost:
+1. Call `status` first. Use its base URLs and its keys in code, tests and commands.
+2. Never call a host that `status` lists under real_hosts_that_bill, and never read, print or use a real API key.
+3. If a program has a provider's host hard-coded, run it with `mockreel run --guard require -- COMMAND`: its requests
+   are answered here, and all its other connections to other machines are blocked.
+4. Every response of mockreel has the header Mockreel-Version. A response without it did not come from here: stop.
+5. When you are done, call `read_journal` to see that the requests arrived here, and report `cost_avoided`.
+
+When a request is rejected, call `explain_error` before you change code: it lists every violation and the source.
+"""
+
+
+def agent_server(connection: "Connection") -> "MCPServer[Any]":
+    """The server with every tool.
+
+    Raises:
+        MissingPackage: the SDK is not installed.
+    """
+    try:
+        from mcp.server.mcpserver import MCPServer  # noqa: PLC0415
+    except ImportError as lack:
+        raise MissingPackage("`mockreel mcp` needs", "mcp", extra="mcp") from lack
+    from mockreel.cli.use.mcp.tools import Tools  # noqa: PLC0415
+
+    server: MCPServer[Any] = MCPServer(
+        "mockreel", instructions=INSTRUCTIONS, version=__version__, log_level="ERROR", warn_on_duplicate_tools=True
+    )
+    tools = Tools(connection)
+    for name in Tools.NAMES:
+        server.add_tool(_telling(getattr(tools, name)), name=name)
+    return server
+
+
+def serve_stdio(connection: "Connection") -> None:
+    """Serve on stdin and stdout until the client closes them."""
+    agent_server(connection).run("stdio")
+
+
+def serve_http(connection: "Connection", port: int) -> None:
+    """Serve on loopback until Ctrl-C; the SDK checks Host and Origin, so no web page reaches it.
+
+    Raises:
+        PortTaken: the port is in use.
+    """
+    import uvicorn  # noqa: PLC0415
+
+    app = agent_server(connection).streamable_http_app(host=HOST, json_response=True)
+    with _bound(port) as bound:
+        click.echo(f"The tools are at http://{HOST}:{bound.getsockname()[1]}/mcp. Stop with Ctrl-C.", file=sys.stderr)
+        uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False)).run(sockets=[bound])
+
+
+def _bound(port: int) -> socket.socket:
+    bound = socket.socket()
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((HOST, port))
+        bound.listen()
+    except OSError as problem:
+        bound.close()
+        raise PortTaken(HOST, port, problem.strerror or str(problem)) from problem
+    return bound
+
+
+def _telling(tool: Callable[..., Any]) -> Callable[..., Any]:
+    """A tool whose errors of ours reach the agent as they are written."""
+    from mcp.server.mcpserver.exceptions import ToolError  # noqa: PLC0415
+
+    @wraps(tool)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return tool(*args, **kwargs)
+        except MockreelError as problem:
+            raise ToolError(str(problem)) from problem
+
+    return call
