@@ -39,7 +39,7 @@ def strict_options(command: Callable[..., Any]) -> Callable[..., Any]:
             multiple=True,
             type=Pair(),
             metavar="FORM=PATH",
-            help="With --strict, write junit, json, markdown, sarif or text (repeatable).",
+            help="With --strict, write junit, json, markdown, sarif, github, gitlab or text (repeatable).",
         ),
         click.option("--list-rules", is_flag=True, is_eager=True, callback=_list, help="List the rules, and stop."),
     ]

@@ -1,4 +1,4 @@
-"""What a comparison found, as text for the terminal, JSON, Markdown for a merge request or an issue, and SARIF."""
+"""What a comparison found: text for the terminal, JSON, Markdown for a merge request or an issue, SARIF, and for CI."""
 
 import json
 from collections import Counter
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mockreel import __version__
-from mockreel.conformance.reports import sarif_document
+from mockreel.conformance.reports import ci_documents, sarif_document
 from mockreel.drift.finding import BREAKING, NOTHING, VERDICTS, Finding, Verdict
 from mockreel.errors import DataError, OptionError
 from mockreel.whole_file import write_whole
@@ -120,7 +120,14 @@ def _rule(verdict: Verdict) -> str:
 
 
 Form = Callable[[Sequence[Finding], int], str]
-FORMS: Mapping[str, Form] = {"text": text, "json": as_json, "markdown": markdown, "sarif": as_sarif}
+FORMS: Mapping[str, Form] = {
+    "text": text,
+    "json": as_json,
+    "markdown": markdown,
+    "sarif": as_sarif,
+    "github": lambda findings, exit_code: ci_documents.annotations(as_sarif(findings, exit_code)),
+    "gitlab": lambda findings, exit_code: ci_documents.code_quality(as_sarif(findings, exit_code)),
+}
 
 
 def write(findings: Sequence[Finding], form: str, path: Path, *, exit_code: int) -> None:

@@ -114,7 +114,7 @@ from mockreel.cli.output import say, show_table
     multiple=True,
     type=Pair(),
     metavar="FORM=PATH",
-    help="Write junit, json, markdown, sarif or text (repeatable).",
+    help="Write junit, json, markdown, sarif, github, gitlab or text (repeatable).",
 )
 @click.option(
     "--allow-unchecked",

@@ -54,7 +54,7 @@ _FAILING = ("breaking for requests", "breaking for replies", "unknown", "uncheck
     multiple=True,
     type=Pair(),
     metavar="FORM=PATH",
-    help="Also write a report: text, json, markdown or sarif (repeatable).",
+    help="Also write a report: text, json, markdown, sarif, github or gitlab (repeatable).",
 )
 @click.option(
     "--fail-on",

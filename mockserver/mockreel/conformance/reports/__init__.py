@@ -1,9 +1,10 @@
-"""Reports: the same run as JUnit XML, JSON, Markdown, SARIF, or text for the terminal."""
+"""Reports: the same run as JUnit XML, JSON, Markdown, SARIF, for GitHub, for GitLab, or text for the terminal."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 from mockreel.conformance.reports import json_report, junit_report, markdown_report, sarif_report, terminal_report
+from mockreel.conformance.reports.ci_documents import annotations, code_quality
 from mockreel.conformance.reports.report import Report
 from mockreel.errors import DataError, OptionError
 from mockreel.whole_file import write_whole
@@ -13,6 +14,8 @@ FORMS: dict[str, Callable[[Report], str]] = {
     "json": json_report.written,
     "markdown": markdown_report.written,
     "sarif": sarif_report.written,
+    "github": lambda report: annotations(sarif_report.written(report)),
+    "gitlab": lambda report: code_quality(sarif_report.written(report)),
     "text": terminal_report.written,
 }
 

@@ -1,0 +1,79 @@
+"""No step of the kit runs code that is neither in the checkout nor pinned, and none makes an input a command."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from kit.action_runner import ACTIONS, WORKFLOWS, steps_of
+
+FILES = sorted([*ACTIONS.glob("*/action.yml"), *WORKFLOWS.glob("*.yml")])
+PINNED = re.compile(r"[\w./-]+@[0-9a-f]{40}")
+
+
+def _name(path: Path) -> str:
+    return f"{path.parent.name}/{path.name}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=_name)
+def test_every_action_that_is_used_is_pinned_to_a_commit(path: Path) -> None:
+    """Or stands in the checkout; the version that the commit has stands behind it."""
+    used = [step["uses"] for step in steps_of(path) if "uses" in step]
+    lines = [line for line in path.read_text("utf-8").splitlines() if re.match(r"\s+(- )?uses: ", line)]
+
+    assert [one for one in used if not (PINNED.fullmatch(one) or one.startswith("./"))] == []
+    assert [line for line in lines if "@" in line and not re.search(r"# v\d+\.\d+\.\d+$", line)] == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=_name)
+def test_no_input_is_put_into_a_script_as_it_is(path: Path) -> None:
+    """Inputs reach the scripts as variables, so that none of them can become a command."""
+    assert [step["name"] for step in steps_of(path) if "${{" in step.get("run", "")] == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=_name)
+def test_every_step_is_named(path: Path) -> None:
+    """So that a log can be read."""
+    assert all(step.get("name") for step in steps_of(path))
+
+
+def test_every_package_is_pinned_with_hashes() -> None:
+    """What pip installs beside the checkout, the build backend included."""
+    lines = (ACTIONS / "requirements.txt").read_text("utf-8").splitlines()
+    packages = [line for line in lines if line and not line.startswith((" ", "#"))]
+
+    assert packages
+    assert [line for line in packages if not re.match(r"[\w.-]+(\[[\w,-]+\])?==[\w.]+ .*\\$", line)] == []
+    assert "hatchling" in {line.partition("==")[0] for line in packages}
+
+
+def _tool(folder: Path, name: str, script: str) -> None:
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+    (folder / name).chmod(0o755)
+
+
+def test_the_checkout_is_installed_in_an_environment_of_its_own(tmp_path: Path) -> None:
+    """Of which the command alone is on the PATH, so that the job's own Python stays the job's own."""
+    # A Python that makes environments of itself, and writes down what it was asked for.
+    made = 'mkdir -p "$3/bin"; cp "$0" "$3/bin/python"; : > "$3/bin/mockreel"; chmod +x "$3/bin/mockreel"'
+    _tool(tmp_path / "tools", "python", f'echo "$*" >> "$LOG"\n[ "$2" != venv ] || {{ {made}; }}')
+    (tmp_path / "temp").mkdir()
+    environment = {
+        "PATH": os.environ["PATH"],
+        "LOG": str(tmp_path / "log"),
+        "PYTHON": str(tmp_path / "tools" / "python"),
+        "RUNNER_TEMP": str(tmp_path / "temp"),
+        "GITHUB_PATH": str(tmp_path / "path"),
+    }
+    for _ in range(2):  # a second action of the same job installs nothing again
+        subprocess.run(["bash", str(ACTIONS / "install.sh")], env=environment, check=True)
+
+    venv, packages, checkout = (tmp_path / "log").read_text().splitlines()
+    assert venv == f"-m venv {tmp_path}/temp/mockreel-environment"
+    assert "--require-hashes" in packages
+    assert {"--no-deps", "--no-build-isolation"} <= set(checkout.split())
+    assert Path(checkout.split()[-1]).resolve() == ACTIONS.parents[1]
+    assert set((tmp_path / "path").read_text().split()) == {f"{tmp_path}/temp/mockreel-commands"}
+    assert [path.name for path in (tmp_path / "temp" / "mockreel-commands").iterdir()] == ["mockreel"]
