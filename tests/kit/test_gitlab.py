@@ -18,7 +18,7 @@ class _Loader(yaml.SafeLoader):
     """Reads GitLab's `!reference` as the list of names that it is."""
 
 
-_Loader.add_constructor("!reference", lambda loader, node: tuple(loader.construct_sequence(node)))
+_Loader.add_constructor("!reference", lambda _, node: tuple(one.value for one in node.value))
 
 
 @pytest.fixture
