@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mappin
 from contextlib import asynccontextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from starlette.applications import Starlette
 from starlette.routing import Mount
@@ -21,7 +21,7 @@ from mockreel.engine.clock import Clock
 from mockreel.server.access_guard import Guard
 from mockreel.server.admin import Control
 from mockreel.server.dashboard.browser_pass import PAGE, reads_html
-from mockreel.server.health import HEALTH_PATHS, health
+from mockreel.server.health import HEALTH_PATHS, METRICS_PATH, health
 from mockreel.server.http.asgi import App, Front, Receive, Scope, Send, local_path, send_reply, signed
 from mockreel.server.http.foreign_pages import ForeignPages
 from mockreel.server.http.origin import LOOPBACK_NAMES, Origin
@@ -32,6 +32,9 @@ from mockreel.simulator.provider import Provider, Settings
 from mockreel.simulator.rule_parser import set_faults, set_results
 from mockreel.simulator.simulator import Simulator, build_simulator, load_contracts
 from mockreel.webhooks import Sender, Targets, webhook_secrets
+
+if TYPE_CHECKING:
+    from mockreel.server.metrics.metrics import Metrics
 
 # What runs beside the requests of a mock server, as long as it is served.
 Beside = Callable[[Simulator], Coroutine[None, None, None]]
@@ -158,8 +161,9 @@ class ByPrefix:
 class Own:
     """What is the mock server's own: the control API and the page, which is loaded when it is first asked for."""
 
-    def __init__(self, simulator: Simulator) -> None:
+    def __init__(self, simulator: Simulator, metrics: "Metrics | None" = None) -> None:
         self._simulator = simulator
+        self._metrics = metrics
 
     @cached_property
     def _control(self) -> App:
@@ -173,6 +177,9 @@ class Own:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = local_path(scope)
+        if path == METRICS_PATH:
+            await send_reply(figures(self._metrics), send, head=scope["method"] == "HEAD")
+            return
         wants_page = path == PAGE or path.startswith(f"{PAGE}/") or (path == OWN_PATHS and reads_html(scope))
         await (self._page if wants_page else self._control)(scope, receive, send)
 
@@ -201,10 +208,19 @@ class Doors:
         elif self._home and path in HEALTH_PATHS:
             response = health(path, scope["method"], closing=self._closing)
             await send_reply(response, send, head=scope["method"] == "HEAD")
+        elif self._home and path == METRICS_PATH:
+            await self._control(scope, receive, send)
         elif path.startswith(OWN_PATHS) and not path.startswith((MEDIA, UPLOADS)):
             await self._control(scope, receive, signed(send))
         else:
             await self._players(scope, receive, send)
+
+
+def figures(metrics: "Metrics | None") -> Response:
+    """The response at `/metrics`; where nothing is counted, how to have it counted."""
+    if metrics is None:
+        return problem(404, "Not found", "Nothing is counted. Start the server with --metrics.")
+    return metrics.response()
 
 
 def simulator_app(
@@ -216,6 +232,7 @@ def simulator_app(
     token: str | None = None,
     cors: Sequence[str] = (),
     beside: Sequence[Beside] = (),
+    metrics: "Metrics | None" = None,
 ) -> Starlette:
     """A Starlette application over a mock server: its own behind the guard, `players` for everything else.
 
@@ -225,19 +242,21 @@ def simulator_app(
         hosts: the names under which the control API may be asked; None admits any.
         named: further names under which a browser may ask the providers.
         cors: origins whose pages may ask the providers.
+        metrics: what counts, and is told at `/metrics`.
     """
+    besides = [*beside, *((metrics.run,) if metrics else ())]
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         simulator.scheduler.start()
-        tasks = [asyncio.ensure_future(one(simulator)) for one in beside]
+        tasks = [asyncio.ensure_future(one(simulator)) for one in besides]
         try:
             yield
         finally:
             await _ended(tasks)
             await simulator.close()
 
-    guarded = Guard(Own(simulator), hosts=hosts, token=token)
+    guarded = Guard(Own(simulator, metrics), hosts=hosts, token=token)
     shielded = shield(players, simulator, hosts=hosts if hosts is None else hosts | named, cors=cors)
     doors = Doors(
         cast(App, guarded), shielded, home=isinstance(players, ByPrefix), closing=lambda: simulator.scheduler.closing

@@ -7,6 +7,7 @@ from mockreel.contract.messages.message import Response
 # Served beside the control API, not below it: orchestrators expect them there.
 HEALTHZ, READYZ = "/healthz", "/readyz"
 HEALTH_PATHS = frozenset({HEALTHZ, READYZ})
+METRICS_PATH = "/metrics"
 
 _PLAIN = ((b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store"))
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.billing import Budget
@@ -11,6 +11,9 @@ from mockreel.server.http.sockets import KEEP_ALIVE_SECONDS
 from mockreel.server.http.tls import Tls
 from mockreel.simulator.provider import Settings
 from mockreel.webhooks import Sender
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import TracerProvider
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ class Options:
     models: Iterable[Any] = ()
     unknown_models: str = "refuse"
     result: Any = None
+    metrics: bool = False
+    traces: "TracerProvider | None" = None
     own_hosts: bool = False  # results lie under https and the provider's own host, as callers who are led here know it
 
 
@@ -73,6 +78,8 @@ class ServingOptions(TypedDict, total=False):
     ca: Path | None
     webhook_secret: str | Iterable[str] | Mapping[str, str] | None
     trusted_hosts: frozenset[str]
+    metrics: bool
+    traces: "TracerProvider | None"
     own_hosts: bool
     models: Iterable[Any]
     unknown_models: str

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Unpack, cast
+from typing import TYPE_CHECKING, Any, Unpack, cast
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -30,6 +30,9 @@ from mockreel.server.options import Options, ServingOptions
 from mockreel.simulator.rule_parser import set_faults, set_results
 from mockreel.simulator.simulator import Simulator, build_simulator, load_contracts
 from mockreel.webhooks import Targets, WebhookSecret, check_authority, webhook_secrets
+
+if TYPE_CHECKING:
+    from mockreel.server.metrics.metrics import Metrics
 
 
 class Server:
@@ -195,9 +198,30 @@ def application(
         responders = {}
     prefixed = ByPrefix(simulator, trusted=trusted)
     behind = simulator_app(
-        simulator, prefixed, hosts=hosts, named=named, token=options.token, cors=options.cors, beside=beside
+        simulator,
+        prefixed,
+        hosts=hosts,
+        named=named,
+        token=options.token,
+        cors=options.cors,
+        beside=[*beside, *_traced(simulator, options)],
+        metrics=_metrics(simulator) if options.metrics else None,
     )
     return ByPort(fronts, behind, responders=responders)
+
+
+def _metrics(simulator: Simulator) -> "Metrics":
+    from mockreel.server.metrics.metrics import Metrics  # noqa: PLC0415  (few servers count anything)
+
+    return Metrics(simulator)
+
+
+def _traced(simulator: Simulator, options: Options) -> Sequence[Beside]:
+    if options.traces is None:
+        return ()
+    from mockreel.server.traces.traces import Traces  # noqa: PLC0415  (few servers are traced)
+
+    return (Traces(simulator, options.traces).run,)
 
 
 def report_rejection(

@@ -71,6 +71,8 @@ class Delivery:
 
 # How a delivery is signed; None where nothing is. Asked only for what is damaged on purpose.
 SigningOf = Callable[[Delivery], Signing | None]
+# Tries a delivery once.
+Attempting = Callable[[Delivery], Awaitable[None]]
 # Told of every attempt as it ends: the terminal, the journal, anybody who watches.
 Observer = Callable[[Delivery, Attempt], None]
 
@@ -123,6 +125,10 @@ class Deliveries:
     def send_through(self, wrap: Callable[[Sender], Sender]) -> None:
         """Send from now on through another sender, made of the present one."""
         self._sender = wrap(self._sender)
+
+    def attempt_through(self, wrap: Callable[[Attempting], Attempting]) -> None:
+        """Try from now on through something else, made of the present way."""
+        self.__dict__["attempt"] = wrap(self.attempt)
 
     def get(self, id: str) -> Delivery | None:  # noqa: A002
         return self._all.get(id)
@@ -265,6 +271,22 @@ class Deliveries:
             self._subjects[oldest.subject].remove(oldest)
             if not self._subjects[oldest.subject]:
                 del self._subjects[oldest.subject]
+
+
+def lateness(delivery: Delivery, number: int) -> float | None:
+    """Seconds between the moment at which an attempt was due and its start, by the simulator's clock.
+
+    None where the policy alone does not say when it was due: a fault moved it, it is a redelivery, it is not known.
+    """
+    attempts = delivery.attempts
+    if (
+        delivery.fault is not None
+        or not delivery.automatic
+        or not 0 < number <= min(len(attempts), delivery.policy.attempts)
+    ):
+        return None
+    due = delivery.created if number == 1 else attempts[number - 2].ended + delivery.policy.delays[number - 2]
+    return max(0.0, attempts[number - 1].at - due)
 
 
 def _unsigned(_: Delivery) -> None:

@@ -5,10 +5,10 @@ import os
 import signal
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -25,6 +25,9 @@ from mockreel.server.options import Options
 from mockreel.server.socket_server import Server
 from mockreel.simulator.simulator import load_contracts
 from mockreel.webhooks import WebhookSecret
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import TracerProvider
 
 
 @click.command("serve")
@@ -56,6 +59,12 @@ from mockreel.webhooks import WebhookSecret
 @click.option(
     "--token", envvar="MOCKREEL_TOKEN", metavar="TEXT", help="The token that the control API requires off loopback."
 )
+@click.option("--metrics", is_flag=True, help="Count what happens, and serve it to Prometheus at /metrics.")
+@click.option(
+    "--traces",
+    is_flag=True,
+    help="Send OpenTelemetry traces to OTEL_EXPORTER_OTLP_ENDPOINT (extra `otel`): requests, jobs, webhook attempts.",
+)
 @click.option("--tls", is_flag=True, help="Serve over TLS with a temporary certificate (extra `run`).")
 @click.option(
     "--tls-cert",
@@ -77,11 +86,24 @@ def command(list_readings: bool, ready_file: Path | None, **given: Any) -> None:
         return
     check_ready_file(ready_file)
     log = log_to(sys.stdout, as_json=given["as_json"], quiet=given["quiet"])
-    with encryption(given["tls"], given["tls_cert"], given["tls_key"], host=given["host"]) as tls:
+    with _traced(wanted=given["traces"]) as traces, _encrypted(given) as tls:
         admitted = credentials(given, lambda: load_contracts(given["providers"] or None, data=given["data"]))
         with _collector_spared():
-            server = Server(_options(given, tls, admitted), beside=beside(log, given))
+            server = Server(_options(given, tls, admitted, traces), beside=beside(log, given))
         _serve(server, ready_file, log, listed=_listed(given, admitted))
+
+
+def _encrypted(given: Mapping[str, Any]) -> AbstractContextManager[Tls | None]:
+    return encryption(given["tls"], given["tls_cert"], given["tls_key"], host=given["host"])
+
+
+def _traced(*, wanted: bool) -> "AbstractContextManager[TracerProvider | None]":
+    """Where spans go; None where none are made."""
+    if not wanted:
+        return nullcontext()
+    from mockreel.server.traces.export import exported  # noqa: PLC0415
+
+    return exported()
 
 
 def _listed(given: Mapping[str, Any], admitted: Credentials) -> str:
@@ -149,12 +171,16 @@ def _example(server: MockServer, *, listed: str) -> list[str]:
     return []
 
 
-def _options(given: Mapping[str, Any], tls: Tls | None, admitted: Credentials) -> Options:
+def _options(
+    given: Mapping[str, Any], tls: Tls | None, admitted: Credentials, traces: "TracerProvider | None"
+) -> Options:
     return Options(
         **{**shared(given), "keys": admitted.keys},
         host=given["host"],
         token=admitted.token,
         tls=tls,
+        metrics=given["metrics"],
+        traces=traces,
         public_urls=dict(map(by_provider, given["public_urls"])),
         trusted_hosts=frozenset(given["trusted_hosts"]),
     )
