@@ -1,6 +1,7 @@
 """The list of checks: the docstring of each says what it proves."""
 
 import contextlib
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -190,3 +191,39 @@ def deep(session: nox.Session) -> None:
     session.install(".[check]")
     session.run("mockreel", "check", "mock", "--budget", "600", *session.posargs)
     session.run("mockreel", "check", "mock", "--readings", "all", *session.posargs)
+
+
+@nox.session
+def wheel(session: nox.Session) -> None:
+    """The built wheel works in an empty environment of each Python that is here; the sdist builds. No default session.
+
+    Prints the wheel's size and its import times.
+    """
+    session.install("--require-hashes", "--requirement", ".github/release/requirements.txt")
+    folder = Path(session.create_tmp()) / "dist"
+    session.run("python", "-m", "build", "--no-isolation", "--outdir", str(folder), ".")
+    session.run("twine", "check", "--strict", *map(str, folder.iterdir()))
+    (built,) = folder.glob("*.whl")
+    for version in ("3.11", "3.12", "3.13", "3.14"):
+        python = shutil.which(f"python{version}")
+        if python is None or subprocess.run([python, "--version"], capture_output=True, check=False).returncode:
+            session.warn(f"Python {version} is not here, so the wheel was not tried on it")
+            continue
+        session.run("bash", ".github/release/try_wheel.sh", python, str(built), external=True)
+
+
+@nox.session(venv_backend="none")
+def pins(session: nox.Session) -> None:
+    """Pin again what the actions, the image and the release install, with hashes; needs `uv`. No default session."""
+    shared = ("--universal", "--python-version", "3.11", "--generate-hashes", "--no-header", "--no-annotate", "--quiet")
+    kit = ("pyproject.toml", "--extra", "check", "--extra", "record", "--extra", "run")
+    for purpose, given in {"actions": kit, "release": ()}.items():
+        at = Path(".github") / purpose
+        words = (
+            *given,
+            str(at / "requirements.in"),
+            "--no-emit-index-url",
+            "--output-file",
+            str(at / "requirements.txt"),
+        )
+        session.run("uv", "pip", "compile", *shared, *words, external=True)

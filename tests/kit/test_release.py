@@ -1,0 +1,91 @@
+"""The release workflow: what a tag must agree with, what its notes are, and that nothing is published untried."""
+
+import importlib.util
+import json
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import yaml
+from kit.action_runner import WORKFLOWS
+
+RELEASE = WORKFLOWS.parent / "release"
+CHANGELOG = (
+    "# Changelog\n\n## [Unreleased]\n\n- new\n\n## [1.2.0] - 2026-01-01\n\n### Added\n\n- A.\n\n## [1.1.0]\n\n- B.\n"
+)
+
+
+def _script(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, RELEASE / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def jobs() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((WORKFLOWS / "release.yml").read_text("utf-8"))["jobs"]
+    return found
+
+
+def test_the_notes_are_the_changelogs_section() -> None:
+    """Without its heading, up to the next one."""
+    assert _script("notes").notes("1.2.0", CHANGELOG) == "### Added\n\n- A.\n"
+
+
+@pytest.mark.parametrize("version", ["1.0.0", "1.2", "Unreleased.*"])
+def test_a_version_without_a_section_has_no_release(version: str) -> None:
+    """And the message says what to write."""
+    with pytest.raises(SystemExit, match="write a section"):
+        _script("notes").notes(version, CHANGELOG)
+
+
+def _checkout(root: Path, *, npm: str = "1.2.0") -> Path:
+    for name, text in {
+        "mockserver/mockreel/__init__.py": '__version__ = "1.2.0"\n',
+        "docs/node/package.json": json.dumps({"version": npm}),
+        "CHANGELOG.md": CHANGELOG,
+    }.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    return root
+
+
+def test_a_tag_is_the_version_that_every_file_says(tmp_path: Path) -> None:
+    """The package, the npm package, the changelog."""
+    assert _script("version").check("refs/tags/v1.2.0", _checkout(tmp_path)) == "1.2.0"
+
+
+def test_a_tag_that_a_file_contradicts_is_no_release(tmp_path: Path) -> None:
+    """Named with what it has."""
+    with pytest.raises(SystemExit, match=r"docs/node/package\.json has 1\.1\.9"):
+        _script("version").check("v1.2.0", _checkout(tmp_path, npm="1.1.9"))
+
+
+def test_the_version_is_found_in_this_checkout() -> None:
+    """In the two files that have one before a release."""
+    found = _script("version").stated(RELEASE.parents[1])
+
+    assert found["mockserver/mockreel/__init__.py"] == found["docs/node/package.json"] != ""
+
+
+def test_nothing_is_published_before_the_wheel_was_tried(jobs: dict[str, Any]) -> None:
+    """On every supported Python; the release's page comes last."""
+    publishing = [name for name, job in jobs.items() if name not in ("build", "try", "notes")]
+
+    assert all("try" in jobs[name]["needs"] for name in publishing)
+    assert set(publishing) <= set(jobs["notes"]["needs"])
+    assert jobs["try"]["strategy"]["matrix"]["python"][0] == "3.11"
+
+
+def test_no_secret_is_stored_and_each_job_has_the_rights_it_needs(jobs: dict[str, Any]) -> None:
+    """Trusted publishing: a token of the run alone."""
+    text = (WORKFLOWS / "release.yml").read_text("utf-8")
+
+    assert "secrets." not in text
+    assert yaml.safe_load(text)["permissions"] == {}
+    assert [name for name, job in jobs.items() if job["permissions"].get("id-token")] == ["pypi", "npm", "image"]
+    assert [name for name, job in jobs.items() if job["permissions"].get("contents") == "write"] == ["notes"]
