@@ -132,7 +132,7 @@ def _started(program: Path, folder: Path, *options: str, **variables: str) -> It
         text=True,
     )
     try:
-        health = [program, *_health()[1:], "--ready-file", ready, "--timeout", "60"]
+        health = [str(program), *_health()[1:], "--ready-file", str(ready), "--timeout", "60"]
         done = subprocess.run(health, env=_environment(), capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         yield json.loads(ready.read_text())

@@ -19,6 +19,7 @@ _GROUPS = {
         "demo": ("use.demo", "Run one job for each documented example and show what happens."),
         "models": ("use.models", "List, search and describe models: input, defaults, price."),
         "openapi": ("use.openapi", "Print a provider's OpenAPI document, as it is simulated."),
+        "arazzo": ("use.arazzo", "Print a provider's conversation as an Arazzo document."),
         "faults": ("use.faults", "List the faults that can be injected."),
         "listen": ("use.listen", "Receive webhooks: verify, print and forward them."),
         "trigger": ("use.trigger", "Send any webhook of any provider, signed."),

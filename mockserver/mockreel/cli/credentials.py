@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from mockreel.contract import Contract, providers
-from mockreel.contract.data.files import parse_yaml, read_bytes
+from mockreel.contract.data.data_files import parse_yaml, read_bytes
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.accounts.key_file import entries_of
 from mockreel.errors import DataError, OptionError

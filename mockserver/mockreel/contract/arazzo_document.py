@@ -1,0 +1,152 @@
+"""A provider's conversation as an Arazzo document: submit, poll until done, with and without a webhook.
+
+https://spec.openapis.org/arazzo/latest.html
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from mockreel.contract import Contract
+from mockreel.contract.conversation.demo_jobs import Act, Exchange, Script
+from mockreel.contract.openapi_documents import Documents, chosen_models
+
+# What stands for the job's id in the requests of a script while its place is looked for.
+_ID, _CALLBACK = "{id}", "$callback"
+_JOB = "$steps.submit.outputs.id"
+# As often as a poll is repeated before the workflow gives up.
+MOST_POLLS = 100
+
+
+class Arazzo:
+    """Makes the document of one provider.
+
+    Args:
+        openapi: where the provider's OpenAPI document is, as the document is to name it.
+        every: seconds between two polls.
+    """
+
+    def __init__(self, contract: Contract, script: Script, *, openapi: str, every: float) -> None:
+        self._contract = contract
+        self._acts = [act for act in script.acts if act.poll is not None and act.id and act.state]
+        self._openapi = openapi
+        self._every = every
+        models = chosen_models(contract, [act.model for act in self._acts])
+        self._paths: Mapping[str, Any] = Documents(contract).whole(models)["paths"]
+
+    def document(self) -> dict[str, Any]:
+        """The document; without workflows where the provider has no documented example with a poll."""
+        title, name = self._contract.title, self._contract.provider
+        return {
+            "arazzo": "1.0.1",
+            "info": {"title": f"{title}: submit a job and poll it", "version": "1"},
+            "sourceDescriptions": [{"name": name, "url": self._openapi, "type": "openapi"}],
+            "workflows": [workflow for act in self._acts for workflow in self._workflows(act)],
+        }
+
+    def _workflows(self, act: Act) -> Iterator[dict[str, Any]]:
+        yield self._workflow(act, webhook=False)
+        if act.callback:
+            yield self._workflow(act, webhook=True)
+
+    def _workflow(self, act: Act, *, webhook: bool) -> dict[str, Any]:
+        inputs = {"key": {"type": "string", "description": "The API key."}}
+        says = f"Submit a job to {act.model}, and poll it until it has succeeded."
+        if webhook:
+            inputs["callback_url"] = {"type": "string", "description": "Where the webhook goes."}
+            says += " The provider also sends the webhook that the submit's `callbacks` describe."
+        return {
+            "workflowId": _word(f"{act.model}{'-with-webhook' if webhook else ''}"),
+            "summary": says,
+            "inputs": {"type": "object", "required": list(inputs), "properties": inputs},
+            "steps": [self._submit(act, webhook=webhook), self._poll(act)],
+            "outputs": {"id": _JOB, "url": "$steps.poll.outputs.url"},
+        }
+
+    def _submit(self, act: Act, *, webhook: bool) -> dict[str, Any]:
+        body = act.submit.body if webhook else _without_callback(act.submit.body)
+        operation, parameters = self._operation(act.submit)
+        return {
+            "stepId": "submit",
+            "operationId": operation["operationId"],
+            "parameters": parameters,
+            "requestBody": {"contentType": "application/json", "payload": _filled(body)},
+            "successCriteria": [{"condition": f"$statusCode == {_success(operation)}"}],
+            "outputs": {"id": f"$response.body#{act.id}"},
+        }
+
+    def _poll(self, act: Act) -> dict[str, Any]:
+        assert act.poll is not None
+        operation, parameters = self._operation(act.poll)
+        done, pending = self._words("succeeded"), self._words("pending")
+        body = {"requestBody": {"contentType": "application/json", "payload": _filled(act.poll.body)}}
+        return {
+            "stepId": "poll",
+            "operationId": operation["operationId"],
+            "parameters": parameters,
+            **(body if act.poll.body is not None else {}),
+            "successCriteria": [
+                {"condition": f"$statusCode == {_success(operation)}"},
+                {"condition": _either(act.state, done)},
+            ],
+            "onFailure": [
+                {
+                    "name": "again",
+                    "type": "retry",
+                    "retryAfter": self._every,
+                    "retryLimit": MOST_POLLS,
+                    "criteria": [{"condition": _either(act.state, pending)}],
+                }
+            ],
+            "outputs": {"url": f"$response.body#{act.result}"},
+        }
+
+    def _words(self, kind: str) -> list[str]:
+        return [state.word for state in self._contract.lifecycle.states.values() if state.kind == kind]
+
+    def _operation(self, exchange: Exchange) -> tuple[Mapping[str, Any], list[dict[str, Any]]]:
+        """The operation that a request is of, with what its path, its query and its key are."""
+        parts = urlsplit(exchange.path)
+        path, named = self._path(parts.path)
+        found: list[dict[str, Any]] = [{"name": "Authorization", "in": "header", "value": "Bearer {$inputs.key}"}]
+        found += [{"name": name, "in": "path", "value": _JOB} for name in named]
+        found += [{"name": name, "in": "query", "value": _filled(value)} for name, value in parse_qsl(parts.query)]
+        operation: Mapping[str, Any] = self._paths[path][exchange.method.lower()]
+        return operation, found
+
+    def _path(self, asked: str) -> tuple[str, list[str]]:
+        """The path of the document that a request's path fits, and the parameters in it that are the job's id."""
+        if asked in self._paths:
+            return asked, []
+        template = self._contract.router.find(asked)
+        assert template is not None, asked
+        named = [name for name, value in template.params.items() if value == _ID]
+        return next(iter(template.methods.values())).path, named
+
+
+def _filled(value: Any) -> Any:
+    """A value of a script with runtime expressions in place of the job's id and the address of the webhook."""
+    if isinstance(value, Mapping):
+        return {name: _filled(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_filled(one) for one in value]
+    return {_ID: _JOB, _CALLBACK: "$inputs.callback_url"}.get(value, value) if isinstance(value, str) else value
+
+
+def _without_callback(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if value != _CALLBACK}
+
+
+def _success(operation: Mapping[str, Any]) -> str:
+    """The status of a response that is no error."""
+    statuses: list[str] = [status for status in operation["responses"] if status.startswith("2")]
+    return statuses[0]
+
+
+def _either(pointer: str | None, words: Iterable[str]) -> str:
+    return " || ".join(f"$response.body#{pointer} == '{word}'" for word in words)
+
+
+def _word(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", text)

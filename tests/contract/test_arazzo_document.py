@@ -1,0 +1,76 @@
+"""Arazzo documents: what they name is in the OpenAPI document that they are about."""
+
+import json
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from mockreel.cli.use.arazzo import command
+from mockreel.contract import load_contract
+from mockreel.contract.openapi_documents import Documents
+
+PROVIDERS = ("aimlapi", "runflow", "runninghub")
+
+
+def _document(provider: str, *options: str) -> dict[str, Any]:
+    done = CliRunner().invoke(command, [provider, *options])
+    assert done.exit_code == 0, done.output
+    found: dict[str, Any] = json.loads(done.output)
+    return found
+
+
+@pytest.fixture(scope="module", params=PROVIDERS)
+def provider(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="module")
+def document(provider: str) -> dict[str, Any]:
+    return _document(provider)
+
+
+def test_every_step_is_an_operation_of_the_openapi_document(provider: str, document: dict[str, Any]) -> None:
+    """Under the ids that `mockreel openapi` prints."""
+    paths = Documents(load_contract(provider)).whole()["paths"]
+    known = {item["operationId"] for methods in paths.values() for item in methods.values()}
+    used = {step["operationId"] for workflow in document["workflows"] for step in workflow["steps"]}
+
+    assert used
+    assert used <= known
+
+
+def test_a_poll_succeeds_and_goes_on_with_the_providers_own_words(provider: str, document: dict[str, Any]) -> None:
+    """Of its lifecycle."""
+    states = load_contract(provider).lifecycle.states.values()
+    done, pending = ({one.word for one in states if one.kind == kind} for kind in ("succeeded", "pending"))
+    for workflow in document["workflows"]:
+        (_, poll) = workflow["steps"]
+        assert _words(poll["successCriteria"][1]["condition"]) == done
+        assert _words(poll["onFailure"][0]["criteria"][0]["condition"]) == pending
+
+
+def _words(condition: str) -> set[str]:
+    return {part.split("'")[1] for part in condition.split(" || ")}
+
+
+def test_the_webhooks_address_is_an_input_of_a_workflow_of_its_own() -> None:
+    """Where the provider documents webhooks; nothing of the script's own placeholders is left."""
+    workflows = {one["workflowId"]: one for one in _document("runninghub")["workflows"]}
+    plain, webhook = (
+        next(one for name, one in workflows.items() if name.endswith("webhook") is word) for word in (False, True)
+    )
+
+    assert "webhookUrl" not in plain["steps"][0]["requestBody"]["payload"]
+    assert webhook["steps"][0]["requestBody"]["payload"]["webhookUrl"] == "$inputs.callback_url"
+    assert "callback_url" in webhook["inputs"]["required"]
+    assert not [name for name in PROVIDERS if "$callback" in json.dumps(_document(name))]
+
+
+def test_the_pause_between_polls_is_the_contracts_unless_given() -> None:
+    """As the reference client pauses."""
+    ((first, *_), (given, *_)) = (_document("aimlapi", *words)["workflows"] for words in ((), ("--every", "0.5")))
+
+    assert first["steps"][1]["onFailure"][0]["retryAfter"] == 15
+    assert given["steps"][1]["onFailure"][0]["retryAfter"] == 0.5
