@@ -194,6 +194,13 @@ def deep(session: nox.Session) -> None:
 
 
 @nox.session
+def site(session: nox.Session) -> None:
+    """The documentation as a site, with search, in build/site: every link leads somewhere. No default session."""
+    session.install("mkdocs-material>=9.6,<10")
+    session.run("mkdocs", "build", "--strict", "--config-file", ".ci/site/mkdocs.yml", *session.posargs)
+
+
+@nox.session
 def wheel(session: nox.Session) -> None:
     """The built wheel works in an empty environment of each Python that is here; the sdist builds. No default session.
 

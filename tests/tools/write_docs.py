@@ -12,6 +12,7 @@ import click
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # where `tools` is found when this runs as a script
 
+from tools.llms import FILE, llms_text
 from tools.pages import ROOT, Page, pages
 from tools.tables import PARTS
 
@@ -30,7 +31,9 @@ def main() -> None:
         click.echo(page.name)
         if not check:
             (ROOT / page.name).write_text(written(page), "utf-8")
-    if check and stale:
+    if not check:
+        FILE.write_text(llms_text(), "utf-8")
+    if check and (stale or FILE.read_text("utf-8") != llms_text()):
         sys.exit("The pages above are not as the data is. Write them: python tests/tools/write_docs.py")
 
 
