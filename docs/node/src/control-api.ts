@@ -460,7 +460,7 @@ export interface paths {
             cookie?: never;
         };
         /** Sum up the estimated cost avoided, per currency */
-        get: operations["get_cost"];
+        get: operations["cost_avoided"];
         put?: never;
         post?: never;
         delete?: never;
@@ -532,7 +532,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Reset the server to its state at the start */
-        post: operations["reset_stage"];
+        post: operations["reset_simulator"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1927,7 +1927,7 @@ export interface operations {
             404: components["responses"]["NotThere"];
         };
     };
-    get_cost: {
+    cost_avoided: {
         parameters: {
             query?: never;
             header?: never;
@@ -2078,7 +2078,7 @@ export interface operations {
             403: components["responses"]["NotAdmitted"];
         };
     };
-    reset_stage: {
+    reset_simulator: {
         parameters: {
             query?: never;
             header?: never;

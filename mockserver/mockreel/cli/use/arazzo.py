@@ -28,7 +28,7 @@ def command(provider: str, openapi: str | None, every: float | None, data: Path 
     Its operations are those of `mockreel openapi PROVIDER`. The key is an input of each workflow.
     """
     from mockreel.client.profile_file import read_manner  # noqa: PLC0415
-    from mockreel.contract.arazzo_document import Arazzo  # noqa: PLC0415
+    from mockreel.contract.conversation.arazzo_document import Arazzo  # noqa: PLC0415
     from mockreel.contract.conversation.demo_jobs import read_script  # noqa: PLC0415
     from mockreel.simulator.simulator import load_contracts  # noqa: PLC0415
 
