@@ -4,7 +4,7 @@ Nothing of the kit is imported until a test asks for it.
 """
 
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # What a test's report carries, also from one process of xdist to the other.
 READINGS = "mockreel_readings"
 COST_AVOIDED = "mockreel_cost_avoided"
+_LOOKED_AT = "mockreel_looked_at"
 # So many ports lie between those of two workers of xdist.
 WORKER_PORTS = 10
 # A test's server with its options, for as long as the test has it.
@@ -38,6 +39,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         metavar="RULE",
         help="Which client rules count where it is strict: default, all, or one by name (repeatable).",
+    )
+    group.addoption(
+        "--mockreel-report",
+        action="append",
+        metavar="FORM=PATH",
+        help="Write what strict tests come to: junit, json, markdown, sarif, github, gitlab or text (repeatable).",
     )
     group.addoption(
         "--mockreel-budget",
@@ -64,6 +71,32 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Tell pytest of the marker."""
     config.addinivalue_line("markers", "mockreel(**options): how the mock server of the fixture `mockreel` plays")
+    given = config.getoption("--mockreel-report")
+    if given and not hasattr(config, "workerinput"):  # workers of xdist send what they have to the one that writes
+        config.pluginmanager.register(_RuleReports(given), "mockreel-rule-report")
+
+
+class _RuleReports:
+    """Gathers what strict tests come to, and writes it at the end of the run."""
+
+    def __init__(self, given: Iterable[str]) -> None:
+        from mockreel.errors import OptionError  # noqa: PLC0415
+        from mockreel.testing.rule_report import RuleReport, read_forms  # noqa: PLC0415
+
+        try:
+            self._report = RuleReport(read_forms(given))
+        except OptionError as wrong:
+            raise pytest.UsageError(str(wrong)) from wrong
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take what a test has sent."""
+        told = getattr(report, _LOOKED_AT, None)
+        if told is not None:
+            self._report.add(told)
+
+    def pytest_sessionfinish(self) -> None:
+        """Write the files."""
+        self._report.write()
 
 
 @pytest.fixture(scope="session")
@@ -108,6 +141,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         return report
     server, marked = played
     strict = item.config.getoption("--mockreel-strict") if marked.strict is None else marked.strict
+    if strict and item.config.getoption("--mockreel-report"):
+        _look_at(report, server, marked, item.config.getoption("--mockreel-rules") or ())
     if report.passed and strict:
         told = _violations(server, marked, item.config.getoption("--mockreel-rules") or ())
         if told:
@@ -118,6 +153,16 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
         report.sections += sections(server)
     return report
+
+
+def _look_at(report: pytest.TestReport, server: "MockServer", marked: "Marked", rules: Iterable[str]) -> None:
+    """Have the report of a test carry what its client did; a rule that does not exist fails the test below."""
+    from mockreel.errors import OptionError  # noqa: PLC0415
+    from mockreel.testing.rule_report import looked_at  # noqa: PLC0415
+
+    with suppress(OptionError):
+        told = looked_at(server, report.nodeid, rules=[*(marked.rules or rules)], allow=[*marked.allow])
+        setattr(report, _LOOKED_AT, told)
 
 
 def _violations(server: "MockServer", marked: "Marked", rules: Iterable[str]) -> str:
