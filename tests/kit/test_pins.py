@@ -3,10 +3,12 @@
 import os
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
 from kit.action_runner import ACTIONS, WORKFLOWS, steps_of
+from packaging.requirements import Requirement
 
 FILES = sorted([*ACTIONS.glob("*/action.yml"), *WORKFLOWS.glob("*.yml")])
 PINNED = re.compile(r"[\w./-]+@[0-9a-f]{40}")
@@ -46,6 +48,17 @@ def test_every_package_is_pinned_with_hashes() -> None:
     assert packages
     assert [line for line in packages if not re.match(r"[\w.-]+(\[[\w,-]+\])?==[\w.]+ .*\\$", line)] == []
     assert "hatchling" in {line.partition("==")[0] for line in packages}
+
+
+def test_the_pins_are_what_the_project_asks_for() -> None:
+    """Each of its packages, and those of the extras that the kit uses, in a version that it allows; `nox -s pins`."""
+    text = (ACTIONS / "requirements.txt").read_text("utf-8")
+    pinned = dict(re.findall(r"^([\w.-]+)==([\w.]+)", text, re.MULTILINE))
+    project = tomllib.loads((ACTIONS.parents[1] / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    asked = map(Requirement, [*project["dependencies"], *extras["check"], *extras["record"], *extras["run"]])
+
+    assert [str(one) for one in asked if not one.specifier.contains(pinned.get(one.name.lower(), "0"))] == []
 
 
 def _tool(folder: Path, name: str, script: str) -> None:
