@@ -1,6 +1,7 @@
 """The tools for coding agents, asked through the SDK's own client: in memory, over stdio, over HTTP."""
 
 import asyncio
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -232,6 +233,18 @@ def test_the_command_serves_http_and_attaches_to_a_server(served: str, connectio
     job = _read(asyncio.run(asked()))
 
     assert connection.control.get_job("aimlapi", job["id"]).model == job["model"]
+
+
+def test_ctrl_c_ends_the_command_well(connection: Connection) -> None:
+    """As it ends `serve`."""
+    words = [sys.executable, "-m", "mockreel", "mcp", "--url", connection.control.url, "--http", "0"]
+    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        said = process.stderr.read()
+
+    assert (process.returncode, said) == (0, "")
 
 
 @pytest.mark.parametrize("headers", [{"host": "evil.example"}, {"origin": "https://evil.example"}])

@@ -1,5 +1,6 @@
 """`mockreel mcp`: the mock server as tools for coding agents, over the Model Context Protocol."""
 
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -45,7 +46,7 @@ def command(ctx: click.Context, /, port: int | None, **given: Any) -> None:
     from mockreel.cli.use.mcp.connection import connected  # noqa: PLC0415
 
     given["url"] = written_url(ctx, given["url"])
-    with connected(**given) as connection:
+    with suppress(KeyboardInterrupt), connected(**given) as connection:  # Ctrl-C ends it as it is meant to end
         if port is None:
             serve_stdio(connection)
         else:
