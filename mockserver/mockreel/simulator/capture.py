@@ -91,7 +91,7 @@ class Capture:
             self._provider,
             context.caller.account.name if context.caller else None,
             context.request.method,
-            self._path(context, response),
+            self._path(context, response, row),
             operation.id if operation else None,
             response.status,
             row,
@@ -117,7 +117,7 @@ class Capture:
         request = context.request
         names = self._credentials.names(request.headers)
         body = context.body.fields if isinstance(context.body, Form) else context.body
-        says = self.redactor.names(body) or self.redactor.has_addresses(request.body)
+        says = self.redactor.names(body) or self.redactor.has_addresses(request.body) or b"\\" in request.body
         asked = [*self.redactor.carried(read_query(request.query))] if request.query else []
         if context.caller is not None and len(names) < 2 and not says and not asked:
             return
@@ -130,10 +130,14 @@ class Capture:
             for text in self.redactor.carried(body):
                 strangers.add(text)
 
-    def _path(self, context: RequestContext, response: Response) -> str:
-        """The path: of what was found, every piece is a word of the contract or an id of ours."""
+    def _path(self, context: RequestContext, response: Response, row: str | None) -> str:
+        """The path: of what was found, every piece is a word of the contract or an id of ours.
+
+        A provider may say in a body, under the status 200, that nothing was found.
+        """
         operation = context.known_operation
-        if operation is not None and response.status < 400 and not operation.strangers:
+        found = row is None and response.status < 400
+        if operation is not None and found and not operation.strangers:
             return context.request.path
         return self.redactor.path(context.request.path, context.provider.keyring.known, strange=operation is None)
 

@@ -34,6 +34,7 @@ _WORDS = re.compile(r"[a-z]{1,20}|[A-Z]?[a-z]{1,19}|[A-Z]{1,12}|v?\d{1,14}[a-z]{
 _SPLIT = re.compile(r"[^A-Za-z0-9]+")
 _CAMEL = re.compile(r"(?<=[a-z]{2})(?=[A-Z][a-z])")
 _PIECE = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+_HEX = re.compile(r"[0-9a-f]{16,}|[0-9A-F]{16,}")
 LEAST = 8
 _LONG = 12
 _RUN = 14
@@ -48,6 +49,11 @@ def is_key(text: str) -> bool:
         return True
     digits = sum(one.isdigit() for one in text)
     return 0 < digits < len(text) or not all(one.isalnum() or one in "-_. " for one in text)
+
+
+def is_hex(text: str) -> bool:
+    """Whether a text is hex as keys are: long enough, and no number."""
+    return _HEX.fullmatch(text) is not None and not text.isdecimal()
 
 
 def secrets_in(text: str) -> Iterator[tuple[int, int]]:
