@@ -113,7 +113,7 @@ class Run:
             self.counts[f"{name} {status // 100}xx"] += 1
             if status >= 500 and status not in ON_PURPOSE:
                 self._found(f"{status} {body[:200]!r}", name, sent)
-            if time.monotonic() - began > PATIENCE / 2:
+            if time.monotonic() - began > PATIENCE / 4:
                 self._found(f"{time.monotonic() - began:.1f} s", name, sent)
 
     def look(self) -> None:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from mockreel.contract.checked_types import LATEST_MOMENT
+from mockreel.contract.data.checked_types import LATEST_MOMENT
 from mockreel.errors import OptionError
 
 # 9999-12-31T23:59:59Z: a later moment cannot be written as a date, so no clock goes there.

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, NamedTuple, cast
 
 from mockreel.contract import Contract, Model
-from mockreel.contract.checked_types import Count, JsonBytes, JsonObjectBytes, Moment
+from mockreel.contract.data.checked_types import Count, JsonBytes, JsonObjectBytes, Moment
 from mockreel.contract.messages.message import Response
 from mockreel.engine.accounts.account import Account
 from mockreel.engine.jobs.job import Job

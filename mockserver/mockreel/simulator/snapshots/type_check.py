@@ -6,7 +6,7 @@ from functools import lru_cache
 from types import MappingProxyType, SimpleNamespace, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from mockreel.contract.checked_types import Check
+from mockreel.contract.data.checked_types import Check
 from mockreel.engine.faults import Fault
 
 # Names that annotations of kept classes use and only a type checker imports there.
