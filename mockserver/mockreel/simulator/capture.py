@@ -131,14 +131,15 @@ class Capture:
                 strangers.add(text)
 
     def _path(self, context: RequestContext, response: Response, row: str | None) -> str:
-        """The path: of what was found, every piece is a word of the contract or an id of ours.
+        """The path: where all that stands in its parameters is a job or a model that is known, as it is.
 
-        A provider may say in a body, under the status 200, that nothing was found.
+        Whatever else a client has put there may be its key, also where it was taken, or refused under the status 200.
         """
         operation = context.known_operation
-        found = row is None and response.status < 400
-        if operation is not None and found and not operation.strangers:
-            return context.request.path
+        if operation is not None and row is None and response.status < 400:
+            jobs, models = context.provider.jobs, context.provider.contract.names
+            if all(jobs.get(value) is not None or value in models for value in context.params.values()):
+                return context.request.path
         return self.redactor.path(context.request.path, context.provider.keyring.known, strange=operation is None)
 
     def _violations(self, context: RequestContext, found: tuple[Violation, ...]) -> UnreadViolations:

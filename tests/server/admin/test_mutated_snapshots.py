@@ -62,8 +62,9 @@ class Played:
         self.asset = str(self.ask("runflow", "POST", "/runflow/v1/asset-uploads", upload)["asset_id"])
         self._generations = [self._generation(), self._generation()]
         self._tasks = [self._task()]
-        for path, body in (("groups/create", {"name": "g"}), ("create", {"url": "http://127.0.0.1:9/a.png"})):
-            self.ask("runninghub", "POST", f"/runninghub/openapi/v2/assets/{path}", body)
+        self.ask("runninghub", "POST", "/runninghub/openapi/v2/assets/groups/create", {"name": "g"})
+        asset = {"url": "http://127.0.0.1:9/a.png", "assetType": "image", "name": "a"}
+        self.ask("runninghub", "POST", "/runninghub/openapi/v2/assets/create", asset)
         desk.post("rules", {"scenario": "fail", "operation": "create_run", "nth": 5000})
         desk.post("rules", {"fault": {"name": "gateway"}, "nth": 5000})
         desk.advance(3)

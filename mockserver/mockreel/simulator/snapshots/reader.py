@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from types import GenericAlias
 from typing import Any, TypeVar
 
 from mockreel.contract import Failure, State
@@ -89,7 +90,8 @@ def _check_unique(row: Mapping[str, Any]) -> None:
 def _shelf(provider: Provider, reader: Reader, row: Mapping[str, Any]) -> dict[str, Any]:
     """What the provider's package keeps for an account: nothing, or its one shelf."""
     place = f"the shelf of {row['name']}"
-    found: dict[str, Any] = reader.checked(row["shelf"], dict[str, provider.adapter.kept_types.shelf], place=place)
+    hint = GenericAlias(dict, (str, provider.adapter.kept_types.shelf))
+    found: dict[str, Any] = reader.checked(row["shelf"], hint, place=place)
     if not found.keys() <= {provider.name}:
         raise DataError(WHERE, f"{place} is of {', '.join(found)!r}", expected=provider.name)
     return found
