@@ -161,7 +161,7 @@ def test_names_addresses_and_the_star_can_be_trusted() -> None:
 
     found = trusted_names(given)
 
-    assert found == {one.lower().strip("[]") for one in given}
+    assert found == frozenset(one.lower().strip("[]") for one in given)
     assert trusted_names([]) == frozenset()
     assert trusted_names(["mock", "*"]) is None
 

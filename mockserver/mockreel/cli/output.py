@@ -26,7 +26,8 @@ def columns(stream: TextIO | None = None) -> int | None:
     if (stream or sys.stdout).isatty():
         return shutil.get_terminal_size().columns
     given = os.environ.get("COLUMNS", "")
-    return int(given) if given.isascii() and given.isdecimal() and 0 < len(given) < 5 and int(given) else None
+    usable = given.isascii() and given.isdecimal() and len(given) < 5
+    return (int(given) or None) if usable else None
 
 
 def say(text: str, *, err: bool = False) -> None:

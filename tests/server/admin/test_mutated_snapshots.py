@@ -63,10 +63,10 @@ class Played:
         self._generations = [self._generation(), self._generation()]
         self._tasks = [self._task()]
         self.ask("runninghub", "POST", "/runninghub/openapi/v2/assets/groups/create", {"name": "g"})
-        asset = {"url": "http://127.0.0.1:9/a.png", "assetType": "image", "name": "a"}
+        asset = {"url": "http://127.0.0.1:9/a.png", "assetType": "Image", "name": "a"}
         self.ask("runninghub", "POST", "/runninghub/openapi/v2/assets/create", asset)
         desk.post("rules", {"scenario": "fail", "operation": "create_run", "nth": 5000})
-        desk.post("rules", {"fault": {"name": "gateway"}, "nth": 5000})
+        desk.post("rules", {"fault": {"name": "throttled"}, "nth": 5000})
         desk.advance(3)
         self.runs.append(self._run(9))
         headers = {"Prefer": "fault=callback-duplicated", "Idempotency-Key": "k1"}

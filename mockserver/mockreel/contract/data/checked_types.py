@@ -38,7 +38,15 @@ def is_json_object(value: bytes) -> bool:
 
 
 def _are_headers(pairs: tuple[tuple[bytes, bytes], ...]) -> bool:
-    return all(_NAME.fullmatch(name) and _VALUE.fullmatch(value) for name, value in pairs)
+    return all(_NAME.fullmatch(name) and _VALUE.fullmatch(value) and _is_text(value) for name, value in pairs)
+
+
+def _is_text(value: bytes) -> bool:
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 Moment = Annotated[float, Check(lambda value: 0 <= value <= LATEST_MOMENT)]

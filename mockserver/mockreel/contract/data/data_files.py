@@ -118,9 +118,9 @@ def _from_pipe(file: FileIO, path: Path, until: float) -> bytes:
     found = b""
     while select.select([file], [], [], max(0.0, until - time.monotonic()))[0]:
         piece = file.read(MOST_BYTES)
-        if not piece:
+        if piece == b"":
             return found
-        found = _within_bounds(found + piece, path)
+        found = _within_bounds(found + (piece or b""), path)
     raise DataError(
         str(path), "it is a pipe, and nobody has written it to its end", expected="a file, or a pipe that ends"
     )
