@@ -1,6 +1,6 @@
 """A data folder of the user's is looked at whole when it is loaded: nobody would notice before the first request."""
 
-from mockreel.contract.data.files import read_document
+from mockreel.contract.data.data_files import read_document
 from mockreel.contract.loader import Contract
 from mockreel.contract.messages.query import Queries
 
