@@ -50,7 +50,7 @@ def test_a_secret_is_told_with_its_file_its_place_and_why_and_is_not_shown(tmp_p
     result = command(tmp_path)
 
     assert result.exit_code == 1
-    assert f"{path}: /interactions/0/response/headers/X-Key/0: an API key" in result.output
+    assert f"{path}: /interactions/0/response/headers/X-Key/0: a key of the provider" in result.output
     assert f"{path}: /interactions/0/response/body/string:/a/token: a bearer token" in result.output
     assert re.search(r"\d places in 1 file: take the secret out and revoke it", result.output)
     assert SECRET not in result.output
@@ -61,7 +61,7 @@ def test_a_comment_is_looked_at_too(tmp_path: Path) -> None:
     path = written(tmp_path)
     path.write_text(f"# recorded with {SECRET}\n{path.read_text()}")
 
-    assert [(one.place, one.what) for one in scan([path]).found] == [("line 1", "an API key")]
+    assert [(one.place, one.what) for one in scan([path]).found] == [("line 1", "a key of the provider")]
 
 
 def test_the_ids_of_jobs_are_no_secrets(tmp_path: Path) -> None:

@@ -50,6 +50,12 @@ _ISSUED_BEGIN = """
     rnd_ mlsn. re_ swmtkn-1- fw_ sk_ key_
 """
 
+# Keys that say after their issuer what they are for, as many issuers write them. A scan has the providers' own for it.
+KIND_TOLD = _form(
+    "an API key",
+    "_live_ _test_ _svc_ _prod_",
+    r"([a-z]{2,8}_(?:live|test|svc|prod)_(?=[A-Za-z_-]{0,40}[0-9])[A-Za-z0-9_-]{12,})",
+)
 FORMS = (
     _form(
         "a private key",
@@ -64,12 +70,7 @@ FORMS = (
         "sk- pk- rk- sk_ pk_ rk_",
         r"([spr]k[-_](?:live[-_]|test[-_]|proj-|ant-|or-)?[A-Za-z0-9_-]{16,})",
     ),
-    # Keys that say after their issuer what they are for, as many issuers write them.
-    _form(
-        "an API key",
-        "_live_ _test_ _svc_ _prod_",
-        r"([a-z]{2,8}_(?:live|test|svc|prod)_(?=[A-Za-z_-]{0,40}[0-9])[A-Za-z0-9_-]{12,})",
-    ),
+    KIND_TOLD,
     _form("an API key", "aiza", r"(AIza[A-Za-z0-9_-]{20,})"),
     _form(
         "an API key",
