@@ -54,7 +54,7 @@ def terminal_text(findings: Sequence[Finding], *, every: bool) -> str:
     told = [finding for finding in findings if every or finding.verdict not in HARMLESS]
     lines = [line for finding in told for line in (*_lines(finding), "")]
     left_out = len(findings) - len(told)
-    hint = [f"{left_out} that break nothing are left out; -v shows them."] if left_out else []
+    hint = [f"Left out, as they break nothing: {left_out}. -v shows them."] if left_out else []
     return "\n".join([*_totals(findings), *lines, *hint, summary(findings), ""])
 
 
