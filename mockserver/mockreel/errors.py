@@ -17,11 +17,14 @@ MockreelError
 Every message says what happened, with which value, what is valid, and what to do next.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import SequenceMatcher
+from heapq import nlargest
 
 # A list of at most so many names is shown whole; of a longer one, so many of the nearest are.
 MOST_LISTED, MOST_NEAREST = 10, 5
+# So much of a wrong value is shown; so many characters of a name are compared, with the names that share most letters.
+MOST_SHOWN, MOST_COMPARED, MOST_RANKED = 200, 80, 24
 
 
 class MockreelError(Exception):
@@ -60,7 +63,7 @@ class OptionError(MockreelError):
         self.nearest = self.valid
         if len(self.valid) > MOST_LISTED:
             self.nearest = self.valid[:MOST_NEAREST] if value is None else nearest(str(value), self.valid)
-        wrong = f"{what} is missing." if value is None else f"{what}: {value!r} is not valid."
+        wrong = f"{what} is missing." if value is None else f"{what}: {_shown(value)} is not valid."
         told = f"Valid: {', '.join(self.nearest)}." if self.valid else ""
         if len(self.nearest) < len(self.valid):
             word = "Some" if value is None else "Nearest"
@@ -68,18 +71,39 @@ class OptionError(MockreelError):
         super().__init__(" ".join(part for part in (wrong, told, then) if part))
 
 
-def nearest(name: str, among: Iterable[str], *, most: int = MOST_NEAREST) -> tuple[str, ...]:
+def nearest(name: str, among: Iterable[str], *, most: int = MOST_NEAREST, least: float = 0.0) -> tuple[str, ...]:
     """The names that are most like one that does not exist, the most similar first.
 
-    Names that have it as a part come before names that are only spelled alike.
+    Names that have it as a part come before names that are only spelled alike. Whatever is asked for, it takes a few
+    milliseconds: of a long name the beginning is compared, and closely only with the names that share most letters.
+
+    Args:
+        least: how like it a name must be, 0 to 1.
     """
-    wanted = name.casefold()
+    wanted = name[:MOST_COMPARED].casefold()
+    matcher = SequenceMatcher(autojunk=False)
+    matcher.set_seq2(wanted)  # what belongs to this one is worked out once
 
-    def distance(one: str) -> tuple[bool, float]:
-        other = one.casefold()
-        return not (wanted and wanted in other), -SequenceMatcher(None, wanted, other).ratio()
+    def likeness(one: str, measure: Callable[[], float]) -> tuple[bool, float]:
+        other = one[:MOST_COMPARED].casefold()
+        matcher.set_seq1(other)
+        return bool(wanted) and wanted in other, measure()
 
-    return tuple(sorted(dict.fromkeys(among), key=distance)[:most])
+    def roughly(one: str) -> tuple[bool, float]:
+        return likeness(one, matcher.quick_ratio)
+
+    def closely(one: str) -> tuple[bool, float]:
+        return likeness(one, matcher.ratio)
+
+    ranked = nlargest(MOST_RANKED, dict.fromkeys(among), key=roughly)
+    found = nlargest(most, ranked, key=closely)
+    return tuple(found if not least else [one for one in found if closely(one)[1] >= least])
+
+
+def _shown(value: object) -> str:
+    """A wrong value as a message may repeat it."""
+    text = repr(value[: MOST_SHOWN + 1] if isinstance(value, str) else value)
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"
 
 
 class ControlError(MockreelError):

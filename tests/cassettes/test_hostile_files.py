@@ -77,3 +77,38 @@ def test_a_long_row_of_anything_ends(piece: str, tmp_path: Path) -> None:
     scan([path])
 
     assert time.monotonic() - begun < LONGEST_SECONDS
+
+
+ADDRESSES = (
+    "http://[::1",
+    "http://x:99999/",
+    "http://[v9.x",
+    "https://x:port/",
+    "http://[1::2::3]/",
+    "//[",
+    "http://a]b/?c=d",
+)
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize("place", ["uri", "callback"])
+def test_an_address_that_cannot_be_taken_apart_is_refused_with_a_sentence(
+    address: str, place: str, tmp_path: Path
+) -> None:
+    """Wherever it stands; a scan looks at the file all the same."""
+    uri = address if place == "uri" else "https://a.test/"
+    request = f"{{method: GET, uri: '{uri}', headers: {{}}, body: null}}"
+    response = "{status: {code: 200}, headers: {}, body: {string: ''}}"
+    told = f"  - {{url: '{address}', headers: {{}}, body: '{{}}'}}\n" if place == "callback" else ""
+    path = tmp_path / "one.yaml"
+    path.write_text(
+        f"version: 1\ninteractions:\n- request: {request}\n  response: {response}\n"
+        "metadata:\n mockreel:\n  {origin: live, provider: runflow, title: t, recorded: '2026-01-01', source: [],\n"
+        "   contract: x, reading: {}, expect: {},\n"
+        f"   callbacks: [{told.strip().removeprefix('- ')}]}}\n",
+        encoding="utf-8",
+    )
+    scan([path])
+
+    with pytest.raises(CassetteUnreadable, match="is no address"):
+        read_cassette(path)

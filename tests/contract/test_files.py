@@ -1,5 +1,7 @@
 """Data files: YAML as people write it, JSON as it is built, and merge patches."""
 
+import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockreel.contract.data.data_files import merge_patch, parse_yaml, read_document, read_list
+from mockreel.contract.data.data_files import MOST_BYTES, merge_patch, parse_yaml, read_document, read_given, read_list
 from mockreel.errors import DataError
 
 
@@ -159,3 +161,49 @@ def test_a_few_lines_do_not_make_more_values_than_the_memory_holds(text: str) ->
 def test_an_alias_is_taken() -> None:
     """As a way to write less."""
     assert parse_yaml("a: &a [1]\nb: *a\nc: '2 * 3'", where="a file") == {"a": [1], "b": [1], "c": "2 * 3"}
+
+
+def test_a_file_that_a_user_names_is_read_whole(tmp_path: Path) -> None:
+    """As it is."""
+    path = tmp_path / "keys.yaml"
+    path.write_bytes(b"- {key: a}\n" * 1000)
+
+    assert read_given(path) == b"- {key: a}\n" * 1000
+
+
+def test_a_pipe_is_read_to_its_end(tmp_path: Path) -> None:
+    """As of a shell's process substitution, whose writer may come later."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    writer = threading.Thread(target=path.write_bytes, args=(b"- {key: a}\n" * 20_000,))
+    writer.start()
+    try:
+        assert read_given(path) == b"- {key: a}\n" * 20_000
+    finally:
+        writer.join()
+
+
+def test_a_pipe_that_nobody_writes_is_not_waited_for(tmp_path: Path) -> None:
+    """Nor one that is written without an end."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+
+    with pytest.raises(DataError, match="it is a pipe, and nobody has written it to its end"):
+        read_given(path, seconds=0.05)
+
+
+@pytest.mark.parametrize(("path", "says"), [("/dev/zero", "it is a device"), ("/tmp", "it is a folder")])
+def test_what_is_no_file_is_refused(path: str, says: str) -> None:
+    """A device may never end."""
+    with pytest.raises(DataError, match=says):
+        read_given(Path(path))
+
+
+def test_a_file_that_is_too_large_is_refused(tmp_path: Path) -> None:
+    """Before all of it is in memory."""
+    path = tmp_path / "large"
+    with path.open("wb") as file:
+        file.truncate(MOST_BYTES + 1)
+
+    with pytest.raises(DataError, match="larger than"):
+        read_given(path)

@@ -45,7 +45,7 @@ def test_the_reports_say_the_same(pages: Pages, tmp_path: Path) -> None:
     """JSON, Markdown, SARIF and text from one run, each with every finding."""
     forms = ("json", "markdown", "sarif", "text")
     asked = [arg for form in forms for arg in ("--report", f"{form}={tmp_path / form}")]
-    _, told = run("--provider", "runflow", "--pages", *pages, *asked)
+    _, told = run("--provider", "runflow", "--pages", *pages, "-v", *asked)
 
     as_json = json.loads((tmp_path / "json").read_text("utf-8"))
     as_sarif = json.loads((tmp_path / "sarif").read_text("utf-8"))["runs"][0]
@@ -99,3 +99,28 @@ def test_what_nobody_knows_fails_unless_it_is_allowed(acme: Path, tmp_path: Path
 
     assert run(*asked)[0] == 1
     assert run(*asked, "--allow-unknown")[0] == 0
+
+
+def test_what_breaks_nothing_is_counted_first_and_shown_on_demand(pages: Pages) -> None:
+    """A terminal is not flooded: totals by provider first, then what asks for something; -v shows each."""
+    short, long = (run("--provider", "runflow", "--pages", *pages, *more)[1] for more in ((), ("-v",)))
+
+    totals = "runflow: 2 breaking for requests, 1 breaking for replies, 1 price, 2 compatible, 1 docs only"
+    assert short.splitlines()[0] == long.splitlines()[0] == totals
+    assert "COMPATIBLE" not in short
+    assert "Left out, as they break nothing: 3. -v shows them." in short
+    assert long.count("\nCOMPATIBLE  ") == 2
+
+
+@pytest.mark.parametrize("verdict", ["anything", "docs only"])
+def test_what_fails_is_always_shown(pages: Pages, verdict: str) -> None:
+    """Also where it is one of those that break nothing."""
+    assert "DOCS ONLY  " in run("--provider", "runflow", "--pages", *pages, "--fail-on", verdict)[1]
+
+
+def test_contradictions_within_the_packaged_data_fit_a_terminal() -> None:
+    """The README's command: hundreds that break nothing."""
+    code, told = run("--self", "--fail-on", "nothing")
+
+    assert code == 0
+    assert len(told.splitlines()) < 24

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mockreel.errors import OptionError
-from mockreel.server.http.origin import Origin, public_urls
+from mockreel.server.http.origin import Origin, public_urls, trusted_names
 
 
 def scope(host: bytes | None, *, server: str = "127.0.0.1", scheme: str = "http", root: str = "") -> dict[str, Any]:
@@ -135,3 +135,40 @@ def test_several_providers_do_not_share_an_address() -> None:
     assert public_urls({"": "https://mock.example"}, {"runflow": 8701}) == {"runflow": "https://mock.example"}
     with pytest.raises(OptionError, match="Valid: runflow, aimlapi"):
         public_urls({"runninghub": "https://mock.example"}, PORTS)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", " ", "a b", "http://x", "evil.com/x", "*.com", "x:8700", "-a.example", "a..b", "x" * 64, "[::1", "a@b", "a\n"],
+)
+def test_what_is_no_name_cannot_be_trusted(name: str) -> None:
+    """A slip is an error at the start: wrong addresses would be found out about much later."""
+    with pytest.raises(OptionError, match=r"--trust-host: .* is not valid. Valid: a host name alone"):
+        trusted_names(["mock.example.com", name])
+
+
+def test_names_addresses_and_the_star_can_be_trusted() -> None:
+    """In lower case, an IPv6 address without its brackets; the star stands for any name, also beside others."""
+    given = [
+        "Mock",
+        "api.example.com",
+        "host_with_underscore",
+        "10.0.0.1",
+        "[2001:db8::1]",
+        "fe80::1",
+        "xn--bcher-kva.de",
+    ]
+
+    found = trusted_names(given)
+
+    assert found == frozenset(one.lower().strip("[]") for one in given)
+    assert trusted_names([]) == frozenset()
+    assert trusted_names(["mock", "*"]) is None
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "99999"])
+def test_a_port_that_cannot_be_is_never_told(port: str) -> None:
+    """Whoever is trusted."""
+    host = f"evil.com:{port}".encode()
+
+    assert Origin(trusted=None).of(scope(host)) == "http://127.0.0.1:8701"

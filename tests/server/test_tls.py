@@ -14,6 +14,7 @@ import pytest
 
 from mockreel.errors import OptionError
 from mockreel.server.http.tls import Tls, encryption, made_certificate, own_certificate
+from mockreel.server.log import Lines
 from mockreel.server.mock_server import MockServer
 from mockreel.server.socket_server import serving
 
@@ -145,3 +146,32 @@ def test_the_command_prints_the_file_to_trust(tmp_path: Path) -> None:
         said, _ = process.communicate(timeout=20)
     assert f"{found['ca']}  (trust it while the server runs)" in said
     assert not Path(found["ca"]).exists()
+
+
+@pytest.mark.parametrize("door", ["runflow", "control"])
+def test_plain_http_on_a_port_that_speaks_tls_is_in_the_log_in_words(played: MockServer, door: str) -> None:
+    """Its client sees a connection that ends; whoever runs the server sees why."""
+    cursor = played.simulator.events.cursor
+    url = played.addresses[door].url.replace("https://", "http://")
+    with pytest.raises(httpx2.TransportError):
+        httpx2.get(f"{url}/v1/health", trust_env=False)
+
+    (event,) = [one for one in played.simulator.events.since(cursor).events if one.kind == "rejected"]
+    assert "Plain HTTP was spoken to a port that speaks TLS: use https://." in Lines().line(event)
+    assert "no answer" in Lines().line(event)
+    with _client(played, played.ca) as client:
+        assert client.get("/v1/health").status_code == 200
+
+
+def test_who_does_not_trust_the_certificate_is_in_the_log_in_words(played: MockServer) -> None:
+    """The alert says so, where TLS sends one before the handshake is over."""
+    cursor = played.simulator.events.cursor
+    old = ssl.create_default_context()
+    old.maximum_version = ssl.TLSVersion.TLSv1_2  # from 1.3 on the server's handshake is over before
+    with httpx2.Client(verify=old, trust_env=False) as client, pytest.raises(httpx2.TransportError):
+        client.get(f"{played.runflow.url}/v1/health")
+    with _client(played, played.ca) as client:  # what was sent before it is read before it
+        assert client.get("/v1/health").status_code == 200
+
+    told = [one.fields["reason"] for one in played.simulator.events.since(cursor).events if one.kind == "rejected"]
+    assert told == ["A client does not trust the certificate: give it the CA file."]

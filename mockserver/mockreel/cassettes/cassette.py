@@ -7,6 +7,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args
+from urllib.parse import urlsplit
 
 import jsonschema_rs
 import orjson
@@ -120,7 +121,8 @@ def read_cassette(path: Path, *, root: Path | None = None) -> Cassette:
     for one in exchanges:
         if one.told(OUR_HEADER) is not None:
             raise OurOwnReply(path, OUR_HEADER)
-    return cassette_of(path, told, exchanges, [_callback(one) for one in told.get("callbacks", [])])
+    callbacks = [_callback(path, number, one) for number, one in enumerate(told.get("callbacks", []))]
+    return cassette_of(path, told, exchanges, callbacks)
 
 
 def cassette_of(
@@ -201,10 +203,14 @@ def _filled(row: Mapping[str, Any]) -> tuple[Filled, ...]:
     return tuple(Filled(one["at"], one["why"]) for one in row.get("filled", []))
 
 
-def _callback(row: Mapping[str, Any]) -> InboundCallback:
+def _callback(path: Path, number: int, row: Mapping[str, Any]) -> InboundCallback:
     at = row.get("at")
+    try:
+        url = _address(row["url"])
+    except ValueError as problem:
+        raise CassetteUnreadable(path, f"metadata/{KEY}/callbacks/{number} is no callback ({problem})") from None
     return InboundCallback(
-        row["url"],
+        url,
         _pairs(row["headers"]),
         row["body"].encode(),
         row.get("method", "POST"),
@@ -220,7 +226,7 @@ def _exchange(path: Path, number: int, row: Any) -> Exchange:
         body, told = unpack(body_of(request), headers), unpack(body_of(reply), reply_headers)
         return Exchange(
             _text(request["method"]),
-            _text(request["uri"]),
+            _address(request["uri"]),
             headers,
             body.body,
             int(reply["status"]["code"]),
@@ -262,6 +268,21 @@ def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{type(value).__name__} stands where a text is expected")
     return value
+
+
+def _address(value: Any) -> str:
+    """An address that can be taken apart.
+
+    Raises:
+        ValueError: it cannot.
+    """
+    text = _text(value)
+    try:
+        parts = urlsplit(text)
+        _ = parts.hostname, parts.port
+    except ValueError as problem:
+        raise ValueError(f"{text[:80]!r} is no address: {problem}") from None
+    return text
 
 
 def _bytes(value: Any) -> bytes:

@@ -107,6 +107,10 @@ class DeliveryPolicy:
         return Evidence("inferred", self.evidence.source) if what in self.inferred else self.evidence
 
 
+# How callbacks can be signed.
+ALGORITHMS, ENCODINGS = ("hmac-sha256", "hmac-sha512"), ("hex",)
+
+
 @dataclass(frozen=True, slots=True)
 class Signature:
     """The header that signs a callback, and how."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from mockreel import __version__
 from mockreel.conformance.reports import ci_documents, sarif_document
-from mockreel.drift.finding import BREAKING, NOTHING, VERDICTS, Finding, Verdict
+from mockreel.drift.finding import BREAKING, HARMLESS, NOTHING, VERDICTS, Finding, Verdict
 from mockreel.errors import DataError, OptionError
 from mockreel.whole_file import write_whole
 
@@ -40,10 +40,37 @@ def summary(findings: Sequence[Finding]) -> str:
 
 
 def text(findings: Sequence[Finding], exit_code: int) -> str:
-    """For a reader at a terminal."""
+    """Every finding in words."""
     del exit_code
-    lines = [line for finding in findings for line in (*_lines(finding), "")]
-    return "\n".join([*lines, summary(findings), ""])
+    return terminal_text(findings, every=True)
+
+
+def terminal_text(findings: Sequence[Finding], *, every: bool) -> str:
+    """For a reader at a terminal: the totals by provider, then the findings that ask for something.
+
+    Args:
+        every: also the findings that break nothing, of which there may be hundreds.
+    """
+    told = [finding for finding in findings if every or finding.verdict not in HARMLESS]
+    lines = [line for finding in told for line in (*_lines(finding), "")]
+    left_out = len(findings) - len(told)
+    hint = [f"Left out, as they break nothing: {left_out}. -v shows them."] if left_out else []
+    return "\n".join([*_totals(findings), *lines, *hint, summary(findings), ""])
+
+
+def _totals(findings: Sequence[Finding]) -> list[str]:
+    """A line for each provider, the worst verdicts first."""
+    providers = sorted({_provider(finding) for finding in findings})
+    lines = []
+    for provider in providers:
+        counts = Counter(finding.verdict for finding in findings if _provider(finding) == provider)
+        told = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict])
+        lines.append(f"{provider}: {told}")
+    return [*lines, ""] if lines else []
+
+
+def _provider(finding: Finding) -> str:
+    return finding.id.partition("/")[0]
 
 
 def _lines(finding: Finding) -> list[str]:

@@ -14,6 +14,10 @@ BREAKING: tuple[Verdict, ...] = ("breaking for requests", "breaking for replies"
 FAILING: tuple[Verdict, ...] = (*BREAKING, "unknown", "unchecked")
 
 
+# What nobody has to act on.
+HARMLESS: tuple[Verdict, ...] = ("compatible", "docs only")
+
+
 class _Nothing:
     """Where nothing stands; `None` is a value that may stand there."""
 

@@ -4,10 +4,11 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from mockreel.contract.data.checked_types import LATEST_MOMENT
 from mockreel.errors import OptionError
 
 # 9999-12-31T23:59:59Z: a later moment cannot be written as a date, so no clock goes there.
-LATEST = 253_402_300_799.0
+LATEST = LATEST_MOMENT
 
 
 def real_seconds() -> float:

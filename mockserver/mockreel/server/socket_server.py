@@ -20,10 +20,11 @@ from mockreel.server.access_token import check_token
 from mockreel.server.app import Beside, ByPrefix, shield, simulator_app
 from mockreel.server.http.asgi import App, ByPort, Front
 from mockreel.server.http.cors import allowing
-from mockreel.server.http.origin import LOOPBACK_NAMES, Origin, public_urls
+from mockreel.server.http.origin import LOOPBACK_NAMES, Origin, public_urls, trusted_names
 from mockreel.server.http.protocol import WireProtocol
 from mockreel.server.http.rejection import Rejection
 from mockreel.server.http.sockets import Sockets, close, listen, port_of, url_of
+from mockreel.server.http.tls import watch_handshakes
 from mockreel.server.http.uvicorn_server import Loop, in_thread, web_socket_protocol
 from mockreel.server.mock_server import Address, MockServer
 from mockreel.server.options import Options, ServingOptions
@@ -108,6 +109,7 @@ class Server:
             timeout_graceful_shutdown=3,
         )
         if options.tls is not None:
+            watch_handshakes(options.tls.context, lambda reason: told(None, Rejection(0, reason)))
             config.load()
             config.ssl = options.tls.context
         return config
@@ -183,7 +185,7 @@ def application(
     simulator = server.simulator
     ports = {name: port_of(sockets[name]) for name in simulator.providers}
     public = public_urls(options.public_urls, ports)
-    trusted = _trusted(options.trusted_hosts)
+    trusted = trusted_names(options.trusted_hosts)
     hosts = LOOPBACK_NAMES if _is_loopback(options.host) else None
     named = frozenset(urlsplit(url).hostname or "" for url in public.values()) | (trusted or frozenset())
     fronts: dict[int, App] = {}
@@ -266,11 +268,6 @@ def _key_to_show(entries: list[KeyEntry]) -> str:
     """A listed key that works, one without a scenario or scopes if there is one; empty where none is listed."""
     plain = [entry for entry in entries if entry.scenario is None and entry.scopes is None]
     return next((entry.key for entry in (*plain, *entries)), "")
-
-
-def _trusted(names: frozenset[str]) -> frozenset[str] | None:
-    """The host names that are trusted, in lower case; None where any is."""
-    return None if "*" in names else frozenset(name.lower() for name in names)
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,7 +1,7 @@
 """What a provider's package must offer to answer requests."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from mockreel.contract import ErrorRow
 from mockreel.contract.messages.error_response import ErrorResponse
@@ -18,6 +18,14 @@ Handler = Callable[[RequestContext], Answer]
 # What is told on a WebSocket, as texts, and who opens one: from a part and the query of the address, if that is known.
 MessageStream = AsyncGenerator[str, None]
 Socket = Callable[["Provider", Mapping[str, str]], MessageStream | None]
+
+
+class KeptTypes(NamedTuple):
+    """Annotations of what a package keeps: as `extra` of a job, on an account's shelf, and for the whole provider."""
+
+    job: Any = None
+    shelf: Any = None
+    state: Any = None
 
 
 class ProviderAdapter(Protocol):
@@ -47,6 +55,11 @@ class ProviderAdapter(Protocol):
     @property
     def keepsakes(self) -> tuple[type, ...]:
         """The package's classes that stand on jobs, on accounts' shelves, or in what `kept` gives."""
+        ...
+
+    @property
+    def kept_types(self) -> "KeptTypes":
+        """What a snapshot may hold of the package, as annotations; what is read is checked against them."""
         ...
 
     def kept(self, provider: "Provider") -> Any:

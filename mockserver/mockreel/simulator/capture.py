@@ -91,7 +91,7 @@ class Capture:
             self._provider,
             context.caller.account.name if context.caller else None,
             context.request.method,
-            self._path(context, response),
+            self._path(context, response, row),
             operation.id if operation else None,
             response.status,
             row,
@@ -117,7 +117,7 @@ class Capture:
         request = context.request
         names = self._credentials.names(request.headers)
         body = context.body.fields if isinstance(context.body, Form) else context.body
-        says = self.redactor.names(body) or self.redactor.has_addresses(request.body)
+        says = self.redactor.names(body) or self.redactor.has_addresses(request.body) or b"\\" in request.body
         asked = [*self.redactor.carried(read_query(request.query))] if request.query else []
         if context.caller is not None and len(names) < 2 and not says and not asked:
             return
@@ -130,11 +130,16 @@ class Capture:
             for text in self.redactor.carried(body):
                 strangers.add(text)
 
-    def _path(self, context: RequestContext, response: Response) -> str:
-        """The path: of what was found, every piece is a word of the contract or an id of ours."""
+    def _path(self, context: RequestContext, response: Response, row: str | None) -> str:
+        """The path: where all that stands in its parameters is a job or a model that is known, as it is.
+
+        Whatever else a client has put there may be its key, also where it was taken, or refused under the status 200.
+        """
         operation = context.known_operation
-        if operation is not None and response.status < 400 and not operation.strangers:
-            return context.request.path
+        if operation is not None and row is None and response.status < 400:
+            jobs, models = context.provider.jobs, context.provider.contract.names
+            if all(jobs.get(value) is not None or value in models for value in context.params.values()):
+                return context.request.path
         return self.redactor.path(context.request.path, context.provider.keyring.known, strange=operation is None)
 
     def _violations(self, context: RequestContext, found: tuple[Violation, ...]) -> UnreadViolations:

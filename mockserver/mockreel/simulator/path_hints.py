@@ -4,13 +4,13 @@ Only anybody who runs the server is told, in the log and the journal; the client
 """
 
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from mockreel._data import data_root
 from mockreel.contract.data.data_files import parse_yaml, read_bytes
 from mockreel.contract.data.parser import Cursor
+from mockreel.errors import nearest
 
 if TYPE_CHECKING:
     from mockreel.simulator.provider import Provider
@@ -98,7 +98,7 @@ def _differs_once(steps: Steps, template: Steps) -> bool:
         return False
     pairs = zip(steps, template, strict=True)
     odd = [(own, step) for own, step in pairs if own != step and not step.startswith("{")]
-    return len(odd) == 1 and bool(get_close_matches(odd[0][0], [odd[0][1]], cutoff=_SLIP))
+    return len(odd) == 1 and bool(nearest(odd[0][0], [odd[0][1]], least=_SLIP))
 
 
 def _is_below(path: str, known: str) -> bool:

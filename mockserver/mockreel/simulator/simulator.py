@@ -19,6 +19,7 @@ from mockreel.errors import OptionError
 from mockreel.simulator.compiled_contract import compile_contract, find_adapter
 from mockreel.simulator.events import EventStream
 from mockreel.simulator.fault_selection import check_keys_faults
+from mockreel.simulator.folder_check import check_folder
 from mockreel.simulator.path_hints import Hints
 from mockreel.simulator.provider import Provider, Settings
 from mockreel.webhooks import Attempt, Deliveries, Delivery, HttpSender, Sender, Targets, WebhookSecret
@@ -171,6 +172,9 @@ def load_contracts(
         contracts.load_contract(name, readings=chosen.get(name, {}), root=homes[name], additions=additions)
         for name in wanted
     ]
+    for one in loaded:
+        if homes[one.provider] is not None:
+            check_folder(one)
     places = {c.provider: (0, c.order) if c.provider in packaged else (1, 0) for c in loaded}
     return {c.provider: c for c in sorted(loaded, key=lambda c: (places[c.provider], c.provider))}
 

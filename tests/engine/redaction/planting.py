@@ -112,6 +112,15 @@ class Rig:
         found["entries"] = "\n".join(repr((entry, entry.read())) for entry in self.simulator.journal)
         return found
 
+    def quick(self) -> dict[str, str]:
+        """The log and the journal alone, as they are written while requests come."""
+        news = self.simulator.events.since(0).events
+        return {
+            "log": "\n".join(Lines().line(event) for event in news),
+            "log as JSON": "\n".join(Records().line(event) for event in news),
+            "journal": json.dumps(self.journal(), ensure_ascii=False),
+        }
+
     async def _read(self, paths: list[str]) -> list[str]:
         """Each path in turn, without the way over the test client's thread."""
         texts = []

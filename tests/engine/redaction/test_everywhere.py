@@ -3,10 +3,13 @@
 import json
 import os
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import orjson
 import pytest
 from engine.redaction.planting import Plant, Planter, Rig, generated, readings, rig, written
+
+from mockreel.engine.redaction import Fingerprints
 
 PROVIDERS = ("runflow", "aimlapi", "runninghub")
 # A thousand secrets in all; MOCKREEL_SECRETS asks for more or fewer.
@@ -138,3 +141,89 @@ def test_a_short_key_is_masked_in_its_place() -> None:
 
         assert entry["body"] == {"apiKey": "…", "taskId": "1", "note": "a test"}
         assert entry["query"] == "apiKey=…&q=test"
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_ones_own_key_in_a_path_is_nowhere(name: str) -> None:
+    """In each parameter of each path, and behind each path: whatever is answered, under whatever status."""
+    leaks: list[str] = []
+    with rig(name) as found:
+        planter = Planter(found)
+        for number, (kind, secret) in enumerate(generated(77, 2 * len(planter.operations))):
+            operation = planter.operations[number % len(planter.operations)]
+            path, whole = planter.path(operation), quote(secret, safe="")
+            targets = [f"{path}/{whole}", *_with_each_step(operation.path, path, whole)]
+            for target in targets:
+                headers = planter.own(operation, secret)
+                assert found.send(operation.method, target, headers, planter.good(operation, {})) < 505
+            shown = readings("\n".join(found.quick().values()))
+            leaks += [f"{kind} {operation.id} {targets}: {one!r}" for one in written(secret) if one in shown][:1]
+            found.client.post("/_mockreel/reset")
+
+    assert leaks == []
+
+
+def _with_each_step(template: str, path: str, secret: str) -> Iterator[str]:
+    """A path with a secret in the place of each of its parameters."""
+    steps, own = template.split("/"), path.split("/")
+    for number, step in enumerate(steps[: len(own)]):
+        if step.startswith("{"):
+            yield "/".join([*own[:number], secret, *own[number + 1 :]])
+
+
+HIDDEN = "Tr0ub4dor-and-3-horses"
+MULTIPART = '--B\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n--B--\r\n'
+NAMES = ("password", "token", "client_secret", "private_key", "apiKey", "x-api-key", "Authorization", "otp")
+
+
+@pytest.mark.parametrize("field", NAMES)
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_a_secrets_place_is_one_in_every_form_of_a_body(name: str, field: str) -> None:
+    """A part of a form, JSON inside of JSON (twice, too), and what a receiver of webhooks says."""
+    inner = json.dumps({"a": [{field: HIDDEN}]})
+    with rig(name) as found:
+        planter = Planter(found)
+        operation = next(one for one in planter.operations if one.submits)
+        headers = planter.own(operation, KEY)
+        json_kind, form = ("content-type", "application/json"), ("content-type", "multipart/form-data; boundary=B")
+        for text in (inner, json.dumps({"deeper": inner}), json.dumps([inner])):
+            body = planter.good(operation, {"metadata": {"json": text}, "prompt": text})
+            found.send(operation.method, planter.path(operation), [*headers, json_kind], body)
+        part = MULTIPART.format(name=field, value=HIDDEN).encode()
+        found.send(operation.method, planter.path(operation), [*headers, form], part)
+        found.client.post("/_mockreel/clock/advance", json={"seconds": 100})
+
+        assert [outlet for outlet, text in found.shown().items() if HIDDEN in readings(text)] == []
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("0123456789abcdef0123456789abcdef", "0123456789ABCDEF0123456789ABCDEF"),
+        ("AbCdEf-0123456789-xyz", "abcdef-0123456789-xyz"),
+        ("0123456789abcdef0123456789abcdef", "01234567\u200b89abcdef0123456789abcdef"),
+        ("an-honest-key-of-24-signs", "an-hon\u00adest-key\ufeff-of-24-\u2060signs"),
+    ],
+)
+def test_a_key_is_known_in_other_case_and_with_signs_that_nobody_sees(key: str, said: str) -> None:
+    """As somebody types it, or as a program of text has broken it."""
+    known = Fingerprints([key])
+
+    for text in (said, f"the key {said}, it is", json.dumps({"a": said}, ensure_ascii=False)):
+        shown = known.masked_text(text)
+        assert said not in shown
+        assert "…" in shown
+
+
+def test_the_address_of_a_subscription_hides_its_token() -> None:
+    """As that of a callback: in what is asked and in what is answered."""
+    token = "8f7d6e5c4b3a29181716aabbccdd"
+    with rig("runflow") as found:
+        headers = [("authorization", f"Bearer {KEY}"), ("content-type", "application/json")]
+        body = orjson.dumps({"url": f"http://127.0.0.1:9/hooks/{token}", "name": "n", "event_types": ["run.completed"]})
+        assert found.send("POST", "/v1/webhooks", headers, body) == 201
+        assert found.send("GET", "/v1/webhooks", headers) == 200
+
+        shown = found.shown()
+        assert [outlet for outlet, text in shown.items() if token in text and outlet != "snapshot"] == []
+        assert "http://127.0.0.1:9/hooks/" in shown["journal?bodies=true&limit=10000"]

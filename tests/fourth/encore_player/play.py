@@ -10,7 +10,7 @@ from mockreel.contract import Contract, ErrorRow
 from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.message import Response
 from mockreel.engine.jobs.job import Job
-from mockreel.simulator.adapter import Handler, Socket
+from mockreel.simulator.adapter import Handler, KeptTypes, Socket
 from mockreel.simulator.context import RequestContext
 from mockreel.simulator.provider import Provider
 from mockreel.webhooks import Delivery
@@ -38,6 +38,10 @@ class Play:
     @property
     def keepsakes(self) -> tuple[type, ...]:
         return (Memory,)
+
+    @property
+    def kept_types(self) -> KeptTypes:
+        return KeptTypes(state=Memory)
 
     def kept(self, provider: Provider) -> Any:
         return provider.state

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from mockreel._data import data_root
 from mockreel.cassettes.cassette import KEY, OUR_HEADER
@@ -181,4 +181,4 @@ def _named(value: Any, name: str = "", depth: int = 0) -> Iterator[tuple[str, st
         inner = parsed(value)
         yield from _named(inner, name, depth + 1) if inner is not None else [(name, value)]
         if name == "uri":
-            yield from parse_qsl(urlsplit(value).query)
+            yield from parse_qsl(value.partition("#")[0].partition("?")[2])

@@ -66,7 +66,9 @@ _FAILING = ("breaking for requests", "breaking for replies", "unknown", "uncheck
 )
 @click.option("--allow-unknown", is_flag=True, help="Pass although a difference was neither proved nor refuted.")
 @click.option("--allow-unchecked", is_flag=True, help="Pass although something could not be read.")
+@click.option("--verbose", "-v", is_flag=True, help="Also show the findings that break nothing.")
 def command(
+    verbose: bool,
     reports: tuple[tuple[str, str], ...],
     fail_on: tuple[str, ...],
     allow_unknown: bool,
@@ -78,7 +80,7 @@ def command(
     Exit codes: 0 nothing that --fail-on names, 1 something, 2 it could not be compared.
     """
     from mockreel.drift import drift_report as forms  # noqa: PLC0415
-    from mockreel.drift.finding import ordered  # noqa: PLC0415
+    from mockreel.drift.finding import HARMLESS, ordered  # noqa: PLC0415
 
     for form, _ in reports:
         forms.check_form(form)
@@ -87,7 +89,8 @@ def command(
     failed = any(
         (finding.verdict in fail_on or "anything" in fail_on) and finding.verdict not in allowed for finding in findings
     )
-    say(forms.text(findings, int(failed)).rstrip("\n"))
+    every = verbose or any(one in ("anything", *HARMLESS) for one in fail_on)
+    say(forms.terminal_text(findings, every=every).rstrip("\n"))
     for form, path in reports:
         forms.write(findings, form, Path(path), exit_code=int(failed))
     if failed:

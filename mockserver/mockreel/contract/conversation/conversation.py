@@ -75,9 +75,10 @@ class Conversation:
 
     `reads` are operations that are no GET but change nothing; `codes` are the places of an error response's code,
     `beyond` the query parameters and operations with rules that their schemas cannot say, `hidden` the fields whose
-    texts are secrets. `account` says where a balance stands, `lists` how lists are paged, `again` which header makes a
-    request one that is sent twice, `blames` where an error names what is wrong, `traced` which header comes back,
-    `quote` what says beforehand what a job costs.
+    texts are secrets, `receivers` fields with an address that webhooks are sent to, beside the callbacks. `account`
+    says where a balance stands, `lists` how lists are paged, `again` which header makes a request one that is sent
+    twice, `blames` where an error names what is wrong, `traced` which header comes back, `quote` what says beforehand
+    what a job costs.
     """
 
     jobs: Mapping[str, JobTalk] = field(default_factory=dict)
@@ -88,6 +89,7 @@ class Conversation:
     codes: tuple[str, ...] = ()
     beyond: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
+    receivers: tuple[str, ...] = ()
     account: Account | None = None
     lists: Mapping[str, Paged] = field(default_factory=dict)
     again: Places | None = None
@@ -112,6 +114,7 @@ def conversation(file: Cursor) -> Conversation:
         _texts(file, "codes"),
         _texts(file, "beyond"),
         _texts(file, "hidden"),
+        _texts(file, "receivers"),
         account(found) if (found := file.maybe("account")) else None,
         lists.each(paged) if (lists := file.maybe("lists")) else {},
         *(places(file, key) for key in ("again", "blames", "traced", "quote")),

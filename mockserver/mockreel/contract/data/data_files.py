@@ -1,7 +1,12 @@
 """Read data files: YAML as people write it, JSON as `build` writes it; a file that cannot be read is an error."""
 
+import os
 import re
+import select
+import stat
+import time
 from collections.abc import Mapping
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +18,7 @@ from mockreel.errors import DataError
 
 Document = dict[str, Any]
 MOST_BYTES = 16 * 1024 * 1024  # of a file that may come from anybody
+MOST_SECONDS = 10.0  # until a pipe that a user names has been written
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -84,6 +90,46 @@ def read_bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as problem:
         raise DataError(str(path), f"cannot be read ({problem.strerror})") from problem
+
+
+def read_given(path: Path, *, seconds: float = MOST_SECONDS) -> bytes:
+    """The bytes of a file that a user names: a file or a pipe, bounded in size and in the real time that it may take.
+
+    Raises:
+        DataError: it is missing, no file, too large, or nothing comes through the pipe.
+    """
+    if path.is_dir():
+        raise DataError(str(path), "it is a folder", expected="a file or a pipe")
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    except OSError as problem:
+        raise DataError(str(path), f"cannot be read ({problem.strerror})") from problem
+    with os.fdopen(descriptor, "rb", buffering=0) as file:
+        mode = os.fstat(descriptor).st_mode
+        if stat.S_ISFIFO(mode):
+            return _from_pipe(file, path, time.monotonic() + seconds)
+        if not stat.S_ISREG(mode):
+            raise DataError(str(path), "it is a device", expected="a file or a pipe")
+        return _within_bounds(file.read(MOST_BYTES + 1), path)
+
+
+def _from_pipe(file: FileIO, path: Path, until: float) -> bytes:
+    """Everything that comes through a pipe until its writers have closed it."""
+    found = b""
+    while select.select([file], [], [], max(0.0, until - time.monotonic()))[0]:
+        piece = file.read(MOST_BYTES)
+        if piece == b"":
+            return found
+        found = _within_bounds(found + (piece or b""), path)
+    raise DataError(
+        str(path), "it is a pipe, and nobody has written it to its end", expected="a file, or a pipe that ends"
+    )
+
+
+def _within_bounds(data: bytes, path: Path) -> bytes:
+    if len(data) > MOST_BYTES:
+        raise DataError(str(path), f"it is larger than {MOST_BYTES} bytes")
+    return data
 
 
 def read_document(path: Path) -> Document:

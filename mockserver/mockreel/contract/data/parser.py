@@ -13,6 +13,7 @@ T = TypeVar("T")
 CERTAINTIES: tuple[str, ...] = get_args(rows.Certainty)
 EVIDENCE_KINDS: tuple[str, ...] = get_args(rows.EvidenceKind)
 
+LEAST_STATUS, MOST_STATUS = 200, 599  # of an error response; some providers say no under 200
 _STATUS_PATTERN = re.compile(r"!?[1-5]([0-9]{2}|[0-9]x|xx)")
 
 
@@ -107,8 +108,15 @@ def error_rows(file: Cursor) -> dict[str, rows.ErrorRow]:
 def _error(name: str, row: Cursor) -> rows.ErrorRow:
     mapping = row.mapping()
     return rows.ErrorRow(
-        name, row.get("status", 200), mapping.get("code"), row.get("message", ""), row.get("fields", {}), evidence(row)
+        name, _status(row), mapping.get("code"), row.get("message", ""), row.get("fields", {}), evidence(row)
     )
+
+
+def _status(row: Cursor) -> int:
+    status = row.get("status", 200)
+    if not LEAST_STATUS <= status <= MOST_STATUS:
+        raise DataError(f"{row.where} /status", f"{status} is no status of a response", expected="200 to 599")
+    return status
 
 
 def failures(file: Cursor) -> dict[str, rows.Failure]:
@@ -173,7 +181,12 @@ def _patterns(row: Cursor) -> tuple[str, ...]:
 
 
 def _signature(row: Cursor) -> rows.Signature:
-    return rows.Signature(row.at("header").text(), row.at("algorithm").text(), row.at("encoding").text(), evidence(row))
+    return rows.Signature(
+        row.at("header").text(),
+        row.at("algorithm").choice(rows.ALGORITHMS),
+        row.at("encoding").choice(rows.ENCODINGS),
+        evidence(row),
+    )
 
 
 def _header(row: Cursor) -> rows.FixedHeader:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from mockreel.contract.data.checked_types import HeaderFields, StatusCode
+
 if TYPE_CHECKING:
     from mockreel.engine.faults import Fault
 
@@ -47,9 +49,9 @@ class Request:
 class Response:
     """One HTTP response, complete; `fault` is what befalls it on its way to the client."""
 
-    status: int
+    status: StatusCode
     body: bytes
-    headers: tuple[tuple[bytes, bytes], ...] = ()
+    headers: HeaderFields = ()
     fault: "Fault | None" = None
 
 

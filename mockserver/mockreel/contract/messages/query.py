@@ -58,6 +58,15 @@ class Queries:
         instance = _as_object(body) if isinstance(body, Form) else body
         return () if validator.is_valid(instance) else violations(validator, instance)
 
+    def prepare(self, operation: Operation) -> None:
+        """Compile what an operation's requests are checked against, which is done at the first of them otherwise.
+
+        Raises:
+            DataError: something of it is no schema.
+        """
+        self._parameters_of(operation)
+        self._body(operation)
+
     def _parameters_of(self, operation: Operation) -> list[tuple[Parameter, jsonschema_rs.Draft202012Validator]]:
         found = self._parameters.get(operation.id)
         if found is None:

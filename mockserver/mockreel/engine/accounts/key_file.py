@@ -7,7 +7,7 @@ from typing import Any
 
 from mockreel.contract import Contract
 from mockreel.contract.amount import read_amount
-from mockreel.contract.data.data_files import parse_yaml, read_bytes
+from mockreel.contract.data.data_files import parse_yaml, read_given
 from mockreel.contract.data.parser import Cursor
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.faults import Faults, read_faults
@@ -39,7 +39,7 @@ def read_keys(path: Path) -> tuple[KeyEntry, ...]:
     Raises:
         DataError: the file is unreadable, or an entry lacks its key; a key is never part of the message.
     """
-    return entries_of(parse_yaml(read_bytes(path), where=str(path)), where=str(path))
+    return entries_of(parse_yaml(read_given(path), where=str(path), untrusted=True), where=str(path))
 
 
 def entries_of(value: Any, *, where: str) -> tuple[KeyEntry, ...]:
@@ -69,6 +69,8 @@ def _entry(row: Cursor) -> KeyEntry:
     key = fields.get("key")
     if not isinstance(key, str) or not key:
         raise DataError(row.where, "it has no key", expected="a text under 'key'")
+    if any(ord(one) < 0x20 or ord(one) == 0x7F for one in key):
+        raise DataError(row.where, "its key has control characters, which no request can carry", expected="one line")
     scopes = row.maybe("scopes")
     return KeyEntry(
         key,

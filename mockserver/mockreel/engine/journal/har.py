@@ -1,10 +1,12 @@
 """The journal as an HTTP archive (HAR 1.2), which browsers and other tools open. What is masked stays masked."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
+
+import orjson
 
 from mockreel.engine.journal.journal import Entry, Tried
 from mockreel.engine.journal.said import header_text
@@ -13,28 +15,20 @@ Headers = Iterable[tuple[str, str]]
 _MIME = "content-type"
 
 
-def har(
-    entries: Iterable[tuple[int, Entry]],
-    *,
-    addresses: Mapping[str, str],
-    attempts: Iterable[Tried] = (),
-    version: str,
-) -> Mapping[str, Any]:
-    """An archive of exchanges and of attempts to deliver callbacks, in the order of time.
+def archive_frame(version: str) -> tuple[bytes, bytes]:
+    """What stands before the entries of an archive and behind them, as JSON.
 
     Args:
-        addresses: the base URL of each provider.
         version: of the program that writes it.
     """
-    found = [_of_entry(number, entry, addresses.get(entry.provider, "")) for number, entry in entries]
-    found += [_of_attempt(tried) for tried in attempts]
-    found.sort(key=lambda row: str(row["startedDateTime"]))
     creator = {"name": "mockreel", "version": version}
     comment = "From a mock server, not from the providers. Keys are redacted; times are those of its clock."
-    return {"log": {"version": "1.2", "creator": creator, "entries": found, "comment": comment}}
+    whole = orjson.dumps({"log": {"version": "1.2", "creator": creator, "comment": comment, "entries": []}})
+    return whole.removesuffix(b"]}}"), b"]}}"
 
 
-def _of_entry(number: int, entry: Entry, address: str) -> dict[str, Any]:
+def exchange_row(number: int, entry: Entry, address: str) -> dict[str, Any]:
+    """An exchange as an entry of an archive; `address` is the base URL of its provider."""
     query = f"?{entry.query}" if entry.query else ""
     row = _exchange(
         entry.at,
@@ -60,7 +54,8 @@ def _of_entry(number: int, entry: Entry, address: str) -> dict[str, Any]:
     }
 
 
-def _of_attempt(tried: Tried) -> dict[str, Any]:
+def attempt_row(tried: Tried) -> dict[str, Any]:
+    """An attempt to deliver a callback as an entry of an archive."""
     row = _exchange(
         tried.at,
         tried.ended,
@@ -103,7 +98,7 @@ def _exchange(
         "httpVersion": "HTTP/1.1",
         "cookies": [],
         "headers": _pairs(headers),
-        "queryString": _pairs(parse_qsl(urlsplit(url).query, keep_blank_values=True)),
+        "queryString": _pairs(parse_qsl(url.partition("#")[0].partition("?")[2], keep_blank_values=True)),
         "headersSize": -1,
         "bodySize": len(body),
     }

@@ -4,7 +4,7 @@ from mockreel.engine.redaction.credentials import Credentials
 from mockreel.engine.redaction.fingerprints import MASK, Fingerprints, Strangers
 from mockreel.engine.redaction.names import names_secret
 from mockreel.engine.redaction.of_contract import credentials_of, redactor_of
-from mockreel.engine.redaction.redactor import MOST_KEPT, NONE, Redactor, left_out, without_files
+from mockreel.engine.redaction.redactor import MOST_KEPT, NONE, Redactor, json_in, left_out, without_files
 from mockreel.engine.redaction.shapes import is_key
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Strangers",
     "credentials_of",
     "is_key",
+    "json_in",
     "left_out",
     "names_secret",
     "redactor_of",

@@ -8,13 +8,19 @@ from collections.abc import Iterator
 from urllib.parse import quote, quote_plus, unquote_to_bytes
 
 _LEAST = 8
+# In UTF-8: zero-width characters, direction marks, the soft hyphen, the byte order mark, variation selectors.
+_UNSEEN = re.compile(rb"\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81[\xa0-\xaf]|\xc2\xad|\xef\xbb\xbf|\xef\xb8[\x80-\x8f]")
 _ESCAPE = re.compile(rb"\\(?:u00|x)([0-9a-fA-F]{2})")
 
 
 def written(key: str) -> set[bytes]:
     """Every form of a key; none is shorter than eight bytes."""
     raw = key.encode("utf-8", "surrogatepass")
-    return {form for form in (raw, *_escaped(key, raw), *_in_hex(raw), *_in_base64(raw)) if len(form) >= _LEAST}
+    return {
+        form
+        for form in (raw, *_in_other_case(key), *_escaped(key, raw), *_in_hex(raw), *_in_base64(raw))
+        if len(form) >= _LEAST
+    }
 
 
 def _escaped(key: str, raw: bytes) -> Iterator[bytes]:
@@ -33,6 +39,12 @@ def _escaped(key: str, raw: bytes) -> Iterator[bytes]:
     yield repr(safe)[1:-1].encode()
 
 
+def _in_other_case(key: str) -> Iterator[bytes]:
+    """Many servers read a key in hex in either case, and people type others in capitals."""
+    yield key.upper().encode("utf-8", "surrogatepass")
+    yield key.lower().encode("utf-8", "surrogatepass")
+
+
 def _in_hex(raw: bytes) -> Iterator[bytes]:
     yield raw.hex().encode()
     yield raw.hex().upper().encode()
@@ -46,6 +58,11 @@ def _in_base64(raw: bytes) -> Iterator[bytes]:
             yield text[(0, 2, 3)[shift] : -1 if (shift + len(raw)) % 3 else None]
 
 
+def has_unseen(text: bytes) -> bool:
+    """Whether a text has characters in it that nobody sees, which may stand inside of a key."""
+    return not text.isascii() and _UNSEEN.search(text) is not None
+
+
 def decoded(text: bytes) -> Iterator[bytes]:
     """What a text may say besides, once its escapes are undone; nothing where it has none."""
     if b"%" in text:
@@ -55,6 +72,8 @@ def decoded(text: bytes) -> Iterator[bytes]:
             yield unquote_to_bytes(once)
     if b"\\u" in text or b"\\x" in text:
         yield _unescaped(text)
+    if has_unseen(text):
+        yield _UNSEEN.sub(b"", text)
     if b"&#" in text or b"&amp" in text:
         yield html.unescape(text.decode("utf-8", "replace")).encode("utf-8", "surrogatepass")
 

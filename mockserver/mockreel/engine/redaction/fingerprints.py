@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from typing import TypeVar
 
-from mockreel.engine.redaction.encodings import decoded, written
+from mockreel.engine.redaction.encodings import decoded, has_unseen, written
 from mockreel.engine.redaction.shapes import is_key
 
 MASK = "…"
@@ -97,7 +97,7 @@ class Fingerprints:
         if not self._heads:
             return found
         found += self._plain(data)
-        if b"%" in data or b"\\" in data or b"&" in data:
+        if b"%" in data or b"\\" in data or b"&" in data or has_unseen(data):
             found += self._disguised(data)
         return found
 

@@ -13,7 +13,7 @@ def redactor_of(contract: Contract) -> Redactor:
     rows = contract.root.get("keys", {}).get("prefixes", [])
     return Redactor(
         {*contract.conversation.hidden, *_key_fields(contract)},
-        callbacks=_callback_fields(contract),
+        callbacks=(*contract.conversation.receivers, *_callback_fields(contract)),
         prefixes=[row["prefix"] for row in rows],
     )
 

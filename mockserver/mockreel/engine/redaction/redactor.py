@@ -17,8 +17,8 @@ from mockreel.contract.messages.body import read_json
 from mockreel.contract.messages.message import exact
 from mockreel.engine.redaction.addresses import masked_callback, masked_query, masked_urls, secrets_of, strange_path
 from mockreel.engine.redaction.fingerprints import MASK, Fingerprints, cut_text
-from mockreel.engine.redaction.names import might_name_secret, names_secret
-from mockreel.engine.redaction.shapes import LEAST, SIGNS, is_key, is_mixed, secrets_in
+from mockreel.engine.redaction.names import may_name_secret, might_name_secret, names_secret
+from mockreel.engine.redaction.shapes import LEAST, SIGNS, is_hex, is_key, is_mixed, secrets_in
 
 # A longer body is kept as its size and hash.
 MOST_KEPT = 64 * 1024
@@ -31,6 +31,11 @@ _QUOTED = r"\"(?:[^\"\\]|\\.)*\"?|'(?:[^'\\]|\\.)*'?"
 _MEMBER = re.compile(rf"([\"'])([\w.-]{{1,64}})\1(\s*[:=]\s*)(\[[^\]]*\]?|{_QUOTED}|[^\s,}}\]]+)")
 # `api_key=…`, `password: …`, `<token>…`.
 _PAIR = re.compile(r"(?<![\w.-])([A-Za-z][\w.-]{1,63})(\s*[=:>]\s*)([^\s\"'<>&;,]+)")
+# `Content-Disposition: form-data; name="password"`, its further lines, an empty one, and the value up to the boundary.
+_PART = re.compile(
+    r"((?i:content-disposition:)[^\r\n]{0,300}?\bname=\"?([\w.-]{1,64})\"?[^\r\n]{0,300}\r?\n(?:[^\r\n]{1,300}\r?\n){0,8}\r?\n)(.*?)(?=\r?\n--|\Z)",
+    re.DOTALL,
+)
 _TOKEN = re.compile(r"[A-Za-z0-9+/_=.~-]{16,}")
 _SIGNS = tuple(sign.encode() for sign in SIGNS)
 # What may have to be masked in a text, besides what its names say: addresses, what shows by its form.
@@ -81,12 +86,13 @@ class Redactor:
     def json(self, body: bytes, parsed: Any, known: Fingerprints = NONE) -> bytes:
         """A JSON body as it may be kept; `parsed` is what it says. One without secrets stays byte for byte."""
         kept, asks, named = body, self._asks(body), self.names(parsed)
-        if asks or named:  # what it carries in a secret's place must not stand elsewhere in it either
+        escaped = b"\\" in body
+        if asks or named or escaped:  # what it carries in a secret's place must not stand elsewhere in it either
             carried = [text for text in self.carried(parsed) if not known.knows(text)]
             known = Fingerprints(carried, also=known) if carried else known
-        if asks or named or b"\\" in body:
+        if asks or named or escaped:
             masked = self._value(parsed, NONE, asks, None, _DEEPEST)
-            kept = exact(orjson.dumps(masked)) if masked != parsed or b"\\" in body else body
+            kept = exact(orjson.dumps(masked)) if masked != parsed or escaped else body
         kept = known.masked(without_files(kept))
         return kept if len(kept) <= MOST_KEPT else left_out(kept)
 
@@ -102,8 +108,15 @@ class Redactor:
         """What was no JSON: its beginning, without anything in it that a secret could be."""
         if b"\\" in raw or not raw.isascii():
             return left_out(raw)
-        text = self.text(known.masked(raw[: 2 * MOST_UNREAD]).decode(), loose=True)
+        text = self._parts(known.masked(raw[: 2 * MOST_UNREAD]).decode())
+        text = self.text(text, loose=True)
         return text[:MOST_UNREAD].encode()
+
+    def _parts(self, text: str) -> str:
+        """The beginning of a multipart body, without the values of fields that name a secret."""
+        if "name=" not in text:
+            return text
+        return _PART.sub(lambda found: f"{found[1]}{MASK}" if self.is_secret(found[2], found[3]) else found[0], text)
 
     def names(self, value: Any) -> bool:
         """Whether any field in a JSON value has a name that says what it holds; fast, as every request is asked."""
@@ -198,7 +211,9 @@ class Redactor:
         """Whether a field holds a secret, by its name, or by what it may be called and what stands there."""
         kind = self._kinds.get(name)
         kind = self._learn(name) if kind is None else kind
-        return kind == _SECRET or (kind == _LOOSE and isinstance(value, str) and is_key(value) and is_mixed(value))
+        if kind != _LOOSE or not isinstance(value, str) or not is_key(value):
+            return kind == _SECRET
+        return is_mixed(value) or (is_hex(value) and may_name_secret(name))
 
     def carried(self, value: Any) -> Iterator[str]:
         """Every text in a JSON value that stands in a secret's place."""
@@ -209,11 +224,15 @@ class Redactor:
             for inner in value:
                 yield from self.carried(inner)
         elif isinstance(value, str):
-            yield from secrets_of(value)
+            inner = json_in(value)
+            yield from secrets_of(value) if inner is None else self.carried(inner)
 
     def _value(self, value: Any, known: Fingerprints, asks: int, name: str | None, left: int) -> Any:
         if isinstance(value, str):
-            return self.address(value, known) if name in self._callbacks else self._said(value, known, asks)
+            if name in self._callbacks:
+                return self.address(value, known)
+            inner = json_in(value) if left else None
+            return self._said(value, known, asks) if inner is None else self._inner(value, inner, known, left - 1)
         if not isinstance(value, dict | list):
             return value
         if not left:
@@ -226,6 +245,11 @@ class Redactor:
             else self._value(inner, known, asks, one, left - 1)
             for one, inner in value.items()
         }
+
+    def _inner(self, text: str, inner: Any, known: Fingerprints, left: int) -> str:
+        """A JSON text inside a JSON value; as it is where nothing in it must be masked."""
+        masked = self._value(inner, known, _ADDRESSES | _FORMS, None, left)
+        return text if masked == inner else orjson.dumps(masked).decode()
 
     def _said(self, text: str, known: Fingerprints, asks: int) -> str:
         """A text in a JSON value."""
@@ -250,6 +274,17 @@ class Redactor:
         name, said = found[1], found[3]
         secret = (name in self._fields or names_secret(name)) and (loose or is_key(said))
         return f"{name}{found[2]}{MASK}" if secret else found[0]
+
+
+def json_in(text: str) -> Any:
+    """The object or array that a text holds as JSON, as where JSON stands inside of JSON; None where it holds none."""
+    if text[:1] not in ("{", "[") or text[-1:] not in ("}", "]"):
+        return None
+    try:
+        found = read_json(text.encode())
+    except ValueError:
+        return None
+    return found if isinstance(found, dict | list) else None
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
+from itertools import islice
 
 from mockreel.contract import Contract, ErrorRow, Scenarios
 from mockreel.engine.faults import NO_FAULTS, Fault, Faults
 from mockreel.engine.faults.fault import word
-from mockreel.errors import FaultError, OptionError
+from mockreel.errors import FaultError, OptionError, nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,20 +114,30 @@ _REGISTERED = frozenset({"depth-noroot", "handling", "respond-async", "return", 
 EXPECT_VIOLATION = "expect-violation"
 # How near a word must be to one of ours to be a slip, 0 to 1.
 _SLIP = 0.7
+# So many preferences that change nothing are told of one request.
+MOST_IGNORED = 10
 
 
 def ignored(header: bytes) -> Iterator[str]:
-    """What in a `Prefer` header changes nothing though it was probably meant to, each with what to write instead."""
+    """What in a `Prefer` header changes nothing though it was probably meant to, each with what to write instead.
+
+    Of many only the first are told.
+    """
+    return islice(_ignored(header), MOST_IGNORED)
+
+
+def _ignored(header: bytes) -> Iterator[str]:
     for preference in header.decode("latin-1").split(","):
         words = [word(part) for part in preference.split(";") if part.strip()]
         names = [name for name, _ in words]
         if "scenario" in names or "fault" in names:
             yield from _strange(words, "fault" in names)
         elif names and "code" in names:
-            yield f"Prefer: code={dict(words)['code']!r} names no scenario, and is ignored: write scenario=…; code=…"
+            code = dict(words)["code"][:80]
+            yield f"Prefer: code={code!r} names no scenario, and is ignored: write scenario=…; code=…"
         elif names and names[0] not in (*_REGISTERED, EXPECT_VIOLATION):
             known = ("scenario", "fault", EXPECT_VIOLATION)
-            yield f"Prefer: {names[0]!r} is not known, and is ignored{_nearest(names[0], known)}"
+            yield f"Prefer: {names[0][:80]!r} is not known, and is ignored{_nearest(names[0], known)}"
 
 
 def _strange(words: list[tuple[str, str]], faulty: bool) -> Iterator[str]:
@@ -136,9 +146,9 @@ def _strange(words: list[tuple[str, str]], faulty: bool) -> Iterator[str]:
         return
     for name, _ in words:
         if name not in ("scenario", "code", *_REGISTERED):
-            yield f"Prefer: {name!r} says nothing of a scenario, and is ignored{_nearest(name, ('code',))}"
+            yield f"Prefer: {name[:80]!r} says nothing of a scenario, and is ignored{_nearest(name, ('code',))}"
 
 
 def _nearest(name: str, known: tuple[str, ...]) -> str:
-    found = get_close_matches(name, known, n=1, cutoff=_SLIP)
+    found = nearest(name, known, most=1, least=_SLIP)
     return f": did you mean {found[0]}=…?" if found else f"; known are {', '.join(known)}"

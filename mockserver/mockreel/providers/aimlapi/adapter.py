@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockreel.contract import Contract, ErrorRow
+from mockreel.contract.data.checked_types import Moment
 from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.message import Response
 from mockreel.engine.jobs.job import Job
@@ -11,7 +12,7 @@ from mockreel.providers.aimlapi import errors
 from mockreel.providers.aimlapi.routes import handler_of
 from mockreel.providers.aimlapi.state import State
 from mockreel.providers.aimlapi.usage import Usage
-from mockreel.simulator.adapter import Socket
+from mockreel.simulator.adapter import KeptTypes, Socket
 from mockreel.simulator.context import RequestContext
 from mockreel.simulator.provider import Provider
 from mockreel.webhooks import Delivery
@@ -37,6 +38,10 @@ class Play:
     @property
     def keepsakes(self) -> tuple[type, ...]:
         return (Usage,)
+
+    @property
+    def kept_types(self) -> KeptTypes:
+        return KeptTypes(job=Usage, state=Moment)
 
     def kept(self, provider: Provider) -> Any:
         """When it began; the rest follows from the contract."""

@@ -4,9 +4,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from mockreel.contract.data.checked_types import HeaderFields
 from mockreel.contract.messages.message import Request
 
-Headers = tuple[tuple[bytes, bytes], ...]
+Headers = HeaderFields
 
 
 class Tracing:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from mockreel.contract.data.checked_types import Count, Quantity
 from mockreel.providers.aimlapi.trace_headers import Headers, Tracing
 
 
@@ -11,8 +12,8 @@ from mockreel.providers.aimlapi.trace_headers import Headers, Tracing
 class Usage:
     """One sum in its forms: credits, dollars as a JSON number, and the headers that state both; None is unknown."""
 
-    credits: int | None
-    dollars: float | None
+    credits: Count | None
+    dollars: Quantity | None
     headers: Headers
 
 

@@ -25,7 +25,7 @@ from mockreel.providers.runflow.state import (
     Workflow,
     state_of,
 )
-from mockreel.simulator.adapter import Handler, Socket
+from mockreel.simulator.adapter import Handler, KeptTypes, Socket
 from mockreel.simulator.context import RequestContext
 from mockreel.simulator.provider import Provider
 from mockreel.webhooks import Delivery
@@ -60,6 +60,10 @@ class Runflow:
     @property
     def keepsakes(self) -> tuple[type, ...]:
         return (Asset, Batch, Evaluation, Extra, Response, Secret, Shelf, Webhook, Workflow)
+
+    @property
+    def kept_types(self) -> KeptTypes:
+        return KeptTypes(job=Extra | None, shelf=Shelf, state=dict[str, Batch])
 
     def kept(self, provider: Provider) -> Any:
         """The batches; the rest follows from the contract."""

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, NamedTuple, cast
 
 from mockreel.contract import Contract, Model
+from mockreel.contract.data.checked_types import Count, JsonBytes, JsonObjectBytes, Moment
 from mockreel.contract.messages.message import Response
 from mockreel.engine.accounts.account import Account
 from mockreel.engine.jobs.job import Job
@@ -20,13 +21,13 @@ class Secret:
     """A callback secret; `plain` is shown once, and signs while the secret is current."""
 
     id: str
-    number: int
+    number: Count
     label: str | None
     plain: str = field(repr=False)
     current: bool
-    created: float
-    updated: float
-    last_used: float | None = None
+    created: Moment
+    updated: Moment
+    last_used: Moment | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -34,14 +35,14 @@ class Webhook:
     """An organization's webhook; no subscriptions mean every event."""
 
     id: str
-    number: int
+    number: Count
     url: str
     secret: str | None = field(repr=False)
     events: tuple[str, ...]
-    created: float
-    updated: float
-    disabled: float | None = None
-    triggered: float | None = None
+    created: Moment
+    updated: Moment
+    disabled: Moment | None = None
+    triggered: Moment | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -51,10 +52,10 @@ class Asset:
     id: str
     name: str
     mime: str
-    created: float
-    size: int
+    created: Moment
+    size: Count
     folder: str | None = None
-    confirmed: float | None = None
+    confirmed: Moment | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -62,12 +63,12 @@ class Batch:
     """Runs that were begun together; what becomes of it follows from them."""
 
     id: str
-    number: int
+    number: Count
     account: Account
     model: Model
-    created: float
+    created: Moment
     callback_url: str | None
-    metadata: bytes | None
+    metadata: JsonBytes | None
     jobs: list[Job] = field(default_factory=list)
 
 
@@ -76,10 +77,10 @@ class Workflow:
     """A ComfyUI workflow; `fields` is its JSON as it was given."""
 
     id: str
-    number: int
-    fields: bytes
-    created: float
-    updated: float
+    number: Count
+    fields: JsonObjectBytes
+    created: Moment
+    updated: Moment
 
 
 @dataclass(slots=True, eq=False)
@@ -87,9 +88,9 @@ class Evaluation:
     """An evaluation; `request` is its JSON as it was asked for."""
 
     id: str
-    number: int
-    request: bytes
-    created: float
+    number: Count
+    request: JsonObjectBytes
+    created: Moment
     feedback: tuple[bool | None, str | None] | None = None
 
 
@@ -97,7 +98,7 @@ class Extra(NamedTuple):
     """What few runs have beside their input; most have none of it."""
 
     client_ref: str | None = None
-    metadata: bytes | None = None
+    metadata: JsonBytes | None = None
     batch: Batch | None = None
     feedback: tuple[bool | None, str | None] | None = None
     workflow: str | None = None
@@ -113,24 +114,37 @@ def extra_of(job: Job) -> Extra:
 class Shelf:
     """What the package keeps for one account."""
 
+    org_id: str
+    user_id: str
+    opened: Moment
+    secrets: dict[str, Secret]
+    webhooks: dict[str, Webhook]
+    assets: dict[str, Asset]
+    workflows: dict[str, Workflow]
+    evaluations: dict[str, Evaluation]
+    # By Idempotency-Key, with what was asked; a response that is still waited for is a future.
+    replies: dict[str, tuple[bytes, Response | Future[Response]]]
+    threshold: Decimal | None
+    balance_changed: Moment
+    window: tuple[Count, Count]  # which window of the rate limit, and how many requests in it
+
     def __init__(self, provider: Provider, account: Account) -> None:
         self.org_id = uuid4(provider.draw("organization", account.number))
         self.user_id = uuid4(provider.draw("user", account.number))
         self.opened = provider.clock.now()
-        self.secrets: dict[str, Secret] = {}
+        self.secrets = {}
         if plain := provider.keyring.webhook_secret(account):
             number = provider.count("secret")
             id_ = uuid7(self.opened, provider.draw("secret", number))
             self.secrets[id_] = Secret(id_, number, None, plain, True, self.opened, self.opened)
-        self.webhooks: dict[str, Webhook] = {}
-        self.assets: dict[str, Asset] = {}
-        self.workflows: dict[str, Workflow] = {}
-        self.evaluations: dict[str, Evaluation] = {}
-        # By Idempotency-Key, with what was asked; a response that is still waited for is a future.
-        self.replies: dict[str, tuple[bytes, Response | Future[Response]]] = {}
-        self.threshold: Decimal | None = None
+        self.webhooks = {}
+        self.assets = {}
+        self.workflows = {}
+        self.evaluations = {}
+        self.replies = {}
+        self.threshold = None
         self.balance_changed = self.opened
-        self.window = (0, 0)  # which window of the rate limit, and how many requests in it
+        self.window = (0, 0)
 
 
 @dataclass

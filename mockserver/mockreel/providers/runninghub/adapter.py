@@ -12,7 +12,7 @@ from mockreel.providers.runninghub import errors, progress, webhooks
 from mockreel.providers.runninghub.dialects import Dialects
 from mockreel.providers.runninghub.routes import HANDLERS
 from mockreel.providers.runninghub.state import Asset, Group, Shelf, State
-from mockreel.simulator.adapter import Handler, Socket
+from mockreel.simulator.adapter import Handler, KeptTypes, Socket
 from mockreel.simulator.context import RequestContext
 from mockreel.simulator.provider import Provider
 from mockreel.webhooks import Delivery
@@ -42,6 +42,10 @@ class RunningHub:
     @property
     def keepsakes(self) -> tuple[type, ...]:
         return (Shelf, Asset, Group)
+
+    @property
+    def kept_types(self) -> KeptTypes:
+        return KeptTypes(shelf=Shelf)
 
     def kept(self, provider: Provider) -> None:
         """Nothing: it follows from the contract."""

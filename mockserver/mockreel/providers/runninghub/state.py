@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import cast
 
+from mockreel.contract.data.checked_types import Count, Moment
 from mockreel.engine.accounts.account import Account
 from mockreel.providers.runninghub.dialects import Dialects
 from mockreel.simulator.provider import Provider
@@ -20,7 +21,7 @@ class Asset:
     """A file that an account has made an asset of."""
 
     id: str
-    created: float
+    created: Moment
     url: str
     type: str
     name: str | None = None
@@ -32,7 +33,7 @@ class Group:
     """A group of assets."""
 
     id: str
-    created: float
+    created: Moment
     name: str
     description: str | None = None
 
@@ -41,8 +42,8 @@ class Group:
 class Shelf:
     """Kept for one account: how many files it has sent, and its assets and their groups by id."""
 
-    uploads: int = 0
-    numbered: int = 0
+    uploads: Count = 0
+    numbered: Count = 0
     assets: dict[str, Asset] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)
 

@@ -1,24 +1,35 @@
 """The journal: what was asked, answered and delivered, and which states jobs entered; asked, asserted, exported."""
 
-import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
-from itertools import islice
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from heapq import merge
 from typing import Any
 
+import orjson
+from orjson import Fragment
 from starlette.requests import Request
+from starlette.responses import StreamingResponse
 
 from mockreel import __version__
-from mockreel.engine.journal.har import har
+from mockreel.engine.journal import har
+from mockreel.engine.journal.journal import Tried
 from mockreel.engine.journal.journal_query import JournalQuery, Numbered, Verdict, counted, ordered
 from mockreel.errors import OptionError
-from mockreel.server.admin.request_reader import NotThere, choice, flag, json_object, limit, providers, whole
+from mockreel.server.admin.loop_turns import in_turns
+from mockreel.server.admin.request_reader import (
+    NotThere,
+    choice,
+    flag,
+    json_object,
+    limit,
+    number_in_path,
+    providers,
+    whole,
+)
 from mockreel.server.admin.route import Row
 from mockreel.server.admin.views import attempt_row, entry_detail, entry_row, shown_entry, shown_line, shown_tried
 from mockreel.simulator.simulator import Simulator
 
 _ASKED = ("provider", "operation", "method", "path", "account", "job", "refusal")
-# So many exchanges are redacted before others have their turn.
-AT_ONCE = 20
 _COUNTS = ("times", "at_least", "at_most")
 
 
@@ -26,13 +37,27 @@ async def list_entries(simulator: Simulator, request: Request) -> Any:
     """The exchanges that fit, the newest first unless `order=oldest`; with what was said where `bodies=true`."""
     query = _question(request, simulator)
     most, bodies = limit(request), flag(request, "bodies")
-    found = list(islice(query.among(_behind(simulator, request)), most + 1))
+    found = [one async for one in _fitting(query, _behind(simulator, request), most + 1)]
     more = found[most - 1][0] if len(found) > most else None
-    if bodies:
-        rows = [entry_detail(*one) async for one in _shown(simulator, found[:most])]
-    else:
-        rows = [entry_row(*_line(simulator, one)) for one in found[:most]]
+    shown = (_detail(simulator, one) if bodies else entry_row(*_line(simulator, one)) for one in found[:most])
+    rows = [Fragment(orjson.dumps(row)) async for row in in_turns(shown)]
     return {"count": simulator.journal.count, "entries": rows, "next": more}
+
+
+async def _fitting(query: JournalQuery, entries: Iterable[Numbered], most: int) -> AsyncIterator[Numbered]:
+    """Those that fit, at most so many; where few fit, others have their turn meanwhile."""
+    count = 0
+    async for looked in in_turns(entries):
+        for one in query.among([looked]):
+            yield one
+            count += 1
+        if count >= most:
+            return
+
+
+def _detail(simulator: Simulator, numbered: Numbered) -> Mapping[str, Any]:
+    number, entry = numbered
+    return entry_detail(number, shown_entry(simulator.provider(entry.provider), entry))
 
 
 def _behind(simulator: Simulator, request: Request) -> list[Numbered]:
@@ -61,7 +86,7 @@ def _after(request: Request) -> int | None:
 
 async def get_entry(simulator: Simulator, request: Request) -> Any:
     """One exchange, with what was said."""
-    number = request.path_params["number"]
+    number = number_in_path(request, "number", "exchange")
     entry = simulator.journal.get(number)
     if entry is None:
         kept = simulator.journal.numbered()
@@ -131,25 +156,41 @@ def _count(value: Any, name: str) -> int:
 
 
 async def export_har(simulator: Simulator, request: Request) -> Any:
-    """The exchanges that fit, and the attempts to deliver callbacks, as an HTTP archive (HAR 1.2)."""
+    """The exchanges that fit, and the attempts to deliver callbacks, as an HTTP archive (HAR 1.2), as it is made."""
     query = _question(request, simulator)
-    entries = [one async for one in _shown(simulator, query.among(simulator.journal.numbered()))]
     tried = simulator.journal.attempts(provider=query.provider, job=query.job)
     plain = query == JournalQuery(provider=query.provider, job=query.job)
-    return har(
-        entries,
-        addresses={provider.name: provider.base_url for provider in simulator.providers.values()},
-        attempts=[shown_tried(simulator.provider(one.provider), one) for one in tried] if plain else (),
-        version=__version__,
-    )
+    attempts = sorted(tried if plain else (), key=lambda one: one.at)
+    rows = _archived(simulator, query.among(simulator.journal.numbered()), attempts)
+    return StreamingResponse(_archive(rows), media_type="application/json")
 
 
-async def _shown(simulator: Simulator, entries: Iterable[Numbered]) -> AsyncIterator[Numbered]:
-    """Exchanges without secrets. To redact many takes time, in which others are served."""
-    for place, (number, entry) in enumerate(entries):
-        if place % AT_ONCE == AT_ONCE - 1:
-            await asyncio.sleep(0)
-        yield number, shown_entry(simulator.provider(entry.provider), entry)
+def _archived(
+    simulator: Simulator, entries: Iterable[Numbered], attempts: Iterable[Tried]
+) -> Iterator[Mapping[str, Any]]:
+    """Exchanges and attempts in the order of time, without secrets."""
+    both: list[Iterable[tuple[float, Numbered | Tried]]] = [
+        ((one[1].at, one) for one in entries),
+        ((one.at, one) for one in attempts),
+    ]
+    for _, one in merge(*both, key=lambda timed: timed[0]):
+        if isinstance(one, Tried):
+            yield har.attempt_row(shown_tried(simulator.provider(one.provider), one))
+        else:
+            number, entry = one
+            provider = simulator.provider(entry.provider)
+            yield har.exchange_row(number, shown_entry(provider, entry), provider.base_url)
+
+
+async def _archive(rows: Iterable[Mapping[str, Any]]) -> AsyncIterator[bytes]:
+    """An archive piece by piece."""
+    before, behind = har.archive_frame(__version__)
+    comma = b""
+    yield before
+    async for row in in_turns(rows):
+        yield comma + orjson.dumps(row)
+        comma = b","
+    yield behind
 
 
 def _line(simulator: Simulator, numbered: Numbered) -> Numbered:
@@ -163,5 +204,5 @@ ROWS = (
     Row("GET", "journal/changes", list_changes),
     Row("GET", "journal/har", export_har),
     Row("POST", "journal/assert", assert_journal),
-    Row("GET", "journal/{number:int}", get_entry),
+    Row("GET", "journal/{number}", get_entry),
 )

@@ -1,19 +1,19 @@
 """What a request of the control API says, read strictly: JSON bodies, numbers, limits, providers."""
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from starlette.requests import Request
 
 from mockreel.contract.messages.body import read_json
 from mockreel.engine.jobs.job import Job
-from mockreel.errors import OptionError
+from mockreel.errors import OptionError, nearest
 from mockreel.simulator.provider import Provider
 from mockreel.simulator.simulator import Simulator
 from mockreel.webhooks import Delivery
 
 MOST_BYTES = 1024 * 1024  # of a body; what the control API is told is small
+MOST_DIGITS = 12  # of a number in a path or a query
 MOST_LISTED = 40  # valid values in a message; of more the nearest are named
 
 
@@ -89,15 +89,27 @@ def one_of(request: Request, name: str, valid: Iterable[str], *, then: str = "")
         return None
     known = list(dict.fromkeys(valid))
     if text not in known:
-        near = known if len(known) <= MOST_LISTED else get_close_matches(text, known, n=5, cutoff=0.4)
+        near = known if len(known) <= MOST_LISTED else nearest(text, known, least=0.4)
         raise OptionError(name, text, near, then=then)
     return text
 
 
 def whole(text: str, name: str) -> int:
     """A whole number in a query."""
-    if not (_is_whole(text) and len(text) <= 12):
+    if not (_is_whole(text) and len(text) <= MOST_DIGITS):
         raise OptionError(name, text, ["a whole number"])
+    return int(text)
+
+
+def number_in_path(request: Request, name: str, what: str) -> int:
+    """The number of a thing that the path names.
+
+    Raises:
+        NotThere: it is no number that anything could have.
+    """
+    text = str(request.path_params[name])
+    if not (_is_whole(text) and len(text) <= MOST_DIGITS):
+        raise NotThere(what, text, then="Things of this sort have whole numbers.")
     return int(text)
 
 

@@ -12,7 +12,7 @@ Handler = Callable[[Simulator, Request], Awaitable[Any]]
 
 
 class Row(NamedTuple):
-    """One operation. The path has no slash before it, and parameters in Starlette's way (`rules/{id:int}`)."""
+    """One operation. The path has no slash before it, and parameters as texts, in Starlette's way (`rules/{id}`)."""
 
     method: str
     path: str

@@ -6,7 +6,7 @@ from starlette.requests import Request
 
 from mockreel.engine.faults import catalogue
 from mockreel.errors import OptionError
-from mockreel.server.admin.request_reader import json_object
+from mockreel.server.admin.request_reader import json_object, number_in_path
 from mockreel.server.admin.route import Row
 from mockreel.simulator.rule_parser import set_rule
 from mockreel.simulator.simulator import Simulator
@@ -30,7 +30,7 @@ async def clear_rules(simulator: Simulator, _: Request) -> Any:
 
 
 async def remove_rule(simulator: Simulator, request: Request) -> Any:
-    found = request.path_params["id"]
+    found = number_in_path(request, "id", "rule")
     if not simulator.rules.remove(found):
         raise OptionError("rule", found, [str(rule.id) for rule in simulator.rules.all])
     simulator.events.note("rule", rule=found)
@@ -46,6 +46,6 @@ ROWS = (
     Row("GET", "rules", list_rules),
     Row("POST", "rules", add_rule),
     Row("DELETE", "rules", clear_rules),
-    Row("DELETE", "rules/{id:int}", remove_rule),
+    Row("DELETE", "rules/{id}", remove_rule),
     Row("GET", "faults", list_faults),
 )

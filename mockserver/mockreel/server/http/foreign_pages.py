@@ -96,7 +96,9 @@ def values(scope: Scope, name: bytes) -> list[str]:
 
 
 def host_name(authority: str) -> str | None:
-    """The name in a `Host` header; None where there is none."""
+    """The name in a `Host` header; None where there is none, or where it says more than RFC 9110 lets it."""
+    if "@" in authority:
+        return None
     try:
         return _parts(f"//{authority}").hostname
     except ValueError:

@@ -1,7 +1,8 @@
 """Under which address a provider's results, uploads and downloads are told: one that leads the client back here."""
 
 import re
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,7 +15,13 @@ LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 _LOOPBACK_DOMAIN = ".localhost"
 # How a socket of both families writes an address of IPv4.
 _MAPPED = "::ffff:"
-_AUTHORITY = re.compile(rb"(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._-]+))(?::\d{1,5})?")
+_AUTHORITY = re.compile(rb"(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._-]+))(?::(\d{1,5}))?")
+_MOST_PORT = 65535
+# What may be trusted: a name as DNS has it, or an address without its brackets.
+_NAME = re.compile(
+    r"(?=.{1,253}\Z)(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.)*[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?\.?"
+)
+_TRUSTABLE = ("a host name alone, as mock.example.com", "an IP address", "*")
 # So many different Host headers are remembered with what they lead to; then they are read again.
 _MOST_KNOWN = 256
 
@@ -70,12 +77,34 @@ class Origin:
 
     def _is_trusted(self, host: bytes, address: str) -> bool:
         found = _AUTHORITY.fullmatch(host)
-        if found is None:
+        if found is None or not 0 < int(found[3] or 1) <= _MOST_PORT:
             return False
         name = (found[1] or found[2]).decode().lower()
         if self._trusted is None or name == address or name in LOOPBACK_NAMES or name.endswith(_LOOPBACK_DOMAIN):
             return True
         return name in self._trusted
+
+
+def trusted_names(names: Iterable[str]) -> frozenset[str] | None:
+    """The host names that are trusted, in lower case; None where any is (`*`).
+
+    Raises:
+        OptionError: one is no name: a URL, a name with a port, a pattern.
+    """
+    given = frozenset(names)
+    for name in given - {"*"}:
+        if not _NAME.fullmatch(name) and not _is_address(name):
+            then = "Give the name without scheme, port and path; a * stands for any name, and for no part of one."
+            raise OptionError("--trust-host", name, _TRUSTABLE, then=then)
+    return None if "*" in given else frozenset(name.lower().strip("[]") for name in given)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text[1:-1] if text.startswith("[") and text.endswith("]") else text)
+    except ValueError:
+        return False
+    return True
 
 
 def public_urls(given: Mapping[str, str], ports: Mapping[str, int]) -> dict[str, str]:

@@ -4,9 +4,10 @@ import contextlib
 import os
 import socket
 import ssl
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from mockreel.errors import MissingPackage, OptionError
@@ -86,6 +87,32 @@ def made_certificate(host: str, names: Iterable[str] = ()) -> Iterator[Tls]:
         ca = Path(folder) / "ca.pem"
         ca.write_bytes(made.cert_pem.bytes())
         yield Tls(context, ca)
+
+
+# What a client did, by the reason that OpenSSL gives for a handshake that failed.
+_HANDSHAKES = MappingProxyType(
+    {
+        "HTTP_REQUEST": "Plain HTTP was spoken to a port that speaks TLS: use https://.",
+        "HTTPS_PROXY_REQUEST": "CONNECT was asked for over plain HTTP; this is not a proxy, and it speaks TLS.",
+        "TLSV1_ALERT_UNKNOWN_CA": "A client does not trust the certificate: give it the CA file.",
+    }
+)
+
+
+def watch_handshakes(context: ssl.SSLContext, told: Callable[[str], None]) -> None:
+    """Tell, in words, why handshakes fail: no protocol sees a connection without one."""
+
+    class Watched(ssl.SSLObject):
+        def do_handshake(self) -> None:
+            try:
+                super().do_handshake()
+            except ssl.SSLError as problem:
+                reason = _HANDSHAKES.get(problem.reason or "")
+                if reason is not None:
+                    told(reason)
+                raise
+
+    context.sslobject_class = Watched
 
 
 def trustme(who: str) -> Any:

@@ -144,7 +144,8 @@ def _data(event: Event) -> _Told:
 def _rejected(event: Event) -> _Told:
     """A request that could not even be read, so that no provider has seen it."""
     fields = event.fields
-    return f"rejected a request on port {fields['port']}", f"→ {fields['status']}  {fields['reason']}", _RED
+    where = "" if fields["port"] is None else f" on port {fields['port']}"
+    return f"rejected a request{where}", f"→ {fields['status'] or 'no answer'}  {fields['reason']}", _RED
 
 
 def _misdirected(event: Event) -> _Told:

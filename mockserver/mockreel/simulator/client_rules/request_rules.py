@@ -1,7 +1,6 @@
 """Rules for one request by itself: what it asks for, what it carries, and who sends it."""
 
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
@@ -9,6 +8,7 @@ from urllib.parse import parse_qsl
 from mockreel.contract import Evidence
 from mockreel.contract.messages.duplicate_keys import KEYWORD
 from mockreel.engine.journal.journal import Entry
+from mockreel.errors import nearest
 from mockreel.simulator.client_rules.client_rule import Rule, Said, shown
 from mockreel.simulator.client_rules.documented_fields import Fields
 
@@ -165,7 +165,7 @@ def _nearest(name: str, known: Iterable[str]) -> str:
     """What was meant, where that can be guessed, else what there is."""
     names = sorted(known)
     plain = {_plain(one): one for one in names}
-    near: Any = plain.get(_plain(name)) or next(iter(get_close_matches(name, names, 1, 0.6)), None)
+    near: Any = plain.get(_plain(name)) or next(iter(nearest(name, names, most=1, least=0.6)), None)
     if near is not None:
         return f"did you mean {near!r}?"
     if not names:

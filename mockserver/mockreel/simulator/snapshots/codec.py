@@ -5,10 +5,10 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any, NamedTuple, get_type_hints
+from typing import Any, NamedTuple
 
 from mockreel.errors import DataError
-from mockreel.simulator.snapshots.type_check import fits
+from mockreel.simulator.snapshots.type_check import fits, hints_of
 
 
 class Reference(NamedTuple):
@@ -18,6 +18,23 @@ class Reference(NamedTuple):
     word: str
     name: Callable[[Any], str | int]
     find: Callable[[Any], Any]  # raises KeyError where there is none
+
+
+# What bytes are written under.
+BYTES = "bytes"
+
+
+def write_bytes(data: bytes) -> dict[str, str]:
+    """Bytes as they stand in a snapshot."""
+    return {BYTES: b64encode(data).decode()}
+
+
+def read_bytes(text: Any) -> bytes | None:
+    """The bytes of a text that `write_bytes` may have written; None if it has not."""
+    try:
+        return b64decode(text, validate=True)
+    except (TypeError, ValueError):
+        return None
 
 
 class _LeftOut(Exception):
@@ -43,7 +60,7 @@ class Writer:
         if value is None or isinstance(value, bool | int | float | str):
             return value
         if isinstance(value, bytes):
-            return {"bytes": b64encode(value).decode()}
+            return write_bytes(value)
         if isinstance(value, Decimal):
             return {"decimal": str(value)}
         if isinstance(value, Future):
@@ -97,7 +114,7 @@ class Reader:
         self._seen: dict[int, Any] = {}
         self._where = where
         self._readers: Mapping[str, Callable[[Any], Any]] = {
-            "bytes": lambda text: b64decode(text, validate=True),
+            BYTES: lambda text: b64decode(text, validate=True),
             "decimal": Decimal,
             "tuple": lambda items: tuple(self.read(item) for item in _list(items)),
             "set": lambda items: {self.read(item) for item in _list(items)},
@@ -122,7 +139,7 @@ class Reader:
         read = self._references[word].find if word in self._references else self._readers[word]
         try:
             return read(inner)
-        except (KeyError, TypeError, ValueError, InvalidOperation) as problem:
+        except (KeyError, TypeError, ValueError, AttributeError, InvalidOperation) as problem:
             raise self._wrong(f"{word} cannot be {str(inner)[:100]!r}") from problem
 
     def _object(self, value: Any) -> Any:
@@ -139,11 +156,22 @@ class Reader:
         return found
 
     def _check(self, cls: type, found: Any, read: Mapping[str, Any]) -> None:
-        if is_dataclass(cls) or issubclass(cls, tuple):
-            hints = _hints(cls)
-            for name in _names(found):
-                if not fits(getattr(found, name), hints.get(name, Any)):
-                    raise self._wrong(f"{cls.__name__}.{name} cannot be {str(read.get(name))[:100]!r}")
+        """See that an object has the fields of its class, and in each what its annotation says."""
+        hints = hints_of(cls)
+        for name in sorted({*hints, *_names(found)}):
+            if name not in hints or not fits(getattr(found, name), hints[name]):
+                raise self._wrong(f"{cls.__name__}.{name} cannot be {str(read.get(name))[:100]!r}")
+
+    def checked(self, value: Any, hint: Any, *, place: str) -> Any:
+        """The value that was written, which fits an annotation.
+
+        Raises:
+            DataError: it was not written by a `Writer` with these classes, or is something else.
+        """
+        found = self.read(value)
+        if not fits(found, hint):
+            raise self._wrong(f"{place} cannot be {str(value)[:100]!r}")
+        return found
 
     def _wrong(self, what: str) -> DataError:
         return DataError(self._where, what, expected="what `mockreel control snapshot` wrote")
@@ -156,14 +184,6 @@ def _identity(value: Any) -> Any:
     except TypeError:
         return id(value)
     return type(value), value
-
-
-def _hints(cls: type) -> Mapping[str, Any]:
-    """What the fields of a class are annotated with; nothing where only a type checker can tell."""
-    try:
-        return get_type_hints(cls)
-    except NameError:
-        return {}
 
 
 def _names(value: Any) -> Iterable[str]:

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from types import GenericAlias
 from typing import Any, TypeVar
 
 from mockreel.contract import Failure, State
 from mockreel.contract.amount import read_amount
+from mockreel.contract.data.checked_types import is_json_object
 from mockreel.contract.pricing import Cost
 from mockreel.engine.accounts.account import Account
 from mockreel.engine.artifacts.uploads import Upload
@@ -44,6 +46,8 @@ def read_part(provider: Provider, row: Mapping[str, Any]) -> Past:
     Raises:
         DataError: it names what the contract does not have.
     """
+    kept = provider.adapter.kept_types
+    _check_unique(row)
     accounts = {one["number"]: _account(one) for one in row["accounts"]}
     states: dict[tuple[str, ...], tuple[State, ...]] = {}
     jobs = {one["id"]: _job(provider, one, accounts, states) for one in row["jobs"]}
@@ -53,9 +57,9 @@ def read_part(provider: Provider, row: Mapping[str, Any]) -> Past:
         where=f"{WHERE} /providers/{provider.name}",
     )
     for one in row["accounts"]:  # in the order of writing, as what stands in several places is in the first of them
-        accounts[one["number"]].shelf = reader.read(one["shelf"])
+        accounts[one["number"]].shelf = _shelf(provider, reader, one)
     for one in row["jobs"]:
-        jobs[one["id"]].extra = reader.read(one["extra"])
+        jobs[one["id"]].extra = reader.checked(one["extra"], kept.job, place=f"what is kept of job {one['id']}")
     return Past(
         row,
         accounts,
@@ -63,11 +67,8 @@ def read_part(provider: Provider, row: Mapping[str, Any]) -> Past:
         jobs,
         {one["id"]: _delivery(provider, one, accounts) for one in row["deliveries"]},
         {subject: _fault(fault) for subject, fault in row["damage"].items()},
-        [
-            Upload(one["id"], one["mime"], one["size"], one["expires"], reader.read(one["data"]))
-            for one in row["uploads"]
-        ],
-        _state(provider, reader.read(row["state"])),
+        [Upload(one["id"], one["mime"], one["size"], one["expires"], _data(reader, one)) for one in row["uploads"]],
+        _state(provider, reader.checked(row["state"], kept.state, place="state")),
     )
 
 
@@ -78,8 +79,27 @@ def _state(provider: Provider, kept: Any) -> Any:
         raise DataError(f"{WHERE} /providers/{provider.name}/state", f"it cannot be used ({problem})") from problem
 
 
-def _upload(row: Mapping[str, Any], reader: Reader) -> Upload:
-    return Upload(row["id"], row["mime"], row["size"], row["expires"], reader.read(row["data"]))
+def _check_unique(row: Mapping[str, Any]) -> None:
+    """See that no two of a sort have one name."""
+    for sort, name in (("accounts", "number"), ("accounts", "name"), ("jobs", "id"), ("deliveries", "id")):
+        found = [one[name] for one in row[sort]]
+        if len(set(found)) < len(found):
+            raise DataError(f"{WHERE} /{sort}", f"two of them have the same {name}", expected=f"a {name} for each")
+
+
+def _shelf(provider: Provider, reader: Reader, row: Mapping[str, Any]) -> dict[str, Any]:
+    """What the provider's package keeps for an account: nothing, or its one shelf."""
+    place = f"the shelf of {row['name']}"
+    hint = GenericAlias(dict, (str, provider.adapter.kept_types.shelf))
+    found: dict[str, Any] = reader.checked(row["shelf"], hint, place=place)
+    if not found.keys() <= {provider.name}:
+        raise DataError(WHERE, f"{place} is of {', '.join(found)!r}", expected=provider.name)
+    return found
+
+
+def _data(reader: Reader, row: Mapping[str, Any]) -> bytes | None:
+    data: bytes | None = reader.checked(row["data"], bytes | None, place=f"the data of upload {row['id']}")
+    return data
 
 
 def _account(row: Mapping[str, Any]) -> Account:
@@ -113,21 +133,31 @@ def _job(
     if names not in known:
         known[names] = tuple(one_of(provider.contract.lifecycle.states, name, "state") for name in names)
     plan, cost = row["plan"], row["cost"]
-    if len(plan["begins"]) != len(names):
-        raise DataError(f"{WHERE}, job {row['id']}", "its plan has not one moment for each state")
+    where, begins, request = f"{WHERE}, job {row['id']}", plan["begins"], row["request"].encode()
+    if len(begins) != len(names):
+        raise DataError(where, "its plan has not one moment for each state")
+    if begins[0] or list(begins) != sorted(begins):
+        raise DataError(where, "its plan does not go forwards", expected="moments in order, from 0")
+    if request and not is_json_object(request):
+        raise DataError(where, f"its request is {row['request'][:100]!r}", expected="a JSON object, or nothing")
     return Job(
         row["id"],
         row["number"],
         one_of(accounts, row["account"], "account"),
         None if row["model"] is None else one_of(provider.contract.models, row["model"], "model"),
         row["created"],
-        Plan(known[names], tuple(plan["begins"]), _failure(provider, plan["failure"]), plan["fields"]),
-        row["request"].encode(),
-        row["operation"],
+        Plan(known[names], tuple(begins), _failure(provider, plan["failure"]), plan["fields"]),
+        request,
+        one_of(_operations(provider), row["operation"], "operation"),
         row["callback_url"],
         _intervention(provider, row["intervention"]),
         cost=None if cost is None else Cost(_amount(cost["amount"]), cost["currency"], cost["certainty"]),
     )
+
+
+def _operations(provider: Provider) -> Mapping[str, str]:
+    contract = provider.contract
+    return contract.once("snapshots.operations", lambda: {one.id: one.id for one in contract.operations})
 
 
 def _intervention(provider: Provider, row: Mapping[str, Any] | None) -> Intervention | None:

@@ -1,13 +1,39 @@
 """Whether a value is what an annotation says, as deep as a snapshot needs it."""
 
+import sys
 from collections.abc import Mapping
-from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from functools import lru_cache
+from types import MappingProxyType, SimpleNamespace, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from mockreel.contract.data.checked_types import Check
+from mockreel.engine.faults import Fault
+
+# Names that annotations of kept classes use and only a type checker imports there.
+_NAMES = MappingProxyType({"Fault": Fault})
+
+
+@lru_cache(maxsize=256)
+def hints_of(cls: type) -> Mapping[str, Any]:
+    """What the fields of a class are annotated with.
+
+    Raises:
+        NameError: an annotation names what cannot be found, so that nothing of the class could be checked.
+    """
+    found: dict[str, Any] = {}
+    for one in reversed(cls.__mro__):
+        own = SimpleNamespace(__annotations__=dict(vars(one).get("__annotations__", {})))
+        module = sys.modules.get(one.__module__)
+        names = {**_NAMES, **(vars(module) if module is not None else {})}
+        found.update(get_type_hints(own, names, include_extras=True))
+    return MappingProxyType(found)
 
 
 def fits(value: Any, hint: Any) -> bool:
     """Whether a value fits an annotation; what is not understood fits anything."""
     origin, inner = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return fits(value, inner[0]) and all(one.holds(value) for one in inner[1:] if isinstance(one, Check))
     if origin in (Union, UnionType):
         return any(fits(value, one) for one in inner)
     if origin is Literal:

@@ -13,11 +13,11 @@ from mockreel.engine.accounts.account import Account
 from mockreel.engine.artifacts.uploads import Upload
 from mockreel.engine.jobs.job import Intervention, Job
 from mockreel.engine.jobs.lifecycle import Plan
-from mockreel.engine.redaction import Fingerprints
+from mockreel.engine.redaction import Fingerprints, json_in
 from mockreel.engine.scenarios.rules import Rule
 from mockreel.simulator.provider import JobEnd, Provider, Reckoning
 from mockreel.simulator.simulator import Simulator
-from mockreel.simulator.snapshots.codec import Writer
+from mockreel.simulator.snapshots.codec import BYTES, Writer, read_bytes, write_bytes
 from mockreel.simulator.snapshots.references import references
 from mockreel.simulator.snapshots.seal import sealed
 from mockreel.webhooks import Attempt, Delivery
@@ -27,6 +27,10 @@ from mockreel.webhooks.dispatcher import AttemptDue
 FORM = 1
 
 Row = dict[str, Any]
+# Fields with words of the contract or of the code in them, which are no secret even where somebody's key is spelled so.
+_OF_THE_CONTRACT = frozenset(
+    {"model", "operation", "class", "kind", "what", "provider", "states", "state", "through", "failure", "currency"}
+)
 
 
 def take(simulator: Simulator) -> Row:
@@ -61,7 +65,7 @@ def _part(provider: Provider) -> Row:
         "numbers": dict(provider.numbers),
         "accounts": [_account(account, listed, writer) for account, listed in provider.keyring.kept()],
         "jobs": [_job(provider, job, writer) for job in provider.jobs],
-        "deliveries": [_delivery(delivery) for delivery in provider.deliveries],
+        "deliveries": [_delivery(provider, delivery) for delivery in provider.deliveries],
         "damage": {subject: fault.row() for subject, fault in damage.items()},
         "held": [delivery.id for delivery in held],
         "uploads": [_upload(upload, writer) for upload in provider.uploads],
@@ -151,7 +155,7 @@ def _intervention(one: Intervention) -> Row:
     }
 
 
-def _delivery(one: Delivery) -> Row:
+def _delivery(provider: Provider, one: Delivery) -> Row:
     return {
         "id": one.id,
         "subject": one.subject,
@@ -170,13 +174,24 @@ def _delivery(one: Delivery) -> Row:
         "next_at": one.next_at,
         "completed": one.completed,
         "fault": one.fault.row() if one.fault else None,
-        "attempts": [_attempt(attempt) for attempt in one.attempts],
+        "attempts": [_attempt(provider, attempt) for attempt in one.attempts],
     }
 
 
-def _attempt(one: Attempt) -> Row:
+def _attempt(provider: Provider, one: Attempt) -> Row:
     headers = None if one.headers is None else [list(pair) for pair in one.headers]
-    return {**asdict(one), "headers": headers}
+    outcome = {**asdict(one.outcome), "response": _received(provider, one.outcome.response)}
+    return {**asdict(one), "headers": headers, "outcome": outcome}
+
+
+def _received(provider: Provider, text: str) -> str:
+    """What a receiver said, without what stands in a secret's place."""
+    redactor, known = provider.capture.redactor, provider.keyring.known
+    inner = json_in(text)
+    if inner is None:
+        return redactor.text(text, known)
+    masked = redactor.value(inner, known)
+    return text if masked == inner else orjson.dumps(masked).decode()
 
 
 def _upload(one: Upload, writer: Writer) -> Row:
@@ -205,11 +220,20 @@ def _under_way(simulator: Simulator, now: float) -> Iterable[Row]:
 
 
 def _without_keys(value: Any, known: list[Fingerprints]) -> Any:
-    """Every text without the keys that are known, wherever a program has written them."""
+    """Every text without the keys that are known, wherever a program has written them; bytes stay base64."""
     if isinstance(value, str):
         for keys in known:
             value = keys.masked_text(value)
         return value
-    if isinstance(value, dict):
-        return {_without_keys(name, known): _without_keys(inner, known) for name, inner in value.items()}
-    return [_without_keys(inner, known) for inner in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        return [_without_keys(inner, known) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    if value.keys() == {BYTES} and (data := read_bytes(value[BYTES])) is not None:
+        for keys in known:
+            data = keys.masked(data)
+        return write_bytes(data)
+    return {
+        _without_keys(name, known): inner if name in _OF_THE_CONTRACT else _without_keys(inner, known)
+        for name, inner in value.items()
+    }

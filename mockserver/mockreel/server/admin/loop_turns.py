@@ -1,0 +1,21 @@
+"""Turns on the event loop: long work gives others theirs, so that no request waits for an export."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from typing import TypeVar
+
+from mockreel.engine.clock import real_seconds
+
+T = TypeVar("T")
+# As long may one turn take, in real seconds.
+LONGEST_TURN = 0.01
+
+
+async def in_turns(items: Iterable[T]) -> AsyncIterator[T]:
+    """The items, of an iterator that works for each, with the others' turns in between."""
+    began = real_seconds()
+    for item in items:
+        yield item
+        if real_seconds() - began > LONGEST_TURN:
+            await asyncio.sleep(0)
+            began = real_seconds()
