@@ -36,6 +36,17 @@ def test_python_comes_here(play: Play, library: str, said: str, asked: str) -> N
     assert played.ran.code == 0
 
 
+def test_a_web_socket_comes_here(play: Play) -> None:
+    """At the provider's own address, which the response has."""
+    pytest.importorskip("requests", reason="requests is not installed, so the program that uses it was not run")
+
+    played = play(str(PROGRAMS / "with_websockets.py"))
+
+    assert "at wss://www.runninghub.cn/ws/" in played.said
+    assert "followed 5 True" in played.said
+    assert played.ran.code == 0
+
+
 @needs_node
 @pytest.mark.parametrize(
     ("program", "said"), [("with_fetch.mjs", "submitted 201 queued"), ("with_https.cjs", "submitted 200 200 own")]
