@@ -1,4 +1,4 @@
-"""What RunningHub's registry, its catalogue of August and its price list state that can be sent.
+"""What RunningHub's registry, its catalogue of August, its price list and its list fields state that can be sent.
 
 Of each endpoint the required fields, and with them each default, each option, and each pair of values that has a price.
 """
@@ -15,7 +15,7 @@ MEDIA = {"IMAGE": IMAGE, "VIDEO": VIDEO, "AUDIO": AUDIO}
 
 
 def registry_samples(docs: Path) -> Iterator[DocumentedSample]:
-    """Every sample of the registry, then of the catalogue, then of the prices."""
+    """Every sample of the registry, the catalogue, the prices and the fields that are sent as a list."""
     registry, catalogue = (_rows(docs, name) for name in ("model-registry.public.json", "catalogue-2026-08-01.json"))
     newest = {row["endpoint"]: row for row in catalogue[1]}
     for file, rows in (registry, catalogue):
@@ -30,6 +30,18 @@ def registry_samples(docs: Path) -> Iterator[DocumentedSample]:
                 paid = _meant(known[price["endpoint"]], rule["when"])
                 what = f"price of {json.dumps(rule['when'])}"
                 yield _sample("runninghub/pricing.public.json", known[price["endpoint"]], what, paid, newest)
+    yield from _as_lists(docs, known, newest)
+
+
+def _as_lists(docs: Path, known: Mapping[str, Row], newest: Mapping[str, Row]) -> Iterator[DocumentedSample]:
+    """The fields that the vendor's own nodes send as a list: each of their options in one."""
+    file = "runninghub/list-fields-2026-05.json"
+    fields = json.loads((docs / file).read_text("utf-8"))["fields"]
+    for endpoint, names in fields.items():
+        for param in known[endpoint]["params"]:
+            for value in _options(param) if _key(param) in names else ():
+                what = f"{_key(param)} as a list: {json.dumps([value])}"
+                yield _sample(file, known[endpoint], what, {_key(param): [value]}, newest)
 
 
 def _meant(row: Row, when: Row) -> Row:
