@@ -42,6 +42,30 @@ def test_each_kind_adds_up(provider: str) -> None:
     assert sum(counts[kind] for kind in KINDS) == len(rows) > 0
 
 
+@pytest.mark.parametrize("provider", providers())
+def test_less_than_a_tenth_is_inferred(provider: str) -> None:
+    """Of the facts about each provider."""
+    rows = held(provider)
+
+    assert count(rows)[INFERRED] < len(rows) / 10
+
+
+def test_a_device_of_the_mock_server_is_no_fact_about_a_provider() -> None:
+    """The request that the recorder sends states nothing; the row that it expects does."""
+    places = {row.where for row in held("runflow")}
+
+    assert "conversation.yaml /recording/refusals/wrong-key" not in places
+    assert "errors.yaml /rows/wrong-key" in places
+
+
+def test_a_row_that_a_reading_repeats_is_one_fact() -> None:
+    """The reading writes the list of transitions again, without one of them."""
+    places = [row.where for row in held("runflow") if "transitions" in row.where]
+
+    assert len(places) == 11
+    assert [place for place in places if place.startswith("readings/")] == []
+
+
 def test_the_command_prints_the_table_and_the_inferred() -> None:
     """A line for each provider; below it each fact that no source says."""
     told = _run("evidence")

@@ -13,8 +13,8 @@ from mockreel.contract.data.data_files import read_document, read_list
 
 TABLE: dict[str, list[dict[str, Any]]] = read_document(Path(__file__).with_name("facts.yaml"))
 ROWS = [pytest.param(provider, row, id=row["fact"][:40]) for provider, rows in TABLE.items() for row in rows]
-# The numbered facts of the first sheet that are about these two providers.
-NUMBERS = range(1, 19)
+NUMBERS = range(1, 23)  # the numbered facts of the first sheet
+SHEETS = ("evidence-aimlapi-runninghub-*.md", "runflow/evidence-*.md")
 
 
 def left_out(provider: str) -> dict[str, str]:
@@ -66,13 +66,14 @@ def _is_there(value: Any, pointer: str) -> bool:
 
 
 def _lines(docs: Path) -> Iterator[str]:
-    """What both sheets state of these two providers, each with the lines in which it goes on."""
-    first = (docs / "NEW-FACTS.md").read_text("utf-8").split("## Runflow")[0]
+    """What the sheets state, each with the lines in which it goes on."""
+    first = (docs / "NEW-FACTS.md").read_text("utf-8")
     numbered = re.findall(r"^\d+\. .*(?:\n {2,}.*)*", first, re.MULTILINE)
     assert [int(line.split(".")[0]) for line in numbered] == list(NUMBERS)
     yield from numbered
-    (sheet,) = docs.glob("evidence-aimlapi-runninghub-*.md")
-    yield from _stated(sheet.read_text("utf-8"))
+    for pattern in SHEETS:
+        (sheet,) = docs.glob(pattern)
+        yield from _stated(sheet.read_text("utf-8"))
 
 
 def _stated(sheet: str) -> Iterator[str]:

@@ -83,6 +83,15 @@ def test_a_rule_gives_a_result_to_what_it_fits(film: Path) -> None:
         assert finished(server)["output"]["outputs"]
 
 
+def test_a_rule_goes_before_the_result_of_all_jobs() -> None:
+    """Though the option was given first: it is what all others get."""
+    with serving("runflow", held=True, result={"outputs": [], "note": "usual"}) as server:
+        with ControlClient(server.control.url) as control:
+            control.add_rule(result={"outputs": [], "note": "blocked"}, prompt="knife")
+        assert finished(server, prompt="a knife")["output"]["note"] == "blocked"
+        assert finished(server)["output"]["note"] == "usual"
+
+
 def test_the_control_api_reads_no_file_of_this_machine(film: Path) -> None:
     with serving("runflow") as server:
         reply = httpx.post(f"{server.control.url}/_mockreel/rules", json={"result": str(film)})
@@ -104,9 +113,44 @@ def test_a_result_that_cannot_be_used_is_refused_at_the_start(given: Any, says: 
         pass
 
 
-def test_json_is_refused_where_the_contract_does_not_say_what_it_replaces() -> None:
-    with pytest.raises(OptionError, match="give a file or a URL"), serving("aimlapi", result={"video": {}}):
+def test_json_replaces_members_of_a_finished_generation() -> None:
+    own = {"video": {"url": "https://cdn.example.com/b.mp4", "duration": 8.0}}
+    with serving("aimlapi", held=True, result=own) as server:
+        url, headers = server.aimlapi.url + "/v2/video/generations", {"Authorization": f"Bearer {server.aimlapi.key}"}
+        body = {"model": "google/veo-3.1-lite-generate-001", "prompt": "a boat"}
+        job = httpx.post(url, json=body, headers=headers).json()
+        server.advance(60)
+        done = httpx.get(url, params={"generation_id": job["id"]}, headers=headers).json()
+    assert done == {"id": job["id"], "status": "completed", **own}
+
+
+def test_json_is_the_list_of_a_tasks_results() -> None:
+    own = [{"url": "https://cdn.example.com/c.png", "outputType": "png", "text": None}]
+    with serving("runninghub", held=True, result=own) as server:
+        url, key = server.runninghub.url, server.runninghub.key
+        started = {"apiKey": key, "workflowId": "1904136902449209346"}
+        task = httpx.post(f"{url}/task/openapi/create", json=started).json()["data"]["taskId"]
+        server.advance(600)
+        headers = {"Authorization": f"Bearer {key}"}
+        queried = httpx.post(f"{url}/openapi/v2/query", json={"taskId": task}, headers=headers).json()
+        told = httpx.post(f"{url}/task/openapi/outputs", json={"apiKey": key, "taskId": task}).json()
+    assert queried["results"] == told["data"] == own
+
+
+@pytest.mark.parametrize(("provider", "given", "wanted"), [("runninghub", {}, "array"), ("aimlapi", [], "object")])
+def test_json_of_another_type_than_the_provider_tells_is_refused(provider: str, given: Any, wanted: str) -> None:
+    with pytest.raises(OptionError, match=f"give a JSON {wanted}"), serving(provider, result=given):
         pass
+
+
+def test_a_provider_that_tells_no_such_type_answers_as_ever() -> None:
+    """An object is a result of Runflow; a task of RunningHub, whose results are a list, keeps its file."""
+    with serving("runflow", "runninghub", held=True, result={"outputs": []}) as server:
+        started = {"apiKey": server.runninghub.key, "workflowId": "1904136902449209346"}
+        httpx.post(f"{server.runninghub.url}/task/openapi/create", json=started)
+        server.advance(600)
+        assert _url(server).startswith(server.runninghub.url)
+        assert finished(server)["output"] == {"outputs": []}
 
 
 def test_a_result_survives_a_snapshot_on_the_same_server(film: Path) -> None:

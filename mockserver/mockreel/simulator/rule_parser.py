@@ -58,12 +58,18 @@ def _check_result(provider: Provider, result: OwnResult) -> None:
     """See that a provider can answer with a result of one's own.
 
     Raises:
-        OptionError: it is JSON, and the contract does not say where a result stands in a response.
+        OptionError: it is JSON, and not of the type with which the provider's responses tell a result.
     """
-    if result.body is not None and not provider.contract.wire.get("own_output", False):
+    if result.body is None:
+        return
+    wanted = provider.contract.wire.get("own_output")
+    if wanted is None:
         then = (
             f"For {provider.name}, give a file or a URL: its contract does not say which part of a reply JSON replaces."
         )
+        raise OptionError("result", result.text[:40], then=then)
+    if result.json_type != wanted:
+        then = f"For {provider.name}, give a JSON {wanted}; `provider=` in a rule chooses one provider."
         raise OptionError("result", result.text[:40], then=then)
 
 

@@ -32,6 +32,23 @@ def test_a_scenario_is_set_and_taken_away(visit: OpenPage, provider: Provider, s
     assert provider.control("GET", "rules") == {"rules": []}
 
 
+def test_a_result_is_given_to_what_fits(visit: OpenPage, provider: Provider, served: MockServer) -> None:
+    """JSON, here; all others have the packed clip."""
+    page = visit("/rules").page
+    form = page.locator("#result-form")
+    form.locator("input[name=result]").fill('{"outputs": [], "note": "blocked"}')
+    form.locator("select[name=provider]").select_option("runflow")
+    form.locator("input[name=prompt]").fill("knife")
+    form.get_by_role("button").click()
+    expect(page.locator(".rule_row")).to_contain_text("result {")
+
+    hit, missed = provider.run(prompt="A knife."), provider.run()
+    served.advance(10)
+
+    assert provider.ask("GET", f"/v1/runs/{hit}").json()["output"] == {"outputs": [], "note": "blocked"}
+    assert provider.ask("GET", f"/v1/runs/{missed}").json()["output"]["outputs"]
+
+
 def test_a_fault_is_set_with_its_parameters(visit: OpenPage, provider: Provider) -> None:
     """The form shows the parameters of the chosen fault only."""
     page = visit("/rules").page

@@ -15,6 +15,8 @@ from mockreel.contract.rows import EvidenceKind
 
 KINDS: tuple[EvidenceKind, ...] = get_args(EvidenceKind)
 INFERRED: EvidenceKind = "inferred"
+# The source of rows that state nothing about the provider: what the mock server needs and no source could settle.
+DEVICE = "device"
 # A documented row that says itself what of it no source says.
 IN_PART = "in part"
 
@@ -33,6 +35,11 @@ class Held:
         return str(self.row["evidence"])
 
     @property
+    def of_provider(self) -> bool:
+        """Whether it states something about the provider: it is no device of mockreel's own."""
+        return self.row["source"] not in (DEVICE, [DEVICE])
+
+    @property
     def reserved(self) -> bool:
         """Whether it is documented, and says that a part of it is not."""
         return self.kind == "documented" and bool(self.row.get("note") or self.row.get("inferred"))
@@ -45,10 +52,15 @@ def titles(*, root: Path | None = None) -> dict[str, str]:
 
 
 def held(provider: str, *, root: Path | None = None) -> list[Held]:
-    """Every row of a provider's data that carries evidence."""
+    """Every row of a provider's data that carries evidence and states something about the provider.
+
+    A row that a reading repeats as it stands is one fact, not two.
+    """
     root = root or data_root()
     parts = _parts(root / "contracts" / provider, root / "schemas" / provider)
-    return [Held(sort, where, row) for sort, file, node in parts for where, row in _rows(node, file)]
+    rows = [Held(sort, where, row) for sort, file, node in parts for where, row in _rows(node, file)]
+    own = [row.row for row in rows if "/patch/" not in row.where]
+    return [row for row in rows if row.of_provider and ("/patch/" not in row.where or row.row not in own)]
 
 
 def count(rows: Sequence[Held]) -> Counter[str]:

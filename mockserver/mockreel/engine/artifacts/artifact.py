@@ -81,6 +81,14 @@ def own_result(provider: "Provider", job: Job) -> OwnResult | None:
     return None if text is None else provider.rules.results.of(text)
 
 
+def own_body(provider: "Provider", job: Job) -> Any | None:
+    """The JSON that somebody gave as the job's result; None without one, or where the provider tells no such type."""
+    own = own_result(provider, job)
+    if own is None or own.body is None or own.json_type != provider.contract.wire.get("own_output"):
+        return None
+    return own.body
+
+
 def every(provider: "Provider", job: Job) -> tuple[Artifact, ...]:
     """All artifacts of a job that has succeeded: as many as its input asks for, each at an address of its own."""
     first = of_job(provider, job)

@@ -45,6 +45,11 @@ class OwnResult:
     content: bytes | None = None
     body: Any = None
 
+    @property
+    def json_type(self) -> str:
+        """What JSON it is: `array` or `object`."""
+        return "array" if isinstance(self.body, list) else "object"
+
 
 class OwnResults:
     """The results of one's own that a simulator knows; files are held here, whatever becomes of them on disk."""

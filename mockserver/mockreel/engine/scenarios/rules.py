@@ -60,6 +60,11 @@ class Rule:
             return False
         return self.probability is None or chance(self, asked) < self.probability
 
+    @property
+    def has_conditions(self) -> bool:
+        """Whether it is for some requests only."""
+        return any(getattr(self, name) is not None for name in CONDITIONS)
+
     def turn(self, asked: Asked) -> int:
         """How many requests of this account it has met by chance; one more now."""
         key = (asked.provider, asked.account)
@@ -133,8 +138,9 @@ class Rules:
         return next((rule.preference for rule in self.all if rule.preference and rule.fits(asked, self._chance)), None)
 
     def result(self, asked: Asked) -> str | None:
-        """The name of the result that the first fitting rule gives, or None."""
-        return next((rule.result for rule in self.all if rule.result and rule.fits(asked, self._chance)), None)
+        """The name of the result that the first fitting rule gives, or None; one without conditions is asked last."""
+        giving = sorted((rule for rule in self.all if rule.result), key=lambda rule: not rule.has_conditions)
+        return next((rule.result for rule in giving if rule.fits(asked, self._chance)), None)
 
     def fault(self, sort: Sort, asked: Asked, able: Callable[[Fault], bool]) -> Fault | None:
         """The fault of a sort that the first fitting rule wants, or None.

@@ -1,5 +1,6 @@
 """What goes over the wire: moments, and what a generation and its file say of themselves."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,6 +24,12 @@ def generation(provider: Provider, job: Job, state: JobState, now: float) -> dic
         failure = job.failure(now) or provider.contract.failures["default"]
         words |= {"failure": failure.code, "reason": failure.message, "detail": failure.fields.get("detail", [])}
     return words
+
+
+def own_members(provider: Provider, job: Job) -> Mapping[str, Any]:
+    """The members of a finished response that somebody gave as the result of the job; none without one."""
+    members: Mapping[str, Any] = artifact.own_body(provider, job) or {}
+    return members
 
 
 def file_words(provider: Provider, job: Job) -> dict[str, Any]:

@@ -13,10 +13,9 @@ from mockreel.simulator.provider import Provider
 
 def output(provider: Provider, job: Job) -> Mapping[str, Any]:
     """The output of a run that has succeeded, in the shape that the contract has for its model."""
-    own = artifact.own_result(provider, job)
-    if own is not None and own.body is not None:
-        body: Mapping[str, Any] = own.body  # anybody who gave it knows its shape
-        return body
+    own: Mapping[str, Any] | None = artifact.own_body(provider, job)
+    if own is not None:
+        return own
     fields = artifact.fields_of(provider, job)
     made = artifact.of_job(provider, job)
     urls = list(_urls(provider, job, fields))
@@ -26,8 +25,7 @@ def output(provider: Provider, job: Job) -> Mapping[str, Any]:
 
 def has_own_output(provider: Provider, job: Job) -> bool:
     """Whether somebody has given the whole output as JSON."""
-    own = artifact.own_result(provider, job)
-    return own is not None and own.body is not None
+    return artifact.own_body(provider, job) is not None
 
 
 def first_url(made: Mapping[str, Any]) -> str:

@@ -49,6 +49,9 @@ def started(provider: Provider, job: Job, now: float) -> Body:
 
 def outputs(provider: Provider, job: Job) -> list[Body]:
     """The outputs of a task that has succeeded, as the old API lists them."""
+    own: list[Body] | None = artifacts.own_body(provider, job)
+    if own is not None:
+        return own
     node, used = provider.contract.wire["output_node"], usage(provider, job)
     return [
         {"fileUrl": one.url, "fileType": _ending(one), "nodeId": node, **used} for one in artifacts.every(provider, job)
@@ -92,7 +95,8 @@ def _made(provider: Provider, job: Job, word: str) -> Body:
     used = usage(provider, job)
     whole = {"taskId": job.id, "parentTaskId": None, "taskStatus": word, "usage": used}
     node = {} if job.model else {"nodeId": provider.contract.wire["output_node"]}
-    results = [_result(artifact) | node for artifact in artifacts.every(provider, job)]
+    own: list[Body] | None = artifacts.own_body(provider, job)
+    results = [_result(artifact) | node for artifact in artifacts.every(provider, job)] if own is None else own
     return {"results": results, "usage": used, "taskUsageList": [whole]}
 
 

@@ -29,7 +29,7 @@ class RuleRow:
 
 
 class RulesView:
-    """The rules, and a form for one more: a scenario or a fault."""
+    """The rules, and a form for one more: a scenario, a fault or a result."""
 
     template, tab, title = "rules.html", "Rules", "Scenarios and faults"
 

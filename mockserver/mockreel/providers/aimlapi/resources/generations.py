@@ -1,13 +1,14 @@
 """Submit a generation, and poll it."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import orjson
 
 from mockreel.contract.messages.message import Response, json_reply
 from mockreel.engine import randomness
 from mockreel.engine.jobs.job import Job
-from mockreel.providers.aimlapi.responses import file_words, generation
+from mockreel.providers.aimlapi.responses import file_words, generation, own_members
 from mockreel.providers.aimlapi.state import Line, State
 from mockreel.simulator.adapter import Answer
 from mockreel.simulator.context import RequestContext
@@ -50,7 +51,9 @@ def _told(context: RequestContext, line: Line, job: Job) -> Response:
     state: State = context.provider.state
     now = job.state(context.now)
     words = generation(context.provider, job, now, context.now)
-    if line.describes and now.kind == "succeeded":
-        words |= file_words(context.provider, job)
-    body = line.says[now.kind](words)
+    own: Mapping[str, Any] = {}
+    if now.kind == "succeeded":
+        own = own_members(context.provider, job)
+        words |= file_words(context.provider, job) if line.describes else {}
+    body = {**line.says[now.kind](words), **own}
     return json_reply(line.status, body, headers=state.tracing.headers(context.request, job.id, cost=job.extra.headers))

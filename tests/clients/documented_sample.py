@@ -1,0 +1,46 @@
+"""A request that a provider's own document shows, and whether the mock server takes it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+# What a document's example is where the document gives a type alone.
+IMAGE, VIDEO, AUDIO = (f"https://example.com/a.{suffix}" for suffix in ("png", "mp4", "mp3"))
+TEXT = "A baker opens the oven."
+
+# Sends method, path and body; gives the status and the JSON of the response.
+Send = Callable[[str, str, Any], tuple[int, Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DocumentedSample:
+    """One request of a document.
+
+    Args:
+        document: The file that holds it.
+        what: Which of its samples it is.
+        misfit: Why it breaks the schema of its own page; empty where it fits.
+        outdated: Why a newer document of the same provider contradicts the page; empty where none does.
+    """
+
+    document: str
+    what: str
+    provider: str
+    path: str
+    body: Any
+    misfit: str = ""
+    outdated: str = ""
+    method: str = "POST"
+
+    @property
+    def name(self) -> str:
+        return f"{self.document}: {self.what}"
+
+    def refusal(self, send: Send) -> str:
+        """What the mock server has against it; empty where it takes it."""
+        status, told = send(self.method, self.path, self.body)
+        if status >= 300:
+            return f"{status} {told}"
+        # RunningHub refuses in a 200: `errorCode` in V2, `code` in the older routes.
+        refused = isinstance(told, dict) and (told.get("errorCode") or told.get("code"))
+        return f"{status} {told}" if refused else ""

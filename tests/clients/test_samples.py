@@ -1,0 +1,83 @@
+"""The providers' documented samples are taken: all that fit the schema of their own page (needs MOCKREEL_DOCS)."""
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from staging import Caller, MakeSimulator, Spoken
+
+from clients.documented_sample import DocumentedSample
+from clients.samples import documented_samples
+from mockreel.contract.messages.message import Response
+from mockreel.simulator.simulator import Simulator
+
+# How many samples the documents hold, by the folder that holds them. Stated in docs/reference/clients.md.
+COUNTS = {"aimlapi": 2369, "runninghub": 10702, "seeds": 4, "runflow": 12}
+# Endpoints of which the registry of April requires less than the catalogue of August.
+OUTDATED = {
+    "pixverse-v6/transition": "endImageUrl",
+    "rhart-video-g/image-to-video": "duration",
+    "rhart-video-g/text-to-video": "duration",
+    "rhart-video-v3.1-pro/image-to-video": "resolution",
+}
+
+
+@pytest.fixture(scope="module")
+def samples() -> list[DocumentedSample]:
+    if "MOCKREEL_DOCS" not in os.environ:
+        pytest.skip("MOCKREEL_DOCS does not name the providers' docs, so their samples were not sent")
+    return list(documented_samples(Path(os.environ["MOCKREEL_DOCS"])))
+
+
+@pytest.fixture
+def refusal(make_simulator: MakeSimulator) -> Callable[[DocumentedSample], str]:
+    """Send a sample to a mock server of the default readings; what it has against it."""
+    simulator = make_simulator()
+
+    def send(sample: DocumentedSample) -> str:
+        caller = Caller(simulator.provider(sample.provider), "rf_live_one")
+        return sample.refusal(lambda method, path, body: _answered(simulator, caller, method, path, body))
+
+    return send
+
+
+def _answered(simulator: Simulator, caller: Caller, method: str, path: str, body: Any) -> tuple[int, Any]:
+    """The response, also of a route that answers when its job has ended."""
+    answer = caller.provider.answer(caller.request(method, path, body))
+    if not isinstance(answer, Response):
+        answer = asyncio.run(_ended(simulator, answer))
+    return answer.status, Spoken(answer).json
+
+
+async def _ended(simulator: Simulator, answer: Any) -> Response:
+    waiting = asyncio.ensure_future(answer)
+    await simulator.advance(600)
+    response: Response = await waiting
+    return response
+
+
+def test_the_documents_hold_as_many_samples_as_the_docs_say(samples: list[DocumentedSample]) -> None:
+    assert Counter(sample.document.split("/")[0] for sample in samples) == COUNTS
+
+
+def test_every_sample_that_fits_its_own_page_is_taken(
+    samples: list[DocumentedSample], refusal: Callable[[DocumentedSample], str]
+) -> None:
+    """One that a newer document contradicts aside."""
+    fitting = [sample for sample in samples if not sample.misfit and not sample.outdated]
+
+    refused = {sample.name: why for sample in fitting if (why := refusal(sample))}
+
+    assert refused == {}
+    assert len(fitting) == 12_920
+
+
+def test_what_a_newer_document_contradicts_is_known(samples: list[DocumentedSample]) -> None:
+    """Four endpoints, and the field that each has come to require."""
+    found = {sample.path.removeprefix("/openapi/v2/"): sample.outdated for sample in samples if sample.outdated}
+
+    assert {path: why.split()[-1] for path, why in found.items()} == OUTDATED
