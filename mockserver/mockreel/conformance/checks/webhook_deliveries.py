@@ -12,6 +12,7 @@ from mockreel.contract import Evidence, pointers
 from mockreel.contract.evidence.facts import Fact
 from mockreel.contract.exchanges.exchange import ReceivedResponse
 from mockreel.contract.exchanges.problem import Problem
+from mockreel.errors import MockreelError
 from mockreel.simulator.in_process.memory_receiver import Arrival
 from mockreel.simulator.in_process.mock_target import LeftOut, NotApplicable
 from mockreel.webhooks import sign
@@ -45,6 +46,25 @@ def inner(body: Any) -> Any:
     if isinstance(body, dict):
         return {name: _unpacked(value) for name, value in body.items()}
     return body
+
+
+def word_since(context: CheckContext, trace: JobTrace) -> Any:
+    """The word for a job's state since its callback came; None where it cannot be asked for any more.
+
+    A job that was seen to have ended stays so. The last look at any other may be older than the callback.
+    """
+    if not trace.ended and trace.poll is not None:
+        try:
+            context.telling.look(trace)
+        except MockreelError as reason:
+            context.skip(f"its record could not be read after the callback: {reason}")
+            return None
+    return trace.last.word if trace.last else None
+
+
+def shown(arrival: Arrival) -> str:
+    """The beginning of a callback's body for a report."""
+    return arrival.body.decode("utf-8", "replace")[:300]
 
 
 def _unpacked(value: Any) -> Any:
@@ -147,11 +167,12 @@ def tells_the_truth(context: CheckContext) -> Iterator[Problem]:
         assert webhook is not None
         id_ = pointers.value(body, webhook.id)
         word = pointers.value(body, webhook.state) if webhook.state else None
+        now = word_since(context, trace)
         fact = callback_fact(context, trace, "a callback names its job and how it ended")
         if str(id_) != str(trace.id):
-            yield Problem(fact, f"the id {trace.id}", arrival.body.decode()[:300], trace.asked, trace.subject)
-        elif word is not None and trace.last is not None and not context.same_state(word, trace.last.word):
-            yield Problem(fact, f"the state {trace.last.word}", arrival.body.decode()[:300], trace.asked, trace.subject)
+            yield Problem(fact, f"the id {trace.id}", shown(arrival), trace.asked, trace.subject)
+        elif word is not None and now is not None and not context.same_state(word, now):
+            yield Problem(fact, f"the state {now}", shown(arrival), trace.asked, trace.subject)
 
 
 @check(
@@ -165,15 +186,13 @@ def names_its_event(context: CheckContext) -> Iterator[Problem]:
     words = {event.word: event for event in context.contract.callbacks.events.values()}
     for trace, arrival, body in _each(context):
         named = next((value for value in context.texts(body) if value in words), None)
-        ended = {state.name for state in context.states(trace.last.word)} if trace.last else set()
+        ended = {state.name for state in context.states(word_since(context, trace))}
         if named is not None and ended and not ended & set(words[named].on):
             event = words[named]
             fact = context.facts.fact(
                 f"{named} is told of {', '.join(event.on)}", "callbacks.yaml events", event.evidence
             )
-            yield Problem(
-                fact, f"the event of {', '.join(ended)}", arrival.body.decode()[:300], trace.asked, trace.subject
-            )
+            yield Problem(fact, f"the event of {', '.join(ended)}", shown(arrival), trace.asked, trace.subject)
 
 
 @check(
@@ -196,7 +215,7 @@ def agrees_with_the_record(context: CheckContext) -> Iterator[Problem]:
                         f"conversation.yaml {trace.talk.name} agrees",
                         pair.evidence,
                     )
-                    came = f"{pointers.value(body, pair.one)!r} in {arrival.body.decode('utf-8', 'replace')[:200]}"
+                    came = f"{pointers.value(body, pair.one)!r} in {shown(arrival)[:200]}"
                     yield Problem(fact, f"{record!r}"[:200], came, trace.asked, trace.subject)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from mockreel.conformance.check import broken
 from mockreel.conformance.jobs.task_queue import Task
 from mockreel.conformance.jobs.wait_times import attempts_after
 from mockreel.contract import Model, Operation, State, pointers
@@ -166,6 +167,9 @@ class JobTraces:
             trace.whole = True
         except MockreelError as reason:
             trace.stopped = str(reason)
+        except Exception as problem:
+            trace.stopped = broken(problem)
+            self._context.broken.append(trace.stopped)
         except GeneratorExit:
             seconds = self._context.target.now() - trace.began
             trace.stopped = f"the time was up {seconds:.0f} s after it began"
