@@ -35,7 +35,7 @@ from mockreel.simulator.in_process.mock_target import LeftOut, NotApplicable, Ta
 BUSY = (1.0, 2.0, 4.0, 8.0)
 MOST_LOGGED = 20_000
 # This part of the budget is kept for what is asked when every job is over.
-SPARE = 0.1
+SPARE = 0.15
 
 
 class TimeUp(LeftOut):

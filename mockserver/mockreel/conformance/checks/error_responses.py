@@ -216,6 +216,10 @@ def says_what_is_wrong(context: CheckContext) -> Iterator[Problem]:
                 fact = context.facts.fact("a refusal says what is wrong", "conversation.yaml blames", row.evidence)
                 expected = f"{name!r} at {' or '.join(row.at)}"
                 yield Problem(fact, expected, response.shown(), request, f"{operation.id} {model.id}")
+            elif not all(_begins(value, row.given.get("prefix")) for value in places):
+                fact = context.facts.fact("a refusal says where it is wrong", "conversation.yaml blames", row.evidence)
+                expected = f"{row.given['prefix']!r} first at {' or '.join(row.at)}"
+                yield Problem(fact, expected, response.shown(), request, f"{operation.id} {model.id}")
 
 
 def _faulty(context: CheckContext, operation: Operation) -> Iterator[tuple[Model, str, SentRequest]]:
@@ -243,6 +247,11 @@ def _with_one_fault(context: CheckContext, operation: Operation, model: Model) -
             if len(context.request_checker.judge(request).violations) == 1:
                 kinds.add(variant.kind)
                 yield variant.what.removesuffix(variant.kind).strip(), request
+
+
+def _begins(value: object, prefix: object) -> bool:
+    """Whether a place begins where the contract has it begin, where it says so."""
+    return prefix is None or (isinstance(value, list) and value[:1] == [prefix])
 
 
 def _texts(value: object) -> str:

@@ -1,5 +1,6 @@
 """A callback tells of a job that has ended, in the documented form, signed over its bytes."""
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +17,9 @@ from mockreel.errors import MockreelError
 from mockreel.simulator.in_process.memory_receiver import Arrival
 from mockreel.simulator.in_process.mock_target import LeftOut, NotApplicable
 from mockreel.webhooks import sign
+
+# A callback is missing when it has not come after so many seconds, and so many times as late as any other came.
+OVERDUE, TIMES = 5.0, 5.0
 
 
 def tells(context: CheckContext) -> bool:
@@ -90,14 +94,26 @@ def _each(context: CheckContext) -> Iterator[tuple[JobTrace, Arrival, Any]]:
     known=tells,
 )
 def comes_once(context: CheckContext) -> Iterator[Problem]:
+    usual = _usual(context)
     for trace in called(context):
-        if not trace.ended or (not trace.whole and len(trace.arrivals) < 2):
+        overdue = not trace.arrivals and trace.watched > usual
+        if not trace.ended or (not trace.whole and not overdue and len(trace.arrivals) < 2):
             context.skip(f"a callback was waited for in vain: {trace.stopped or 'its job did not end'}")
             continue
         context.judged()
         if len(trace.arrivals) != 1:
             fact = callback_fact(context, trace, "the end of a job is told once, where it is taken at once")
             yield Problem(fact, "one callback", f"{len(trace.arrivals)} of them", trace.asked, trace.subject)
+
+
+def _usual(context: CheckContext) -> float:
+    """After so many seconds a callback that has not come is missing: many times as long as the others took to come."""
+    took = [
+        trace.arrivals[0].at - trace.ended_at
+        for trace in called(context)
+        if trace.arrivals and trace.ended_at is not None
+    ]
+    return max(OVERDUE, TIMES * max(took)) if took else math.inf
 
 
 @check("callback.valid", "A callback has the documented form.", level="jobs", uses=(PLAIN,), known=tells)
