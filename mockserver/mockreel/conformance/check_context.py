@@ -184,9 +184,9 @@ class CheckContext:
         if self.is_over():
             raise TimeUp(f"the budget of {self.wanted.budget:g} s is used up; give more with --budget")
 
-    def is_over(self) -> bool:
-        """Whether the budget is used up."""
-        return self.ends is not None and self.target.now() > self.ends
+    def is_over(self, least: float = 0.0) -> bool:
+        """Whether the budget is used up, or has no room for what takes so many seconds at least."""
+        return self.ends is not None and self.target.now() + least > self.ends
 
     def until(self, seconds: float) -> float:
         """The moment so many seconds from now, at most that at which the budget is used up."""
