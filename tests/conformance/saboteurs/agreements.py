@@ -173,7 +173,33 @@ def _told(name: str, says: str, change: Callable[[Any], Any]) -> Saboteur:
     return Saboteur(name, says, "runflow", answering=altering(_HISTORY, change=listed(change)))
 
 
+_SOMETHING_ELSE = "01a224c6-aa39-7e6c-b458-000000000000"
+
 GALLERY = (
+    Saboteur(
+        "logs-of-another",
+        "The logs of a run are those of another.",
+        "runflow",
+        answering=altering("list_run_logs", change=setting("/items/*/run_id", _SOMETHING_ELSE)),
+    ),
+    Saboteur(
+        "all-optional",
+        "A model's inputs are all optional.",
+        "runflow",
+        answering=altering("get_model", change=setting("/inputs/*/is_required", False)),
+    ),
+    Saboteur(
+        "nothing-is-offered",
+        "Every model is inactive.",
+        "runflow",
+        answering=altering("get_model", change=setting("/status_code", "inactive")),
+    ),
+    Saboteur(
+        "other-prefix",
+        "A secret is listed with the beginning of another.",
+        "runflow",
+        answering=altering("get_callback_secret", change=setting("/key_prefix", "whsec_000000")),
+    ),
     _run("no-organization", "A record lacks the organization.", setting("/org_id", None)),
     _run("other-model", "A record names another model.", setting("/model_id", _NOBODYS)),
     _run("calls-it-a-flow", "A record says that a model's run is a flow's.", setting("/target_type", "flow")),

@@ -56,6 +56,7 @@ class Secret:
     promote: str | None = None
     promotion: Any = None
     remove: str | None = None
+    prefix: str | None = None  # where the secret's beginning is shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,8 @@ class Conversation:
     `beyond` the query parameters and operations with rules that their schemas cannot say, `hidden` the fields whose
     texts are secrets. `account` says where a balance stands, `lists` how lists are paged, `again` which header makes a
     request one that is sent twice, `blames` where an error names what is wrong, `traced` which header comes back,
-    `quote` what says beforehand what a job costs, `prices` what lists the prices of a model, `identity` what tells
+    `quote` what says beforehand what a job costs, `prices` what lists the prices of a model, `inputs` what lists the fields of its
+    input, `identity` what tells
     whose a key is, `echoes` where an error repeats its status, `equals` places of two operations that hold the same.
     """
 
@@ -98,6 +100,7 @@ class Conversation:
     quote: Places | None = None
     prices: Places | None = None
     identity: Places | None = None
+    inputs: Places | None = None
     echoes: Places | None = None
     equals: tuple[Places, ...] = ()
 
@@ -126,6 +129,7 @@ def conversation(file: Cursor) -> Conversation:
         places(file, "quote"),
         places(file, "prices"),
         places(file, "identity"),
+        places(file, "inputs"),
         places(file, "echoes"),
         _equals(file.maybe("equals")),
     )
@@ -177,6 +181,7 @@ def _secret(row: Cursor) -> Secret:
         _text(row, "promote"),
         row.mapping().get("promotion"),
         _text(row, "remove"),
+        _text(row, "prefix"),
     )
 
 

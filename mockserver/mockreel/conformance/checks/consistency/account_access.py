@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
+from mockreel.conformance.checks.consistency.lasting_records import links_further
 from mockreel.conformance.checks.idempotency import heeding, keyed, repeats
 from mockreel.conformance.jobs.job_groups import CHARGED, PLAIN
 from mockreel.contract import Operation, pointers
@@ -20,12 +21,6 @@ NO_OTHER = "it takes the key of another account; give --other-key"
 def _two_accounts(context: CheckContext) -> None:
     if "other" not in context.target.keys.of:
         raise LeftOut(NO_OTHER)
-
-
-def _leads_on(context: CheckContext) -> bool:
-    polls = {talk.poll for talk in context.contract.conversation.jobs.values()}
-    submits = [submit for _, submit in context.submits()]
-    return any(str(row.get("operationId")) not in polls for submit in submits for row in context.links.of(submit))
 
 
 def _linked(context: CheckContext, operation: Operation, response: ReceivedResponse) -> Iterator[Link]:
@@ -53,7 +48,7 @@ def _apart(
 
 @check(
     "account.links", "Another account gets at nothing of a job by its id.", level="jobs", uses=(PLAIN,),
-    known=_leads_on,
+    known=links_further,
 )  # fmt: skip
 def others_get_at_nothing(context: CheckContext) -> Iterator[Problem]:
     _two_accounts(context)

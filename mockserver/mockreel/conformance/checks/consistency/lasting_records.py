@@ -18,6 +18,13 @@ def _promise(name: str) -> Callable[[CheckContext], bool]:
     return lambda context: any(getattr(talk.promises, name) for talk in context.contract.conversation.jobs.values())
 
 
+def links_further(context: CheckContext) -> bool:
+    """Whether links of a submit lead to more than its poll."""
+    polls = {talk.poll for talk in context.contract.conversation.jobs.values()}
+    submits = [submit for _, submit in context.submits()]
+    return any(str(row.get("operationId")) not in polls for submit in submits for row in context.links.of(submit))
+
+
 def _promising(context: CheckContext, name: str) -> Iterator[tuple[JobTrace, Places]]:
     """Every job that was looked at and whose sort promises something of the kind."""
     for trace in context.traces():
@@ -171,6 +178,40 @@ def _is_number(text: str, value: Any) -> bool:
         return False
 
 
+def _named(value: Any, name: str) -> Iterator[Any]:
+    """Every value that has this name, at any depth."""
+    if isinstance(value, dict):
+        yield from (one for key, one in value.items() if key == name and one is not None)
+        for one in value.values():
+            yield from _named(one, name)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _named(one, name)
+
+
+@check(
+    "record.linked", "What a link of a job leads to is that job's.", level="jobs", uses=(PLAIN,), known=links_further
+)
+def links_lead_to_its_own(context: CheckContext) -> Iterator[Problem]:
+    """A parameter that a link fills with the job's id has the same name wherever the reply repeats it."""
+    seen: set[tuple[str, str]] = set()
+    for trace in context.traces():
+        for name in dict.fromkeys(str(row.get("operationId")) for row in context.links.of(trace.submit)):
+            link = context.links.find(trace.submit, trace.response, name)
+            if link is None or link.to.method != "GET" or link.to.admin or (trace.submit.id, name) in seen:
+                continue
+            seen.add((trace.submit.id, name))
+            request = context.links.follow(link, trace.asked, trace.response)
+            response = context.try_send(request)
+            if response is None or context.excused(response, link.to):
+                continue
+            context.judged()
+            others = [one for key in link.parameters for one in _named(response.json, key) if str(one) != str(trace.id)]
+            if others:
+                fact = context.facts.operation(f"{name} shows what belongs to the {trace.talk.name}", link.to)
+                yield Problem(fact, f"the id {trace.id}", f"{others[0]!r}", request, link.to.id)
+
+
 CHECKS: tuple[Check, ...] = (
     shows_what_it_must,
     keeps_what_it_is,
@@ -179,4 +220,5 @@ CHECKS: tuple[Check, ...] = (
     names_its_model,
     names_no_failure,
     headers_say_what_bodies_say,
+    links_lead_to_its_own,
 )

@@ -50,6 +50,37 @@ def lists_its_price(context: CheckContext) -> Iterator[Problem]:
 
 
 @check(
+    "model.inputs", "What is listed as a model's input is what it takes.", level="reads",
+    known=lambda context: context.contract.conversation.inputs is not None,
+)  # fmt: skip
+def lists_its_inputs(context: CheckContext) -> Iterator[Problem]:
+    row = context.contract.conversation.inputs
+    assert row is not None
+    operation = context.contract.operation(str(row.given["operation"]))
+    place = next(part[1:-1] for part in operation.path.split("/") if part.startswith("{"))
+    models = [one for one in context.contract.models.values() if context.wants(one) and not one.routes]
+    for model in models[: FEW if context.wanted.quick else None]:
+        request = context.requests.good(operation, params={place: model.id})
+        response = context.try_send(request)
+        fields = pointers.value(response.json, row.at[0]) if response is not None else None
+        if response is None or context.excused(response, operation) or not isinstance(fields, list):
+            continue
+        context.judged()
+        schema, _ = context.requests.resolver.model(model.schema)
+        needed = {pointers.value(one, str(row.given["name"])) for one in fields if _is(one, row.given["required"])}
+        offered = pointers.value(response.json, row.given["offered"]["at"])
+        if needed != set(schema.get("required", ())) or offered != row.given["offered"]["value"]:
+            fact = context.facts.fact(f"the input of {model.id}", f"models.json {model.id}", model.evidence)
+            expected = f"{', '.join(schema.get('required', ()))} are required, {row.given['offered']['value']}"
+            came = f"{', '.join(map(str, needed)) or 'nothing'} required, {offered}"
+            yield Problem(fact, expected, came, request, f"{operation.id} {model.id}")
+
+
+def _is(entry: object, place: str) -> bool:
+    return pointers.value(entry, place) is True
+
+
+@check(
     "account.agrees", "What two operations say of an account is the same.", level="reads",
     known=lambda context: bool(context.contract.conversation.equals),
 )  # fmt: skip
@@ -90,4 +121,4 @@ def _both(
     return (request, first, second) if first is not None and second is not None else None
 
 
-CHECKS: tuple[Check, ...] = (lists_its_price, operations_agree)
+CHECKS: tuple[Check, ...] = (lists_its_price, lists_its_inputs, operations_agree)

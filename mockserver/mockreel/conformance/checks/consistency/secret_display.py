@@ -35,6 +35,11 @@ def is_shown_once(context: CheckContext) -> Iterator[Problem]:
             fact = context.facts.fact(f"{row.at} is shown once", "conversation.yaml secret", row.evidence)
             name = asked.operation.id if asked.operation else asked.path
             yield Problem(fact, "a reply without the secret", "the secret stands in it", asked, name)
+        shown = pointers.value(response.json, row.prefix) if row.prefix else None
+        if shown is not None and not secret.startswith(str(shown)):
+            fact = context.facts.fact(f"{row.prefix} begins the secret", "conversation.yaml secret", row.evidence)
+            name = asked.operation.id if asked.operation else asked.path
+            yield Problem(fact, "the beginning of the secret", f"{shown!r}", asked, name)
     for asked in further:
         if asked.method == "DELETE":
             context.try_send(asked)
