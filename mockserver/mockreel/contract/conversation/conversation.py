@@ -79,9 +79,9 @@ class Conversation:
     `beyond` the query parameters and operations with rules that their schemas cannot say, `hidden` the fields whose
     texts are secrets. `account` says where a balance stands, `lists` how lists are paged, `again` which header makes a
     request one that is sent twice, `blames` where an error names what is wrong, `traced` which header comes back,
-    `quote` what says beforehand what a job costs, `prices` what lists the prices of a model, `inputs` what lists the fields of its
-    input, `identity` what tells
-    whose a key is, `echoes` where an error repeats its status, `equals` places of two operations that hold the same.
+    `quote` what says beforehand what a job costs, `prices` what lists the prices of a model, `inputs` what lists the
+    fields of its input, `identity` what tells whose a key is, `echoes` where an error repeats its status, `equals`
+    places of two operations that hold the same.
     """
 
     jobs: Mapping[str, JobTalk] = field(default_factory=dict)

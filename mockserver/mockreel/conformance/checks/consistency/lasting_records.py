@@ -189,9 +189,13 @@ def _named(value: Any, name: str) -> Iterator[Any]:
             yield from _named(one, name)
 
 
-@check(
-    "record.linked", "What a link of a job leads to is that job's.", level="jobs", uses=(PLAIN,), known=links_further
-)
+def _reads_on(context: CheckContext) -> bool:
+    """Whether a link of a submit leads to an operation that only reads."""
+    names = {str(row.get("operationId")) for _, submit in context.submits() for row in context.links.of(submit)}
+    return any(one.id in names and one.method == "GET" for one in context.contract.operations)
+
+
+@check("record.linked", "What a link of a job leads to is that job's.", level="jobs", uses=(PLAIN,), known=_reads_on)
 def links_lead_to_its_own(context: CheckContext) -> Iterator[Problem]:
     """A parameter that a link fills with the job's id has the same name wherever the reply repeats it."""
     seen: set[tuple[str, str]] = set()
