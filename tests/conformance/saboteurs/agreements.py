@@ -177,6 +177,24 @@ _SOMETHING_ELSE = "01a224c6-aa39-7e6c-b458-000000000000"
 
 GALLERY = (
     Saboteur(
+        "batches-without-end",
+        "A batch never ends.",
+        "runflow",
+        answering=altering("get_batch", change=setting("/status_code", "running")),
+    ),
+    Saboteur(
+        "counts-nothing",
+        "A batch counts none of its jobs.",
+        "runflow",
+        answering=altering("get_batch", change=setting("/items_succeeded", 0)),
+    ),
+    Saboteur(
+        "loses-the-last-item",
+        "The last job of a batch is missing in its list.",
+        "runflow",
+        answering=altering("list_batch_items", change=setting("/items", lambda old: old[:-1])),
+    ),
+    Saboteur(
         "logs-of-another",
         "The logs of a run are those of another.",
         "runflow",

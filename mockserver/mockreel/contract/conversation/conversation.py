@@ -80,7 +80,8 @@ class Conversation:
     texts are secrets. `account` says where a balance stands, `lists` how lists are paged, `again` which header makes a
     request one that is sent twice, `blames` where an error names what is wrong, `traced` which header comes back,
     `quote` what says beforehand what a job costs, `prices` what lists the prices of a model, `inputs` what lists the
-    fields of its input, `identity` what tells whose a key is, `echoes` where an error repeats its status, `equals`
+    fields of its input, `identity` what tells whose a key is, `batch` what begins
+    many jobs at once, `echoes` where an error repeats its status, `equals`
     places of two operations that hold the same.
     """
 
@@ -101,6 +102,7 @@ class Conversation:
     prices: Places | None = None
     identity: Places | None = None
     inputs: Places | None = None
+    batch: Places | None = None
     echoes: Places | None = None
     equals: tuple[Places, ...] = ()
 
@@ -130,6 +132,7 @@ def conversation(file: Cursor) -> Conversation:
         places(file, "prices"),
         places(file, "identity"),
         places(file, "inputs"),
+        places(file, "batch"),
         places(file, "echoes"),
         _equals(file.maybe("equals")),
     )

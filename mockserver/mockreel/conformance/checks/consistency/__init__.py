@@ -3,6 +3,7 @@
 from mockreel.conformance.check import Check
 from mockreel.conformance.checks.consistency import (
     account_access,
+    batch_progress,
     body_envelope,
     error_details,
     job_entries,
@@ -16,6 +17,7 @@ CHECKS: tuple[Check, ...] = (
     *error_details.CHECKS,
     *account_access.CHECKS,
     *body_envelope.CHECKS,
+    *batch_progress.CHECKS,
     *lasting_records.CHECKS,
     *job_entries.CHECKS,
     *webhook_history.CHECKS,
