@@ -55,7 +55,7 @@ def test_the_mock_server_holds_quickly() -> None:
 
 def test_generated_requests_hold_and_say_what_was_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """All phases of Schemathesis run within a budget, from a seed."""
-    monkeypatch.setattr(generated_requests, "RATE", 0.5)
+    monkeypatch.setattr(generated_requests, "RATE", 1)
     result = check(
         "mock",
         "--provider",
@@ -67,7 +67,6 @@ def test_generated_requests_hold_and_say_what_was_left_out(monkeypatch: pytest.M
         "--check",
         "generated",
         "-v",
-        "--allow-unchecked",
     )
 
     assert result.exit_code == 0, result.output

@@ -12,17 +12,7 @@ from mockreel.conformance.checks import EVERY
 DOCS = Path(__file__).parents[2] / "docs" / "reference" / "check.md"
 
 
-# Missed since Runflow's outputs differ by model: no check asks of which kind a model's result must be.
-MISSED = {"calls-it-audio", "file-as-text"}
-
-
-@pytest.mark.parametrize(
-    "saboteur",
-    [
-        pytest.param(one, id=one.id, marks=[pytest.mark.xfail(strict=True)] if one.id in MISSED else [])
-        for one in GALLERY
-    ],
-)
+@pytest.mark.parametrize("saboteur", [pytest.param(one, id=one.id) for one in GALLERY])
 def test_a_saboteur_is_caught_by_what_the_docs_say(saboteur: Saboteur) -> None:
     """A server that is broken in one way is caught, and by the checks that docs/reference/check.md names."""
     found = caught(saboteur)
@@ -43,7 +33,7 @@ def test_the_docs_name_no_saboteur_that_does_not_exist() -> None:
     lines = [line for line in table.splitlines() if line.startswith("| ") and "`" in line]
     named = {line.split("|")[1].strip() for line in lines if line.count("|") == 5}
 
-    assert named == {saboteur.id for saboteur in GALLERY} - MISSED
+    assert named == {saboteur.id for saboteur in GALLERY}
 
 
 def test_no_check_knows_a_saboteur() -> None:

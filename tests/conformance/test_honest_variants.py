@@ -12,6 +12,7 @@ from mockreel.conformance.check import Outcome
 from mockreel.conformance.check_context import CheckContext, Wanted
 from mockreel.conformance.check_runner import run
 from mockreel.contract import Contract
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.messages.message import Request, Response
 from mockreel.simulator.in_process.mock_target import Answering, answer_honestly
 from mockreel.simulator.provider import Provider
@@ -35,6 +36,7 @@ class Variant:
     sender: Callable[[MemorySender], MemorySender] = lambda one: one
     pause: float = 0.01
     lacks: bool = False
+    kind: type[Stranger] = Stranger
 
 
 def replying(change: Change) -> Callable[[], Answering]:
@@ -241,6 +243,26 @@ def streamed() -> Answering:
     return answer
 
 
+class SlowPolls(Stranger):
+    """Each poll takes most of a second, and what it says is as old as that."""
+
+    def send(self, request: SentRequest) -> ReceivedResponse:
+        response = super().send(request)
+        polls = {talk.poll for talk in self.contract.conversation.jobs.values()}
+        if request.operation is not None and request.operation.id in polls:
+            self.wait(0.7)
+        return response
+
+
+def late_attempts(contract: Contract) -> Contract:
+    """The attempts come two thirds of a second late, as from a busy machine."""
+    policies = {
+        name: replace(row, delays=tuple(delay + 0.67 for delay in row.delays))
+        for name, row in contract.callbacks.policies.items()
+    }
+    return replace(contract, callbacks=replace(contract.callbacks, policies=policies))
+
+
 VARIANTS = (
     Variant("as-it-is"),
     Variant(
@@ -255,6 +277,8 @@ VARIANTS = (
         answering=replying(with_body(lambda one: dict(reversed(one.items())) if isinstance(one, dict) else one)),
     ),
     Variant("slow-replies", pause=0.3),
+    Variant("slow-polls", kind=SlowPolls),
+    Variant("late-attempts", CALLING, contract=late_attempts),
     Variant("rate-limited", answering=now_and_then("rate-limited", 9)),
     Variant("unavailable-at-times", answering=now_and_then("unavailable", 11)),
     Variant("out-of-credit", answering=penniless, lacks=True),
@@ -275,7 +299,7 @@ CASES = [pytest.param(one, name, id=f"{name}-{one.id}") for one in VARIANTS for 
 
 def checked(variant: Variant, contract: Contract) -> list[Outcome]:
     """The outcomes of a run on somebody else's server that is this variant."""
-    target = Stranger(variant.contract(contract), answering=variant.answering(), sender=variant.sender)
+    target = variant.kind(variant.contract(contract), answering=variant.answering(), sender=variant.sender)
     target.pause = variant.pause
     try:
         return list(run(CheckContext(contract, target, Wanted(quick=True, budget=100_000))))

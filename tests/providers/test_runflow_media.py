@@ -145,3 +145,19 @@ def test_media_can_come_back_inline(simulator: Simulator, ask: Ask, run: Run) ->
     run(simulator.advance(20))
 
     assert read(caller, made)["output"]["outputs"][0]["url"].startswith("data:")
+
+
+@pytest.mark.parametrize(
+    ("model", "seed", "shown"), [("google/veo3.1/lite", 7, 7), ("bytedance/seedance/2.0/text-to-video", "abc", None)]
+)
+def test_an_output_repeats_a_whole_seed_only(  # noqa: PLR0917
+    simulator: Simulator, ask: Ask, run: Run, model: str, seed: Any, shown: int | None
+) -> None:
+    """A model may take a text for a seed; the output's schema knows whole numbers only."""
+    caller = ask("runflow")
+    record = create(caller, model=f"/v1/models/{model}", input={"prompt": "A kite.", "seed": seed})
+    run(simulator.advance(20))
+    found = read(caller, record)
+
+    assert found["output"]["seed"] == shown
+    assert undocumented(simulator.provider("runflow").contract, "get_run", found) == []

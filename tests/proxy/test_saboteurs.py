@@ -6,10 +6,7 @@ from proxy.saboteurs import CLIENTS, PROVIDERS, client_told, honest_day, server_
 # What one client's day does not show, or what the contract cannot tell from something that is allowed.
 MISSED = {
     ("runflow", "submit-is-refused"),  # an asset that is not found is told by the same status and code
-    ("runflow", "failure-without-reason"),
     ("runflow", "empty-result"),  # outputs differ by model, and an empty one is allowed
-    ("aimlapi", "failure-without-reason"),
-    ("runninghub", "failure-without-reason"),
 }
 
 

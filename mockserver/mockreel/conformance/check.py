@@ -1,5 +1,6 @@
 """What a check is, and what it finds."""
 
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -66,6 +67,13 @@ class Finding:
     def key(self) -> tuple[str, str, str]:
         """What makes two findings the same for a reader."""
         return self.check, self.subject, self.expected
+
+
+def broken(problem: BaseException) -> str:
+    """What is reported of a check that tripped over something: the error, and the line of ours where it happened."""
+    frames = [frame for frame in traceback.extract_tb(problem.__traceback__) if "mockreel" in frame.filename]
+    place = f" in {frames[-1].name}, line {frames[-1].lineno}" if frames else ""
+    return f"the check itself broke: {type(problem).__name__}: {str(problem)[:200]}{place}; please report this"
 
 
 Verdict = Literal["holds", "falls short", "doubtful", "not checked", "broke"]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mockreel.conformance.check import broken
 from mockreel.conformance.jobs.balance_change import Spent, spend
 from mockreel.conformance.jobs.job_groups import CHARGED, PLAIN, starts
 from mockreel.conformance.jobs.job_traces import JobTrace, JobTraces
@@ -34,7 +35,11 @@ from mockreel.simulator.in_process.mock_target import LeftOut, NotApplicable, Ta
 BUSY = (1.0, 2.0, 4.0, 8.0)
 MOST_LOGGED = 20_000
 # This part of the budget is kept for what is asked when every job is over.
-SPARE = 0.1
+SPARE = 0.15
+
+
+class TimeUp(LeftOut):
+    """The budget is used up, so that nothing further is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,7 @@ class CheckContext:
     cases: int = 0
     passed: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
+    ends: float | None = None  # by the target's clock; a whole budget from now on, if not said
     most: dict[str, int] = field(default_factory=dict)  # how many cases of a check fit the budget, where not all do
 
     def __post_init__(self) -> None:
@@ -82,8 +88,10 @@ class CheckContext:
         self.stamp = "0" if self.target.own else f"{time.time_ns():x}"
         self._fetched: dict[str, ReceivedResponse] = {}
         self.notes: list[str] = []
+        self.broken: list[str] = []  # what broke while jobs were watched
         self._secret: Signing | None = None
-        self.ends = None if self.target.own else self.target.now() + wanted.budget
+        if self.ends is None and not self.target.own:
+            self.ends = self.target.now() + wanted.budget
         self.deadline = None if self.ends is None else self.ends - wanted.budget * SPARE
 
     def judged(self, cases: int = 1) -> None:
@@ -122,6 +130,7 @@ class CheckContext:
     def fetch(self, url: str, *, anew: bool = False) -> ReceivedResponse:
         """What a result's URL leads to, fetched once unless `again`."""
         if anew or url not in self._fetched:
+            self.check_time()
             response = self.target.fetch(url)
             if anew:
                 return response
@@ -160,6 +169,8 @@ class CheckContext:
         """Ask where the target may be asked; what is not sent is counted with the check's outcome."""
         try:
             return self.send(request, patient=patient)
+        except TimeUp:
+            raise  # nothing further of the check can be asked
         except LeftOut as reason:
             self.skip(str(reason))
             return None
@@ -170,8 +181,17 @@ class CheckContext:
         Raises:
             LeftOut: it is.
         """
-        if self.ends is not None and self.target.now() > self.ends:
-            raise LeftOut(f"the budget of {self.wanted.budget:g} s is used up; give more with --budget")
+        if self.is_over():
+            raise TimeUp(f"the budget of {self.wanted.budget:g} s is used up; give more with --budget")
+
+    def is_over(self, least: float = 0.0) -> bool:
+        """Whether the budget is used up, or has no room for what takes so many seconds at least."""
+        return self.ends is not None and self.target.now() + least > self.ends
+
+    def until(self, seconds: float) -> float:
+        """The moment so many seconds from now, at most that at which the budget is used up."""
+        moment = self.target.now() + seconds
+        return moment if self.ends is None else min(moment, self.ends)
 
     def skip(self, reason: str, cases: int = 1) -> None:
         """So many cases of a check were not asked."""
@@ -299,6 +319,9 @@ class CheckContext:
                 self.tasks.add(self.telling.tell(start, self._groups[group]))
             except MockreelError as reason:
                 self.not_begun.setdefault(group, []).append(str(reason))
+            except Exception as problem:
+                self.broken.append(broken(problem))
+                self.not_begun.setdefault(group, []).append(self.broken[-1])
 
     def _spend(self) -> None:
         """Watch the balance of the other account around a job of its own."""
@@ -315,6 +338,9 @@ class CheckContext:
             self.no_balance = str(reason)
         except MockreelError as reason:
             self.not_begun.setdefault(CHARGED, []).append(str(reason))
+        except Exception as problem:
+            self.broken.append(broken(problem))
+            self.not_begun.setdefault(CHARGED, []).append(self.broken[-1])
 
     def spent(self) -> list[Spent]:
         """What jobs took from the balance of the other account.
@@ -355,7 +381,9 @@ class CheckContext:
     def close(self) -> None:
         """Take back what the run has changed at the target."""
         if self._secret is not None:
+            ends, self.ends = self.ends, None  # what was made is removed even when the time is up
             self._secret.close()
+            self.ends = ends
 
     def unknown(self, poll: Operation) -> SentRequest:
         """A poll for a job that nobody has."""

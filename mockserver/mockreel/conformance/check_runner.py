@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from mockreel.conformance.check import Check, Finding, Outcome
+from mockreel.conformance.check import Check, Finding, Outcome, broken
 from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.checks import EVERY
 from mockreel.contract.exchanges.problem import Problem
@@ -88,6 +88,8 @@ def _asked(context: CheckContext, check: Check) -> tuple[list[Problem], str]:
         context.skip(str(reason))
     except MockreelError as problem:
         return problems, str(problem)
+    except Exception as problem:
+        return problems, broken(problem)
     return problems, ""
 
 
@@ -104,8 +106,8 @@ def _reasons(context: CheckContext, check: Check) -> Sequence[str]:
 
 def replies_outcome(context: CheckContext, seconds: float) -> Outcome:
     """What came of holding every response against the contract."""
-    found = findings(context, REPLIES, context.passing)
-    return Outcome(REPLIES, REPLIES_SAY, context.contract.provider, context.passed, found, (), "", seconds)
+    found, broke = findings(context, REPLIES, context.passing), "; ".join(context.broken[:MOST_REASONS])
+    return Outcome(REPLIES, REPLIES_SAY, context.contract.provider, context.passed, found, (), broke, seconds)
 
 
 def findings(context: CheckContext, check: str, problems: Iterable[Problem]) -> tuple[Finding, ...]:

@@ -47,7 +47,11 @@ class Casting:
         priced = [model for model in every if model is not None and self._is_priced(model)]
         priced.sort(key=lambda model: model.price.evidence.kind not in FIRM)
         others = [model for model in every if model not in priced[:1]]
-        return (*priced[:1], *others)[: 1 if self._quick else _STORIES]
+        if self._quick:  # the form of a result depends on what is made
+            kinds = {model.output for model in priced[:1] or every[:1] if model is not None}
+            others = [model for model in others if model is None or model.output not in kinds] if priced else others
+            return (*priced[:1], *others)[: _STORIES if len(priced[:1]) else 1]
+        return (*priced[:1], *others)[:_STORIES]
 
     def _is_priced(self, model: Model) -> bool:
         """Whether what a job of a model costs is known whatever it makes, so that its record can be held to it."""
@@ -69,6 +73,9 @@ class Casting:
             kept = self._random.sample(kept, min(2, len(kept)))
             if priced and not any(model in priced for model in kept):
                 kept = [*kept[:1], self._random.choice(priced)]
+            shown = {model.output for model in kept}
+            others = [model for model in every if operation.submits and model.output not in shown]
+            kept += [self._random.choice(others)] if others else []
         self.left_out += len(every) - len(kept)
         return tuple(kept)
 

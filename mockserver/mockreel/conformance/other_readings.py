@@ -62,11 +62,19 @@ def fitting_readings(context: CheckContext, plan: "Plan", outcomes: Sequence[Out
     if not ours:
         return []
     every = sum(ours.values())
-    found = []
+    found: list[tuple[int, str]] = []
+    began, took = context.target.now(), 0.0
     for name, contract in _others(context.contract, plan):
-        left = _faults(context, contract, set(ours))
+        left = _faults(context, contract, set(ours)) if not context.is_over(took) else None
+        if left is None:
+            return [*_lines(found, every), "the time was up before every other reading had been tried"]
+        took, began = max(took, context.target.now() - began), context.target.now()
         if left < every:
             found.append((left, name))
+    return _lines(found, every)
+
+
+def _lines(found: list[tuple[int, str]], every: int) -> list[str]:
     return [
         f"the reading {name} would fit {'all' if not left else f'{every - left} of the {every}'} findings: "
         f"check again with --reading {name}"
@@ -91,17 +99,21 @@ def _others(contract: Contract, plan: "Plan") -> Iterator[tuple[str, Contract]]:
             yield f"{reading.id}={option}", loaded[contract.provider]
 
 
-def _faults(context: CheckContext, contract: Contract, names: set[str]) -> int:
-    """How many faults these checks find in what was seen, by another contract."""
+def _faults(context: CheckContext, contract: Contract, names: set[str]) -> int | None:
+    """How many faults these checks find in what was seen, by another contract; None where the time is up."""
     other = CheckContext(contract, _Remembering(context.target, context.log), context.wanted)
     other.adopt(context, {name: _retold(traces, other) for name, traces in context.groups.items()})
-    found = sum(len(run_one(other, check).findings) for check in EVERY if check.id in names and check.known(other))
+    found = 0
+    for check in EVERY:
+        if check.id in names and check.known(other):
+            if context.is_over():
+                return None
+            found += len(run_one(other, check).findings)
     if REPLIES in names:
-        other.passing = [
-            problem
-            for request, response in context.log
-            for problem in other.reply_problems(_asked(request, contract), response)
-        ]
+        for request, response in context.log:
+            if context.is_over():
+                return None
+            other.passing += other.reply_problems(_asked(request, contract), response)
         found += len(replies_outcome(other, 0.0).findings)
     return found
 

@@ -32,6 +32,7 @@ def record_problems(facts: Facts, polled: Polled) -> Iterator[Problem]:
     yield from _another(facts, polled)
     if polled.talk.made is None and polled.states and polled.talk.results:
         yield from _results(facts, polled)
+    yield from _reasons(facts, polled)
 
 
 def _another(facts: Facts, polled: Polled) -> Iterator[Problem]:
@@ -55,6 +56,25 @@ def _results(facts: Facts, polled: Polled) -> Iterator[Problem]:
     elif not there and all(state.kind == "succeeded" for state in states) and _is_empty(talk, response):
         fact = facts.fact("a job that succeeded has its results", where, talk.evidence)
         yield Problem(fact, f"a result, as it is {states[0].word}", f"none at {', '.join(talk.results)}", request)
+
+
+def _reasons(facts: Facts, polled: Polled) -> Iterator[Problem]:
+    """A job that failed does not say why, or one that succeeded says why it failed."""
+    row = polled.talk.promises.failure
+    if row is None or not polled.states:
+        return
+    said = [place for place in row.at if pointers.value(polled.response.json, place)]
+    word, kinds = polled.states[0].word, {state.kind for state in polled.states}
+    fact = facts.fact(
+        f"a failure is told at {', '.join(row.at)}",
+        f"conversation.yaml {polled.talk.name} promises failure",
+        row.evidence,
+    )
+    if kinds == {"failed"} and not said:
+        yield Problem(fact, f"why it is {word}", f"nothing at {', '.join(row.at)}", polled.request)
+    elif kinds == {"succeeded"} and said:
+        came = ", ".join(f"{place}: {pointers.value(polled.response.json, place)!r}" for place in said)
+        yield Problem(fact, f"no failure, as it is {word}", came[:200], polled.request)
 
 
 def _is_empty(talk: JobTalk, response: ReceivedResponse) -> bool:

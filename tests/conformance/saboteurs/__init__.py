@@ -1,6 +1,6 @@
 """The gallery: servers broken on purpose, in one way each. The suite must catch all of them, and may know none."""
 
-from conformance.saboteurs import answers, attempts, bodies, calls, jobs, records
+from conformance.saboteurs import agreements, answers, attempts, bodies, calls, jobs, records
 from conformance.saboteurs.saboteur import Caught, Saboteur, caught
 
 GALLERY: tuple[Saboteur, ...] = (
@@ -10,6 +10,7 @@ GALLERY: tuple[Saboteur, ...] = (
     *bodies.GALLERY,
     *jobs.GALLERY,
     *records.GALLERY,
+    *agreements.GALLERY,
 )
 
 __all__ = ["GALLERY", "Caught", "Saboteur", "caught"]

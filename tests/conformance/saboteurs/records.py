@@ -288,7 +288,13 @@ GALLERY = (
         ("costs-nothing", "A run that succeeded has no cost.", setting("/cost", None)),
         ("fails-without-a-code", "A failed run has no code.", setting("/failure_code", None)),
         ("fails-without-a-stage", "A failed run does not say at which stage.", setting("/failure_stage_code", None)),
-        ("calls-it-audio", "The record says that the result is audio.", setting("/output/outputs/*/type", "audio")),
+    ),
+    Saboteur(
+        "calls-it-audio",
+        "The record says that the result is audio.",
+        "runflow",
+        answering=altering(_RUN, change=setting("/output/outputs/*/type", "audio")),
+        thorough=True,
     ),
     *_on(
         "aimlapi",

@@ -60,6 +60,11 @@ class Stranger(MockTarget):
     plays = True
     pause = 0.01
 
+    @property
+    def contract(self) -> Contract:
+        """What it plays."""
+        return self._provider.contract
+
     def send(self, request: SentRequest) -> ReceivedResponse:
         self.wait(self.pause)
         return super().send(request)

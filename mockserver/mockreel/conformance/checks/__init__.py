@@ -4,6 +4,7 @@ from mockreel.conformance.check import Check
 from mockreel.conformance.checks import (
     account_balance,
     account_isolation,
+    consistency,
     error_responses,
     idempotency,
     job_ids,
@@ -30,6 +31,7 @@ EVERY: tuple[Check, ...] = (
     *webhook_deliveries.CHECKS,
     *webhook_retries.CHECKS,
     *paged_lists.CHECKS,
+    *consistency.CHECKS,
     *account_balance.CHECKS,
 )
 

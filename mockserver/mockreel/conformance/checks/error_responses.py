@@ -14,6 +14,8 @@ _CLOSED_DOORS = ("no-key", "wrong-key", "forbidden", "unknown-path", "wrong-meth
 # What they say is what is wrong, in one place or another.
 _VIOLATIONS = ("invalid-body", "invalid-query")
 _NOWHERE = "/mockreel/no-such-path"
+# The refusals of so many models of an operation are looked into.
+FEW_MODELS = 2
 
 
 def row_problem(
@@ -202,23 +204,37 @@ def says_what_is_wrong(context: CheckContext) -> Iterator[Problem]:
     row = context.contract.conversation.blames
     assert row is not None
     for operation in context.contract.operations:
-        for model in context.casting.at(operation)[:2]:
-            if model is None or operation.body != "json":
+        for model, name, request in _faulty(context, operation):
+            response = context.try_send(request)
+            if response is None or context.excused(response, operation):
                 continue
-            for name, request in _with_one_fault(context, operation, model):
-                response = context.try_send(request)
-                if (
-                    response is None
-                    or context.excused(response, operation)
-                    or not context.error_detector.refused(response)
-                ):
-                    continue
-                context.judged()
-                places = [value for place in row.at for value in pointers.values(response.json, place) if value]
-                if not any(name in _texts(value) for value in places):
-                    fact = context.facts.fact("a refusal says what is wrong", "conversation.yaml blames", row.evidence)
-                    expected = f"{name!r} at {' or '.join(row.at)}"
-                    yield Problem(fact, expected, response.shown(), request, f"{operation.id} {model.id}")
+            if not context.error_detector.refused(response):
+                continue
+            context.judged()
+            places = [value for place in row.at for value in pointers.values(response.json, place) if value]
+            if not any(name in _texts(value) for value in places):
+                fact = context.facts.fact("a refusal says what is wrong", "conversation.yaml blames", row.evidence)
+                expected = f"{name!r} at {' or '.join(row.at)}"
+                yield Problem(fact, expected, response.shown(), request, f"{operation.id} {model.id}")
+            elif not all(_begins(value, row.given.get("prefix")) for value in places):
+                fact = context.facts.fact("a refusal says where it is wrong", "conversation.yaml blames", row.evidence)
+                expected = f"{row.given['prefix']!r} first at {' or '.join(row.at)}"
+                yield Problem(fact, expected, response.shown(), request, f"{operation.id} {model.id}")
+
+
+def _faulty(context: CheckContext, operation: Operation) -> Iterator[tuple[Model, str, SentRequest]]:
+    """Bodies with one fault for a few models of an operation, those of the run first: not every model has a fault."""
+    if operation.body != "json" or operation.model is None:
+        return
+    drawn = [model for model in context.casting.at(operation) if model is not None]
+    others = {model.id: model for model in context.contract.names_at[operation.id].values() if context.wants(model)}
+    found = 0
+    for model in {**{one.id: one for one in drawn}, **others}.values():
+        faults = list(_with_one_fault(context, operation, model))
+        yield from ((model, name, request) for name, request in faults)
+        found += bool(faults)
+        if found == FEW_MODELS:
+            return
 
 
 def _with_one_fault(context: CheckContext, operation: Operation, model: Model) -> Iterator[tuple[str, SentRequest]]:
@@ -231,6 +247,11 @@ def _with_one_fault(context: CheckContext, operation: Operation, model: Model) -
             if len(context.request_checker.judge(request).violations) == 1:
                 kinds.add(variant.kind)
                 yield variant.what.removesuffix(variant.kind).strip(), request
+
+
+def _begins(value: object, prefix: object) -> bool:
+    """Whether a place begins where the contract has it begin, where it says so."""
+    return prefix is None or (isinstance(value, list) and value[:1] == [prefix])
 
 
 def _texts(value: object) -> str:

@@ -12,12 +12,12 @@ from mockreel.contract.exchanges.problem import Problem
 from mockreel.simulator.in_process.mock_target import NotApplicable
 
 
-def _repeats(context: CheckContext) -> bool:
+def repeats(context: CheckContext) -> bool:
     again = context.contract.conversation.again
-    return again is not None and bool(_heeding(context))
+    return again is not None and bool(heeding(context))
 
 
-def _heeding(context: CheckContext) -> list[Operation]:
+def heeding(context: CheckContext) -> list[Operation]:
     """The operations that heed the header, under the chosen reading."""
     again, row = context.contract.conversation.again, context.contract.wire.get("idempotency", {})
     names = row.get("operations", again.given.get("operations", ()) if again else ())
@@ -30,19 +30,19 @@ def _fact(context: CheckContext, says: str) -> Fact:
     return context.facts.fact(says, "conversation.yaml again", again.evidence)
 
 
-def _keyed(context: CheckContext, operation: Operation, key: str) -> SentRequest:
+def keyed(context: CheckContext, operation: Operation, key: str) -> SentRequest:
     again = context.contract.conversation.again
     assert again is not None
     good = context.requests.good(operation)
     return replace(good, headers={**good.headers, again.at[0]: f"{key}-{context.wanted.seed}-{context.stamp}"})
 
 
-@check("idempotency.same", "The same request with the same key is one.", level="jobs", known=_repeats)
+@check("idempotency.same", "The same request with the same key is one.", level="jobs", known=repeats)
 def is_one(context: CheckContext) -> Iterator[Problem]:
     again = context.contract.conversation.again
     assert again is not None
-    for operation in _heeding(context):
-        request = _keyed(context, operation, f"same-{operation.id}")
+    for operation in heeding(context):
+        request = keyed(context, operation, f"same-{operation.id}")
         before, after = context.try_send(request), context.try_send(request)
         if before is None or after is None or context.excused(before, operation) or context.excused(after, operation):
             continue
@@ -55,15 +55,15 @@ def is_one(context: CheckContext) -> Iterator[Problem]:
             )
 
 
-@check("idempotency.other", "Another request with the same key is refused.", level="jobs", known=_repeats)
+@check("idempotency.other", "Another request with the same key is refused.", level="jobs", known=repeats)
 def is_a_conflict(context: CheckContext) -> Iterator[Problem]:
     again = context.contract.conversation.again
     assert again is not None
-    if all(context.request_checker.judge(_keyed(context, one, "")).row is not None for one in _heeding(context)):
+    if all(context.request_checker.judge(keyed(context, one, "")).row is not None for one in heeding(context)):
         raise NotApplicable("the contract has no example of a body that is well-formed under this reading")
     row = context.contract.errors[str(again.given["conflict"])]
-    for operation in _heeding(context):
-        request = _keyed(context, operation, f"other-{operation.id}")
+    for operation in heeding(context):
+        request = keyed(context, operation, f"other-{operation.id}")
         other = request.with_json({**request.json, "metadata": {"another": "body"}})
         if context.request_checker.judge(request).row is not None:
             continue

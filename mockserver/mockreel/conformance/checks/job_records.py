@@ -91,7 +91,8 @@ def moments_are_in_order(context: CheckContext) -> Iterator[Problem]:
         moments = [_moment(pointers.value(record, place)) for place in row.at]
         known = [moment for moment in moments if moment is not None]
         context.judged()
-        wrong = known != sorted(known) or moments[0] is None or moments[-1] is None
+        wrong = moments[0] is None or moments[-1] is None or len({one.tzinfo is None for one in known}) > 1
+        wrong = wrong or known != sorted(known)
         lasted = pointers.value(record, row.given["lasted"]) if "lasted" in row.given else None
         if not wrong and isinstance(lasted, int | float):
             wrong = lasted < 0 or lasted > (known[-1] - known[0]).total_seconds() * 1000 + CLOSE
@@ -112,7 +113,7 @@ def _moment(value: Any) -> datetime | None:
 
 def _is_elsewhere(context: CheckContext, trace: JobTrace, known: list[datetime]) -> bool:
     """Whether a job is said to have ended before it was seen to be under way, by more than any latency."""
-    pending = [poll.at for poll in trace.polls if not any(one.terminal for one in context.states(poll.word))]
+    pending = [poll.sent for poll in trace.polls if not any(one.terminal for one in context.states(poll.word))]
     seen = pending[-1] - trace.began if pending else 0.0
     return bool(known) and (known[-1] - known[0]).total_seconds() < seen - 2.0 - 0.1 * seen
 
@@ -219,7 +220,7 @@ def says_why_it_failed(context: CheckContext) -> Iterator[Problem]:
             )
             yield Problem(fact, "why it failed", trace.last.response.shown(), trace.poll, trace.subject)
         elif str(failure.code) != str(said[0]) or (
-            context.own and failure.message not in trace.last.response.body.decode()
+            context.own and failure.message not in trace.last.response.body.decode("utf-8", "replace")
         ):
             fact = context.facts.fact(
                 f"a job that fails as {failure.name} has the code {failure.code}",

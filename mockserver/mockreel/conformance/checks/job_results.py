@@ -1,6 +1,7 @@
 """Results are there exactly when the state says so, and what they point at answers."""
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
@@ -14,6 +15,8 @@ from mockreel.contract.exchanges.exchange import ReceivedResponse
 from mockreel.contract.exchanges.problem import Problem
 
 MADE = ("succeeded", "partial")
+# What a file is called that is only called a file.
+UNSAID = ("", "application/octet-stream", "binary/octet-stream")
 
 
 def _fact(context: CheckContext, trace: JobTrace) -> Fact:
@@ -62,14 +65,44 @@ def unfinished_has_none(context: CheckContext) -> Iterator[Problem]:
 
 def _files(context: CheckContext) -> Iterator[tuple[JobTrace, str, ReceivedResponse]]:
     """Every file that a result leads to, with its URL and what answers there."""
+    for trace in _made(context):
+        for url in map(str, context.telling.results(trace)):
+            if not is_address(url):
+                continue  # result.address tells of it
+            response = context.fetch(url)
+            context.judged()
+            yield trace, url, response
+
+
+def _made(context: CheckContext) -> Iterator[JobTrace]:
+    """Every job that has made a file."""
     for trace in context.traces():
         states = context.states(trace.last.word) if trace.last else ()
-        if not any(state.kind in MADE for state in states) or _is_text(trace):
-            continue
+        if any(state.kind in MADE for state in states) and not _is_text(trace):
+            yield trace
+
+
+@check("result.address", "The URL of a result is one that anybody can fetch.", level="jobs", uses=(PLAIN,))
+def urls_are_addresses(context: CheckContext) -> Iterator[Problem]:
+    for trace in _made(context):
         for url in context.telling.results(trace):
-            response = context.fetch(str(url))
             context.judged()
-            yield trace, str(url), response
+            if not is_address(str(url)):
+                expected = "an absolute http or https URL with a host"
+                yield Problem(_fact(context, trace), expected, f"{url!r}"[:300], trace.poll, trace.subject)
+
+
+def is_address(url: str) -> bool:
+    """Whether a text is an absolute URL of the web, or holds the file itself."""
+    if url.startswith("data:"):
+        return True
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    plain = url.isascii() and url.isprintable() and " " not in url
+    return plain and parts.scheme in ("http", "https") and bool(parts.hostname) and port != 0
 
 
 @check("result.answers", "The URL of a result answers with a file.", level="jobs", uses=(PLAIN,))
@@ -84,17 +117,17 @@ def urls_answer(context: CheckContext) -> Iterator[Problem]:
 def files_are_of_their_kind(context: CheckContext) -> Iterator[Problem]:
     for trace, url, response in _files(context):
         row = trace.talk.promises.kinds
-        said = _said(context, trace, row) if row else (trace.model.output if trace.model else None)
-        shown, is_one = kind_of(response.body), media_kind(str(said))
-        if (
-            response.status == 200
-            and is_one is not None
-            and (shown != is_one or media_kind(response.media) not in (None, is_one))
-        ):
+        own = trace.model.output if trace.model else None
+        said = _said(context, trace, row) if row else own
+        shown, kinds = kind_of(response.body), {media_kind(str(one)) for one in (said, own) if one} - {None}
+        is_one = next(iter(kinds)) if len(kinds) == 1 else None
+        called = {is_one} if response.media in UNSAID else {media_kind(response.media), is_one}
+        if response.status == 200 and kinds and ({shown} | called) != {is_one}:
             evidence = row.evidence if row else trace.talk.evidence
             fact = context.facts.fact("a result is the file that it is said to be", _where(trace), evidence)
             came = f"{url} is {shown or 'nothing known'}, called {response.media or 'nothing'}"
-            yield Problem(fact, f"{is_one}, as it is {said}", came, trace.poll, trace.subject)
+            expected = f"{is_one or ' and '.join(map(str, kinds))}, as it is {said}"
+            yield Problem(fact, expected, came, trace.poll, trace.subject)
 
 
 def _said(context: CheckContext, trace: JobTrace, row: Places) -> str | None:
@@ -140,6 +173,7 @@ def results_stay(context: CheckContext) -> Iterator[Problem]:
 CHECKS: tuple[Check, ...] = (
     finished_has_results,
     unfinished_has_none,
+    urls_are_addresses,
     urls_answer,
     files_are_of_their_kind,
     files_are_whole,

@@ -30,12 +30,20 @@ def _every(context: CheckContext, *, allowed: bool) -> Iterator[tuple[str, Opera
         for model in context.casting.at(operation):
             if model is None or operation.body != "json" or context.waits_for_the_end(operation):
                 continue
+            if allowed and _unpriced(context, operation, model):
+                continue
             schema, base = context.requests.resolver.model(context.casting.schema(operation, model))
             variants = context.requests.samples.allowed if allowed else context.requests.samples.forbidden
             for variant in _chosen(context, variants(schema, base)):
                 request = context.requests.with_input(operation, model, variant.value)
                 if (context.request_checker.judge(request).row is None) == allowed:
                     yield variant.what, operation, model, request
+
+
+def _unpriced(context: CheckContext, operation: Operation, model: Model) -> bool:
+    """Whether an operation quotes prices, and the model has none that it could quote."""
+    quote = context.contract.conversation.quote
+    return quote is not None and quote.given["operation"] == operation.id and model.price.amount is None
 
 
 def _chosen(context: CheckContext, variants: Iterable[Variant]) -> Iterable[Variant]:

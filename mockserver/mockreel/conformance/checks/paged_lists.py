@@ -40,13 +40,13 @@ def _fact(context: CheckContext, operation: Operation, paged: Paged, says: str) 
     return context.facts.fact(f"{operation.id} {says}", f"conversation.yaml lists {operation.id}", paged.evidence)
 
 
-def _ask(context: CheckContext, operation: Operation, **query: str | int) -> SentRequest:
+def asked(context: CheckContext, operation: Operation, **query: str | int) -> SentRequest:
     return replace(
         context.requests.good(operation), query=urlencode({name: str(value) for name, value in query.items()})
     )
 
 
-def _entries(paged: Paged, response: ReceivedResponse) -> list[Any]:
+def entries_of(paged: Paged, response: ReceivedResponse) -> list[Any]:
     value = pointers.value(response.json, paged.items)
     return value if isinstance(value, list) else []
 
@@ -57,8 +57,8 @@ def _names(paged: Paged, entries: list[Any]) -> list[Any]:
 
 def _whole(context: CheckContext, operation: Operation, paged: Paged) -> tuple[SentRequest, list[Any]]:
     """The list as it comes when nothing is asked of it."""
-    request = _ask(context, operation)
-    return request, _entries(paged, context.send(request))
+    request = asked(context, operation)
+    return request, entries_of(paged, context.send(request))
 
 
 @check("list.limit", "A list is as long as the limit asks for.", level="jobs", uses=(PLAIN,), known=_known("limit"))
@@ -68,12 +68,12 @@ def keeps_the_limit(context: CheckContext) -> Iterator[Problem]:
             continue
         _, every = _whole(context, operation, paged)
         for limit in (1, SMALL) if len(every) > SMALL else ():
-            request = _ask(context, operation, **{paged.limit: limit})
+            request = asked(context, operation, **{paged.limit: limit})
             response = context.send(request)
             context.judged()
-            if len(_entries(paged, response)) != limit:
+            if len(entries_of(paged, response)) != limit:
                 fact = _fact(context, operation, paged, f"gives at most {paged.limit} entries")
-                came = f"{len(_entries(paged, response))} entries: {response.shown()[:200]}"
+                came = f"{len(entries_of(paged, response))} entries: {response.shown()[:200]}"
                 yield Problem(fact, f"{limit} of {len(every)} entries", came, request, operation.id)
 
 
@@ -107,15 +107,15 @@ def _pages(context: CheckContext, operation: Operation, paged: Paged) -> tuple[S
     """The names on the first pages, one after the other, with the request for the last of them."""
     assert paged.limit is not None
     assert paged.cursor is not None
-    request, came = _ask(context, operation, **{paged.limit: SMALL}), []
+    request, came = asked(context, operation, **{paged.limit: SMALL}), []
     for _ in range(PAGES):
         response = context.send(request)
-        came += _names(paged, _entries(paged, response))
+        came += _names(paged, entries_of(paged, response))
         cursor = pointers.value(response.json, paged.next or "")
         if not cursor:
             break
         further: dict[str, str | int] = {paged.limit: SMALL, paged.cursor: str(cursor)}
-        request = _ask(context, operation, **further)
+        request = asked(context, operation, **further)
     return request, came
 
 
@@ -129,8 +129,8 @@ def keeps_the_order(context: CheckContext) -> Iterator[Problem]:
         for name, order in paged.orders.items() or (("down", ""),):
             parameter = next((one.name for one in operation.query if one.name.startswith("sort")), None)
             query: dict[str, str | int] = {parameter: order} if parameter and order else {}
-            request = _ask(context, operation, **query)
-            values = [str(pointers.value(entry, paged.by)) for entry in _entries(paged, context.send(request))]
+            request = asked(context, operation, **query)
+            values = [str(pointers.value(entry, paged.by)) for entry in entries_of(paged, context.send(request))]
             context.judged(len(values) > 1)
             if values != sorted(values, reverse=name == "down"):
                 fact = _fact(context, operation, paged, f"comes in the order {order or 'newest first'}")
@@ -148,9 +148,9 @@ def keeps_the_filter(context: CheckContext) -> Iterator[Problem]:
             seen = dict.fromkeys(str(pointers.value(entry, row["at"])) for entry in every)
             others = [value for value in _further(context, operation, row) if value not in seen]
             for value in [*list(seen)[:2], *others[: 3 - min(2, len(seen))]]:
-                request = _ask(context, operation, **{str(row["name"]): str(row["form"]).format(value=value)})
+                request = asked(context, operation, **{str(row["name"]): str(row["form"]).format(value=value)})
                 response = context.send(request)
-                values = {str(pointers.value(entry, row["at"])) for entry in _entries(paged, response)}
+                values = {str(pointers.value(entry, row["at"])) for entry in entries_of(paged, response)}
                 context.judged()
                 if values - {value} or (value in seen and not values):
                     fact = _fact(context, operation, paged, f"can be filtered by {row['name']}")
@@ -173,8 +173,8 @@ def shows_what_was_begun(context: CheckContext) -> Iterator[Problem]:
     for operation, paged in _lists(context):
         if not paged.jobs:
             continue
-        begun = [trace for trace in context.traces() if trace.id is not None and _succeeded(context, trace)]
-        wanted = begun[-3:]
+        begun = [trace for trace in context.traces() if trace.id is not None and _is_listed(context, paged, trace)]
+        wanted = [*begun[-3:], *(trace for trace in begun[:-3] if not _succeeded(context, trace))]
         request, missing = _searched(context, operation, paged, {str(trace.id) for trace in wanted})
         for trace in wanted:
             context.judged()
@@ -183,23 +183,28 @@ def shows_what_was_begun(context: CheckContext) -> Iterator[Problem]:
                 yield Problem(fact, f"the job {trace.id}", "it is on none of its pages", request, trace.subject)
 
 
+def _is_listed(context: CheckContext, paged: Paged, trace: JobTrace) -> bool:
+    """Whether a job is in a list: in one of jobs every job, in one of charges what has succeeded."""
+    return _succeeded(context, trace) or (bool(paged.id) and trace.ended)
+
+
 def _searched(
     context: CheckContext, operation: Operation, paged: Paged, wanted: set[str]
 ) -> tuple[SentRequest, set[str]]:
     """Which of these ids are on none of the first pages, with the first request."""
-    query: dict[str, str | int] = {paged.limit: _most(operation, paged.limit)} if paged.limit else {}
-    begun = request = _ask(context, operation, **query)
+    query: dict[str, str | int] = {paged.limit: longest(operation, paged.limit)} if paged.limit else {}
+    begun = request = asked(context, operation, **query)
     for _ in range(MOST_PAGES):
         response = context.send(request)
         wanted = {id_ for id_ in wanted if f'"{id_}"'.encode() not in response.body}
         cursor = pointers.value(response.json, paged.next) if paged.next else None
         if not wanted or not cursor or paged.cursor is None:
             break
-        request = _ask(context, operation, **query, **{paged.cursor: str(cursor)})
+        request = asked(context, operation, **query, **{paged.cursor: str(cursor)})
     return begun, wanted
 
 
-def _most(operation: Operation, name: str) -> int:
+def longest(operation: Operation, name: str) -> int:
     schema = next((one.schema for one in operation.query if one.name == name), {})
     return int(schema.get("maximum", 100))
 
@@ -215,12 +220,12 @@ def has_entries(context: CheckContext) -> Iterator[Problem]:
     for operation, paged in _lists(context):
         if paged.least is None:
             continue
-        request = _ask(context, operation)
+        request = asked(context, operation)
         response = context.try_send(request)
         if response is None or context.excused(response, operation):
             continue
         context.judged()
-        names = _names(paged, _entries(paged, response))
+        names = _names(paged, entries_of(paged, response))
         if len(names) < paged.least or not all(names) or len(set(map(str, names))) != len(names):
             fact = _fact(context, operation, paged, "names what there is, each once")
             yield Problem(
@@ -237,11 +242,11 @@ def names_every_model(context: CheckContext) -> Iterator[Problem]:
     for operation, paged in _lists(context):
         if not paged.models:
             continue
-        request = _ask(context, operation)
+        request = asked(context, operation)
         response = context.try_send(request)
         if response is None or context.excused(response, operation):
             continue
-        named = set(map(str, _names(paged, _entries(paged, response))))
+        named = set(map(str, _names(paged, entries_of(paged, response))))
         for model in context.contract.models.values():
             context.judged()
             if model.id not in named:

@@ -1,5 +1,6 @@
 """A callback tells of a job that has ended, in the documented form, signed over its bytes."""
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,9 +13,13 @@ from mockreel.contract import Evidence, pointers
 from mockreel.contract.evidence.facts import Fact
 from mockreel.contract.exchanges.exchange import ReceivedResponse
 from mockreel.contract.exchanges.problem import Problem
+from mockreel.errors import MockreelError
 from mockreel.simulator.in_process.memory_receiver import Arrival
 from mockreel.simulator.in_process.mock_target import LeftOut, NotApplicable
 from mockreel.webhooks import sign
+
+# A callback is missing when it has not come after so many seconds, and so many times as late as any other came.
+OVERDUE, TIMES = 5.0, 5.0
 
 
 def tells(context: CheckContext) -> bool:
@@ -47,6 +52,25 @@ def inner(body: Any) -> Any:
     return body
 
 
+def word_since(context: CheckContext, trace: JobTrace) -> Any:
+    """The word for a job's state since its callback came; None where it cannot be asked for any more.
+
+    A job that was seen to have ended stays so. The last look at any other may be older than the callback.
+    """
+    if not trace.ended and trace.poll is not None:
+        try:
+            context.telling.look(trace)
+        except MockreelError as reason:
+            context.skip(f"its record could not be read after the callback: {reason}")
+            return None
+    return trace.last.word if trace.last else None
+
+
+def shown(arrival: Arrival) -> str:
+    """The beginning of a callback's body for a report."""
+    return arrival.body.decode("utf-8", "replace")[:300]
+
+
 def _unpacked(value: Any) -> Any:
     if isinstance(value, str) and value[:1] in ("{", "["):
         found = ReceivedResponse(200, {}, value.encode()).json
@@ -70,14 +94,26 @@ def _each(context: CheckContext) -> Iterator[tuple[JobTrace, Arrival, Any]]:
     known=tells,
 )
 def comes_once(context: CheckContext) -> Iterator[Problem]:
+    usual = _usual(context)
     for trace in called(context):
-        if not trace.ended or (not trace.whole and len(trace.arrivals) < 2):
+        overdue = not trace.arrivals and trace.watched > usual
+        if not trace.ended or (not trace.whole and not overdue and len(trace.arrivals) < 2):
             context.skip(f"a callback was waited for in vain: {trace.stopped or 'its job did not end'}")
             continue
         context.judged()
         if len(trace.arrivals) != 1:
             fact = callback_fact(context, trace, "the end of a job is told once, where it is taken at once")
             yield Problem(fact, "one callback", f"{len(trace.arrivals)} of them", trace.asked, trace.subject)
+
+
+def _usual(context: CheckContext) -> float:
+    """After so many seconds a callback that has not come is missing: many times as long as the others took to come."""
+    took = [
+        trace.arrivals[0].at - trace.ended_at
+        for trace in called(context)
+        if trace.arrivals and trace.ended_at is not None
+    ]
+    return max(OVERDUE, TIMES * max(took)) if took else math.inf
 
 
 @check("callback.valid", "A callback has the documented form.", level="jobs", uses=(PLAIN,), known=tells)
@@ -147,11 +183,12 @@ def tells_the_truth(context: CheckContext) -> Iterator[Problem]:
         assert webhook is not None
         id_ = pointers.value(body, webhook.id)
         word = pointers.value(body, webhook.state) if webhook.state else None
+        now = word_since(context, trace)
         fact = callback_fact(context, trace, "a callback names its job and how it ended")
         if str(id_) != str(trace.id):
-            yield Problem(fact, f"the id {trace.id}", arrival.body.decode()[:300], trace.asked, trace.subject)
-        elif word is not None and trace.last is not None and not context.same_state(word, trace.last.word):
-            yield Problem(fact, f"the state {trace.last.word}", arrival.body.decode()[:300], trace.asked, trace.subject)
+            yield Problem(fact, f"the id {trace.id}", shown(arrival), trace.asked, trace.subject)
+        elif word is not None and now is not None and not context.same_state(word, now):
+            yield Problem(fact, f"the state {now}", shown(arrival), trace.asked, trace.subject)
 
 
 @check(
@@ -165,15 +202,13 @@ def names_its_event(context: CheckContext) -> Iterator[Problem]:
     words = {event.word: event for event in context.contract.callbacks.events.values()}
     for trace, arrival, body in _each(context):
         named = next((value for value in context.texts(body) if value in words), None)
-        ended = {state.name for state in context.states(trace.last.word)} if trace.last else set()
+        ended = {state.name for state in context.states(word_since(context, trace))}
         if named is not None and ended and not ended & set(words[named].on):
             event = words[named]
             fact = context.facts.fact(
                 f"{named} is told of {', '.join(event.on)}", "callbacks.yaml events", event.evidence
             )
-            yield Problem(
-                fact, f"the event of {', '.join(ended)}", arrival.body.decode()[:300], trace.asked, trace.subject
-            )
+            yield Problem(fact, f"the event of {', '.join(ended)}", shown(arrival), trace.asked, trace.subject)
 
 
 @check(
@@ -196,7 +231,7 @@ def agrees_with_the_record(context: CheckContext) -> Iterator[Problem]:
                         f"conversation.yaml {trace.talk.name} agrees",
                         pair.evidence,
                     )
-                    came = f"{pointers.value(body, pair.one)!r} in {arrival.body.decode('utf-8', 'replace')[:200]}"
+                    came = f"{pointers.value(body, pair.one)!r} in {shown(arrival)[:200]}"
                     yield Problem(fact, f"{record!r}"[:200], came, trace.asked, trace.subject)
 
 

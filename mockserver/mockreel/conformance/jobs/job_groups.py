@@ -19,11 +19,17 @@ BURST_LOOKS = 20
 # What the attempts at a callback are answered with, by the name of the group.
 ANSWERS: dict[str, tuple[Behaviour, ...]] = {
     "500": (500,),
+    "502": (502,),
     "503": (503,),
+    "504": (504,),
+    "400": (400,),
+    "408": (408,),
     "429": (429,),
     "404": (404,),
     "410": (410,),
     "302": (302,),
+    "201": (201,),
+    "202": (202,),
     "204": (204,),
     "timeout": ("timeout",),
     "refused": ("refused",),

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from mockreel.conformance.check import broken
 from mockreel.conformance.jobs.task_queue import Task
 from mockreel.conformance.jobs.wait_times import attempts_after
 from mockreel.contract import Model, Operation, State, pointers
@@ -20,6 +21,19 @@ if TYPE_CHECKING:
 
 # How often a job is looked at once more when it has ended.
 AFTER_THE_END = 2
+
+
+# A text that a server which changes texts does not let be: capitals, spaces, signs, other letters.
+RICH = 'A Paper Boat crosses  a puddle -- \u00e4\u00f6\u00fc \u6c34, 100% <b>"fast"</b>!\n'
+
+
+def _replaced(value: Any, old: str, new: str) -> Any:
+    """A document with one text in the place of another."""
+    if isinstance(value, dict):
+        return {name: _replaced(one, old, new) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_replaced(one, old, new) for one in value]
+    return new if value == old else value
 
 
 class SubmitRefused(LeftOut):
@@ -81,6 +95,7 @@ class JobTrace:
     cancelled: ReceivedResponse | None = None
     made: ReceivedResponse | None = None  # the response that shows the results, where it is not the poll's
     whole: bool = False  # watched until nothing more was to come
+    watched: float = 0.0  # for so many seconds after it had ended
     stopped: str = ""
 
     @property
@@ -101,6 +116,7 @@ class JobTraces:
 
     def __init__(self, context: "CheckContext") -> None:
         self._context = context
+        self._took = 0.0  # seconds that a look takes: where looks are slow, they are made less often
 
     def begin(
         self,
@@ -135,7 +151,7 @@ class JobTraces:
     def ask(self, start: Start) -> tuple[SentRequest, str | None]:
         """The request that begins a job, with what it may carry beside its input, and the URL of its callbacks."""
         context, url = self._context, None
-        request = context.requests.good(start.submit, start.model)
+        request = self._vivid(context.requests.good(start.submit, start.model))
         carried = start.talk.promises.carries
         if carried and isinstance(request.json, dict):
             request = request.with_json(placed(request.json, "", carried))
@@ -144,6 +160,15 @@ class JobTraces:
         if start.scenario is not None:
             request = replace(request, headers={**request.headers, "prefer": f"scenario={start.scenario}"})
         return request, url
+
+    def _vivid(self, request: SentRequest) -> SentRequest:
+        """The request with longer and richer texts where any text may stand, as long as the contract allows it."""
+        context = self._context
+        for text in (RICH * 14, RICH):
+            richer = request.with_json(_replaced(request.json, context.requests.samples.text, text))
+            if context.request_checker.judge(richer).row is None:
+                return richer
+        return request
 
     def tell(self, start: Start, group: list[JobTrace]) -> Task:
         """Begin a job and watch it until nothing more is to come; what was seen is in `group` from the first moment on.
@@ -166,11 +191,16 @@ class JobTraces:
             trace.whole = True
         except MockreelError as reason:
             trace.stopped = str(reason)
+        except Exception as problem:
+            trace.stopped = broken(problem)
+            self._context.broken.append(trace.stopped)
         except GeneratorExit:
             seconds = self._context.target.now() - trace.began
             trace.stopped = f"the time was up {seconds:.0f} s after it began"
             raise
         finally:
+            if trace.ended_at is not None:
+                trace.watched = self._context.target.now() - trace.ended_at
             if trace.callback_url is not None:
                 trace.arrivals = self._context.receiver.of(trace.callback_url)
 
@@ -202,7 +232,7 @@ class JobTraces:
 
     def _pause(self, trace: JobTrace, age: float) -> float:
         """Until the next look: soon, except for a job that is only there for its callbacks."""
-        step = self._context.waits.step(age)
+        step = max(self._context.waits.step(age), self._took * len(self._context.tasks))
         alone = not self._context.own and trace.behaviours not in ((), (200,)) and not trace.ended
         return max(step, 2.0) if alone else step
 
@@ -233,6 +263,7 @@ class JobTraces:
         response = context.send(trace.poll)
         poll = Poll(context.target.now(), context.word(trace.talk, response), response, arrived, sent)
         trace.polls.append(poll)
+        self._took = poll.at - sent if not self._took else (self._took + poll.at - sent) / 2
         if not trace.ended and any(state.terminal for state in context.states(poll.word)):
             trace.ended, trace.ended_at = True, poll.at
         return poll

@@ -73,9 +73,9 @@ def check_url(
     with _receiver(url, access, contract) as receiver:
         target = RemoteTarget(url, contract, guard=guard, keys=access.keys, receiver=receiver, secret=access.secret)
         try:
-            latency = measured(target, contract)
             target.ends = target.now() + plan.budget
-            context = CheckContext(contract, target, plan.wanted)
+            latency = measured(target, contract)
+            context = CheckContext(contract, target, plan.wanted, ends=target.ends)
             for outcome in check_target(
                 plan,
                 contract,
@@ -89,6 +89,8 @@ def check_url(
                 outcomes.append(outcome)
                 watcher(outcome)
             notes += fitting_readings(context, plan, outcomes)
+            if target.dropped:
+                notes.append(f"{target.dropped} reads were sent once more, as their connection was dropped")
         except Unreachable as problem:
             return Report(url, __version__, plan.seed, tuple(outcomes), tuple(notes), trouble=str(problem))
         finally:

@@ -30,7 +30,7 @@ class _Handler(socketserver.StreamRequestHandler):
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         body = self._chunks() if "chunked" in headers.get("transfer-encoding", "") else self._plain(headers)
         if len(line) >= 2 and line[0] == "POST":
-            self._answer(self.server.receiver.take(line[1], headers, body))
+            self._answer(self.server.receiver.take(line[1], headers, body), line[1])
 
     def _plain(self, headers: Mapping[str, str]) -> bytes:
         length = headers.get("content-length", "")
@@ -44,14 +44,16 @@ class _Handler(socketserver.StreamRequestHandler):
             self.rfile.readline(65536)
         return b"".join(parts)
 
-    def _answer(self, behaviour: Any) -> None:
+    def _answer(self, behaviour: Any, path: str) -> None:
         if isinstance(behaviour, int):
-            self.wfile.write(f"HTTP/1.1 {behaviour} -\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".encode())
+            where = f"location: {path}\r\n" if 300 <= behaviour < 400 else ""
+            head = f"HTTP/1.1 {behaviour} -\r\n{where}content-length: 0\r\nconnection: close\r\n\r\n"
+            self.wfile.write(head.encode("latin-1"))
         elif behaviour == "broken":
             self.wfile.write(b"\x00\xff this is no HTTP\r\n\r\n")
         elif behaviour == "slow":
             time.sleep(self.server.receiver.slow)
-            self._answer(200)
+            self._answer(200, path)
         elif behaviour == "timeout":
             self.connection.settimeout(LONGEST_SILENCE)
             self._wait_for_the_end()

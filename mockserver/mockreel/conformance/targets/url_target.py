@@ -13,7 +13,7 @@ from mockreel.errors import MockreelError, OptionError
 from mockreel.simulator.in_process.memory_receiver import Receiver
 from mockreel.simulator.in_process.target_keys import INVALID, Keys, dressed
 
-TIMEOUT = 30.0
+TIMEOUT, SHORTEST = 30.0, 1.0
 # A connection that nothing used for so long is not used again: many servers close theirs after a few seconds.
 KEPT = 1.5
 # A response with this header comes of our own simulator, which plays what a `Prefer` header asks for.
@@ -22,6 +22,10 @@ MOCK_HEADER = "mockreel-version"
 SLOWLY = 1.0
 # Headers that HTTP itself needs and the client sets.
 _CLIENTS_OWN = {"content-length", "host", "connection", "transfer-encoding"}
+
+
+# How a connection ends that the other side gave up.
+DROPPED = (httpx2.NetworkError, httpx2.RemoteProtocolError)
 
 
 class Unreachable(MockreelError):
@@ -56,6 +60,8 @@ class RemoteTarget:
         self.secret = secret
         self.guard = guard
         self.ends = math.inf  # no request is waited for beyond this moment
+        self.lateness = 0.0  # by how much this machine was late at most when it was to wake
+        self.dropped = 0  # reads that were sent once more, as their connection was dropped
         self._contract = contract
         self._client = httpx2.Client(
             timeout=TIMEOUT, follow_redirects=False, trust_env=False, limits=httpx2.Limits(keepalive_expiry=KEPT)
@@ -80,7 +86,9 @@ class RemoteTarget:
         return time.monotonic()
 
     def wait(self, seconds: float) -> None:
+        began, seconds = self.now(), max(0.0, min(seconds, self.ends - self.now()))
         time.sleep(seconds)
+        self.lateness = max(self.lateness, self.now() - began - seconds)
 
     def close(self) -> None:
         self._client.close()
@@ -88,20 +96,53 @@ class RemoteTarget:
     def _asked(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes, *, follows: bool = False
     ) -> ReceivedResponse:
+        until = max(self.now() + SHORTEST, min(self.now() + TIMEOUT, self.ends))
         try:
-            reply = self._client.request(
+            return self._read(method, url, headers, body, until, follows=follows)
+        except DROPPED as problem:
+            if method != "GET" or self.now() > until:
+                raise _unanswered(method, url, problem) from problem
+            self.dropped += 1  # a read is asked once more, as any client does
+        return self._read(method, url, headers, body, until, follows=follows, last=True)
+
+    def _read(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        until: float,
+        *,
+        follows: bool,
+        last: bool = False,
+    ) -> ReceivedResponse:
+        """The whole response; one that trickles in is waited for until a moment of the clock."""
+        parts: list[bytes] = []
+        try:
+            with self._client.stream(
                 method,
                 url,
                 headers=dict(headers),
                 content=body or None,
                 follow_redirects=follows,
-                timeout=max(1.0, min(TIMEOUT, self.ends - self.now())),
-            )
+                timeout=max(SHORTEST, until - self.now()),
+            ) as reply:
+                for part in reply.iter_bytes():
+                    parts.append(part)
+                    if self.now() > until + SHORTEST:
+                        raise Unreachable(f"{method} {url} was not answered to its end in time")
         except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as problem:
-            raise Unreachable(f"{method} {url} was not answered: {problem or type(problem).__name__}") from problem
-        return ReceivedResponse(
-            reply.status_code, {name.lower(): value for name, value in reply.headers.items()}, reply.content
-        )
+            if isinstance(problem, DROPPED) and not last:
+                raise
+            raise _unanswered(method, url, problem) from problem
+        named = {name.lower(): value for name, value in reply.headers.items()}
+        return ReceivedResponse(reply.status_code, named, b"".join(parts))
+
+
+def _unanswered(method: str, url: str, problem: Exception) -> Unreachable:
+    if isinstance(problem, httpx2.DecodingError):
+        return Unreachable(f"{method} {url} was answered with a body that is not packed as its content-encoding says")
+    return Unreachable(f"{method} {url} was not answered: {problem or type(problem).__name__}")
 
 
 def checked_url(url: str) -> str:

@@ -18,6 +18,7 @@ class WebhookTalk:
     policy: str
     redeliver: str | None
     via: str | None = None  # the operation whose response leads to `redeliver`, where the submit's does not
+    history: Places | None = None  # the operation that tells of the attempts, and where it has what of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Secret:
     promote: str | None = None
     promotion: Any = None
     remove: str | None = None
+    prefix: str | None = None  # where the secret's beginning is shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,9 @@ class Conversation:
     texts are secrets, `receivers` fields with an address that webhooks are sent to, beside the callbacks. `account`
     says where a balance stands, `lists` how lists are paged, `again` which header makes a request one that is sent
     twice, `blames` where an error names what is wrong, `traced` which header comes back, `quote` what says beforehand
-    what a job costs.
+    what a job costs, `prices` what lists the prices of a model, `inputs` what lists the fields of its input, `identity`
+    what tells whose a key is, `batch` what begins many jobs at once, `echoes` where an error repeats its status,
+    `equals` places of two operations that hold the same.
     """
 
     jobs: Mapping[str, JobTalk] = field(default_factory=dict)
@@ -96,6 +100,12 @@ class Conversation:
     blames: Places | None = None
     traced: Places | None = None
     quote: Places | None = None
+    prices: Places | None = None
+    identity: Places | None = None
+    inputs: Places | None = None
+    batch: Places | None = None
+    echoes: Places | None = None
+    equals: tuple[Places, ...] = ()
 
     def of(self, submit: str) -> JobTalk | None:
         """The sort of job that an operation begins, or None."""
@@ -117,7 +127,16 @@ def conversation(file: Cursor) -> Conversation:
         _texts(file, "receivers"),
         account(found) if (found := file.maybe("account")) else None,
         lists.each(paged) if (lists := file.maybe("lists")) else {},
-        *(places(file, key) for key in ("again", "blames", "traced", "quote")),
+        places(file, "again"),
+        places(file, "blames"),
+        places(file, "traced"),
+        places(file, "quote"),
+        places(file, "prices"),
+        places(file, "identity"),
+        places(file, "inputs"),
+        places(file, "batch"),
+        places(file, "echoes"),
+        _equals(file.maybe("equals")),
     )
 
 
@@ -142,9 +161,19 @@ def _talk(name: str, row: Cursor) -> JobTalk:
     )
 
 
+def _equals(rows: Cursor | None) -> tuple[Places, ...]:
+    found = rows.mapping() if rows else {}
+    return tuple(one for name in found if rows and (one := places(rows, name)) is not None)
+
+
 def _told(row: Cursor) -> WebhookTalk:
     return WebhookTalk(
-        row.at("id").text(), _text(row, "state"), row.at("policy").text(), _text(row, "redeliver"), _text(row, "via")
+        row.at("id").text(),
+        _text(row, "state"),
+        row.at("policy").text(),
+        _text(row, "redeliver"),
+        _text(row, "via"),
+        places(row, "history"),
     )
 
 
@@ -157,6 +186,7 @@ def _secret(row: Cursor) -> Secret:
         _text(row, "promote"),
         row.mapping().get("promotion"),
         _text(row, "remove"),
+        _text(row, "prefix"),
     )
 
 

@@ -31,7 +31,9 @@ class Promises:
     """What the record of a job promises. Each is empty or None where no row says anything of the kind.
 
     `carries` are fields that a submit takes beside its input; `repeats` says where the record has them again, `agrees`
-    where the callback says the same as the record; `moments` are places of times in their order.
+    where the callback says the same as the record; `moments` are places of times in their order. `shows` are places
+    that every record has, `constant` those that are the same from the submit on, `stays` those that are the same from
+    the end on, `fixed` one that always has one value, `model` where the record names its model.
     """
 
     carries: Mapping[str, Any] = field(default_factory=dict)
@@ -43,6 +45,11 @@ class Promises:
     failure: Places | None = None
     kinds: Places | None = None
     headers: Places | None = None
+    shows: Places | None = None
+    constant: Places | None = None
+    stays: Places | None = None
+    fixed: Places | None = None
+    model: Places | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +58,9 @@ class Paged:
 
     `items` and `id` are places of the entries and of an entry's name; `next` is the place of what leads on, which is
     sent as the query parameter `cursor`; `filters` are query parameters with the place of the entry's value that each
-    of them compares; `order` is a query that turns the order of `by` round.
+    of them compares; `order` is a query that turns the order of `by` round. `more` is the place of a truth value that
+    says whether there is more, `previous` that of what leads back; `agrees` are places that an entry has as the record
+    of its job has them, `times` two places of an entry of which the first is so many times the second.
     """
 
     items: str
@@ -66,6 +75,11 @@ class Paged:
     jobs: bool  # its entries tell of jobs, so that it may be empty
     models: bool  # its entries are the models of the contract, named as there
     evidence: Evidence
+    more: str | None = None
+    previous: str | None = None
+    agrees: tuple[str, ...] = ()
+    states: bool = False  # its entries are the states of the lifecycle, named by their words
+    times: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +102,7 @@ def promises(row: Cursor) -> Promises:
         _pairs(found, "repeats"),
         _pairs(found, "agrees"),
         *(places(found, key) for key in ("moments", "begun", "cost", "failure", "kinds", "headers")),
+        *(places(found, key) for key in ("shows", "constant", "stays", "fixed", "model")),
     )
 
 
@@ -125,6 +140,11 @@ def paged(_: str, row: Cursor) -> Paged:
         row.get("jobs", False),
         row.get("models", False),
         evidence(row),
+        _maybe(row, "more"),
+        _maybe(row, "previous"),
+        found.texts() if (found := row.maybe("agrees")) else (),
+        row.get("states", False),
+        row.get("times", {}),
     )
 
 

@@ -21,7 +21,9 @@ class Variant:
 
 
 class Samples:
-    """Makes instances of the schemas of one contract; always the same ones."""
+    """Makes instances of the schemas of one contract; always the same ones. `text` stands where any text may."""
+
+    text = _TEXT
 
     def __init__(self, resolver: Resolver) -> None:
         self._resolver = resolver

@@ -68,9 +68,14 @@ def _normalized(job: Job, made: Artifact, urls: list[str], fields: Mapping[str, 
     return {
         "outputs": [{"url": url, **size} for url in urls],
         "nsfw_detected": job.fields.get("nsfw_detected", False),
-        "seed": fields.get("seed"),
+        "seed": _whole(fields.get("seed")),
         "timing": {"inference_ms": milliseconds((job.ends or job.created) - _last_left(job))},
     }
+
+
+def _whole(value: Any) -> int | None:
+    """A whole number as it was sent; None for anything else, which a model whose input says nothing of it may take."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _last_left(job: Job) -> float:

@@ -1,0 +1,199 @@
+"""Lists against records: an entry says what the record says, lists end, and states are listed as they are."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from mockreel.conformance.check import Check, check
+from mockreel.conformance.check_context import CheckContext
+from mockreel.conformance.checks.consistency.lasting_records import same
+from mockreel.conformance.checks.paged_lists import asked, entries_of, longest
+from mockreel.conformance.jobs.job_groups import PLAIN
+from mockreel.contract import Operation, pointers
+from mockreel.contract.conversation.promises import Paged
+from mockreel.contract.evidence.facts import Fact
+from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
+from mockreel.contract.exchanges.problem import Problem
+
+# So many pages are read at most, and so long is a page.
+MOST_PAGES, SMALL = 12, 3
+
+
+def _lists(context: CheckContext) -> Iterator[tuple[Operation, Paged]]:
+    for name, paged in context.contract.conversation.lists.items():
+        yield context.contract.operation(name), paged
+
+
+def _fact(context: CheckContext, operation: Operation, paged: Paged, says: str) -> Fact:
+    return context.facts.fact(f"{operation.id} {says}", f"conversation.yaml lists {operation.id}", paged.evidence)
+
+
+@check(
+    "list.record", "An entry of a list says of its job what the record says.", level="jobs", uses=(PLAIN,),
+    known=lambda context: any(paged.agrees for _, paged in _lists(context)),
+)  # fmt: skip
+def entries_agree_with_records(context: CheckContext) -> Iterator[Problem]:
+    for operation, paged in _lists(context):
+        if not paged.agrees:
+            continue
+        request, entries = _entries(context, operation, paged)
+        for trace in context.traces():
+            record = trace.last.response.json if trace.last and trace.ended else None
+            entry = entries.get(str(trace.id))
+            if record is None or entry is None:
+                continue
+            context.judged()
+            wrong = [
+                place for place in paged.agrees if not same(pointers.value(entry, place), pointers.value(record, place))
+            ]
+            if wrong:
+                fact = _fact(context, operation, paged, f"says of a job what its record says: {', '.join(wrong)}")
+                expected = ", ".join(f"{place}: {pointers.value(record, place)!r}" for place in wrong)
+                came = ", ".join(f"{place}: {pointers.value(entry, place)!r}" for place in wrong)
+                yield Problem(fact, expected[:300], came[:300], request, trace.subject)
+
+
+def _entries(context: CheckContext, operation: Operation, paged: Paged) -> tuple[SentRequest, dict[str, Any]]:
+    """The entries of the first pages, by their names."""
+    query: dict[str, str | int] = {paged.limit: longest(operation, paged.limit)} if paged.limit else {}
+    first = request = asked(context, operation, **query)
+    found: dict[str, Any] = {}
+    for _ in range(MOST_PAGES):
+        response = context.send(request)
+        found |= {str(pointers.value(entry, paged.id)): entry for entry in entries_of(paged, response)}
+        cursor = pointers.value(response.json, paged.next) if paged.next else None
+        if not cursor or paged.cursor is None:
+            break
+        request = asked(context, operation, **query, **{paged.cursor: str(cursor)})
+    return first, found
+
+
+@check(
+    "list.ends", "A list says where it ends, and whether something is before and behind a page.", level="jobs",
+    uses=(PLAIN,), known=lambda context: any(paged.next and paged.limit for _, paged in _lists(context)),
+)  # fmt: skip
+def lists_end(context: CheckContext) -> Iterator[Problem]:
+    for operation, paged in _lists(context):
+        if not paged.next or not paged.limit or paged.cursor is None:
+            continue
+        most = longest(operation, paged.limit)
+        request = asked(context, operation, **{paged.limit: most})
+        response = context.send(request)
+        count = len(entries_of(paged, response))
+        if count < most:
+            yield from _edge(context, operation, paged, request, response, more=False, before=False)
+        if count <= SMALL:
+            continue
+        small = asked(context, operation, **{paged.limit: SMALL})
+        first = context.send(small)
+        yield from _edge(context, operation, paged, small, first, more=True, before=False)
+        cursor = pointers.value(first.json, paged.next)
+        if cursor:
+            query: dict[str, str | int] = {paged.limit: SMALL, paged.cursor: str(cursor)}
+            further = asked(context, operation, **query)
+            second = context.send(further)
+            more = None if count <= 2 * SMALL or count == most else True
+            yield from _edge(context, operation, paged, further, second, more=more, before=True)
+            both = _names(paged, first) & _names(paged, second)
+            if both:
+                fact = _fact(context, operation, paged, f"goes on where {paged.next} leads to")
+                came = ", ".join(sorted(both))
+                yield Problem(fact, "other entries than on the page before", came, further, operation.id)
+
+
+def _edge(
+    context: CheckContext,
+    operation: Operation,
+    paged: Paged,
+    request: SentRequest,
+    response: ReceivedResponse,
+    *,
+    more: bool | None,
+    before: bool,
+) -> Iterator[Problem]:
+    """Whether a page says of what is behind it and before it what is so; what is not known is not judged."""
+    said: list[tuple[str, bool, bool]] = []
+    if more is not None and paged.next is not None:
+        said.append((paged.next, bool(pointers.value(response.json, paged.next)), more))
+        if paged.more is not None:
+            said.append((paged.more, pointers.value(response.json, paged.more) is True, more))
+    if paged.previous is not None:
+        said.append((paged.previous, bool(pointers.value(response.json, paged.previous)), before))
+    context.judged(bool(said))
+    for place, came, wanted in said:
+        if came != wanted:
+            fact = _fact(context, operation, paged, f"says at {place} whether there is another page")
+            expected = f"something at {place}" if wanted else f"nothing at {place}"
+            shown = f"{pointers.value(response.json, place)!r} after {len(entries_of(paged, response))} entries"
+            yield Problem(fact, expected, shown, request, operation.id)
+
+
+def _names(paged: Paged, response: ReceivedResponse) -> set[str]:
+    """The names of a page's entries; none where entries have no name."""
+    return {str(pointers.value(one, paged.id)) for one in entries_of(paged, response)} if paged.id else set()
+
+
+@check(
+    "list.form", "A list is a list of entries.", level="reads",
+    known=lambda context: any(True for _ in _lists(context)),
+)  # fmt: skip
+def lists_are_lists(context: CheckContext) -> Iterator[Problem]:
+    for operation, paged in _lists(context):
+        request = asked(context, operation)
+        response = context.try_send(request)
+        if response is None or context.excused(response, operation) or context.error_detector.refused(response):
+            continue
+        context.judged()
+        value = pointers.value(response.json, paged.items)
+        fine = isinstance(value, list) and all(isinstance(entry, dict) for entry in value if paged.id)
+        if not fine:
+            fact = _fact(context, operation, paged, f"has its entries at {paged.items}")
+            yield Problem(fact, f"a list of entries at {paged.items}", response.shown()[:300], request, operation.id)
+
+
+@check(
+    "list.states", "A list of states names every state of the lifecycle.", level="reads",
+    known=lambda context: any(paged.states for _, paged in _lists(context)),
+)  # fmt: skip
+def names_every_state(context: CheckContext) -> Iterator[Problem]:
+    for operation, paged in _lists(context):
+        if not paged.states:
+            continue
+        request = asked(context, operation)
+        response = context.try_send(request)
+        if response is None or context.excused(response, operation):
+            continue
+        named = {pointers.value(entry, paged.id) for entry in entries_of(paged, response) if isinstance(entry, dict)}
+        lacking = [state for state in context.contract.lifecycle.states.values() if state.word not in named]
+        context.judged()
+        for state in lacking:
+            fact = context.facts.fact(f"{state.word} is a state", f"lifecycle.yaml states {state.name}", state.evidence)
+            yield Problem(fact, f"{state.word} in the list", response.shown()[:300], request, operation.id)
+
+
+@check(
+    "list.amounts", "Two amounts of an entry are one sum.", level="jobs", uses=(PLAIN,),
+    known=lambda context: any(paged.times for _, paged in _lists(context)),
+)  # fmt: skip
+def amounts_are_one_sum(context: CheckContext) -> Iterator[Problem]:
+    for operation, paged in _lists(context):
+        if not paged.times:
+            continue
+        request = asked(context, operation)
+        for entry in entries_of(paged, context.send(request)):
+            one, other = (pointers.value(entry, str(paged.times[name])) for name in ("one", "other"))
+            context.judged()
+            numbers = isinstance(one, int | float) and isinstance(other, int | float)
+            if not numbers or abs(one - other * paged.times["by"]) > 1:
+                says = f"has at {paged.times['one']} {paged.times['by']} times what is at {paged.times['other']}"
+                fact = _fact(context, operation, paged, says)
+                yield Problem(fact, "one sum", f"{one!r} and {other!r}", request, operation.id)
+                break
+
+
+CHECKS: tuple[Check, ...] = (
+    lists_are_lists,
+    names_every_state,
+    entries_agree_with_records,
+    lists_end,
+    amounts_are_one_sum,
+)

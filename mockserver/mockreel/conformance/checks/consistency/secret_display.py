@@ -1,0 +1,48 @@
+"""A secret is shown when it is made, and never again."""
+
+from collections.abc import Iterator
+
+from mockreel.conformance.check import Check, check
+from mockreel.conformance.check_context import CheckContext
+from mockreel.contract import pointers
+from mockreel.contract.exchanges.problem import Problem
+
+
+@check(
+    "secret.once", "A secret is shown when it is made, and never again.", level="jobs",
+    known=lambda context: context.contract.conversation.secret is not None,
+)  # fmt: skip
+def is_shown_once(context: CheckContext) -> Iterator[Problem]:
+    row = context.contract.conversation.secret
+    assert row is not None
+    operation = context.contract.operation(row.operation)
+    good = context.requests.good(operation)
+    request = good if row.body is None else good.with_json(row.body)
+    made = context.try_send(request)
+    secret = pointers.value(made.json, row.at) if made is not None else None
+    if made is None or context.excused(made, operation) or not isinstance(secret, str) or not secret:
+        return
+    links = [context.links.find(operation, made, str(one.get("operationId"))) for one in context.links.of(operation)]
+    further = [context.links.follow(link, request, made) for link in links if link is not None]
+    lists = [one for one in context.contract.operations if one.path == operation.path and one.method == "GET"]
+    reads = [one for one in further if one.method == "GET"] + [context.requests.good(one) for one in lists]
+    for asked in reads:
+        response = context.try_send(asked)
+        if response is None:
+            continue
+        context.judged()
+        if secret.encode() in response.body:
+            fact = context.facts.fact(f"{row.at} is shown once", "conversation.yaml secret", row.evidence)
+            name = asked.operation.id if asked.operation else asked.path
+            yield Problem(fact, "a reply without the secret", "the secret stands in it", asked, name)
+        shown = pointers.value(response.json, row.prefix) if row.prefix else None
+        if shown is not None and not secret.startswith(str(shown)):
+            fact = context.facts.fact(f"{row.prefix} begins the secret", "conversation.yaml secret", row.evidence)
+            name = asked.operation.id if asked.operation else asked.path
+            yield Problem(fact, "the beginning of the secret", f"{shown!r}", asked, name)
+    for asked in further:
+        if asked.method == "DELETE":
+            context.try_send(asked)
+
+
+CHECKS: tuple[Check, ...] = (is_shown_once,)

@@ -1,0 +1,180 @@
+"""Servers that answer with what no check expects: it is contained, other verdicts and the time are kept."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from conformance.saboteurs.records import setting
+from conformance.saboteurs.saboteur import Stranger, altering, honest_contract, meddling
+
+from mockreel.conformance.check import Check, Outcome
+from mockreel.conformance.check_context import CheckContext, Wanted
+from mockreel.conformance.check_runner import run
+from mockreel.conformance.other_readings import fitting_readings
+from mockreel.conformance.reports.report import Report
+from mockreel.conformance.spending_guard import SpendingGuard
+from mockreel.conformance.suite import Plan
+from mockreel.conformance.targets.url_target import RemoteTarget, Unreachable
+from mockreel.contract.exchanges.exchange import SentRequest
+from mockreel.contract.exchanges.problem import Problem
+from mockreel.webhooks import Outgoing
+
+
+def outcomes_of(target: Stranger, *checks: Check, budget: float = 100_000) -> list[Outcome]:
+    context = CheckContext(target.contract, target, Wanted(quick=True, budget=budget))
+    try:
+        return list(run(context, checks)) if checks else list(run(context))
+    finally:
+        target.close()
+
+
+def trips(context: CheckContext) -> Iterator[Problem]:
+    context.judged()
+    raise TypeError("this was not expected")
+    yield
+
+
+def holds(context: CheckContext) -> Iterator[Problem]:
+    context.judged()
+    yield from ()
+
+
+def test_a_check_that_breaks_could_not_be_run_and_leaves_the_others() -> None:
+    """Its outcome names the error, the exit code is 2, the verdicts around it are kept."""
+    checks = (Check("one", "", "reads", holds), Check("two", "", "reads", trips), Check("three", "", "reads", holds))
+    outcomes = outcomes_of(Stranger(honest_contract("aimlapi")), *checks)
+
+    verdicts = {one.check: one.verdict for one in outcomes}
+    assert (verdicts["one"], verdicts["two"], verdicts["three"]) == ("holds", "broke", "holds")
+    assert "TypeError: this was not expected" in outcomes[1].broke
+    assert Report("mock", "1", 0, tuple(outcomes[:3])).exit_code == 2
+
+
+def test_moments_with_and_without_an_offset_fall_short() -> None:
+    """They cannot be compared, which is a finding and no traceback."""
+    change = setting("/created_at", "2026-01-01T00:00:00")
+    target = Stranger(honest_contract("runflow"), answering=altering("get_run", change=change)())
+
+    outcomes = outcomes_of(target)
+
+    assert next(one for one in outcomes if one.check == "record.moments").verdict == "falls short"
+    assert [one.check for one in outcomes if one.verdict == "broke"] == []
+
+
+def test_a_webhook_that_is_no_text_falls_short() -> None:
+    """Bytes that are no UTF-8 are a finding and no traceback."""
+
+    def junk(message: Outgoing, _: int) -> Outgoing:
+        return replace(message, body=b"\xff\xfe")
+
+    outcomes = outcomes_of(Stranger(honest_contract("runflow"), sender=meddling(junk)))
+
+    assert next(one for one in outcomes if one.check == "callback.valid").verdict == "falls short"
+    assert [one.check for one in outcomes if one.verdict == "broke"] == []
+
+
+@pytest.mark.parametrize("provider", ["runflow", "aimlapi", "runninghub"])
+@pytest.mark.parametrize("pause", [0.05, 1.0, 2.0])
+def test_the_budget_bounds_the_time(provider: str, pause: float) -> None:
+    """However slow the target is, the run ends within a tenth more than its budget, by the target's own clock."""
+    target = Stranger(honest_contract(provider))
+    target.pause = pause
+    began = target.now()
+
+    outcomes = outcomes_of(target, budget=60)
+
+    assert target.now() - began <= 66
+    assert outcomes
+
+
+def test_other_readings_are_not_tried_when_the_time_is_up() -> None:
+    """A note says so."""
+    contract = honest_contract("runninghub")
+    target = Stranger(contract)
+    context = CheckContext(contract, target, Wanted(quick=True, budget=1), ends=target.now() - 1)
+    problem = Problem(context.facts.row("no-key"), "one", "other", SentRequest("GET", "/"), "x")
+    context.passing.append(problem)
+    context.passed = 1
+    outcome = next(one for one in run(context, ()) if one.check == "reply.documented")
+    target.close()
+
+    assert outcome.verdict == "falls short"
+    assert fitting_readings(context, Plan(providers=("runninghub",)), [outcome]) == [
+        "the time was up before every other reading had been tried"
+    ]
+
+
+@contextmanager
+def answering(answer: Callable[[BaseHTTPRequestHandler, int], None]) -> Iterator[str]:
+    """A server over sockets; `answer` gets the handler and how many requests came before."""
+    count = iter(range(1_000_000))
+
+    class Handler(BaseHTTPRequestHandler):
+        def handle_one_request(self) -> None:
+            self.raw_requestline = self.rfile.readline(65536)
+            if self.raw_requestline and self.parse_request():
+                answer(self, next(count))
+            self.close_connection = True
+
+        def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
+            """Nothing is logged."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def fine(handler: BaseHTTPRequestHandler) -> None:
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
+
+
+def remote(url: str) -> RemoteTarget:
+    contract = honest_contract("aimlapi")
+    return RemoteTarget(url, contract, guard=SpendingGuard(contract, "full"), keys={})
+
+
+def drops_the_first(handler: BaseHTTPRequestHandler, number: int) -> None:
+    if number:
+        fine(handler)
+
+
+def test_a_read_whose_connection_is_dropped_is_sent_once_more() -> None:
+    """As any client does; it is counted."""
+    with answering(drops_the_first) as url:
+        target = remote(url)
+        response = target.send(SentRequest("GET", "/x"))
+        target.close()
+
+    assert (response.status, target.dropped) == (200, 1)
+
+
+def test_a_write_whose_connection_is_dropped_is_not_sent_again() -> None:
+    """It may have begun a job."""
+    with answering(drops_the_first) as url:
+        target = remote(url)
+        with pytest.raises(Unreachable, match="was not answered"):
+            target.send(SentRequest("POST", "/x", body=b"{}"))
+        target.close()
+
+
+def test_a_body_that_is_packed_in_another_way_than_it_says_is_said_so() -> None:
+    """In words, not in those of a library."""
+
+    def junk(handler: BaseHTTPRequestHandler, _: int) -> None:
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 4\r\n\r\njunk")
+
+    with answering(junk) as url:
+        target = remote(url)
+        with pytest.raises(Unreachable, match="not packed as its content-encoding says"):
+            target.send(SentRequest("GET", "/x"))
+        target.close()
