@@ -15,7 +15,7 @@ from mockreel.contract.validation import KEPT_TEXT, Step, Violation
 from mockreel.engine.faults import NO_FAULTS
 from mockreel.engine.journal.journal import Entry
 from mockreel.engine.journal.said import NOTHING, Pairs, Said, Unread, UnreadViolations
-from mockreel.engine.redaction import Fingerprints, credentials_of, left_out, redactor_of
+from mockreel.engine.redaction import MOST_MASKED, Fingerprints, credentials_of, left_out, redactor_of
 from mockreel.simulator.context import RequestContext
 
 # Headers of any client that are worth a question, and hold no secret; what the contract declares is kept besides.
@@ -35,6 +35,8 @@ CHOSEN = frozenset(
 LONGEST = 1000
 # So many sets of headers, and harmless violations, are known again; then they are counted again.
 MOST_KNOWN = 256
+# A violation's text may repeat a whole body: of a longer one only the beginning is redacted, more than any key is long.
+MOST_READ = 80_000
 # A body with more fields than this is no question about a job.
 FEW = 6
 
@@ -118,7 +120,8 @@ class Capture:
         request = context.request
         names = self._credentials.names(request.headers)
         body = context.body.fields if isinstance(context.body, Form) else context.body
-        says = self.redactor.names(body) or self.redactor.has_addresses(request.body)
+        shown = len(request.body) <= MOST_MASKED
+        says = self.redactor.names(body) or (shown and self.redactor.has_addresses(request.body))
         asked = [*self.redactor.carried(read_query(request.query))] if request.query else []
         if context.caller is not None and len(names) < 2 and not says and not asked:
             return
@@ -140,6 +143,8 @@ class Capture:
 
     def _violations(self, context: RequestContext, found: tuple[Violation, ...]) -> UnreadViolations:
         """Violations as they may be kept, without what stood there; a longer text is redacted before it is cut."""
+        if any(len(one.message) > MOST_READ for one in found):
+            found = tuple([one._replace(message=one.message[:MOST_READ]) for one in found])
         redacted = partial(self._violation, context.provider.keyring.known)
         kept = [redacted(one) if len(one.message) > KEPT_TEXT else self._kept(one) for one in found]
         return UnreadViolations(kept, redacted)

@@ -52,9 +52,8 @@ def listed(
     query = _Query(context, schema, newest_first=newest_first)
     if not query.by_age:
         return in_turns(context, _chosen(query, [*items], number, render))
-    newest = items[::-1]
-    shown, around = query.cut_newest(newest, number)
-    return json_reply(200, query.page([render(item) for item in newest[shown]], around))
+    shown, around = query.cut_newest(items, number)
+    return json_reply(200, query.page([render(items[-1 - index]) for index in shown], around))
 
 
 def listed_rows(context: RequestContext, schema: str, rows: Iterable[Record]) -> Answer:
@@ -135,21 +134,18 @@ class _Query:
 
     # Which page ----------------------------------------------------------------------------------------------------
 
-    def cut_newest(self, newest: Sequence[T], number: Callable[[T], int]) -> tuple[slice, Around]:
-        """The page's part of items in the order of their numbers, the greatest first, and the places of its ends."""
+    def cut_newest(self, items: Sequence[T], number: Callable[[T], int]) -> tuple[range, Around]:
+        """The page's part of items, counted from the last, and the places of its ends."""
         place = self.cursor.place if self.cursor else None
-        left = bisect_left(newest, -place.number, key=lambda item: -number(item)) if place else 0
-        right = bisect_right(newest, -place.number, key=lambda item: -number(item)) if place else 0
-        return self._around(left, right, len(newest), lambda index: Place((), number(newest[index])))
-
-    def _around(self, left: int, right: int, length: int, place: Callable[[int], Place]) -> tuple[slice, Around]:
-        """`left` and `right` are the ends of what stands at the cursor."""
-        start, stop = (max(0, left - self.limit), left) if self.back else (right, min(length, right + self.limit))
+        indexes = range(len(items))
+        left = bisect_left(indexes, -place.number, key=lambda index: -number(items[-1 - index])) if place else 0
+        right = bisect_right(indexes, -place.number, key=lambda index: -number(items[-1 - index])) if place else 0
+        start, stop = (max(0, left - self.limit), left) if self.back else (right, min(len(items), right + self.limit))
         if start >= stop:
-            return slice(start, start), (None, None)
-        before = place(start) if start > 0 else None
-        after = place(stop - 1) if stop < length else None
-        return slice(start, stop), (before, after)
+            return range(0), (None, None)
+        before = Place((), number(items[-1 - start])) if start > 0 else None
+        after = Place((), number(items[-stop])) if stop < len(items) else None
+        return range(start, stop), (before, after)
 
     def page(self, records: list[Record], around: Around) -> Record:
         """The response: items, and the cursors under the keys that the contract has for them."""
