@@ -25,7 +25,7 @@ _SCREEN = re.compile(f"(\x1b\\[[0-9;]{{0,12}}m)|[{_ACTS}]")
 
 def harmless(text: str) -> str:
     """The text on one line, with everything that does not show escaped: controls, marks that turn the direction, …"""
-    if text.isascii() and text.isprintable():
+    if text.isprintable():
         return text
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 

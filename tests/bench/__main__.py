@@ -10,12 +10,12 @@ from pathlib import Path
 
 import orjson
 
-from bench import callbacks, checks, journal, memory, plugin, proxy, speed, startup
+from bench import callbacks, checks, growth, journal, memory, plugin, proxy, speed, startup
 from bench.figures import Figure, number, table
 from bench.load import CONNECTIONS, generator
 from mockreel.simulator.simulator import load_contracts
 
-SECTIONS = ("speed", "journal", "startup", "memory", "callbacks", "proxy", "plugin", "checks")
+SECTIONS = ("speed", "journal", "startup", "memory", "growth", "callbacks", "proxy", "plugin", "checks")
 
 
 def main() -> None:
@@ -32,8 +32,7 @@ def main() -> None:
             found += _plain("The journal's cost", journal.figures(folder, providers, rounds=options.rounds))
         if "startup" in options.sections:
             found += _startup(folder, providers)
-        if "memory" in options.sections:
-            found += _plain("Memory", memory.figures(providers, jobs=100_000))
+        found += _sizes(providers, options.sections)
         if "callbacks" in options.sections:
             found += _plain("Callbacks", callbacks.figures(folder, providers, count=1000))
         if "proxy" in options.sections:
@@ -74,6 +73,16 @@ def _speed(folder: Path, providers: tuple[str, ...], rounds: int) -> list[Figure
 def _startup(folder: Path, providers: tuple[str, ...]) -> list[Figure]:
     found = _plain("Start-up", startup.figures(folder, providers, rounds=7))
     say("where imports spend it, in ms:", *table(("package", "ms"), startup.dearest(folder)))
+    return found
+
+
+def _sizes(providers: tuple[str, ...], sections: Iterable[str]) -> list[Figure]:
+    """What many jobs take: memory, and time."""
+    found: list[Figure] = []
+    if "memory" in sections:
+        found += _plain("Memory", memory.figures(providers, jobs=100_000))
+    if "growth" in sections:
+        found += _plain("Growth", growth.figures(providers, sizes=growth.SIZES))
     return found
 
 

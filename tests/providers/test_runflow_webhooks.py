@@ -9,6 +9,7 @@ from providers.runflow import HOOK, Ask, Run, code, create, undocumented
 from staging import Caller, MakeSimulator
 
 from mockreel.contract import Contract
+from mockreel.providers.runflow import webhooks
 from mockreel.simulator.simulator import Simulator
 from mockreel.webhooks import MemorySender
 
@@ -138,3 +139,25 @@ def test_event_types_are_the_callbacks_events(simulator: Simulator, ask: Ask) ->
     assert codes == ["run.completed", "run.failed", "run.cancelled", "run.partial_succeeded"]
     assert caller("GET", f"{HOOKS}/event-types/run.failed").json == {"code": "run.failed"}
     assert code(caller("GET", f"{HOOKS}/event-types/none")) == (404, "NOT_FOUND")
+
+
+def test_many_webhooks_are_told_in_turns(simulator: Simulator, ask: Ask, run: Run) -> None:
+    """Each once, also where the end of the run is looked at twice; not all in the turn in which it ends."""
+    caller = ask("runflow")
+    one = create(caller)
+    count = 2 * webhooks.AT_ONCE + 5
+    for number in range(count):
+        assert caller("POST", HOOKS, {"url": f"{HOOK}/{number}"}).status == 201
+    provider = simulator.provider("runflow")
+    job = provider.jobs.get(one["id"])
+    assert job is not None
+    assert job.ends is not None
+    assert len(simulator.scheduler) == count
+
+    simulator.clock.advance_to(job.ends)
+    provider.adapter.job_ended(provider, job)
+    told = len(provider.deliveries)
+    run(simulator.advance(1))
+
+    assert told == webhooks.AT_ONCE
+    assert sorted(found.url for found in provider.deliveries) == sorted(f"{HOOK}/{number}" for number in range(count))

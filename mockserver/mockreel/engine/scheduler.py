@@ -183,6 +183,8 @@ class Scheduler:
                     heapq.heappush(self._queue, entry)
                 raise
             ran += 1
+            if ran % AT_ONCE == 0:  # what is due may be much, and nothing that waits
+                await asyncio.sleep(0)
         if era == self._era:
             self._clock.advance_to(target)
         return ran

@@ -11,11 +11,11 @@ from mockreel.contract.messages.duplicate_keys import duplicates
 from mockreel.contract.messages.form import Form
 from mockreel.contract.messages.message import Response
 from mockreel.contract.operations import resolve
-from mockreel.contract.validation import KEPT_TEXT, Violation
+from mockreel.contract.validation import KEPT_TEXT, Step, Violation
 from mockreel.engine.faults import NO_FAULTS
 from mockreel.engine.journal.journal import Entry
 from mockreel.engine.journal.said import NOTHING, Pairs, Said, Unread, UnreadViolations
-from mockreel.engine.redaction import Fingerprints, credentials_of, left_out, redactor_of
+from mockreel.engine.redaction import MOST_MASKED, Fingerprints, credentials_of, left_out, redactor_of
 from mockreel.simulator.context import RequestContext
 
 # Headers of any client that are worth a question, and hold no secret; what the contract declares is kept besides.
@@ -35,6 +35,8 @@ CHOSEN = frozenset(
 LONGEST = 1000
 # So many sets of headers, and harmless violations, are known again; then they are counted again.
 MOST_KNOWN = 256
+# A violation's text may repeat a whole body: of a longer one only the beginning is redacted, more than any key is long.
+MOST_READ = 80_000
 # A body with more fields than this is no question about a job.
 FEW = 6
 
@@ -48,7 +50,8 @@ class Capture:
         self._credentials = contract.once("capture.credentials", lambda: credentials_of(contract))
         self._chosen = contract.once("capture.chosen", lambda: CHOSEN | _declared(contract))
         self._known: dict[int, Pairs] = {}
-        self._harmless: set[int] = set()
+        self._harmless: dict[tuple[tuple[Step, ...], str, str], Violation] = {}
+        self._added = 0  # how many keys were known when these were found harmless
 
     def entry(
         self, context: RequestContext, response: Response, *, row: str | None, found: tuple[Violation, ...]
@@ -117,7 +120,9 @@ class Capture:
         request = context.request
         names = self._credentials.names(request.headers)
         body = context.body.fields if isinstance(context.body, Form) else context.body
-        says = self.redactor.names(body) or self.redactor.has_addresses(request.body) or b"\\" in request.body
+        shown = len(request.body) <= MOST_MASKED
+        told = shown and (self.redactor.has_addresses(request.body) or b"\\" in request.body)
+        says = self.redactor.names(body) or told
         asked = [*self.redactor.carried(read_query(request.query))] if request.query else []
         if context.caller is not None and len(names) < 2 and not says and not asked:
             return
@@ -144,22 +149,32 @@ class Capture:
 
     def _violations(self, context: RequestContext, found: tuple[Violation, ...]) -> UnreadViolations:
         """Violations as they may be kept, without what stood there; a longer text is redacted before it is cut."""
+        if any(len(one.message) > MOST_READ for one in found):
+            found = tuple([one._replace(message=one.message[:MOST_READ]) for one in found])
         redacted = partial(self._violation, context.provider.keyring.known)
-        kept = [redacted(one) if len(one.message) > KEPT_TEXT else one._replace(value=None) for one in found]
+        kept = [redacted(one) if len(one.message) > KEPT_TEXT else self._kept(one) for one in found]
         return UnreadViolations(kept, redacted)
 
+    def _kept(self, one: Violation) -> Violation:
+        """A violation without what stood there; one that came before is kept once."""
+        path, keyword, message, _, limit = one
+        found = self._harmless.get((path, keyword, message))
+        if found is not None and found.limit == limit:
+            return found
+        return Violation(path, keyword, message, None, limit)
+
     def _violation(self, known: Fingerprints, one: Violation) -> Violation:
-        """A violation as it may be shown; one found harmless (by its hash) is so until another key is known."""
-        listed = tuple(map(repr, one.limit)) if _lists_names(one) else ()
-        seen = hash((one.path, one.keyword, one.message, listed, known.added))
-        kept = one.kept()
-        if seen in self._harmless:
-            return kept
+        """A violation as it may be shown; one found harmless is so until another key is known."""
+        if known.added != self._added or len(self._harmless) >= MOST_KNOWN:
+            self._harmless.clear()
+            self._added = known.added
+        name = (one.path, one.keyword, one.message)
+        found = self._harmless.get(name)
+        if found is one or (found is not None and found.limit == one.limit):
+            return found
         shown = self._redacted(known, one)
-        if shown == kept:
-            if len(self._harmless) >= MOST_KNOWN:
-                self._harmless.clear()
-            self._harmless.add(seen)
+        if shown == one.kept() and len(one.message) <= KEPT_TEXT:
+            self._harmless[name] = shown
         return shown
 
     def _redacted(self, known: Fingerprints, one: Violation) -> Violation:

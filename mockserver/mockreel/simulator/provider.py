@@ -141,7 +141,7 @@ class Provider:
 
     def _count_in(self, job: Job) -> None:
         """A job is about to be forgotten: what it costs stays in the sums of its account."""
-        self.ledger.status(job.account, self.clock.now())
+        self.ledger.let_go(job, self.clock.now())
 
     @property
     def waits(self) -> bool:

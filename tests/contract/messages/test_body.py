@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from staging import FOURTH
 
 from mockreel.contract import load_contract
-from mockreel.contract.messages.body import DEEPEST, MOST_FIELDS, read_body, read_query
+from mockreel.contract.messages.body import DEEPEST, MOST_FIELDS, MOST_VALUES, read_body, read_query
 from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.form import Form
 from mockreel.contract.messages.message import Request
@@ -96,6 +96,17 @@ def test_a_body_nested_too_deep_is_refused(shape: bytes) -> None:
 def test_a_wide_body_is_not_taken_for_a_deep_one() -> None:
     """Many lists beside each other are fine."""
     assert len(read(b"[" + b",".join([b'[{"a":"[[[["}]'] * 1000) + b"]")) == 1000
+
+
+def test_a_body_of_too_many_values_is_refused_before_it_is_parsed() -> None:
+    """By its commas and brackets: as a tree it would take twenty times its memory."""
+    most = b"[" + b",".join([b"[]"] * (MOST_VALUES // 2 - 1)) + b"]"
+    more = b"[" + b",".join([b"0"] * (MOST_VALUES + 2)) + b"]"
+
+    assert len(read(most)) == MOST_VALUES // 2 - 1
+    name, values = refused(more)
+    assert name == "malformed-json"
+    assert f"more than {MOST_VALUES:,} values" in values["reason"]
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "multipart/form-data; boundary=b", "application/xml", ""])

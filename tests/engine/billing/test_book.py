@@ -222,6 +222,32 @@ def test_a_forgotten_job_stays_in_the_sums(make_simulator: MakeSimulator, run: R
     assert spender.told() == Decimal(10) - 10 * COSTS["runflow"]
 
 
+def test_forgetting_a_job_looks_at_few_others(
+    make_simulator: MakeSimulator, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The submit that reaches the limit counts the job that goes, however many nobody asked about."""
+    met: list[int] = []
+    meet = RunningBalance.meet
+
+    def noted(running: RunningBalance, job: Job) -> None:
+        met.append(job.number)
+        meet(running, job)
+
+    monkeypatch.setattr(RunningBalance, "meet", noted)
+    simulator, spender = _spender(make_simulator, "aimlapi", None, max_jobs=50)
+    for _ in range(50):
+        spender.begin()
+    run(simulator.advance(20))
+    assert met == []
+
+    spender.begin()
+    assert met == [1]
+    spender.begin()
+    assert met == [1, 2]
+    taken = spender.provider.ledger.status(spender.account, spender.now).taken
+    assert taken == 50 * COSTS["aimlapi"]
+
+
 def test_the_account_is_counted_anew_by_other_rows(make_simulator: MakeSimulator, run: Run) -> None:
     """With the reading that charges at submit, what is under way is taken already."""
     simulator, spender = _spender(make_simulator, "aimlapi")

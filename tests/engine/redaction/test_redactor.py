@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from mockreel.engine.redaction import (
     MASK,
+    MOST_MASKED,
     Credentials,
     Fingerprints,
     Redactor,
@@ -157,6 +158,17 @@ def test_a_file_is_kept_as_its_size_and_hash() -> None:
     body = orjson.dumps({"image": f"data:image/png;base64,{data}"})
 
     assert b"1336 bytes, sha256" in R.json(body, orjson.loads(body))
+
+
+def test_of_a_body_that_is_long_without_its_files_the_size_is_kept() -> None:
+    """It is not searched, and of its secrets nothing stays, not even a hash; a long file is none of it."""
+    long = b'{"api_key":"s3cret-s3cret","text":"' + b"x" * MOST_MASKED + b'"}'
+    file = b'{"api_key":"s3cret-s3cret","image":"data:image/png;base64,' + b"A" * MOST_MASKED + b'"}'
+
+    assert R.body(long) == b'{"bytes":%d}' % len(long)
+    kept = R.body(file)
+    assert b"s3cret" not in kept
+    assert b"%d bytes, sha256" % MOST_MASKED in kept
 
 
 def test_a_body_without_a_secret_stays_byte_for_byte() -> None:

@@ -1,6 +1,7 @@
 """Whose jobs, balance and secrets these are: accounts, found by key. Raw keys are never kept."""
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -122,6 +123,7 @@ class Keyring:
         self._most = most
         self._callers: dict[bytes, Caller] = {}
         self.accounts: dict[str, Account] = {}
+        self._waiting: deque[str] = deque()  # the names of those that belong to no key yet
         self._provider = contract.provider
         self.odd = 0  # keys of any form that were taken, and that the provider would take for none of its own
         self.admit(self.listing(entries))
@@ -148,6 +150,7 @@ class Keyring:
     def reset(self) -> None:
         """Forget every account; the listed keys stay listed."""
         self.accounts = {}
+        self._waiting.clear()
         self._callers = {}
         self.odd = 0
         for marks in self._used:
@@ -162,7 +165,10 @@ class Keyring:
     def put_back(self, accounts: Iterable[tuple[Account, bool]]) -> None:
         """Take these accounts: listed ones belong to their keys, each other one to the next key that is new here."""
         for account, listed in accounts:
-            self.accounts[f"{_LISTED if listed else _WAITING}{account.name}"] = account
+            name = f"{_LISTED if listed else _WAITING}{account.name}"
+            self.accounts[name] = account
+            if not listed:
+                self._waiting.append(name)
 
     def find(self, key: str) -> Caller | None:
         """Who owns a key, or None where it is not admitted.
@@ -205,7 +211,7 @@ class Keyring:
 
     def _open_account(self, name: str) -> Account:
         full = len(self.accounts) >= self._most and name not in self.accounts
-        if full and not any(one.startswith(_WAITING) for one in self.accounts):
+        if full and not self._waiting:
             raise AccountsFull(self._most)
         return self._account(name)
 
@@ -213,10 +219,8 @@ class Keyring:
         return self._account(f"{_LISTED}{name}", shown=name, balance=self._balances.get(name))
 
     def _account(self, name: str, *, shown: str | None = None, balance: Decimal | None = None) -> Account:
-        if name not in self.accounts and not name.startswith(_LISTED):
-            waiting = next((one for one in self.accounts if one.startswith(_WAITING)), None)
-            if waiting is not None:
-                self.accounts[name] = self.accounts.pop(waiting)
+        if self._waiting and name not in self.accounts and not name.startswith(_LISTED):
+            self.accounts[name] = self.accounts.pop(self._waiting.popleft())
         if name not in self.accounts:
             number = len(self.accounts) + 1
             opening = self._budget if balance is None else balance

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 NOTHING = Decimal(0)
 # Of so many jobs it is remembered that they ended last.
 RECENT = 100
+# Of so many jobs the end is counted when one is forgotten: more than come, so that none waits for ever.
+MOST_ENDED = 4
 
 
 @dataclass(slots=True)
@@ -84,6 +86,7 @@ class RunningBalance:
 
     def anew(self, jobs: "Iterable[Job]", money: "Money") -> "RunningBalance":
         """The same before any of these jobs was seen; what others cost, which the store has forgotten, stays."""
+        self.count_ended(money)
         running = RunningBalance(self.opening, self.limited, list(self.added))
         running.taken.join(self.taken)
         running.free.join(self.free)
@@ -105,8 +108,20 @@ class RunningBalance:
         if jobs and jobs[-1].number > self.newest:
             for job in reversed(list(takewhile(lambda job: job.number > self.newest, reversed(jobs)))):
                 self.meet(job)
+        self.count_ended(money)
+
+    def let_go(self, job: "Job", money: "Money", now: float) -> None:
+        """See that the oldest job, which is about to be forgotten, is in the sums; few others are looked at for it."""
+        self.settled = max(self.settled, now)
+        if job.number > self.newest:
+            self.meet(job)
+        self.count_ended(money, most=MOST_ENDED)
+
+    def count_ended(self, money: "Money", *, most: int | None = None) -> None:
+        """Count the jobs that have ended up to the moment of the sums; no more than `most`."""
         ends = self.ends
-        while ends and ends[0][0] <= self.settled:
+        while ends and ends[0][0] <= self.settled and most != 0:
+            most = None if most is None else most - 1
             _, number, turn, job = heappop(ends)
             if turn == self.turns.get(number, 0):
                 self.under_way.add(job.cost, -1)

@@ -121,12 +121,21 @@ class Ledger:
         under_way = running.under_way.due(self.assumed)
         return (NOTHING, taken + under_way) if self.money.at_submit else (under_way, taken)
 
+    def let_go(self, job: Job, now: float) -> None:
+        """Count a job that is about to be forgotten, the oldest of its account, without settling all others."""
+        with self._lock:
+            self._running(job.account).let_go(job, self.money, now)
+
     def _settled(self, account: Account, now: float) -> RunningBalance:
+        running = self._running(account)
+        running.settle(account, self.money, now)
+        return running
+
+    def _running(self, account: Account) -> RunningBalance:
         running = account.running
         if running is None:
             limited = account.balance is not None
             running = account.running = RunningBalance(account.balance if limited else self.money.opening, limited)
-        running.settle(account, self.money, now)
         return running
 
     def entries(self, account: Account, now: float) -> list[Entry]:

@@ -1,5 +1,6 @@
 """Jobs: what was asked, by whom, when, and what will become of it; and the store that keeps them."""
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -117,6 +118,7 @@ class MemoryJobs:
         forgetting: Callable[[Job], None] | None = None,
     ) -> None:
         self._jobs: dict[str, Job] = {}
+        self._order: deque[str] = deque()  # a dict whose first items are gone finds its first one slowly
         self._limit = limit
         self._most_bytes = most_bytes
         self._bytes = 0
@@ -124,10 +126,11 @@ class MemoryJobs:
 
     def add(self, job: Job) -> None:
         self._jobs[job.id] = job
+        self._order.append(job.id)
         self._bytes += len(job.request)
         job.account.jobs.append(job)
         while len(self._jobs) > self._limit or (self._bytes > self._most_bytes and len(self._jobs) > 1):
-            self._forget(next(iter(self._jobs)))
+            self._forget(self._order.popleft())
 
     def get(self, id: str) -> Job | None:  # noqa: A002
         return self._jobs.get(id)

@@ -117,7 +117,10 @@ class UnreadViolations(Sequence[Violation]):
     @overload
     def __getitem__(self, place: slice) -> tuple[Violation, ...]: ...
     def __getitem__(self, place: int | slice) -> Violation | tuple[Violation, ...]:
-        return self.read()[place]
+        redacted = self._redacted
+        if redacted is None or isinstance(place, int):
+            return self.read()[place]
+        return tuple(map(redacted, self._found[place]))  # the others stay unread
 
     def __repr__(self) -> str:
         return repr(self.read())

@@ -4,12 +4,21 @@ from mockreel.engine.redaction.credentials import Credentials
 from mockreel.engine.redaction.fingerprints import MASK, Fingerprints, Strangers
 from mockreel.engine.redaction.names import names_secret
 from mockreel.engine.redaction.of_contract import credentials_of, redactor_of
-from mockreel.engine.redaction.redactor import MOST_KEPT, NONE, Redactor, json_in, left_out, without_files
+from mockreel.engine.redaction.redactor import (
+    MOST_KEPT,
+    MOST_MASKED,
+    NONE,
+    Redactor,
+    json_in,
+    left_out,
+    without_files,
+)
 from mockreel.engine.redaction.shapes import is_key
 
 __all__ = [
     "MASK",
     "MOST_KEPT",
+    "MOST_MASKED",
     "NONE",
     "Credentials",
     "Fingerprints",

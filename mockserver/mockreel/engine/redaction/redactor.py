@@ -22,6 +22,8 @@ from mockreel.engine.redaction.shapes import LEAST, SIGNS, is_hex, is_key, is_mi
 
 # A longer body is kept as its size and hash.
 MOST_KEPT = 64 * 1024
+# A body that is longer without its files is not searched for secrets, so that only its size is kept.
+MOST_MASKED = 1024 * 1024
 # As much is kept of what is no JSON.
 MOST_UNREAD = 1000
 NONE = Fingerprints()
@@ -98,6 +100,10 @@ class Redactor:
 
     def body(self, raw: bytes, known: Fingerprints = NONE) -> bytes:
         """Any body as it may be kept: JSON as JSON, another text as its beginning, the rest as its size and hash."""
+        if len(raw) > MOST_MASKED:
+            raw = without_files(raw)
+            if len(raw) > MOST_MASKED:
+                return orjson.dumps({"bytes": len(raw)})
         try:
             parsed = read_json(raw)
         except ValueError:

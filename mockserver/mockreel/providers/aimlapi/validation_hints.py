@@ -9,6 +9,9 @@ import orjson
 from mockreel.contract.validation import Violation
 from mockreel.providers.templates import prepared
 
+# Rules whose limit is the schema's own list, and not what was sent; so many lists of options are known again.
+_OF_SCHEMA = frozenset({"enum", "type"})
+_MOST_KNOWN = 256
 # What JSON calls the sorts of its values.
 _KINDS = {bool: "boolean", int: "number", float: "number", str: "string", list: "array", dict: "object"}
 
@@ -32,6 +35,7 @@ class Hints:
     def __init__(self, rows: Mapping[str, Any], *, style: Mapping[str, str]) -> None:
         self._rows = {keyword: (prepared(row["issue"]), row["message"]) for keyword, row in rows.items()}
         self._style = style
+        self._known: dict[tuple[Any, ...], dict[str, Any]] = {}
 
     def hint(self, violation: Violation) -> Hint:
         """The hint for one violation."""
@@ -51,6 +55,17 @@ class Hints:
 
     def _options(self, violation: Violation) -> dict[str, Any]:
         """The words for a rule that lists what it takes, or what was too much."""
+        if violation.keyword not in _OF_SCHEMA:
+            return self._joined(violation)
+        name = (violation.keyword, *map(_text, violation.limit))
+        found = self._known.get(name)
+        if found is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            found = self._known[name] = self._joined(violation)
+        return found
+
+    def _joined(self, violation: Violation) -> dict[str, Any]:
         quote = self._style["quote"]
         options = list(dict.fromkeys(map(_text, violation.limit)))
         quoted = [f"{quote}{option}{quote}" for option in options]

@@ -17,8 +17,10 @@ _SHOWN = 300
 
 def refuse(context: RequestContext, row: ErrorRow, error: ErrorResponse) -> Response:
     """The provider's own no."""
-    values = {key: _shown(value) for key, value in {**_known(context), **error.values}.items()}
-    code, message = fill(str(row.code), values), fill(row.message, values)
+    code, message = str(row.code), row.message
+    if "{" in message or "{" in code:
+        values = {key: _shown(value) for key, value in {**_known(context), **error.values}.items()}
+        code, message = fill(code, values), fill(message, values)
     if "body" in row.fields:
         text = fill(row.fields["body"], {"code": code, "message": message})
         return Response(row.status, text.encode(), ((b"content-type", row.fields["type"].encode()),))

@@ -1,6 +1,7 @@
 """What Runflow sends when a run ends: payload, headers, signature, and whom it tells."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -13,11 +14,13 @@ from mockreel.providers.runflow.errors import envelope
 from mockreel.providers.runflow.outputs import output
 from mockreel.providers.runflow.state import Secret, Webhook, extra_of, shelf_of
 from mockreel.providers.runflow.timestamps import milliseconds, written
-from mockreel.simulator.provider import Provider
+from mockreel.simulator.provider import JobEnd, Provider
 from mockreel.webhooks import Delivery, sign
 
 # The names of the policies in the contract.
 CALLBACK, WEBHOOK = "callback", "webhook"
+# So many webhooks are told of a run's end in one turn.
+AT_ONCE = 50
 
 
 def tell_of_run(provider: Provider, job: Job) -> None:
@@ -25,8 +28,7 @@ def tell_of_run(provider: Provider, job: Job) -> None:
     event = provider.contract.callbacks.event_on(job.state(provider.clock.now()).name)
     if event is None:
         return
-    told = {(delivery.kind, delivery.owner) for delivery in provider.deliveries.of(job.id) if delivery.automatic}
-    if job.callback_url is not None and (CALLBACK, None) not in told:
+    if job.callback_url is not None and (CALLBACK, None) not in _told(provider, job):
         deliver(
             provider,
             job.account,
@@ -35,18 +37,35 @@ def tell_of_run(provider: Provider, job: Job) -> None:
             event=event.word,
             body=run_payload(provider, job),
         )
-    for webhook in _subscribed(shelf_of(provider, job.account).webhooks.values(), event.word):
-        if (WEBHOOK, webhook.id) not in told:
-            webhook.triggered = provider.clock.now()
-            deliver(
-                provider,
-                job.account,
-                subject=job.id,
-                url=webhook.url,
-                event=event.word,
-                body=run_payload(provider, job),
-                webhook=webhook,
-            )
+    _tell(provider, job, event.word, _subscribed(shelf_of(provider, job.account).webhooks.values(), event.word))
+
+
+def _told(provider: Provider, job: Job) -> set[tuple[str, str | None]]:
+    return {(delivery.kind, delivery.owner) for delivery in provider.deliveries.of(job.id) if delivery.automatic}
+
+
+def _tell(provider: Provider, job: Job, event: str, webhooks: list[Webhook]) -> None:
+    """Tell these webhooks, but not so many at once that requests would feel it; the rest has its turn after them."""
+    told, now = _told(provider, job) if webhooks else set(), provider.clock.now()
+    left = [webhook for webhook in webhooks if (WEBHOOK, webhook.id) not in told]
+    body = run_payload(provider, job) if left else b""
+    for webhook in left[:AT_ONCE]:
+        webhook.triggered = now
+        deliver(provider, job.account, subject=job.id, url=webhook.url, event=event, body=body, webhook=webhook)
+    if len(left) > AT_ONCE:
+        ended = job.ends or now
+        provider.scheduler.at(ended, RestOfEnd(provider, job, ended, event, left[AT_ONCE:]))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RestOfEnd(JobEnd):
+    """What the scheduler does where more webhooks are told of a run's end than in one turn."""
+
+    event: str
+    webhooks: list[Webhook]
+
+    def __call__(self) -> None:
+        _tell(self.provider, self.job, self.event, self.webhooks)
 
 
 def _subscribed(webhooks: Iterable[Webhook], event: str) -> list[Webhook]:

@@ -37,10 +37,12 @@ class Lines:
     def line(self, event: Event) -> str:
         """One event."""
         what, outcome, colour = _KINDS.get(event.kind, _other)(event)
-        second, rest = divmod(event.at, 1)
-        when = f"{_time(int(second))}.{int(rest * 1000):03}"
-        name = _padded(harmless(event.provider or _OWN), _NAME)
-        what, outcome = self._fitted(harmless(what)), self._result(harmless(what), harmless(outcome), colour)
+        second = int(event.at)
+        when = f"{_time(second)}.{int((event.at - second) * 1000):03}"
+        name = _column(event.provider or _OWN)
+        what = harmless(what)
+        outcome = self._result(what, harmless(outcome), colour)
+        what = self._fitted(what)
         if self._colours:
             when, name = _in(_DIM, when), _in(_CYAN, name)
         before = f"{when}  {name}  {what}"
@@ -71,6 +73,11 @@ class Lines:
 @lru_cache(maxsize=64)
 def _time(second: int) -> str:
     return utc(second).strftime("%H:%M:%S")
+
+
+@lru_cache(maxsize=64)
+def _column(name: str) -> str:
+    return _padded(harmless(name), _NAME)
 
 
 _TOO_SLOW = "they came faster than they could be written."

@@ -1,7 +1,7 @@
 """How fast the models answered of late."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
-from itertools import takewhile
 from math import ceil
 from typing import Any
 
@@ -14,6 +14,7 @@ from mockreel.providers.aimlapi.responses import moment
 from mockreel.providers.templates import fill
 from mockreel.simulator.adapter import Answer
 from mockreel.simulator.context import RequestContext
+from mockreel.simulator.turns import MANY, Work, in_turns, turns
 
 
 def report(context: RequestContext) -> Answer:
@@ -24,30 +25,35 @@ def report(context: RequestContext) -> Answer:
     if len(asked) > row["most"]:
         many = Violation(("query", row["parameter"]), "maxItems", "too many values", None, row["most"])
         raise ErrorResponse("invalid-query", violations=(many,))
-    measured = _measured(context, context.now - row["window"])
+    return in_turns(context, _reported(context, row, asked))
+
+
+def _reported(context: RequestContext, row: dict[str, Any], asked: list[str]) -> Work:
+    measured: dict[tuple[str, ...], list[float]] = {}
+    for jobs in turns(_recent(context, context.now - row["window"]), size=MANY):
+        _measure(context, jobs, measured)
+        if len(jobs) == MANY:
+            yield
     models = [
         _entry(row, names, spans) for names, spans in measured.items() if not asked or set(asked) & set(names[:-1])
     ]
     return json_reply(200, fill(row["report"], {"now": moment(context.now), "models": models}))
 
 
-def _measured(context: RequestContext, since: float) -> dict[tuple[str, ...], list[float]]:
-    """Milliseconds by the names of a model and the endpoint."""
+def _recent(context: RequestContext, since: float) -> Iterator[Job]:
+    """The jobs that began since a moment, of every account, its newest first."""
+    for account in list(context.provider.keyring.accounts.values()):
+        jobs = account.jobs
+        yield from jobs[bisect_left(jobs, since, key=lambda job: job.created) :][::-1]
+
+
+def _measure(context: RequestContext, jobs: list[Job], found: dict[tuple[str, ...], list[float]]) -> None:
+    """Note the milliseconds of those that succeeded, by the names of the model and the endpoint."""
     paths = {operation.id: operation.path for operation in context.provider.contract.operations}
-    found: dict[tuple[str, ...], list[float]] = {}
-    for job in _finished(context, since):
-        if job.model is not None and job.ends is not None:
+    for job in jobs:
+        if job.model is not None and job.ends is not None and job.state(context.now).kind == "succeeded":
             names = (job.model.id, *job.model.aliases, paths[job.kind])
             found.setdefault(names, []).append((job.ends - job.created) * 1000)
-    return found
-
-
-def _finished(context: RequestContext, since: float) -> Iterator[Job]:
-    """The jobs that began and succeeded since a moment, of every account."""
-    for account in context.provider.keyring.accounts.values():
-        for job in takewhile(lambda job: job.created >= since, reversed(account.jobs)):
-            if job.state(context.now).kind == "succeeded":
-                yield job
 
 
 def _entry(row: dict[str, Any], names: tuple[str, ...], spans: list[float]) -> Any:

@@ -5,33 +5,19 @@ import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cmp_to_key
 from typing import Any, TypeVar
 
-from mockreel.contract.messages.message import Response, json_reply
+from mockreel.contract.messages.message import json_reply
 from mockreel.providers.runflow.errors import invalid_query
-from mockreel.providers.runflow.lists.columns import Column, Rank, columns
+from mockreel.providers.runflow.lists.columns import Rank, columns
 from mockreel.providers.runflow.lists.filters import FilterError, grammar, parse
+from mockreel.providers.runflow.lists.selection import Around, Order, Place, Selection
+from mockreel.simulator.adapter import Answer
 from mockreel.simulator.context import RequestContext
+from mockreel.simulator.turns import FEW, Work, in_turns, turns
 
 T = TypeVar("T")
 Record = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """One key of a sort."""
-
-    column: Column
-    down: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where an item stands in a list: its values of the sort's keys, and its own number, which no other has."""
-
-    ranks: tuple[Rank, ...]
-    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +39,8 @@ def listed(
     number: Callable[[T], int],
     render: Callable[[T], Record],
     newest_first: bool = True,
-) -> Response:
-    """The page of a list that a call asks for.
+) -> Answer:
+    """The page of a list that a call asks for; a long list is filtered and sorted in turns.
 
     Args:
         schema: of one item; it says by which fields the list can be filtered and sorted.
@@ -65,14 +51,30 @@ def listed(
     """
     query = _Query(context, schema, newest_first=newest_first)
     if not query.by_age:
-        rows = query.chosen((number(item), render(item)) for item in items)
-        shown, around = query.cut([place for place, _ in rows])
-        records = [record for _, record in rows[shown]]
-    else:
-        newest = items[::-1]
-        shown, around = query.cut_newest(newest, number)
-        records = [render(item) for item in newest[shown]]
-    return json_reply(200, query.page(records, around))
+        return in_turns(context, _chosen(query, [*items], number, render))
+    shown, around = query.cut_newest(items, number)
+    return json_reply(200, query.page([render(items[-1 - index]) for index in shown], around))
+
+
+def listed_rows(context: RequestContext, schema: str, rows: Iterable[Record]) -> Answer:
+    """The page of a list of records that nothing comes in between of: as they come, unless it asks for an order.
+
+    Args:
+        rows: made while they are looked at.
+    """
+    query = _Query(context, schema, newest_first=False)
+    return in_turns(context, _chosen(query, enumerate(rows), lambda row: row[0], lambda row: row[1]))
+
+
+def _chosen(query: "_Query", items: Iterable[T], number: Callable[[T], int], render: Callable[[T], Record]) -> Work:
+    """The page of those that the filter lets through, in the order of the sort."""
+    selection = query.selection()
+    for some in turns(items, size=FEW):
+        for item in some:
+            selection.offer(number(item), render(item))
+        if len(some) == FEW:
+            yield
+    return json_reply(200, query.page(*selection.page()))
 
 
 class _Query:
@@ -121,58 +123,31 @@ class _Query:
 
     # Which rows ----------------------------------------------------------------------------------------------------
 
-    def chosen(self, rows: Iterable[tuple[int, Record]]) -> list[tuple[Place, Record]]:
-        """The rows that the filter lets through, in the order of the sort."""
+    def selection(self) -> Selection:
+        """Chooses the page's rows from all."""
         try:
             holds = parse(self.filter, grammar(self.wire["filter"]), self.columns) if self.filter else None
         except FilterError as problem:
             raise invalid_query("q", str(problem), self.filter) from problem
-        kept = [(self._place(number, record), record) for number, record in rows if holds is None or holds(record)]
-        places = cmp_to_key(self._compare)
-        return sorted(kept, key=lambda row: places(row[0]))
-
-    def _place(self, number: int, record: Record) -> Place:
-        ranks = tuple(order.column.rank(record.get(order.column.name)) for order in self.orders)
-        return Place(ranks, number)
-
-    def _compare(self, one: Place, other: Place) -> int:
-        for order, left, right in zip(self.orders, one.ranks, other.ranks, strict=True):
-            if left != right:
-                return 1 if (left > right) != order.down else -1
-        down = bool(self.orders) and self.orders[0].down
-        return 0 if one.number == other.number else 1 if (one.number > other.number) != down else -1
+        place = self.cursor.place if self.cursor else None
+        return Selection(self.orders, limit=self.limit, holds=holds, at=place, back=self.back)
 
     # Which page ----------------------------------------------------------------------------------------------------
 
-    def cut(self, places: Sequence[Place]) -> tuple[slice, tuple[Place | None, Place | None]]:
-        """The rows of the page, and the places of its ends where something lies beyond them."""
+    def cut_newest(self, items: Sequence[T], number: Callable[[T], int]) -> tuple[range, Around]:
+        """The page's part of items, counted from the last, and the places of its ends."""
         place = self.cursor.place if self.cursor else None
-        key = cmp_to_key(self._compare)
-        left = bisect_left(places, key(place), key=key) if place else 0
-        right = bisect_right(places, key(place), key=key) if place else 0
-        return self._around(left, right, len(places), lambda index: places[index])
-
-    def cut_newest(
-        self, newest: Sequence[T], number: Callable[[T], int]
-    ) -> tuple[slice, tuple[Place | None, Place | None]]:
-        """The same for items in the order of their numbers, the greatest first."""
-        place = self.cursor.place if self.cursor else None
-        left = bisect_left(newest, -place.number, key=lambda item: -number(item)) if place else 0
-        right = bisect_right(newest, -place.number, key=lambda item: -number(item)) if place else 0
-        return self._around(left, right, len(newest), lambda index: Place((), number(newest[index])))
-
-    def _around(
-        self, left: int, right: int, length: int, place: Callable[[int], Place]
-    ) -> tuple[slice, tuple[Place | None, Place | None]]:
-        """`left` and `right` are the ends of what stands at the cursor."""
-        start, stop = (max(0, left - self.limit), left) if self.back else (right, min(length, right + self.limit))
+        indexes = range(len(items))
+        left = bisect_left(indexes, -place.number, key=lambda index: -number(items[-1 - index])) if place else 0
+        right = bisect_right(indexes, -place.number, key=lambda index: -number(items[-1 - index])) if place else 0
+        start, stop = (max(0, left - self.limit), left) if self.back else (right, min(len(items), right + self.limit))
         if start >= stop:
-            return slice(start, start), (None, None)
-        before = place(start) if start > 0 else None
-        after = place(stop - 1) if stop < length else None
-        return slice(start, stop), (before, after)
+            return range(0), (None, None)
+        before = Place((), number(items[-1 - start])) if start > 0 else None
+        after = Place((), number(items[-stop])) if stop < len(items) else None
+        return range(start, stop), (before, after)
 
-    def page(self, records: list[Record], around: tuple[Place | None, Place | None]) -> Record:
+    def page(self, records: list[Record], around: Around) -> Record:
         """The response: items, and the cursors under the keys that the contract has for them."""
         keys: Mapping[str, str] = self.wire["page_keys"]
         before, after = around

@@ -19,6 +19,7 @@ from mockreel.providers.runflow.inputs import stored
 from mockreel.providers.runflow.lists.list_page import listed
 from mockreel.providers.runflow.resources import deliveries
 from mockreel.providers.runflow.state import Batch, Extra, extra_of, state_of
+from mockreel.simulator.adapter import Answer
 from mockreel.simulator.context import RequestContext
 from mockreel.simulator.pipeline import course_of
 from mockreel.simulator.provider import Provider
@@ -163,7 +164,7 @@ def _batch(context: RequestContext) -> Batch:
     return batch
 
 
-def list_batch_items(context: RequestContext) -> Response:
+def list_batch_items(context: RequestContext) -> Answer:
     """The items of a batch, in the order in which they were sent."""
     batch = _batch(context)
     return listed(

@@ -9,6 +9,7 @@ from mockreel.providers.runflow.errors import unknown
 from mockreel.providers.runflow.lists.list_page import listed
 from mockreel.providers.runflow.state import Secret, Shelf, own_shelf
 from mockreel.providers.runflow.timestamps import written
+from mockreel.simulator.adapter import Answer
 from mockreel.simulator.context import RequestContext
 
 
@@ -36,7 +37,7 @@ def _record(context: RequestContext, secret: Secret) -> Mapping[str, Any]:
     }
 
 
-def list_callback_secrets(context: RequestContext) -> Response:
+def list_callback_secrets(context: RequestContext) -> Answer:
     """The account's secrets, without what is secret."""
     secrets = list(own_shelf(context).secrets.values())
     return listed(

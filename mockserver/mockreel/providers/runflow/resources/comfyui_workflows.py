@@ -14,6 +14,7 @@ from mockreel.providers.runflow.resources.runs import begin
 from mockreel.providers.runflow.responses import run_record
 from mockreel.providers.runflow.state import Workflow, own_shelf, state_of
 from mockreel.providers.runflow.timestamps import written
+from mockreel.simulator.adapter import Answer
 from mockreel.simulator.context import RequestContext
 
 
@@ -45,7 +46,7 @@ def _by_slug(context: RequestContext) -> Workflow:
     raise unknown("ComfyUI workflow")
 
 
-def list_comfyui_workflows(context: RequestContext) -> Response:
+def list_comfyui_workflows(context: RequestContext) -> Answer:
     """The account's workflows."""
     return listed(
         context,

@@ -10,13 +10,14 @@ from mockreel.engine.randomness import uuid4
 from mockreel.providers.runflow import money
 from mockreel.providers.runflow.lists.list_page import listed
 from mockreel.providers.runflow.state import model_uuid, state_of
+from mockreel.simulator.adapter import Answer
 from mockreel.simulator.context import RequestContext
 from mockreel.simulator.provider import Provider
 
 Record = Mapping[str, Any]
 
 
-def list_models(context: RequestContext) -> Response:
+def list_models(context: RequestContext) -> Answer:
     """Every model, with or without a key."""
     models = list(enumerate(context.provider.contract.models.values()))
     return listed(
@@ -99,7 +100,7 @@ def _output(provider: Provider, model: Model, name: str, index: int) -> Record:
     }
 
 
-def list_model_prices(context: RequestContext) -> Response:
+def list_model_prices(context: RequestContext) -> Answer:
     """The price rows of a model: the base price, then one for each condition."""
     rows = list(enumerate(_prices(context.provider, _model(context))))
     return listed(

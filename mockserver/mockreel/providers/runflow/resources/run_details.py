@@ -1,7 +1,8 @@
 """What belongs to runs: the list of them, their log lines and node runs, the statuses, and usage by date."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,17 +13,19 @@ from mockreel.engine.jobs.job import Job
 from mockreel.engine.randomness import uuid4
 from mockreel.providers.runflow import money
 from mockreel.providers.runflow.errors import fill, invalid_query, unknown
-from mockreel.providers.runflow.lists.list_page import listed
+from mockreel.providers.runflow.lists.list_page import listed, listed_rows
 from mockreel.providers.runflow.responses import run_record
 from mockreel.providers.runflow.state import state_of
 from mockreel.providers.runflow.timestamps import milliseconds, written
+from mockreel.simulator.adapter import Answer
 from mockreel.simulator.context import RequestContext
 from mockreel.simulator.provider import Provider
+from mockreel.simulator.turns import FEW, Work, in_turns, turns
 
 Record = Mapping[str, Any]
 
 
-def list_runs(context: RequestContext) -> Response:
+def list_runs(context: RequestContext) -> Answer:
     """The account's runs."""
     return listed(
         context,
@@ -44,22 +47,35 @@ def list_run_statuses(context: RequestContext) -> Response:
 # Log lines -------------------------------------------------------------------------------------------------------
 
 
-def list_run_logs(context: RequestContext) -> Response:
+def list_run_logs(context: RequestContext) -> Answer:
     """The log lines of a run, or of all."""
-    lines = [line for job in _jobs(context) for line in _log(context.provider, job, context.now)]
-    return _numbered(context, "run-log.json", lines)
+    return listed_rows(context, "run-log.json", _lines(context, _jobs(context)))
 
 
-def get_run_log(context: RequestContext) -> Response:
+def get_run_log(context: RequestContext) -> Answer:
     """One log line."""
-    lines = (line for job in _jobs(context) for line in _log(context.provider, job, context.now))
-    return json_reply(200, _found(lines, context.params["id"], "Log"))
+    return in_turns(context, _line(context, _jobs(context), context.params["id"]))
+
+
+def _line(context: RequestContext, jobs: Sequence[Job], id: str) -> Work:  # noqa: A002  (what the docs call it)
+    for some in turns(jobs, size=FEW):
+        for row in _lines(context, some):
+            if row["id"] == id:
+                return json_reply(200, row)
+        if len(some) == FEW:
+            yield
+    raise unknown("Log")
+
+
+def _lines(context: RequestContext, jobs: Iterable[Job]) -> Iterator[Record]:
+    for job in jobs:
+        yield from _log(context.provider, job, context.now)
 
 
 def _jobs(context: RequestContext) -> Sequence[Job]:
     """The run that the path names, or all where it names any."""
     if context.params["run_id"] == context.provider.contract.wire["any"]:
-        return context.account.jobs
+        return [*context.account.jobs]
     return [context.provider.job_of(context.account, context.params["run_id"])]
 
 
@@ -77,26 +93,13 @@ def _log(provider: Provider, job: Job, now: float) -> Iterable[Record]:
         }
 
 
-def _numbered(context: RequestContext, schema: str, rows: Sequence[Record]) -> Response:
-    """A list of rows that nothing comes in between of, oldest first."""
-    numbered = list(enumerate(rows))
-    return listed(context, schema, numbered, number=lambda row: row[0], render=lambda row: row[1], newest_first=False)
-
-
-def _found(rows: Iterable[Record], id: str, noun: str) -> Record:  # noqa: A002  (what the docs call it)
-    found = next((row for row in rows if row["id"] == id), None)
-    if found is None:
-        raise unknown(noun)
-    return found
-
-
 # Node runs -------------------------------------------------------------------------------------------------------
 
 
-def list_node_runs(context: RequestContext) -> Response:
+def list_node_runs(context: RequestContext) -> Answer:
     """The node runs of a run: none, since a model's run is no flow."""
     _jobs(context)
-    return _numbered(context, "node-run.json", ())
+    return listed_rows(context, "node-run.json", ())
 
 
 def get_node_run(context: RequestContext) -> Response:
@@ -108,18 +111,65 @@ def get_node_run(context: RequestContext) -> Response:
 # Usage -----------------------------------------------------------------------------------------------------------
 
 
-def get_runs_stats(context: RequestContext) -> Response:
+@dataclass(slots=True)
+class _Sum:
+    """What some runs come to."""
+
+    runs: int = 0
+    spend: Decimal = Decimal(0)
+    ended: int = 0
+    seconds: float = 0.0
+
+    def add(self, provider: Provider, job: Job, now: float) -> None:
+        self.runs += 1
+        self.spend += provider.ledger.charged(job, now) or 0
+        if job.ends is not None and job.ends <= now:
+            self.ended += 1
+            self.seconds += job.ends - job.created
+
+    @property
+    def average(self) -> float | None:
+        """Milliseconds that those which have ended took."""
+        return milliseconds(self.seconds / self.ended) if self.ended else None
+
+
+def get_runs_stats(context: RequestContext) -> Answer:
     """How many runs there were between two moments, both included, and what they cost."""
-    first, last = _moment(context, "start"), _moment(context, "end")
-    jobs = [job for job in context.account.jobs if first <= utc(job.created) <= last]
+    return in_turns(context, _stats(context, _moment(context, "start"), _moment(context, "end")))
+
+
+def _stats(context: RequestContext, first: datetime, last: datetime) -> Work:
+    days: dict[str, _Sum] = defaultdict(_Sum)
+    models: dict[str, _Sum] = defaultdict(_Sum)
+    for some in turns([*context.account.jobs], size=FEW):
+        for job in some:
+            created = utc(job.created)
+            if first <= created <= last:
+                days[created.date().isoformat()].add(context.provider, job, context.now)
+                models[job.model.id if job.model else ""].add(context.provider, job, context.now)
+        if len(some) == FEW:
+            yield
+    runs = sum(of.runs for of in days.values())
     return json_reply(
         200,
         {
-            "timeline": _timeline(context, jobs),
-            "by_flow": _by_model(context, jobs),
-            "by_source": [{"runs": len(jobs), "pct": 100}] if jobs else [],
+            "timeline": [
+                {"date": day, "runs": of.runs, "spend": money.amount(of.spend)} for day, of in sorted(days.items())
+            ],
+            "by_flow": [_flow(name, of) for name, of in sorted(models.items())],
+            "by_source": [{"runs": runs, "pct": 100}] if runs else [],
         },
     )
+
+
+def _flow(name: str, of: _Sum) -> Record:
+    return {
+        "flow_slug": name,
+        "flow_name": name,
+        "runs": of.runs,
+        "spend": money.amount(of.spend),
+        "avg_duration_ms": of.average,
+    }
 
 
 def _moment(context: RequestContext, name: str) -> datetime:
@@ -129,36 +179,3 @@ def _moment(context: RequestContext, name: str) -> datetime:
     except ValueError as problem:
         raise invalid_query(name, str(problem), text) from problem
     return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
-def _spend(context: RequestContext, jobs: Iterable[Job]) -> str | None:
-    costs = (context.provider.ledger.charged(job, context.now) for job in jobs)
-    return money.amount(sum((cost for cost in costs if cost is not None), Decimal(0)))
-
-
-def _timeline(context: RequestContext, jobs: Iterable[Job]) -> list[Record]:
-    days: dict[str, list[Job]] = defaultdict(list)
-    for job in jobs:
-        days[utc(job.created).date().isoformat()].append(job)
-    return [{"date": day, "runs": len(of), "spend": _spend(context, of)} for day, of in sorted(days.items())]
-
-
-def _by_model(context: RequestContext, jobs: Iterable[Job]) -> list[Record]:
-    models: dict[str, list[Job]] = defaultdict(list)
-    for job in jobs:
-        models[job.model.id if job.model else ""].append(job)
-    return [
-        {
-            "flow_slug": name,
-            "flow_name": name,
-            "runs": len(of),
-            "spend": _spend(context, of),
-            "avg_duration_ms": _average(context, of),
-        }
-        for name, of in sorted(models.items())
-    ]
-
-
-def _average(context: RequestContext, jobs: Iterable[Job]) -> float | None:
-    ended = [job.ends - job.created for job in jobs if job.ends is not None and job.ends <= context.now]
-    return milliseconds(sum(ended) / len(ended)) if ended else None

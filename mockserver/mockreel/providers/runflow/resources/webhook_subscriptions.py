@@ -16,7 +16,9 @@ from mockreel.providers.runflow.resources.deliveries import attempt_id
 from mockreel.providers.runflow.state import Webhook, own_shelf, state_of
 from mockreel.providers.runflow.timestamps import means, milliseconds, read, written
 from mockreel.providers.runflow.webhooks import WEBHOOK
+from mockreel.simulator.adapter import Answer
 from mockreel.simulator.context import RequestContext
+from mockreel.simulator.turns import MANY, Work, in_turns, turns
 from mockreel.webhooks import Attempt, Delivery
 
 Record = Mapping[str, Any]
@@ -45,7 +47,7 @@ def _record(context: RequestContext, webhook: Webhook) -> Record:
     }
 
 
-def list_webhooks(context: RequestContext) -> Response:
+def list_webhooks(context: RequestContext) -> Answer:
     """The organization's webhooks."""
     return listed(
         context,
@@ -56,7 +58,7 @@ def list_webhooks(context: RequestContext) -> Response:
     )
 
 
-def create_webhook(context: RequestContext) -> Response:
+def create_webhook(context: RequestContext) -> Answer:
     """Make a webhook; runs that are under way are told of as well."""
     provider, shelf = context.provider, own_shelf(context)
     number = provider.count("webhook")
@@ -70,9 +72,17 @@ def create_webhook(context: RequestContext) -> Response:
         context.now,
     )
     shelf.webhooks[webhook.id] = webhook
-    for job in context.account.jobs:
-        if not job.state(context.now).terminal:
-            provider.watch(job)
+    return in_turns(context, _watched(context, webhook))
+
+
+def _watched(context: RequestContext, webhook: Webhook) -> Work:
+    """The new webhook, once every run that is under way is watched."""
+    for jobs in turns([*context.account.jobs], size=MANY):
+        for job in jobs:
+            if not job.state(context.now).terminal:
+                context.provider.watch(job)
+        if len(jobs) == MANY:
+            yield
     return json_reply(201, _record(context, webhook))
 
 
@@ -135,7 +145,7 @@ def _codes(context: RequestContext) -> list[str]:
     return [event.word for event in context.provider.contract.callbacks.events.values()]
 
 
-def list_event_types(context: RequestContext) -> Response:
+def list_event_types(context: RequestContext) -> Answer:
     """Every event that a webhook can subscribe to."""
     rows = list(enumerate(_codes(context)))
     return listed(
@@ -216,7 +226,7 @@ def _attempt_record(context: RequestContext, delivery: Delivery, attempt: Attemp
     }
 
 
-def list_webhook_deliveries(context: RequestContext) -> Response:
+def list_webhook_deliveries(context: RequestContext) -> Answer:
     """What was delivered to a webhook."""
     return listed(
         context,
@@ -232,7 +242,7 @@ def get_webhook_delivery(context: RequestContext) -> Response:
     return json_reply(200, _delivery_record(context, _delivery(context)))
 
 
-def list_webhook_attempts(context: RequestContext) -> Response:
+def list_webhook_attempts(context: RequestContext) -> Answer:
     """Every attempt at a delivery, in order."""
     delivery = _delivery(context)
     return listed(

@@ -9,7 +9,9 @@ from mockreel.providers.runninghub.resources.legacy_tasks import enveloped
 from mockreel.providers.runninghub.state import state_of
 from mockreel.providers.runninghub.webhooks import local_time
 from mockreel.providers.templates import fill as fill_template
+from mockreel.simulator.adapter import Answer
 from mockreel.simulator.context import RequestContext
+from mockreel.simulator.turns import MANY, Work, in_turns, turns
 
 
 def preview_price(context: RequestContext) -> Response:
@@ -43,9 +45,20 @@ def get_account(context: RequestContext) -> Response:
     )
 
 
-def get_queue(context: RequestContext) -> Response:
+def get_queue(context: RequestContext) -> Answer:
     """How many tasks of an account wait and run."""
-    running, queued = _unfinished(context)
+    return in_turns(context, _queue(context))
+
+
+def _queue(context: RequestContext) -> Work:
+    running, queued = 0, 0
+    word = context.provider.contract.wire["running_state"]
+    for jobs in turns([*context.account.jobs], size=MANY):
+        states = [state.name for job in jobs if not (state := job.state(context.now)).terminal]
+        running += states.count(word)
+        queued += len(states) - states.count(word)
+        if len(jobs) == MANY:
+            yield
     counts = {"runningCount": running, "queuedCount": queued, "totalCurrentTasks": running + queued}
     return enveloped(context, {**context.provider.contract.wire["queue"], **counts})
 
@@ -60,10 +73,3 @@ def list_keys(context: RequestContext) -> Response:
 def get_workflow_json(context: RequestContext) -> Response:
     """A workflow as JSON text: the same for every workflow, since the server holds none."""
     return enveloped(context, {"prompt": context.provider.contract.wire["workflow_json"]})
-
-
-def _unfinished(context: RequestContext) -> tuple[int, int]:
-    """How many tasks run, and how many wait."""
-    names = [state.name for job in context.account.jobs if not (state := job.state(context.now)).terminal]
-    running = names.count(context.provider.contract.wire["running_state"])
-    return running, len(names) - running

@@ -1,0 +1,70 @@
+"""Long work has turns, between which other requests are answered."""
+
+import asyncio
+from collections.abc import Generator
+
+import pytest
+from staging import Caller, MakeSimulator
+
+from mockreel.contract.messages.error_response import ErrorResponse
+from mockreel.contract.messages.message import Response
+from mockreel.simulator.context import RequestContext
+from mockreel.simulator.turns import in_turns, turns
+
+
+@pytest.fixture
+def context(make_simulator: MakeSimulator) -> RequestContext:
+    provider = make_simulator(names=["runflow"]).provider("runflow")
+    return RequestContext(provider, Caller(provider, "k").request("GET", "/"), 0.0)
+
+
+def work(count: int, seen: list[str], context: RequestContext) -> Generator[None, None, Response]:
+    for _ in range(count):
+        seen.append(context.provider.base_url)
+        context.provider.base_url = "http://elsewhere.test"
+        yield
+    return Response(200, b"%d" % count)
+
+
+def test_work_of_one_turn_is_answered_at_once(context: RequestContext) -> None:
+    """Without an event loop."""
+    assert in_turns(context, work(0, [], context)) == Response(200, b"0")
+
+
+def test_others_have_their_turn_between_two_turns(context: RequestContext) -> None:
+    """And the work goes on under the address that its own request came to."""
+    seen: list[str] = []
+    context.provider.base_url = context.request.base_url
+
+    async def both() -> tuple[Response, int]:
+        answer = in_turns(context, work(3, seen, context))
+        assert not isinstance(answer, Response)
+        task = asyncio.ensure_future(answer)
+        turns_of_others = 0
+        while not task.done():
+            await asyncio.sleep(0)
+            turns_of_others += 1
+        return await task, turns_of_others
+
+    response, others = asyncio.run(both())
+
+    assert response == Response(200, b"3")
+    assert others >= 3
+    assert seen == [context.request.base_url] * 3
+
+
+def test_an_error_response_of_the_first_turn_is_raised_at_once(context: RequestContext) -> None:
+    """So that it is answered like any other."""
+
+    def refusing() -> Generator[None, None, Response]:
+        raise ErrorResponse("no-key")
+        yield
+
+    with pytest.raises(ErrorResponse):
+        in_turns(context, refusing())
+
+
+def test_things_come_in_lists_of_a_size() -> None:
+    """The last one holds the rest."""
+    assert list(turns(range(5), size=2)) == [[0, 1], [2, 3], [4]]
+    assert list(turns([], size=2)) == []
