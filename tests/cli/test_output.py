@@ -136,3 +136,28 @@ def test_a_strange_columns_is_none(value: str, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("COLUMNS", value)
 
     assert columns() is None
+
+
+ID = f"runflow/{'0' * 8}-0000-7000-8000-{'0' * 12}"
+LISTS = {
+    "jobs": (
+        ("job", "state", "account", "model", "created"),
+        (ID, "succeeded", "account-1", "google/veo3.1/lite", "2026-01-01 00:00:00.000 UTC"),
+    ),
+    "journal": (
+        ("number", "time", "provider", "account", "method", "path", "status", "error"),
+        ("#12", "2026-01-01 00:00:00.000 UTC", "runflow", "account-1", "GET", f"/v1/{ID}/callback", 404, "unknown-job"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize("most", [80, 100])
+def test_lists_of_control_fit_a_terminal_and_lose_nothing(name: str, most: int) -> None:
+    """Jobs and requests, whose rows are wider than 80 columns: what does not fit follows below."""
+    head, row = LISTS[name]
+    lines = table(head, [row] * 3, most=most)
+
+    assert all(width(line) <= most for line in lines)
+    assert all("\n".join(lines).count(str(cell)) >= 3 for cell in row)
+    assert len(table(head, [row] * 3, most=None)) == 4

@@ -179,6 +179,10 @@ def _failure(provider: Provider, name: str | None) -> Failure | None:
 
 
 def _delivery(provider: Provider, row: Mapping[str, Any], accounts: Mapping[int, Account]) -> Delivery:
+    if not is_json_object(row["body"].encode()):
+        raise DataError(
+            f"{WHERE}, delivery {row['id']}", f"its body is {row['body'][:100]!r}", expected="a JSON object"
+        )
     return Delivery(
         row["id"],
         row["subject"],
