@@ -4,10 +4,10 @@ from asyncio import Future
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, NamedTuple, cast
+from typing import Annotated, Any, NamedTuple, cast
 
 from mockreel.contract import Contract, Model
-from mockreel.contract.data.checked_types import Count, JsonBytes, JsonObjectBytes, Moment
+from mockreel.contract.data.checked_types import Check, Count, JsonBytes, JsonObjectBytes, Moment, is_json
 from mockreel.contract.messages.message import Response
 from mockreel.engine.accounts.account import Account
 from mockreel.engine.jobs.job import Job
@@ -111,6 +111,14 @@ def extra_of(job: Job) -> Extra:
     return job.extra or PLAIN
 
 
+def _says_json(promised: tuple[bytes, Response | Future[Response]]) -> bool:
+    return not isinstance(promised[1], Response) or is_json(promised[1].body)
+
+
+# What was asked with an Idempotency-Key, and its response.
+Promised = Annotated[tuple[bytes, Response | Future[Response]], Check(_says_json)]
+
+
 class Shelf:
     """What the package keeps for one account."""
 
@@ -123,7 +131,7 @@ class Shelf:
     workflows: dict[str, Workflow]
     evaluations: dict[str, Evaluation]
     # By Idempotency-Key, with what was asked; a response that is still waited for is a future.
-    replies: dict[str, tuple[bytes, Response | Future[Response]]]
+    replies: dict[str, Promised]
     threshold: Decimal | None
     balance_changed: Moment
     window: tuple[Count, Count]  # which window of the rate limit, and how many requests in it
