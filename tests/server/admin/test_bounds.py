@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from server.admin.desks import Desk, OpenDesk
 
-from mockreel.server.admin.loop_turns import LONGEST_TURN, in_turns
+from mockreel.server.loop_turns import LONGEST_TURN, in_turns
 
 NUMBERS = ("1" * 5000, "9" * 13, "-1", "+1", "1_0", "٣", "0x1", "1.0", "", " 1", "%00")
 

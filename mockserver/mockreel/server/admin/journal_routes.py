@@ -14,7 +14,6 @@ from mockreel.engine.journal import har
 from mockreel.engine.journal.journal import Tried
 from mockreel.engine.journal.journal_query import JournalQuery, Numbered, Verdict, counted, ordered
 from mockreel.errors import OptionError
-from mockreel.server.admin.loop_turns import in_turns
 from mockreel.server.admin.request_reader import (
     NotThere,
     choice,
@@ -27,6 +26,7 @@ from mockreel.server.admin.request_reader import (
 )
 from mockreel.server.admin.route import Row
 from mockreel.server.admin.views import attempt_row, entry_detail, entry_row, shown_entry, shown_line, shown_tried
+from mockreel.server.loop_turns import in_turns
 from mockreel.simulator.simulator import Simulator
 
 _ASKED = ("provider", "operation", "method", "path", "account", "job", "refusal")
