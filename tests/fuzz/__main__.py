@@ -200,7 +200,7 @@ def _raised(log: str) -> set[str]:
 
 def _plain(path: str) -> str:
     """A path of Starlette's without the kinds of its parameters."""
-    return path.replace(":int}", "}").replace(":path}", "}")
+    return path.replace(":digits}", "}").replace(":path}", "}")
 
 
 def _rounds(run: Run, count: int) -> Iterator[int]:

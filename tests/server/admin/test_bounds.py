@@ -24,6 +24,13 @@ def test_what_is_no_number_of_a_thing_is_not_found(desk: Desk, method: str, path
     assert answer.status_code < 500
 
 
+def test_another_method_of_a_path_beside_numbers_is_not_allowed(desk: Desk) -> None:
+    """A word is no number of an exchange: the path is there, with another method."""
+    answer = desk.client.get("/_mockreel/journal/assert")
+
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+
+
 LONG = 20_000
 
 

@@ -204,5 +204,5 @@ ROWS = (
     Row("GET", "journal/changes", list_changes),
     Row("GET", "journal/har", export_har),
     Row("POST", "journal/assert", assert_journal),
-    Row("GET", "journal/{number}", get_entry),
+    Row("GET", "journal/{number:digits}", get_entry),
 )

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 
 from mockreel.simulator.simulator import Simulator
@@ -11,8 +12,25 @@ from mockreel.simulator.simulator import Simulator
 Handler = Callable[[Simulator, Request], Awaitable[Any]]
 
 
+class Digits(Convertor[str]):
+    """Digits in a path, however many: Starlette's own convertor breaks at more than Python reads as a number."""
+
+    regex = "[0-9]+"
+
+    def convert(self, value: str) -> str:
+        """The digits as they stand there."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """The same."""
+        return value
+
+
+register_url_convertor("digits", Digits())
+
+
 class Row(NamedTuple):
-    """One operation. The path has no slash before it, and parameters as texts, in Starlette's way (`rules/{id}`)."""
+    """One operation. The path has no slash before it, and parameters in Starlette's way (`rules/{id:digits}`)."""
 
     method: str
     path: str

@@ -46,6 +46,6 @@ ROWS = (
     Row("GET", "rules", list_rules),
     Row("POST", "rules", add_rule),
     Row("DELETE", "rules", clear_rules),
-    Row("DELETE", "rules/{id}", remove_rule),
+    Row("DELETE", "rules/{id:digits}", remove_rule),
     Row("GET", "faults", list_faults),
 )
