@@ -1,4 +1,4 @@
-"""Balances: what each account has, and setting it."""
+"""Balances: what each account has, and setting it; and the estimated cost avoided, as the end of `serve` says it."""
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
@@ -7,6 +7,7 @@ from typing import Any
 from starlette.requests import Request
 
 from mockreel.contract.amount import read_amount
+from mockreel.engine import billing
 from mockreel.engine.accounts.account import Account
 from mockreel.engine.billing import plain, together
 from mockreel.errors import OptionError
@@ -84,7 +85,13 @@ def _amount(value: Any) -> Decimal | None:
     return amount
 
 
+async def cost_avoided(simulator: Simulator, _: Request) -> Any:
+    """What the jobs so far would have cost, per currency."""
+    return billing.cost_avoided(simulator).row()
+
+
 ROWS = (
     Row("GET", "balances", list_balances),
+    Row("GET", "cost", cost_avoided),
     Row("POST", "balances", set_balance),
 )

@@ -66,10 +66,17 @@ def serve_http(connection: "Connection", port: int) -> None:
     """
     import uvicorn  # noqa: PLC0415
 
+    class Announced(uvicorn.Server):
+        """Says where it is once it answers, and can be ended."""
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets=sockets)
+            click.echo(f"The tools are at http://{HOST}:{at}/mcp. Stop with Ctrl-C.", file=sys.stderr)
+
     app = agent_server(connection).streamable_http_app(host=HOST, json_response=True)
     with _bound(port) as bound:
-        click.echo(f"The tools are at http://{HOST}:{bound.getsockname()[1]}/mcp. Stop with Ctrl-C.", file=sys.stderr)
-        uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False)).run(sockets=[bound])
+        at = bound.getsockname()[1]
+        Announced(uvicorn.Config(app, log_config=None, access_log=False)).run(sockets=[bound])
 
 
 def _bound(port: int) -> socket.socket:
