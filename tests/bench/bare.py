@@ -64,11 +64,12 @@ def build_raw(samples: dict[str, object]) -> Any:
 
 def main(samples: Path, *, raw: bool = False) -> None:
     """Serve until killed, with the settings under which `mockreel serve` runs uvicorn."""
+    app = (build_raw if raw else build)(orjson.loads(samples.read_bytes()))  # before another one's are written there
     sockets = listen("127.0.0.1", 0, ())["control"]
     sys.stdout.write(f"{port_of(sockets)}\n")
     sys.stdout.flush()
     config = uvicorn.Config(
-        (build_raw if raw else build)(orjson.loads(samples.read_bytes())),
+        app,
         http="httptools",
         loop="auto",
         log_config=None,
