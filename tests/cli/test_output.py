@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockreel.cli.output import columns, counted, say, show_table, table
+from mockreel.cli.output import counted, say, table
 from mockreel.errors import OptionError, nearest
 from mockreel.terminal import width, wrapped
 
@@ -101,41 +101,6 @@ def test_a_short_list_is_shown_whole_and_of_a_long_one_the_nearest() -> None:
 def test_a_part_of_a_name_finds_it() -> None:
     """What has the wanted text in it comes before what is only spelled alike."""
     assert nearest("kling", ["king", "provider/models/kling-2.1/pro"])[0] == "provider/models/kling-2.1/pro"
-
-
-JOBS = ("job", "state", "account", "model", "created")
-JOB = (
-    f"runflow/{'0' * 8}-0000-7000-8000-{'0' * 12}",
-    "succeeded",
-    "account-1",
-    "google/veo3.1/lite",
-    "2026-01-01 00:00:00.000 UTC",
-)
-
-
-@pytest.mark.parametrize("most", [60, 80, 100])
-def test_a_list_in_a_pipe_is_as_narrow_as_columns_says(
-    most: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Nothing of it is lost; without the variable rows stay whole."""
-    monkeypatch.setenv("COLUMNS", str(most))
-    show_table(JOBS, [JOB] * 3, none="")
-    narrow = capsys.readouterr().out
-    monkeypatch.delenv("COLUMNS")
-    show_table(JOBS, [JOB] * 3, none="")
-    whole = capsys.readouterr().out
-
-    assert all(width(line) <= most for line in narrow.splitlines())
-    assert all(narrow.count(cell) == 3 for cell in JOB)
-    assert len(whole.splitlines()) == 4
-
-
-@pytest.mark.parametrize("value", ["", "x", "-5", "0", "99999", "٣"])
-def test_a_strange_columns_is_none(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is somebody else's."""
-    monkeypatch.setenv("COLUMNS", value)
-
-    assert columns() is None
 
 
 ID = f"runflow/{'0' * 8}-0000-7000-8000-{'0' * 12}"

@@ -123,8 +123,8 @@ def test_a_foreign_server_is_doubted_where_the_contract_is_not_sure() -> None:
     found = {one.check: one for one in run(CheckContext(contract, target, Wanted(quick=True)), error_responses.CHECKS)}
     target.close()
 
-    assert found["refusal.unknown-path"].verdict == "doubtful"
-    assert found["refusal.unknown-path"].findings[0].fact.evidence.kind == "inferred"
+    assert found["refusal.wrong-method"].verdict == "doubtful"
+    assert found["refusal.wrong-method"].findings[0].fact.evidence.kind == "inferred"
     assert found["refusal.no-key"].verdict == "falls short"
 
 

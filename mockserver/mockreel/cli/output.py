@@ -1,11 +1,9 @@
 """What a command prints: text that fits the terminal without breaking words, and tables with a header line.
 
 On a terminal nothing is wider than it is, as long as no single word is. In a pipe or a file nothing is wrapped or
-shortened, so that programs read whole lines, unless the environment has COLUMNS. Characters that would act on the
-terminal are escaped in both.
+shortened, so that programs read whole lines. Characters that would act on the terminal are escaped in both.
 """
 
-import os
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,12 +20,8 @@ _LEAST_PROSE = 24
 
 
 def columns(stream: TextIO | None = None) -> int | None:
-    """How wide a line may be; None where it may be as wide as it likes: in a pipe or a file, unless COLUMNS says it."""
-    if (stream or sys.stdout).isatty():
-        return shutil.get_terminal_size().columns
-    given = os.environ.get("COLUMNS", "")
-    usable = given.isascii() and given.isdecimal() and len(given) < 5
-    return (int(given) or None) if usable else None
+    """How wide a line may be; None where it may be as wide as it likes: in a pipe or a file."""
+    return shutil.get_terminal_size().columns if (stream or sys.stdout).isatty() else None
 
 
 def say(text: str, *, err: bool = False) -> None:
