@@ -82,7 +82,9 @@ def test_allowing_and_failing_on_the_same_is_an_error() -> None:
 
 def test_nobody_there_is_one_sentence_and_exit_code_2() -> None:
     """A URL that does not answer: no list of checks that broke."""
-    result = CliRunner().invoke(command, ["http://127.0.0.1:9", "--provider", "runflow", "--only-ours"])
+    result = CliRunner().invoke(
+        command, ["http://127.0.0.1:9", "--provider", "runflow", "--only-ours"], env={"COLUMNS": ""}
+    )
 
     assert result.exit_code == 2
     assert len(result.output.splitlines()) == 1
