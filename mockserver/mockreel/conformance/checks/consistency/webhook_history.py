@@ -5,6 +5,7 @@ from typing import Any
 
 from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
+from mockreel.conformance.checks.job_records import alike
 from mockreel.conformance.checks.webhook_deliveries import called
 from mockreel.conformance.jobs.job_groups import PLAIN
 from mockreel.conformance.jobs.job_traces import JobTrace
@@ -80,7 +81,7 @@ def _entry(context: CheckContext, trace: JobTrace, row: Places, entry: Any) -> I
     if pointers.value(entry, pending["at"]) in pending["words"]:
         yield "a delivery that is over", f"{pointers.value(entry, pending['at'])!r}"
     payload = pointers.value(entry, str(row.given["payload"]))
-    if payload != context.payload(trace.arrivals[-1].body):
+    if not alike(payload, context.payload(trace.arrivals[-1].body)):
         yield "the payload that arrived", f"{payload!r}"
 
 
