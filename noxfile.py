@@ -122,7 +122,7 @@ def languages(session: nox.Session) -> None:
 def check(session: nox.Session) -> None:
     """The mock server holds against its own contract suite, with a fixed seed; so does the control API."""
     session.install(".[check]")
-    session.run("mockreel", "check", "mock", "--seed", "1", "--budget", "60", *session.posargs)
+    session.run("mockreel", "check", "mock", "--seed", "1", "--budget", "120", *session.posargs)
     session.run("mockreel", "check", "control", "--seed", "1", "--budget", "20")
 
 

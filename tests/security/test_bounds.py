@@ -12,7 +12,7 @@ import httpx2
 import pytest
 from security.wires import HEALTH, KEY, SUBMIT, Wires, received, statuses
 
-from mockreel.server.http import limits, uvicorn_server
+from mockreel.server.http import bounded_protocol, uvicorn_server
 from mockreel.server.socket_server import serving
 from mockreel.simulator.provider import Settings
 
@@ -23,8 +23,8 @@ HEAD = f"POST {SUBMIT} HTTP/1.1\r\nHost: x\r\n".encode() + KEY + b"Content-Type:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wires]:
     """A stage that waits for nobody longer than a moment."""
     monkeypatch.setattr(uvicorn_server, "LOOK_TICKS", 1)
-    monkeypatch.setattr(limits, "HEAD_SECONDS", 0.3)
-    monkeypatch.setattr(limits, "BODY_SECONDS", 0.3)
+    monkeypatch.setattr(bounded_protocol, "HEAD_SECONDS", 0.3)
+    monkeypatch.setattr(bounded_protocol, "BODY_SECONDS", 0.3)
     with serving("runflow", held=True, start=1_767_225_600.0, keep_alive=1) as server:
         yield Wires(server)
 

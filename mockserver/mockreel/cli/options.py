@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from mockreel.server.http.sockets import KEEP_ALIVE_SECONDS
+from mockreel.server.http.limits import KEEP_ALIVE_SECONDS
 
 F = TypeVar("F", bound=Callable[..., Any])
 

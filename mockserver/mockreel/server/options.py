@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.billing import Budget
-from mockreel.server.http.sockets import KEEP_ALIVE_SECONDS
+from mockreel.server.http.limits import KEEP_ALIVE_SECONDS
 from mockreel.server.http.tls import Tls
 from mockreel.simulator.provider import Settings
 from mockreel.webhooks import Sender

@@ -10,8 +10,9 @@ import uvicorn
 
 from mockreel import __version__
 from mockreel.server.http.asgi import Receive, Scope, Send
-from mockreel.server.http.limits import Bounded
-from mockreel.server.http.sockets import KEEP_ALIVE_SECONDS, listen, port_of, url_of
+from mockreel.server.http.bounded_protocol import Bounded
+from mockreel.server.http.limits import KEEP_ALIVE_SECONDS
+from mockreel.server.http.sockets import listen, port_of, url_of
 from mockreel.server.http.uvicorn_server import Loop
 from mockreel.webhooks import HttpSender, Outcome, Outgoing, Targets, describe
 from mockreel.webhooks.recognition import Heard, Recogniser

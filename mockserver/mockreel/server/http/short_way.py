@@ -16,7 +16,7 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from mockreel.contract.messages.message import Request, Response
-from mockreel.server.http.limits import Bounded
+from mockreel.server.http.bounded_protocol import Bounded
 from mockreel.server.http.response_head import ResponseHeads
 from mockreel.simulator.adapter import Answer
 

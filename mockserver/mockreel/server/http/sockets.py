@@ -7,8 +7,6 @@ from collections.abc import Iterable, Mapping
 from mockreel.errors import OptionError, PortTaken
 
 LAST_PORT = 65535
-# A connection without a request stays open so long: well beyond the pace of any documented poll; nginx's default.
-KEEP_ALIVE_SECONDS = 75
 # Names that stand for one address of each family, whatever this machine's name service says of them.
 _BOTH: Mapping[str, tuple[str, ...]] = {"localhost": ("127.0.0.1", "::1")}
 # What a machine says that has no such family, or not this address of it.
