@@ -21,6 +21,8 @@ SLACK = 0.5
 # Over a network an attempt may be later by so many seconds, this part of its pause, and twice our own lateness: a busy
 # machine delays both sides.
 LATER, LATER_PART = 1.0, 0.25
+# The groups of jobs whose attempts are timed.
+SPACED = ("500", "500-200")
 
 
 def policy_of(context: CheckContext, trace: JobTrace) -> DeliveryPolicy:
@@ -71,20 +73,28 @@ def _what(answer: Behaviour, wanted: int) -> str:
 
 
 @check(
-    "callback.spacing", "The attempts at a callback are as far apart as documented.", level="jobs", uses=("500",),
+    "callback.spacing", "The attempts at a callback are as far apart as documented.", level="jobs", uses=SPACED,
     known=tells,
 )  # fmt: skip
 def are_spaced(context: CheckContext) -> Iterator[Problem]:
-    for trace in tried(context, "500"):
+    traces = [trace for group in SPACED for trace in tried(context, group)]
+    for trace in traces:
         policy = policy_of(context, trace)
-        gaps = [later.at - earlier.at for earlier, later in pairwise(trace.arrivals)]
-        for number, (gap, wanted) in enumerate(zip(gaps, policy.delays, strict=False), 2):
+        for number, (gap, wanted) in enumerate(zip(_gaps(trace), policy.delays, strict=False), 2):
             context.judged()
-            if not _is_near(context, gap - wanted, wanted):
+            # A machine that is busy for a moment makes one attempt late; a server whose delay is longer, every one.
+            least = min(_gaps(one)[number - 2] for one in traces if len(_gaps(one)) > number - 2)
+            late = least - wanted if gap > wanted else gap - wanted
+            if not _is_near(context, late, wanted):
                 says = f"the attempts are {', '.join(f'{delay:g}' for delay in policy.delays)} s apart"
                 fact = context.facts.fact(says, "callbacks.yaml policy delays", policy.evidence_of("delays"))
                 expected = f"attempt {number} after {wanted:g} s"
                 yield Problem(fact, expected, f"after {gap:.2f} s", trace.asked, trace.subject)
+
+
+def _gaps(trace: JobTrace) -> list[float]:
+    """Seconds between each attempt and the next."""
+    return [later.at - earlier.at for earlier, later in pairwise(trace.arrivals)]
 
 
 def _is_near(context: CheckContext, late: float, wanted: float) -> bool:
