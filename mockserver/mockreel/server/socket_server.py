@@ -26,10 +26,12 @@ from mockreel.server.http.rejection import Rejection
 from mockreel.server.http.sockets import Sockets, close, listen, port_of, url_of
 from mockreel.server.http.tls import watch_handshakes
 from mockreel.server.http.uvicorn_server import Loop, in_thread, web_socket_protocol
+from mockreel.server.kept_options import leave, open_run
 from mockreel.server.mock_server import Address, MockServer
 from mockreel.server.options import Options, ServingOptions
 from mockreel.simulator.rule_parser import set_faults, set_results
 from mockreel.simulator.simulator import Simulator, build_simulator, load_contracts
+from mockreel.storage.kept_run import KeptRun
 from mockreel.webhooks import Targets, WebhookSecret, check_authority, webhook_secrets
 
 if TYPE_CHECKING:
@@ -61,14 +63,29 @@ class Server:
         self._check(options)
         check_authority(options.ca)
         self.secrets = webhook_secrets(options.webhook_secret, contracts)
-        simulator, entries = built(options, contracts, secrets=self.secrets)
-        # Late, so that little can go wrong while ports are held.
-        self.sockets = listen(options.host, options.port, contracts)
+        self._options = options
+        clock = Clock(speed=options.speed, held=options.held, start=options.start)
         with contextlib.ExitStack() as undo:
+            self._run = kept = open_run(options, contracts, self.secrets, clock)
+            if kept is not None:
+                undo.callback(kept.log.close)
+            salt = None if kept is None else kept.head.salt
+            simulator, entries = built(options, contracts, secrets=self.secrets, clock=clock, salt=salt)
+            if kept is not None:
+                kept.take_up(simulator)
+                simulator.past = partial(self._past, kept, options, contracts)
+            # Late, so that little can go wrong while ports are held.
+            self.sockets = listen(options.host, options.port, contracts)
             undo.callback(self.close)
             self.server = addressed(simulator, entries, self.sockets, options)
             self._server = Loop(self._config(options, beside, short=short))
             undo.pop_all()
+
+    def _past(self, kept: KeptRun, options: Options, contracts: Mapping[str, Contract], moment: float) -> Simulator:
+        """The simulator as it was at a moment, beside the one that is served."""
+        clock = Clock(start=kept.head.opened, held=True)
+        fresh, _ = built(options, contracts, secrets=self.secrets, clock=clock, salt=kept.head.salt)
+        return kept.past(fresh, moment)
 
     def _check(self, options: Options) -> None:
         check_token(options.token)
@@ -121,6 +138,8 @@ class Server:
             self._server.run(sockets=[one for some in self.sockets.values() for one in some])
         finally:
             self.close()
+            if self._run is not None:
+                leave(self._run, self.server, self._options.record_run)
 
     def close(self) -> None:
         """Give the ports back; `run` does it itself."""
@@ -136,13 +155,18 @@ class Server:
 
 
 def built(
-    options: Options, contracts: Mapping[str, Contract], *, secrets: Mapping[str, WebhookSecret]
+    options: Options,
+    contracts: Mapping[str, Contract],
+    *,
+    secrets: Mapping[str, WebhookSecret],
+    clock: Clock | None = None,
+    salt: bytes | None = None,
 ) -> tuple[Simulator, tuple[KeyEntry, ...]]:
     """The simulator that the options want, and the keys that are listed for it."""
     entries = read_keys(options.keys) if isinstance(options.keys, Path) else tuple(options.keys or ())
     simulator = build_simulator(
         contracts,
-        clock=Clock(speed=options.speed, held=options.held, start=options.start),
+        clock=clock or Clock(speed=options.speed, held=options.held, start=options.start),
         keys=entries,
         accept_any_key=options.keys is None and _is_loopback(options.host),
         settings=options.settings,
@@ -152,6 +176,7 @@ def built(
         budget=options.budget,
         assume_price=options.assume_price,
         secrets=secrets,
+        salt=salt,
     )
     set_faults(simulator.rules, simulator.providers, options.faults)
     set_results(simulator.rules, simulator.providers, options.result)

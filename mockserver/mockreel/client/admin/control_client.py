@@ -32,6 +32,7 @@ class ControlClient:
         token: what it asks for off loopback.
         ca: the file of the authority that vouches for it, where it is served over TLS with a certificate of its own.
         timeout: real seconds to wait for an answer; an advance has no bound, as callbacks are delivered in it.
+        past: read everything as it was at this moment: seconds since 1970, an ISO date and time, or `-30` for 30 s ago.
 
     Raises (from each method):
         ControlUnreachable: nothing answers there, or something else than a mock server.
@@ -46,11 +47,14 @@ class ControlClient:
         token: str | None = None,
         ca: Path | str | None = None,
         timeout: float = 30.0,
+        past: str | None = None,
     ) -> None:
-        self._connection = ControlConnection(url, token=token, ca=ca, timeout=timeout)
+        self._connection = ControlConnection(url, token=token, ca=ca, timeout=timeout, past=past)
 
     @classmethod
-    def from_ready_file(cls, path: Path | str, *, token: str | None = None, timeout: float = 30.0) -> Self:
+    def from_ready_file(
+        cls, path: Path | str, *, token: str | None = None, timeout: float = 30.0, past: str | None = None
+    ) -> Self:
         """A client for the mock server that has written this file (`mockreel serve --ready-file PATH`).
 
         Raises:
@@ -58,7 +62,7 @@ class ControlClient:
             DataError: it is no ready file.
         """
         url, ca = control_door(Path(path))
-        return cls(url, token=token, ca=ca, timeout=timeout)
+        return cls(url, token=token, ca=ca, timeout=timeout, past=past)
 
     def __enter__(self) -> Self:
         return self
