@@ -9,13 +9,12 @@ from server.speaking import ask
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.errors import OptionError, StateError
 from mockreel.server.mock_server import MockServer
-from mockreel.server.options import ServingOptions
 from mockreel.server.recorded_run import replayed
 from mockreel.server.socket_server import serving
 
 RUNS = "/v1/models/google/veo3.1/lite/runs"
 BODY = {"input": {"prompt": "a boat", "duration": "6s", "resolution": "720p"}}
-HELD: ServingOptions = {"held": True, "start": 1_767_225_600.0}
+HELD: dict[str, Any] = {"held": True, "start": 1_767_225_600.0}
 
 
 def _submit(server: MockServer, **headers: str) -> dict[str, Any]:

@@ -17,11 +17,11 @@ from mockreel.server.admin.views import shown_entry, shown_tried
 from mockreel.server.mock_server import MockServer
 from mockreel.server.options import Options
 from mockreel.simulator.provider import Settings
-from mockreel.storage.bundle import JOURNAL, Bundle
-from mockreel.storage.checkpoint import Load
+from mockreel.storage.checkpoints.checkpoint import Load
 from mockreel.storage.kept_run import KeptRun
-from mockreel.storage.run_log import RunLog
-from mockreel.storage.sqlite_log import SqliteLog
+from mockreel.storage.logs.bundle import JOURNAL, Bundle
+from mockreel.storage.logs.run_log import RunLog
+from mockreel.storage.logs.sqlite_log import SqliteLog
 from mockreel.webhooks import WebhookSecret
 from mockreel.whole_file import write_whole
 

@@ -12,8 +12,8 @@ from mockreel.server.options import Options
 from mockreel.server.socket_server import built
 from mockreel.simulator.provider import Settings
 from mockreel.simulator.simulator import load_contracts
-from mockreel.storage.bundle import Bundle
 from mockreel.storage.listed_aliases import listed_aliases
+from mockreel.storage.logs.bundle import Bundle
 from mockreel.storage.rerun import Rerun, rerun
 from mockreel.storage.run_head import RunHead, read_head
 from mockreel.webhooks import webhook_secrets
