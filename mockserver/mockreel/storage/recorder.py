@@ -242,7 +242,7 @@ class Recorder:
         self._aliases.clear()
         self._begun.clear()
         self._clock_changed = False
-        self._rules = self._rule_ids()
+        self._rules = ()  # what there is of them from the beginning is stated anew
         self._write([self._clock("reset")])
 
     def restored(self, document: Any) -> None:

@@ -13,12 +13,14 @@ from typing import Any, TypeVar, cast
 import uvicorn
 
 from mockreel.contract import Contract
+from mockreel.engine.clock import Clock
 from mockreel.server.http.asgi import ByPort
 from mockreel.server.http.limits import KEEP_ALIVE_SECONDS
 from mockreel.server.http.protocol import WireProtocol
 from mockreel.server.http.rejection import Rejection
 from mockreel.server.http.sockets import close, listen, url_of
 from mockreel.server.http.uvicorn_server import Loop, in_thread
+from mockreel.server.kept_options import leave, open_run
 from mockreel.server.mock_server import Address, MockServer
 from mockreel.server.options import Options
 from mockreel.server.socket_server import addressed, application, built, report_rejection
@@ -106,7 +108,12 @@ class SharedServer:
         Raises:
             OptionError: something that the options ask for does not exist.
         """
-        simulator, entries = built(options, contracts, secrets={})
+        clock = Clock(speed=options.speed, held=options.held, start=options.start)
+        run = open_run(options, contracts, {}, clock)
+        salt = None if run is None else run.head.salt
+        simulator, entries = built(options, contracts, secrets={}, clock=clock, salt=salt)
+        if run is not None:
+            run.take_up(simulator)
         prepare(simulator)
         server = addressed(simulator, entries, self.sockets, options)
         app = application(server, options, self.sockets)
@@ -116,6 +123,8 @@ class SharedServer:
             yield server
         finally:
             self._server.submit(self._end()).result()
+            if run is not None:
+                leave(run, server, options.record_run)
 
     def submit(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
         """Do something on the server's loop, from another thread."""
