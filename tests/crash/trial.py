@@ -1,6 +1,7 @@
 """One run that is killed again and again, and the claims about it that clients and the receiver can check."""
 
 import http.client
+import os
 import random
 import signal
 import subprocess
@@ -83,7 +84,7 @@ class Trial:
         words += ["--public-url", "http://videos.test", "--budget", f"runflow={BUDGET}", *self._options]
         began = time.monotonic()
         log = (self._folder / "server.log").open("ab")
-        server = subprocess.Popen(words, stdout=log, stderr=log)
+        server = subprocess.Popen(words, stdout=log, stderr=log, env={**os.environ, "PYTHONFAULTHANDLER": "1"})
         log.close()
         while time.monotonic() < began + PATIENCE and server.poll() is None:
             with suppress(FileNotFoundError):
@@ -92,8 +93,8 @@ class Trial:
                 self.starts.append(time.monotonic() - began)
                 return server
             time.sleep(0.005)
-        _end(server, signal.SIGKILL)
-        raise SystemExit((self._folder / "server.log").read_text() or "the server did not start")
+        _end(server, signal.SIGABRT)  # a server that hangs says where
+        raise SystemExit(f"Start {len(self.starts)} failed:\n{(self._folder / 'server.log').read_text()}")
 
     def _live(self, receiver: Receiver, seconds: float, server: "subprocess.Popen[bytes]") -> None:
         """Have clients ask for some time, then kill the server under them."""

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from server.speaking import ask
 
+from mockreel.client.admin import ControlClient
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.errors import OptionError, StateError
 from mockreel.server.mock_server import MockServer
-from mockreel.server.recorded_run import replayed
-from mockreel.server.socket_server import serving
+from mockreel.server.recorded_run import RecordedRun, replayed
+from mockreel.server.socket_server import hosted, serving
 
 RUNS = "/v1/models/google/veo3.1/lite/runs"
 BODY = {"input": {"prompt": "a boat", "duration": "6s", "resolution": "720p"}}
@@ -106,6 +107,8 @@ def test_the_control_api_looks_back(tmp_path: Path) -> None:
         now = _control(server, "GET", "jobs")[1]["jobs"]
         assert [(job["id"], job["state"]) for job in now] == [(second, "queued"), (first, "succeeded")]
         assert _control(server, "GET", f"at/2026-01-01T00:01:40Z/jobs/runflow/{first}")[1]["state"] == "succeeded"
+        with ControlClient(server.control.url) as control, control.look_back(-98) as then_control:
+            assert [job.state for job in then_control.jobs()] == ["running"]
 
 
 @pytest.mark.parametrize(
@@ -153,6 +156,28 @@ def test_a_recorded_run_is_played_again_with_equal_bytes(tmp_path: Path) -> None
     assert found.is_equal
     assert found.compared >= 8
     assert (tmp_path / "run" / "journal.har").exists()
+
+
+def test_a_recorded_run_is_opened_as_it_ended(tmp_path: Path) -> None:
+    """Its jobs and its journal are there, it can be looked back on, and no webhook leaves it."""
+    _recorded(tmp_path / "run")
+    with hosted(RecordedRun(tmp_path / "run").server(port=0)) as server:
+        (job,) = _control(server, "GET", "jobs")[1]["jobs"]
+        assert job["state"] == "succeeded"
+        assert _control(server, "GET", "journal")[1]["count"] >= 6
+        assert _control(server, "GET", "at/-99/jobs")[1]["jobs"][0]["state"] != "succeeded"
+        (delivery,) = _control(server, "GET", "deliveries")[1]["deliveries"]
+        assert _control(server, "POST", f"deliveries/runflow/{delivery['id']}/resend")[0] == 200
+        server.advance(1)
+        (delivery, _) = _control(server, "GET", "deliveries")[1]["deliveries"]
+        assert delivery["attempts"][-1]["detail"] == "a recorded run sends no webhooks"
+
+
+@pytest.mark.parametrize("options", [{"budget": ("runflow=5",)}, {"webhook_secret": "whsec_0123456789abcdef"}])
+def test_what_a_run_was_begun_with_is_in_its_head(options: dict[str, Any], tmp_path: Path) -> None:
+    """It is played with the same, but for the secret itself."""
+    _recorded(tmp_path / "run", **options)
+    assert replayed(tmp_path / "run").is_equal
 
 
 def test_a_recorded_run_with_listed_keys_is_played_without_them(tmp_path: Path) -> None:

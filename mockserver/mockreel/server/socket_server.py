@@ -45,6 +45,7 @@ class Server:
         contracts: loaded before, in place of those that the options name; who serves often need not load often.
         beside: what runs beside the requests as long as it serves.
         short: answer what can be answered at once without ASGI; it says the same, sooner.
+        prepare: changes the simulator before it is served.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Server:
         contracts: Mapping[str, Contract] | None = None,
         beside: Sequence[Beside] = (),
         short: bool = True,
+        prepare: Callable[[Simulator], None] | None = None,
     ) -> None:
         if contracts is None:
             additions = read_additions(options.models, unknown_models=options.unknown_models)
@@ -74,6 +76,8 @@ class Server:
             if kept is not None:
                 kept.take_up(simulator)
                 simulator.past = partial(self._past, kept, options, contracts)
+            if prepare is not None:
+                prepare(simulator)
             # Late, so that little can go wrong while ports are held.
             self.sockets = listen(options.host, options.port, contracts)
             undo.callback(self.close)

@@ -11,7 +11,6 @@ from threading import Thread
 from typing import Any
 
 from mockreel.engine.clock import Clock
-from mockreel.errors import DataError
 from mockreel.simulator.simulator import Simulator
 from mockreel.storage.checkpoints import checkpoint
 from mockreel.storage.checkpoints.checkpoint import Load
@@ -156,7 +155,7 @@ class KeptRun:
             return
         try:
             checkpoint.keep(self._checkpoints, self._data(simulator, self.log.last))
-        except DataError:
+        except OSError:
             return
         self.taken = self.log.last
 
@@ -187,12 +186,13 @@ class KeptRun:
             StateError: the log cannot be applied.
         """
         playback = Playback(fresh, self.log, load=self._load)
-        play(playback, _until(self.log.entries(), moment))
+        play(playback, until(self.log.entries(), moment))
         fresh.clock.begin_at(max(moment, self.head.opened), held=True, speed=1.0)
         return fresh
 
 
-def _until(entries: Iterable[tuple[int, Entry]], moment: float) -> Iterator[tuple[int, Entry]]:
+def until(entries: Iterable[tuple[int, Entry]], moment: float) -> Iterator[tuple[int, Entry]]:
+    """The entries up to a moment."""
     return takewhile(lambda pair: pair[1].at <= moment, entries)
 
 

@@ -1,5 +1,6 @@
 """`mockreel replay-run`: a recorded run, played again and compared."""
 
+import signal
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from mockreel.cli.options import Pair
 from mockreel.cli.output import say
 
 if TYPE_CHECKING:
+    from mockreel.server.socket_server import Server
     from mockreel.storage.rerun import Rerun
 
 # Of several differences so many are shown.
@@ -34,19 +36,41 @@ SHOWN = 10
     help="Play it with the contracts of this data folder instead.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def command(bundle: Path, readings: tuple[tuple[str, str], ...], against: Path | None, as_json: bool) -> None:
+@click.option("--open", "opened", is_flag=True, help="Serve the run as it ended, paused, for the dashboard.")
+@click.option("--port", default=8700, show_default=True, help="The control port of --open. 0 takes free ones.")
+def command(
+    *,
+    bundle: Path,
+    readings: tuple[tuple[str, str], ...],
+    against: Path | None,
+    as_json: bool,
+    opened: bool,
+    port: int,
+) -> None:
     """Play a run again that `serve --record-run` has recorded, and compare every response and webhook, byte for byte.
 
     Exit code 0: all are equal. 1: some differ. 2: the run cannot be played.
     """
-    from mockreel.server.recorded_run import replayed  # noqa: PLC0415  (--help needs none of it)
+    from mockreel.server.recorded_run import RecordedRun  # noqa: PLC0415  (--help needs none of it)
 
-    found = replayed(bundle, readings=dict(readings), data=against)
+    run = RecordedRun(bundle, readings=dict(readings), data=against)
+    if opened:
+        _serve(run.server(port=port))
+        return
+    found = run.compared()
     if as_json:
         click.echo(_json(found))
     else:
         _show(found)
     sys.exit(0 if found.is_equal else 1)
+
+
+def _serve(server: "Server") -> None:
+    """Serve until Ctrl-C."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: server.stop())
+    shown = f"The run is at {server.server.control.url}/ as it ended; its clock is paused. Stop with Ctrl-C."
+    server.run(ready=lambda: say(shown))
 
 
 def _show(found: "Rerun") -> None:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote
@@ -50,6 +51,7 @@ class ControlClient:
         past: str | None = None,
     ) -> None:
         self._connection = ControlConnection(url, token=token, ca=ca, timeout=timeout, past=past)
+        self._again = partial(ControlClient, url, token=token, ca=ca, timeout=timeout)
 
     @classmethod
     def from_ready_file(
@@ -69,6 +71,14 @@ class ControlClient:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def look_back(self, moment: float | str) -> "ControlClient":
+        """A client of its own that reads everything as it was at a moment; the server must keep a log.
+
+        Args:
+            moment: seconds since 1970, an ISO date and time, or `-30` for 30 seconds before now.
+        """
+        return self._again(past=str(moment))
 
     def close(self) -> None:
         """Close the connection."""

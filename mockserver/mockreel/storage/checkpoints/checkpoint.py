@@ -3,6 +3,8 @@
 It is a cache of the log beside it: one that is missing, damaged or of another run is made again from the log.
 """
 
+import os
+import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from hashlib import blake2b
@@ -21,7 +23,7 @@ from mockreel.simulator.snapshots.restore import fill, read_due, read_rules
 from mockreel.simulator.snapshots.writer import document
 from mockreel.storage.checkpoints.job_columns import read_due_rows, read_jobs, write_due, write_jobs
 from mockreel.storage.written_request import alias
-from mockreel.whole_file import write_whole
+from mockreel.whole_file import PRIVATE
 
 # The form of a checkpoint; another one is made again.
 FORM = 1
@@ -87,10 +89,19 @@ def _urls(provider: Provider) -> list[tuple[int, str, tuple[str, ...]]]:
 def keep(path: Path, data: bytes) -> None:
     """Write a checkpoint beside its log, in the place of the one before.
 
+    Nobody waits for the disk: one that a power loss has damaged is made again.
+
     Raises:
         OSError: it cannot be written.
     """
-    write_whole(path, data)
+    half = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
+    handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        half.replace(path)
+    finally:
+        half.unlink(missing_ok=True)
 
 
 def find(path: Path, *, run: str, last: int) -> Checkpoint | None:
