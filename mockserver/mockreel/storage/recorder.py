@@ -72,6 +72,13 @@ class Recorder:
             provider.recorder = self
             provider.deliveries.observer = self._observing(provider, provider.deliveries.observer)
 
+    def detach(self) -> None:
+        """Record nothing any more, as what comes is no part of the run."""
+        self._simulator.recorder = None
+        self._simulator.scheduler.performer = None
+        for provider in self._simulator.providers.values():
+            provider.recorder = None
+
     # Requests
 
     def answer(self, provider: Provider, request: Request) -> Answer:

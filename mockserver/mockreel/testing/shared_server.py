@@ -122,6 +122,9 @@ class SharedServer:
         try:
             yield server
         finally:
+            if run is not None and run.recorder is not None:
+                run.recorder.catch_up()
+                run.recorder.detach()
             self._server.submit(self._end()).result()
             if run is not None:
                 leave(run, server, options.record_run)

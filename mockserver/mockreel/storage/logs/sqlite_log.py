@@ -29,6 +29,8 @@ CREATE TABLE entries (number INTEGER PRIMARY KEY, line BLOB NOT NULL);
 CREATE TABLE files (name TEXT PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID;
 """
 _INSERT = "INSERT INTO entries (number, line) VALUES (?, ?)"
+# So many pages (4 KB) are in the WAL before they are moved, for which a commit waits for the disk.
+_WAL_PAGES = 4000
 # So many entries are read at a time.
 _PIECE = 1000
 
@@ -87,6 +89,7 @@ class SqliteLog:
                 self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")
                 self._connection.execute("PRAGMA journal_mode = WAL")
                 self._connection.execute(f"PRAGMA synchronous = {'FULL' if self._sync else 'NORMAL'}")
+                self._connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
                 self._connection.execute("BEGIN IMMEDIATE")
                 tables = self._connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
                 if new or not tables:
@@ -142,8 +145,10 @@ class SqliteLog:
             self._queue.put(_Batch(rows, done))
             self.last = rows[-1][0]
             return done
-        with self._said():
+        try:
             self._commit(rows)
+        except sqlite3.DatabaseError as problem:
+            raise self._sentence(problem) from problem
         self.last = rows[-1][0]
         return None
 
@@ -221,11 +226,12 @@ class SqliteLog:
         """What SQLite says is wrong, as one sentence of ours."""
         try:
             yield
-        except sqlite3.OperationalError as problem:
-            if problem.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-                raise StateError(
-                    f"{self.where} is in use by another process. End that server, or name another file."
-                ) from problem
-            raise StateError(f"{self.where} cannot be read or written ({problem}).") from problem
         except sqlite3.DatabaseError as problem:
-            raise StateError(f"{self.where} is no run of mockreel, or it is damaged ({problem}).") from problem
+            raise self._sentence(problem) from problem
+
+    def _sentence(self, problem: sqlite3.DatabaseError) -> StateError:
+        if not isinstance(problem, sqlite3.OperationalError):
+            return StateError(f"{self.where} is no run of mockreel, or it is damaged ({problem}).")
+        if problem.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            return StateError(f"{self.where} is in use by another process. End that server, or name another file.")
+        return StateError(f"{self.where} cannot be read or written ({problem}).")
