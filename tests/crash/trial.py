@@ -26,6 +26,8 @@ HEADERS = {"Authorization": "Bearer rf_live_crash-test-0001", "Content-Type": "a
 PATIENCE = 30.0
 # An answer of the receiver that came so shortly before a kill may not have been read (seconds).
 UNREAD = 0.5
+# Behind so many kills it is said how far the trial is.
+TOLD = 50
 OPEN = frozenset({"queued", "dispatching", "running"})
 BUDGET = 1_000_000
 
@@ -61,7 +63,12 @@ class Trial:
     def run(self, kills: int, *, longest: float = 0.6) -> Known:
         """Kill the server so many times, then see that everything ends well."""
         with receiving(seed=self._seed) as receiver:
-            for _ in range(kills):
+            for number in range(kills):
+                if number % TOLD == 0 and number:
+                    print(
+                        f"{number} kills, {len(self.known.answered)} answered, wrong: {self.known.wrong[:1]}",
+                        flush=True,
+                    )
                 server = self._serve()
                 try:
                     self._check_answered(sample=30)
