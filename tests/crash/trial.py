@@ -71,7 +71,7 @@ class Trial:
                     )
                 server = self._serve()
                 try:
-                    self._check_answered(sample=30)
+                    self._check_answered(sample=10)
                     self._live(receiver, self._draws.uniform(0.02, longest), server)
                 finally:
                     _end(server, signal.SIGKILL)
