@@ -71,8 +71,8 @@ class Delivery:
 
 # How a delivery is signed; None where nothing is. Asked only for what is damaged on purpose.
 SigningOf = Callable[[Delivery], Signing | None]
-# Tries a delivery once.
-Attempting = Callable[[Delivery], Awaitable[None]]
+# Tries a delivery once, beginning at a moment.
+Attempting = Callable[[Delivery, float], Awaitable[None]]
 # Told of every attempt as it ends: the terminal, the journal, anybody who watches.
 Observer = Callable[[Delivery, Attempt], None]
 
