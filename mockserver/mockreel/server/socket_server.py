@@ -26,16 +26,15 @@ from mockreel.server.http.rejection import Rejection
 from mockreel.server.http.sockets import Sockets, close, listen, port_of, url_of
 from mockreel.server.http.tls import watch_handshakes
 from mockreel.server.http.uvicorn_server import Loop, in_thread, web_socket_protocol
-from mockreel.server.kept_options import leave, open_run
 from mockreel.server.mock_server import Address, MockServer
 from mockreel.server.options import Options, ServingOptions
 from mockreel.simulator.rule_parser import set_faults, set_results
 from mockreel.simulator.simulator import Simulator, build_simulator, load_contracts
-from mockreel.storage.kept_run import KeptRun
 from mockreel.webhooks import Targets, WebhookSecret, check_authority, webhook_secrets
 
 if TYPE_CHECKING:
     from mockreel.server.metrics.metrics import Metrics
+    from mockreel.storage.kept_run import KeptRun
 
 
 class Server:
@@ -68,7 +67,7 @@ class Server:
         self._options = options
         clock = Clock(speed=options.speed, held=options.held, start=options.start)
         with contextlib.ExitStack() as undo:
-            self._run = kept = open_run(options, contracts, self.secrets, clock)
+            self._run = kept = kept_run(options, contracts, self.secrets, clock)
             if kept is not None:
                 undo.callback(kept.log.close)
             salt = None if kept is None else kept.head.salt
@@ -85,7 +84,7 @@ class Server:
             self._server = Loop(self._config(options, beside, short=short))
             undo.pop_all()
 
-    def _past(self, kept: KeptRun, options: Options, contracts: Mapping[str, Contract], moment: float) -> Simulator:
+    def _past(self, kept: "KeptRun", options: Options, contracts: Mapping[str, Contract], moment: float) -> Simulator:
         """The simulator as it was at a moment, beside the one that is served."""
         clock = Clock(start=kept.head.opened, held=True)
         fresh, _ = built(options, contracts, secrets=self.secrets, clock=clock, salt=kept.head.salt)
@@ -143,7 +142,7 @@ class Server:
         finally:
             self.close()
             if self._run is not None:
-                leave(self._run, self.server, self._options.record_run)
+                left(self._run, self.server, self._options)
 
     def close(self) -> None:
         """Give the ports back; `run` does it itself."""
@@ -156,6 +155,24 @@ class Server:
         """
         self.server.simulator.scheduler.closing = True
         self._server.end()
+
+
+def kept_run(
+    options: Options, contracts: Mapping[str, Contract], secrets: Mapping[str, WebhookSecret], clock: Clock
+) -> "KeptRun | None":
+    """The run that the options want to be kept or recorded, or None; takes and raises what `open_run` does."""
+    if options.state is None and options.record_run is None:
+        return None
+    from mockreel.server.kept_options import open_run  # noqa: PLC0415  (most runs are not kept)
+
+    return open_run(options, contracts, secrets, clock)
+
+
+def left(run: "KeptRun", server: MockServer, options: Options) -> None:
+    """The server of a run that is kept has ended."""
+    from mockreel.server.kept_options import leave  # noqa: PLC0415
+
+    leave(run, server, options.record_run)
 
 
 def built(

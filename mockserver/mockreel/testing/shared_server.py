@@ -20,10 +20,9 @@ from mockreel.server.http.protocol import WireProtocol
 from mockreel.server.http.rejection import Rejection
 from mockreel.server.http.sockets import close, listen, url_of
 from mockreel.server.http.uvicorn_server import Loop, in_thread
-from mockreel.server.kept_options import leave, open_run
 from mockreel.server.mock_server import Address, MockServer
 from mockreel.server.options import Options
-from mockreel.server.socket_server import addressed, application, built, report_rejection
+from mockreel.server.socket_server import addressed, application, built, kept_run, left, report_rejection
 from mockreel.simulator.simulator import Simulator
 
 T = TypeVar("T")
@@ -109,7 +108,7 @@ class SharedServer:
             OptionError: something that the options ask for does not exist.
         """
         clock = Clock(speed=options.speed, held=options.held, start=options.start)
-        run = open_run(options, contracts, {}, clock)
+        run = kept_run(options, contracts, {}, clock)
         salt = None if run is None else run.head.salt
         simulator, entries = built(options, contracts, secrets={}, clock=clock, salt=salt)
         if run is not None:
@@ -127,7 +126,7 @@ class SharedServer:
                 run.recorder.detach()
             self._server.submit(self._end()).result()
             if run is not None:
-                leave(run, server, options.record_run)
+                left(run, server, options)
 
     def submit(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
         """Do something on the server's loop, from another thread."""

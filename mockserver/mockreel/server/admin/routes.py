@@ -24,9 +24,9 @@ from mockreel.server.admin import (
     scenario_routes,
 )
 from mockreel.server.admin import state_routes as stage
-from mockreel.server.admin.past_routes import past_row
 from mockreel.server.admin.request_reader import NotThere
 from mockreel.server.admin.route import Handler, Row
+from mockreel.server.admin.state_routes import past_row
 from mockreel.simulator.pipeline import OWN_PATHS
 from mockreel.simulator.simulator import Simulator
 
