@@ -23,7 +23,7 @@ from crash.receiver import Receiver, receiving
 
 MODEL = "/v1/models/google/veo3.1/lite/runs"
 HEADERS = {"Authorization": "Bearer rf_live_crash-test-0001", "Content-Type": "application/json"}
-PATIENCE = 30.0
+PATIENCE = 120.0
 # An answer of the receiver that came so shortly before a kill may not have been read (seconds).
 UNREAD = 0.5
 # Behind so many kills it is said how far the trial is.
