@@ -11,12 +11,13 @@ import orjson
 from mockreel import __version__
 from mockreel.contract import Contract, load_contract
 from mockreel.engine.clock import Clock
-from mockreel.engine.journal.har import har
+from mockreel.engine.journal import har
 from mockreel.errors import OptionError
 from mockreel.server.admin.views import shown_entry, shown_tried
 from mockreel.server.mock_server import MockServer
 from mockreel.server.options import Options
 from mockreel.simulator.provider import Settings
+from mockreel.simulator.simulator import Simulator
 from mockreel.storage.checkpoints.checkpoint import Load
 from mockreel.storage.kept_run import KeptRun
 from mockreel.storage.logs.bundle import JOURNAL, Bundle
@@ -120,14 +121,17 @@ def leave(run: KeptRun, server: MockServer, folder: Path | None) -> None:
     """
     run.leave(server.simulator)
     if folder is not None:
-        simulator = server.simulator
-        archive = har(
-            [
-                (number, shown_entry(simulator.provider(one.provider), one))
-                for number, one in simulator.journal.numbered()
-            ],
-            addresses={name: address.url for name, address in server.addresses.items()},
-            attempts=[shown_tried(simulator.provider(one.provider), one) for one in simulator.journal.attempts()],
-            version=__version__,
-        )
-        write_whole(folder / JOURNAL, orjson.dumps(archive))
+        write_whole(folder / JOURNAL, _archive(server.simulator))
+
+
+def _archive(simulator: Simulator) -> bytes:
+    """The journal as a HAR, without secrets."""
+    journal, providers = simulator.journal, simulator.providers
+    rows = [
+        har.exchange_row(number, shown_entry(providers[one.provider], one), providers[one.provider].base_url)
+        for number, one in journal.numbered()
+    ]
+    rows += [har.attempt_row(shown_tried(providers[one.provider], one)) for one in journal.attempts()]
+    rows.sort(key=lambda row: str(row["startedDateTime"]))
+    before, behind = har.archive_frame(__version__)
+    return before + b",".join([orjson.dumps(row) for row in rows]) + behind

@@ -286,6 +286,7 @@ class Keyring:
         """Have the accounts under these names, as `account_names` gave them."""
         by_number = {account.number: account for account in self.accounts.values()}
         self.accounts = {name: by_number[number] for name, number in names.items()}
+        self._waiting = deque(name for name in self.accounts if name.startswith(_WAITING))
 
     def _role(self, key: str) -> tuple[str, bool]:
         """What is left of a key behind its prefix, and whether the prefix is an admin's."""
