@@ -73,6 +73,16 @@ def fuzz(session: nox.Session) -> None:
 
 
 @nox.session
+def crash(session: nox.Session) -> None:
+    """A server that keeps its run is killed 500 times while it is asked: nothing answered is lost, nothing is repeated.
+
+    `-- --kills 50` kills it less often, `--durability sync` waits for the disk. No default session.
+    """
+    session.install("--group=test", ".")
+    session.run("python", "-m", "crash", *session.posargs, env={"PYTHONPATH": "tests"})
+
+
+@nox.session
 def secrets(session: nox.Session) -> None:
     """Thousands of generated secrets in every place of every operation: no outlet shows one. No default session."""
     session.install("--group=test", ".")

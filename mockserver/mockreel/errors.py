@@ -11,6 +11,8 @@ MockreelError
 ├── AccountsFull       a new key, and no more accounts are kept
 ├── EventLoopBlocked   a waiting call in a coroutine, whose event loop could answer nothing meanwhile
 ├── MissingPackage     an extra is not installed
+├── StateError         a kept run cannot be opened, read or written
+│   └── LogMisfit      an entry of its log does not fit what came before it
 ├── PortTaken          the address to bind is in use
 └── MockServerClosed        the server has been stopped
 
@@ -163,6 +165,14 @@ class MissingPackage(MockreelError):
         self.extra = extra
         hint = f"Install it: python -m pip install {package}; or in a checkout of mockreel: pip install '.[{extra}]'."
         super().__init__(" ".join(part for part in (f"{what} {package}, which is not installed.", hint, then) if part))
+
+
+class StateError(MockreelError):
+    """A run that is kept (`--state`, a bundle) cannot be opened, read or written; the message says why."""
+
+
+class LogMisfit(StateError):
+    """An entry of a log does not fit what the entries before it have made."""
 
 
 class PortTaken(MockreelError):

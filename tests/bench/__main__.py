@@ -10,12 +10,12 @@ from pathlib import Path
 
 import orjson
 
-from bench import callbacks, checks, growth, journal, memory, plugin, proxy, speed, startup
+from bench import callbacks, checks, growth, journal, memory, plugin, proxy, speed, startup, state
 from bench.figures import Figure, number, table
 from bench.load import CONNECTIONS, generator
 from mockreel.simulator.simulator import load_contracts
 
-SECTIONS = ("speed", "journal", "startup", "memory", "growth", "callbacks", "proxy", "plugin", "checks")
+SECTIONS = ("speed", "journal", "startup", "memory", "growth", "callbacks", "proxy", "plugin", "state", "checks")
 
 
 def main() -> None:
@@ -37,13 +37,21 @@ def main() -> None:
             found += _plain("Callbacks", callbacks.figures(folder, providers, count=1000))
         if "proxy" in options.sections:
             found += _plain("Proxy", proxy.figures(folder, providers, rounds=options.rounds))
-        if "plugin" in options.sections:
-            found += _plain("Tests", plugin.figures(folder))
+        found += _further(folder, options)
     if "checks" in options.sections:
         found += _plain("Checks", checks.figures(providers))
     say("\nAims", *(figure.verdict() for figure in found if figure.aim is not None))
     if options.json:
         options.json.write_bytes(orjson.dumps([figure.row() for figure in found], option=orjson.OPT_INDENT_2))
+
+
+def _further(folder: Path, options: argparse.Namespace) -> list[Figure]:
+    found: list[Figure] = []
+    if "plugin" in options.sections:
+        found += _plain("Tests", plugin.figures(folder))
+    if "state" in options.sections:
+        found += _plain("A run that is kept", state.figures(folder, rounds=options.rounds, jobs=100_000))
+    return found
 
 
 def _options() -> argparse.Namespace:

@@ -37,6 +37,7 @@ _GROUPS = {
             "gate.replay",
             "Replay recorded exchanges against contract, client and mock server.",
         ),
+        "replay-run": ("gate.replay_run", "Play a recorded run again and compare every response."),
         "drift": ("gate.drift", "Report what changed at a provider, and whom it breaks."),
         "cassettes": ("gate.cassettes", "Scan recordings, or any files, for secrets."),
     },

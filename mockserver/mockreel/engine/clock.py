@@ -1,7 +1,8 @@
 """Where all time comes from: real, faster, held, or moved by hand. It never runs backwards."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from mockreel.contract.data.checked_types import LATEST_MOMENT
@@ -9,6 +10,10 @@ from mockreel.errors import OptionError
 
 # 9999-12-31T23:59:59Z: a later moment cannot be written as a date, so no clock goes there.
 LATEST = LATEST_MOMENT
+
+
+# What a clock was before it was pinned.
+Pin = tuple[float, float, bool]
 
 
 def real_seconds() -> float:
@@ -72,10 +77,16 @@ class Clock:
         """Seconds of a clock that runs on whatever this one does; only differences mean something."""
         return self._real()
 
-    def reset(self) -> None:
-        """Back to how it was at the beginning: with `begin_at` the one way back, for a simulator that resets."""
+    def reset(self, *, at: float | None = None) -> None:
+        """Back to how it was at the beginning: with `begin_at` the one way back, for a simulator that is reset.
+
+        Args:
+            at: the moment to begin at, where it is known from a run before.
+        """
         start, held, speed = self._first
-        self.begin_at(time.time() if start is None else start, held=held, speed=speed)
+        if at is None:
+            at = time.time() if start is None else start
+        self.begin_at(at, held=held, speed=speed)
 
     def begin_at(self, moment: float, *, held: bool, speed: float) -> None:
         """Stand at any moment, and go on from there: for a simulator that is put back to another time."""
@@ -109,6 +120,26 @@ class Clock:
     def real_seconds_until(self, moment: float) -> float | None:
         """Real seconds until the simulator's time is `moment`; None while the clock is held."""
         return None if self._held else max(0.0, (moment - self.now()) / self._speed)
+
+    def pin(self) -> Pin:
+        """Stand still for what happens in one moment, unseen by listeners; `unpin` with what this gives."""
+        pin = (self._origin, self._since, self._held)
+        self._origin = self.now()
+        self._held = True
+        return pin
+
+    def unpin(self, pin: Pin) -> None:
+        """Go on as before `pin`."""
+        self._origin, self._since, self._held = pin
+
+    @contextmanager
+    def standing(self) -> Iterator[None]:
+        """Stand still within the block, unseen by listeners: all that happens in it happens in one moment."""
+        pin = self.pin()
+        try:
+            yield
+        finally:
+            self.unpin(pin)
 
     def _rebase(self, *, held: bool) -> None:
         self._origin = self.now()

@@ -54,6 +54,7 @@ class Scheduler:
         "_running",
         "_turn",
         "closing",
+        "performer",
     )
 
     def __init__(self, clock: Clock, *, on_error: OnError = _log) -> None:
@@ -69,6 +70,8 @@ class Scheduler:
         self._era = 0
         # Set by the server that is being stopped: a wait that is cancelled from then on is answered, not broken off.
         self.closing = False
+        # Calls the actions in the scheduler's place, where somebody keeps a log of them.
+        self.performer: Callable[[Action], Awaitable[None] | None] | None = None
         clock.listeners.append(self._wake)
 
     def __len__(self) -> int:
@@ -110,6 +113,25 @@ class Scheduler:
     def pending(self) -> list[Entry]:
         """What waits for its moment, in order."""
         return sorted(self._queue, key=lambda entry: entry[:2])
+
+    def take(self, fits: Callable[[Action], bool]) -> Entry | None:
+        """Take out the next entry whose action fits, due or not; None where there is none."""
+        others: list[Entry] = []
+        found = None
+        while found is None and self._queue:
+            entry = heapq.heappop(self._queue)
+            if fits(entry[2]):
+                found = entry
+            else:
+                others.append(entry)
+        for entry in others:
+            heapq.heappush(self._queue, entry)
+        return found
+
+    def put_back(self, entry: Entry) -> None:
+        """Have an entry again that was taken out."""
+        heapq.heappush(self._queue, entry)
+        self._wake()
 
     def clear(self) -> None:
         """Forget what is due and break off what is under way, for a simulator that resets; on the scheduler's loop."""
@@ -225,7 +247,7 @@ class Scheduler:
 
     async def _perform(self, action: Action) -> None:
         try:
-            outcome = action()
+            outcome = action() if self.performer is None else self.performer(action)
             if outcome is not None:
                 await outcome
         except Exception as problem:

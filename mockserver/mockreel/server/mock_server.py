@@ -159,7 +159,7 @@ class MockServer:
             )
         given = {} if amount is None else {provider: amount}
         read = read_budget(given, {provider: simulated.contract}, what="balance")
-        simulated.ledger.set_balance(caller.account, read.get(provider), simulated.clock.now())
+        simulated.set_balance(caller.account, read.get(provider))
         self.simulator.events.note("balance", provider=provider, account=caller.account.name)
 
     @property

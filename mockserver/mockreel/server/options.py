@@ -49,6 +49,9 @@ class Options:
     result: Any = None
     metrics: bool = False
     traces: "TracerProvider | None" = None
+    state: Path | None = None  # the file that keeps the run
+    durability: str = "process"
+    record_run: Path | None = None  # the folder that the run is recorded in
     own_hosts: bool = False  # results lie under https and the provider's own host, as callers who are led here know it
 
 
@@ -81,6 +84,9 @@ class ServingOptions(TypedDict, total=False):
     metrics: bool
     traces: "TracerProvider | None"
     own_hosts: bool
+    state: Path | None
+    durability: str
+    record_run: Path | None
     models: Iterable[Any]
     unknown_models: str
     result: Any

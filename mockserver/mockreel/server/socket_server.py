@@ -34,6 +34,7 @@ from mockreel.webhooks import Targets, WebhookSecret, check_authority, webhook_s
 
 if TYPE_CHECKING:
     from mockreel.server.metrics.metrics import Metrics
+    from mockreel.storage.kept_run import KeptRun
 
 
 class Server:
@@ -43,6 +44,7 @@ class Server:
         contracts: loaded before, in place of those that the options name; who serves often need not load often.
         beside: what runs beside the requests as long as it serves.
         short: answer what can be answered at once without ASGI; it says the same, sooner.
+        prepare: changes the simulator before it is served.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Server:
         contracts: Mapping[str, Contract] | None = None,
         beside: Sequence[Beside] = (),
         short: bool = True,
+        prepare: Callable[[Simulator], None] | None = None,
     ) -> None:
         if contracts is None:
             additions = read_additions(options.models, unknown_models=options.unknown_models)
@@ -61,14 +64,31 @@ class Server:
         self._check(options)
         check_authority(options.ca)
         self.secrets = webhook_secrets(options.webhook_secret, contracts)
-        simulator, entries = built(options, contracts, secrets=self.secrets)
-        # Late, so that little can go wrong while ports are held.
-        self.sockets = listen(options.host, options.port, contracts)
+        self._options = options
+        clock = Clock(speed=options.speed, held=options.held, start=options.start)
         with contextlib.ExitStack() as undo:
+            self._run = kept = kept_run(options, contracts, self.secrets, clock)
+            if kept is not None:
+                undo.callback(kept.log.close)
+            salt = None if kept is None else kept.head.salt
+            simulator, entries = built(options, contracts, secrets=self.secrets, clock=clock, salt=salt)
+            if kept is not None:
+                kept.take_up(simulator)
+                simulator.past = partial(self._past, kept, options, contracts)
+            if prepare is not None:
+                prepare(simulator)
+            # Late, so that little can go wrong while ports are held.
+            self.sockets = listen(options.host, options.port, contracts)
             undo.callback(self.close)
             self.server = addressed(simulator, entries, self.sockets, options)
             self._server = Loop(self._config(options, beside, short=short))
             undo.pop_all()
+
+    def _past(self, kept: "KeptRun", options: Options, contracts: Mapping[str, Contract], moment: float) -> Simulator:
+        """The simulator as it was at a moment, beside the one that is served."""
+        clock = Clock(start=kept.head.opened, held=True)
+        fresh, _ = built(options, contracts, secrets=self.secrets, clock=clock, salt=kept.head.salt)
+        return kept.past(fresh, moment)
 
     def _check(self, options: Options) -> None:
         check_token(options.token)
@@ -121,6 +141,8 @@ class Server:
             self._server.run(sockets=[one for some in self.sockets.values() for one in some])
         finally:
             self.close()
+            if self._run is not None:
+                left(self._run, self.server, self._options)
 
     def close(self) -> None:
         """Give the ports back; `run` does it itself."""
@@ -135,14 +157,37 @@ class Server:
         self._server.end()
 
 
+def kept_run(
+    options: Options, contracts: Mapping[str, Contract], secrets: Mapping[str, WebhookSecret], clock: Clock
+) -> "KeptRun | None":
+    """The run that the options want to be kept or recorded, or None; takes and raises what `open_run` does."""
+    if options.state is None and options.record_run is None:
+        return None
+    from mockreel.server.kept_options import open_run  # noqa: PLC0415  (most runs are not kept)
+
+    return open_run(options, contracts, secrets, clock)
+
+
+def left(run: "KeptRun", server: MockServer, options: Options) -> None:
+    """The server of a run that is kept has ended."""
+    from mockreel.server.kept_options import leave  # noqa: PLC0415
+
+    leave(run, server, options.record_run)
+
+
 def built(
-    options: Options, contracts: Mapping[str, Contract], *, secrets: Mapping[str, WebhookSecret]
+    options: Options,
+    contracts: Mapping[str, Contract],
+    *,
+    secrets: Mapping[str, WebhookSecret],
+    clock: Clock | None = None,
+    salt: bytes | None = None,
 ) -> tuple[Simulator, tuple[KeyEntry, ...]]:
     """The simulator that the options want, and the keys that are listed for it."""
     entries = read_keys(options.keys) if isinstance(options.keys, Path) else tuple(options.keys or ())
     simulator = build_simulator(
         contracts,
-        clock=Clock(speed=options.speed, held=options.held, start=options.start),
+        clock=clock or Clock(speed=options.speed, held=options.held, start=options.start),
         keys=entries,
         accept_any_key=options.keys is None and _is_loopback(options.host),
         settings=options.settings,
@@ -152,6 +197,7 @@ def built(
         budget=options.budget,
         assume_price=options.assume_price,
         secrets=secrets,
+        salt=salt,
     )
     set_faults(simulator.rules, simulator.providers, options.faults)
     set_results(simulator.rules, simulator.providers, options.result)

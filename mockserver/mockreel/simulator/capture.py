@@ -49,6 +49,7 @@ class Capture:
         self.redactor = contract.once("capture.redactor", lambda: redactor_of(contract))
         self._credentials = contract.once("capture.credentials", lambda: credentials_of(contract))
         self._chosen = contract.once("capture.chosen", lambda: CHOSEN | _declared(contract))
+        self.headers = self._chosen  # the names of those that are kept
         self._known: dict[int, Pairs] = {}
         self._harmless: dict[tuple[tuple[Step, ...], str, str], Violation] = {}
         self._added = 0  # how many keys were known when these were found harmless

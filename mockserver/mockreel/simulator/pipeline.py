@@ -34,8 +34,12 @@ OWN_PATHS = "/_mockreel/"
 
 def answer(provider: "Provider", request: Request) -> Answer:
     """The response to one request, or an awaitable of it where the answer must wait for the clock."""
-    context = RequestContext(provider, request, provider.clock.now())
-    provider.base_url = request.base_url
+    return respond(RequestContext(provider, request, provider.clock.now()))
+
+
+def respond(context: RequestContext) -> Answer:
+    """The same for a context that nothing is known of but its request and its moment."""
+    context.provider.base_url = context.request.base_url
     try:
         answer = perform(context)
     except ErrorResponse as refused:
@@ -64,6 +68,7 @@ def perform(context: RequestContext) -> Answer:
     _find_model(context)
     _direct(context)
     _validate(context)
+    context.handled = True
     return context.provider.adapter.handlers[context.operation.id](context)
 
 

@@ -27,6 +27,7 @@ from mockreel.simulator.adapter import Answer, ProviderAdapter
 from mockreel.simulator.compiled_contract import CompiledContract, Rewording, compile_contract
 from mockreel.simulator.context import RequestContext
 from mockreel.simulator.path_hints import Hints
+from mockreel.simulator.run_recorder import RunRecorder
 from mockreel.webhooks import Deliveries, Delivery, Signing
 
 
@@ -98,6 +99,8 @@ class Provider:
         self.hints: Hints | None = None  # for paths that nothing is found at
         self._waiting: dict[str, list[Callable[[], None]]] = {}
         self.observer: Callable[[Provider, Job], None] | None = None  # told of every job that begins or is changed
+        self.recorder: RunRecorder | None = None  # keeps a log of what changes, if anybody does
+        self.touches = 0  # how often something was changed that is no job: a read that does so is recorded
         self.base_url = ""  # as last seen; what is sent without a request (a callback) uses it
         self._open()
 
@@ -120,6 +123,8 @@ class Provider:
         for job in list(self.jobs):
             rewording.apply(job)
         self.ledger.read(compiled.contract)
+        if self.recorder is not None:
+            self.recorder.contract_switched(self)
 
     def _open(self) -> None:
         """Everything that comes to be while the part is played, as it is at the beginning."""
@@ -158,6 +163,8 @@ class Provider:
 
     def answer(self, request: Request) -> Answer:
         """The response to one request, or an awaitable of it where the answer must wait for the clock."""
+        if self.recorder is not None:
+            return self.recorder.answer(self, request)
         return pipeline.answer(self, request)
 
     def answer_through(self, wrap: Callable[[Callable[[Request], Answer]], Callable[[Request], Answer]]) -> None:
@@ -170,6 +177,7 @@ class Provider:
 
     def count(self, what: str) -> int:
         """The next number of a sort of thing, from 1."""
+        self.touches += 1
         number = self.numbers[what] = self.numbers.get(what, 0) + 1
         return number
 
@@ -281,6 +289,12 @@ class Provider:
 
     def intervene(self, job: Job, intervention: Intervention) -> None:
         """Change a job's plan: cancel, complete or fail it, from now on."""
+        with self.clock.standing():
+            self._change(job, intervention)
+            if self.recorder is not None:
+                self.recorder.intervened(self, job, intervention)
+
+    def _change(self, job: Job, intervention: Intervention) -> None:
         with self.ledger.changing(job, self.clock.now()):
             job.intervention = intervention
             job.cost = self.ledger.cost_of_end(job, intervention.state, intervention.at)
@@ -296,6 +310,25 @@ class Provider:
         """See at a job's end whether the others can still be paid."""
         if job.ends is not None:
             self.scheduler.at(job.ends, Reckoning(self, job.account))
+
+    def set_balance(self, account: Account, amount: Decimal | None) -> None:
+        """Make the balance that is told this amount, from now on; None takes the limit away."""
+        with self.clock.standing():
+            self.ledger.set_balance(account, amount, self.clock.now())
+            if self.recorder is not None:
+                self.recorder.balance_set(self, account, amount)
+
+    def redeliver(self, delivery: Delivery) -> Delivery:
+        """Deliver again by hand, as the provider itself would; gives what is being delivered now.
+
+        Raises:
+            Conflict: it cannot be delivered again as things are.
+        """
+        with self.clock.standing():
+            found = self.adapter.redeliver(self, delivery)
+            if self.recorder is not None:
+                self.recorder.redelivered(self, delivery)
+        return found
 
     def _balance_changed(self, account: Account, now: float) -> None:
         """The balance was changed by hand; where it matters to jobs in flight, see to them."""
@@ -344,6 +377,11 @@ class Provider:
             if not self._waiting[job.id]:
                 del self._waiting[job.id]
         return True
+
+    def wake(self, job: str) -> None:
+        """Let a request that waits for a job go on, the first of several."""
+        for tell in self._waiting.get(job, ())[:1]:
+            tell()
 
     def job_of(self, account: Account, id: str | None, *, row: str = "unknown-job") -> Job:  # noqa: A002
         """A job of this account.

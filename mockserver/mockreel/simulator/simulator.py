@@ -22,6 +22,7 @@ from mockreel.simulator.fault_selection import check_keys_faults
 from mockreel.simulator.folder_check import check_folder
 from mockreel.simulator.path_hints import Hints
 from mockreel.simulator.provider import Provider, Settings
+from mockreel.simulator.run_recorder import RunRecorder
 from mockreel.webhooks import Attempt, Deliveries, Delivery, HttpSender, Sender, Targets, WebhookSecret
 
 
@@ -48,6 +49,8 @@ class Simulator:
     sender: Sender
     targets: Targets
     settings: Settings = field(default_factory=Settings)
+    recorder: RunRecorder | None = None  # keeps a log of what changes, if anybody does
+    past: Callable[[float], "Simulator"] | None = None  # the simulator as it was at a moment, where a log is kept
     events: EventStream = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -119,15 +122,22 @@ class Simulator:
         _check_keys(keys, {name: changed.get(name, provider.contract) for name, provider in self.providers.items()})
         return [(provider, provider.keyring.listing(keys)) for provider in self.providers.values()]
 
-    def reset(self) -> None:
-        """A clean stage: no job, account, delivery or entry of the journal; the rules and the clock as at the start."""
+    def reset(self, *, at: float | None = None) -> None:
+        """Forget every job, account, delivery and journal entry; have the rules and the clock as at the start.
+
+        Args:
+            at: the moment to begin at, where it is known from a run before.
+        """
         self.events.look()
         self.scheduler.clear()
-        self.clock.reset()
-        for provider in self.providers.values():
-            provider.reset()
-        self.rules.reset()
-        self.journal.clear()
+        self.clock.reset(at=at)
+        with self.clock.standing():
+            for provider in self.providers.values():
+                provider.reset()
+            self.rules.reset()
+            self.journal.clear()
+            if self.recorder is not None:
+                self.recorder.reset()
         self.events.reset()
 
     async def close(self) -> None:
@@ -210,6 +220,7 @@ def build_simulator(
     budget: Budget | None = None,
     assume_price: Budget | None = None,
     secrets: Mapping[str, WebhookSecret] | None = None,
+    salt: bytes | None = None,
 ) -> Simulator:
     """A stage with these providers on it.
 
@@ -222,10 +233,12 @@ def build_simulator(
         budget: what every account begins with whose keys state no balance; None is no limit.
         assume_price: what counts for a job of unknown price; as the contracts say if None.
         secrets: by provider, what signs every account's webhooks.
+        salt: what keys are hashed with; drawn anew if None.
     """
     from mockreel import __version__  # noqa: PLC0415  (the package's face imports this module)
 
     clock = clock or Clock()
+    pin = clock.pin()  # all providers open at one moment
     scheduler = Scheduler(clock)
     journal = Journal(known={name: [one.id for one in contract.operations] for name, contract in loaded.items()})
     settings = settings or Settings()
@@ -251,6 +264,7 @@ def build_simulator(
                 accept_any_key=accept_any_key,
                 budget=budgets.get(name),
                 webhook_secret=signed.get(name),
+                salt=salt,
             ),
             deliveries=Deliveries(clock=clock, scheduler=scheduler, sender=sender),
             settings=settings,
@@ -258,6 +272,7 @@ def build_simulator(
         )
         for name, contract in loaded.items()
     }
+    clock.unpin(pin)
     hints = Hints(providers)
     for provider in providers.values():
         provider.hints = hints

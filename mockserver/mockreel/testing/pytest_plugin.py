@@ -5,6 +5,7 @@ Nothing of the kit is imported until a test asks for it.
 
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,11 +24,14 @@ _LOOKED_AT = "mockreel_looked_at"
 WORKER_PORTS = 10
 # A test's server with its options, for as long as the test has it.
 _PLAYED = pytest.StashKey["tuple[MockServer, Marked]"]()
+# Where the run of a test is recorded, and whether it is kept.
+_RECORDED = pytest.StashKey["Path"]()
+_FAILED = pytest.StashKey[bool]()
 _COMPANY = pytest.StashKey["TestServers"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--mockreel-strict`, `--mockreel-budget` and `--mockreel-readings`."""
+    """`--mockreel-strict`, `--mockreel-budget`, `--mockreel-readings` and others."""
     group = parser.getgroup("mockreel", "a mock server for video-generation APIs")
     group.addoption(
         "--mockreel-strict",
@@ -65,6 +69,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=("default", "all"),
         default="default",
         help="Run each test under every reading of the docs: the default, each other option, all others.",
+    )
+    group.addoption(
+        "--mockreel-keep-runs",
+        metavar="DIR",
+        help="Keep the run of each test that fails in a folder in DIR; `mockreel replay-run` plays it again.",
     )
 
 
@@ -120,13 +129,34 @@ def mockreel(request: pytest.FixtureRequest) -> Iterator["MockServer"]:
     if name is not None:
         item.user_properties.append((READINGS, name))
     budget = request.config.getoption("--mockreel-budget")
-    with _said_plainly(), servers.playing(marked, readings=readings, budget=budget) as server:
+    with (
+        _recording(item) as record,
+        _said_plainly(),
+        servers.playing(marked, readings=readings, budget=budget, record=record) as server,
+    ):
         item.stash[_PLAYED] = (server, marked)
         try:
             yield server
         finally:
             del item.stash[_PLAYED]  # else it would be kept until the session ends
         item.user_properties.append((COST_AVOIDED, cost_avoided(server.simulator).written()))
+
+
+@contextmanager
+def _recording(item: Any) -> "Iterator[Path | None]":
+    """The folder in which the run of a test is recorded, if runs are kept; that of a test that passes is removed."""
+    folder = item.config.getoption("--mockreel-keep-runs")
+    if folder is None:
+        yield None
+        return
+    from mockreel.testing.kept_runs import folder_of, forget  # noqa: PLC0415
+
+    record = folder_of(folder, item.nodeid)
+    forget(record)
+    item.stash[_RECORDED] = record
+    yield record
+    if not item.stash.get(_FAILED, False):
+        forget(record)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -152,6 +182,10 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         from mockreel.testing.failure_report import sections  # noqa: PLC0415
 
         report.sections += sections(server)
+    if report.failed and _RECORDED in item.stash:
+        item.stash[_FAILED] = True
+        where = item.stash[_RECORDED]
+        report.sections.append(("mockreel run", f"Kept in {where}; play it again: mockreel replay-run {where}"))
     return report
 
 

@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast
 import uvicorn
 
 from mockreel.contract import Contract
+from mockreel.engine.clock import Clock
 from mockreel.server.http.asgi import ByPort
 from mockreel.server.http.limits import KEEP_ALIVE_SECONDS
 from mockreel.server.http.protocol import WireProtocol
@@ -21,7 +22,7 @@ from mockreel.server.http.sockets import close, listen, url_of
 from mockreel.server.http.uvicorn_server import Loop, in_thread
 from mockreel.server.mock_server import Address, MockServer
 from mockreel.server.options import Options
-from mockreel.server.socket_server import addressed, application, built, report_rejection
+from mockreel.server.socket_server import addressed, application, built, kept_run, left, report_rejection
 from mockreel.simulator.simulator import Simulator
 
 T = TypeVar("T")
@@ -106,7 +107,12 @@ class SharedServer:
         Raises:
             OptionError: something that the options ask for does not exist.
         """
-        simulator, entries = built(options, contracts, secrets={})
+        clock = Clock(speed=options.speed, held=options.held, start=options.start)
+        run = kept_run(options, contracts, {}, clock)
+        salt = None if run is None else run.head.salt
+        simulator, entries = built(options, contracts, secrets={}, clock=clock, salt=salt)
+        if run is not None:
+            run.take_up(simulator)
         prepare(simulator)
         server = addressed(simulator, entries, self.sockets, options)
         app = application(server, options, self.sockets)
@@ -115,7 +121,12 @@ class SharedServer:
         try:
             yield server
         finally:
+            if run is not None and run.recorder is not None:
+                run.recorder.catch_up()
+                run.recorder.detach()
             self._server.submit(self._end()).result()
+            if run is not None:
+                left(run, server, options)
 
     def submit(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
         """Do something on the server's loop, from another thread."""

@@ -39,13 +39,19 @@ class TestServers:
 
     @contextmanager
     def playing(
-        self, marked: Marked, *, readings: Mapping[str, str] | None = None, budget: Budget | None = None
+        self,
+        marked: Marked,
+        *,
+        readings: Mapping[str, str] | None = None,
+        budget: Budget | None = None,
+        record: Path | None = None,
     ) -> Iterator[MockServer]:
         """A simulator of its own, on the addresses of this run, until the block ends.
 
         Args:
             readings: come on top of the marker's.
             budget: holds where the marker has none.
+            record: the folder that the run is recorded in.
 
         Raises:
             OptionError: something that the marker asks for does not exist.
@@ -60,6 +66,8 @@ class TestServers:
             budget=budget if marked.budget is None else marked.budget,
             assume_price=marked.assume_price,
             own_hosts=marked.intercept,
+            readings={**marked.readings, **(readings or {})},
+            record_run=record,
         )
         server = self.server(port=marked.port, further=contracts)
         with (

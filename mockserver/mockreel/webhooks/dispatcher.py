@@ -71,8 +71,8 @@ class Delivery:
 
 # How a delivery is signed; None where nothing is. Asked only for what is damaged on purpose.
 SigningOf = Callable[[Delivery], Signing | None]
-# Tries a delivery once.
-Attempting = Callable[[Delivery], Awaitable[None]]
+# Tries a delivery once, beginning at a moment.
+Attempting = Callable[[Delivery, float], Awaitable[None]]
 # Told of every attempt as it ends: the terminal, the journal, anybody who watches.
 Observer = Callable[[Delivery, Attempt], None]
 
@@ -85,7 +85,7 @@ class AttemptDue:
     delivery: Delivery
 
     def __call__(self) -> Awaitable[None]:
-        return self.deliveries.attempt(self.delivery)
+        return self.deliveries.attempt(self.delivery, self.deliveries.now())
 
 
 class Deliveries:
@@ -129,6 +129,10 @@ class Deliveries:
     def attempt_through(self, wrap: Callable[[Attempting], Attempting]) -> None:
         """Try from now on through something else, made of the present way."""
         self.__dict__["attempt"] = wrap(self.attempt)
+
+    def now(self) -> float:
+        """The moment by the deliveries' clock."""
+        return self._clock.now()
 
     def get(self, id: str) -> Delivery | None:  # noqa: A002
         return self._all.get(id)
@@ -205,9 +209,8 @@ class Deliveries:
         delivery.next_at = moment
         self._scheduler.at(moment, AttemptDue(self, delivery))
 
-    async def attempt(self, delivery: Delivery) -> None:
+    async def attempt(self, delivery: Delivery, began: float) -> None:
         """Try once, now; what comes of it is of no interest where the delivery was forgotten meanwhile."""
-        began = self._clock.now()
         if delivery.next_at is None or delivery.next_at > began:  # it was let go before its moment
             return
         delivery.next_at = None
@@ -230,11 +233,11 @@ class Deliveries:
         attempt = Attempt(number, began, self._clock.now(), outcome, succeeded, told, headers)
         delivery.attempts.append(attempt)
         self._conclude(delivery, attempt)
-        self._let_go(delivery)
+        self._let_go(delivery, attempt.ended)
         if self.observer is not None:
             self.observer(delivery, attempt)
 
-    def _let_go(self, sent: Delivery) -> None:
+    def _let_go(self, sent: Delivery, now: float) -> None:
         """Send what was held back until something later had been sent."""
         if not self._held:
             return
@@ -242,7 +245,7 @@ class Deliveries:
         free = [one for one in self._held if _is_overtaken(one, sent)]
         self._held = [one for one in self._held if one not in free]
         for delivery in free:
-            self._try_at(delivery, self._clock.now())
+            self._try_at(delivery, now)
 
     def _conclude(self, delivery: Delivery, attempt: Attempt) -> None:
         """Done, given up, or tried again after the policy's delay from the end of this attempt."""

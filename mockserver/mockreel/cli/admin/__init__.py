@@ -7,6 +7,7 @@ from mockreel.cli.admin import (
     delivery_commands,
     job_commands,
     journal_commands,
+    past_commands,
     rule_commands,
     state_commands,
 )
@@ -58,6 +59,7 @@ for group in (
     rule_commands.group,
     rule_commands.balances,
     rule_commands.readings,
+    past_commands.group,
 ):
     command.add_command(group)
 for one in (rule_commands.faults, state_commands.reset, state_commands.snapshot, state_commands.restore):

@@ -53,6 +53,7 @@ class Asked:
     token: str | None
     ca: str | None
     as_json: bool
+    past: str | None = None  # read everything as it was at this moment
 
     @contextmanager
     def client(self) -> "Iterator[ControlClient]":
@@ -65,9 +66,9 @@ class Asked:
         from mockreel.client.admin.control_request import DEFAULT_URL  # noqa: PLC0415
 
         if self.url is None and self.ready_file is not None:
-            found = ControlClient.from_ready_file(self.ready_file, token=self.token)
+            found = ControlClient.from_ready_file(self.ready_file, token=self.token, past=self.past)
         else:
-            found = ControlClient(self.url or DEFAULT_URL, token=self.token, ca=self.ca)
+            found = ControlClient(self.url or DEFAULT_URL, token=self.token, ca=self.ca, past=self.past)
         with found:
             yield found
 

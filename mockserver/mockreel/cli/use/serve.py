@@ -18,6 +18,7 @@ from mockreel.cli.options import by_provider, server_options, shared
 from mockreel.cli.output import say
 from mockreel.cli.ready_file import announcing, check_ready_file
 from mockreel.engine.billing import cost_avoided
+from mockreel.errors import OptionError
 from mockreel.server.http.tls import Tls, encryption
 from mockreel.server.log import Log
 from mockreel.server.mock_server import MockServer
@@ -74,6 +75,25 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--tls-key", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="The private key of --tls-cert."
+)
+@click.option(
+    "--state",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Keep the run in this file, and go on with it after a restart; by default it ends with the process.",
+)
+@click.option(
+    "--durability",
+    type=click.Choice(["process", "sync"]),
+    default="process",
+    show_default=True,
+    help="With --state: what is answered survives the end of the process, or (sync) a power loss too.",
+)
+@click.option(
+    "--record-run",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Record the run in this new folder, to play it again with `mockreel replay-run DIR`.",
 )
 @click.option("--list-readings", is_flag=True, help="List the readings and their options, and exit.")
 def command(list_readings: bool, ready_file: Path | None, **given: Any) -> None:
@@ -174,6 +194,10 @@ def _example(server: MockServer, *, listed: str) -> list[str]:
 def _options(
     given: Mapping[str, Any], tls: Tls | None, admitted: Credentials, traces: "TracerProvider | None"
 ) -> Options:
+    kept = given["state"] or given["record_run"]
+    if kept and given["watch"]:
+        then = "Data that changes while a run is kept could not be applied to its log again: leave out one of the two."
+        raise OptionError("watch", f"with the run in {kept}", then=then)
     return Options(
         **{**shared(given), "keys": admitted.keys},
         host=given["host"],
@@ -183,6 +207,9 @@ def _options(
         traces=traces,
         public_urls=dict(map(by_provider, given["public_urls"])),
         trusted_hosts=frozenset(given["trusted_hosts"]),
+        state=given["state"],
+        durability=given["durability"],
+        record_run=given["record_run"],
     )
 
 

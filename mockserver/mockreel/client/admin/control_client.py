@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote
@@ -32,6 +33,7 @@ class ControlClient:
         token: what it asks for off loopback.
         ca: the file of the authority that vouches for it, where it is served over TLS with a certificate of its own.
         timeout: real seconds to wait for an answer; an advance has no bound, as callbacks are delivered in it.
+        past: read everything as it was at this moment: seconds since 1970, an ISO date and time, or `-30` for 30 s ago.
 
     Raises (from each method):
         ControlUnreachable: nothing answers there, or something else than a mock server.
@@ -46,11 +48,15 @@ class ControlClient:
         token: str | None = None,
         ca: Path | str | None = None,
         timeout: float = 30.0,
+        past: str | None = None,
     ) -> None:
-        self._connection = ControlConnection(url, token=token, ca=ca, timeout=timeout)
+        self._connection = ControlConnection(url, token=token, ca=ca, timeout=timeout, past=past)
+        self._again = partial(ControlClient, url, token=token, ca=ca, timeout=timeout)
 
     @classmethod
-    def from_ready_file(cls, path: Path | str, *, token: str | None = None, timeout: float = 30.0) -> Self:
+    def from_ready_file(
+        cls, path: Path | str, *, token: str | None = None, timeout: float = 30.0, past: str | None = None
+    ) -> Self:
         """A client for the mock server that has written this file (`mockreel serve --ready-file PATH`).
 
         Raises:
@@ -58,13 +64,21 @@ class ControlClient:
             DataError: it is no ready file.
         """
         url, ca = control_door(Path(path))
-        return cls(url, token=token, ca=ca, timeout=timeout)
+        return cls(url, token=token, ca=ca, timeout=timeout, past=past)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def look_back(self, moment: float | str) -> "ControlClient":
+        """A client of its own that reads everything as it was at a moment; the server must keep a log.
+
+        Args:
+            moment: seconds since 1970, an ISO date and time, or `-30` for 30 seconds before now.
+        """
+        return self._again(past=str(moment))
 
     def close(self) -> None:
         """Close the connection."""

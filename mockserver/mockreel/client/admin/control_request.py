@@ -4,6 +4,7 @@ import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx2
 import orjson
@@ -21,8 +22,11 @@ _DISTRUSTED = "CERTIFICATE_VERIFY_FAILED"
 class ControlConnection:
     """The connection to one control port; no proxy of the environment stands between."""
 
-    def __init__(self, url: str, *, token: str | None, ca: Path | str | None, timeout: float) -> None:
+    def __init__(
+        self, url: str, *, token: str | None, ca: Path | str | None, timeout: float, past: str | None = None
+    ) -> None:
         self.url = url.rstrip("/").removesuffix(ROOT.rstrip("/"))
+        self._past = "" if past is None else f"at/{quote(past, safe='')}/"
         headers = {"authorization": f"Bearer {token}"} if token else {}
         options: dict[str, Any] = {"verify": trusting(ca)} if ca else {}
         try:
@@ -37,7 +41,7 @@ class ControlConnection:
 
     def get(self, path: str, /, **query: Any) -> Mapping[str, Any]:
         asked = {name: value for name, value in query.items() if value is not None}
-        return self._ask("GET", path, params=asked)
+        return self._ask("GET", self._past + path, params=asked)
 
     def post(self, path: str, body: Mapping[str, Any] | None = None, *, patient: bool = False) -> Mapping[str, Any]:
         options: dict[str, Any] = {"timeout": None} if patient else {}

@@ -88,6 +88,21 @@ class Listing:
     webhook_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A key that was found for the first time, by keyed hashes: of the whole key, and of what names its account.
+
+    `number` counts the admissions of a keyring, through every reset.
+    """
+
+    number: int
+    key: str
+    account: str
+    admin: bool
+    masked: str
+    odd: bool
+
+
 class Keyring:
     """The keys of one provider.
 
@@ -99,6 +114,7 @@ class Keyring:
         webhook_secret: what signs the webhooks of every account from the first one on, unless a listed key of it states
             another; None is none until the account makes one.
         most: how many accounts are kept, where any key is taken.
+        salt: what keys are hashed with; drawn anew if None.
     """
 
     def __init__(
@@ -110,9 +126,10 @@ class Keyring:
         budget: Decimal | None = None,
         webhook_secret: str | None = None,
         most: int = MOST_ACCOUNTS,
+        salt: bytes | None = None,
     ) -> None:
         self.prefixes = prefixes_of(contract)
-        self._salted = blake2b(key=os.urandom(16), digest_size=16)
+        self._salted = blake2b(key=salt or os.urandom(16), digest_size=16)
         self.keys = Fingerprints()  # every key that was listed or admitted here
         self.known = Fingerprints(also=self.keys)  # and whatever else somebody sent as a key or a secret
         self.strangers = Strangers(self.known)
@@ -122,6 +139,9 @@ class Keyring:
         self._webhook_secret = webhook_secret
         self._most = most
         self._callers: dict[bytes, Caller] = {}
+        self._returning: dict[bytes, Caller] = {}
+        self._admissions: dict[str, Admission] = {}
+        self._numbered = 0
         self.accounts: dict[str, Account] = {}
         self._waiting: deque[str] = deque()  # the names of those that belong to no key yet
         self._provider = contract.provider
@@ -145,13 +165,13 @@ class Keyring:
         """Admit these listed keys from now on, and none that was listed before; accounts stay what they are."""
         self._listed, self._balances = listing.entries, listing.balances
         self._secrets = listing.webhook_secrets
-        self._callers = {}
+        self._callers, self._returning = {}, {}
 
     def reset(self) -> None:
         """Forget every account; the listed keys stay listed."""
         self.accounts = {}
         self._waiting.clear()
-        self._callers = {}
+        self._callers, self._returning, self._admissions = {}, {}, {}
         self.odd = 0
         for marks in self._used:
             self.keys.discard(marks)
@@ -186,21 +206,87 @@ class Keyring:
         return listed or self._webhook_secret
 
     def _admit(self, key: str, hashed: bytes) -> Caller | None:
+        back = self._returning.pop(hashed, None)
+        if back is not None:
+            self._know(key, hashed)
+            self._callers[hashed] = back
+            return back
         rest, admin = self._role(key)
-        entry = self._listed.get(hashed)
-        if entry is not None:
-            caller = Caller(self._listed_account(entry.account), admin, entry.scopes, entry.scenario, entry.faults)
-        elif self._open and key and not rest.startswith(REFUSED_PREFIX) and not key.startswith(REFUSED_PREFIX):
-            caller = Caller(self._open_account(self._hash(rest).hex()), admin)
+        odd = bool(self.prefixes) and not any(key.startswith(prefix) for prefix, _ in self.prefixes)
+        masked = mask_key(key, (prefix for prefix, _ in self.prefixes))
+        named = Admission(self._numbered + 1, hashed.hex(), self._hash(rest).hex(), admin, masked, odd)
+        admits = bool(key) and not rest.startswith(REFUSED_PREFIX) and not key.startswith(REFUSED_PREFIX)
+        caller = self._called(named, admits=admits)
+        if caller is not None:
+            self._know(key, hashed)
+            self._callers[hashed] = caller
+        return caller
+
+    def _know(self, key: str, hashed: bytes) -> None:
+        """Recognise a key that is not listed wherever it stands."""
+        if hashed not in self._listed:
             self._used.append(self.keys.add(key))
-            self.odd += bool(self.prefixes) and not any(key.startswith(prefix) for prefix, _ in self.prefixes)
+
+    def _called(self, named: "Admission", *, admits: bool) -> Caller | None:
+        """The caller of a key that is found for the first time, if it is admitted."""
+        entry = self._listed.get(bytes.fromhex(named.key))
+        if entry is not None:
+            account = self._listed_account(entry.account)
+            caller = Caller(account, named.admin, entry.scopes, entry.scenario, entry.faults)
+        elif self._open and admits:
+            caller = Caller(self._open_account(named.account), named.admin)
+            self.odd += named.odd
         else:
             return None
-        self._callers[hashed] = caller
-        masked = mask_key(key, (prefix for prefix, _ in self.prefixes))
-        if masked not in caller.account.keys:
-            caller.account.keys = (*caller.account.keys, masked)[-MOST_MASKED:]
+        if named.masked not in caller.account.keys:
+            caller.account.keys = (*caller.account.keys, named.masked)[-MOST_MASKED:]
+        self._admissions[named.key] = named
+        self._numbered = max(self._numbered, named.number)
         return caller
+
+    @property
+    def admitted(self) -> int:
+        """How many keys were admitted since the beginning."""
+        return len(self._admissions)
+
+    def hash_of(self, key: str) -> str:
+        """The keyed hash by which an admission names a key."""
+        return self._hash(key).hex()
+
+    def admissions(self) -> "list[Admission]":
+        """Every key that was admitted, without the keys, in the order of their first use."""
+        return list(self._admissions.values())
+
+    def readmit(self, named: "Admission", *, alias: str | None = None) -> Caller | None:
+        """Admit a key again that was admitted before, by its hash; it is found when it is next used.
+
+        Args:
+            alias: a text that stands for it until then.
+        """
+        caller = self._called(named, admits=True)
+        if caller is not None:
+            self._returning[bytes.fromhex(named.key)] = caller
+            if alias is not None:
+                self._callers[self._hash(alias)] = caller
+        return caller
+
+    def forget_aliases(self) -> None:
+        """Let only real keys find the callers that were admitted again."""
+        self._callers = {}
+
+    def listed(self, key: str) -> KeyEntry | None:
+        """What the list says of a key, by the hash that its admission has."""
+        return self._listed.get(bytes.fromhex(key))
+
+    def account_names(self) -> dict[str, int]:
+        """Under which name the keyring has each account, by its number."""
+        return {name: account.number for name, account in self.accounts.items()}
+
+    def rename(self, names: Mapping[str, int]) -> None:
+        """Have the accounts under these names, as `account_names` gave them."""
+        by_number = {account.number: account for account in self.accounts.values()}
+        self.accounts = {name: by_number[number] for name, number in names.items()}
+        self._waiting = deque(name for name in self.accounts if name.startswith(_WAITING))
 
     def _role(self, key: str) -> tuple[str, bool]:
         """What is left of a key behind its prefix, and whether the prefix is an admin's."""

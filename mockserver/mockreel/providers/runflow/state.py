@@ -187,6 +187,7 @@ def shelf_of(provider: Provider, account: Account) -> Shelf:
     shelf = account.shelf.get(provider.name)
     if shelf is None:
         shelf = account.shelf[provider.name] = Shelf(provider, account)
+        provider.touches += 1
     return cast(Shelf, shelf)
 
 

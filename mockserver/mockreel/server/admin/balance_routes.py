@@ -62,7 +62,7 @@ async def set_balance(simulator: Simulator, request: Request) -> Any:
     account = _account(provider, body.get("account"))
     if "balance" not in body:
         raise OptionError("balance", None, ["an amount, as 5 or '0.50'", "null"])
-    provider.ledger.set_balance(account, _amount(body["balance"]), provider.clock.now())
+    provider.set_balance(account, _amount(body["balance"]))
     simulator.events.note("balance", provider=provider.name, account=account.name)
     return balance_row(provider, account)
 

@@ -37,7 +37,7 @@ async def resend_delivery(simulator: Simulator, request: Request) -> Any:
     """Deliver again, as the provider's own redelivery would; gives what is being delivered now."""
     no_form(request)
     provider, found = delivery(simulator, request)
-    return delivery_detail(provider, provider.adapter.redeliver(provider, found))
+    return delivery_detail(provider, provider.redeliver(found))
 
 
 ROWS = (

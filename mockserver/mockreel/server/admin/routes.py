@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mockreel.contract.messages.message import problem
-from mockreel.errors import Conflict, MockreelError
+from mockreel.errors import Conflict, MockreelError, StateError
 from mockreel.server.admin import (
     balance_routes,
     clock_routes,
@@ -26,6 +26,7 @@ from mockreel.server.admin import (
 from mockreel.server.admin import state_routes as stage
 from mockreel.server.admin.request_reader import NotThere
 from mockreel.server.admin.route import Handler, Row
+from mockreel.server.admin.state_routes import past_row
 from mockreel.simulator.pipeline import OWN_PATHS
 from mockreel.simulator.simulator import Simulator
 
@@ -42,7 +43,8 @@ NOUNS = (
     stage,
     control_document,
 )
-ROWS: tuple[Row, ...] = tuple(row for noun in NOUNS for row in noun.ROWS)
+_NOW: tuple[Row, ...] = tuple(row for noun in NOUNS for row in noun.ROWS)
+ROWS: tuple[Row, ...] = (*_NOW, past_row(_NOW))
 
 
 class Control:
@@ -76,6 +78,8 @@ class Control:
         async def endpoint(request: Request) -> Response:
             try:
                 body: Any = await handler(self._simulator, request)
+                if self._simulator.recorder is not None and request.method != "GET":
+                    await self._simulator.recorder.settled()
             except MockreelError as wrong:
                 return _refusal(wrong)
             if isinstance(body, Response):
@@ -97,6 +101,8 @@ def _refusal(wrong: MockreelError) -> Response:
         status, title = 404, "Not found"
     elif isinstance(wrong, Conflict):
         status, title = 409, "Conflict"
+    elif isinstance(wrong, StateError):
+        status, title = 503, "Not kept"
     valid = list(getattr(wrong, "nearest", ()) or getattr(wrong, "valid", ()))
     response = problem(status, title, str(wrong), more={"valid": valid} if valid else None)
     return Response(response.body, response.status, media_type="application/problem+json")

@@ -1,12 +1,18 @@
-"""The stage as a whole: cleared, kept as a document, and put back."""
+"""The simulator as a whole: reset, kept as a document, put back, and looked back on."""
 
+import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Match, Route
 
+from mockreel.errors import Conflict, OptionError
 from mockreel.server.admin.clock_routes import about
 from mockreel.server.admin.request_reader import json_object, no_form
 from mockreel.server.admin.route import Row
+from mockreel.simulator.pipeline import OWN_PATHS
 from mockreel.simulator.simulator import Simulator
 
 # Of a snapshot that is put back: uploads and bodies are in it.
@@ -40,3 +46,63 @@ ROWS = (
     Row("GET", "snapshot", take_snapshot),
     Row("POST", "restore", restore_snapshot),
 )
+
+
+# How a moment may be written.
+FORMS = ("seconds since 1970", "2026-11-29T12:00:00Z", "-30 (seconds before now)")
+
+
+def past_row(rows: tuple[Row, ...]) -> Row:
+    """The row below which all that can be read is read as it was at a moment.
+
+    Args:
+        rows: what can be asked of the simulator as it is.
+    """
+    routes = [(Route(OWN_PATHS + row.path, _unused), row.handler) for row in rows if row.method == "GET"]
+
+    async def look_back(simulator: Simulator, request: Request) -> Any:
+        scope = {**request.scope, "path": OWN_PATHS + request.path_params["rest"], "root_path": ""}
+        for route, handler in routes:
+            fit, child = route.matches(scope)
+            if fit is Match.FULL:
+                past = await _past(simulator, request.path_params["moment"])
+                return await handler(past, Request({**scope, **child}, request.receive))
+        raise OptionError("path", request.path_params["rest"], [row.path for row in rows if row.method == "GET"])
+
+    return Row("GET", "at/{moment}/{rest:path}", look_back)
+
+
+def _unused(_: Request) -> Response:
+    raise AssertionError("a route that is only matched")
+
+
+async def _past(simulator: Simulator, text: str) -> Simulator:
+    if simulator.past is None:
+        raise Conflict(
+            "This server keeps no log, so it cannot look back. Start it with --state FILE or --record-run DIR."
+        )
+    return await asyncio.to_thread(simulator.past, moment_of(text, now=simulator.clock.now()))
+
+
+def moment_of(text: str, *, now: float) -> float:
+    """A moment as it may be written.
+
+    Raises:
+        OptionError: it is none, or has not come yet.
+    """
+    moment = _seconds(text, now)
+    if moment is None or moment > now:
+        raise OptionError("moment", text, FORMS, then="It must not be later than the clock.")
+    return moment
+
+
+def _seconds(text: str, now: float) -> float | None:
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            read = datetime.fromisoformat(text)
+        except ValueError:
+            return None
+        return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
+    return now + seconds if text.startswith("-") else seconds

@@ -19,6 +19,7 @@ from mockreel.contract.messages.message import Request, Response
 from mockreel.simulator.events import Event
 from mockreel.simulator.simulator import Simulator
 from mockreel.webhooks import Delivery, Outcome, Outgoing, Sender
+from mockreel.webhooks.dispatcher import Attempting
 
 if TYPE_CHECKING:
     from mockreel.simulator.adapter import Answer
@@ -160,13 +161,13 @@ class AttemptSpans:
     provider: str
     _current: ContextVar[Delivery | None] = field(default_factory=lambda: ContextVar("delivery", default=None))
 
-    def wrap(self, attempt: Callable[[Delivery], Awaitable[None]]) -> Callable[[Delivery], Awaitable[None]]:
+    def wrap(self, attempt: Attempting) -> Attempting:
         """The same attempts; the sender knows of which delivery one is."""
 
-        async def traced(delivery: Delivery) -> None:
+        async def traced(delivery: Delivery, began: float) -> None:
             token = self._current.set(delivery)
             try:
-                await attempt(delivery)
+                await attempt(delivery, began)
             finally:
                 self._current.reset(token)
 

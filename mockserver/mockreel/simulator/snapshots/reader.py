@@ -1,6 +1,6 @@
 """Read a provider's part of a snapshot into values of ours; nothing on the simulator is changed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from types import GenericAlias
@@ -40,8 +40,24 @@ class Past:
     state: Any
 
 
-def read_part(provider: Provider, row: Mapping[str, Any]) -> Past:
+# Jobs, and what each provider's package keeps for some of them, not yet read.
+JobsRead = tuple[dict[str, Job], Iterable[tuple[Job, Any]]]
+ReadJobs = Callable[[Provider, Any, Mapping[int, Account]], JobsRead]
+
+
+def read_job_rows(provider: Provider, rows: Sequence[Mapping[str, Any]], accounts: Mapping[int, Account]) -> JobsRead:
+    """The jobs as a snapshot has them."""
+    _check_names("jobs", "id", rows)
+    states: dict[tuple[str, ...], tuple[State, ...]] = {}
+    jobs = {one["id"]: _job(provider, one, accounts, states) for one in rows}
+    return jobs, [(jobs[one["id"]], one["extra"]) for one in rows]
+
+
+def read_part(provider: Provider, row: Mapping[str, Any], *, read_jobs: ReadJobs = read_job_rows) -> Past:
     """A provider's part of a snapshot.
+
+    Args:
+        read_jobs: reads the jobs, where they are written in another way.
 
     Raises:
         DataError: it names what the contract does not have.
@@ -49,8 +65,7 @@ def read_part(provider: Provider, row: Mapping[str, Any]) -> Past:
     kept = provider.adapter.kept_types
     _check_unique(row)
     accounts = {one["number"]: _account(one) for one in row["accounts"]}
-    states: dict[tuple[str, ...], tuple[State, ...]] = {}
-    jobs = {one["id"]: _job(provider, one, accounts, states) for one in row["jobs"]}
+    jobs, extras = read_jobs(provider, row["jobs"], accounts)
     reader = Reader(
         provider.adapter.keepsakes,
         references(provider, jobs=jobs, accounts=accounts),
@@ -58,8 +73,8 @@ def read_part(provider: Provider, row: Mapping[str, Any]) -> Past:
     )
     for one in row["accounts"]:  # in the order of writing, as what stands in several places is in the first of them
         accounts[one["number"]].shelf = _shelf(provider, reader, one)
-    for one in row["jobs"]:
-        jobs[one["id"]].extra = reader.checked(one["extra"], kept.job, place=f"what is kept of job {one['id']}")
+    for job, extra in extras:
+        job.extra = reader.checked(extra, kept.job, place=f"what is kept of job {job.id}")
     return Past(
         row,
         accounts,
@@ -81,10 +96,14 @@ def _state(provider: Provider, kept: Any) -> Any:
 
 def _check_unique(row: Mapping[str, Any]) -> None:
     """See that no two of a sort have one name."""
-    for sort, name in (("accounts", "number"), ("accounts", "name"), ("jobs", "id"), ("deliveries", "id")):
-        found = [one[name] for one in row[sort]]
-        if len(set(found)) < len(found):
-            raise DataError(f"{WHERE} /{sort}", f"two of them have the same {name}", expected=f"a {name} for each")
+    for sort, name in (("accounts", "number"), ("accounts", "name"), ("deliveries", "id")):
+        _check_names(sort, name, row[sort])
+
+
+def _check_names(sort: str, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    found = [one[name] for one in rows]
+    if len(set(found)) < len(found):
+        raise DataError(f"{WHERE} /{sort}", f"two of them have the same {name}", expected=f"a {name} for each")
 
 
 def _shelf(provider: Provider, reader: Reader, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -150,7 +169,7 @@ def _job(
         request,
         one_of(_operations(provider), row["operation"], "operation"),
         row["callback_url"],
-        _intervention(provider, row["intervention"]),
+        intervention(provider, row["intervention"]),
         cost=None if cost is None else Cost(_amount(cost["amount"]), cost["currency"], cost["certainty"]),
     )
 
@@ -160,7 +179,7 @@ def _operations(provider: Provider) -> Mapping[str, str]:
     return contract.once("snapshots.operations", lambda: {one.id: one.id for one in contract.operations})
 
 
-def _intervention(provider: Provider, row: Mapping[str, Any] | None) -> Intervention | None:
+def intervention(provider: Provider, row: Mapping[str, Any] | None) -> Intervention | None:
     if row is None:
         return None
     states = provider.contract.lifecycle.states

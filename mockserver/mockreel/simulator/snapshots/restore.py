@@ -1,6 +1,6 @@
 """Put a snapshot back: everything is read and checked first, then it takes the place of what the simulator has."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +16,9 @@ from mockreel.simulator.snapshots.seal import check_seal
 from mockreel.simulator.snapshots.writer import FORM, other_readings, version
 from mockreel.webhooks.dispatcher import AttemptDue
 
+# A moment, and what must happen then.
+Due = tuple[float, Any]
+
 
 def restore(simulator: Simulator, document: Any) -> None:
     """Put a snapshot back in place of everything that has come to be; the journal resets.
@@ -30,12 +33,23 @@ def restore(simulator: Simulator, document: Any) -> None:
     _check_simulator(simulator, document)
     try:
         pasts = {name: read_part(simulator.provider(name), row) for name, row in document["providers"].items()}
-        rules = _rules(simulator, document["rules"])
-        due = [_due(row, simulator, pasts) for row in document["due"]]
+        rules = read_rules(simulator, document["rules"])
+        due = read_due(simulator, document["due"], pasts)
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as problem:
         raise DataError(WHERE, f"it cannot be read ({type(problem).__name__}: {problem})"[:300]) from problem
     check_seal(document, where=WHERE)
+    fill(simulator, document, pasts, rules, due)
 
+
+def read_due(simulator: Simulator, rows: Iterable[Mapping[str, Any]], pasts: Mapping[str, Past]) -> list[Due]:
+    """What must happen at a moment, in order."""
+    return [_due(row, simulator, pasts) for row in rows]
+
+
+def fill(
+    simulator: Simulator, document: Mapping[str, Any], pasts: Mapping[str, Past], rules: list[Rule], due: list[Due]
+) -> None:
+    """Put what was read in the place of everything; nothing can go wrong any more."""
     simulator.reset()
     clock = document["clock"]
     simulator.clock.begin_at(clock["now"], held=clock["held"], speed=clock["speed"])
@@ -45,6 +59,8 @@ def restore(simulator: Simulator, document: Any) -> None:
     for at, action in due:
         simulator.scheduler.at(at, action)
     simulator.events.reset()
+    if simulator.recorder is not None:
+        simulator.recorder.restored(document)
 
 
 def _check_simulator(simulator: Simulator, document: Mapping[str, Any]) -> None:
@@ -80,7 +96,7 @@ def _check_simulator(simulator: Simulator, document: Mapping[str, Any]) -> None:
             raise Conflict(f"The snapshot has other readings for {name}: {chosen}. Choose them, then restore.")
 
 
-def _rules(simulator: Simulator, rows: list[Mapping[str, Any]]) -> list[Rule]:
+def read_rules(simulator: Simulator, rows: list[Mapping[str, Any]]) -> list[Rule]:
     """The rules with their numbers and what they have met; each must be playable here."""
     found, scratch = [], Rules()
     scratch.results = simulator.rules.results

@@ -1,6 +1,6 @@
 """Take a snapshot: everything that has come to be on a simulator, as one JSON document."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
@@ -35,26 +35,46 @@ _OF_THE_CONTRACT = frozenset(
 
 def take(simulator: Simulator) -> Row:
     """A stage as a document that `restore` takes; the simulator is left as it is."""
+    masked: Row = _without_keys(
+        document(simulator), [provider.keyring.keys for provider in simulator.providers.values()]
+    )
+    return sealed(masked)
+
+
+# How the jobs of a provider are written.
+WriteJobs = Callable[[Provider, Writer], Any]
+
+
+def job_rows(provider: Provider, writer: Writer) -> list[Row]:
+    """Every job as a snapshot has it, without secrets."""
+    return [_job(provider, job, writer) for job in provider.jobs]
+
+
+def document(simulator: Simulator, *, jobs: WriteJobs = job_rows, again: bool = True) -> Row:
+    """The same as `take` gives, with the keys that programs have written into it, and without the seal.
+
+    Args:
+        jobs: writes the jobs of a provider in another way.
+        again: attempts that are under way are due again.
+    """
     now = simulator.clock.now()
-    document = {
+    return {
         "snapshot": FORM,
         "mockreel": __version__,
         "seed": simulator.settings.seed,
         "clock": {"now": now, "held": simulator.clock.held, "speed": simulator.clock.speed},
-        "rules": [_rule(rule) for rule in simulator.rules.all],
-        "providers": {name: _part(provider) for name, provider in simulator.providers.items()},
-        "due": [*_under_way(simulator, now), *_due(simulator)],
+        "rules": [rule_row(rule) for rule in simulator.rules.all],
+        "providers": {name: _part(provider, jobs) for name, provider in simulator.providers.items()},
+        "due": [*(_under_way(simulator, now) if again else ()), *_due(simulator)],
     }
-    masked: Row = _without_keys(document, [provider.keyring.keys for provider in simulator.providers.values()])
-    return sealed(masked)
 
 
-def _rule(rule: Rule) -> Row:
+def rule_row(rule: Rule) -> Row:
     turns = [[provider, account, turn] for (provider, account), turn in rule.turns.items()]
     return {**rule.row(), "turns": turns}
 
 
-def _part(provider: Provider) -> Row:
+def _part(provider: Provider, jobs: WriteJobs) -> Row:
     writer = Writer(provider.adapter.keepsakes, references(provider))
     damage, held = provider.deliveries.damaged()
     return {
@@ -64,7 +84,7 @@ def _part(provider: Provider) -> Row:
         "opened": provider.ledger.opened,
         "numbers": dict(provider.numbers),
         "accounts": [_account(account, listed, writer) for account, listed in provider.keyring.kept()],
-        "jobs": [_job(provider, job, writer) for job in provider.jobs],
+        "jobs": jobs(provider, writer),
         "deliveries": [_delivery(provider, delivery) for delivery in provider.deliveries],
         "damage": {subject: fault.row() for subject, fault in damage.items()},
         "held": [delivery.id for delivery in held],
@@ -117,7 +137,7 @@ def _job(provider: Provider, job: Job, writer: Writer) -> Row:
         "plan": _plan(job.plan),
         "request": _asked(provider, job.request),
         "callback_url": job.callback_url,
-        "intervention": _intervention(job.intervention) if job.intervention else None,
+        "intervention": intervention_row(job.intervention) if job.intervention else None,
         "extra": writer.write(job.extra),
         "cost": {"amount": _amount(job.cost.amount), "currency": job.cost.currency, "certainty": job.cost.certainty}
         if job.cost
@@ -144,7 +164,7 @@ def _plan(plan: Plan) -> Row:
     }
 
 
-def _intervention(one: Intervention) -> Row:
+def intervention_row(one: Intervention) -> Row:
     return {
         "at": one.at,
         "state": one.state.name,

@@ -1,0 +1,113 @@
+"""A recorded run, played again without a server."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from mockreel.contract.added_models import read_additions
+from mockreel.errors import StateError
+from mockreel.server.kept_options import loader
+from mockreel.server.options import Options
+from mockreel.server.socket_server import Server, built
+from mockreel.simulator.provider import Settings
+from mockreel.simulator.simulator import Simulator, load_contracts
+from mockreel.storage.kept_run import play, until
+from mockreel.storage.listed_aliases import listed_aliases
+from mockreel.storage.logs.bundle import Bundle
+from mockreel.storage.playback import Playback
+from mockreel.storage.rerun import Rerun, rerun
+from mockreel.storage.run_head import RunHead, read_head
+from mockreel.webhooks import Outcome, Outgoing, webhook_secrets
+
+# Signs webhooks in the place of a secret that a recorded run does not have; signatures are not compared.
+_SECRET = "mockreel-replayed-run-secret"
+
+
+class _Silent:
+    """Sends no webhook: those of a recorded run are over."""
+
+    async def send(self, _: Outgoing) -> Outcome:
+        return Outcome(error="not allowed", detail="a recorded run sends no webhooks")
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+class RecordedRun:
+    """The run in a folder, and what it is played with.
+
+    Args:
+        readings: options of readings that take the place of those of the run.
+        data: a further data folder, whose contracts take the place of the packaged ones.
+
+    Raises:
+        StateError: the folder holds no run that can be played.
+        OptionError: an unknown reading or option.
+    """
+
+    def __init__(self, folder: Path, *, readings: Mapping[str, str] | None = None, data: Path | None = None) -> None:
+        self._log = log = Bundle(folder, new=False)
+        self._head = head = read_head(log.head or {}, where=log.where)
+        options = _options(head, readings or {}, data)
+        additions = read_additions(options.models, unknown_models=options.unknown_models)
+        self._contracts = load_contracts(options.providers, readings=options.readings, data=data, additions=additions)
+        if head.settings["--keys"]:
+            options = replace(options, keys=listed_aliases(log.entries()))
+        secrets = dict.fromkeys(head.settings["--webhook-secret"], _SECRET)
+        self._options = replace(options, webhook_secret=secrets, sender=_Silent(), held=True, start=head.opened)
+
+    def compared(self) -> Rerun:
+        """Play it, and compare every response and webhook with what was."""
+        return rerun(self._fresh(), self._log, load=loader(self._contracts))
+
+    def server(self, *, port: int) -> Server:
+        """A server of the simulator as it was at the end, with its clock paused; it sends no webhook.
+
+        Args:
+            port: control's; 0 takes free ones.
+        """
+
+        def prepare(simulator: Simulator) -> None:
+            play(self._playback(simulator), self._log.entries())
+            simulator.past = self._past
+
+        return Server(replace(self._options, port=port), contracts=self._contracts, prepare=prepare)
+
+    def _past(self, moment: float) -> Simulator:
+        simulator = self._fresh()
+        play(self._playback(simulator), until(self._log.entries(), moment))
+        simulator.clock.begin_at(max(moment, self._head.opened), held=True, speed=1.0)
+        return simulator
+
+    def _playback(self, simulator: Simulator) -> Playback:
+        return Playback(simulator, self._log, load=loader(self._contracts))
+
+    def _fresh(self) -> Simulator:
+        secrets = webhook_secrets(self._options.webhook_secret, self._contracts)
+        simulator, _ = built(self._options, self._contracts, secrets=secrets)
+        return simulator
+
+
+def replayed(folder: Path, *, readings: Mapping[str, str] | None = None, data: Path | None = None) -> Rerun:
+    """Play the run in a folder again and compare; takes and raises what `RecordedRun` does."""
+    return RecordedRun(folder, readings=readings, data=data).compared()
+
+
+def _options(head: RunHead, readings: Mapping[str, str], data: Path | None) -> Options:
+    """The options that a run was begun with, as far as its state depends on them."""
+    given = head.settings
+    try:
+        return Options(
+            providers=tuple(head.contracts),
+            readings={**given["--reading"], **readings},
+            data=data,
+            settings=Settings(seed=given["--seed"], pace=given["--pace"], max_body=given["--max-body"]),
+            faults=given["--fault"],
+            budget=given["--budget"],
+            assume_price=given["--assume-price"],
+            models=given["--add-model"],
+            unknown_models=given["--unknown-models"],
+            result=given["--result"],
+        )
+    except (LookupError, TypeError) as problem:
+        raise StateError(f"The head of the run cannot be read ({problem}). It is damaged.") from problem

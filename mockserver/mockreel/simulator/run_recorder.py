@@ -1,0 +1,46 @@
+"""Who keeps a log of what changes a simulator, if anybody does; `storage` has the one that there is."""
+
+from collections.abc import Awaitable
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Protocol
+
+from mockreel.contract.messages.message import Request
+from mockreel.engine.accounts.account import Account
+from mockreel.engine.jobs.job import Intervention, Job
+from mockreel.simulator.adapter import Answer
+from mockreel.webhooks import Delivery
+
+if TYPE_CHECKING:
+    from mockreel.simulator.provider import Provider
+
+
+class RunRecorder(Protocol):
+    """Is called wherever a simulator changes, in the order of the changes."""
+
+    def answer(self, provider: "Provider", request: Request) -> Answer:
+        """Answer a request, and record it if it has changed something."""
+
+    def intervened(self, provider: "Provider", job: Job, intervention: Intervention) -> None:
+        """A job's plan was changed."""
+
+    def contract_switched(self, provider: "Provider") -> None:
+        """Another contract is played from now on."""
+
+    def balance_set(self, provider: "Provider", account: Account, amount: Decimal | None) -> None:
+        """A balance was set by hand."""
+
+    def redelivered(self, provider: "Provider", delivery: Delivery) -> None:
+        """A delivery was sent again by hand."""
+
+    def reset(self) -> None:
+        """Everything was forgotten."""
+
+    def restored(self, document: Any) -> None:
+        """A snapshot was put in the place of everything."""
+
+    def settled(self) -> Awaitable[None]:
+        """Record what was changed by hand, and wait until all is where it is to be kept.
+
+        Raises:
+            StateUnwritable: it cannot be kept.
+        """

@@ -1,0 +1,1 @@
+"""Checkpoints of a run: what makes a restart short."""

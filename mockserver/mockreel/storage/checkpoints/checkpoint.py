@@ -1,0 +1,169 @@
+"""A checkpoint: everything that has come to be behind an entry of a log, so that only what came later is applied again.
+
+It is a cache of the log beside it: one that is missing, damaged or of another run is made again from the log.
+"""
+
+import os
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+
+from mockreel.contract import Contract
+from mockreel.engine.accounts.account import Admission
+from mockreel.errors import MockreelError
+from mockreel.simulator.provider import Provider
+from mockreel.simulator.simulator import Simulator
+from mockreel.simulator.snapshots.reader import read_part
+from mockreel.simulator.snapshots.restore import fill, read_due, read_rules
+from mockreel.simulator.snapshots.writer import document
+from mockreel.storage.checkpoints.job_columns import read_due_rows, read_jobs, write_due, write_jobs
+from mockreel.storage.written_request import alias
+from mockreel.whole_file import PRIVATE
+
+# The form of a checkpoint; another one is made again.
+FORM = 1
+_MARK = b"mockreel checkpoint\n"
+_DIGEST = 16
+
+
+# Loads the contract of a provider with these readings.
+Load = Callable[[str, Mapping[str, str]], Contract]
+# An attempt that is under way: the provider, the delivery, when it was due, and when it was begun.
+UnderWay = tuple[str, str, float, float]
+
+
+class Checkpoint(NamedTuple):
+    """Behind which entry it was taken, how the clock was last set, and the rest."""
+
+    number: int
+    clock: tuple[float, Mapping[str, Any]]
+    under_way: list[UnderWay]
+    document: Mapping[str, Any]
+
+
+def take(
+    simulator: Simulator,
+    *,
+    run: str,
+    number: int,
+    clock: tuple[float, Mapping[str, Any]],
+    under_way: Iterable[UnderWay] = (),
+) -> bytes:
+    """A checkpoint of a simulator, as bytes.
+
+    Args:
+        run: the id of the run.
+        number: the last entry that is in it.
+        clock: how the clock was last set, and when.
+        under_way: the attempts that have begun and not ended.
+    """
+    written = document(simulator, jobs=write_jobs, again=False)
+    row = {
+        "form": FORM,
+        "run": run,
+        "number": number,
+        "clock": clock,
+        "under_way": list(under_way),
+        "document": {**written, "due": write_due(written["due"])},
+        "keys": {
+            name: [asdict(one) for one in provider.keyring.admissions()]
+            for name, provider in simulator.providers.items()
+        },
+        "names": {name: provider.keyring.account_names() for name, provider in simulator.providers.items()},
+        "urls": {name: _urls(provider) for name, provider in simulator.providers.items()},
+        "readings": {name: dict(provider.contract.chosen) for name, provider in simulator.providers.items()},
+    }
+    data = orjson.dumps(row, option=orjson.OPT_NON_STR_KEYS)
+    return _MARK + blake2b(data, digest_size=_DIGEST).digest() + data
+
+
+def _urls(provider: Provider) -> list[tuple[int, str, tuple[str, ...]]]:
+    return [(one.number, one.base_url, one.keys) for one in provider.keyring.accounts.values()]
+
+
+def keep(path: Path, data: bytes) -> None:
+    """Write a checkpoint beside its log, in the place of the one before.
+
+    Nobody waits for the disk: one that a power loss has damaged is made again.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    half = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
+    handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        half.replace(path)
+    finally:
+        half.unlink(missing_ok=True)
+
+
+def find(path: Path, *, run: str, last: int) -> Checkpoint | None:
+    """The checkpoint in a file; None where there is none that can be used.
+
+    Args:
+        run: the run that it must be of.
+        last: the last entry of the log; one that was taken later is of another log.
+    """
+    try:
+        raw = path.read_bytes()
+    except OSError:
+        return None
+    data = raw[len(_MARK) + _DIGEST :]
+    if not raw.startswith(_MARK + blake2b(data, digest_size=_DIGEST).digest()):
+        return None
+    row = orjson.loads(data)
+    if row["form"] != FORM or row["run"] != run or row["number"] > last:
+        return None
+    under_way = [(provider, id_, due, at) for provider, id_, due, at in row["under_way"]]
+    return Checkpoint(row["number"], tuple(row["clock"]), under_way, row)
+
+
+def put_back(simulator: Simulator, found: Checkpoint, *, load: Load) -> bool:
+    """Put a checkpoint into a fresh simulator; whether it fits. Where it does not, the simulator is as it was.
+
+    Args:
+        load: contracts with the readings that were chosen when it was taken.
+    """
+    before = {name: provider.contract for name, provider in simulator.providers.items()}
+    try:
+        _read_docs_as(simulator, found.document["readings"], load)
+        kept = found.document["document"]
+        pasts = {
+            name: read_part(simulator.provider(name), one, read_jobs=read_jobs)
+            for name, one in kept["providers"].items()
+        }
+        rules = read_rules(simulator, kept["rules"])
+        due = read_due(simulator, read_due_rows(kept["due"]), pasts)
+    except (MockreelError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError):
+        simulator.switch_contracts(
+            {name: one for name, one in before.items() if simulator.provider(name).contract is not one}
+        )
+        return False
+    fill(simulator, kept, pasts, rules, due)
+    _find_accounts(simulator, found.document)
+    return True
+
+
+def _read_docs_as(simulator: Simulator, readings: Mapping[str, Mapping[str, str]], load: Load) -> None:
+    """Choose the readings that were chosen."""
+    changed = {name: chosen for name, chosen in readings.items() if chosen != simulator.provider(name).contract.chosen}
+    if changed:
+        simulator.switch_contracts({name: load(name, chosen) for name, chosen in changed.items()})
+
+
+def _find_accounts(simulator: Simulator, row: Mapping[str, Any]) -> None:
+    """Have each account found by the keys that have used it."""
+    for name, provider in simulator.providers.items():
+        provider.keyring.rename(row["names"][name])
+        for one in row["keys"][name]:
+            provider.keyring.readmit(Admission(**one), alias=alias(one["number"]))
+        by_number = {one.number: one for one in provider.keyring.accounts.values()}
+        for place, url, keys in row["urls"][name]:
+            by_number[place].base_url, by_number[place].keys = url, tuple(keys)

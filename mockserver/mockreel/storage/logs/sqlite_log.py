@@ -1,0 +1,237 @@
+"""A log in a file: one SQLite database, one connection.
+
+An entry is in the operating system's hands before its request is answered, so a process may be killed at any moment;
+with `sync` it is on the disk. Without `sync` the commit is made where the request is answered: it takes about as long
+as handing it to another thread and waiting for that one would.
+"""
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, NamedTuple
+
+import orjson
+
+from mockreel.errors import StateError
+from mockreel.storage.logs.entry import Entry, decode
+from mockreel.storage.logs.run_log import file_name
+
+# What SQLite calls a file of ours (`PRAGMA application_id`), and the form of what stands in it.
+APPLICATION, FORM = 0x4D52454C, 1
+_TABLES = """
+CREATE TABLE head (id INTEGER PRIMARY KEY CHECK (id = 1), value BLOB NOT NULL);
+CREATE TABLE entries (number INTEGER PRIMARY KEY, line BLOB NOT NULL);
+CREATE TABLE files (name TEXT PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID;
+"""
+_INSERT = "INSERT INTO entries (number, line) VALUES (?, ?)"
+# So many pages (4 KB) are in the WAL before they are moved, for which a commit waits for the disk.
+_WAL_PAGES = 4000
+# So many entries are read at a time.
+_PIECE = 1000
+
+
+class _Batch(NamedTuple):
+    """What the writer thread is to commit, and who waits for it."""
+
+    rows: list[tuple[int, bytes]]
+    done: "Future[None]"
+
+
+class SqliteLog:
+    """The log in a file. Only one process may have it open.
+
+    Args:
+        path: the file; it is made where there is none.
+        sync: have every entry on the disk before its request is answered.
+
+    Raises:
+        StateError: the file is no log, is another version's, is damaged, or is in use.
+    """
+
+    def __init__(self, path: Path, *, sync: bool = False) -> None:
+        self.where = str(path)
+        self._sync = sync
+        self._queue: SimpleQueue[_Batch | None] = SimpleQueue()
+        self._writer: Thread | None = None
+        new = not path.exists()
+        if not new and path.stat().st_size == 0:
+            raise StateError(
+                f"{path} is empty, so it holds no run. Delete it to begin one there, or name another file."
+            )
+        try:
+            self._connection = self._opened(path, new=new)
+        except OSError as problem:
+            raise StateError(f"{path} cannot be opened ({problem.strerror or problem}).") from problem
+        try:
+            self._prepare(new=new)
+            self.last, self.head = self._read()
+        except BaseException:
+            self._connection.close()
+            raise
+        if sync:
+            self._writer = Thread(target=self._write_on, name="mockreel-state", daemon=True)
+            self._writer.start()
+
+    def _opened(self, path: Path, *, new: bool) -> sqlite3.Connection:
+        if new:  # what was sent stands in it: nobody else reads it
+            os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+        return sqlite3.connect(path, timeout=0.2, isolation_level=None, check_same_thread=False)
+
+    def _prepare(self, *, new: bool) -> None:
+        """Take the file for this process, and see that it is one of ours."""
+        try:
+            with self._said():
+                self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+                self._connection.execute("PRAGMA journal_mode = WAL")
+                self._connection.execute(f"PRAGMA synchronous = {'FULL' if self._sync else 'NORMAL'}")
+                self._connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
+                self._connection.execute("BEGIN IMMEDIATE")
+                tables = self._connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+                if new or not tables:
+                    self._make()
+                self._connection.execute("COMMIT")
+                self._check()
+        except StateError:
+            if new:
+                Path(self.where).unlink(missing_ok=True)
+            raise
+
+    def _make(self) -> None:
+        self._connection.execute(f"PRAGMA application_id = {APPLICATION}")
+        self._connection.execute(f"PRAGMA user_version = {FORM}")
+        for statement in _TABLES.strip().split(";\n"):
+            self._connection.execute(statement.rstrip(";"))
+
+    def _check(self) -> None:
+        application = self._connection.execute("PRAGMA application_id").fetchone()[0]
+        if application != APPLICATION:
+            raise StateError(f"{self.where} is a SQLite database of another program. Name another file.")
+        form = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        if form != FORM:
+            raise StateError(
+                f"{self.where} has form {form} of the log; this version reads form {FORM}. "
+                "Serve it with the version that wrote it, or name another file."
+            )
+        damage = self._connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if damage != "ok":
+            raise StateError(f"{self.where} is damaged ({damage}). Take a copy that is whole, or name another file.")
+
+    def _read(self) -> tuple[int, Mapping[str, Any] | None]:
+        with self._said():
+            count, last = self._connection.execute("SELECT count(*), max(number) FROM entries").fetchone()
+            found = self._connection.execute("SELECT value FROM head").fetchone()
+        if count != (last or 0):
+            raise StateError(f"{self.where} is damaged: of {last} entries {last - count} are missing.")
+        if found is None and count:
+            raise StateError(f"{self.where} is damaged: how the run was begun is missing.")
+        return last or 0, None if found is None else orjson.loads(found[0])
+
+    def begin(self, head: Mapping[str, Any]) -> None:
+        with self._said():
+            self._connection.execute("INSERT INTO head (id, value) VALUES (1, ?)", (orjson.dumps(head),))
+        self.head = head
+
+    def append(self, entries: Iterable[Entry]) -> "Future[None] | None":
+        rows = [(self.last + place, entry.encode()) for place, entry in enumerate(entries, 1)]
+        if not rows:
+            return None
+        if self._writer is not None:
+            done: Future[None] = Future()
+            self._queue.put(_Batch(rows, done))
+            self.last = rows[-1][0]
+            return done
+        try:
+            self._commit(rows)
+        except sqlite3.DatabaseError as problem:
+            raise self._sentence(problem) from problem
+        self.last = rows[-1][0]
+        return None
+
+    def _commit(self, rows: list[tuple[int, bytes]]) -> None:
+        if len(rows) == 1:
+            self._connection.execute(_INSERT, rows[0])
+            return
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            self._connection.executemany(_INSERT, rows)
+            self._connection.execute("COMMIT")
+        except sqlite3.Error:
+            if self._connection.in_transaction:  # a full disk has ended it already
+                self._connection.execute("ROLLBACK")
+            raise
+
+    def _write_on(self) -> None:
+        """Commit what comes, as much as is there at a time, until None comes."""
+        lost: StateError | None = None
+        while (batch := self._queue.get()) is not None:
+            batches = [batch]
+            while not self._queue.empty() and len(batches) < _PIECE:
+                more = self._queue.get()
+                if more is None:
+                    self._queue.put(None)
+                    break
+                batches.append(more)
+            if lost is None:
+                try:
+                    with self._said():
+                        self._commit([row for one in batches for row in one.rows])
+                except StateError as problem:
+                    lost = problem  # what comes behind would leave a gap: nothing is written any more
+            for one in batches:
+                one.done.set_result(None) if lost is None else one.done.set_exception(lost)
+
+    def entries(self, *, after: int = 0) -> Iterator[tuple[int, Entry]]:
+        while True:
+            with self._said():
+                rows = self._connection.execute(
+                    "SELECT number, line FROM entries WHERE number > ? ORDER BY number LIMIT ?", (after, _PIECE)
+                ).fetchall()
+            if not rows:
+                return
+            for number, line in rows:
+                yield number, decode(line, where=self.where, number=number)
+            after = rows[-1][0]
+
+    def keep_file(self, data: bytes) -> str:
+        name = file_name(data)
+        with self._said():
+            self._connection.execute("INSERT OR IGNORE INTO files (name, data) VALUES (?, ?)", (name, data))
+        return name
+
+    def file(self, name: str) -> bytes:
+        with self._said():
+            found = self._connection.execute("SELECT data FROM files WHERE name = ?", (name,)).fetchone()
+        if found is None:
+            raise StateError(f"{self.where} is damaged: the body {name} is missing.")
+        return bytes(found[0])
+
+    def limit_pages(self, most: int) -> None:
+        """Let the file have at most so many pages, or as many as it has."""
+        self._connection.execute(f"PRAGMA max_page_count = {int(most)}")
+
+    def close(self) -> None:
+        if self._writer is not None:
+            self._queue.put(None)
+            self._writer.join()
+        with contextlib.suppress(sqlite3.Error):
+            self._connection.close()
+
+    @contextlib.contextmanager
+    def _said(self) -> Iterator[None]:
+        """What SQLite says is wrong, as one sentence of ours."""
+        try:
+            yield
+        except sqlite3.DatabaseError as problem:
+            raise self._sentence(problem) from problem
+
+    def _sentence(self, problem: sqlite3.DatabaseError) -> StateError:
+        if not isinstance(problem, sqlite3.OperationalError):
+            return StateError(f"{self.where} is no run of mockreel, or it is damaged ({problem}).")
+        if problem.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            return StateError(f"{self.where} is in use by another process. End that server, or name another file.")
+        return StateError(f"{self.where} cannot be read or written ({problem}).")

@@ -1,0 +1,91 @@
+"""How a run was begun: the version, the contracts and the settings on which its log depends."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mockreel import __version__
+from mockreel.errors import StateError
+
+# The form of the log's entries; another one is not read.
+FORM = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RunHead:
+    """The head of a log. `salt` is what keys are hashed with; `opened` the moment at which the run began.
+
+    `settings` are the options that the same entries give the same state with, as JSON; `contracts` the version of each
+    provider's contract.
+    """
+
+    id: str
+    mockreel: str
+    opened: float
+    salt: bytes
+    settings: Mapping[str, Any]
+    contracts: Mapping[str, str]
+
+    def row(self) -> dict[str, Any]:
+        """The head as JSON."""
+        return {
+            "form": FORM,
+            "id": self.id,
+            "mockreel": self.mockreel,
+            "opened": self.opened,
+            "salt": self.salt.hex(),
+            "settings": dict(self.settings),
+            "contracts": dict(self.contracts),
+        }
+
+    def check(self, settings: Mapping[str, Any], contracts: Mapping[str, str], *, where: str) -> None:
+        """See that a log is applied with what it was written with.
+
+        Raises:
+            StateError: another version, contract or option.
+        """
+        if self.mockreel != __version__:
+            raise StateError(
+                f"{where} was written by mockreel {self.mockreel}; this is {__version__}. "
+                "Serve it with that version, or keep this run in another file."
+            )
+        for name, value in self.settings.items():
+            if value != settings.get(name):
+                raise StateError(
+                    f"The run in {where} has {name} {_shown(value)}; here it is {_shown(settings.get(name))}. "
+                    "Serve with the same options, or keep this run in another file."
+                )
+        for name, version in self.contracts.items():
+            if contracts.get(name) != version:
+                raise StateError(
+                    f"The run in {where} has version {version} of the contract of {name}; here it is "
+                    f"{contracts.get(name)}. Serve with the same data, or keep this run in another file."
+                )
+
+
+def _shown(value: Any) -> str:
+    return "none" if value in (None, [], {}) else repr(value)
+
+
+def new_head(settings: Mapping[str, Any], contracts: Mapping[str, str], *, opened: float) -> RunHead:
+    """The head of a run that begins."""
+    return RunHead(secrets.token_hex(8), __version__, opened, secrets.token_bytes(16), settings, contracts)
+
+
+def read_head(row: Mapping[str, Any], *, where: str) -> RunHead:
+    """The head of a log.
+
+    Raises:
+        StateError: it is none, or of another form.
+    """
+    if row.get("form") != FORM:
+        raise StateError(
+            f"{where} has form {row.get('form')!r} of the entries; this version reads form {FORM}. "
+            "Serve it with the version that wrote it, or keep this run in another file."
+        )
+    try:
+        salt = bytes.fromhex(row["salt"])
+        return RunHead(row["id"], row["mockreel"], row["opened"], salt, row["settings"], row["contracts"])
+    except (LookupError, TypeError, ValueError) as problem:
+        raise StateError(f"{where}: how the run was begun cannot be read ({problem}). It is damaged.") from problem

@@ -1,0 +1,114 @@
+"""A request as a log has it: without its key, whole otherwise, and back."""
+
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+
+from mockreel.contract.messages.message import Request
+from mockreel.errors import StateError
+from mockreel.simulator.context import RequestContext
+from mockreel.storage.logs.entry import read, written
+from mockreel.storage.logs.run_log import RunLog
+
+# A longer body is kept beside the log, once for all entries that have it.
+MOST_INLINE = 16 * 1024
+# What stands in the place of a key that nobody admits; it is refused where any other is admitted.
+REFUSED = "invalid-key"
+
+
+def alias(number: int) -> str:
+    """What stands in the place of a key that was admitted: the number of its admission with its provider."""
+    return f"mockreel-key-{number}"
+
+
+def write(context: RequestContext, *, key: str, unpacked: bool, log: RunLog) -> dict[str, Any]:
+    """The fields of a request.
+
+    Args:
+        key: what is to stand in the place of its key.
+        unpacked: its body was sent packed, and is no longer.
+    """
+    request, own = context.request, context.key
+    known = context.provider.capture.headers - _NOISE
+    headers = [
+        (name.decode("latin-1"), value.decode("latin-1"))
+        for name, value in request.headers
+        if name in known and not (unpacked and name == b"content-encoding")
+    ]
+    query, body, path = request.query, request.body, request.path
+    if own:
+        headers = [(name, value.replace(own, key) if own in value else value) for name, value in headers]
+        headers += _in_headers(context, own, key)
+        forms = _forms(own)
+        query = _without(query, forms, key) if query else query
+        body = _without(body, forms, key) if body else body
+        path = path.replace(own, key) if len(own) >= MOST_WORD else path
+    found: dict[str, Any] = {"m": request.method, "path": path, "u": request.base_url, "h": headers}
+    if query:
+        found["q"] = written(query)
+    if body:
+        found["b"] = _body(body, log)
+    return found
+
+
+# Headers that are kept in the journal, and that no response depends on.
+_NOISE = frozenset({b"accept", b"content-length", b"range", b"user-agent"})
+# A key that is written in one way everywhere.
+_PLAIN = re.compile(rb"[\w.~-]+")
+# A shorter key may be an ordinary word: it is only replaced where it is a key.
+MOST_WORD = 8
+
+
+def _body(body: bytes, log: RunLog) -> dict[str, str]:
+    """A body as a field; a long one stands beside the log, unless that cannot be written now."""
+    if len(body) > MOST_INLINE:
+        with suppress(StateError):
+            return {"file": log.keep_file(body)}
+    return dict(written(body))
+
+
+def _in_headers(context: RequestContext, own: str, key: str) -> list[tuple[str, str]]:
+    """The header that carried the key, with what stands in its place."""
+    operation = context.known_operation
+    for place in operation.key if operation is not None else ():
+        value = context.request.header(place.header) if place.kind == "header" else None
+        if value and own in (text := value.decode("latin-1")):
+            return [(place.header.decode("latin-1"), text.replace(own, key))]
+    return []
+
+
+def _forms(own: str) -> set[bytes]:
+    """The ways to write a key: as it is, quoted for an address, and as a text in JSON."""
+    raw = own.encode("utf-8", "surrogateescape")
+    if _PLAIN.fullmatch(raw):
+        return {raw}
+    return {raw, quote(raw, safe="").encode(), orjson.dumps(own.encode("utf-8", "replace").decode())[1:-1]}
+
+
+def _without(data: bytes, forms: set[bytes], key: str) -> bytes:
+    """Bytes without a key, however it is written; a short one is only taken for it where it is a whole value."""
+    for form in forms:
+        if form not in data:
+            continue
+        if len(form) >= MOST_WORD:
+            data = data.replace(form, key.encode())
+        else:
+            data = re.sub(rb"(?<![\w.-])" + re.escape(form) + rb"(?![\w.-])", key.encode(), data)
+    return data
+
+
+def request_of(fields: Mapping[str, Any], log: RunLog) -> Request:
+    """The request that was written.
+
+    Raises:
+        StateError: its body is missing.
+    """
+    body = fields.get("b")
+    raw = b"" if body is None else log.file(body["file"]) if "file" in body else read(body)
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields["h"]]
+    query = read(fields["q"]) if "q" in fields else b""
+    return Request(fields["m"], fields["path"], headers, query, raw, fields["u"])

@@ -1,0 +1,74 @@
+"""`mockreel replay-run` and `mockreel control at`: what they print, and how they end."""
+
+import json
+from pathlib import Path
+
+import pytest
+from server.speaking import ask
+
+from mockreel.cli import main
+from mockreel.server.socket_server import serving
+
+RUNS = "/v1/models/google/veo3.1/lite/runs"
+BODY = {"input": {"prompt": "a boat", "duration": "6s", "resolution": "720p"}}
+
+
+def _ran(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
+    """The exit code, and what was printed."""
+    with pytest.raises(SystemExit) as ended:
+        main([*words])
+    printed = capsys.readouterr()
+    assert isinstance(ended.value.code, int)
+    return ended.value.code, printed.out + printed.err
+
+
+@pytest.fixture
+def recorded(tmp_path: Path) -> str:
+    """A run with a submit and a read of the balance, in a folder."""
+    with serving("runflow", record_run=tmp_path / "run", held=True, start=1_767_225_600.0) as server:
+        ask(server.runflow.url, "POST", RUNS, BODY)
+        ask(server.runflow.url, "GET", "/v1/billing/balance")
+    return str(tmp_path / "run")
+
+
+def test_an_equal_run_ends_with_0(recorded: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, said = _ran(capsys, "replay-run", recorded)
+    assert (code, said) == (0, "Equal: 2 responses and webhooks are the same, byte for byte.\n")
+
+
+def test_a_difference_ends_with_1_and_says_where(recorded: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, said = _ran(capsys, "replay-run", recorded, "--reading", "runflow:balance-shape=cents")
+    assert code == 1
+    assert "1 of 2 differ. They begin to differ at entry 4, 2026-01-01 00:00:00.000 UTC:" in said
+    assert "runflow GET /v1/billing/balance" in said
+
+
+def test_the_result_is_had_as_json(recorded: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, said = _ran(capsys, "replay-run", recorded, "--json")
+    assert (code, json.loads(said)["compared"], json.loads(said)["equal"]) == (0, 2, True)
+
+
+def test_a_folder_that_holds_no_run_ends_with_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, said = _ran(capsys, "replay-run", str(tmp_path))
+    assert code == 2
+    assert " ".join(said.split()).startswith(f"mockreel: {tmp_path} holds no run")
+
+
+def test_control_at_lists_the_jobs_of_a_moment(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with serving("runflow", state=tmp_path / "run.db", held=True, start=1_767_225_600.0) as server:
+        first = ask(server.runflow.url, "POST", RUNS, BODY)[1]["id"]
+        server.advance(100)
+        second = ask(server.runflow.url, "POST", RUNS, BODY)[1]["id"]
+        main_url = ("control", "--url", server.control.url)
+        code, said = _ran(capsys, *main_url, "at", "-98", "jobs", "list")
+        assert code == 0
+        assert f"runflow/{first}  running" in said
+        assert second not in said
+        code, said = _ran(capsys, *main_url, "at", "-98", "jobs", "show", first, "--json")
+        assert json.loads(said)["state"] == "running"
+
+
+def test_watched_data_cannot_be_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, said = _ran(capsys, "serve", "--port", "0", "--watch", "--state", str(tmp_path / "run.db"))
+    assert code == 2
+    assert "leave out one of the two" in said

@@ -1,0 +1,236 @@
+"""A server that keeps its run: what its clients see after a restart, and what is refused before anything is served."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from server.speaking import ask
+
+from mockreel.client.admin import ControlClient
+from mockreel.engine.accounts.account import KeyEntry
+from mockreel.errors import OptionError, StateError
+from mockreel.server.mock_server import MockServer
+from mockreel.server.recorded_run import RecordedRun, replayed
+from mockreel.server.socket_server import hosted, serving
+
+RUNS = "/v1/models/google/veo3.1/lite/runs"
+BODY = {"input": {"prompt": "a boat", "duration": "6s", "resolution": "720p"}}
+HELD: dict[str, Any] = {"held": True, "start": 1_767_225_600.0}
+
+
+def _submit(server: MockServer, **headers: str) -> dict[str, Any]:
+    status, body, _ = ask(server.runflow.url, "POST", RUNS, BODY, **headers)
+    assert status == 201, body
+    assert isinstance(body, dict)
+    return body
+
+
+def _control(server: MockServer, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+    status, found, _ = ask(server.control.url, method, f"/_mockreel/{path}", body)
+    return status, found
+
+
+@pytest.mark.parametrize("durability", ["process", "sync"])
+def test_a_client_finds_its_job_after_a_restart(durability: str, tmp_path: Path) -> None:
+    """Over sockets: the job, its state by the clock, and the idempotency key."""
+    state = tmp_path / "run.db"
+    with serving("runflow", state=state, durability=durability, **HELD) as server:
+        before = _submit(server, **{"Idempotency-Key": "one"})
+        assert _control(server, "POST", "clock/advance", {"seconds": 100})[0] == 200
+    with serving("runflow", state=state, durability=durability, **HELD) as server:
+        status, after, _ = ask(server.runflow.url, "GET", f"/v1/runs/{before['id']}")
+        assert (status, after["status_code"]) == (200, "succeeded")
+        assert _submit(server, **{"Idempotency-Key": "one"})["id"] == before["id"]
+
+
+def test_a_file_cannot_be_served_twice(tmp_path: Path) -> None:
+    """The second server says whose it is, and the first one goes on."""
+    state = tmp_path / "run.db"
+    with serving("runflow", state=state) as server:
+        with pytest.raises(StateError, match="is in use by another process"), serving("runflow", state=state):
+            pass
+        _submit(server)
+
+
+def test_other_options_than_those_of_the_run_are_refused(tmp_path: Path) -> None:
+    """A reading changes what a log gives."""
+    with serving("runflow", state=tmp_path / "run.db") as server:
+        _submit(server)
+    with (
+        pytest.raises(StateError, match=r"has --reading none; here it is \{'balance-shape': 'cents'\}"),
+        serving("runflow", state=tmp_path / "run.db", readings={"balance-shape": "cents"}),
+    ):
+        pass
+
+
+def test_listed_keys_keep_their_accounts(tmp_path: Path) -> None:
+    """By their hashes; a key that is not listed any more is named by its mask."""
+    keys = [KeyEntry("rf_live_0123456789-one", "team"), KeyEntry("rf_live_0123456789-two", "team")]
+    with serving("runflow", state=tmp_path / "run.db", keys=keys) as server:
+        id_ = _submit(server, Authorization="Bearer rf_live_0123456789-one")["id"]
+    with serving("runflow", state=tmp_path / "run.db", keys=keys) as server:
+        found = ask(server.runflow.url, "GET", f"/v1/runs/{id_}", Authorization="Bearer rf_live_0123456789-two")
+        assert found[0] == 200
+    with (
+        pytest.raises(StateError, match=r"requests of the key rf_live_… of runflow, which is not listed any more"),
+        serving("runflow", state=tmp_path / "run.db", keys=keys[1:]),
+    ):
+        pass
+
+
+def test_what_was_set_over_the_control_api_is_there_after_a_restart(tmp_path: Path) -> None:
+    """A rule, a reading and a balance, each answered before the server ended."""
+    state = tmp_path / "run.db"
+    with serving("runflow", state=state, **HELD) as server:
+        _submit(server)
+        rule = {"fault": {"name": "throttled"}, "operation": "list_runs"}
+        assert _control(server, "POST", "rules", rule)[0] == 200
+        chosen = {"provider": "runflow", "id": "balance-shape", "option": "cents"}
+        assert _control(server, "POST", "readings", chosen)[0] == 200
+        balance = {"provider": "runflow", "account": "account-1", "balance": 5}
+        assert _control(server, "POST", "balances", balance)[0] == 200
+    with serving("runflow", state=state, **HELD) as server:
+        assert [one["operation"] for one in _control(server, "GET", "rules")[1]["rules"]] == ["list_runs"]
+        assert ask(server.runflow.url, "GET", "/v1/billing/balance")[1]["balance_cents"] == 500
+        assert ask(server.runflow.url, "GET", "/v1/runs")[0] == 429
+
+
+def test_the_control_api_looks_back(tmp_path: Path) -> None:
+    """The jobs as they were, while the run itself stays where it is."""
+    with serving("runflow", state=tmp_path / "run.db", **HELD) as server:
+        first = _submit(server)["id"]
+        server.advance(100)
+        second = _submit(server)["id"]
+        status, then = _control(server, "GET", "at/-98/jobs")
+        assert status == 200
+        assert [(job["id"], job["state"]) for job in then["jobs"]] == [(first, "running")]
+        now = _control(server, "GET", "jobs")[1]["jobs"]
+        assert [(job["id"], job["state"]) for job in now] == [(second, "queued"), (first, "succeeded")]
+        assert _control(server, "GET", f"at/2026-01-01T00:01:40Z/jobs/runflow/{first}")[1]["state"] == "succeeded"
+        with ControlClient(server.control.url) as control, control.look_back(-98) as then_control:
+            assert [job.state for job in then_control.jobs()] == ["running"]
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("at/tomorrow/jobs", "moment: 'tomorrow' is not valid"),
+        ("at/1999999999/jobs", "must not be later than the clock"),
+        ("at/-1/reset", "path: 'reset' is not valid"),
+    ],
+)
+def test_a_moment_that_is_none_is_refused(path: str, says: str, tmp_path: Path) -> None:
+    """With what is valid."""
+    with serving("runflow", state=tmp_path / "run.db", **HELD) as server:
+        status, body = _control(server, "GET", path)
+    assert status == 400
+    assert says in body["detail"]
+
+
+def test_a_server_without_a_log_says_how_to_keep_one() -> None:
+    """Looking back needs a log."""
+    with serving("runflow") as server:
+        status, body = _control(server, "GET", "at/-1/jobs")
+    assert status == 409
+    assert "Start it with --state FILE or --record-run DIR" in body["detail"]
+
+
+def _recorded(folder: Path, **options: Any) -> None:
+    """A run with requests, a refusal, webhooks, a rule and time, in a folder."""
+    with serving(record_run=folder, **HELD, **options) as server:
+        server.fault("throttled; operation=get_run; nth=2")
+        body = {**BODY, "callback_url": "http://127.0.0.1:9/hook"}
+        id_ = ask(server.runflow.url, "POST", RUNS, body)[1]["id"]
+        for _ in range(3):
+            ask(server.runflow.url, "GET", f"/v1/runs/{id_}")
+        ask(server.runflow.url, "POST", RUNS, {"input": {}})
+        server.advance(100)
+        ask(server.runflow.url, "GET", f"/v1/runs/{id_}")
+        ask(server.runflow.url, "GET", "/v1/billing/balance")
+
+
+def test_a_recorded_run_is_played_again_with_equal_bytes(tmp_path: Path) -> None:
+    """Every response and webhook, reads and refusals too."""
+    _recorded(tmp_path / "run")
+    found = replayed(tmp_path / "run")
+    assert found.is_equal
+    assert found.compared >= 8
+    assert (tmp_path / "run" / "journal.har").exists()
+
+
+def test_a_recorded_run_is_opened_as_it_ended(tmp_path: Path) -> None:
+    """Its jobs and its journal are there, it can be looked back on, and no webhook leaves it."""
+    _recorded(tmp_path / "run")
+    with hosted(RecordedRun(tmp_path / "run").server(port=0)) as server:
+        (job,) = _control(server, "GET", "jobs")[1]["jobs"]
+        assert job["state"] == "succeeded"
+        assert _control(server, "GET", "journal")[1]["count"] >= 6
+        assert _control(server, "GET", "at/-99/jobs")[1]["jobs"][0]["state"] != "succeeded"
+        (delivery,) = _control(server, "GET", "deliveries")[1]["deliveries"]
+        assert _control(server, "POST", f"deliveries/runflow/{delivery['id']}/resend")[0] == 200
+        server.advance(1)
+        (delivery, _) = _control(server, "GET", "deliveries")[1]["deliveries"]
+        assert delivery["attempts"][-1]["detail"] == "a recorded run sends no webhooks"
+
+
+@pytest.mark.parametrize("options", [{"budget": ("runflow=5",)}, {"webhook_secret": "whsec_0123456789abcdef"}])
+def test_what_a_run_was_begun_with_is_in_its_head(options: dict[str, Any], tmp_path: Path) -> None:
+    """It is played with the same, but for the secret itself."""
+    _recorded(tmp_path / "run", **options)
+    assert replayed(tmp_path / "run").is_equal
+
+
+def test_a_recorded_run_with_listed_keys_is_played_without_them(tmp_path: Path) -> None:
+    """Each key is listed under what stands in its place in the log."""
+    _recorded(tmp_path / "run", keys=[KeyEntry("k", "team")])
+    assert replayed(tmp_path / "run").is_equal
+
+
+def test_another_reading_shows_where_responses_begin_to_differ(tmp_path: Path) -> None:
+    """The balance is the only response that the reading changes."""
+    _recorded(tmp_path / "run")
+    found = replayed(tmp_path / "run", readings={"balance-shape": "cents"})
+    assert [one.what for one in found.differences] == ["runflow GET /v1/billing/balance"]
+    assert "balance_cents" in found.differences[0].now
+
+
+def test_a_folder_that_holds_a_run_is_not_recorded_over(tmp_path: Path) -> None:
+    _recorded(tmp_path / "run")
+    with (
+        pytest.raises(StateError, match=r"holds a run already\. Name another folder"),
+        serving("runflow", record_run=tmp_path / "run"),
+    ):
+        pass
+
+
+def test_a_folder_without_a_run_cannot_be_played(tmp_path: Path) -> None:
+    with pytest.raises(StateError, match=r"holds no run: run\.jsonl is not there"):
+        replayed(tmp_path)
+
+
+def test_a_run_that_is_cut_is_played_as_far_as_it_goes(tmp_path: Path) -> None:
+    """A server that was killed leaves half a line at most."""
+    _recorded(tmp_path / "run")
+    path = tmp_path / "run" / "run.jsonl"
+    whole = replayed(tmp_path / "run").compared
+    path.write_bytes(path.read_bytes()[:-40])
+    found = replayed(tmp_path / "run")
+    assert found.is_equal
+    assert found.compared == whole - 1
+
+
+def test_a_kept_run_is_not_recorded_as_well(tmp_path: Path) -> None:
+    """A bundle has the run from its beginning."""
+    with (
+        pytest.raises(OptionError, match="record one that begins now, without --state"),
+        serving("runflow", state=tmp_path / "run.db", record_run=tmp_path / "run"),
+    ):
+        pass
+
+
+def test_there_are_two_durabilities(tmp_path: Path) -> None:
+    with (
+        pytest.raises(OptionError, match=r"durability: .never. is not valid\. Valid: process, sync"),
+        serving("runflow", state=tmp_path / "run.db", durability="never"),
+    ):
+        pass

@@ -1,0 +1,154 @@
+"""The log in a file: what cannot be used is refused with a sentence, and nothing is read by half."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from storage.rig import kept, opened, state
+
+from mockreel.errors import StateError
+from mockreel.storage.logs.entry import Entry
+from mockreel.storage.logs.sqlite_log import SqliteLog
+
+
+def _entry(number: int) -> Entry:
+    return Entry("clock", float(number), {"held": True, "speed": 1.0, "wall": 0.0})
+
+
+def test_a_file_that_is_in_use_is_refused(tmp_path: Path) -> None:
+    """And can be opened once it is not."""
+    first = SqliteLog(tmp_path / "run.db")
+    first.begin({})
+    with pytest.raises(StateError, match=r"is in use by another process\. End that server"):
+        SqliteLog(tmp_path / "run.db")
+    first.close()
+    SqliteLog(tmp_path / "run.db").close()
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [(b"", "is empty, so it holds no run"), (b"no database at all, but a text" * 50, "is no run of mockreel")],
+)
+def test_a_file_that_is_no_run_is_refused(content: bytes, says: str, tmp_path: Path) -> None:
+    """It stays as it was."""
+    path = tmp_path / "run.db"
+    path.write_bytes(content)
+    with pytest.raises(StateError, match=says):
+        SqliteLog(path)
+    assert path.read_bytes() == content
+
+
+def test_a_database_of_another_program_is_refused(tmp_path: Path) -> None:
+    """Its tables are not touched."""
+    with sqlite3.connect(tmp_path / "run.db") as other:
+        other.execute("CREATE TABLE theirs (x)")
+    other.close()
+    with pytest.raises(StateError, match="is a SQLite database of another program"):
+        SqliteLog(tmp_path / "run.db")
+
+
+def test_a_log_of_another_form_is_refused(tmp_path: Path) -> None:
+    """The message says which form it has, and which is read."""
+    SqliteLog(tmp_path / "run.db").close()
+    with sqlite3.connect(tmp_path / "run.db") as other:
+        other.execute("PRAGMA user_version = 7")
+    other.close()
+    with pytest.raises(StateError, match="has form 7 of the log; this version reads form 1"):
+        SqliteLog(tmp_path / "run.db")
+
+
+def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StateError, match="cannot be opened"):
+        SqliteLog(tmp_path / "none" / "run.db")
+
+
+def test_an_entry_that_is_missing_is_noticed(tmp_path: Path) -> None:
+    """Entries are numbered without a gap."""
+    log = SqliteLog(tmp_path / "run.db")
+    log.begin({})
+    log.append([_entry(number) for number in range(5)])
+    log.close()
+    with sqlite3.connect(tmp_path / "run.db") as other:
+        other.execute("DELETE FROM entries WHERE number = 3")
+    other.close()
+    with pytest.raises(StateError, match="of 5 entries 1 are missing"):
+        SqliteLog(tmp_path / "run.db")
+
+
+def test_entries_are_appended_all_or_none_where_the_disk_is_full(tmp_path: Path) -> None:
+    """What could be written is there; the message says that it is the disk; later entries have no gap."""
+    log = SqliteLog(tmp_path / "run.db")
+    log.begin({})
+    log.append([_entry(0)])
+    log.limit_pages(8)
+    with pytest.raises(StateError, match=r"cannot be read or written \(database or disk is full\)"):
+        log.append([_entry(number) for number in range(2000)])
+    assert log.last == 1
+    log.limit_pages(100_000)
+    log.append([_entry(1)])
+    assert [number for number, _ in log.entries()] == [1, 2]
+    log.close()
+
+
+@pytest.mark.parametrize("sync", [False, True])
+def test_entries_are_there_for_whoever_opens_the_file_next(sync: bool, tmp_path: Path) -> None:
+    """With and without waiting for the disk."""
+    log = SqliteLog(tmp_path / "run.db", sync=sync)
+    log.begin({"x": 1})
+    for number in range(10):
+        done = log.append([_entry(number)])
+        if done is not None:
+            done.result()
+    log.close()
+    again = SqliteLog(tmp_path / "run.db")
+    assert again.head == {"x": 1}
+    assert [entry.at for _, entry in again.entries()] == [float(number) for number in range(10)]
+    assert [number for number, _ in again.entries(after=7)] == [8, 9, 10]
+    again.close()
+
+
+@pytest.mark.parametrize("provider", ["run.db", "run.db-wal"])
+def test_a_file_that_is_cut_gives_a_sentence_or_a_whole_beginning(provider: str, tmp_path: Path) -> None:
+    """Cut anywhere: never another exception, and never entries that are not the first ones of the log."""
+    log = SqliteLog(tmp_path / "run.db")
+    log.begin({"form": 1})
+    for number in range(30):
+        log.append([_entry(number)])
+    whole = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    log.close()
+    if provider == "run.db":
+        whole = {"run.db": (tmp_path / "run.db").read_bytes()}
+    refused = 0
+    for size in range(0, len(whole[provider]), 499):
+        folder = tmp_path / str(size)
+        folder.mkdir()
+        for name, content in whole.items():
+            (folder / name).write_bytes(content[:size] if name == provider else content)
+        try:
+            cut = SqliteLog(folder / "run.db")
+        except StateError:
+            refused += 1
+            continue
+        assert [entry.at for _, entry in cut.entries()] == [float(number) for number in range(cut.last)]
+        cut.close()
+    assert refused or provider == "run.db-wal"  # a log without its end is a log
+
+
+def test_a_full_disk_refuses_submits_and_loses_nothing_that_was_answered(tmp_path: Path) -> None:
+    """A submit that cannot be kept is answered with 503; reads go on; with room again all goes on."""
+    with kept(opened("sqlite", tmp_path)) as one:
+        first = one.submit()
+        log = one.run.log
+        assert isinstance(log, SqliteLog)
+        log.limit_pages(8)
+        body = {"input": {"prompt": "x" * 30_000, "duration": "6s", "resolution": "720p"}}
+        response = one.ask("runflow", "POST", "/v1/models/google/veo3.1/lite/runs", body)
+        assert response.status == 503
+        assert b"cannot be read or written (database or disk is full)" in response.body
+        assert one.ask("runflow", "GET", f"/v1/runs/{first}").status == 200
+        log.limit_pages(100_000)
+        second = one.submit()
+        before = state(one.simulator)
+    with kept(opened("sqlite", tmp_path)) as one:
+        assert {job.id for job in one.simulator.provider("runflow").jobs} >= {first, second}
+        assert state(one.simulator) == before
