@@ -8,88 +8,41 @@ from typing import Any, NoReturn
 import click
 
 from mockreel import __version__
+from mockreel.cli.commands import COMMANDS, GROUPS
 from mockreel.errors import MockreelError, OptionError
 from mockreel.terminal import screened
-
-# Command to the module that holds it and its line in the overview, by group: `--help` reads no more than this.
-_GROUPS = {
-    "Use": {
-        "serve": ("use.serve", "Start the mock server."),
-        "run": ("use.run", "Run any program, unchanged, against the mock server."),
-        "demo": ("use.demo", "Run one job for each documented example and show what happens."),
-        "models": ("use.models", "List, search and describe models: input, defaults, price."),
-        "openapi": ("use.openapi", "Print a provider's OpenAPI document, as it is simulated."),
-        "arazzo": ("use.arazzo", "Print a provider's conversation as an Arazzo document."),
-        "faults": ("use.faults", "List the faults that can be injected."),
-        "listen": ("use.listen", "Receive webhooks: verify, print and forward them."),
-        "trigger": ("use.trigger", "Send any webhook of any provider, signed."),
-        "wait": ("use.wait", "Wait until a server is ready."),
-        "mcp": ("use.mcp", "Serve tools for coding agents over the Model Context Protocol."),
-        "control": ("admin", "Control a running server: clock, jobs, journal, rules, snapshots."),
-    },
-    "Gate": {
-        "check": ("gate.check", "Test a server or a webhook handler against a provider's contract."),
-        "proxy": (
-            "gate.proxy",
-            "Forward to the real provider, check both sides, enforce a spending limit.",
-        ),
-        "replay": (
-            "gate.replay",
-            "Replay recorded exchanges against contract, client and mock server.",
-        ),
-        "replay-run": ("gate.replay_run", "Play a recorded run again and compare every response."),
-        "drift": ("gate.drift", "Report what changed at a provider, and whom it breaks."),
-        "cassettes": ("gate.cassettes", "Scan recordings, or any files, for secrets."),
-    },
-    "Maintain": {
-        "record": (
-            "maintain.record",
-            "Record exchanges with the real provider, without secrets.",
-        ),
-        "build": (
-            "maintain.build",
-            "Build schemas and indexes from the documentation and the data.",
-        ),
-        "docs": ("maintain.docs", "Download the providers' newest documentation."),
-        "evidence": (
-            "maintain.evidence",
-            "Count the facts by kind of evidence, and list the inferred ones.",
-        ),
-    },
-}
-_COMMANDS = {name: row for group in _GROUPS.values() for name, row in group.items()}
 
 
 class _Lazy(click.Group):
     """A group whose commands are imported on first use, so that `serve` pays for nothing else."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
+        if cmd_name not in COMMANDS:
             return None
         gc.disable()  # nothing that modules make is garbage: looking for some took a twentieth of the start of `serve`
         try:
-            command: click.Command = importlib.import_module(f"mockreel.cli.{_COMMANDS[cmd_name][0]}").command
+            command: click.Command = importlib.import_module(f"mockreel.cli.{COMMANDS[cmd_name][0]}").command
         finally:
             gc.enable()
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; nothing that it says moves the terminal, anybody who chose the words."""
+        """Run the command; nothing that it says acts on the terminal, whoever chose the words."""
         with screened():
             return super().invoke(ctx)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and not args[0].startswith("-") and args[0] not in _COMMANDS:
-            raise OptionError("command", args[0], _COMMANDS, then="`mockreel --help` lists them all.")
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+            raise OptionError("command", args[0], COMMANDS, then="`mockreel --help` lists them all.")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        for title, commands in _GROUPS.items():
+        for title, commands in GROUPS.items():
             with formatter.section(title):
                 formatter.write_dl([(name, line) for name, (_, line) in commands.items()])
 
