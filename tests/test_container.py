@@ -299,7 +299,7 @@ def test_the_recipes_for_testcontainers_name_what_the_image_has(name: str) -> No
 
 
 def test_the_compose_service_is_published_on_this_machine_under_its_own_ports() -> None:
-    """URLs of results name the ports; the page is for anybody who sits here."""
+    """URLs of results name the ports; the page is for whoever sits here."""
     (published,) = _service()["ports"]
     (exposed,) = (rest.split() for word, rest in _last_stage() if word == "EXPOSE")
 

@@ -59,7 +59,7 @@ def _is_module(value: Any) -> bool:
 
 
 def test_what_is_shown_of_the_package_is_what_is_public() -> None:
-    """To anybody who looks with `dir`."""
+    """To whoever looks with `dir`."""
     assert dir(mockreel) == sorted(mockreel.__all__)
 
 

@@ -85,7 +85,7 @@ def test_a_save_that_would_hold_a_secret_leaves_nothing_behind(path: Path) -> No
 
 @pytest.mark.parametrize("told", [None, {}, {**TOLD, "origin": "stand-in"}])
 def test_without_provenance_nothing_is_written(path: Path, told: Any) -> None:
-    """Anybody who records says what it is."""
+    """Whoever records says what it is."""
     with pytest.raises(NoProvenance):
         store().write(path, [POLL], told)
 
@@ -167,7 +167,7 @@ def test_polls_that_are_answered_alike_are_counted_and_left_out(path: Path) -> N
 
 
 def test_an_expectation_is_made_of_what_may_be_kept(path: Path) -> None:
-    """Anybody who makes it sees placeholders."""
+    """Whoever makes it sees placeholders."""
     seen: list[Cassette] = []
 
     def stating(cassette: Cassette) -> dict[str, Any]:

@@ -275,7 +275,7 @@ class Locking:
 
 @dataclass
 class Hasty:
-    """Accepts what it has seen before, anybody who sends it now."""
+    """Accepts what it has seen before, whoever sends it now."""
 
     seen: set[str] = field(default_factory=set)
 
@@ -358,7 +358,7 @@ def receiving(handle: Handle, *, heard: list[Got] | None = None) -> Iterator[str
             if status is None:
                 self.close_connection = True
                 return
-            with contextlib.suppress(OSError):  # anybody who asked has given up
+            with contextlib.suppress(OSError):  # whoever asked has given up
                 self.send_response(status)
                 self.send_header("content-length", "0")
                 self.end_headers()

@@ -22,7 +22,7 @@ ROWS = [pytest.param(name, place, id=f"{name} {place}") for name, places in SAMP
 
 @pytest.mark.parametrize(("provider", "place"), ROWS)
 def test_a_false_row_is_noticed(provider: str, place: str) -> None:
-    """Anybody who plays it, or judges by it, is told from who does not."""
+    """Whoever plays it, or judges by it, is told from who does not."""
     row = next(one for one in mutants(provider) if one.where == place)
 
     assert noticed(row)

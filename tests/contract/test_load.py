@@ -114,7 +114,7 @@ def test_a_chosen_reading_changes_what_it_says_and_the_default_nothing(
 
 
 def test_the_document_of_a_chosen_reading_is_changed_too() -> None:
-    """Anybody who checks responses reads it there."""
+    """Whoever checks responses reads it there."""
     contract = load_contract("encore", root=FOURTH, readings={"envelope": "bare"})
 
     refused = contract.document["components"]["responses"]["refused"]["content"]["application/json"]["schema"]

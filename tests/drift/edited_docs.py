@@ -43,7 +43,7 @@ class Case:
 
     @property
     def harm(self) -> str:
-        """What the edit does to anybody who relies on the docs: breaks, helps, or nothing."""
+        """What the edit does to whoever relies on the docs: breaks, helps, or nothing."""
         if self.truth in ("same", "gone", "new"):
             return {"same": "same", "gone": "gone", "new": "harmless"}[self.truth]
         narrower = self.truth == "narrower"

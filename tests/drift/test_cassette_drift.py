@@ -184,7 +184,7 @@ def test_headers_that_came_and_went_are_told(tmp_path: Path) -> None:
 
 
 def test_another_content_type_breaks_clients(tmp_path: Path) -> None:
-    """Anybody who reads JSON cannot read it."""
+    """Whoever reads JSON cannot read it."""
 
     def change(document: Document) -> None:
         told(document)["filled"] = []

@@ -96,7 +96,7 @@ def test_settling_runs_what_is_due_now_and_moves_no_time(run: Run) -> None:
 
 
 def test_an_action_that_breaks_stops_nothing(run: Run) -> None:
-    """Anybody who listens for errors is told, and what is due after it runs, awaited or not."""
+    """Whoever listens for errors is told, and what is due after it runs, awaited or not."""
     errors: list[Exception] = []
     scheduler = Scheduler(Clock(start=0.0, held=True), on_error=errors.append)
     told: list[str] = []

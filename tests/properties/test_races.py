@@ -1,4 +1,4 @@
-"""Requests that run beside each other: an idempotency key makes one job, anybody who comes first."""
+"""Requests that run beside each other: an idempotency key makes one job, whoever comes first."""
 
 import asyncio
 from collections.abc import Awaitable

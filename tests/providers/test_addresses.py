@@ -80,7 +80,7 @@ FLOWS: dict[str, Flow] = {"runflow": of_runflow, "aimlapi": of_aimlapi, "running
 def test_every_address_is_the_readers_own(
     name: str, make_simulator: MakeSimulator, sink: MemorySender, run: Run
 ) -> None:
-    """In responses that of the request; in a webhook that under which its job was begun, anybody who asked since."""
+    """In responses that of the request; in a webhook that under which its job was begun, whoever asked since."""
     found = list(FLOWS[name](Callers(make_simulator(), name), sink, run))
 
     assert found

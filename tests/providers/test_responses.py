@@ -118,7 +118,7 @@ def test_a_refusal_that_is_played_names_the_model_that_was_asked_for(ask: Callab
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_a_provider_that_has_no_time_says_so_at_every_operation(provider: str, simulator: Simulator) -> None:
-    """So that a server which is being stopped can say it for anybody who still waits."""
+    """So that a server which is being stopped can say it for whoever still waits."""
     simulated = simulator.provider(provider)
     said = simulated.contract.errors["unavailable"].status
 

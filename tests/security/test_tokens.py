@@ -33,7 +33,7 @@ def test_a_token_that_can_be_guessed_is_refused_at_the_start(token: str, host: s
 
 
 def test_a_guard_refuses_it_too() -> None:
-    """Anybody who puts one together by hand."""
+    """Whoever puts one together by hand."""
     with pytest.raises(OptionError):
         Guard(PlainTextResponse("in"), token="")
 

@@ -95,7 +95,7 @@ PIECES = [
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map(b"".join))
 @settings(max_examples=60)
 def test_no_bytes_end_the_server(served: MockServer, sent: bytes) -> None:
-    """Whatever is sent, anybody who comes next is served."""
+    """Whatever is sent, whoever comes next is served."""
     with closing(socket.create_connection(("127.0.0.1", port_of(served.encore.url)), timeout=20)) as one:
         one.sendall(sent)
         one.shutdown(socket.SHUT_WR)

@@ -112,7 +112,7 @@ class Exchanges:
     def _unread(
         self, request: OutgoingRequest, response: IncomingResponse, uncertain: Uncertain | None
     ) -> Again | None:
-        """Anybody who carries the key expects JSON."""
+        """Whoever carries the key expects JSON."""
         if request.key is None or response.json is not None:
             return None
         why = f"it answered {response.status} with a body that is not JSON"

@@ -53,7 +53,7 @@ class Guard:
         await (refused or self._app)(scope, receive, send)
 
     async def _stopped(self, token: Token, scope: Scope, receive: Receive) -> ASGIApp | None:
-        """What is answered to anybody who has neither the token nor a pass; None for who has."""
+        """What is answered to whoever has neither the token nor a pass; None for who has."""
         if any(token.knows(one) for one in _passes(scope)):
             return None
         guess, peer = _guess(scope), str((scope.get("client") or ("",))[0])
@@ -82,7 +82,7 @@ class Guard:
 
 
 async def _door(token: Token, scope: Scope, receive: Receive) -> Response | None:
-    """What a browser is asked for the token with; None for anybody who is no browser."""
+    """What a browser is asked for the token with; None for whoever is no browser."""
     if not scope["path"].removeprefix(scope.get("root_path", "")).startswith(PAGE):
         return None
     from mockreel.server.dashboard.login import answer  # noqa: PLC0415  (templates are not needed to play)

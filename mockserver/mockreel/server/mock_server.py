@@ -40,7 +40,7 @@ class MockServer:
 
     addresses: Mapping[str, Address]
     simulator: Simulator = field(repr=False)
-    # The newest claims about the journal that did not hold, for anybody who shows why a test failed.
+    # The newest claims about the journal that did not hold, for whoever shows why a test failed.
     unmet: deque[Verdict] = field(default_factory=lambda: deque(maxlen=MOST_UNMET), repr=False)
     ca: Path | None = None  # the file of the authority that vouches for it, where one was made for the run
     _expected: "Counter[Violation]" = field(default_factory=Counter, repr=False)

@@ -19,7 +19,7 @@ from mockreel.webhooks.recognition import Heard, Recogniser
 
 MOST_BYTES = 8 * 1024 * 1024
 FORWARD_SECONDS = 30.0
-# What belongs to one connection, or is written again by anybody who sends.
+# What belongs to one connection, or is written again by whoever sends.
 _OWN = {"host", "content-length", "connection", "transfer-encoding", "keep-alive", "user-agent", "te", "upgrade"}
 
 
@@ -69,7 +69,7 @@ class Receiver:
             return
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         taken = await self._take(headers, body)
-        # Shown first: anybody who has got the answer finds it shown.
+        # Shown first: whoever has got the answer finds it shown.
         self.shown(taken)
         await _send(send, taken.answered, _reply(taken))
 
@@ -121,7 +121,7 @@ async def _send(send: Send, status: int, body: bytes) -> None:
 
 
 class Server(Loop):
-    """The receiver on its port. It leaves the signals to anybody who runs it, and tells when it answers."""
+    """The receiver on its port. It leaves the signals to whoever runs it, and tells when it answers."""
 
     def __init__(
         self,

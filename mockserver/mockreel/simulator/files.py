@@ -11,7 +11,7 @@ from mockreel.engine.artifacts.uploads import Upload
 if TYPE_CHECKING:
     from mockreel.simulator.provider import Provider
 
-# A type that may stand in a header, anybody who announced it.
+# A type that may stand in a header, whoever announced it.
 _TYPE = re.compile(r"[\w.+-]{1,60}/[\w.+-]{1,60}( ?; ?[\w.+-]{1,60}=[\w.+-]{1,60})?", re.ASCII)
 
 
@@ -57,7 +57,7 @@ def _upload(provider: "Provider", request: Request) -> Response:
         return problem(404, "Not uploaded yet", "The file was announced, but its bytes have not been sent.")
     mime = upload.mime if _TYPE.fullmatch(upload.mime) else "application/octet-stream"
     response = _ranged(request, upload.data, mime)
-    # Anybody who uploads says what type it is: a browser must not run it, whatever that says.
+    # Whoever uploads says what type it is: a browser must not run it, whatever that says.
     return Response(response.status, response.body, (*response.headers, (b"content-security-policy", b"sandbox")))
 
 

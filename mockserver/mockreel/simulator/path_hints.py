@@ -1,6 +1,6 @@
 """What a request to an unknown path probably meant: another provider's port, another base URL, another service.
 
-Only anybody who runs the server is told, in the log and the journal; the client is answered as by the provider.
+Only whoever runs the server is told, in the log and the journal; the client is answered as by the provider.
 """
 
 from collections.abc import Iterator, Mapping

@@ -45,7 +45,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class JobEnd:
-    """What the scheduler does at a job's end, if that is still its end then: tell anybody who wants to know."""
+    """What the scheduler does at a job's end, if that is still its end then: tell whoever wants to know."""
 
     provider: "Provider"
     job: Job

@@ -73,7 +73,7 @@ class Delivery:
 SigningOf = Callable[[Delivery], Signing | None]
 # Tries a delivery once, beginning at a moment.
 Attempting = Callable[[Delivery, float], Awaitable[None]]
-# Told of every attempt as it ends: the terminal, the journal, anybody who watches.
+# Told of every attempt as it ends: the terminal, the journal, whoever watches.
 Observer = Callable[[Delivery, Attempt], None]
 
 
@@ -165,7 +165,7 @@ class Deliveries:
         return dict(self._damage), list(self._held)
 
     def put_back(self, some: Iterable[Delivery], *, damage: Mapping[str, Fault], held: Iterable[Delivery]) -> None:
-        """Take these deliveries; anybody who does so puts their next attempts on the scheduler."""
+        """Take these deliveries; whoever does so puts their next attempts on the scheduler."""
         self.clear()
         for delivery in some:
             self._all[delivery.id] = delivery

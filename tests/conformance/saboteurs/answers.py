@@ -55,7 +55,7 @@ def _everyone_admin() -> Answering:
 
 
 def _peeking() -> Answering:
-    """Polls are answered anybody who asks."""
+    """Polls are answered whoever asks."""
 
     def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
         polls = operation_id(provider, request) == "get_run"

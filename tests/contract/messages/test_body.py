@@ -82,7 +82,7 @@ def test_an_integer_beyond_64_bits_becomes_a_float() -> None:
 
 @pytest.mark.parametrize("shape", [b'{"a":', b"[", b'[{"a":'])
 def test_a_body_nested_too_deep_is_refused(shape: bytes) -> None:
-    """What is deeper could be read, but not written again by anybody who has to."""
+    """What is deeper could be read, but not written again by whoever has to."""
     close = shape.replace(b'"a":', b"").translate(bytes.maketrans(b"[{", b"]}"))[::-1]
     levels = shape.count(b"{") + shape.count(b"[")
     turns = DEEPEST // levels

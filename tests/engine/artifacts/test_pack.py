@@ -28,7 +28,7 @@ def test_a_file_is_the_one_that_was_made(packed: pack.Packed) -> None:
 
 
 def test_the_pack_is_in_step_with_its_recipe() -> None:
-    """Anybody who changes the list of clips has to make them: `nox -s clips`."""
+    """Whoever changes the list of clips has to make them: `nox -s clips`."""
     recipe = [(part.file, part.kind, part.width, part.height, part.seconds) for part in parts()]
 
     assert [(row.file, row.kind, row.width, row.height, row.seconds) for row in pack.index()] == recipe

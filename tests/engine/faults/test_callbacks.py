@@ -222,7 +222,7 @@ def test_an_oversized_callback_is_as_large_as_wished(
 
 
 def test_what_is_sent_again_by_hand_is_sound(server: MockServer, client: httpx2.Client, received: Received) -> None:
-    """Anybody who asks for it wants it."""
+    """Whoever asks for it wants it."""
     job = submit(client, received, "callback-lost")
     server.advance(200)
     provider = server.simulator.provider("encore")
@@ -298,7 +298,7 @@ def test_a_batch_tells_under_the_fault_of_its_submit(received: Received) -> None
 
 
 def test_webhooks_are_damaged_as_callbacks_are(received: Received) -> None:
-    """Anybody who is told of the run."""
+    """Whoever is told of the run."""
     with serving("runflow", held=True) as server, runflow(server) as client:
         client.post("/v1/webhooks", json={"url": received.url, "event_subscriptions": []})
         client.post(

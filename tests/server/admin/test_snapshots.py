@@ -94,7 +94,7 @@ def test_a_stage_is_put_back_to_where_it_was(desk: Desk) -> None:
 
 
 def test_listed_accounts_are_found_by_their_names_others_by_order(open_desk: OpenDesk) -> None:
-    """A listed key keeps its account, anybody who comes first; other keys take the others as they come."""
+    """A listed key keeps its account, whoever comes first; other keys take the others as they come."""
     keys = [KeyEntry("en_listed_key_one", "acme", balance=Decimal("7.25")), KeyEntry("en_listed_key_two", "bee")]
     desk = open_desk(keys=keys)
 

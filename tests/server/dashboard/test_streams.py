@@ -50,7 +50,7 @@ def test_the_passing_of_time_alone_sends_no_row(served: MockServer, provider: Pr
 
 
 def test_so_many_streams_and_no_more(served: MockServer) -> None:
-    """Anybody who is left out is told to come back."""
+    """Whoever is left out is told to come back."""
     url = f"{served.control.url}{PAGE}/?live"
     kept = []
     with httpx2.Client(limits=httpx2.Limits(max_connections=None)) as http, ExitStack() as looking:

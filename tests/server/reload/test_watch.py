@@ -174,7 +174,7 @@ def test_keys_are_read_again(data: Path, make_encore: MakeSimulator, run: Run, t
 
 
 def test_who_follows_is_told_of_both(data: Path, watched: Simulator, run: Run) -> None:
-    """In the feed, and to anybody who asked."""
+    """In the feed, and to whoever asked."""
     told: list[Taken] = []
     watch = Watch(watched, told=told.append)
     cursor = watched.events.cursor

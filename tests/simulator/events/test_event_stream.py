@@ -1,4 +1,4 @@
-"""What happens on a simulator, in order, for anybody who follows it."""
+"""What happens on a simulator, in order, for whoever follows it."""
 
 import asyncio
 import threading

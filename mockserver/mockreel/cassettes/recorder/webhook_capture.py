@@ -16,7 +16,7 @@ _EXACT = 15  # digits that survive in any parser of JSON
 
 @dataclass(slots=True)
 class Inbound:
-    """What has come in. Anybody who knows the public address may send; only what tells of the job is kept."""
+    """What has come in. Whoever knows the public address may send; only what tells of the job is kept."""
 
     url: str
     _came: list[tuple[str, InboundCallback]] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""What looks like a secret in a text, anybody who it belongs to; a place is named, the secret itself never."""
+"""What looks like a secret in a text, whoever it belongs to; a place is named, the secret itself never."""
 
 import base64
 import binascii

@@ -28,7 +28,7 @@ VARIANTS: tuple[Any, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """The job of which a webhook is about to tell, for anybody who makes it known to the handler first."""
+    """The job of which a webhook is about to tell, for whoever makes it known to the handler first."""
 
     provider: str
     id: str

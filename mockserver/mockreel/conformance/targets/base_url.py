@@ -1,4 +1,4 @@
-"""Check anybody who answers at a base URL."""
+"""Check any server at a base URL."""
 
 import time
 from collections.abc import Iterator, Mapping

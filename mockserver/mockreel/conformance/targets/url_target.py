@@ -33,7 +33,7 @@ class Unreachable(MockreelError):
 
 
 class RemoteTarget:
-    """Anybody who answers at a base URL.
+    """Whoever answers at a base URL.
 
     Args:
         guard: admits what may be sent.

@@ -37,7 +37,7 @@ class Judges:
 
 
 def cassettes_drift(held: Path, paths: Iterable[Path], names: Sequence[str] = ()) -> Iterator[Finding]:
-    """The differences between what is held and what cassettes show; one finding for each, anybody who shows it first.
+    """The differences between what is held and what cassettes show; one finding for each, whoever shows it first.
 
     Args:
         paths: cassettes, or folders of them.

@@ -110,7 +110,7 @@ def is_able(contract: Contract, fault: Fault) -> bool:
 
 # The preferences that IANA has registered: they are for the provider, not for us, and nobody needs to be told of them.
 _REGISTERED = frozenset({"depth-noroot", "handling", "respond-async", "return", "safe", "transclude", "wait"})
-# What says that a request breaks a client rule on purpose; anybody who judges clients reads it.
+# What says that a request breaks a client rule on purpose; whoever judges clients reads it.
 EXPECT_VIOLATION = "expect-violation"
 # How near a word must be to one of ours to be a slip, 0 to 1.
 _SLIP = 0.7

@@ -83,7 +83,7 @@ class Runflow:
         return webhooks.secrets_of(provider, delivery)
 
     def job_ended(self, provider: Provider, job: Job) -> None:
-        """Tell anybody who wants to know of a run's end."""
+        """Tell whoever wants to know of a run's end."""
         if job.state(provider.clock.now()).terminal:
             webhooks.tell_of_run(provider, job)
             batches.run_ended(provider, job)

@@ -25,7 +25,7 @@ def record_id(job: Job) -> str:
 
 
 def job_ended(provider: Provider, job: Job) -> None:
-    """Tell anybody who a task named, once."""
+    """Send the webhook of a task, once, where it named a URL."""
     event = provider.contract.callbacks.event_on(job.state(provider.clock.now()).name)
     if job.callback_url is None or event is None or provider.deliveries.of(job.id):
         return

@@ -16,7 +16,7 @@ REST = 0.05
 REST_BY_WORK = 4
 # A stream ends after so many real seconds; the browser opens the next one by itself.
 LIFETIME = 20.0
-# So many streams at once; anybody who is left out asks again later.
+# So many streams at once; whoever is left out asks again later.
 MOST_STREAMS = 24
 
 # Gives the regions of a page as they are now, or raises where what it shows is gone.

@@ -17,7 +17,7 @@ MOST_BYTES = 4096
 
 
 async def answer(token: Token, scope: Scope, receive: Receive) -> Response | None:
-    """What a browser without a pass gets: the form, its own looks, or the pass. None for anybody who is no browser."""
+    """What a browser without a pass gets: the form, its own looks, or the pass. None for whoever is no browser."""
     request = Request(scope, receive)
     root = scope.get("root_path", "")
     path = scope["path"].removeprefix(root)

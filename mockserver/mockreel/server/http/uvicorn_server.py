@@ -28,7 +28,7 @@ def web_socket_protocol(**given: Any) -> asyncio.Protocol:
 
 
 class Loop(uvicorn.Server):
-    """Tells when it is ready, and leaves the signals to anybody who runs it: a library must not take them."""
+    """Tells when it is ready, and leaves the signals to whoever runs it: a library must not take them."""
 
     ready: Callable[[], None] | None = None
     _loop: asyncio.AbstractEventLoop | None = None

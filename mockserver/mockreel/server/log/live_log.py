@@ -1,4 +1,4 @@
-"""The live log: follows a feed and writes what it tells. Nothing waits for anybody who reads it."""
+"""The live log: follows the event stream and writes each event. A slow reader delays nothing."""
 
 import asyncio
 from collections import deque

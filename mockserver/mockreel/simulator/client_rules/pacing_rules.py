@@ -1,6 +1,6 @@
 """Rules for when a request comes: polls, waiting times, and tries that will not help.
 
-A moment counts as later when either clock says so: the simulator's, or that of anybody who waits for real under a clock
+A moment counts as later when either clock says so: the simulator's, or that of whoever waits for real under a clock
 that stands still.
 """
 

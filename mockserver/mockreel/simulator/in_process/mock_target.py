@@ -33,7 +33,7 @@ class NotApplicable(LeftOut):
 
 
 class Target(Protocol):
-    """Anybody who claims to be the provider. `own` is our mock server, which is held to inferred facts too."""
+    """Whoever claims to be the provider. `own` is our mock server, which is held to inferred facts too."""
 
     base_url: str
     own: bool

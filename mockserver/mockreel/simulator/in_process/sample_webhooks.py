@@ -168,7 +168,7 @@ async def _done(advancing: Awaitable[int]) -> None:
 
 
 def _plain(contract: Contract, message: Outgoing) -> tuple[tuple[str, str], ...]:
-    """Its headers without a signature: anybody who sends it signs it."""
+    """Its headers without a signature: whoever sends it signs it."""
     signature = contract.callbacks.signature
     name = signature.header.lower() if signature else ""
     return tuple((key, value) for key, value in message.headers if key.lower() != name)

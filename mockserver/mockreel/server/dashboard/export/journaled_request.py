@@ -14,7 +14,7 @@ from mockreel.engine.journal.journal import Entry
 from mockreel.engine.redaction import MASK
 from mockreel.simulator.provider import Provider
 
-# Anybody who sends the request again says these again.
+# Whoever sends the request again says these again.
 _LEFT_TO_THE_SENDER = frozenset({"content-length", "user-agent", "accept", "host"})
 _KEPT_BYTES = frozenset({"bytes", "sha256"})
 _URI_MARK = re.compile(rb";base64,\(\d+ bytes, sha256 [0-9a-f]{64}\)")

@@ -155,7 +155,7 @@ class _Finder:
 
 
 if _GIVEN:
-    # Behind the guard of the kernel every call is led, anybody who makes it.
+    # Behind the guard of the kernel every call is led, whoever makes it.
     _changes = {"ssl": _trust} if _GIVEN["guarded"] else {"ssl": _trust, "uvloop": _lead}
     for _name in [name for name in _changes if name in sys.modules]:
         _changes.pop(_name)(sys.modules[_name])
