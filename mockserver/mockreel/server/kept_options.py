@@ -18,11 +18,11 @@ from mockreel.server.mock_server import MockServer
 from mockreel.server.options import Options
 from mockreel.simulator.provider import Settings
 from mockreel.simulator.simulator import Simulator
-from mockreel.storage.checkpoints.checkpoint import Load
-from mockreel.storage.kept_run import KeptRun
-from mockreel.storage.logs.bundle import JOURNAL, Bundle
-from mockreel.storage.logs.run_log import RunLog
-from mockreel.storage.logs.sqlite_log import SqliteLog
+from mockreel.simulator.storage.checkpoints.checkpoint import Load
+from mockreel.simulator.storage.kept_run import KeptRun
+from mockreel.simulator.storage.logs.bundle import JOURNAL, Bundle
+from mockreel.simulator.storage.logs.run_log import RunLog
+from mockreel.simulator.storage.logs.sqlite_log import SqliteLog
 from mockreel.webhooks import WebhookSecret
 from mockreel.whole_file import write_whole
 

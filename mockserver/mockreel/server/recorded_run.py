@@ -11,12 +11,12 @@ from mockreel.server.options import Options
 from mockreel.server.socket_server import Server, built
 from mockreel.simulator.provider import Settings
 from mockreel.simulator.simulator import Simulator, load_contracts
-from mockreel.storage.kept_run import play, until
-from mockreel.storage.listed_aliases import listed_aliases
-from mockreel.storage.logs.bundle import Bundle
-from mockreel.storage.playback import Playback
-from mockreel.storage.rerun import Rerun, rerun
-from mockreel.storage.run_head import RunHead, read_head
+from mockreel.simulator.storage.kept_run import play, until
+from mockreel.simulator.storage.listed_aliases import listed_aliases
+from mockreel.simulator.storage.logs.bundle import Bundle
+from mockreel.simulator.storage.playback import Playback
+from mockreel.simulator.storage.rerun import Rerun, rerun
+from mockreel.simulator.storage.run_head import RunHead, read_head
 from mockreel.webhooks import Outcome, Outgoing, webhook_secrets
 
 # Signs webhooks in the place of a secret that a recorded run does not have; signatures are not compared.

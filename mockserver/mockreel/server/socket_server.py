@@ -34,7 +34,7 @@ from mockreel.webhooks import Targets, WebhookSecret, check_authority, webhook_s
 
 if TYPE_CHECKING:
     from mockreel.server.metrics.metrics import Metrics
-    from mockreel.storage.kept_run import KeptRun
+    from mockreel.simulator.storage.kept_run import KeptRun
 
 
 class Server:

@@ -13,7 +13,7 @@ from mockreel.cli.output import say
 
 if TYPE_CHECKING:
     from mockreel.server.socket_server import Server
-    from mockreel.storage.rerun import Rerun
+    from mockreel.simulator.storage.rerun import Rerun
 
 # Of several differences so many are shown.
 SHOWN = 10

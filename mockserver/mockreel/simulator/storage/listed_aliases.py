@@ -6,8 +6,8 @@ from typing import Any
 
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.faults import Faults, read_fault
-from mockreel.storage.logs.entry import Entry
-from mockreel.storage.written_request import alias
+from mockreel.simulator.storage.logs.entry import Entry
+from mockreel.simulator.storage.written_request import alias
 
 
 def listed_aliases(entries: Iterable[tuple[int, Entry]]) -> list[KeyEntry]:

@@ -12,8 +12,8 @@ from mockreel.simulator.provider import Provider
 from mockreel.simulator.snapshots.codec import Writer
 from mockreel.simulator.snapshots.reader import JobsRead, intervention
 from mockreel.simulator.snapshots.writer import intervention_row
-from mockreel.storage.checkpoints.columns import Shared, floats, read_floats, read_shared, read_whole, whole
-from mockreel.storage.logs.entry import read, written
+from mockreel.simulator.storage.checkpoints.columns import Shared, floats, read_floats, read_shared, read_whole, whole
+from mockreel.simulator.storage.logs.entry import read, written
 
 
 def write_jobs(provider: Provider, writer: Writer) -> Any:

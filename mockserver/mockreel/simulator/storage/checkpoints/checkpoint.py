@@ -21,8 +21,8 @@ from mockreel.simulator.simulator import Simulator
 from mockreel.simulator.snapshots.reader import read_part
 from mockreel.simulator.snapshots.restore import fill, read_due, read_rules
 from mockreel.simulator.snapshots.writer import document
-from mockreel.storage.checkpoints.job_columns import read_due_rows, read_jobs, write_due, write_jobs
-from mockreel.storage.written_request import alias
+from mockreel.simulator.storage.checkpoints.job_columns import read_due_rows, read_jobs, write_due, write_jobs
+from mockreel.simulator.storage.written_request import alias
 from mockreel.whole_file import PRIVATE
 
 # The form of a checkpoint; another one is made again.

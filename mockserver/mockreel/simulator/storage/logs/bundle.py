@@ -8,8 +8,8 @@ from typing import Any, BinaryIO
 import orjson
 
 from mockreel.errors import StateError
-from mockreel.storage.logs.entry import Entry, decode
-from mockreel.storage.logs.run_log import file_name
+from mockreel.simulator.storage.logs.entry import Entry, decode
+from mockreel.simulator.storage.logs.run_log import file_name
 
 LOG, FILES, JOURNAL = "run.jsonl", "files", "journal.har"
 # What keys are hashed with stays with the server: nobody who has a bundle can try keys against it.

@@ -21,11 +21,11 @@ from mockreel.simulator.pipeline import OWN_PATHS
 from mockreel.simulator.provider import Provider
 from mockreel.simulator.simulator import Simulator
 from mockreel.simulator.snapshots.writer import intervention_row, rule_row
-from mockreel.storage.checkpoints.checkpoint import UnderWay
-from mockreel.storage.due_action import is_recorded, named
-from mockreel.storage.logs.entry import Entry
-from mockreel.storage.logs.run_log import RunLog
-from mockreel.storage.written_request import REFUSED, alias, write
+from mockreel.simulator.storage.checkpoints.checkpoint import UnderWay
+from mockreel.simulator.storage.due_action import is_recorded, named
+from mockreel.simulator.storage.logs.entry import Entry
+from mockreel.simulator.storage.logs.run_log import RunLog
+from mockreel.simulator.storage.written_request import REFUSED, alias, write
 from mockreel.webhooks import Attempt, Delivery
 from mockreel.webhooks.dispatcher import AttemptDue, Observer
 

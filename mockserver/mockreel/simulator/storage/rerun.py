@@ -6,12 +6,12 @@ from hashlib import blake2b
 from mockreel.contract.messages.message import Response
 from mockreel.errors import LogMisfit
 from mockreel.simulator.simulator import Simulator
-from mockreel.storage.checkpoints.checkpoint import Load
-from mockreel.storage.kept_run import play
-from mockreel.storage.logs.entry import Entry
-from mockreel.storage.logs.run_log import RunLog
-from mockreel.storage.playback import Playback
-from mockreel.storage.recorder import told
+from mockreel.simulator.storage.checkpoints.checkpoint import Load
+from mockreel.simulator.storage.kept_run import play
+from mockreel.simulator.storage.logs.entry import Entry
+from mockreel.simulator.storage.logs.run_log import RunLog
+from mockreel.simulator.storage.playback import Playback
+from mockreel.simulator.storage.recorder import told
 
 # Of what is answered now so much is shown.
 SHOWN = 400

@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 import orjson
 
 from mockreel.errors import StateError
-from mockreel.storage.logs.entry import Entry, decode
-from mockreel.storage.logs.run_log import file_name
+from mockreel.simulator.storage.logs.entry import Entry, decode
+from mockreel.simulator.storage.logs.run_log import file_name
 
 # What SQLite calls a file of ours (`PRAGMA application_id`), and the form of what stands in it.
 APPLICATION, FORM = 0x4D52454C, 1

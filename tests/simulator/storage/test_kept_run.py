@@ -5,12 +5,12 @@ from pathlib import Path
 
 import orjson
 import pytest
-from storage.rig import HOOK, KEYS, START, Kept, Wall, fresh, kept, opened, state, traffic
+from simulator.storage.rig import HOOK, KEYS, START, Kept, Wall, fresh, kept, opened, state, traffic
 
 from mockreel.engine.clock import Clock
 from mockreel.errors import StateError
 from mockreel.simulator.rule_parser import set_faults
-from mockreel.storage.kept_run import KeptRun
+from mockreel.simulator.storage.kept_run import KeptRun
 
 
 def _left(folder: Path, checkpoints: Path | None = None) -> object:
@@ -198,7 +198,7 @@ def test_a_run_of_another_version_is_refused(tmp_path: Path, monkeypatch: pytest
     """And its file is left as it is."""
     with kept(opened("sqlite", tmp_path)) as one:
         one.submit()
-    monkeypatch.setattr("mockreel.storage.run_head.__version__", "99.0")
+    monkeypatch.setattr("mockreel.simulator.storage.run_head.__version__", "99.0")
     before = (tmp_path / "run.db").read_bytes()
     with pytest.raises(StateError, match="was written by mockreel"), kept(opened("sqlite", tmp_path)):
         pass

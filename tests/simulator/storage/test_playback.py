@@ -4,14 +4,14 @@ from pathlib import Path
 
 import orjson
 import pytest
-from storage.rig import HOOK, KEYS, KINDS, START, Kept, fresh, kept, load, opened, state, traffic
+from simulator.storage.rig import HOOK, KEYS, KINDS, START, Kept, fresh, kept, load, opened, state, traffic
 
 from mockreel.engine.clock import Clock
-from mockreel.storage.kept_run import play
-from mockreel.storage.logs.bundle import Bundle
-from mockreel.storage.logs.run_log import MemoryLog, RunLog
-from mockreel.storage.logs.sqlite_log import SqliteLog
-from mockreel.storage.playback import Playback
+from mockreel.simulator.storage.kept_run import play
+from mockreel.simulator.storage.logs.bundle import Bundle
+from mockreel.simulator.storage.logs.run_log import MemoryLog, RunLog
+from mockreel.simulator.storage.logs.sqlite_log import SqliteLog
+from mockreel.simulator.storage.playback import Playback
 
 
 def _again(one: Kept, log: RunLog) -> object:

@@ -20,10 +20,10 @@ from mockreel.simulator import interventions
 from mockreel.simulator.rule_parser import set_faults
 from mockreel.simulator.simulator import Simulator, build_simulator, load_contracts
 from mockreel.simulator.snapshots import take
-from mockreel.storage.kept_run import KeptRun
-from mockreel.storage.logs.bundle import Bundle
-from mockreel.storage.logs.run_log import MemoryLog, RunLog
-from mockreel.storage.logs.sqlite_log import SqliteLog
+from mockreel.simulator.storage.kept_run import KeptRun
+from mockreel.simulator.storage.logs.bundle import Bundle
+from mockreel.simulator.storage.logs.run_log import MemoryLog, RunLog
+from mockreel.simulator.storage.logs.sqlite_log import SqliteLog
 from mockreel.webhooks import Outcome, Outgoing
 
 START = 1_767_225_600.0

@@ -4,11 +4,11 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from storage.rig import kept, opened, state
+from simulator.storage.rig import kept, opened, state
 
 from mockreel.errors import StateError
-from mockreel.storage.logs.entry import Entry
-from mockreel.storage.logs.sqlite_log import SqliteLog
+from mockreel.simulator.storage.logs.entry import Entry
+from mockreel.simulator.storage.logs.sqlite_log import SqliteLog
 
 
 def _entry(number: int) -> Entry:
