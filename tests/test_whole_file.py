@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mockreel.errors import DataError
-from mockreel.whole_file import SHARED, write_whole, writing_whole
+from mockreel.whole_file import SHARED, write_new, write_whole, writing_whole
 
 
 def test_it_is_its_owners_alone(tmp_path: Path) -> None:
@@ -74,3 +74,24 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
 
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "real").read_text() == "x"
+
+
+def test_a_new_file_is_made_by_the_first_only(tmp_path: Path) -> None:
+    """What is there stays, and nothing is left beside it."""
+    assert write_new(tmp_path / "file", "first")
+    assert not write_new(tmp_path / "file", "second")
+
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["first"]
+    assert (tmp_path / "file").stat().st_mode & 0o777 == 0o600
+
+
+def test_what_is_open_already_is_written_to_at_its_place(tmp_path: Path) -> None:
+    """`/dev/fd/N`, or `/dev/stdout`, may be a file that a shell writes to: it is not replaced."""
+    path = tmp_path / "out.txt"
+    with path.open("w") as out:
+        out.write("before\n")
+        out.flush()
+        write_whole(Path(f"/dev/fd/{out.fileno()}"), "the report\n")
+        out.write("after\n")
+
+    assert path.read_text() == "before\nthe report\nafter\n"

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,10 @@ def write_whole(path: Path, content: bytes | str, *, mode: int = PRIVATE) -> int
     """
     raw = content.encode() if isinstance(content, str) else content
     try:
+        if (number := _open_already(path)) is not None:  # at its place in the file, if it is one
+            with os.fdopen(os.dup(number), "wb") as stream:
+                stream.write(raw)
+            return os.fstat(number).st_ino
         if path.exists() and not path.is_file():
             path.write_bytes(raw)
             return path.stat().st_ino
@@ -32,6 +37,33 @@ def write_whole(path: Path, content: bytes | str, *, mode: int = PRIVATE) -> int
     except OSError as problem:
         why = problem.strerror or str(problem)
         raise DataError(str(path), f"it cannot be written ({why})", then="Nothing was left half-written.") from problem
+
+
+def write_new(path: Path, content: str, *, mode: int = PRIVATE) -> bool:
+    """Write a file that is at its place only once all of it is there, if nothing is there yet; gives whether it did.
+
+    Raises:
+        DataError: it cannot be written.
+    """
+    part = path.with_name(f".{path.name[:100]}.{secrets.token_hex(6)}.new")
+    write_whole(part, content, mode=mode)
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        return False
+    except OSError as problem:
+        why = problem.strerror or str(problem)
+        raise DataError(str(path), f"it cannot be written ({why})", then="Nothing was left half-written.") from problem
+    finally:
+        part.unlink()
+    return True
+
+
+def _open_already(path: Path) -> int | None:
+    """The number of what this process has open, where a path names it: `/dev/stdout`, `/dev/fd/3`; None elsewhere."""
+    named = {"/dev/stdout": 1, "/dev/stderr": 2}
+    found = re.fullmatch(r"/(?:dev|proc/self)/fd/([0-9]{1,6})", str(path))
+    return int(found[1]) if found else named.get(str(path))
 
 
 @contextlib.contextmanager

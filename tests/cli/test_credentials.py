@@ -50,6 +50,26 @@ def test_the_next_start_has_the_same(tmp_path: Path) -> None:
     assert (second.keys, second.token, second.made) == (first.keys, first.token, False)
 
 
+def test_of_two_first_starts_at_once_both_have_the_same(tmp_path: Path) -> None:
+    """The file appears while the second makes its own: the first one's counts."""
+    file = tmp_path / "credentials.yaml"
+    first: list[Any] = []
+
+    def meanwhile() -> Mapping[str, Contract]:
+        first.append(credentials(_given(credentials=file), _contracts))
+        return _contracts()
+
+    second = credentials(_given(credentials=file), meanwhile)
+
+    assert (second.keys, second.token, second.made) == (first[0].keys, first[0].token, False)
+
+
+def test_a_provider_without_a_key_behind_it_is_refused() -> None:
+    """A variable that is not set would admit nobody."""
+    with pytest.raises(OptionError, match="runflow="):
+        listed_keys(["runflow="])
+
+
 def test_what_is_given_otherwise_outranks_the_file(tmp_path: Path) -> None:
     """The token of the environment, the keys of the file; where both are given, no file is made."""
     file = tmp_path / "credentials.yaml"

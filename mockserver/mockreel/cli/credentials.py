@@ -13,7 +13,7 @@ from mockreel.contract.data.data_files import parse_yaml, read_bytes
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.accounts.key_file import entries_of
 from mockreel.errors import DataError, OptionError
-from mockreel.whole_file import write_whole
+from mockreel.whole_file import write_new
 
 _HEAD = "# Made by mockreel at its first start. Only these keys are accepted. Delete the file to have new ones.\n"
 _KEY_BYTES, _TOKEN_BYTES = 16, 24
@@ -78,9 +78,7 @@ def credentials(given: Mapping[str, Any], contracts: Callable[[], Mapping[str, C
     file: Path | None = given["credentials"]
     if file is None or (keys is not None and given["token"] is not None):
         return Credentials(keys, given["token"])
-    made = not file.exists()
-    if made:
-        write_credentials(file, contracts())
+    made = not file.exists() and write_credentials(file, contracts())
     found = read_credentials(file)
     return Credentials(found.keys if keys is None else keys, given["token"] or found.token, made)
 
@@ -93,6 +91,8 @@ def listed_keys(texts: Iterable[str]) -> tuple[KeyEntry, ...]:
     for number, text in enumerate(texts, 1):
         provider, equals, key = text.partition("=")
         named = bool(equals) and provider in names
+        if named and not key.strip():
+            raise OptionError("--key", f"{provider}=", then="Write the key behind it, as in `runflow=rf_live_mine`.")
         found.append(KeyEntry(key if named else text, f"account-{number}", provider if named else None))
     return tuple(found)
 
@@ -112,8 +112,10 @@ def read_credentials(path: Path) -> Credentials:
     return Credentials(entries_of(value["keys"], where=f"{path} keys"), value["token"])
 
 
-def write_credentials(path: Path, contracts: Mapping[str, Contract]) -> None:
+def write_credentials(path: Path, contracts: Mapping[str, Contract]) -> bool:
     """Make a file with a new token and a new key for each provider, readable by its owner only.
+
+    Gives whether it was made here: of several servers that start at once one makes it, and all use it.
 
     Raises:
         DataError: it cannot be written.
@@ -123,7 +125,7 @@ def write_credentials(path: Path, contracts: Mapping[str, Contract]) -> None:
         f"- {{key: {_prefix(contract)}{secrets.token_hex(_KEY_BYTES)}, account: main, provider: {name}}}"
         for name, contract in contracts.items()
     ]
-    write_whole(path, _HEAD + "\n".join(lines) + "\n")
+    return write_new(path, _HEAD + "\n".join(lines) + "\n")
 
 
 def _prefix(contract: Contract) -> str:

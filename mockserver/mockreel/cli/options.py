@@ -1,5 +1,6 @@
 """Options that several commands share, and how their values are read."""
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -25,6 +26,16 @@ class Pair(click.ParamType[tuple[str, str]]):
         if not (left and equals and right):
             self.fail(f"{value!r} is not of the form {param.metavar if param else 'A=B'}.", param, ctx)
         return left, right
+
+
+class Seconds(click.FloatRange):
+    """A finite number of seconds."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        found: float = super().convert(value, param, ctx)
+        if not math.isfinite(found):
+            self.fail(f"{value!r} is not a finite number.", param, ctx)
+        return found
 
 
 class Money(click.ParamType[Decimal]):

@@ -23,6 +23,9 @@ def test_a_signal_is_handed_on_and_nothing_is_left(tmp_path: Path, number: signa
     command = [sys.executable, "-m", "mockreel", "run", "--quiet", "--", sys.executable, "-c", code]
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     # A session of its own, without a terminal: with one, the program has got Ctrl-C from there.
+    # A shell has its background jobs ignore Ctrl-C, and so would all that they start.
+    heeding = f"import os, signal, sys\nsignal.signal({int(number)}, 0)\nos.execv(sys.argv[1], sys.argv[1:])"
+    command = [sys.executable, "-c", heeding, *command]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, start_new_session=True) as ours:
         assert ours.stdout is not None
         pid = int(ours.stdout.readline())

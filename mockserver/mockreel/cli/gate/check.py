@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from mockreel.cli.options import Money, Pair
+from mockreel.cli.options import Money, Pair, Seconds
 from mockreel.cli.output import say, show_table
 
 
@@ -25,7 +25,7 @@ from mockreel.cli.output import say, show_table
 @click.option("--quick", is_flag=True, help="Our own checks with few models, nothing generated: for every save.")
 @click.option(
     "--budget",
-    type=click.FloatRange(min=1),
+    type=Seconds(min=1),
     metavar="SECONDS",
     help="Seconds for one provider: 60; for a URL 300, with --quick 25.",
 )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from mockreel.cli.options import Seconds
 from mockreel.cli.output import say
 
 
@@ -22,8 +23,10 @@ def command() -> None:
 @click.option("--list", "listed", is_flag=True, help="List what would be downloaded, and exit.")
 @click.option("--again", is_flag=True, help="Download every page, changed or not.")
 @click.option("--max-bytes", default=8 * 1024 * 1024, show_default=True, help="Reject larger pages.")
-@click.option("--pause", default=1.0, show_default=True, help="Seconds between two requests to one host.")
-@click.option("--timeout", default=30.0, show_default=True, help="Seconds to wait for a response.")
+@click.option(
+    "--pause", type=Seconds(min=0), default=1.0, show_default=True, help="Seconds between two requests to one host."
+)
+@click.option("--timeout", type=Seconds(min=0), default=30.0, show_default=True, help="Seconds to wait for a response.")
 @click.option(
     "--data",
     type=click.Path(exists=True, file_okay=False, path_type=Path),

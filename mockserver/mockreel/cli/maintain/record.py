@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mockreel.cli.options import Money, data_option
+from mockreel.cli.options import Money, Seconds, data_option
 from mockreel.cli.output import say
 from mockreel.errors import MockreelError, OptionError
 
@@ -37,13 +37,18 @@ if TYPE_CHECKING:
 @click.option(
     "--wait",
     "patience",
+    type=Seconds(min=0),
     default=60.0,
     show_default=True,
     help="Seconds to wait for the webhook after the job has ended.",
 )
 @click.option("--host", metavar="HOST", help="Which of the provider's API hosts to use.")
-@click.option("--poll", "every", type=float, metavar="SECONDS", help="Seconds between polls; default: as documented.")
-@click.option("--deadline", default=1800.0, show_default=True, help="Seconds that the job may take.")
+@click.option(
+    "--poll", "every", type=Seconds(min=0), metavar="SECONDS", help="Seconds between polls; default: as documented."
+)
+@click.option(
+    "--deadline", type=Seconds(min=0), default=1800.0, show_default=True, help="Seconds that the job may take."
+)
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),

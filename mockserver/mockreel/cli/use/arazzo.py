@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from mockreel.cli.options import data_option
+from mockreel.cli.options import Seconds, data_option
 
 
 @click.command("arazzo")
@@ -17,7 +17,7 @@ from mockreel.cli.options import data_option
 )
 @click.option(
     "--every",
-    type=click.FloatRange(min=0.001),
+    type=Seconds(min=0.001),
     metavar="SECONDS",
     help="Seconds between two polls; default: as the reference client polls.",
 )

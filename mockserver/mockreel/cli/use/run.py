@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mockreel.cli.options import server_options, shared
+from mockreel.cli.options import Seconds, server_options, shared
 from mockreel.cli.output import say
 from mockreel.cli.strict_options import Strictness, strict_options
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--wait",
+    type=Seconds(min=0),
     default=0.0,
     show_default=True,
     metavar="SECONDS",

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from mockreel.cli.admin.server_options import written_url
+from mockreel.cli.options import Seconds
 from mockreel.cli.output import say
 
 
@@ -30,7 +31,7 @@ from mockreel.cli.output import say
 )
 @click.option(
     "--timeout",
-    type=click.FloatRange(min=0),
+    type=Seconds(min=0),
     default=30.0,
     show_default=True,
     metavar="SECONDS",
