@@ -117,6 +117,10 @@ BAD = [
     "http://u:p@mock",
     "http://{x}",
     "http://{",
+    "http://{provider.__class__}",
+    "http://mock/\r\nX-Evil: y",
+    "http://mock/a b",
+    "http://mock/<script>",
     "",
 ]
 
