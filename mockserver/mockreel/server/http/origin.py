@@ -135,9 +135,9 @@ def _url(text: str, **values: object) -> str:
         url = re.sub(r"\{(\w+)\}", lambda name: str(values[name[1]]), text).rstrip("/")
         parts = urlsplit(url)
         good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-        good = good and re.fullmatch(r"[!#-;=?-\[\]_a-z~]+", url)  # what may stand in a URL, and nothing else
+        written = re.fullmatch(r"[!#-;=?-\[\]_a-z~]+", url)  # what may stand in a URL, and nothing else
     except (ValueError, KeyError, IndexError):
         raise OptionError("--public-url", text, valid, then="{port} and {provider} are filled in.") from None
-    if not good or parts.query or parts.fragment or parts.username is not None:
+    if not (good and written) or parts.query or parts.fragment or parts.username is not None:
         raise OptionError("--public-url", text, valid)
     return url
