@@ -556,6 +556,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/at/{moment}/{rest}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read anything as it was at a moment
+         * @description `rest` is the path of any other operation that reads something, with its query. The server must keep a log of its run (`serve --state` or `--record-run`).
+         */
+        get: operations["look_back"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/restore": {
         parameters: {
             query?: never;
@@ -2120,6 +2140,35 @@ export interface operations {
                 };
             };
             403: components["responses"]["NotAdmitted"];
+        };
+    };
+    look_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description seconds since 1970, an ISO date and time, or `-30` for 30 seconds before now */
+                moment: string;
+                /** @description a path, as `jobs` */
+                rest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the other operation answers, as it would have then. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            400: components["responses"]["NotUnderstood"];
+            403: components["responses"]["NotAdmitted"];
+            404: components["responses"]["NotThere"];
+            409: components["responses"]["Conflict"];
         };
     };
     restore_snapshot: {

@@ -20,6 +20,8 @@ pytest.importorskip("trustme", reason="the extra [run] is not installed, so no p
 
 # What `serve` has and `run` has not: it stays on loopback, ends TLS itself, and what it listens to is nobody else's.
 OF_SERVE_ALONE = {"host", "token", "tls", "tls_cert", "tls_key", "list_readings", "public_urls", "trusted_hosts"}
+# It ends with its program: nobody signs in to it, scrapes it, or starts it again.
+OF_SERVE_ALONE |= {"credentials", "listed", "metrics", "traces", "state", "durability", "record_run"}
 CALL = """
 import json, os, urllib.request
 control = os.environ["MOCKREEL_CONTROL_URL"]
