@@ -31,6 +31,8 @@ class Pair(click.ParamType[tuple[str, str]]):
 class Seconds(click.FloatRange):
     """A finite number of seconds."""
 
+    name = "seconds"
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         found: float = super().convert(value, param, ctx)
         if not math.isfinite(found):
