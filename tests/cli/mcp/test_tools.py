@@ -1,6 +1,7 @@
 """The tools for coding agents, asked through the SDK's own client: in memory, over stdio, over HTTP."""
 
 import asyncio
+import json
 import signal
 import subprocess
 import sys
@@ -14,9 +15,11 @@ import pytest
 pytest.importorskip("mcp", reason="the extra mcp is not installed")
 
 import httpx2
+from click.testing import CliRunner
 from mcp.client.client import Client
 from mcp.client.stdio import StdioServerParameters
 
+from mockreel.cli.use.mcp import command
 from mockreel.cli.use.mcp.agent_server import INSTRUCTIONS, agent_server
 from mockreel.cli.use.mcp.connection import Connection, connected
 from mockreel.cli.use.mcp.tools import Tools
@@ -245,6 +248,39 @@ def test_ctrl_c_ends_the_command_well(connection: Connection) -> None:
         said = process.stderr.read()
 
     assert (process.returncode, said) == (0, "")
+
+
+def test_ctrl_c_ends_the_command_over_stdio() -> None:
+    """While it waits for the client, whose end of stdin stays open."""
+    hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
+    words, pipe = [sys.executable, "-m", "mockreel", "mcp"], subprocess.PIPE
+    with subprocess.Popen(words, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        asked = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello}
+        process.stdin.write(json.dumps(asked) + "\n")
+        process.stdin.flush()
+        assert '"serverInfo"' in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(10)
+        finally:
+            process.kill()
+        said = process.stderr.read()
+
+    assert (process.returncode, said) == (0, "")
+
+
+def test_ctrl_c_while_it_imports_ends_the_command_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The SDK takes a second to import."""
+
+    def interrupted(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mockreel.cli.use.mcp._serve", interrupted)
+
+    assert CliRunner().invoke(command, []).exit_code == 0
 
 
 @pytest.mark.parametrize("headers", [{"host": "evil.example"}, {"origin": "https://evil.example"}])

@@ -1,5 +1,6 @@
 """`mockreel mcp`: the mock server as tools for coding agents, over the Model Context Protocol."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -42,11 +43,15 @@ def command(ctx: click.Context, /, port: int | None, **given: Any) -> None:
 
     The tools act on a mock server: the one at --url or --ready-file, or one that starts and ends with this command.
     """
+    with suppress(KeyboardInterrupt):  # Ctrl-C ends it as it is meant to end, also while it imports
+        _serve(port, {**given, "url": written_url(ctx, given["url"])})
+
+
+def _serve(port: int | None, given: Mapping[str, Any]) -> None:
     from mockreel.cli.use.mcp.agent_server import serve_http, serve_stdio  # noqa: PLC0415
     from mockreel.cli.use.mcp.connection import connected  # noqa: PLC0415
 
-    given["url"] = written_url(ctx, given["url"])
-    with suppress(KeyboardInterrupt), connected(**given) as connection:  # Ctrl-C ends it as it is meant to end
+    with connected(**given) as connection:
         if port is None:
             serve_stdio(connection)
         else:

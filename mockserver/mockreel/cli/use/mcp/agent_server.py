@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mockreel import __version__
+from mockreel.cli.use.mcp.endable_input import endable_input
 from mockreel.errors import MissingPackage, MockreelError, PortTaken
 
 if TYPE_CHECKING:
@@ -54,8 +55,10 @@ def agent_server(connection: "Connection") -> "MCPServer[Any]":
 
 
 def serve_stdio(connection: "Connection") -> None:
-    """Serve on stdin and stdout until the client closes them."""
-    agent_server(connection).run("stdio")
+    """Serve on stdin and stdout until the client closes them, or Ctrl-C."""
+    server = agent_server(connection)
+    with endable_input():
+        server.run("stdio")
 
 
 def serve_http(connection: "Connection", port: int) -> None:
