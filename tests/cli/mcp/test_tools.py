@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -19,10 +21,13 @@ from click.testing import CliRunner
 from mcp.client.client import Client
 from mcp.client.stdio import StdioServerParameters
 
+from mockreel import serving
+from mockreel.cli.credentials import read_credentials, write_credentials
 from mockreel.cli.use.mcp import command
 from mockreel.cli.use.mcp.agent_server import INSTRUCTIONS, agent_server
 from mockreel.cli.use.mcp.connection import Connection, connected
 from mockreel.cli.use.mcp.tools import Tools
+from mockreel.contract import load_contract, providers
 
 Ask = Callable[..., Any]
 
@@ -328,14 +333,65 @@ def test_ctrl_c_while_it_imports_ends_the_command_well(monkeypatch: pytest.Monke
     assert CliRunner().invoke(command, []).exit_code == 0
 
 
-@pytest.mark.parametrize("headers", [{"host": "evil.example"}, {"origin": "https://evil.example"}])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"host": "evil.example"},
+        {"host": "localhost:1.evil.example"},
+        {"origin": "https://evil.example"},
+        {"origin": "http://localhost:3000"},
+        {"origin": "http://127.0.0.1:3000"},
+    ],
+)
 def test_no_web_page_reaches_the_tools(served: str, headers: Mapping[str, str]) -> None:
-    """Neither by a name that leads here, nor from another origin."""
+    """Neither by a name that leads here, nor from another origin, this machine's other ports among them."""
     body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
     accept = {"accept": "application/json, text/event-stream", "content-type": "application/json"}
     response = httpx2.post(served, json=body, headers={**accept, **headers}, trust_env=False)
 
     assert response.status_code in (403, 421)
+
+
+@pytest.fixture
+def guarded(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """A server that accepts the keys and the token of a credentials file only: its control port, and the file."""
+    file = tmp_path / "credentials.yaml"
+    write_credentials(file, {name: load_contract(name) for name in providers()})
+    found = read_credentials(file)
+    with serving(keys=found.keys, token=found.token) as server:
+        yield server.control.url, file
+
+
+def test_keys_and_token_are_read_from_the_credentials_file(guarded: tuple[str, Path]) -> None:
+    """The file that `serve --credentials` made."""
+    url, file = guarded
+    with connected(url=url, credentials=file) as connection:
+        jobs = [Tools(connection).submit_example(provider=name) for name in connection.providers()]
+
+    assert [job["state"] for job in jobs] == ["queued"] * 3
+
+
+def test_keys_and_token_come_from_the_environment_too(guarded: tuple[str, Path]) -> None:
+    """Under the names that `serve` reads; a key may be for one provider."""
+    url, file = guarded
+    found = read_credentials(file)
+    assert isinstance(found.keys, tuple)
+    listed = " ".join(f"{entry.provider}={entry.key}" for entry in found.keys)
+    environment = {**os.environ, "MOCKREEL_KEYS": listed, "MOCKREEL_TOKEN": str(found.token)}
+    words = ["-m", "mockreel", "mcp", "--url", url]
+
+    async def asked() -> Any:
+        async with Client(StdioServerParameters(command=sys.executable, args=words, env=environment)) as client:
+            return await client.call_tool("submit_example", {"provider": "runflow"})
+
+    assert _read(asyncio.run(asked()))["state"] == "queued"
+
+
+def test_a_key_that_is_given_goes_before_the_file(guarded: tuple[str, Path]) -> None:
+    """For every provider, or for the one that it names."""
+    url, file = guarded
+    with connected(url=url, credentials=file, listed=["shared", "runflow=own"]) as connection:
+        assert (connection.key_of("aimlapi"), connection.key_of("runflow")) == ("shared", "own")
 
 
 def test_an_address_without_a_server_is_one_sentence() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import click
@@ -29,7 +30,22 @@ from mockreel.cli.admin.server_options import written_url
     metavar="TEXT",
     help="The token of the server, off loopback. [env: MOCKREEL_TOKEN]",
 )
-@click.option("--key", metavar="TEXT", help="The key for examples, if the server accepts listed keys only.")
+@click.option(
+    "--key",
+    "listed",
+    multiple=True,
+    envvar="MOCKREEL_KEYS",
+    metavar="[PROVIDER=]KEY",
+    help="A key for examples, if the server accepts listed keys only (repeatable). [env: MOCKREEL_KEYS]",
+)
+@click.option(
+    "--credentials",
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="MOCKREEL_CREDENTIALS",
+    metavar="FILE",
+    help="Or the file of `serve --credentials`, for keys and token, with --url or --ready-file. "
+    "[env: MOCKREEL_CREDENTIALS]",
+)
 @click.option(
     "--http",
     "port",
