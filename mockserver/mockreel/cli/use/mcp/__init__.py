@@ -1,6 +1,8 @@
 """`mockreel mcp`: the mock server as tools for coding agents, over the Model Context Protocol."""
 
+from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import click
@@ -28,7 +30,22 @@ from mockreel.cli.admin.server_options import written_url
     metavar="TEXT",
     help="The token of the server, off loopback. [env: MOCKREEL_TOKEN]",
 )
-@click.option("--key", metavar="TEXT", help="The key for examples, if the server accepts listed keys only.")
+@click.option(
+    "--key",
+    "listed",
+    multiple=True,
+    envvar="MOCKREEL_KEYS",
+    metavar="[PROVIDER=]KEY",
+    help="A key for examples, if the server accepts listed keys only (repeatable). [env: MOCKREEL_KEYS]",
+)
+@click.option(
+    "--credentials",
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="MOCKREEL_CREDENTIALS",
+    metavar="FILE",
+    help="Or the file of `serve --credentials`, for keys and token, with --url or --ready-file. "
+    "[env: MOCKREEL_CREDENTIALS]",
+)
 @click.option(
     "--http",
     "port",
@@ -42,11 +59,15 @@ def command(ctx: click.Context, /, port: int | None, **given: Any) -> None:
 
     The tools act on a mock server: the one at --url or --ready-file, or one that starts and ends with this command.
     """
+    with suppress(KeyboardInterrupt):  # Ctrl-C ends it as it is meant to end, also while it imports
+        _serve(port, {**given, "url": written_url(ctx, given["url"])})
+
+
+def _serve(port: int | None, given: Mapping[str, Any]) -> None:
     from mockreel.cli.use.mcp.agent_server import serve_http, serve_stdio  # noqa: PLC0415
     from mockreel.cli.use.mcp.connection import connected  # noqa: PLC0415
 
-    given["url"] = written_url(ctx, given["url"])
-    with suppress(KeyboardInterrupt), connected(**given) as connection:  # Ctrl-C ends it as it is meant to end
+    with connected(**given) as connection:
         if port is None:
             serve_stdio(connection)
         else:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mockreel import __version__
+from mockreel.cli.use.mcp.endable_input import endable_input
 from mockreel.errors import MissingPackage, MockreelError, PortTaken
 
 if TYPE_CHECKING:
     from mcp.server.mcpserver import MCPServer
+    from mcp.server.transport_security import TransportSecuritySettings
 
     from mockreel.cli.use.mcp.connection import Connection
 
@@ -54,17 +56,21 @@ def agent_server(connection: "Connection") -> "MCPServer[Any]":
 
 
 def serve_stdio(connection: "Connection") -> None:
-    """Serve on stdin and stdout until the client closes them."""
-    agent_server(connection).run("stdio")
+    """Serve on stdin and stdout until the client closes them, or Ctrl-C."""
+    server = agent_server(connection)
+    with endable_input():
+        server.run("stdio")
 
 
 def serve_http(connection: "Connection", port: int) -> None:
-    """Serve on loopback until Ctrl-C; the SDK checks Host and Origin, so no web page reaches it.
+    """Serve on loopback until Ctrl-C, under its own Host and Origin only, so no web page reaches it.
 
     Raises:
         PortTaken: the port is in use.
     """
     import uvicorn  # noqa: PLC0415
+
+    server = agent_server(connection)
 
     class Announced(uvicorn.Server):
         """Says where it is once it answers, and can be ended."""
@@ -73,10 +79,18 @@ def serve_http(connection: "Connection", port: int) -> None:
             await super().startup(sockets=sockets)
             click.echo(f"The tools are at http://{HOST}:{at}/mcp. Stop with Ctrl-C.", file=sys.stderr)
 
-    app = agent_server(connection).streamable_http_app(host=HOST, json_response=True)
     with _bound(port) as bound:
         at = bound.getsockname()[1]
+        app = server.streamable_http_app(host=HOST, json_response=True, transport_security=_own_names(at))
         Announced(uvicorn.Config(app, log_config=None, access_log=False)).run(sockets=[bound])
+
+
+def _own_names(port: int) -> "TransportSecuritySettings":
+    """The names to ask it under: whole, as the SDK's own rule takes every port, and compares beginnings."""
+    from mcp.server.transport_security import TransportSecuritySettings  # noqa: PLC0415
+
+    hosts = [f"{name}:{port}" for name in (HOST, "localhost")]
+    return TransportSecuritySettings(allowed_hosts=hosts, allowed_origins=[f"http://{host}" for host in hosts])
 
 
 def _bound(port: int) -> socket.socket:

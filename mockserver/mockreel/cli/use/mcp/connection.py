@@ -1,13 +1,15 @@
 """The mock server that the tools act on: one that runs already, or one of their own."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mockreel.cli.credentials import listed_keys, read_credentials
 from mockreel.client.admin import ControlClient
 from mockreel.contract import Contract, load_contract
+from mockreel.engine.accounts.account import KeyEntry
 from mockreel.errors import OptionError
 
 
@@ -18,12 +20,12 @@ class Connection:
     Args:
         control: the client of its control API.
         started: whether it was started for the tools, and ends with them.
-        key: a key for every provider; each provider's example key if None.
+        keys: the keys to use, each for one provider or for all; the example key of a provider without one.
     """
 
     control: ControlClient
     started: bool
-    key: str | None = field(default=None, repr=False)
+    keys: Sequence[KeyEntry] = field(default=(), repr=False)
 
     def providers(self) -> Mapping[str, Mapping[str, Any]]:
         """The providers that the server simulates, by name, with title and URL."""
@@ -53,28 +55,49 @@ class Connection:
 
     def key_of(self, provider: str) -> str:
         """A key to use at a provider."""
-        return self.key or load_contract(provider).example_key
+        own = [entry.key for entry in self.keys if entry.provider == provider]
+        shared = [entry.key for entry in self.keys if entry.provider is None]
+        return next(iter(own + shared), None) or load_contract(provider).example_key
 
 
 @contextmanager
 def connected(
-    *, url: str | None = None, ready_file: str | None = None, token: str | None = None, key: str | None = None
+    *,
+    url: str | None = None,
+    ready_file: str | None = None,
+    token: str | None = None,
+    listed: Sequence[str] = (),
+    credentials: Path | None = None,
 ) -> Iterator[Connection]:
-    """The server at the address, or one that is started and ends with the block.
+    """The server at the address, or one that is started, accepts any key, and ends with the block.
+
+    Args:
+        listed: keys for the examples, as `[PROVIDER=]KEY`.
+        credentials: the file of a running server; what is not given otherwise is read from it.
 
     Raises:
         ControlUnreachable: no server answers there.
+        DataError: the file is unreadable, or no credentials file.
     """
+    keys: Sequence[KeyEntry] = listed_keys(listed)
     if url is None and ready_file is None:
         from mockreel import serving  # noqa: PLC0415  (a server that runs already needs none)
 
         with serving() as server, ControlClient(server.control.url) as control:
-            yield Connection(control, started=True, key=key)
+            yield Connection(control, started=True, keys=keys)
         return
+    if credentials is not None and (not keys or token is None):
+        kept_keys, kept_token = _kept(credentials)
+        keys, token = keys or kept_keys, token or kept_token
     if url is None:
         found = ControlClient.from_ready_file(Path(str(ready_file)), token=token)
     else:
         found = ControlClient(url, token=token)
     with found as control:
         control.about()
-        yield Connection(control, started=False, key=key)
+        yield Connection(control, started=False, keys=keys)
+
+
+def _kept(file: Path) -> tuple[Sequence[KeyEntry], str | None]:
+    found = read_credentials(file)
+    return (found.keys if isinstance(found.keys, tuple) else ()), found.token

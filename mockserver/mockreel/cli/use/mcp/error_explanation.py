@@ -1,13 +1,25 @@
 """Why a request was rejected: its violations, the error response, and the source that says so."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mockreel.cli.use.mcp.connection import Connection
+from mockreel.client import Invalid
 from mockreel.client.admin import Exchange
 from mockreel.contract import Contract
 from mockreel.contract.evidence.facts import Facts
-from mockreel.errors import OptionError
+from mockreel.errors import MockreelError, OptionError
+
+
+class RejectedExample(MockreelError):
+    """An example was rejected as invalid; the message has the violations that the provider's response names."""
+
+    def __init__(self, problem: Invalid) -> None:
+        told = "".join(f"\n- {one if isinstance(one, str) else json.dumps(one)}" for one in problem.violations)
+        said = str(problem).removesuffix(problem.advice)
+        listed = f"\nThe response names:{told}" if told else ""
+        super().__init__(f"{said}Call `explain_error` for every violation and its source.{listed}")
 
 
 def explain(connection: Connection, number: int | None) -> Mapping[str, Any]:
@@ -20,7 +32,6 @@ def explain(connection: Connection, number: int | None) -> Mapping[str, Any]:
     contract = connection.contract(exchange.provider)
     return {
         "number": exchange.number,
-        "provider": exchange.provider,
         "request": f"{exchange.method} {exchange.path}",
         "status": exchange.status,
         "violations": [dict(one) for one in exchange.violations],
@@ -34,6 +45,23 @@ def errors(contract: Contract) -> list[Mapping[str, Any]]:
     return [error_row(contract, name) for name in contract.errors]
 
 
+def matching(contracts: Sequence[Contract], wanted: str) -> list[Mapping[str, Any]]:
+    """The error responses with this name or code.
+
+    Raises:
+        OptionError: no provider among these has one.
+    """
+    found = [
+        error_row(contract, name)
+        for contract in contracts
+        for name, row in contract.errors.items()
+        if wanted in (name, str(row.code))
+    ]
+    if not found:
+        raise OptionError("error", wanted, dict.fromkeys(name for contract in contracts for name in contract.errors))
+    return found
+
+
 def error_row(contract: Contract, name: str) -> Mapping[str, Any]:
     """One error response: what it says, and the documentation that says it.
 
@@ -44,6 +72,7 @@ def error_row(contract: Contract, name: str) -> Mapping[str, Any]:
         raise OptionError("error", name, contract.errors)
     row, fact = contract.errors[name], Facts(contract).row(name)
     return {
+        "provider": contract.provider,
         "error": name,
         "error_status": row.status,
         "code": row.code,

@@ -39,11 +39,13 @@ def submit(
     """Start a job; without `fields` with the input of the documented example.
 
     Raises:
-        OptionError: there is no such provider or model, or it has no documented example.
+        OptionError: there is no such provider or model, it has no documented example, or the scenario cannot be sent.
         ClientError: the mock server rejected it, as the provider would.
     """
     contract = connection.contract(provider)
     example, usual = _example(contract, model)
+    if scenario is not None and not (scenario.isascii() and scenario.isprintable()):
+        raise OptionError("scenario", scenario, connection.control.scenarios()[provider], then="Nothing was sent.")
     transport = Preferring(f"scenario={scenario}") if scenario else None
     key, url = connection.key_of(provider), connection.url(provider)
     with Client(contract, key=key, base_url=url, transport=transport) as client:

@@ -9,6 +9,7 @@ from pydantic import Field
 from mockreel import __version__
 from mockreel.cli.use.mcp import error_explanation, example_job
 from mockreel.cli.use.mcp.connection import Connection
+from mockreel.client import Invalid
 from mockreel.errors import OptionError
 
 Row = dict[str, Any]
@@ -75,9 +76,12 @@ class Tools:
         callback_url: Annotated[str | None, Field(description="Where the webhook goes, on this machine.")] = None,
     ) -> Row:
         """Submit a job to the mock server, as a client of the provider would. Nothing is billed."""
-        job = example_job.submit(
-            self._connection, provider, model=model, fields=input, scenario=scenario, callback_url=callback_url
-        )
+        try:
+            job = example_job.submit(
+                self._connection, provider, model=model, fields=input, scenario=scenario, callback_url=callback_url
+            )
+        except Invalid as problem:
+            raise error_explanation.RejectedExample(problem) from problem
         return dict(self._control.get_job(provider, job.id).raw)
 
     def list_jobs(
@@ -115,15 +119,22 @@ class Tools:
         *,
         number: Annotated[int | None, Field(description="The request's number; default: the newest rejected.")] = None,
         provider: Annotated[str | None, Field(description="Instead, list this provider's error responses.")] = None,
-        error: Annotated[str | None, Field(description="Or explain one of them by its name.")] = None,
+        error: Annotated[
+            str | None, Field(description="Or explain one by its name or code; of every provider, if none is given.")
+        ] = None,
     ) -> Row:
         """Explain why a request was rejected: violations, the error response, and the documentation that says so."""
-        if provider is None:
+        if number is not None and (provider, error) != (None, None):
+            raise OptionError("number", number, then="Give either `number`, or `provider` and `error`.")
+        if provider is None and error is None:
             return dict(error_explanation.explain(self._connection, number))
-        contract = self._connection.contract(provider)
-        if error is not None:
-            return dict(error_explanation.error_row(contract, error))
-        return {"errors": error_explanation.errors(contract)}
+        names = self._connection.providers() if provider is None else [provider]
+        contracts = [self._connection.contract(name) for name in names]
+        if error is None:
+            return {"errors": error_explanation.errors(contracts[0])}
+        if provider is not None and error in contracts[0].errors:
+            return dict(error_explanation.error_row(contracts[0], error))
+        return {"errors": error_explanation.matching(contracts, error)}
 
     def list_faults(self) -> Row:
         """List the faults that can be injected, and the scenarios of each provider."""
