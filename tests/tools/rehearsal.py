@@ -113,12 +113,13 @@ class Rehearsal:
             words,
             cwd=self.folder,
             env={**_environment(), **self._control()},
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT if "together" in block.marks else subprocess.PIPE,  # in the order of a terminal
             text=True,
             timeout=PATIENCE_SECONDS,
             check=False,
         )
-        said = self._there(done.stdout + done.stderr)
+        said = self._there(done.stdout + (done.stderr or ""))
         expected = int(block.marks.get("exit", "0"))
         assert done.returncode == expected, f"{block.where} ended with {done.returncode}, not {expected}:\n{said}"
         return said
