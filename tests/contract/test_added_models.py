@@ -118,6 +118,9 @@ def test_what_cannot_be_added_is_not_written(tmp_path: Path, capsys: Capture) ->
         ("runflow:acme/dance; like=google/veo3.1/lite; colour=red", "colour"),
         ("runflow:google/veo3.1/lite; like=google/veo3.1/lite", "has a model of that name"),
         ("runflow:a/b; like=google/veo3.1/lite; price=3/parsec", "0.05/second"),
+        ("runflow:a/b; like=google/veo3.1/lite; price=-1/request", "0.05/second"),
+        ("runflow:a/b; like=google/veo3.1/lite; price=1e400/request", "0.05/second"),
+        ("runflow:a/b; like=google/veo3.1/lite; output=banana", "video"),
         ("nobody:a/b; like=google/veo3.1/lite", "runflow"),
     ],
 )

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from mockreel.contract.amount import read_amount
 from mockreel.contract.data.data_files import Document, read_document, read_list
-from mockreel.contract.data.parser import Cursor, decimal
 from mockreel.contract.rows import Evidence, Model, Price
 from mockreel.errors import DataError, OptionError
 
+# What the mock server can make as a job's result.
+OUTPUTS = ("video", "image", "audio", "3d", "text")
 FIELDS = ("provider", "id", "schema", "like", "output", "price")
 UNKNOWN_MODELS = ("refuse", "accept")
 UNITS = ("request", "second", "image")
@@ -197,8 +199,8 @@ def extend(
     """The models of a provider with what is added.
 
     Raises:
-        OptionError: a copy of a model that does not exist, or an id that is taken.
-        DataError: a price that is none.
+        OptionError: a copy of a model that does not exist, an id that is taken, a price that nobody has, or an output
+            that cannot be made.
     """
     extended, documents = dict(models), {f"{_FOLDER}.json": dict(_ANY)} if additions.accept_unknown else {}
     taken = {name for model in models.values() for name in (model.id, *model.aliases)}
@@ -215,6 +217,8 @@ def _made(
     one: AddedModel, models: Mapping[str, Model], file: str, *, root: Path, pricing: Mapping[str, Any]
 ) -> tuple[Model, Document]:
     base = _base(one, models, pricing)
+    if one.output is not None and one.output not in OUTPUTS:
+        raise OptionError(f"output of {one.id}", one.output, OUTPUTS)
     price = base.price if one.price is None else _price(one, pricing)
     endpoints = tuple(text.replace(base.id, one.id) for text in base.endpoints) if one.like else ()
     model = replace(
@@ -270,7 +274,7 @@ def _unknown_price(pricing: Mapping[str, Any]) -> Price:
 def _price(one: AddedModel, pricing: Mapping[str, Any]) -> Price:
     """`0.05/second`, in the provider's currency."""
     amount, _, unit = str(one.price).partition("/")
-    if unit not in UNITS:
+    found = read_amount(amount.strip())
+    if unit not in UNITS or found is None or found < 0:
         raise OptionError(f"price of {one.id}", one.price, [f"0.05/{name}" for name in UNITS])
-    found = decimal(Cursor(f"added model {one.id} /price", amount.strip()))
     return Price("exact", str(pricing.get("currency", "")), unit, found, (), _NOBODY)
