@@ -37,6 +37,11 @@ def test_a_search_looks_at_ids_and_titles_of_a_provider() -> None:
     assert all("veo" in row["title"] and row["provider"] == "runninghub" for row in rows)
 
 
+def test_the_word_that_its_help_shows_may_be_written() -> None:
+    """`models list nano` is `models nano`."""
+    assert models("list", "nano").output == models("nano").output
+
+
 def test_every_word_must_be_there() -> None:
     """In any case, and in any order."""
     assert [row["id"] for row in as_json("EDIT", "nano", "--provider", "runflow")] == [

@@ -20,10 +20,10 @@ _MOST = 12  # options of one field that are shown
 
 
 class _Listing(click.Group):
-    """`models WORDS` lists; only `models add` is another command."""
+    """`models WORDS` is `models list WORDS`; `models add` is the other command."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, args if args[:1] == ["add"] else ["list", *args])
+        return super().parse_args(ctx, args if args[:1] in (["add"], ["list"]) else ["list", *args])
 
 
 @click.group("models", cls=_Listing)
