@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -36,10 +37,10 @@ def site() -> Iterator[Site]:
         def do_GET(self) -> None:
             site.at_once += 1
             site.most_at_once = max(site.most_at_once, site.at_once)
-            condition = self.headers.get("If-None-Match")
+            condition = self.headers.get("If-None-Match") or self.headers.get("If-Modified-Since")
             site.asked.append((self.path, condition))
             status, headers, body = site.pages.get(self.path, (404, {}, b"no such page"))
-            if condition and condition == headers.get("ETag"):
+            if condition and condition in (headers.get("ETag"), headers.get("Last-Modified")):
                 status, body = 304, b""
             self.send_response(status)
             for name, value in {**headers, "Content-Length": str(len(body))}.items():
@@ -75,6 +76,25 @@ def test_a_page_is_fetched_and_asked_for_again_only_if_it_changed(site: Site, tm
     assert [one.outcome for one in _fetch(site, tmp_path, "/a")] == ["changed"]
     assert (tmp_path / "pages/a.md").read_bytes() == b"two"
     assert [condition for _, condition in site.asked] == [None, '"1"', '"1"']
+
+
+def test_a_page_is_asked_for_by_the_date_of_its_last_change(site: Site, tmp_path: Path) -> None:
+    """Where the site sends no tag."""
+    site.pages["/a"] = 200, {"Last-Modified": formatdate(0, usegmt=True)}, b"one"
+    _fetch(site, tmp_path, "/a")
+
+    assert [one.outcome for one in _fetch(site, tmp_path, "/a")] == ["same"]
+    assert [condition for _, condition in site.asked] == [None, formatdate(0, usegmt=True)]
+
+
+@pytest.mark.parametrize("date", [formatdate(4e9, usegmt=True), "yesterday"])
+def test_a_date_that_says_nothing_of_a_later_change_is_no_condition(site: Site, tmp_path: Path, date: str) -> None:
+    """A page may change again in the second of its response; a date that cannot be read says nothing."""
+    site.pages["/a"] = 200, {"Last-Modified": date}, b"one"
+    _fetch(site, tmp_path, "/a")
+    site.pages["/a"] = 200, {"Last-Modified": date}, b"two"
+
+    assert [one.outcome for one in _fetch(site, tmp_path, "/a")] == ["changed"]
 
 
 def test_a_page_that_is_gone_from_the_folder_is_asked_for_without_conditions(site: Site, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from email.utils import mktime_tz, parsedate_tz
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -149,7 +150,15 @@ def _moved(url: str, headers: Mapping[str, str]) -> str:
 
 
 def _validators(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name: headers[name] for name in (_ETAG, _DATE) if name in headers}
+    """What a page is asked for again with; a date only where the page cannot have changed within its second."""
+    names = (_ETAG, _DATE) if _is_settled(headers) else (_ETAG,)
+    return {name: headers[name] for name in names if name in headers}
+
+
+def _is_settled(headers: Mapping[str, str]) -> bool:
+    """Whether the page was last changed before the second of its response (RFC 9110, section 8.8.2.2)."""
+    changed, sent = (parsedate_tz(headers.get(name, "")) for name in (_DATE, "date"))
+    return changed is not None and sent is not None and mktime_tz(changed) < mktime_tz(sent)
 
 
 def _write(target: Path, content: bytes) -> None:
