@@ -8,7 +8,9 @@ from typing import Any
 
 from mockreel.conformance.check import broken
 from mockreel.conformance.jobs.balance_change import Spent, spend
-from mockreel.conformance.jobs.job_groups import CHARGED, PLAIN, starts
+from mockreel.conformance.jobs.batch_traces import BatchTrace, tell_batch
+from mockreel.conformance.jobs.counted_jobs import Counted, count
+from mockreel.conformance.jobs.job_groups import APART, BATCH, CHARGED, COUNTED, PLAIN, starts
 from mockreel.conformance.jobs.job_traces import JobTrace, JobTraces
 from mockreel.conformance.jobs.task_queue import Task, Tasks
 from mockreel.conformance.jobs.wait_times import Waits
@@ -85,6 +87,8 @@ class CheckContext:
         self._groups: dict[str, list[JobTrace]] = {}
         self.no_balance = ""
         self._spent: list[Spent] = []
+        self._counted: list[Counted] = []
+        self._batches: list[BatchTrace] = []
         self.stamp = "0" if self.target.own else f"{time.time_ns():x}"
         self._fetched: dict[str, ReceivedResponse] = {}
         self.notes: list[str] = []
@@ -233,6 +237,7 @@ class CheckContext:
         """Take over what was seen at another scene, told in the words of this one's contract."""
         self._groups, self.ids, self._secret, self._fetched = groups, other.ids, other.signing(), other._fetched
         self._spent, self.no_balance, self.ends = other._spent, other.no_balance, None
+        self._counted, self._batches = other._counted, other._batches
 
     def states(self, word: Any) -> tuple[State, ...]:
         """The states that a word on the wire may mean."""
@@ -310,8 +315,8 @@ class CheckContext:
         if group in self._groups:
             return
         self._groups[group] = []
-        if group == CHARGED:
-            self._spend()
+        if group in APART:
+            self._begin_apart(group)
             return
         for start in starts(self, group):
             try:
@@ -323,24 +328,38 @@ class CheckContext:
                 self.broken.append(broken(problem))
                 self.not_begun.setdefault(group, []).append(self.broken[-1])
 
-    def _spend(self) -> None:
-        """Watch the balance of the other account around a job of its own."""
-        if "other" not in self.target.keys.of:
+    def _begin_apart(self, group: str) -> None:
+        """Begin what is no group of jobs: a balance or counters around a job, or a batch."""
+        if group == CHARGED and "other" not in self.target.keys.of:
             self.not_begun[CHARGED] = ["it takes the key of another account, which nothing else uses; give --other-key"]
-            return
-        self.tasks.add(self._guarded(spend(self, self._spent)))
+        elif group == CHARGED:
+            self.tasks.add(self._guarded(CHARGED, spend(self, self._spent)))
+        elif group == COUNTED:
+            self.tasks.add(self._guarded(COUNTED, count(self, self._counted)))
+        elif (row := self.contract.conversation.batch) is not None:
+            self.tasks.add(self._guarded(BATCH, tell_batch(self, row, self._batches)))
 
-    def _guarded(self, task: Task) -> Task:
+    def _guarded(self, group: str, task: Task) -> Task:
         """A task that keeps what stops it."""
         try:
             yield from task
         except NotApplicable as reason:
             self.no_balance = str(reason)
         except MockreelError as reason:
-            self.not_begun.setdefault(CHARGED, []).append(str(reason))
+            self.not_begun.setdefault(group, []).append(str(reason))
         except Exception as problem:
             self.broken.append(broken(problem))
-            self.not_begun.setdefault(CHARGED, []).append(self.broken[-1])
+            self.not_begun.setdefault(group, []).append(self.broken[-1])
+
+    def counted(self) -> list[Counted]:
+        """What the counters of the account said around a job."""
+        self.told(COUNTED)
+        return self._counted
+
+    def batches(self) -> list[BatchTrace]:
+        """The batches of the run, as far as they were seen."""
+        self.told(BATCH)
+        return self._batches
 
     def spent(self) -> list[Spent]:
         """What jobs took from the balance of the other account.

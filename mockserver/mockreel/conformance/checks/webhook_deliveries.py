@@ -138,6 +138,22 @@ def has_its_headers(context: CheckContext) -> Iterator[Problem]:
 
 
 @check(
+    "callback.own-header", "A header that tells callbacks apart has another value for each.", level="jobs",
+    uses=(PLAIN,), known=lambda context: any(header.unique for header in context.contract.callbacks.headers),
+)  # fmt: skip
+def have_headers_of_their_own(context: CheckContext) -> Iterator[Problem]:
+    seen: dict[tuple[str, str], JobTrace] = {}
+    for trace, arrival, _ in _each(context):
+        for header in context.contract.callbacks.headers:
+            value = arrival.headers.get(header.name.lower(), "")
+            other = seen.setdefault((header.name, value), trace)
+            if header.unique and value and other.id != trace.id:
+                fact = callback_fact(context, trace, f"{header.name} tells one callback from another")
+                came = f"{value}, as in the callback of {other.id}"
+                yield Problem(fact, f"{header.name} of its own", came, trace.asked, trace.subject)
+
+
+@check(
     "callback.signature",
     "Every attempt at a callback is signed over the bytes that are sent.",
     level="jobs",
@@ -239,6 +255,7 @@ CHECKS: tuple[Check, ...] = (
     comes_once,
     is_valid,
     has_its_headers,
+    have_headers_of_their_own,
     is_signed,
     comes_after_the_end,
     tells_the_truth,

@@ -4,7 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mockreel.contract.conversation.promises import Account, Paged, Places, Promises, account, paged, places, promises
+from mockreel.contract.conversation.promises import (
+    Account,
+    Paged,
+    Places,
+    Promises,
+    account,
+    paged,
+    places,
+    promises,
+    rows,
+)
 from mockreel.contract.data.parser import Cursor, evidence
 from mockreel.contract.rows import Evidence
 
@@ -82,7 +92,7 @@ class Conversation:
     twice, `blames` where an error names what is wrong, `traced` which header comes back, `quote` what says beforehand
     what a job costs, `prices` what lists the prices of a model, `inputs` what lists the fields of its input, `identity`
     what tells whose a key is, `batch` what begins many jobs at once, `echoes` where an error repeats its status,
-    `equals` places of two operations that hold the same.
+    `equals` places of two operations that hold the same, `counts` numbers that count the jobs of an account.
     """
 
     jobs: Mapping[str, JobTalk] = field(default_factory=dict)
@@ -106,6 +116,7 @@ class Conversation:
     batch: Places | None = None
     echoes: Places | None = None
     equals: tuple[Places, ...] = ()
+    counts: tuple[Places, ...] = ()
 
     def of(self, submit: str) -> JobTalk | None:
         """The sort of job that an operation begins, or None."""
@@ -136,7 +147,8 @@ def conversation(file: Cursor) -> Conversation:
         places(file, "inputs"),
         places(file, "batch"),
         places(file, "echoes"),
-        _equals(file.maybe("equals")),
+        tuple(rows(file, "equals").values()),
+        tuple(rows(file, "counts").values()),
     )
 
 
@@ -159,11 +171,6 @@ def _talk(name: str, row: Cursor) -> JobTalk:
         evidence(row),
         promises(row),
     )
-
-
-def _equals(rows: Cursor | None) -> tuple[Places, ...]:
-    found = rows.mapping() if rows else {}
-    return tuple(one for name in found if rows and (one := places(rows, name)) is not None)
 
 
 def _told(row: Cursor) -> WebhookTalk:

@@ -32,8 +32,10 @@ class Promises:
 
     `carries` are fields that a submit takes beside its input; `repeats` says where the record has them again, `agrees`
     where the callback says the same as the record; `moments` are places of times in their order. `shows` are places
-    that every record has, `constant` those that are the same from the submit on, `stays` those that are the same from
-    the end on, `fixed` one that always has one value, `model` where the record names its model.
+    that every record has, `opens` those that the answer to a submit has, `constant` those that are the same from the
+    submit on, `stays` those that are the same from the end on, `distinct` those that are another value for every job,
+    `fixed` one that always has one value, `model` where the record names its model, `measures` where it says how large
+    and how long its result is, `details` lists of what a job has beside its record, by the operations that give them.
     """
 
     carries: Mapping[str, Any] = field(default_factory=dict)
@@ -50,6 +52,10 @@ class Promises:
     stays: Places | None = None
     fixed: Places | None = None
     model: Places | None = None
+    measures: Places | None = None
+    opens: Places | None = None
+    distinct: Places | None = None
+    details: Mapping[str, Places] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,8 @@ class Paged:
     sent as the query parameter `cursor`; `filters` are query parameters with the place of the entry's value that each
     of them compares; `order` is a query that turns the order of `by` round. `more` is the place of a truth value that
     says whether there is more, `previous` that of what leads back; `agrees` are places that an entry has as the record
-    of its job has them, `times` two places of an entry of which the first is so many times the second.
+    of its job has them, `times` two places of an entry of which the first is so many times the second. `fields` is the
+    query parameter that chooses the fields of an entry, `range` names those that bound the moment of `by`.
     """
 
     items: str
@@ -80,6 +87,8 @@ class Paged:
     agrees: tuple[str, ...] = ()
     states: bool = False  # its entries are the states of the lifecycle, named by their words
     times: Mapping[str, Any] = field(default_factory=dict)
+    fields: str | None = None
+    range: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +101,13 @@ class Account:
     evidence: Evidence
 
 
+# The promises that are one row of places each.
+_PLACES = (
+    "moments", "begun", "cost", "failure", "kinds", "headers", "shows", "constant", "stays", "fixed", "model",
+    "measures", "opens", "distinct",
+)  # fmt: skip
+
+
 def promises(row: Cursor) -> Promises:
     """The promises of one sort of job in `conversation.yaml`."""
     found = row.maybe("promises")
@@ -101,8 +117,8 @@ def promises(row: Cursor) -> Promises:
         found.get("carries", {}),
         _pairs(found, "repeats"),
         _pairs(found, "agrees"),
-        *(places(found, key) for key in ("moments", "begun", "cost", "failure", "kinds", "headers")),
-        *(places(found, key) for key in ("shows", "constant", "stays", "fixed", "model")),
+        details=rows(found, "details"),
+        **{name: places(found, name) for name in _PLACES},
     )
 
 
@@ -113,6 +129,13 @@ def places(row: Cursor, key: str) -> Places | None:
         return None
     given = {name: value for name, value in found.mapping().items() if name not in ("at", "evidence", "source")}
     return Places(found.at("at").texts(), evidence(found), given)
+
+
+def rows(row: Cursor, key: str) -> Mapping[str, Places]:
+    """Rows of places by their names; none where there are none."""
+    found = row.maybe(key)
+    named = {name: places(found, name) for name in found.mapping()} if found else {}
+    return {name: one for name, one in named.items() if one is not None}
 
 
 def _pairs(row: Cursor, key: str) -> tuple[Pair, ...]:
@@ -145,6 +168,8 @@ def paged(_: str, row: Cursor) -> Paged:
         found.texts() if (found := row.maybe("agrees")) else (),
         row.get("states", False),
         row.get("times", {}),
+        _maybe(row, "fields"),
+        row.get("range", {}),
     )
 
 
