@@ -85,7 +85,7 @@ class CheckContext:
         self.log: list[tuple[SentRequest, ReceivedResponse]] = []
         self.not_begun: dict[str, list[str]] = {}
         self._groups: dict[str, list[JobTrace]] = {}
-        self.no_balance = ""
+        self._pointless: dict[str, str] = {}  # groups that do not apply, and why
         self._spent: list[Spent] = []
         self._counted: list[Counted] = []
         self._batches: list[BatchTrace] = []
@@ -236,7 +236,7 @@ class CheckContext:
     def adopt(self, other: "CheckContext", groups: dict[str, list[JobTrace]]) -> None:
         """Take over what was seen at another scene, told in the words of this one's contract."""
         self._groups, self.ids, self._secret, self._fetched = groups, other.ids, other.signing(), other._fetched
-        self._spent, self.no_balance, self.ends = other._spent, other.no_balance, None
+        self._spent, self._pointless, self.ends = other._spent, other._pointless, None
         self._counted, self._batches = other._counted, other._batches
 
     def states(self, word: Any) -> tuple[State, ...]:
@@ -344,7 +344,7 @@ class CheckContext:
         try:
             yield from task
         except NotApplicable as reason:
-            self.no_balance = str(reason)
+            self._pointless[group] = str(reason)
         except MockreelError as reason:
             self.not_begun.setdefault(group, []).append(str(reason))
         except Exception as problem:
@@ -353,12 +353,16 @@ class CheckContext:
 
     def counted(self) -> list[Counted]:
         """What the counters of the account said around a job."""
-        self.told(COUNTED)
+        self._apply(COUNTED)
         return self._counted
 
     def batches(self) -> list[BatchTrace]:
-        """The batches of the run, as far as they were seen."""
-        self.told(BATCH)
+        """The batches of the run, as far as they were seen.
+
+        Raises:
+            NotApplicable: there is no well-formed request for one.
+        """
+        self._apply(BATCH)
         return self._batches
 
     def spent(self) -> list[Spent]:
@@ -367,10 +371,14 @@ class CheckContext:
         Raises:
             NotApplicable: it shows none.
         """
-        self.told(CHARGED)
-        if self.no_balance:
-            raise NotApplicable(self.no_balance)
+        self._apply(CHARGED)
         return self._spent
+
+    def _apply(self, group: str) -> None:
+        """Tell a group, and see that there is such a question."""
+        self.told(group)
+        if group in self._pointless:
+            raise NotApplicable(self._pointless[group])
 
     def told(self, group: str) -> list[JobTrace]:
         """The stories of a group, told as far as the time allows."""

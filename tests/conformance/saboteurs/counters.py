@@ -85,6 +85,20 @@ def _without_meta(response: Response, request: Request) -> Response:
     return dropping("meta")(response, request)
 
 
+def _undeleted() -> Answering:
+    """What is removed is said to be gone, and is kept."""
+
+    def answer(provider: Provider, request: Request) -> Response | Awaitable[Response]:
+        if (
+            operation_id(provider, request) != "delete_webhook"
+            or b"Bearer rf_live_mockreel-check" not in dict(request.headers).values()
+        ):
+            return provider.answer(request)
+        return Response(204, ())
+
+    return answer
+
+
 GALLERY = (
     Saboteur(
         "no-runs-counted", "Statistics are empty.", "runflow", answering=_on("get_runs_stats", _emptied("timeline"))
@@ -286,5 +300,30 @@ GALLERY = (
         "The answer to a submit has no clientId.",
         "runninghub",
         answering=altering("submit_task", change=dropping("clientId")),
+    ),
+    Saboteur(
+        "forgets-labels",
+        "A secret has another label when it is read.",
+        "runflow",
+        answering=altering("get_callback_secret", change=setting("/label", "x")),
+    ),
+    Saboteur(
+        "lists-other-labels",
+        "A secret has another label in the list.",
+        "runflow",
+        answering=altering("list_callback_secrets", change=setting("/items/*/label", "x")),
+    ),
+    Saboteur(
+        "changes-nothing",
+        "A webhook is not changed where it is asked for.",
+        "runflow",
+        answering=altering("update_webhook", change=setting("/url", "http://127.0.0.1:1/")),
+    ),
+    Saboteur("removes-nothing", "A webhook that was removed is still there.", "runflow", answering=_undeleted),
+    Saboteur(
+        "cut-in-the-answer",
+        "The answer to a submit lacks the metadata.",
+        "runflow",
+        answering=altering("create_run", change=setting("/metadata", {})),
     ),
 )

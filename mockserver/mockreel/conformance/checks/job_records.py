@@ -52,12 +52,13 @@ def says_what_was_sent(context: CheckContext) -> Iterator[Problem]:
             if sent is None:
                 continue
             context.judged()
-            shown = pointers.value(record, pair.other)
-            if not alike(shown, sent):
-                fact = context.facts.fact(
-                    f"the record's {pair.other} is what was sent", _where(trace, "repeats"), pair.evidence
-                )
-                yield Problem(fact, f"{sent!r}"[:200], f"{shown!r}"[:200], trace.poll, trace.subject)
+            fact = context.facts.fact(
+                f"the record's {pair.other} is what was sent", _where(trace, "repeats"), pair.evidence
+            )
+            for request, document in ((trace.poll, record), (trace.asked, trace.response.json)):
+                shown = pointers.value(document, pair.other)
+                if not alike(shown, sent):
+                    yield Problem(fact, f"{sent!r}"[:200], f"{shown!r}"[:200], request, trace.subject)
 
 
 def alike(shown: Any, sent: Any) -> bool:

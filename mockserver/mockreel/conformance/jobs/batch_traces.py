@@ -9,6 +9,7 @@ from mockreel.contract.conversation.promises import Places
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.errors import MockreelError
 from mockreel.simulator.in_process.memory_receiver import Arrival
+from mockreel.simulator.in_process.mock_target import NotApplicable
 
 if TYPE_CHECKING:
     from mockreel.conformance.check_context import CheckContext
@@ -34,9 +35,12 @@ def tell_batch(context: "CheckContext", row: Places, found: list[BatchTrace]) ->
 
     Raises:
         LeftOut: it may not be begun here.
+        NotApplicable: the contract has no example of one that is well-formed under its reading.
     """
     operation = context.contract.operation(str(row.given["operation"]))
     asked, url = context.requests.good(operation), None
+    if context.request_checker.judge(asked).row is not None:
+        raise NotApplicable("the contract has no example of a body that is well-formed under this reading")
     if context.target.receiver is not None and context.callback_of(operation) is not None:
         asked, url = context.with_callback(asked, (200,))
     context.secret()

@@ -11,6 +11,7 @@ from mockreel.conformance.checks.consistency import (
     job_entries,
     lasting_records,
     listed_prices,
+    made_things,
     reply_examples,
     secret_display,
     webhook_history,
@@ -27,6 +28,7 @@ CHECKS: tuple[Check, ...] = (
     *job_details.CHECKS,
     *webhook_history.CHECKS,
     *listed_prices.CHECKS,
+    *made_things.CHECKS,
     *reply_examples.CHECKS,
     *secret_display.CHECKS,
 )

@@ -28,6 +28,12 @@ def calls_back(context: CheckContext) -> bool:
     return row is not None and "webhook" in row.given
 
 
+def keeps_history(context: CheckContext) -> bool:
+    """Whether what a batch has told can be read."""
+    row = context.contract.conversation.batch
+    return calls_back(context) and row is not None and bool(row.given.get("history"))
+
+
 def _fact(context: CheckContext, trace: BatchTrace, says: str) -> Fact:
     return context.facts.fact(says, "conversation.yaml batch", trace.row.evidence)
 
@@ -197,7 +203,7 @@ def _untrue(context: CheckContext, trace: BatchTrace, body: Any) -> Iterator[str
 
 @check(
     "batch.history", "What is kept of a batch's webhook is what has arrived.", level="jobs", uses=(BATCH,),
-    known=lambda context: calls_back(context) and "history" in context.contract.conversation.batch.given,  # type: ignore[union-attr]
+    known=keeps_history,
 )  # fmt: skip
 def history_is_true(context: CheckContext) -> Iterator[Problem]:
     for trace in _called(context):
