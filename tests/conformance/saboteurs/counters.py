@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
+import orjson
 from conformance.saboteurs.records import asking, dropping, setting
 from conformance.saboteurs.saboteur import (
     Change,
@@ -94,9 +95,17 @@ def _undeleted() -> Answering:
             or b"Bearer rf_live_mockreel-check" not in dict(request.headers).values()
         ):
             return provider.answer(request)
-        return Response(204, ())
+        return Response(204, b"")
 
     return answer
+
+
+def _one_attempt_id(response: Response, _: Request) -> Response:
+    body = orjson.loads(response.body)
+    if not isinstance(body, list):
+        return response
+    ids = [{**one, "attempts": [{**attempt, "id": one["id"]} for attempt in one["attempts"]]} for one in body]
+    return replace(response, body=orjson.dumps(ids))
 
 
 GALLERY = (
@@ -325,5 +334,35 @@ GALLERY = (
         "The answer to a submit lacks the metadata.",
         "runflow",
         answering=altering("create_run", change=setting("/metadata", {})),
+    ),
+    Saboteur(
+        "one-model-name",
+        "Every model of the list has the same name.",
+        "runflow",
+        answering=altering("list_models", change=setting("/items/*/name", "x")),
+    ),
+    Saboteur(
+        "other-category",
+        "A model read alone is of another category than in the list.",
+        "runflow",
+        answering=altering("get_model", change=setting("/category_code", "x")),
+    ),
+    Saboteur(
+        "one-input-id",
+        "The inputs of a model have one id.",
+        "runflow",
+        answering=altering("get_model", change=setting("/inputs/*/id", "x")),
+    ),
+    Saboteur(
+        "one-attempt-id",
+        "The attempts at a callback have one id.",
+        "runflow",
+        answering=altering("get_run_callback_history", change=_one_attempt_id),
+    ),
+    Saboteur(
+        "other-developer",
+        "A model read alone is of another developer than in the list.",
+        "aimlapi",
+        answering=altering("get_model", change=setting("/data/type", "x")),
     ),
 )

@@ -160,9 +160,9 @@ def _failures(context: "CheckContext") -> Iterator[Start]:
 
 
 def _answered(context: "CheckContext", behaviours: tuple[Behaviour, ...]) -> Iterator[Start]:
-    """One job for each submit that takes a callback; on another's server one of each sort if it is to be quick."""
-    seen = set()
+    """One job for each submit that takes a callback; one of each sort for several answers, and elsewhere if quick."""
+    seen, every = set(), len(behaviours) == 1 and (context.own or not context.wanted.quick)
     for talk, submit in _begun(context):
-        if context.calls_back(talk, submit) and (context.own or not context.wanted.quick or talk.name not in seen):
+        if context.calls_back(talk, submit) and (every or talk.name not in seen):
             seen.add(talk.name)
             yield Start(talk, submit, context.casting.leads(submit)[0], behaviours=behaviours)

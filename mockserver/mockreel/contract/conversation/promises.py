@@ -67,7 +67,8 @@ class Paged:
     of them compares; `order` is a query that turns the order of `by` round. `more` is the place of a truth value that
     says whether there is more, `previous` that of what leads back; `agrees` are places that an entry has as the record
     of its job has them, `times` two places of an entry of which the first is so many times the second. `fields` is the
-    query parameter that chooses the fields of an entry, `range` names those that bound the moment of `by`.
+    query parameter that chooses the fields of an entry, `range` names those that bound the moment of `by`, `one` is
+    the operation that reads one entry.
     """
 
     items: str
@@ -89,6 +90,7 @@ class Paged:
     times: Mapping[str, Any] = field(default_factory=dict)
     fields: str | None = None
     range: Mapping[str, str] = field(default_factory=dict)
+    one: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,7 @@ def paged(_: str, row: Cursor) -> Paged:
         row.get("times", {}),
         _maybe(row, "fields"),
         row.get("range", {}),
+        _maybe(row, "one"),
     )
 
 

@@ -14,6 +14,7 @@ from mockreel.conformance.checks.consistency import (
     made_things,
     reply_examples,
     secret_display,
+    shown_things,
     webhook_history,
 )
 
@@ -31,6 +32,7 @@ CHECKS: tuple[Check, ...] = (
     *made_things.CHECKS,
     *reply_examples.CHECKS,
     *secret_display.CHECKS,
+    *shown_things.CHECKS,
 )
 
 __all__ = ["CHECKS"]

@@ -15,6 +15,9 @@ from mockreel.contract.exchanges.problem import Problem
 # Ids, which never change; anything else that was not sent may.
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9]{15,19}")
 
+# The rest of a path that names one of what another path lists.
+_ONE = r"/\{[^/{}]+\}"
+
 
 @check(
     "thing.agrees", "What was made is read, changed and listed as it was made, and gone when it is removed.",
@@ -58,7 +61,7 @@ def _links(context: CheckContext, maker: Operation, made: ReceivedResponse) -> I
     """The links of a thing to itself: what reads, changes and removes it, and no more than it."""
     for name in dict.fromkeys(str(row.get("operationId")) for row in context.links.of(maker)):
         link = context.links.find(maker, made, name)
-        if link is not None and not link.to.admin and link.to.path.rpartition("/{")[0] == maker.path:
+        if link is not None and not link.to.admin and re.fullmatch(re.escape(maker.path) + _ONE, link.to.path):
             yield link
 
 

@@ -68,9 +68,14 @@ def has_what_examples_have(context: CheckContext) -> Iterator[Problem]:
     told: set[tuple[str, str]] = set()
     for request, response in context.log:
         operation = request.operation
-        if operation is None or response.status >= 300 or context.error_detector.refused(response):
+        if (
+            operation is None
+            or not rows[operation.id]
+            or response.status >= 300
+            or context.error_detector.refused(response)
+        ):
             continue
-        for example in rows.get(operation.id, ()):
+        for example in rows[operation.id]:
             if example.place and pointers.value(response.json, example.place) != example.word:
                 continue
             context.judged()
