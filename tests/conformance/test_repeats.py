@@ -72,8 +72,8 @@ def test_the_printed_command_shows_the_same_failure(
     """At a URL, with the keys in the environment: the check falls short of the same fact for the same subject."""
     spoil(monkeypatch)
     with serving("runflow", speed=20.0) as server:
-        budget = ["--budget", "20"] if name.startswith("generated") else []
-        words = [server.runflow.url, "--provider", "runflow", "--seed", "4", "--quick", *budget, *access]
+        size = ["--budget", "20"] if name.startswith("generated") else ["--quick"]
+        words = [server.runflow.url, "--provider", "runflow", "--seed", "4", *size, *access]
         first = _outcome(words + _asked(name), name, tmp_path)
         printed = shlex.split(first["again"])
         assert printed[:2] == ["mockreel", "check"]
@@ -87,11 +87,9 @@ def test_the_printed_command_shows_the_same_failure(
 
 def _asked(name: str) -> list[str]:
     """What a first run is narrowed to, so that it is short; the check of every reply comes with any other."""
-    narrowed = {
-        "generated.coverage": "generated.coverage:list_models",
-        "generated.fuzzing": "generated.fuzzing:list_models",
-    }
-    return ["--check", "list.form" if name == "reply.documented" else narrowed.get(name, name)]
+    if name.startswith("generated"):
+        return ["--check", f"{name}:list_models"]
+    return ["--check", "list.form" if name == "reply.documented" else name]
 
 
 def _outcome(words: list[str], name: str, folder: Path) -> dict[str, Any]:

@@ -140,9 +140,12 @@ class CheckContext:
 
     def _asking(self, request: SentRequest) -> str:
         """The check that sends a request: the one that is run, or one that watches jobs."""
+        operation = request.operation.id if request.operation else ""
+        if self.asking.startswith("generated"):
+            return f"{self.asking}:{operation}" if operation else self.asking
         talks = self.contract.conversation.jobs.values()
         watched = {name for talk in talks for name in (*talk.submits, talk.poll)}
-        return WATCHES if request.operation is not None and request.operation.id in watched else self.asking or WATCHES
+        return WATCHES if operation in watched else self.asking or WATCHES
 
     def fetch(self, url: str, *, anew: bool = False) -> ReceivedResponse:
         """What a result's URL leads to, fetched once unless `again`."""
