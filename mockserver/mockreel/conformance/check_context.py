@@ -348,11 +348,11 @@ class CheckContext:
         """Begin what is no group of jobs: a balance or counters around a job, or a batch."""
         if group == CHARGED and "other" not in self.target.keys.of:
             self.not_begun[CHARGED] = ["it takes the key of another account, which nothing else uses; give --other-key"]
-        elif group == CHARGED:
+        elif group == CHARGED and self.contract.conversation.account is not None:
             self.tasks.add(self._guarded(CHARGED, spend(self, self._spent)))
         elif group == COUNTED:
             self.tasks.add(self._guarded(COUNTED, count(self, self._counted)))
-        elif (row := self.contract.conversation.batch) is not None:
+        elif group == BATCH and (row := self.contract.conversation.batch) is not None:
             self.tasks.add(self._guarded(BATCH, tell_batch(self, row, self._batches)))
 
     def _guarded(self, group: str, task: Task) -> Task:
