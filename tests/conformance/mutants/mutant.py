@@ -52,7 +52,7 @@ _LOUD = (
     "one",
 )
 # Of a row about how clients speak: where something stands, in the order in which it is looked for.
-_PLACES = ("state", "items", "pattern", "at", "one")
+_PLACES = ("state", "items", "pattern", "at", "other")
 _OPERATIONS = "operations.json"
 
 
