@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 from conformance.saboteurs.saboteur import Stranger, honest_contract
 
-from mockreel.cli.gate.check import command
+from mockreel.cli.gate.check_command import command
 from mockreel.conformance.check import Outcome
 from mockreel.conformance.check_context import CheckContext, Wanted
 from mockreel.conformance.check_runner import run

@@ -11,7 +11,7 @@ from mockreel.cli.admin import (
     rule_commands,
     state_commands,
 )
-from mockreel.cli.admin.server_options import Asked, Hoisting, written_url
+from mockreel.cli.admin.control_options import Asked, Hoisting, written_url
 
 
 @click.group("control", cls=Hoisting)

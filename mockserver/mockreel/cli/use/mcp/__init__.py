@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from mockreel.cli.admin.server_options import written_url
+from mockreel.cli.admin.control_options import written_url
 
 
 @click.command("mcp")

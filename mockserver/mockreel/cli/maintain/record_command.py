@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mockreel.cli.options import Money, Seconds, data_option
 from mockreel.cli.output import say
+from mockreel.cli.shared_options import Money, Seconds, data_option
 from mockreel.errors import MockreelError, OptionError
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mockreel.cli.options import Money, Pair, data_option, ready_file_option
+from mockreel.cli.shared_options import Money, Pair, data_option, ready_file_option
 from mockreel.cli.strict_options import NOT_CHECKED, VIOLATED
 from mockreel.errors import OptionError
 

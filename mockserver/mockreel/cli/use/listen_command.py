@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import click
 
-from mockreel.cli.options import ca_option, data_option, keep_alive_option
 from mockreel.cli.output import say
+from mockreel.cli.shared_options import ca_option, data_option, keep_alive_option
 from mockreel.terminal import harmless, harmless_json
 
 if TYPE_CHECKING:

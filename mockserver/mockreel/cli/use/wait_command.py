@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
-from mockreel.cli.admin.server_options import written_url
-from mockreel.cli.options import Seconds
+from mockreel.cli.admin.control_options import written_url
 from mockreel.cli.output import say
+from mockreel.cli.shared_options import Seconds
 
 
 @click.command("wait")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from mockreel.cli.options import Seconds, data_option
+from mockreel.cli.shared_options import Seconds, data_option
 
 
 @click.command("arazzo")

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from mockreel.cli.options import Pair, data_option
+from mockreel.cli.shared_options import Pair, data_option
 
 
 @click.command("openapi")
