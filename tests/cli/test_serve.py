@@ -13,7 +13,7 @@ from mockreel.cli.shared_options import Size
 from mockreel.cli.use.serve_command import introduction
 from mockreel.contract import load_contract
 from mockreel.errors import OptionError
-from mockreel.server.options import Options
+from mockreel.server.server_options import Options
 from mockreel.server.socket_server import Server
 
 ENCORE = ["--data", str(FOURTH), "--provider", "encore"]

@@ -23,10 +23,10 @@ from mockreel.engine.randomness import digest
 from mockreel.engine.scenarios.rules import Rules
 from mockreel.engine.scheduler import Scheduler
 from mockreel.simulator import pipeline
-from mockreel.simulator.adapter import Answer, ProviderAdapter
 from mockreel.simulator.compiled_contract import CompiledContract, Rewording, compile_contract
-from mockreel.simulator.context import RequestContext
 from mockreel.simulator.path_hints import Hints
+from mockreel.simulator.provider_adapter import Answer, ProviderAdapter
+from mockreel.simulator.request_context import RequestContext
 from mockreel.simulator.run_recorder import RunRecorder
 from mockreel.webhooks import Deliveries, Delivery, Signing
 

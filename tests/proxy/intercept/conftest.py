@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from mockreel.proxy.intercept import Plan, Ran, run
-from mockreel.server.options import Options
+from mockreel.server.server_options import Options
 from mockreel.simulator.provider import Settings
 
 # Runs words, a file of `programs/` or a text of Python: `ran = play("with_curl.sh", ...)`.

@@ -62,9 +62,9 @@ def command(yes: bool, max_spend: Any, assume_price: Any, **given: Any) -> None:
     The key comes from the environment. The plan and its price are shown, and nothing is sent before you agree. A
     cassette that would contain a secret is not written.
     """
+    from mockreel.cassettes.cassette_writer import vcrpy  # noqa: PLC0415
     from mockreel.cassettes.recorder.recorder import Recorder  # noqa: PLC0415
     from mockreel.cassettes.recorder.recording_plan import admit  # noqa: PLC0415
-    from mockreel.cassettes.writer import vcrpy  # noqa: PLC0415
 
     vcrpy()
     plan = _plan(given)

@@ -110,7 +110,7 @@ def _tell(log: "Log", ran: "Ran") -> None:
 def _plan(words: tuple[str, ...], given: Mapping[str, Any], log: "Log") -> "Plan":
     from mockreel.cli.log_option import beside  # noqa: PLC0415
     from mockreel.proxy.intercept import Plan  # noqa: PLC0415
-    from mockreel.server.options import Options  # noqa: PLC0415
+    from mockreel.server.server_options import Options  # noqa: PLC0415
 
     # Its own lines stand between those of the program, so each event has one only where a machine reads them.
     found = beside(log, {**given, "quiet": not given["as_json"]})

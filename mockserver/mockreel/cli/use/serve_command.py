@@ -22,7 +22,7 @@ from mockreel.errors import OptionError
 from mockreel.server.http.tls import Tls, encryption
 from mockreel.server.log import Log
 from mockreel.server.mock_server import MockServer
-from mockreel.server.options import Options
+from mockreel.server.server_options import Options
 from mockreel.server.socket_server import Server
 from mockreel.simulator.simulator import load_contracts
 from mockreel.webhooks import WebhookSecret
@@ -121,7 +121,7 @@ def _traced(*, wanted: bool) -> "AbstractContextManager[TracerProvider | None]":
     """Where spans go; None where none are made."""
     if not wanted:
         return nullcontext()
-    from mockreel.server.traces.export import exported  # noqa: PLC0415
+    from mockreel.server.traces.trace_export import exported  # noqa: PLC0415
 
     return exported()
 

@@ -17,11 +17,11 @@ from mockreel.engine.scheduler import Entry as Due
 from mockreel.errors import LogMisfit, MockreelError, StateError
 from mockreel.simulator.simulator import Simulator
 from mockreel.simulator.snapshots import restore
-from mockreel.simulator.snapshots.reader import intervention
-from mockreel.simulator.snapshots.restore import read_rules
+from mockreel.simulator.snapshots.snapshot_reader import intervention
+from mockreel.simulator.snapshots.snapshot_restore import read_rules
 from mockreel.simulator.storage.checkpoints.checkpoint import Load, UnderWay
 from mockreel.simulator.storage.due_action import is_recorded, named
-from mockreel.simulator.storage.logs.entry import Entry
+from mockreel.simulator.storage.logs.log_entry import Entry
 from mockreel.simulator.storage.logs.run_log import RunLog
 from mockreel.simulator.storage.written_request import alias, request_of
 from mockreel.webhooks import Outcome, Outgoing, Sender

@@ -18,8 +18,8 @@ from mockreel.engine.jobs.job import Intervention, Job
 from mockreel.engine.jobs.lifecycle import Plan
 from mockreel.errors import DataError, MockreelError
 from mockreel.simulator.provider import Provider
-from mockreel.simulator.snapshots.codec import Reader
-from mockreel.simulator.snapshots.references import references
+from mockreel.simulator.snapshots.named_references import references
+from mockreel.simulator.snapshots.value_codec import Reader
 from mockreel.webhooks import Attempt, Delivery, Outcome
 
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final, TypeVar
 
 from mockreel.engine.artifacts.media.clip import Clip, Wanted
-from mockreel.engine.artifacts.media.pack import Packed, index
+from mockreel.engine.artifacts.media.clip_pack import Packed, index
 from mockreel.engine.artifacts.media.size_words import Size, Unreadable, read_aspect, read_resolution, wish
 
 _KINDS: Final[Mapping[str, str]] = MappingProxyType(

@@ -14,7 +14,7 @@ from mockreel.providers.aimlapi.responses import moment
 from mockreel.providers.aimlapi.state import State
 from mockreel.providers.aimlapi.trace_headers import Headers
 from mockreel.providers.aimlapi.validation_hints import Hint
-from mockreel.simulator.context import RequestContext
+from mockreel.simulator.request_context import RequestContext
 
 
 def refuse(context: RequestContext, row: ErrorRow, error: ErrorResponse) -> Response:

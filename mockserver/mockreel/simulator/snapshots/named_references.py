@@ -7,7 +7,7 @@ from mockreel.contract import Model
 from mockreel.engine.accounts.account import Account
 from mockreel.engine.jobs.job import Job
 from mockreel.simulator.provider import Provider
-from mockreel.simulator.snapshots.codec import Reference
+from mockreel.simulator.snapshots.value_codec import Reference
 
 
 def references(

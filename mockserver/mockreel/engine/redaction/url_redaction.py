@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from urllib.parse import unquote, unquote_plus
 
 from mockreel.engine.redaction.fingerprints import MASK
-from mockreel.engine.redaction.names import may_name_secret, might_name_secret
-from mockreel.engine.redaction.shapes import is_drawn, is_mixed
+from mockreel.engine.redaction.secret_detection import is_drawn, is_mixed
+from mockreel.engine.redaction.secret_field_names import may_name_secret, might_name_secret
 
 # A URL inside of a text; what follows it in a sentence is not cut off it, as nothing of it is masked.
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s\"'<>\\^`{|}]+")

@@ -13,10 +13,10 @@ import yaml
 from mockreel.cassettes import Cassette, CassetteUnreadable, NoProvenance, read_cassette
 from mockreel.cassettes.cassette import Exchange
 from mockreel.cassettes.cassette_errors import NotRecorded, SecretLeft
+from mockreel.cassettes.cassette_writer import Store, vcrpy
 from mockreel.cassettes.recording_rules import read_rules
+from mockreel.cassettes.redaction.cassette_redactor import CassetteRedactor
 from mockreel.cassettes.redaction.final_check import Guard
-from mockreel.cassettes.redaction.redactor import CassetteRedactor
-from mockreel.cassettes.writer import Store, vcrpy
 from mockreel.client.profile_file import read_manner
 from mockreel.contract import load_contract
 from mockreel.errors import DataError, MockreelError

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 import orjson
 
 from mockreel.errors import StateError
-from mockreel.simulator.storage.logs.entry import Entry, decode
+from mockreel.simulator.storage.logs.log_entry import Entry, decode
 from mockreel.simulator.storage.logs.run_log import file_name
 
 LOG, FILES, JOURNAL = "run.jsonl", "files", "journal.har"

@@ -8,7 +8,7 @@ import pytest
 
 from mockreel.cassettes.cassette import Exchange, InboundCallback
 from mockreel.cassettes.recording_rules import read_rules
-from mockreel.cassettes.redaction.redactor import CassetteRedactor, Scrubbed, unpacked
+from mockreel.cassettes.redaction.cassette_redactor import CassetteRedactor, Scrubbed, unpacked
 from mockreel.client.profile_file import read_manner
 from mockreel.contract import load_contract
 

@@ -11,7 +11,7 @@ from mockreel.contract.messages.message import Response, json_reply
 from mockreel.contract.validation import Step, Violation
 from mockreel.providers.runninghub.dialects import Dialect
 from mockreel.providers.runninghub.state import state_of
-from mockreel.simulator.context import RequestContext
+from mockreel.simulator.request_context import RequestContext
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 # How much of a wrong value is repeated.

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from mockreel.cassettes.cassette import Exchange
 from mockreel.cassettes.cassette_errors import SecretLeft
+from mockreel.cassettes.cassette_writer import Store
 from mockreel.cassettes.recording_rules import read_rules
+from mockreel.cassettes.redaction.cassette_redactor import CassetteRedactor
 from mockreel.cassettes.redaction.final_check import Guard
-from mockreel.cassettes.redaction.redactor import CassetteRedactor
-from mockreel.cassettes.writer import Store
 from mockreel.client.profile_file import read_manner
 from mockreel.contract import Contract, load_contract
 

@@ -12,8 +12,8 @@ from mockreel.engine.jobs.job import Job
 from mockreel.providers.aimlapi.query_parameters import refuse_unknown, repeated
 from mockreel.providers.aimlapi.responses import moment
 from mockreel.providers.templates import fill
-from mockreel.simulator.adapter import Answer
-from mockreel.simulator.context import RequestContext
+from mockreel.simulator.provider_adapter import Answer
+from mockreel.simulator.request_context import RequestContext
 from mockreel.simulator.turns import MANY, Work, in_turns, turns
 
 

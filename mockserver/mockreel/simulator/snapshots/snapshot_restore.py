@@ -10,10 +10,10 @@ from mockreel.errors import Conflict, DataError, MockreelError
 from mockreel.simulator.provider import JobEnd, Provider, Reckoning
 from mockreel.simulator.rule_parser import set_rule
 from mockreel.simulator.simulator import Simulator
-from mockreel.simulator.snapshots.reader import WHERE, Past, one_of, read_part
-from mockreel.simulator.snapshots.schema import check_shape
-from mockreel.simulator.snapshots.seal import check_seal
-from mockreel.simulator.snapshots.writer import FORM, other_readings, version
+from mockreel.simulator.snapshots.snapshot_reader import WHERE, Past, one_of, read_part
+from mockreel.simulator.snapshots.snapshot_schema import check_shape
+from mockreel.simulator.snapshots.snapshot_seal import check_seal
+from mockreel.simulator.snapshots.snapshot_writer import FORM, other_readings, version
 from mockreel.webhooks.dispatcher import AttemptDue
 
 # A moment, and what must happen then.

@@ -8,10 +8,10 @@ from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.message import Response, json_reply
 from mockreel.engine.randomness import uuid4
 from mockreel.providers.runflow import money
-from mockreel.providers.runflow.errors import fill
+from mockreel.providers.runflow.error_bodies import fill
 from mockreel.providers.runflow.state import own_shelf, state_of
 from mockreel.providers.runflow.timestamps import means, written
-from mockreel.simulator.context import RequestContext
+from mockreel.simulator.request_context import RequestContext
 
 Record = Mapping[str, Any]
 

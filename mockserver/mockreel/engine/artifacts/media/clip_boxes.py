@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from mockreel.engine.artifacts.media.clip import Clip
-from mockreel.engine.artifacts.media.pack import read
+from mockreel.engine.artifacts.media.clip_pack import read
 
 _HEADER: Final = 8
 _END: Final = b"\0\0\0\0IEND\xaeB`\x82"

@@ -13,8 +13,8 @@ from mockreel.providers.aimlapi.query_parameters import refuse_unknown
 from mockreel.providers.aimlapi.responses import moment
 from mockreel.providers.aimlapi.state import State
 from mockreel.providers.templates import fill
-from mockreel.simulator.adapter import Answer
-from mockreel.simulator.context import RequestContext
+from mockreel.simulator.provider_adapter import Answer
+from mockreel.simulator.request_context import RequestContext
 
 
 def balance(context: RequestContext) -> Answer:

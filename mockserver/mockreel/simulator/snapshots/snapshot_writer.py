@@ -17,9 +17,9 @@ from mockreel.engine.redaction import Fingerprints, json_in
 from mockreel.engine.scenarios.rules import Rule
 from mockreel.simulator.provider import JobEnd, Provider, Reckoning
 from mockreel.simulator.simulator import Simulator
-from mockreel.simulator.snapshots.codec import BYTES, Writer, read_bytes, write_bytes
-from mockreel.simulator.snapshots.references import references
-from mockreel.simulator.snapshots.seal import sealed
+from mockreel.simulator.snapshots.named_references import references
+from mockreel.simulator.snapshots.snapshot_seal import sealed
+from mockreel.simulator.snapshots.value_codec import BYTES, Writer, read_bytes, write_bytes
 from mockreel.webhooks import Attempt, Delivery
 from mockreel.webhooks.dispatcher import AttemptDue
 

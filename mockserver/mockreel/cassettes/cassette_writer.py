@@ -15,9 +15,9 @@ from mockreel.cassettes.cassette import (
     read_cassette,
 )
 from mockreel.cassettes.cassette_errors import NoProvenance, NotRecorded
+from mockreel.cassettes.redaction.cassette_redactor import CassetteRedactor, Scrubbed, unpacked
 from mockreel.cassettes.redaction.final_check import Guard, on_the_wire
 from mockreel.cassettes.redaction.redacted_places import left_out, left_out_of_call
-from mockreel.cassettes.redaction.redactor import CassetteRedactor, Scrubbed, unpacked
 from mockreel.cassettes.repeated_polls import thinned
 from mockreel.cassettes.vcr_format import exchanges_of, vcr_of
 from mockreel.errors import MissingPackage

@@ -8,7 +8,7 @@ from mockreel.contract import ErrorRow
 from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.message import Response, json_reply
 from mockreel.contract.validation import Violation
-from mockreel.simulator.context import RequestContext
+from mockreel.simulator.request_context import RequestContext
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 # How much of a text that may repeat what was sent is shown.

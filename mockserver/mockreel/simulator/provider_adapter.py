@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from mockreel.contract import ErrorRow
 from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.message import Response
-from mockreel.simulator.context import RequestContext
+from mockreel.simulator.request_context import RequestContext
 
 if TYPE_CHECKING:
     from mockreel.engine.jobs.job import Job

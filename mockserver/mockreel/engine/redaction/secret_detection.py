@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from mockreel.engine.redaction.forms import FORMS
+from mockreel.engine.redaction.secret_formats import FORMS
 
 # What is looked for in every message: what begins with something that few texts have.
 _QUICK = tuple(form for form in FORMS if form.begins)

@@ -4,13 +4,13 @@ from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.message import Response, json_reply
 from mockreel.engine.billing import plain
 from mockreel.providers.runninghub import responses as wire
-from mockreel.providers.runninghub.errors import fill
+from mockreel.providers.runninghub.error_bodies import fill
 from mockreel.providers.runninghub.resources.legacy_tasks import enveloped
 from mockreel.providers.runninghub.state import state_of
 from mockreel.providers.runninghub.webhooks import local_time
 from mockreel.providers.templates import fill as fill_template
-from mockreel.simulator.adapter import Answer
-from mockreel.simulator.context import RequestContext
+from mockreel.simulator.provider_adapter import Answer
+from mockreel.simulator.request_context import RequestContext
 from mockreel.simulator.turns import MANY, Work, in_turns, turns
 
 

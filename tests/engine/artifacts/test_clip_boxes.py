@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockreel.engine.artifacts.media import Wanted, content, pick
-from mockreel.engine.artifacts.media.boxes import boxes, silent
-from mockreel.engine.artifacts.media.pack import read
+from mockreel.engine.artifacts.media.clip_boxes import boxes, silent
+from mockreel.engine.artifacts.media.clip_pack import read
 
 FILM = pick(Wanted("video", 4, "720p"))
 PICTURE = pick(Wanted("image"))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockreel.engine.artifacts.media import Clip, Wanted, pick
-from mockreel.engine.artifacts.media.pack import CLIPS
+from mockreel.engine.artifacts.media.clip_pack import CLIPS
 
 LENGTHS = [4.0, 6.0, 8.0]
 SIZES = {

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from mockreel.contract import Contract
 from mockreel.contract.operations import resolve
-from mockreel.engine.redaction.credentials import Credentials
+from mockreel.engine.redaction.header_credentials import Credentials
 from mockreel.engine.redaction.redactor import Redactor
 
 

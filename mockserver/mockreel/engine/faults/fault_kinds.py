@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from mockreel.engine.faults.parameters import Parameter, Value
+from mockreel.engine.faults.fault_parameters import Parameter, Value
 from mockreel.errors import FaultError
 
 Sort = Literal["reply", "callback"]

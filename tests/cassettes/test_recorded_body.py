@@ -7,8 +7,8 @@ from collections.abc import Callable
 import brotli
 import pytest
 
-from mockreel.cassettes import compression
-from mockreel.cassettes.compression import unpack
+from mockreel.cassettes import recorded_body
+from mockreel.cassettes.recorded_body import unpack
 
 BODY = b'{"id": "one", "text": "' + b"word " * 200 + b'"}'
 
@@ -19,7 +19,7 @@ def _raw_deflate(body: bytes) -> bytes:
 
 
 def _zstd(body: bytes) -> bytes:
-    return bytes(compression._zstd().compress(body))
+    return bytes(recorded_body._zstd().compress(body))
 
 
 PACKED: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
@@ -59,7 +59,7 @@ def test_codings_one_upon_another_are_undone() -> None:
 
 def test_what_a_recorder_unpacked_and_left_the_header_is_text() -> None:
     """Some of vcrpy's stubs do so."""
-    assert unpack(BODY, [("content-encoding", "gzip")]) == compression.Unpacked(BODY)
+    assert unpack(BODY, [("content-encoding", "gzip")]) == recorded_body.Unpacked(BODY)
 
 
 def test_gzip_without_a_header_is_told_by_how_it_begins() -> None:
@@ -74,7 +74,7 @@ def test_an_unknown_coding_is_told() -> None:
 
 def test_a_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     """A few bytes that become more than anybody reads."""
-    monkeypatch.setattr(compression, "MOST_BYTES", 10_000)
+    monkeypatch.setattr(recorded_body, "MOST_BYTES", 10_000)
     for name, (coding, pack) in PACKED.items():
         found = unpack(pack(b"\0" * 1_000_000), [("content-encoding", coding)])
         assert "larger than 10000 bytes" in found.trouble, name

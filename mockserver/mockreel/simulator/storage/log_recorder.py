@@ -15,15 +15,15 @@ from mockreel.engine.jobs.job import Intervention, Job
 from mockreel.engine.scheduler import Action
 from mockreel.errors import StateError
 from mockreel.simulator import pipeline
-from mockreel.simulator.adapter import Answer
-from mockreel.simulator.context import RequestContext
 from mockreel.simulator.pipeline import OWN_PATHS
 from mockreel.simulator.provider import Provider
+from mockreel.simulator.provider_adapter import Answer
+from mockreel.simulator.request_context import RequestContext
 from mockreel.simulator.simulator import Simulator
-from mockreel.simulator.snapshots.writer import intervention_row, rule_row
+from mockreel.simulator.snapshots.snapshot_writer import intervention_row, rule_row
 from mockreel.simulator.storage.checkpoints.checkpoint import UnderWay
 from mockreel.simulator.storage.due_action import is_recorded, named
-from mockreel.simulator.storage.logs.entry import Entry
+from mockreel.simulator.storage.logs.log_entry import Entry
 from mockreel.simulator.storage.logs.run_log import RunLog
 from mockreel.simulator.storage.written_request import REFUSED, alias, write
 from mockreel.webhooks import Attempt, Delivery

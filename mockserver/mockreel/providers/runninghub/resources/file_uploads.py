@@ -12,7 +12,7 @@ from mockreel.engine.artifacts.artifact import UPLOADS
 from mockreel.engine.artifacts.uploads import Upload
 from mockreel.providers.runninghub.resources.legacy_tasks import enveloped
 from mockreel.providers.runninghub.state import shelf_of
-from mockreel.simulator.context import RequestContext
+from mockreel.simulator.request_context import RequestContext
 
 _SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
 

@@ -13,10 +13,10 @@ from mockreel.contract.messages.message import Response
 from mockreel.contract.operations import resolve
 from mockreel.contract.validation import KEPT_TEXT, Step, Violation
 from mockreel.engine.faults import NO_FAULTS
+from mockreel.engine.journal.exchange_content import NOTHING, Pairs, Said, Unread, UnreadViolations
 from mockreel.engine.journal.journal import Entry
-from mockreel.engine.journal.said import NOTHING, Pairs, Said, Unread, UnreadViolations
 from mockreel.engine.redaction import MOST_MASKED, Fingerprints, credentials_of, left_out, redactor_of
-from mockreel.simulator.context import RequestContext
+from mockreel.simulator.request_context import RequestContext
 
 # Headers of any client that are worth a question, and hold no secret; what the contract declares is kept besides.
 CHOSEN = frozenset(

@@ -4,7 +4,7 @@ import base64
 import binascii
 from collections.abc import Iterable, Iterator
 
-from mockreel.engine.redaction.names import names_secret
+from mockreel.engine.redaction.secret_field_names import names_secret
 
 _BASIC = "basic"
 
