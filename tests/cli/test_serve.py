@@ -8,8 +8,8 @@ import pytest
 from staging import FOURTH
 
 from mockreel.cli import main
+from mockreel.cli.option_types import Size
 from mockreel.cli.ready_file import announcing, write_ready_file
-from mockreel.cli.shared_options import Size
 from mockreel.cli.use.serve_command import introduction
 from mockreel.contract import load_contract
 from mockreel.errors import OptionError

@@ -27,7 +27,7 @@ from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.server.socket_server import serving
 from mockreel.simulator.in_process import mock_target
 from mockreel.simulator.in_process.mock_target import LeftOut, MockTarget
-from mockreel.simulator.provider import Settings
+from mockreel.simulator.settings import Settings
 
 PROVIDERS = ("runflow", "aimlapi", "runninghub")
 KEYS = Access(key="rf_live_one", other_key="rf_live_two", full=True)

@@ -15,7 +15,7 @@ from mockreel.server.http.protocol import WireProtocol
 from mockreel.server.http.rejection import Rejection, unreadable
 from mockreel.server.server_options import Options
 from mockreel.server.socket_server import Server, hosted, serving
-from mockreel.simulator.provider import Settings
+from mockreel.simulator.settings import Settings
 
 BODY = b'{"input":{"prompt":"a boat","duration":"4s"}}'
 GOOD = f"POST {SUBMIT} HTTP/1.1\r\nHost: x\r\n".encode() + KEY

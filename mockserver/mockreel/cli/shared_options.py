@@ -1,78 +1,15 @@
-"""Options that several commands share, and how their values are read."""
+"""Options that several commands share."""
 
-import math
-import re
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from mockreel.cli.option_types import Pair, Size
 from mockreel.server.http.limits import KEEP_ALIVE_SECONDS
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-class Pair(click.ParamType[tuple[str, str]]):
-    """`LEFT=RIGHT`, split at the first equals sign that has something on both sides."""
-
-    name = "pair"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
-        if isinstance(value, tuple):
-            return value
-        left, equals, right = str(value).partition("=")
-        if not (left and equals and right):
-            self.fail(f"{value!r} is not of the form {param.metavar if param else 'A=B'}.", param, ctx)
-        return left, right
-
-
-class Seconds(click.FloatRange):
-    """A finite number of seconds."""
-
-    name = "seconds"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        found: float = super().convert(value, param, ctx)
-        if not math.isfinite(found):
-            self.fail(f"{value!r} is not a finite number.", param, ctx)
-        return found
-
-
-class Money(click.ParamType[Decimal]):
-    """An amount of money: a decimal, never a float."""
-
-    name = "amount"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
-        from mockreel.contract.amount import read_amount  # noqa: PLC0415  (--help needs none of it)
-
-        found = read_amount(value)
-        if found is None or found < 0:
-            self.fail(f"{value!r} is not an amount of money. Write a decimal from 0 up, as 0.50.", param, ctx)
-        return found
-
-
-class Size(click.ParamType[int]):
-    """A number of bytes: `1000`, `64K`, `32M`, `1G`."""
-
-    name = "size"
-    _UNITS: Mapping[str, int] = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        if isinstance(value, int):
-            return value
-        found = re.fullmatch(r"([1-9]\d{0,11})([KMG]?)(?:i?B)?", str(value).strip(), re.ASCII | re.IGNORECASE)
-        if found is None:
-            self.fail(f"{value!r} is not a size. Write bytes, or a number with K, M or G, as 64M.", param, ctx)
-        return int(found[1]) * self._UNITS[found[2].upper()]
-
-
-def by_provider(text: str) -> tuple[str, str]:
-    """`PROVIDER=URL` split, or the URL for the empty name; a URL has a colon before any equals sign."""
-    name, equals, rest = text.partition("=")
-    return (name, rest) if equals and ":" not in name else ("", text)
 
 
 def data_option(command: F) -> F:
@@ -296,7 +233,7 @@ def _server_options(port: int) -> "list[Callable[[Any], Any]]":
 
 def shared(given: Mapping[str, Any]) -> dict[str, Any]:
     """What `server_options` gave, as fields of the server's `Options`."""
-    from mockreel.simulator.provider import Settings  # noqa: PLC0415  (--help needs none of it)
+    from mockreel.simulator.settings import Settings  # noqa: PLC0415  (--help needs none of it)
 
     return {
         "providers": given["providers"],

@@ -16,7 +16,7 @@ from mockreel.errors import OptionError
 from mockreel.server.admin.views import shown_entry, shown_tried
 from mockreel.server.mock_server import MockServer
 from mockreel.server.server_options import Options
-from mockreel.simulator.provider import Settings
+from mockreel.simulator.settings import Settings
 from mockreel.simulator.simulator import Simulator
 from mockreel.simulator.storage.checkpoints.checkpoint import Load
 from mockreel.simulator.storage.kept_run import KeptRun

@@ -9,7 +9,7 @@ from mockreel.errors import StateError
 from mockreel.server.kept_options import loader
 from mockreel.server.server_options import Options
 from mockreel.server.socket_server import Server, built
-from mockreel.simulator.provider import Settings
+from mockreel.simulator.settings import Settings
 from mockreel.simulator.simulator import Simulator, load_contracts
 from mockreel.simulator.storage.kept_run import play, until
 from mockreel.simulator.storage.listed_aliases import listed_aliases

@@ -9,7 +9,7 @@ from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.billing import Budget
 from mockreel.server.http.limits import KEEP_ALIVE_SECONDS
 from mockreel.server.http.tls import Tls
-from mockreel.simulator.provider import Settings
+from mockreel.simulator.settings import Settings
 from mockreel.webhooks import Sender
 
 if TYPE_CHECKING:

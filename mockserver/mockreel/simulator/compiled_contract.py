@@ -7,7 +7,7 @@ from typing import cast
 
 from mockreel.contract import Contract, Failure, State
 from mockreel.contract.messages.query import Queries
-from mockreel.engine.accounts.account import prefixes_of
+from mockreel.engine.accounts.keyring import prefixes_of
 from mockreel.engine.jobs.job import Intervention, Job
 from mockreel.engine.jobs.lifecycle import Plan, PlanTemplate, PlanTemplates
 from mockreel.engine.scenarios.preferences import Preference

@@ -15,7 +15,7 @@ from mockreel.engine.billing import RunningBalance
 from mockreel.engine.clock import Clock
 from mockreel.engine.jobs.job import Job
 from mockreel.errors import OptionError
-from mockreel.simulator import interventions
+from mockreel.simulator.jobs import interventions
 from mockreel.simulator.simulator import Simulator, build_simulator, load_contracts
 
 Run = Callable[[Awaitable[Any]], Any]

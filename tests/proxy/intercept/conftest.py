@@ -13,7 +13,7 @@ import pytest
 
 from mockreel.proxy.intercept import Plan, Ran, run
 from mockreel.server.server_options import Options
-from mockreel.simulator.provider import Settings
+from mockreel.simulator.settings import Settings
 
 # Runs words, a file of `programs/` or a text of Python: `ran = play("with_curl.sh", ...)`.
 Play = Callable[..., "Played"]

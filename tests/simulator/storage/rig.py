@@ -16,7 +16,7 @@ from mockreel.contract import Contract, load_contract
 from mockreel.contract.messages.message import Request, Response
 from mockreel.engine.clock import Clock
 from mockreel.errors import Conflict
-from mockreel.simulator import interventions
+from mockreel.simulator.jobs import interventions
 from mockreel.simulator.rule_parser import set_faults
 from mockreel.simulator.simulator import Simulator, build_simulator, load_contracts
 from mockreel.simulator.snapshots import take

@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
+from mockreel.cli.option_types import Money, Pair, Seconds
 from mockreel.cli.output import say, show_table
-from mockreel.cli.shared_options import Money, Pair, Seconds
 
 
 @click.command("check")

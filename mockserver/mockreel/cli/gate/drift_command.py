@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
+from mockreel.cli.option_types import Pair
 from mockreel.cli.output import say
-from mockreel.cli.shared_options import Pair
 from mockreel.errors import OptionError
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mockreel.cli.shared_options import Money, Pair, data_option, ready_file_option
+from mockreel.cli.option_types import Money, Pair
+from mockreel.cli.shared_options import data_option, ready_file_option
 from mockreel.cli.strict_options import NOT_CHECKED, VIOLATED
 from mockreel.errors import OptionError
 

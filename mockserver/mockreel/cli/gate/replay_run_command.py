@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mockreel.cli.option_types import Pair
 from mockreel.cli.output import say
-from mockreel.cli.shared_options import Pair
 
 if TYPE_CHECKING:
     from mockreel.server.socket_server import Server

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from mockreel.cli.option_types import Seconds
 from mockreel.cli.output import say
-from mockreel.cli.shared_options import Seconds
 
 
 @click.group("docs")

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mockreel.cli.option_types import Money, Seconds
 from mockreel.cli.output import say
-from mockreel.cli.shared_options import Money, Seconds, data_option
+from mockreel.cli.shared_options import data_option
 from mockreel.errors import MockreelError, OptionError
 
 if TYPE_CHECKING:

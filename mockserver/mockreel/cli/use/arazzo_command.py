@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from mockreel.cli.shared_options import Seconds, data_option
+from mockreel.cli.option_types import Seconds
+from mockreel.cli.shared_options import data_option
 
 
 @click.command("arazzo")

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mockreel.cli.option_types import Pair
 from mockreel.cli.output import columns, counted, say, show_table, table
-from mockreel.cli.shared_options import Pair, data_option
+from mockreel.cli.shared_options import data_option
 
 if TYPE_CHECKING:
     from mockreel.contract.model_catalogue import Entry

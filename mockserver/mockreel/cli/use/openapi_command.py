@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from mockreel.cli.shared_options import Pair, data_option
+from mockreel.cli.option_types import Pair
+from mockreel.cli.shared_options import data_option
 
 
 @click.command("openapi")

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mockreel.cli.option_types import Seconds
 from mockreel.cli.output import say
-from mockreel.cli.shared_options import Seconds, server_options, shared
+from mockreel.cli.shared_options import server_options, shared
 from mockreel.cli.strict_options import Strictness, strict_options
 
 if TYPE_CHECKING:

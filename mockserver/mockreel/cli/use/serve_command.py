@@ -14,9 +14,10 @@ import click
 
 from mockreel.cli.credential_options import Credentials, credential_options, credentials
 from mockreel.cli.log_option import beside, log_to
+from mockreel.cli.option_types import by_provider
 from mockreel.cli.output import say
 from mockreel.cli.ready_file import announcing, check_ready_file
-from mockreel.cli.shared_options import by_provider, server_options, shared
+from mockreel.cli.shared_options import server_options, shared
 from mockreel.engine.billing import cost_avoided
 from mockreel.errors import OptionError
 from mockreel.server.http.tls import Tls, encryption

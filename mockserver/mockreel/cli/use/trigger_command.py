@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mockreel.cli.option_types import Pair
 from mockreel.cli.output import say, show_table
-from mockreel.cli.shared_options import Pair, ca_option, data_option
+from mockreel.cli.shared_options import ca_option, data_option
 
 if TYPE_CHECKING:
     from mockreel.contract import Contract

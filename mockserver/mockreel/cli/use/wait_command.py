@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from mockreel.cli.admin.control_options import written_url
+from mockreel.cli.option_types import Seconds
 from mockreel.cli.output import say
-from mockreel.cli.shared_options import Seconds
 
 
 @click.command("wait")

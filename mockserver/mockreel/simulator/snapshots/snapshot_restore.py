@@ -7,7 +7,8 @@ from typing import Any
 from mockreel import __version__
 from mockreel.engine.scenarios.rules import Rule, Rules
 from mockreel.errors import Conflict, DataError, MockreelError
-from mockreel.simulator.provider import JobEnd, Provider, Reckoning
+from mockreel.simulator.jobs.job_end import JobEnd, Reckoning
+from mockreel.simulator.provider import Provider
 from mockreel.simulator.rule_parser import set_rule
 from mockreel.simulator.simulator import Simulator
 from mockreel.simulator.snapshots.snapshot_reader import WHERE, Past, one_of, read_part

@@ -15,7 +15,8 @@ from mockreel.engine.jobs.job import Intervention, Job
 from mockreel.engine.jobs.lifecycle import Plan
 from mockreel.engine.redaction import Fingerprints, json_in
 from mockreel.engine.scenarios.rules import Rule
-from mockreel.simulator.provider import JobEnd, Provider, Reckoning
+from mockreel.simulator.jobs.job_end import JobEnd, Reckoning
+from mockreel.simulator.provider import Provider
 from mockreel.simulator.simulator import Simulator
 from mockreel.simulator.snapshots.named_references import references
 from mockreel.simulator.snapshots.snapshot_seal import sealed

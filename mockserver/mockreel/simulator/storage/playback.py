@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from mockreel.contract.messages.message import Response
-from mockreel.engine.accounts.account import Admission
+from mockreel.engine.accounts.keyring import Admission
 from mockreel.engine.scheduler import Entry as Due
 from mockreel.errors import LogMisfit, MockreelError, StateError
 from mockreel.simulator.simulator import Simulator
@@ -177,7 +177,7 @@ class Playback:
         task = self._waiting.pop(entry.fields["of"])
         provider = self._simulator.provider(entry.fields["p"])
         await asyncio.sleep(0)  # it begins to wait
-        provider.wake(entry.fields["job"])
+        provider.waits.wake_first(entry.fields["job"])
         response = await task
         if self._compare is not None:
             self._compare(number, entry, response)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from mockreel.contract import Contract
-from mockreel.engine.accounts.account import Admission
+from mockreel.engine.accounts.keyring import Admission
 from mockreel.errors import MockreelError
 from mockreel.simulator.provider import Provider
 from mockreel.simulator.simulator import Simulator

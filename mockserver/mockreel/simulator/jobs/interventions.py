@@ -1,18 +1,20 @@
 """Complete, fail or cancel a job by hand, along the lifecycle of its provider."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mockreel.contract import Failure, Lifecycle, State
 from mockreel.engine.jobs.job import Intervention, Job
 from mockreel.errors import Conflict
-from mockreel.simulator.provider import Provider
+
+if TYPE_CHECKING:
+    from mockreel.simulator.provider import Provider
 
 # The failure that a contract has for a job that fails without a stated reason.
 DEFAULT = "default"
 
 
-def complete(provider: Provider, job: Job) -> None:
+def complete(provider: "Provider", job: Job) -> None:
     """Let a job succeed, now.
 
     Raises:
@@ -21,7 +23,7 @@ def complete(provider: Provider, job: Job) -> None:
     _end(provider, job, "succeeded", fields=provider.default_template.fields)
 
 
-def fail(provider: Provider, job: Job, *, code: str = DEFAULT) -> None:
+def fail(provider: "Provider", job: Job, *, code: str = DEFAULT) -> None:
     """Let a job fail, now, with the failure of that key or wire code.
 
     Raises:
@@ -32,7 +34,7 @@ def fail(provider: Provider, job: Job, *, code: str = DEFAULT) -> None:
     _end(provider, job, "failed", failure=failure, fields=_fields_of(provider, failure))
 
 
-def cancel(provider: Provider, job: Job, *, reason: str = "") -> None:
+def cancel(provider: "Provider", job: Job, *, reason: str = "") -> None:
     """Cancel a job, now, as its provider's own cancellation would.
 
     Raises:
@@ -42,7 +44,7 @@ def cancel(provider: Provider, job: Job, *, reason: str = "") -> None:
 
 
 def _end(
-    provider: Provider,
+    provider: "Provider",
     job: Job,
     kind: str,
     *,
@@ -77,7 +79,7 @@ def _way(lifecycle: Lifecycle, start: State, kind: str) -> tuple[State, ...] | N
     return None
 
 
-def _fields_of(provider: Provider, failure: Failure) -> Mapping[str, Any]:
+def _fields_of(provider: "Provider", failure: Failure) -> Mapping[str, Any]:
     """What the scenario of a failure says of the result."""
     scenarios = provider.contract.scenarios.jobs.values()
     return next((scenario.fields for scenario in scenarios if scenario.failure == failure.name), {})
