@@ -154,7 +154,7 @@ def _makers(context: CheckContext) -> list[Operation]:
     known=lambda context: any(_leads(context, submit, READING) for _, submit in context.submits()),
 )  # fmt: skip
 def links_of_jobs_lead_on(context: CheckContext) -> Iterator[Problem]:
-    for trace in context.traces():
+    for trace in context.jobs.traces():
         if trace.ended and trace.scenario is None:
             yield from _followed(context, trace.submit, trace.asked, trace.response, READING)
 

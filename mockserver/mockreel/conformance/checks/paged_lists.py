@@ -173,7 +173,7 @@ def shows_what_was_begun(context: CheckContext) -> Iterator[Problem]:
     for operation, paged in _lists(context):
         if not paged.jobs:
             continue
-        begun = [trace for trace in context.traces() if trace.id is not None and _is_listed(context, paged, trace)]
+        begun = [trace for trace in context.jobs.traces() if trace.id is not None and _is_listed(context, paged, trace)]
         wanted = [*begun[-3:], *(trace for trace in begun[:-3] if not _succeeded(context, trace))]
         request, missing = _searched(context, operation, paged, {str(trace.id) for trace in wanted})
         for trace in wanted:

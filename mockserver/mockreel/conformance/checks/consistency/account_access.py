@@ -53,7 +53,7 @@ def _apart(
 def others_get_at_nothing(context: CheckContext) -> Iterator[Problem]:
     _two_accounts(context)
     seen: set[tuple[str, str]] = set()
-    for trace in context.traces():
+    for trace in context.jobs.traces():
         for link in _linked(context, trace.submit, trace.response):
             if link.to.id == trace.talk.poll or (trace.submit.id, link.to.id) in seen:
                 continue
