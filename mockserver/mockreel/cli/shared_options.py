@@ -25,6 +25,16 @@ def data_option(command: F) -> F:
     )
 
 
+def reading_option(text: str = "Choose an option of a reading (repeatable).") -> Callable[[F], F]:
+    """The option for the readings of a contract."""
+    return click.option("--reading", "readings", multiple=True, type=Pair(), metavar="ID=OPTION", help=text)
+
+
+def report_option(text: str) -> Callable[[F], F]:
+    """The option for reports in files."""
+    return click.option("--report", "reports", multiple=True, type=Pair(), metavar="FORM=PATH", help=text)
+
+
 def simulator_options(command: F) -> F:
     """The options that shape a simulator: providers, readings, seed, speed, pace, budget, faults, data."""
     return _with(
@@ -32,14 +42,7 @@ def simulator_options(command: F) -> F:
         click.option(
             "--provider", "providers", multiple=True, metavar="NAME", help="Simulate only this provider (repeatable)."
         ),
-        click.option(
-            "--reading",
-            "readings",
-            multiple=True,
-            type=Pair(),
-            metavar="ID=OPTION",
-            help="Choose an option of a reading (repeatable); `serve --list-readings` lists them.",
-        ),
+        reading_option("Choose an option of a reading (repeatable); `serve --list-readings` lists them."),
         click.option(
             "--seed",
             default=0,

@@ -198,6 +198,14 @@ class CheckContext:
         self.skip(f"the target said that {row.name}: {response.shown()[:100]}")
         return True
 
+    def answer(self, request: SentRequest, operation: Operation | None) -> ReceivedResponse | None:
+        """The response to one case, which counts as judged; None where it was not asked, or could not be."""
+        response = self.try_send(request)
+        if response is None or self.excused(response, operation):
+            return None
+        self.judged()
+        return response
+
     def reply_problems(self, request: SentRequest, response: ReceivedResponse) -> Iterator[Problem]:
         """What the contract does not allow about a response: its status, its content type, its body, its headers."""
         yield from reply_problems(self.response_checker, self.facts, request, response)

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
@@ -17,6 +18,8 @@ from mockreel.terminal import harmless_json
 
 if TYPE_CHECKING:
     from mockreel.client.admin import ControlClient
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 # Options of `control` that may stand behind its commands too; those that take a value, and the others.
 _VALUED, _FLAGS = ("--url", "--ready-file", "--token", "--ca"), ("--json",)
@@ -44,14 +47,49 @@ class Hoisting(click.Group):
         return super().parse_args(ctx, [*own, *rest])
 
 
+def address_options(*, url: str, ready_file: str) -> Callable[[F], F]:
+    """The options that say where a server's control port is; the texts say what each command makes of them."""
+    by_url = click.option(
+        "--url", envvar="MOCKREEL_CONTROL_URL", metavar="URL", help=f"{url} [env: MOCKREEL_CONTROL_URL]"
+    )
+    by_file = click.option(
+        "--ready-file",
+        envvar="MOCKREEL_READY_FILE",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="PATH",
+        help=f"{ready_file} [env: MOCKREEL_READY_FILE]",
+    )
+    return lambda command: by_url(by_file(command))
+
+
+def token_option(command: F) -> F:
+    """The option for the token of a server that is not on loopback."""
+    return click.option(
+        "--token",
+        envvar="MOCKREEL_TOKEN",
+        metavar="TEXT",
+        help="The token of the server, off loopback. [env: MOCKREEL_TOKEN]",
+    )(command)
+
+
+def authority_option(command: F) -> F:
+    """The option for the certificate authority of a server."""
+    return click.option(
+        "--ca",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="The certificate authority of its TLS certificate; a ready file names it.",
+    )(command)
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """Whom to ask, and whether the answer is wanted as JSON."""
 
     url: str | None
-    ready_file: str | None
+    ready_file: Path | None
     token: str | None
-    ca: str | None
+    ca: Path | None
     as_json: bool
     past: str | None = None  # read everything as it was at this moment
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
-from mockreel.cli.option_types import Money, Pair, Seconds
+from mockreel.cli.option_types import Money, Seconds
 from mockreel.cli.output import say, show_table
+from mockreel.cli.shared_options import reading_option, report_option
 
 
 @click.command("check")
@@ -31,14 +32,7 @@ from mockreel.cli.output import say, show_table
 )
 @click.option("--seed", default=0, show_default=True, help="The same seed makes the same requests.")
 @click.option("--only-ours", is_flag=True, help="Omit generated requests; needs no Schemathesis.")
-@click.option(
-    "--reading",
-    "readings",
-    multiple=True,
-    type=Pair(),
-    metavar="ID=OPTION",
-    help="Check under another reading (repeatable).",
-)
+@reading_option("Check under another reading (repeatable).")
 @click.option(
     "--readings",
     "every",
@@ -108,14 +102,7 @@ from mockreel.cli.output import say, show_table
     metavar="URL",
     help="Where --handler is told of each job, as JSON, before the first webhook about it.",
 )
-@click.option(
-    "--report",
-    "reports",
-    multiple=True,
-    type=Pair(),
-    metavar="FORM=PATH",
-    help="Write junit, json, markdown, sarif, github, gitlab or text (repeatable).",
-)
+@report_option("Write junit, json, markdown, sarif, github, gitlab or text (repeatable).")
 @click.option(
     "--allow-unchecked",
     is_flag=True,

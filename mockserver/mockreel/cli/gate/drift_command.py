@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from mockreel.cli.option_types import Pair
 from mockreel.cli.output import say
+from mockreel.cli.shared_options import report_option
 from mockreel.errors import OptionError
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -48,14 +48,7 @@ _FAILING = ("breaking for requests", "breaking for replies", "unknown", "uncheck
 )
 @click.option("--data", type=_FOLDER, metavar="DIR", help="Use this data folder instead of the packaged one.")
 @click.option("--provider", "names", multiple=True, metavar="NAME", help="Only this provider (repeatable).")
-@click.option(
-    "--report",
-    "reports",
-    multiple=True,
-    type=Pair(),
-    metavar="FORM=PATH",
-    help="Also write a report: text, json, markdown, sarif, github or gitlab (repeatable).",
-)
+@report_option("Also write a report: text, json, markdown, sarif, github or gitlab (repeatable).")
 @click.option(
     "--fail-on",
     multiple=True,

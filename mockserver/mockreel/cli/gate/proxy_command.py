@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mockreel.cli.option_types import Money, Pair
-from mockreel.cli.shared_options import data_option, ready_file_option
+from mockreel.cli.option_types import Money
+from mockreel.cli.shared_options import data_option, reading_option, ready_file_option
 from mockreel.cli.strict_options import NOT_CHECKED, VIOLATED
 from mockreel.errors import OptionError
 
@@ -23,14 +23,7 @@ if TYPE_CHECKING:
 
 @click.command("proxy", context_settings={"allow_interspersed_args": False})
 @click.option("--provider", "providers", multiple=True, metavar="NAME", help="Only this provider (repeatable).")
-@click.option(
-    "--reading",
-    "readings",
-    multiple=True,
-    type=Pair(),
-    metavar="ID=OPTION",
-    help="Check against another option of a reading (repeatable); `serve --list-readings` lists them.",
-)
+@reading_option("Check against another option of a reading (repeatable); `serve --list-readings` lists them.")
 @data_option
 @click.option(
     "--port",

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mockreel.cli.option_types import Pair
 from mockreel.cli.output import say
+from mockreel.cli.shared_options import reading_option
 
 if TYPE_CHECKING:
     from mockreel.server.socket_server import Server
@@ -21,14 +21,7 @@ SHOWN = 10
 
 @click.command("replay-run")
 @click.argument("bundle", type=click.Path(path_type=Path), metavar="BUNDLE")
-@click.option(
-    "--reading",
-    "readings",
-    multiple=True,
-    type=Pair(),
-    metavar="ID=OPTION",
-    help="Play it with this option of a reading instead (repeatable).",
-)
+@reading_option("Play it with this option of a reading instead (repeatable).")
 @click.option(
     "--against",
     type=click.Path(exists=True, file_okay=False, path_type=Path),

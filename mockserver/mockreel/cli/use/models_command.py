@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mockreel.cli.option_types import Pair
 from mockreel.cli.output import columns, counted, say, show_table, table
-from mockreel.cli.shared_options import data_option
+from mockreel.cli.shared_options import data_option, reading_option
 
 if TYPE_CHECKING:
     from mockreel.contract.model_catalogue import Entry
@@ -55,14 +54,7 @@ def add_model(model: str, data: Path) -> None:
 @click.argument("words", nargs=-1)
 @click.option("--provider", "providers", multiple=True, metavar="NAME", help="Only this provider (repeatable).")
 @click.option("--output", metavar="KIND", help="Only models with this output: video, image, audio, 3d or text.")
-@click.option(
-    "--reading",
-    "readings",
-    multiple=True,
-    type=Pair(),
-    metavar="ID=OPTION",
-    help="Choose an option of a reading (repeatable).",
-)
+@reading_option()
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 @data_option
 def list_models(

@@ -6,21 +6,13 @@ from typing import Any
 
 import click
 
-from mockreel.cli.option_types import Pair
-from mockreel.cli.shared_options import data_option
+from mockreel.cli.shared_options import data_option, reading_option
 
 
 @click.command("openapi")
 @click.argument("provider")
 @click.option("--model", "models", multiple=True, metavar="ID", help="Only this model (repeatable).")
-@click.option(
-    "--reading",
-    "readings",
-    multiple=True,
-    type=Pair(),
-    metavar="ID=OPTION",
-    help="Choose an option of a reading (repeatable).",
-)
+@reading_option()
 @click.option("--url", metavar="URL", help="The server's address in it; default: the real provider's.")
 @data_option
 def command(provider: str, models: tuple[str, ...], url: str | None, **given: Any) -> None:

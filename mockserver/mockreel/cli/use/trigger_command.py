@@ -10,7 +10,7 @@ import click
 
 from mockreel.cli.option_types import Pair
 from mockreel.cli.output import say, show_table
-from mockreel.cli.shared_options import ca_option, data_option
+from mockreel.cli.shared_options import ca_option, data_option, reading_option
 
 if TYPE_CHECKING:
     from mockreel.contract import Contract
@@ -37,14 +37,7 @@ if TYPE_CHECKING:
     metavar="HOST",
     help="Allow this host outside of this machine (repeatable).",
 )
-@click.option(
-    "--reading",
-    "readings",
-    multiple=True,
-    type=Pair(),
-    metavar="ID=OPTION",
-    help="Choose an option of a reading (repeatable).",
-)
+@reading_option()
 @click.option("--seed", type=int, help="Seed of the generated ids; another one each time by default.")
 @ca_option
 @data_option

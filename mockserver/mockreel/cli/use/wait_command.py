@@ -4,31 +4,17 @@ from pathlib import Path
 
 import click
 
-from mockreel.cli.admin.control_options import written_url
+from mockreel.cli.admin.control_options import address_options, authority_option, written_url
 from mockreel.cli.option_types import Seconds
 from mockreel.cli.output import say
 
 
 @click.command("wait")
-@click.option(
-    "--url",
-    envvar="MOCKREEL_CONTROL_URL",
-    metavar="URL",
-    help="The control port; default: http://127.0.0.1:8700. [env: MOCKREEL_CONTROL_URL]",
+@address_options(
+    url="The control port; default: http://127.0.0.1:8700.",
+    ready_file="Or the file of `serve --ready-file`, which may not exist yet.",
 )
-@click.option(
-    "--ready-file",
-    envvar="MOCKREEL_READY_FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="PATH",
-    help="Or the file of `serve --ready-file`, which may not exist yet. [env: MOCKREEL_READY_FILE]",
-)
-@click.option(
-    "--ca",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="The certificate authority of its TLS certificate; a ready file names it.",
-)
+@authority_option
 @click.option(
     "--timeout",
     type=Seconds(min=0),

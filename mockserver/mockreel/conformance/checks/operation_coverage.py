@@ -22,10 +22,9 @@ def reads_are_answered(context: CheckContext) -> Iterator[Problem]:
         if operation.method != "GET" and operation.id not in context.contract.conversation.reads:
             continue
         for request in _complete(context, operation):
-            response = context.try_send(request)
-            if response is None or context.excused(response, operation):
+            response = context.answer(request, operation)
+            if response is None:
                 continue
-            context.judged()
             if context.error_detector.refused(response):
                 fact = context.facts.operation(f"{operation.id} answers", operation)
                 yield Problem(fact, "an answer that is no refusal", response.shown(), request, operation.id)
@@ -59,10 +58,9 @@ def models_are_known(context: CheckContext) -> Iterator[Problem]:
         request = _lacking(context, operation, model)
         if request is None:
             continue
-        response = context.try_send(request)
-        if response is None or context.excused(response, operation):
+        response = context.answer(request, operation)
+        if response is None:
             continue
-        context.judged()
         if not context.error_detector.refused(response) or _is_unknown(context, operation, response):
             fact = context.facts.fact(f"{model.id} is a model", f"models.json {model.id}", model.evidence)
             yield Problem(fact, "a refusal of the body", response.shown(), request, f"{operation.id} {model.id}")
@@ -110,10 +108,9 @@ def quotes_its_price(context: CheckContext) -> Iterator[Problem]:
     unique = list({model.id: model for model in models}.values())
     priced = [(one, request, price) for one, request, price in _priced(context, operation, unique) if price is not None]
     for model, request, wanted in priced[: FEW if context.wanted.quick else None]:
-        response = context.try_send(request)
-        if response is None or context.excused(response, operation):
+        response = context.answer(request, operation)
+        if response is None:
             continue
-        context.judged()
         if amount(pointers.value(response.json, row.at[0])) != wanted:
             fact = context.facts.fact(f"the price of {model.id}", f"models.json {model.id} price", model.price.evidence)
             expected = f"{wanted.normalize():f} {model.price.currency} at {row.at[0]}"
@@ -168,10 +165,9 @@ def links_of_things_lead_on(context: CheckContext) -> Iterator[Problem]:
         request = context.requests.good(operation)
         if operation.body == "form" or context.request_checker.judge(request).row is not None:
             continue
-        response = context.try_send(request)
-        if response is None or context.excused(response, operation):
+        response = context.answer(request, operation)
+        if response is None:
             continue
-        context.judged()
         if context.error_detector.refused(response):
             fact = context.facts.operation(f"{operation.id} answers", operation)
             yield Problem(fact, "an answer that is no refusal", response.shown(), request, operation.id)
@@ -196,10 +192,9 @@ def _followed(
             continue
         further = context.links.follow(link, request, response)
         further = replace(further, who="admin") if link.to.admin else further
-        reply = context.try_send(further)
-        if reply is None or context.excused(reply, link.to):
+        reply = context.answer(further, link.to)
+        if reply is None:
             continue
-        context.judged()
         if context.error_detector.refused(reply):
             fact = context.facts.operation(f"{link.to.id} answers what {operation.id} has made", link.to)
             yield Problem(fact, "an answer that is no refusal", reply.shown(), further, link.to.id)

@@ -221,10 +221,9 @@ def has_entries(context: CheckContext) -> Iterator[Problem]:
         if paged.least is None:
             continue
         request = asked(context, operation)
-        response = context.try_send(request)
-        if response is None or context.excused(response, operation):
+        response = context.answer(request, operation)
+        if response is None:
             continue
-        context.judged()
         names = _names(paged, entries_of(paged, response))
         if len(names) < paged.least or not all(names) or len(set(map(str, names))) != len(names):
             fact = _fact(context, operation, paged, "names what there is, each once")

@@ -64,7 +64,7 @@ class Connection:
 def connected(
     *,
     url: str | None = None,
-    ready_file: str | None = None,
+    ready_file: Path | None = None,
     token: str | None = None,
     listed: Sequence[str] = (),
     credentials: Path | None = None,

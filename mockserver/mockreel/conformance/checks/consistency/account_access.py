@@ -36,10 +36,9 @@ def _apart(
 ) -> Iterator[Problem]:
     """Ask as another account what a link leads to; it must look as for an id that nobody has."""
     further = replace(context.links.follow(link, request, response), who="other")
-    reply = context.try_send(further)
-    if reply is None or context.excused(reply, link.to):
+    reply = context.answer(further, link.to)
+    if reply is None:
         return
-    context.judged()
     unknown = context.try_send(replace(context.unknown(link.to), body=further.body, headers=further.headers))
     same = unknown is None or reply.status == unknown.status
     if not context.error_detector.refused(reply) or not same:
@@ -102,10 +101,9 @@ def _in_lists(
     for operation in context.contract.operations:
         if operation.method == "GET" and operation.path == maker.path and operation.key and id_:
             further = replace(context.requests.good(operation), who="other")
-            reply = context.try_send(further)
-            if reply is None or context.excused(reply, operation):
+            reply = context.answer(further, operation)
+            if reply is None:
                 continue
-            context.judged()
             if f'"{id_}"'.encode() in reply.body:
                 fact = context.facts.operation(f"{operation.id} shows one's own only", operation)
                 came = f"{id_} in {reply.shown()[:200]}"
