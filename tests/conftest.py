@@ -15,7 +15,7 @@ from staging import FOURTH, START, Caller, MakeSimulator
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.billing import Budget
 from mockreel.engine.clock import Clock
-from mockreel.simulator.provider import Settings
+from mockreel.simulator.settings import Settings
 from mockreel.simulator.simulator import Simulator, build_simulator, load_contracts
 from mockreel.webhooks import MemorySender
 

@@ -20,7 +20,7 @@ import pytest
 import yaml
 from tools.pages import page
 
-from mockreel.cli.use.serve import command
+from mockreel.cli.use.serve_command import command
 
 CHECKOUT = Path(__file__).parents[1]
 FILE = "docs/container/Containerfile"

@@ -22,7 +22,7 @@ from tools.write_docs import written
 import mockreel
 from mockreel import Settings, create_app
 from mockreel.server.admin import Control
-from mockreel.server.options import Options
+from mockreel.server.server_options import Options
 from mockreel.simulator.simulator import Simulator
 
 PAGES = pages()

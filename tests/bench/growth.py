@@ -19,8 +19,9 @@ from mockreel.contract import pointers
 from mockreel.contract.conversation.demo_jobs import Exchange
 from mockreel.contract.messages.message import Request, Response
 from mockreel.engine.clock import Clock
-from mockreel.simulator.adapter import Answer
-from mockreel.simulator.provider import Provider, Settings
+from mockreel.simulator.provider import Provider
+from mockreel.simulator.provider_adapter import Answer
+from mockreel.simulator.settings import Settings
 from mockreel.simulator.simulator import build_simulator, load_contracts
 
 SIZES = (1_000, 100_000, 1_000_000)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from mockreel.cli.use.arazzo import command
+from mockreel.cli.use.arazzo_command import command
 from mockreel.contract import load_contract
 from mockreel.contract.openapi_documents import Documents
 

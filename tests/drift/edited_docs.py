@@ -15,8 +15,8 @@ from drift.edits import Edit, Truth, edits
 
 from mockreel._data import data_root
 from mockreel.authoring import build
+from mockreel.authoring.document_references import References
 from mockreel.authoring.documents.openapi3 import translate
-from mockreel.authoring.schema_references import References
 from mockreel.drift.comparison import docs_drift
 from mockreel.drift.finding import VERDICTS, Finding
 from mockreel.drift.schema_drift import Direction

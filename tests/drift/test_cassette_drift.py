@@ -14,7 +14,7 @@ from recorded import Change, Document, answer, copied, published, rewrite, told
 from mockreel._data import data_root
 from mockreel.cassettes import CassetteVersion
 from mockreel.cassettes.cassette_errors import OurOwnReply
-from mockreel.cli.gate.drift import command
+from mockreel.cli.gate.drift_command import command
 from mockreel.contract import providers
 from mockreel.drift import NOTHING, Finding, cassettes_drift
 from mockreel.drift.recorded.cassette_drift import cassette_drift

@@ -6,7 +6,8 @@ import pytest
 from staging import FOURTH
 
 from mockreel.contract import load_contract
-from mockreel.engine.accounts.account import KeyEntry, Keyring, mask_key
+from mockreel.engine.accounts.account import KeyEntry
+from mockreel.engine.accounts.keyring import Keyring, mask_key
 from mockreel.errors import AccountsFull, DataError
 
 CONTRACT = load_contract("encore", root=FOURTH)

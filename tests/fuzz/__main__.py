@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from fuzz.pulse import Pulse
 from fuzz.requests import ForControl, ForProvider, Sent
-from mockreel.server.admin.routes import ROWS
+from mockreel.server.admin.control_routes import ROWS
 from mockreel.simulator.simulator import load_contracts
 
 PROVIDERS = ("runflow", "aimlapi", "runninghub")

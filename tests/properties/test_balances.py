@@ -16,7 +16,7 @@ from mockreel.contract import Contract
 from mockreel.engine.clock import Clock
 from mockreel.engine.jobs.job import Job
 from mockreel.errors import Conflict, OptionError
-from mockreel.simulator import interventions
+from mockreel.simulator.jobs import interventions
 from mockreel.simulator.simulator import build_simulator, load_contracts
 from mockreel.webhooks import MemorySender
 

@@ -63,7 +63,7 @@ class Lives(RuleBasedStateMachine):
         name = list(jobs)[scenario % len(jobs)]
         request = context.requests.good(operation, models[model % len(models)])
         url = None
-        if answers and talk.webhook is not None and context.callback_of(operation) is not None:
+        if answers and talk.webhook is not None and context.webhooks.of(operation) is not None:
             request, url = context.with_callback(request, tuple(answers))
         request = replace(request, headers={**request.headers, "prefer": f"scenario={name}"})
         response = context.send(request)
@@ -175,7 +175,7 @@ class Lives(RuleBasedStateMachine):
         wanted = attempts_until(policy, life.behaviours, first_at, self.target.now())
         assert [one.at for one in arrivals] == pytest.approx(wanted, abs=1e-5)
         assert len({one.body for one in arrivals}) == 1
-        assert str(pointers.value(self.context.payload(arrivals[0].body), life.talk.webhook.id)) == life.id
+        assert str(pointers.value(self.context.webhooks.payload(arrivals[0].body), life.talk.webhook.id)) == life.id
 
 
 @cache

@@ -6,7 +6,7 @@ import pytest
 from providers.runninghub import BODY, MODEL, QUERY, SUBMIT, Ask, form, old, submit, undocumented
 from staging import MakeSimulator
 
-from mockreel.providers.runninghub.errors import field_name, row_words
+from mockreel.providers.runninghub.error_bodies import field_name, row_words
 from mockreel.providers.runninghub.state import state_of
 from mockreel.simulator.simulator import Simulator
 

@@ -12,7 +12,7 @@ from mockreel import __version__
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.errors import OptionError
 from mockreel.server.mock_server import MockServer
-from mockreel.server.options import Options
+from mockreel.server.server_options import Options
 from mockreel.server.socket_server import Server, serving
 
 TOKEN = "a-token-of-24-signs-here"

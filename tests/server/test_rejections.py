@@ -13,9 +13,9 @@ from security.wires import HEALTH, KEY, SUBMIT, Wires, received, statuses
 from mockreel import __version__
 from mockreel.server.http.protocol import WireProtocol
 from mockreel.server.http.rejection import Rejection, unreadable
-from mockreel.server.options import Options
+from mockreel.server.server_options import Options
 from mockreel.server.socket_server import Server, hosted, serving
-from mockreel.simulator.provider import Settings
+from mockreel.simulator.settings import Settings
 
 BODY = b'{"input":{"prompt":"a boat","duration":"4s"}}'
 GOOD = f"POST {SUBMIT} HTTP/1.1\r\nHost: x\r\n".encode() + KEY

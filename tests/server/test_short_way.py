@@ -16,7 +16,7 @@ from mockreel.server.http.asgi import Front
 from mockreel.server.http.response_head import ResponseHeads
 from mockreel.server.http.tls import made_certificate
 from mockreel.server.mock_server import MockServer
-from mockreel.server.options import Options
+from mockreel.server.server_options import Options
 from mockreel.server.socket_server import Server, hosted
 
 HOST = b"Host: x\r\n"

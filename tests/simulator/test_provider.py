@@ -118,7 +118,7 @@ def test_who_waits_for_a_job_is_answered_when_it_ends(encore: Caller, run: Run) 
         return orjson.loads((await waiting).body)
 
     assert run(go())["state"] == "done"
-    assert not encore.provider._waiting
+    assert not encore.provider.waits
 
 
 def test_who_waits_for_a_job_is_answered_when_it_is_stopped(encore: Caller, run: Run) -> None:
@@ -151,7 +151,7 @@ def test_nobody_waits_longer_than_the_patience(make_encore: MakeSimulator, run: 
     job = begin(provider, name="stuck")
 
     assert run(provider.wait_for(job)) is False
-    assert not provider._waiting
+    assert not provider.waits
 
 
 def test_several_can_wait_for_one_job(encore: Caller, run: Run) -> None:
@@ -181,7 +181,7 @@ def test_who_waits_on_another_event_loop_is_answered_too(make_encore: MakeSimula
     thread = threading.Thread(target=lambda: asyncio.run(wait()))
     thread.start()
     assert waits.wait(5)
-    while not provider._waiting:
+    while not provider.waits:
         pass
     asyncio.run(provider.scheduler.advance(1000))
     thread.join(5)

@@ -8,7 +8,7 @@ from staging import Caller, MakeSimulator
 
 from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.message import Response
-from mockreel.simulator.context import RequestContext
+from mockreel.simulator.request_context import RequestContext
 from mockreel.simulator.turns import in_turns, turns
 
 

@@ -8,7 +8,7 @@ from testing.suites import LITE, SAY
 
 from mockreel import serving
 from mockreel.errors import OptionError
-from mockreel.server.options import Options, ServingOptions
+from mockreel.server.server_options import Options, ServingOptions
 from mockreel.testing import mark
 from mockreel.testing.marker_options import Marked, MarkerOptions
 

@@ -7,8 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from mockreel.authoring.document_references import References
 from mockreel.authoring.documented_model import PageError
-from mockreel.authoring.schema_references import References
 
 
 class Docs:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mockreel.cli.options import Pair
+from mockreel.cli.option_types import Pair
 
 if TYPE_CHECKING:
     from mockreel.conformance.reports.report import Report

@@ -8,8 +8,8 @@ from mockreel.drift.finding import NOTHING, Finding, Verdict
 from mockreel.drift.row_drift import rows_drift
 from mockreel.drift.row_rules import DOCUMENTS
 from mockreel.drift.schema_drift import Direction, Subject, schema_findings
+from mockreel.drift.witness.json_difference import alike
 from mockreel.drift.witness.schema_message import Message
-from mockreel.drift.witness.tree import alike
 
 Rows = Mapping[str, Any]
 _SHOWN = 3

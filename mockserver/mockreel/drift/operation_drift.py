@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mockreel.authoring.document_references import references_of
 from mockreel.authoring.documents.openapi_document import DocumentReader
-from mockreel.authoring.schema_references import references_of
 from mockreel.contract import Contract, Operation
 from mockreel.contract.operations import Place, resolve
 from mockreel.drift.finding import Finding

@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from mockreel.drift.finding import NOTHING, Finding, Verdict
-from mockreel.drift.witness.tree import Difference, differences
+from mockreel.drift.witness.json_difference import Difference, differences
 
 Judge = Callable[[Difference], Verdict]
 # What a row says about itself: why it is believed, and our own words.

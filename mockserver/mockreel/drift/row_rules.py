@@ -5,7 +5,7 @@ from typing import Any
 
 from mockreel.drift.finding import NOTHING, Verdict
 from mockreel.drift.row_drift import Rule, always, fewer
-from mockreel.drift.witness.tree import Difference
+from mockreel.drift.witness.json_difference import Difference
 
 REQUESTS: Verdict = "breaking for requests"
 REPLIES: Verdict = "breaking for replies"

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from mockreel.drift.finding import BREAKING, NOTHING, VERDICTS, Finding, Verdict
+from mockreel.drift.witness.canonical_schema import unordered
 from mockreel.drift.witness.declared_fields import Fields, overlaid
 from mockreel.drift.witness.inclusion import includes, same
+from mockreel.drift.witness.json_difference import differences
 from mockreel.drift.witness.schema_message import Message
-from mockreel.drift.witness.tree import differences
-from mockreel.drift.witness.unordered import unordered
 
 Direction = Literal["requests", "replies"]
 # What a schema says to people and tools, and what no message is refused for.

@@ -8,8 +8,8 @@ from mockreel.contract import Contract
 from mockreel.contract.exchanges.error_detection import ErrorDetector
 from mockreel.contract.exchanges.exchange import ReceivedResponse
 from mockreel.contract.messages.duplicate_keys import duplicates
+from mockreel.engine.journal.exchange_content import Said
 from mockreel.engine.journal.journal import Entry
-from mockreel.engine.journal.said import Said
 from mockreel.proxy.passed_exchange import Asked
 from mockreel.simulator.client_rules import Judge, Selection, Violation
 

@@ -8,10 +8,10 @@ from mockreel._data import data_root
 from mockreel.cassettes.cassette import Exchange
 from mockreel.cassettes.cassette import Headers as Texts
 from mockreel.cassettes.cassette_errors import MockServerRefused, NotRecorded, RecordingError
+from mockreel.cassettes.cassette_writer import Store, vcrpy
 from mockreel.cassettes.recording_rules import looks_of_all, read_rules
+from mockreel.cassettes.redaction.cassette_redactor import CassetteRedactor
 from mockreel.cassettes.redaction.final_check import Guard
-from mockreel.cassettes.redaction.redactor import CassetteRedactor
-from mockreel.cassettes.writer import Store, vcrpy
 from mockreel.client.profile_file import read_manner
 from mockreel.contract import Contract, load_contract
 from mockreel.errors import OptionError

@@ -24,7 +24,7 @@ from mockreel.server.http.limits import KEEP_ALIVE_SECONDS
 from mockreel.server.http.sockets import bind, close, port_of, url_of
 from mockreel.server.http.uvicorn_server import Loop
 from mockreel.simulator.client_rules import RULES, select
-from mockreel.simulator.provider import Settings
+from mockreel.simulator.settings import Settings
 from mockreel.simulator.simulator import load_contracts
 
 HOST = "127.0.0.1"

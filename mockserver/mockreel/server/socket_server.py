@@ -27,7 +27,7 @@ from mockreel.server.http.sockets import Sockets, close, listen, port_of, url_of
 from mockreel.server.http.tls import watch_handshakes
 from mockreel.server.http.uvicorn_server import Loop, in_thread, web_socket_protocol
 from mockreel.server.mock_server import Address, MockServer
-from mockreel.server.options import Options, ServingOptions
+from mockreel.server.server_options import Options, ServingOptions
 from mockreel.simulator.rule_parser import set_faults, set_results
 from mockreel.simulator.simulator import Simulator, build_simulator, load_contracts
 from mockreel.webhooks import Targets, WebhookSecret, check_authority, webhook_secrets

@@ -7,13 +7,13 @@ from typing import cast
 
 from mockreel.contract import Contract, Failure, State
 from mockreel.contract.messages.query import Queries
-from mockreel.engine.accounts.account import prefixes_of
+from mockreel.engine.accounts.keyring import prefixes_of
 from mockreel.engine.jobs.job import Intervention, Job
 from mockreel.engine.jobs.lifecycle import Plan, PlanTemplate, PlanTemplates
 from mockreel.engine.scenarios.preferences import Preference
 from mockreel.errors import DataError
-from mockreel.simulator.adapter import ProviderAdapter
-from mockreel.simulator.capture import Capture
+from mockreel.simulator.exchange_capture import Capture
+from mockreel.simulator.provider_adapter import ProviderAdapter
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,9 @@ from mockreel.engine.faults import NO_FAULTS
 from mockreel.engine.jobs.lifecycle import PlanTemplate
 from mockreel.engine.scenarios.preferences import Preference, check_preference, ignored, preferred, refusal
 from mockreel.errors import AccountsFull, FaultError, OptionError
-from mockreel.simulator import fault_selection, files
-from mockreel.simulator.adapter import Answer
-from mockreel.simulator.context import RequestContext, Unanswered
+from mockreel.simulator import fault_selection, provider_files
+from mockreel.simulator.provider_adapter import Answer
+from mockreel.simulator.request_context import RequestContext, Unanswered
 
 if TYPE_CHECKING:
     from mockreel.simulator.provider import Provider
@@ -59,7 +59,7 @@ def perform(context: RequestContext) -> Answer:
     """The story: which operation, what was sent, who are you, which model, what happens, is it well-formed."""
     if context.request.path.startswith(OWN_PATHS):
         fault_selection.choose(context, context.request.joined(b"prefer"))
-        return files.serve(context.provider, context.request)
+        return provider_files.serve(context.provider, context.request)
     _find_operation(context)
     spoilt = _read(context)
     _find_caller(context)

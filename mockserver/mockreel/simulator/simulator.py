@@ -8,8 +8,9 @@ from typing import NamedTuple
 from mockreel import contract as contracts
 from mockreel.contract import Contract
 from mockreel.contract.added_models import MODELS_FILE, NO_ADDITIONS, Additions
-from mockreel.engine.accounts.account import KeyEntry, Keyring, Listing
+from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.accounts.key_file import check_keys
+from mockreel.engine.accounts.keyring import Keyring, Listing
 from mockreel.engine.billing import Budget, read_budget
 from mockreel.engine.clock import Clock
 from mockreel.engine.journal.journal import Journal, Tried
@@ -21,8 +22,9 @@ from mockreel.simulator.events import EventStream
 from mockreel.simulator.fault_selection import check_keys_faults
 from mockreel.simulator.folder_check import check_folder
 from mockreel.simulator.path_hints import Hints
-from mockreel.simulator.provider import Provider, Settings
+from mockreel.simulator.provider import Provider
 from mockreel.simulator.run_recorder import RunRecorder
+from mockreel.simulator.settings import Settings
 from mockreel.webhooks import Attempt, Deliveries, Delivery, HttpSender, Sender, Targets, WebhookSecret
 
 

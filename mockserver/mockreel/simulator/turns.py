@@ -6,8 +6,8 @@ from itertools import islice
 from typing import TypeVar
 
 from mockreel.contract.messages.message import Response
-from mockreel.simulator.adapter import Answer
-from mockreel.simulator.context import RequestContext
+from mockreel.simulator.provider_adapter import Answer
+from mockreel.simulator.request_context import RequestContext
 
 T = TypeVar("T")
 

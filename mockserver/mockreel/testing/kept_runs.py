@@ -4,7 +4,7 @@ import re
 import shutil
 from pathlib import Path
 
-from mockreel.simulator.storage.logs.bundle import LOG
+from mockreel.simulator.storage.logs.run_bundle import LOG
 
 # A longer name is cut: file systems have bounds.
 LONGEST = 150

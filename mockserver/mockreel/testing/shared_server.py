@@ -21,7 +21,7 @@ from mockreel.server.http.rejection import Rejection
 from mockreel.server.http.sockets import close, listen, url_of
 from mockreel.server.http.uvicorn_server import Loop, in_thread
 from mockreel.server.mock_server import Address, MockServer
-from mockreel.server.options import Options
+from mockreel.server.server_options import Options
 from mockreel.server.socket_server import addressed, application, built, kept_run, left, report_rejection
 from mockreel.simulator.simulator import Simulator
 

@@ -12,12 +12,12 @@ from mockreel.engine.billing import Budget
 from mockreel.engine.scenarios.preferences import Preference
 from mockreel.errors import OptionError
 from mockreel.server.mock_server import MockServer
-from mockreel.server.options import Options
-from mockreel.simulator.provider import Settings
+from mockreel.server.server_options import Options
 from mockreel.simulator.rule_parser import check_playable, set_faults, set_results
+from mockreel.simulator.settings import Settings
 from mockreel.simulator.simulator import Simulator, load_contracts
+from mockreel.testing.call_interception import intercepted
 from mockreel.testing.forged_webhooks import Forger
-from mockreel.testing.intercepted import intercepted
 from mockreel.testing.marker_options import START, Marked
 from mockreel.testing.shared_server import ServerAddresses, SharedServer
 

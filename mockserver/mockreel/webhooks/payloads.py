@@ -8,7 +8,7 @@ import jsonschema_rs
 
 from mockreel.contract import Contract, Operation
 from mockreel.contract.conversation.conversation import WebhookTalk
-from mockreel.contract.exchanges.schema_references import Resolver
+from mockreel.contract.exchanges.schema_resolver import Resolver
 from mockreel.contract.operations import resolve
 from mockreel.contract.validation import Violation, violations
 

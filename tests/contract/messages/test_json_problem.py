@@ -9,7 +9,7 @@ import orjson
 import pytest
 from staging import Caller, MakeSimulator
 
-from mockreel.contract.messages.compression import CODINGS
+from mockreel.contract.messages.content_encoding import CODINGS
 from mockreel.contract.messages.json_problem import why_no_json
 
 GOOD = orjson.dumps({"prompt": "a boat \u26f5", "secret": "hush-hush"})

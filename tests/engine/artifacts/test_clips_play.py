@@ -10,8 +10,8 @@ import av
 import pytest
 
 from mockreel.engine.artifacts.media import Clip, Wanted, content, pick
-from mockreel.engine.artifacts.media.boxes import boxes
-from mockreel.engine.artifacts.media.pack import Packed, index
+from mockreel.engine.artifacts.media.clip_boxes import boxes
+from mockreel.engine.artifacts.media.clip_pack import Packed, index
 
 FRAMES = 24
 STAMP = b"job-0001"

@@ -9,8 +9,8 @@ import pytest
 from staging import Caller, MakeSimulator
 
 from mockreel.contract.validation import Violation
+from mockreel.engine.journal.exchange_content import Said
 from mockreel.engine.journal.journal import Entry, Journal, Tried
-from mockreel.engine.journal.said import Said
 from mockreel.errors import OptionError
 from mockreel.simulator.client_rules import violations
 from mockreel.simulator.simulator import Simulator

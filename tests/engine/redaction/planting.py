@@ -25,7 +25,7 @@ from mockreel.engine.clock import Clock
 from mockreel.server.app import ByPrefix, simulator_app
 from mockreel.server.http.origin import LOOPBACK_NAMES
 from mockreel.server.log import Lines, Records
-from mockreel.simulator.provider import Settings
+from mockreel.simulator.settings import Settings
 from mockreel.simulator.simulator import Simulator, build_simulator, load_contracts
 from mockreel.webhooks import MemorySender
 

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from mockreel.proxy.intercept import Plan, Ran, run
-from mockreel.server.options import Options
-from mockreel.simulator.provider import Settings
+from mockreel.server.server_options import Options
+from mockreel.simulator.settings import Settings
 
 # Runs words, a file of `programs/` or a text of Python: `ran = play("with_curl.sh", ...)`.
 Play = Callable[..., "Played"]

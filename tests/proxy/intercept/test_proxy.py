@@ -11,7 +11,7 @@ from proxy.intercept.conftest import Heard
 from mockreel.proxy.intercept.certificate_authority import Authority, authority
 from mockreel.proxy.intercept.host_routes import Routes
 from mockreel.proxy.intercept.intercept_proxy import Proxy, proxying
-from mockreel.proxy.intercept.passage import Passage
+from mockreel.proxy.intercept.traffic_record import Passage
 
 pytest.importorskip("trustme", reason="the extra [run] is not installed, so no proxy was opened")
 

@@ -16,7 +16,7 @@ from staging import FOURTH
 from mockreel.cli import group
 from mockreel.errors import MockreelError, OptionError
 from mockreel.proxy.intercept.child_process import NotStarted
-from mockreel.simulator.provider import Settings
+from mockreel.simulator.settings import Settings
 
 pytest.importorskip("trustme", reason="the extra [run] is not installed, so no program was run")
 

@@ -13,8 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from mockreel.cli import group
-from mockreel.cli.use.run import command as run_command
-from mockreel.cli.use.serve import command as serve_command
+from mockreel.cli.use.run_command import command as run_command
+from mockreel.cli.use.serve_command import command as serve_command
 
 pytest.importorskip("trustme", reason="the extra [run] is not installed, so no program was run")
 

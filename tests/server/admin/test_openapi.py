@@ -11,7 +11,7 @@ from server.admin.desks import KEY, Desk, OpenDesk
 from server.admin.judging import operations, wrong
 
 from mockreel.server.admin import clock_routes, control_document
-from mockreel.server.admin.routes import NOUNS, ROWS
+from mockreel.server.admin.control_routes import NOUNS, ROWS
 
 PROVIDERS = ("runflow", "aimlapi", "runninghub")
 

@@ -16,7 +16,7 @@ from staging import START
 
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.clock import Clock
-from mockreel.simulator.provider import Settings
+from mockreel.simulator.settings import Settings
 from mockreel.webhooks import MemorySender
 
 PROVIDERS = ("runflow", "aimlapi", "runninghub")

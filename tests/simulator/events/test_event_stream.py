@@ -14,7 +14,7 @@ from staging import FOURTH, START, Caller, MakeSimulator
 from mockreel.engine.clock import Clock
 from mockreel.engine.jobs.job import Intervention
 from mockreel.simulator.events import Event, EventStream
-from mockreel.simulator.provider import Settings
+from mockreel.simulator.settings import Settings
 from mockreel.simulator.simulator import Change, Simulator, build_simulator, load_contracts
 from mockreel.webhooks import MemorySender
 

@@ -16,12 +16,12 @@ from mockreel.contract import Contract, load_contract
 from mockreel.contract.messages.message import Request, Response
 from mockreel.engine.clock import Clock
 from mockreel.errors import Conflict
-from mockreel.simulator import interventions
+from mockreel.simulator.jobs import interventions
 from mockreel.simulator.rule_parser import set_faults
 from mockreel.simulator.simulator import Simulator, build_simulator, load_contracts
 from mockreel.simulator.snapshots import take
 from mockreel.simulator.storage.kept_run import KeptRun
-from mockreel.simulator.storage.logs.bundle import Bundle
+from mockreel.simulator.storage.logs.run_bundle import Bundle
 from mockreel.simulator.storage.logs.run_log import MemoryLog, RunLog
 from mockreel.simulator.storage.logs.sqlite_log import SqliteLog
 from mockreel.webhooks import Outcome, Outgoing

@@ -8,7 +8,7 @@ from simulator.storage.rig import HOOK, KEYS, KINDS, START, Kept, fresh, kept, l
 
 from mockreel.engine.clock import Clock
 from mockreel.simulator.storage.kept_run import play
-from mockreel.simulator.storage.logs.bundle import Bundle
+from mockreel.simulator.storage.logs.run_bundle import Bundle
 from mockreel.simulator.storage.logs.run_log import MemoryLog, RunLog
 from mockreel.simulator.storage.logs.sqlite_log import SqliteLog
 from mockreel.simulator.storage.playback import Playback

@@ -7,7 +7,7 @@ import pytest
 from simulator.storage.rig import kept, opened, state
 
 from mockreel.errors import StateError
-from mockreel.simulator.storage.logs.entry import Entry
+from mockreel.simulator.storage.logs.log_entry import Entry
 from mockreel.simulator.storage.logs.sqlite_log import SqliteLog
 
 

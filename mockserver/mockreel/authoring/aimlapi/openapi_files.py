@@ -7,10 +7,10 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from mockreel.authoring.docs_folder import Docs
+from mockreel.authoring.document_references import References
 from mockreel.authoring.documented_model import Correction, ModelPage, PageError, PagePrice, Route
 from mockreel.authoring.documents.openapi3 import translate
 from mockreel.authoring.documents.openapi_document import flat_objects, is_json, operations
-from mockreel.authoring.schema_references import References
 from mockreel.contract.data.parser import Cursor
 
 _METHOD = "post"

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from mockreel.authoring.corrections import settle_default
+from mockreel.authoring.document_references import References, references_of
 from mockreel.authoring.documented_model import Correction, PageError, number
-from mockreel.authoring.schema_references import References, references_of
 
 _NAMED = ("title", "type", "deprecated")
 _LIMITS = ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "multipleOf")

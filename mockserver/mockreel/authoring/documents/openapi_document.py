@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mockreel.authoring.docs_folder import Docs
+from mockreel.authoring.document_references import References
 from mockreel.authoring.documented_model import PageError
 from mockreel.authoring.documents.openapi3 import translate
-from mockreel.authoring.schema_references import References
 from mockreel.contract.data.parser import Cursor
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from mockreel.engine.redaction.forms import FORMS, KIND_TOLD
+from mockreel.engine.redaction.secret_formats import FORMS, KIND_TOLD
 
 # Placeholders of ours, and what nobody owns, are no secrets.
 HARMLESS = re.compile(

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from mockreel._data import data_root
 from mockreel.cassettes.cassette import KEY, OUR_HEADER
 from mockreel.cassettes.cassette_errors import CassetteUnreadable
-from mockreel.cassettes.compression import unpack
+from mockreel.cassettes.recorded_body import unpack
 from mockreel.cassettes.recording_rules import Rules, looks_of_all, read_rules
 from mockreel.cassettes.redaction.secret_patterns import Secrets
 from mockreel.cassettes.redaction.text_places import parsed

@@ -269,10 +269,9 @@ def comes_back(context: CheckContext) -> Iterator[Problem]:
     for talk in context.contract.conversation.jobs.values():
         unknown = context.unknown(context.contract.operation(talk.poll))
         request = replace(unknown, headers={**unknown.headers, name: value})
-        response = context.try_send(request)
-        if response is None or context.excused(response, request.operation):
+        response = context.answer(request, request.operation)
+        if response is None:
             continue
-        context.judged()
         if response.headers.get(name.lower()) != value:
             fact = context.facts.fact(f"{name} comes back", "conversation.yaml traced", row.evidence)
             yield Problem(

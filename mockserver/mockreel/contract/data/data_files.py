@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 import yaml
 
-from mockreel.contract.data.size import check_size
+from mockreel.contract.data.value_size import check_size
 from mockreel.errors import DataError
 
 Document = dict[str, Any]

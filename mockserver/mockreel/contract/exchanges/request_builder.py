@@ -10,7 +10,7 @@ import orjson
 from mockreel.contract import Contract, Model, Operation
 from mockreel.contract.exchanges.exchange import SentRequest
 from mockreel.contract.exchanges.sample_values import Samples
-from mockreel.contract.exchanges.schema_references import Resolver
+from mockreel.contract.exchanges.schema_resolver import Resolver
 from mockreel.contract.operations import resolve
 
 # An id of the usual forms that nothing has, where a contract names no example.

@@ -9,7 +9,7 @@ from mockreel.contract import Contract, Evidence, Operation
 from mockreel.contract.evidence.facts import Facts, weaker
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.exchanges.problem import Problem
-from mockreel.contract.exchanges.schema_references import Resolver
+from mockreel.contract.exchanges.schema_resolver import Resolver
 from mockreel.contract.operations import resolve
 from mockreel.contract.validation import violations
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mockreel.contract.exchanges.schema_references import Resolver
+from mockreel.contract.exchanges.schema_resolver import Resolver
 
 _WORDS = {"uri": "https://example.com/a.png", "uuid": "00000000-0000-4000-8000-000000000000", "date": "2026-01-01"}
 _TEXT = "a paper boat crosses a puddle"

@@ -10,7 +10,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import FormParser, parse_options_header
 
 from mockreel.contract import Operation
-from mockreel.contract.messages import compression
+from mockreel.contract.messages import content_encoding
 from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.form import FilePart, Form
 from mockreel.contract.messages.json_problem import why_no_json
@@ -54,7 +54,7 @@ def _json(request: Request, operation: Operation, *, unpacked: bool) -> Any:
     try:
         return read_json(request.body)
     except orjson.JSONDecodeError as problem:
-        coding = None if unpacked else compression.named(request.header(b"content-encoding"))
+        coding = None if unpacked else content_encoding.named(request.header(b"content-encoding"))
         raise _malformed(why_no_json(request.body, problem, coding=coding)) from problem
     except ValueError as problem:
         raise _malformed(str(problem)) from problem
@@ -78,14 +78,14 @@ def unpack(request: Request, known: Collection[str], *, most: int) -> bool:
     Raises:
         ErrorResponse: it cannot be unpacked (`malformed-json`), or is larger than `most` bytes then (`body-too-large`).
     """
-    coding = compression.named(request.header(b"content-encoding"))
-    if coding not in known or coding not in compression.CODINGS:
+    coding = content_encoding.named(request.header(b"content-encoding"))
+    if coding not in known or coding not in content_encoding.CODINGS:
         return False
     try:
-        request.body = compression.unpack(request.body, coding, most=most)
-    except compression.TooLarge as problem:
+        request.body = content_encoding.unpack(request.body, coding, most=most)
+    except content_encoding.TooLarge as problem:
         raise ErrorResponse("body-too-large", values={"limit": most}) from problem
-    except compression.NotUnpacked as problem:
+    except content_encoding.NotUnpacked as problem:
         raise _malformed(str(problem)) from problem
     return True
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from mockreel.drift.finding import NOTHING, Finding, Verdict
 from mockreel.drift.schema_drift import Subject
-from mockreel.drift.witness.tree import alike
+from mockreel.drift.witness.json_difference import alike
 
 _NOTE = "x-mockreel"
 # An upper bound: a smaller one refuses what the larger one took.

@@ -11,8 +11,8 @@ from mockreel.drift.models.model_facts import ModelFacts
 from mockreel.drift.models.price_rules import same_price
 from mockreel.drift.schema_drift import Subject, bare, schema_findings
 from mockreel.drift.witness.inclusion import includes
+from mockreel.drift.witness.json_difference import alike
 from mockreel.drift.witness.schema_message import Message
-from mockreel.drift.witness.tree import alike
 
 _STATED = ("certainty", "currency", "unit", "amount", "rules", "placeholder")
 # Accepts nothing: what is left of a model that is gone.

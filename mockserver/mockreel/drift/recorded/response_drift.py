@@ -10,7 +10,7 @@ import jsonschema_rs
 from mockreel.cassettes.contract_check import body_trouble
 from mockreel.contract import Contract, load_contract
 from mockreel.contract.exchanges.response_check import ResponseChecker
-from mockreel.contract.exchanges.schema_references import Resolver
+from mockreel.contract.exchanges.schema_resolver import Resolver
 from mockreel.contract.operations import Operation
 from mockreel.contract.validation import Violation, violations
 from mockreel.drift.finding import NOTHING, Finding, Verdict

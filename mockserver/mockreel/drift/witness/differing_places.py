@@ -8,8 +8,8 @@ from typing import Any
 import jsonschema_rs
 
 from mockreel.drift.witness.candidates import MOST, Place, Resolve, edges, fields_of, items_of
+from mockreel.drift.witness.canonical_schema import unordered
 from mockreel.drift.witness.schema_message import Settled
-from mockreel.drift.witness.unordered import unordered
 
 _DEEPEST = 10
 # How many places are looked at: a schema that refers to itself has no end of them.

@@ -9,9 +9,9 @@ import jsonschema_rs
 
 from mockreel.drift.finding import NOTHING
 from mockreel.drift.witness.candidates import candidates
+from mockreel.drift.witness.canonical_schema import unordered
 from mockreel.drift.witness.differing_places import Places
 from mockreel.drift.witness.schema_message import Message, Settled
-from mockreel.drift.witness.unordered import unordered
 
 Answer = Literal["yes", "no", "unknown"]
 

@@ -15,7 +15,7 @@ from mockreel.engine.accounts.account import Account
 from mockreel.engine.billing.account_status import AccountStatus
 from mockreel.engine.billing.balance import NOTHING, RECENT, RunningBalance, Tally
 from mockreel.engine.billing.cost_summary import CostSummary, of_tallies, plain
-from mockreel.engine.billing.entries import Entry, due_of, of_job, of_purse
+from mockreel.engine.billing.ledger_entries import Entry, due_of, of_job, of_purse
 from mockreel.engine.billing.rates import Rates
 from mockreel.engine.jobs.job import Job
 from mockreel.errors import OptionError

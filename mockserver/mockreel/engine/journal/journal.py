@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from mockreel.contract.messages.body import read_json
 from mockreel.contract.validation import Violation
-from mockreel.engine.journal.said import NOTHING, Pairs, Said, Unread, header_text
+from mockreel.engine.journal.exchange_content import NOTHING, Pairs, Said, Unread, header_text
 from mockreel.engine.redaction import MOST_KEPT, left_out
 from mockreel.errors import OptionError
 

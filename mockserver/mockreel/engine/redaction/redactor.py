@@ -15,10 +15,10 @@ import orjson
 
 from mockreel.contract.messages.body import read_json
 from mockreel.contract.messages.message import exact
-from mockreel.engine.redaction.addresses import masked_callback, masked_query, masked_urls, secrets_of, strange_path
 from mockreel.engine.redaction.fingerprints import MASK, Fingerprints, cut_text
-from mockreel.engine.redaction.names import may_name_secret, might_name_secret, names_secret
-from mockreel.engine.redaction.shapes import LEAST, SIGNS, is_hex, is_key, is_mixed, secrets_in
+from mockreel.engine.redaction.secret_detection import LEAST, SIGNS, is_hex, is_key, is_mixed, secrets_in
+from mockreel.engine.redaction.secret_field_names import may_name_secret, might_name_secret, names_secret
+from mockreel.engine.redaction.url_redaction import masked_callback, masked_query, masked_urls, secrets_of, strange_path
 
 # A longer body is kept as its size and hash.
 MOST_KEPT = 64 * 1024

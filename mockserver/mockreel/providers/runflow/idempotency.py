@@ -8,8 +8,8 @@ from typing import Any
 from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.message import Response, exact
 from mockreel.providers.runflow.state import own_shelf
-from mockreel.simulator.adapter import Answer, Handler
-from mockreel.simulator.context import RequestContext
+from mockreel.simulator.provider_adapter import Answer, Handler
+from mockreel.simulator.request_context import RequestContext
 
 # Beyond so many responses an account's oldest is forgotten.
 _MOST = 10_000

@@ -12,8 +12,8 @@ from mockreel.contract.messages.message import Response
 from mockreel.engine.accounts.account import Account
 from mockreel.engine.jobs.job import Job
 from mockreel.engine.randomness import uuid4, uuid7
-from mockreel.simulator.context import RequestContext
 from mockreel.simulator.provider import Provider
+from mockreel.simulator.request_context import RequestContext
 
 
 @dataclass(slots=True, eq=False)

@@ -24,7 +24,7 @@ from mockreel.proxy.intercept.http_heads import (
     read_head,
     rewritten,
 )
-from mockreel.proxy.intercept.passage import Passage
+from mockreel.proxy.intercept.traffic_record import Passage
 
 HEAD_SECONDS = 20.0
 HANDSHAKE_SECONDS = 20.0

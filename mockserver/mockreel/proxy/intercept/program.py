@@ -12,8 +12,8 @@ from mockreel.proxy.intercept.environment import environment_of
 from mockreel.proxy.intercept.guard import Directory, Resolver, Supervisor, Unavailable, supervising
 from mockreel.proxy.intercept.host_routes import Routes
 from mockreel.proxy.intercept.intercept_proxy import Proxy, proxying
-from mockreel.proxy.intercept.passage import Passage
 from mockreel.proxy.intercept.signals import Signals
+from mockreel.proxy.intercept.traffic_record import Passage
 
 # `auto` takes the guard where there is one, and says so where there is none; `require` starts nothing then.
 Guarded = Literal["auto", "require", "off"]

@@ -9,7 +9,7 @@ from mockreel.contract.pricing import Cost
 from mockreel.engine.artifacts import artifact
 from mockreel.engine.billing import CostSummary, cost_avoided, plain
 from mockreel.engine.journal.journal import Entry
-from mockreel.proxy.intercept.passage import Passage
+from mockreel.proxy.intercept.traffic_record import Passage
 from mockreel.simulator.provider import Provider
 from mockreel.simulator.simulator import Simulator
 

@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mockreel.proxy.intercept.host_routes import Routes, former
-from mockreel.proxy.intercept.passage import Passage
 from mockreel.proxy.intercept.program import Guarded, prepared
 from mockreel.proxy.intercept.run_summary import Account, account_of, passed
 from mockreel.proxy.intercept.signals import Signals, catching
+from mockreel.proxy.intercept.traffic_record import Passage
 from mockreel.server.app import Beside
 from mockreel.server.mock_server import MockServer
-from mockreel.server.options import Options
+from mockreel.server.server_options import Options
 from mockreel.server.socket_server import Server, hosted
 
 # How often a mock server that is waited for is looked at, in real seconds.

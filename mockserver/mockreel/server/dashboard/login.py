@@ -10,7 +10,7 @@ from mockreel.server.access_token import Token
 from mockreel.server.dashboard.browser_pass import COOKIE, ENTER, PAGE, reads_html
 from mockreel.server.dashboard.renderer import Rendering
 from mockreel.server.dashboard.security_headers import HEADERS
-from mockreel.server.dashboard.static import stamp, static
+from mockreel.server.dashboard.static_files import stamp, static
 
 # A longer body is no token.
 MOST_BYTES = 4096

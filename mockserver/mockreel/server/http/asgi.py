@@ -15,9 +15,9 @@ from mockreel.server.http.origin import Origin
 from mockreel.server.http.protocol import wire_of
 from mockreel.server.http.rejection import VERSION_HEADER
 from mockreel.simulator import pipeline
-from mockreel.simulator.adapter import Answer
-from mockreel.simulator.context import RequestContext
 from mockreel.simulator.provider import Provider
+from mockreel.simulator.provider_adapter import Answer
+from mockreel.simulator.request_context import RequestContext
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

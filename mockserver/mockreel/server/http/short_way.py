@@ -18,7 +18,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from mockreel.contract.messages.message import Request, Response
 from mockreel.server.http.bounded_protocol import Bounded
 from mockreel.server.http.response_head import ResponseHeads
-from mockreel.simulator.adapter import Answer
+from mockreel.simulator.provider_adapter import Answer
 
 # A longer body is read on the long way, which lets its client wait.
 MOST_BODY = 64 * 1024

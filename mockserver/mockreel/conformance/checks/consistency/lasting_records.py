@@ -27,7 +27,7 @@ def links_further(context: CheckContext) -> bool:
 
 def _promising(context: CheckContext, name: str) -> Iterator[tuple[JobTrace, Places]]:
     """Every job that was looked at and whose sort promises something of the kind."""
-    for trace in context.traces():
+    for trace in context.jobs.traces():
         row = getattr(trace.talk.promises, name)
         if row is not None and trace.last is not None:
             yield trace, row
@@ -199,17 +199,16 @@ def _reads_on(context: CheckContext) -> bool:
 def links_lead_to_its_own(context: CheckContext) -> Iterator[Problem]:
     """A parameter that a link fills with the job's id has the same name wherever the reply repeats it."""
     seen: set[tuple[str, str]] = set()
-    for trace in context.traces():
+    for trace in context.jobs.traces():
         for name in dict.fromkeys(str(row.get("operationId")) for row in context.links.of(trace.submit)):
             link = context.links.find(trace.submit, trace.response, name)
             if link is None or link.to.method != "GET" or link.to.admin or (trace.submit.id, name) in seen:
                 continue
             seen.add((trace.submit.id, name))
             request = context.links.follow(link, trace.asked, trace.response)
-            response = context.try_send(request)
-            if response is None or context.excused(response, link.to):
+            response = context.answer(request, link.to)
+            if response is None:
                 continue
-            context.judged()
             others = [one for key in link.parameters for one in _named(response.json, key) if str(one) != str(trace.id)]
             if others:
                 fact = context.facts.operation(f"{name} shows what belongs to the {trace.talk.name}", link.to)

@@ -81,7 +81,7 @@ def _entry(context: CheckContext, trace: JobTrace, row: Places, entry: Any) -> I
     if pointers.value(entry, pending["at"]) in pending["words"]:
         yield "a delivery that is over", f"{pointers.value(entry, pending['at'])!r}"
     payload = pointers.value(entry, str(row.given["payload"]))
-    if not alike(payload, context.payload(trace.arrivals[-1].body)):
+    if not alike(payload, context.webhooks.payload(trace.arrivals[-1].body)):
         yield "the payload that arrived", f"{payload!r}"
 
 

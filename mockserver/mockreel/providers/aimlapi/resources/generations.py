@@ -10,8 +10,8 @@ from mockreel.engine import randomness
 from mockreel.engine.jobs.job import Job
 from mockreel.providers.aimlapi.responses import file_words, generation, own_members
 from mockreel.providers.aimlapi.state import Line, State
-from mockreel.simulator.adapter import Answer
-from mockreel.simulator.context import RequestContext
+from mockreel.simulator.provider_adapter import Answer
+from mockreel.simulator.request_context import RequestContext
 
 # From the moment, drawn bytes and the model's name to an id.
 MakeId = Callable[[float, bytes, str], str]

@@ -7,15 +7,15 @@ import orjson
 
 from mockreel.contract.messages.message import Response, json_reply
 from mockreel.engine.randomness import uuid7
-from mockreel.providers.runflow.errors import unknown
+from mockreel.providers.runflow.error_bodies import unknown
 from mockreel.providers.runflow.inputs import stored
 from mockreel.providers.runflow.lists.list_page import listed
 from mockreel.providers.runflow.resources.runs import begin
 from mockreel.providers.runflow.responses import run_record
 from mockreel.providers.runflow.state import Workflow, own_shelf, state_of
 from mockreel.providers.runflow.timestamps import written
-from mockreel.simulator.adapter import Answer
-from mockreel.simulator.context import RequestContext
+from mockreel.simulator.provider_adapter import Answer
+from mockreel.simulator.request_context import RequestContext
 
 
 def _record(context: RequestContext, workflow: Workflow) -> Mapping[str, Any]:

@@ -12,9 +12,9 @@ from mockreel.providers.runflow.outputs import first_url, has_own_output, output
 from mockreel.providers.runflow.resources import deliveries
 from mockreel.providers.runflow.responses import run_record
 from mockreel.providers.runflow.state import PLAIN, Extra, extra_of, shelf_of
-from mockreel.simulator.adapter import Answer
-from mockreel.simulator.context import RequestContext
 from mockreel.simulator.provider import Provider
+from mockreel.simulator.provider_adapter import Answer
+from mockreel.simulator.request_context import RequestContext
 from mockreel.webhooks import Delivery
 
 

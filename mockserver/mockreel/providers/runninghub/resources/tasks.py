@@ -10,7 +10,7 @@ from mockreel.contract.messages.message import Response, json_reply
 from mockreel.engine.jobs.job import Job
 from mockreel.engine.randomness import snowflake
 from mockreel.providers.runninghub import responses, workflows
-from mockreel.simulator.context import RequestContext
+from mockreel.simulator.request_context import RequestContext
 
 
 def submit_task(context: RequestContext) -> Response:
