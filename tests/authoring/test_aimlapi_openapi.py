@@ -119,7 +119,7 @@ def test_include_chooses_and_files_without_a_post_are_passed_over(read: Read) ->
         (lambda d: d["paths"]["/v2/make"]["post"].pop("requestBody"), "a.json POST /v2/make: the body has no schema"),
         (
             lambda d: d["paths"]["/v2/make"]["post"]["requestBody"]["content"]["application/json"].update(schema={}),
-            "the body is no flat object",
+            "the body is not a flat object",
         ),
         (
             lambda d: d["paths"]["/v2/make"]["post"]["requestBody"]["content"]["application/json"]["schema"][
@@ -142,7 +142,7 @@ def test_a_file_that_is_not_understood_is_named(
 
 def test_a_folder_without_files_is_refused(tmp_path: Path) -> None:
     """An empty folder is a mistake, not a provider without models."""
-    with pytest.raises(PageError, match=r"openapi: no file that ends in \.json"):
+    with pytest.raises(PageError, match=r"openapi: no file with the ending \.json"):
         list(read_aimlapi(Cursor("row", ROW), Docs(tmp_path)))
 
 

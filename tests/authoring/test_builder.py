@@ -162,7 +162,7 @@ def test_an_unknown_provider_is_answered_with_those_there_are(checkout: Path) ->
         (
             "contracts/acme/pricing.yaml",
             lambda d: {**d, "models": {**d["models"], "lens/wide": d["models"]["macro"]}},
-            "lens/wide: a page states the price too",
+            "lens/wide: a page also states this price",
         ),
         (
             "contracts/acme/pricing.yaml",
@@ -215,5 +215,5 @@ def test_a_page_and_a_hand_cannot_both_write_a_model(checkout: Path, docs: Path)
     hand = (checkout / "schemas/acme/models/lens/macro.json").read_text(encoding="utf-8")
     (checkout / "schemas/acme/models/lens/wide.json").write_text(hand.replace("macro", "wide"), encoding="utf-8")
 
-    with pytest.raises(PageError, match="written by hand, and a page describes the model"):
+    with pytest.raises(PageError, match="a page describes this model"):
         build(docs, checkout)

@@ -87,7 +87,7 @@ def test_the_engine_sees_only_the_written_paths() -> None:
     ("changes", "message"),
     [
         ({"input": "input"}, "'input' is not a JSON pointer"),
-        ({"model": {"in": "path", "name": "id"}}, r"\{id\} does not stand in the path"),
+        ({"model": {"in": "path", "name": "id"}}, r"\{id\} is not in the path"),
     ],
 )
 def test_a_template_that_does_not_fit_is_refused(changes: dict[str, Any], message: str) -> None:
@@ -100,5 +100,5 @@ def test_two_models_with_one_operation_id_are_refused() -> None:
     """Ids that differ only in signs would be one word."""
     models = {"a-b": {"schema": "models/a-b.json"}, "a_b": {"schema": "models/a_b.json"}}
 
-    with pytest.raises(DataError, match="operationId 'create_run__a_b' stands at"):
+    with pytest.raises(DataError, match="has the operationId 'create_run__a_b' of"):
         with_model_paths({"paths": {"/{model}": {"post": OPERATION}}}, models, schemas="s", where="openapi.yaml")

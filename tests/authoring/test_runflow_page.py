@@ -114,7 +114,7 @@ def test_a_default_outside_its_values_is_left_out_and_recorded() -> None:
         ("/acme/models/lens/wide/runs", "/other/lens", "page Endpoint: '/other/lens' does not name the model"),
         ("$0.02/image", "free", "page Base price: 'free' is not a price"),
         ("| string |", "| picture |", "page line 9: the type 'picture' is not known"),
-        ("10, 20 | 10", "ten, 20 | 10", "page line 10: the allowed value 'ten' is no integer"),
+        ("10, 20 | 10", "ten, 20 | 10", "page line 10: the allowed value 'ten' is not of type integer"),
     ],
 )
 def test_what_is_missing_or_unknown_is_named(old: str, new: str, message: str) -> None:

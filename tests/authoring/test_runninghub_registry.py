@@ -190,8 +190,8 @@ def test_a_page_that_agrees_is_a_source_too(read: Read) -> None:
     ("old", "new", "message"),
     [
         ("/api/lens-v1/wide", "/api/lens-v9/wide", "page.txt: '/api/lens-v9/wide' is not in the registry"),
-        ("lens/wide\n\nPOST", "lens/tall\n\nPOST", "called 'lens/tall', in the registry 'lens/wide'"),
-        ('"720p"', '"1080p"', r"page.txt Example /size: the registry's schema refuses it"),
+        ("lens/wide\n\nPOST", "lens/tall\n\nPOST", "title is 'lens/tall', the registry's 'lens/wide'"),
+        ('"720p"', '"1080p"', r"page.txt Example /size: the registry's schema rejects it"),
         ('"size"', '"scale"', "page.txt Example: the registry does not have scale"),
         ("\nPOST\n", "\nGET\n", "page.txt: no endpoint"),
         ("Examples\n", "Reply\n", "page.txt: no JSON below a line 'Examples'"),
@@ -215,7 +215,7 @@ def _set(place: int, **values: Any) -> Callable[[dict[str, Any]], None]:
     ("change", "message"),
     [
         (_set(0, type="MESH"), r"/models/0 \(lens-v1/wide\) /params/0 /type: 'MESH' is not known"),
-        (_set(0, required="yes"), "/params/0: no parameter with a boolean"),
+        (_set(0, required="yes"), "/params/0: not a parameter with a boolean"),
         (_set(3, options=[]), r"/params/3 /options: \[\] lists no values"),
         (_set(7, accept="JPG"), "/params/7 /accept: 'JPG' is not a list"),
         (_set(1, fieldKey="prompt"), "two params share a fieldKey"),

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from client_rig import loaded
 
-from mockreel.client.input_format import fitted
+from mockreel.client.input_format import formatted
 
 LITE = ("aimlapi", "veo-3.1-lite-generate-001")
 FLOW = ("runflow", "google/veo3.1/lite")
@@ -34,7 +34,7 @@ HUB = ("runninghub", "rhart-video-v3.1-lite-official/text-to-video")
 def test_a_value_takes_the_form_that_the_schema_has(model: tuple[str, str], given: Any, written: Any) -> None:
     """And only where that is the same value."""
     contract = loaded(model[0], ())
-    found = fitted(contract, contract.names[model[1]], given)
+    found = formatted(contract, contract.names[model[1]], given)
 
     assert found == written
     assert [type(value) for value in found.values()] == [type(value) for value in written.values()]

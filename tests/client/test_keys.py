@@ -15,7 +15,7 @@ import httpx2
 import pytest
 from client_rig import KEY, MODES, PROVIDERS, URL, WORK, Lost, Rig, Trick, rigged
 
-from mockreel.client import AsyncClient, Client, ClientError, KeyWithheld, NotReached, ReplyNotUnderstood
+from mockreel.client import AsyncClient, Client, ClientError, KeyWithheld, NotReached, UnexpectedResponse
 from mockreel.client.http.api_key import Key, api_base
 from mockreel.errors import OptionError
 from mockreel.proxy.intercept.certificate_authority import authority
@@ -136,9 +136,9 @@ def test_a_redirect_of_the_api_is_not_followed(provider: str, mode: str, status:
     with rigged(provider, mode) as rig:
         client = rig.client()
         rig.tricks = [httpx2.Response(status, headers={"location": "https://evil.example/"}) for _ in range(2)]
-        with pytest.raises(ReplyNotUnderstood, match=f"it answered {status}, which would send the key elsewhere"):
+        with pytest.raises(UnexpectedResponse, match=f"the response was {status}, which would send the key elsewhere"):
             client.poll("2123954254322396606")
-        with pytest.raises(ClientError, match=f"it answered {status}"):
+        with pytest.raises(ClientError, match=f"the response was {status}"):
             client.submit(*WORK[provider])
 
         assert len(rig.sent) == 2

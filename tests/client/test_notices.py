@@ -8,7 +8,7 @@ import orjson
 import pytest
 from client_rig import rigged
 
-from mockreel.client import CallbackRefused
+from mockreel.client import InvalidCallback
 from mockreel.errors import OptionError
 
 SECRET = "whsec_one"
@@ -59,12 +59,12 @@ def test_several_secrets_hold_while_they_are_changed() -> None:
         (BODY, {"runflow-signature": ""}, "does not sign its bytes"),
         (BODY, {"runflow-signature": "sha256=ü"}, "does not sign its bytes"),
         (b"{", signed(b"{"), "its body is not JSON"),
-        (b"{}", signed(b"{}"), "it names no job at /run_id"),
+        (b"{}", signed(b"{}"), "it has no job id at /run_id"),
     ],
 )
 def test_what_is_not_signed_with_the_secret_is_refused(body: bytes, headers: dict[str, str], says: str) -> None:
     """The error says what to answer, and never the secret."""
-    with pytest.raises(CallbackRefused, match=f"{says}.*Answer it with 4xx") as at:
+    with pytest.raises(InvalidCallback, match=f"{says}.*Answer it with 4xx") as at:
         read("runflow", body, headers, secret=SECRET)
 
     assert SECRET not in str(at.value)

@@ -11,12 +11,12 @@ from mockreel.client import (
     JobCancelled,
     JobEnded,
     JobFailed,
-    KeyRefused,
+    KeyRejected,
     NotFound,
     OutOfCredit,
     TooManyRequests,
 )
-from mockreel.client.profile_file import read_manner
+from mockreel.client.profile_file import read_profile
 from mockreel.contract import known_readings, load_contract
 
 HOOK = "http://127.0.0.1:9/hook"
@@ -47,7 +47,7 @@ def test_a_job_is_run_under_every_reading(provider: str, reading: str, option: s
 
 def _knows_its_words(rig: Rig) -> None:
     """With the meaning that the lifecycle gives them; where a cancelled job is FAILED, it is a failure here too."""
-    words = read_manner(rig.provider.name).words
+    words = read_profile(rig.provider.name).words
     states = rig.provider.contract.lifecycle.states.values()
 
     assert {one.word for one in states if words.get(one.word.casefold()) != one.kind} <= {"FAILED"}
@@ -87,7 +87,7 @@ def _is_refused(rig: Rig, client: Any) -> None:
     refusals = {
         "scenario=insufficient-credit": OutOfCredit,
         "scenario=rate-limited": TooManyRequests,
-        "scenario=refuse; code=wrong-key": KeyRefused,
+        "scenario=refuse; code=wrong-key": KeyRejected,
     }
     for rig.prefer, kind in refusals.items():
         with pytest.raises(kind):
@@ -127,15 +127,15 @@ def _secret(rig: Rig) -> str:
     core = (client if rig.mode == "sync" else client._client)._core
     row = rig.provider.contract.conversation.secret
     assert row is not None
-    ask = core.writer.ask(rig.provider.contract.operation(row.operation), what="secret", body=row.body)
-    reply = client._drive(core.exchanges.ask(ask, core.deadline(None)))
+    ask = core.writer.request(rig.provider.contract.operation(row.operation), what="secret", body=row.body)
+    reply = client._drive(core.exchanges.request(ask, core.deadline(None)))
     return str(reply.json["plain_secret"])
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_every_refusal_of_a_contract_has_a_kind(provider: str) -> None:
     """By its code or its status: none comes as an error response of no kind."""
-    contract, kinds = load_contract(provider), read_manner(provider).refusal.kinds
+    contract, kinds = load_contract(provider), read_profile(provider).errors.kinds
     coded = {code for row in kinds for code in row.codes}
     fallbacks = {status[0] for row in kinds for status in row.statuses}
     without = [

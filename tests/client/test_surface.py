@@ -15,7 +15,7 @@ from tools.pages import page
 import mockreel.client
 from mockreel import serving
 from mockreel.client import AsyncClient, Client, Invalid, JobOptions, JobRequest, NotFound, client_errors
-from mockreel.client.profile_file import read_manner
+from mockreel.client.profile_file import read_profile
 from mockreel.errors import OptionError
 
 METHODS = [name for name in vars(Client) if not name.startswith("_")]
@@ -76,7 +76,7 @@ def test_importing_the_package_does_not_load_the_client() -> None:
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_what_the_client_reads_fits_what_the_contract_says(provider: str) -> None:
     """Its operations are there, its jobs are those of the conversation, and each can be asked about by its id."""
-    contract, profile = loaded(provider, ()), read_manner(provider)
+    contract, profile = loaded(provider, ()), read_profile(provider)
     talks = contract.conversation.jobs
     asked = {name for talk in talks.values() for name in (talk.poll, talk.made) if name}
     named = {profile.submit, *profile.by_id, *(step.operation for step in profile.upload if step.operation)}
@@ -90,7 +90,7 @@ def test_what_the_client_reads_fits_what_the_contract_says(provider: str) -> Non
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_every_operation_that_is_spoken_takes_its_key_in_a_header(provider: str) -> None:
     """There it is in no log of addresses."""
-    contract, profile = loaded(provider, ()), read_manner(provider)
+    contract, profile = loaded(provider, ()), read_profile(provider)
     spoken = [
         profile.submit,
         *profile.by_id,

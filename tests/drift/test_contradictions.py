@@ -7,7 +7,7 @@ import pytest
 
 from mockreel._data import data_root
 from mockreel.authoring.docs_folder import Docs
-from mockreel.drift.comparison import known
+from mockreel.drift.comparison import selected_providers
 from mockreel.drift.contradictions import contradictions
 from mockreel.drift.finding import Finding
 from mockreel.drift.models.model_facts import ModelFacts
@@ -52,7 +52,7 @@ def test_an_example_of_the_contract_that_breaks_its_schema(playable: Path) -> No
 def test_the_packaged_examples_fit_their_schemas() -> None:
     """What is held of the three providers shows no example that its own schema refuses."""
     root = data_root()
-    found = contradictions(root, known(root))
+    found = contradictions(root, selected_providers(root))
 
     assert [finding.id for finding in found if "example" in finding.says] == []
 

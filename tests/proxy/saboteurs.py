@@ -119,8 +119,8 @@ def everywhere(id_: str, change: Callable[[Response], Response]) -> Server:
 
 
 def _header(response: Response, name: bytes, value: bytes | None) -> Response:
-    kept = tuple(pair for pair in response.headers if pair[0].lower() != name)
-    return replace(response, headers=kept if value is None else (*kept, (name, value)))
+    body = tuple(pair for pair in response.headers if pair[0].lower() != name)
+    return replace(response, headers=body if value is None else (*body, (name, value)))
 
 
 def _bare(response: Response) -> Response:
@@ -429,7 +429,7 @@ def server_told(server: Server, provider: str, honest: Day) -> Found:
     day.spend()
     if day.answers == honest.answers:
         return Found(server.id, provider, None)
-    found = [str(one) for one in day.remarks if one.side != "request"]
+    found = [str(one) for one in day.violations if one.side != "request"]
     return Found(server.id, provider, bool(found), tuple(found[:3]))
 
 
@@ -441,7 +441,7 @@ def client_told(id_: str, provider: str) -> Found:
     day = Day(provider)
     script(day)
     day.target.close()
-    found = [str(one) for one in day.remarks if one.side == "request"]
+    found = [str(one) for one in day.violations if one.side == "request"]
     return Found(id_, provider, bool(found), tuple(found[:3]))
 
 

@@ -64,7 +64,7 @@ def test_it_forwards_until_it_is_stopped_and_tells_the_sums(
     assert f"Runflow {url} -> https://localhost:{provider.port}" in said
     assert "runflow request GET /v1/nothing (404): " in said
     assert "Spent: at least 0.12 USD." in said
-    assert "it refused 1 request." in said
+    assert "it blocked 1 request." in said
     assert KEY not in said
     assert not (tmp_path / "ready.json").exists()
 

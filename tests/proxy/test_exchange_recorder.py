@@ -67,7 +67,7 @@ def test_nothing_of_the_mock_server_is_kept(
 def test_a_recording_of_nothing_is_an_error(recorded: Callable[[], tuple[Between, ExchangeRecorder]]) -> None:
     """No empty cassette is left."""
     _, recorder = recorded()
-    with pytest.raises(NotRecorded, match="Nothing passed by"):
+    with pytest.raises(NotRecorded, match="No exchange could be recorded"):
         recorder.save()
 
 
@@ -79,7 +79,7 @@ def test_what_cannot_be_recorded_is_told_before(tmp_path: Path) -> None:
     for plan, path, told in (
         (Plan(), tmp_path / "a.yaml", "A cassette is of one provider"),
         (Plan(providers=("runflow",), upstreams={"runflow": "https://a.example"}), tmp_path / "a.yaml", "--upstream"),
-        (one, there, "is there already"),
+        (one, there, "exists already"),
     ):
         with pytest.raises((OptionError, NotRecorded), match=told):
             recorder_of(plan, path, day=DAY, say=print)

@@ -116,7 +116,7 @@ def test_a_reply_comes_while_it_is_being_sent(put_between: PutBetween, provider:
 
     assert came.endswith(b"\r\n\r\nhello")
     assert b"content-length: 10" in came
-    assert any("broke off its reply" in line for line in between.said)
+    assert any("broke off its response" in line for line in between.said)
 
 
 def test_an_upstream_that_is_not_there_is_told_in_a_sentence(put_between: PutBetween) -> None:
@@ -193,7 +193,7 @@ def test_a_check_that_breaks_breaks_no_reply(
 ) -> None:
     """It is the proxy's fault, and said so in the log."""
     between = put_between()
-    monkeypatch.setattr("mockreel.proxy.contract_watch.Watch.remarks", lambda *_: 1 / 0)
+    monkeypatch.setattr("mockreel.proxy.contract_watch.Watch.violations", lambda *_: 1 / 0)
 
     assert between.ask("GET", "/v1/health").status_code == 200
     assert between.ask("GET", "/v1/health").status_code == 200

@@ -15,8 +15,8 @@ def test_an_honest_day_is_silent(provider: str) -> None:
     """Nothing is told of the provider; of the client, what it did wrong on purpose."""
     day = honest_day(provider)
 
-    assert [str(one) for one in day.remarks if one.side != "request"] == []
-    assert {one.rule for one in day.remarks} <= {"invalid-request", "unknown-model"}
+    assert [str(one) for one in day.violations if one.side != "request"] == []
+    assert {one.rule for one in day.violations} <= {"invalid-request", "unknown-model"}
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)

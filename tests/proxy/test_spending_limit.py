@@ -12,7 +12,7 @@ from proxy.conftest import SUBMIT, FakeUpstream, PutBetween
 from mockreel.contract import load_contract
 from mockreel.contract.messages.message import Response
 from mockreel.contract.pricing import Cost
-from mockreel.proxy.spending_limit import NotAfforded, Prices, SpendingLimit
+from mockreel.proxy.spending_limit import LimitExceeded, Prices, SpendingLimit
 
 EXACT = Cost(Decimal("0.30"), "USD", "exact")
 LEAST = Cost(Decimal("0.30"), "USD", "at least")
@@ -23,10 +23,10 @@ def test_up_to_the_limit_and_no_further() -> None:
     """The last cent may be spent."""
     spending_limit = SpendingLimit(Decimal("0.60"))
     for _ in range(2):
-        spending_limit.take(EXACT, currency="USD", name="a")
+        spending_limit.reserve(EXACT, currency="USD", name="a")
 
-    with pytest.raises(NotAfforded, match=r"a counts 0\.3 USD, and 0\.6 of 0\.6 USD are used up"):
-        spending_limit.take(EXACT, currency="USD", name="a")
+    with pytest.raises(LimitExceeded, match=r"a counts 0\.3 USD, and 0\.6 of 0\.6 USD are used up"):
+        spending_limit.reserve(EXACT, currency="USD", name="a")
     assert spending_limit.refused == 1
     assert spending_limit.sums == {"USD": Decimal("0.60")}
 
@@ -34,8 +34,8 @@ def test_up_to_the_limit_and_no_further() -> None:
 def test_each_currency_has_the_limit_for_itself() -> None:
     """Nothing is converted."""
     spending_limit = SpendingLimit(Decimal("0.30"))
-    spending_limit.take(EXACT, currency="USD", name="a")
-    spending_limit.take(Cost(Decimal("0.30"), "CNY", "exact"), currency="CNY", name="b")
+    spending_limit.reserve(EXACT, currency="USD", name="a")
+    spending_limit.reserve(Cost(Decimal("0.30"), "CNY", "exact"), currency="CNY", name="b")
 
     assert spending_limit.counted == {"USD": Decimal("0.30"), "CNY": Decimal("0.30")}
 
@@ -43,18 +43,18 @@ def test_each_currency_has_the_limit_for_itself() -> None:
 @pytest.mark.parametrize("cost", [LEAST, UNKNOWN])
 def test_a_price_that_is_not_exact_needs_an_assumption(cost: Cost) -> None:
     """Without one it is refused; with one it counts that, or its known part where that is more."""
-    with pytest.raises(NotAfforded, match=r"--assume-price AMOUNT"):
-        SpendingLimit(Decimal(1)).take(cost, currency="USD", name="a")
+    with pytest.raises(LimitExceeded, match=r"--assume-price AMOUNT"):
+        SpendingLimit(Decimal(1)).reserve(cost, currency="USD", name="a")
 
-    assert SpendingLimit(Decimal(1), Decimal("0.5")).take(cost, currency="USD", name="a").counted == Decimal("0.5")
-    assert SpendingLimit(Decimal(1), Decimal("0.1")).take(LEAST, currency="USD", name="a").counted == Decimal("0.30")
+    assert SpendingLimit(Decimal(1), Decimal("0.5")).reserve(cost, currency="USD", name="a").counted == Decimal("0.5")
+    assert SpendingLimit(Decimal(1), Decimal("0.1")).reserve(LEAST, currency="USD", name="a").counted == Decimal("0.30")
 
 
 def test_without_a_limit_everything_is_counted_and_nothing_refused() -> None:
     """Unknown prices are counted as unknown."""
     spending_limit = SpendingLimit()
     for cost in (LEAST, UNKNOWN, EXACT):
-        spending_limit.take(cost, currency="USD", name="a")
+        spending_limit.reserve(cost, currency="USD", name="a")
 
     assert [*spending_limit.lines()] == ["Spent: at least 0.6 USD.", "Not included: 1 job of unknown price."]
 
@@ -62,8 +62,8 @@ def test_without_a_limit_everything_is_counted_and_nothing_refused() -> None:
 def test_what_is_given_back_may_be_spent_again() -> None:
     """Sums and counts go back together."""
     spending_limit = SpendingLimit(Decimal("0.30"), Decimal("0.30"))
-    spending_limit.give_back(spending_limit.take(UNKNOWN, currency="USD", name="a"))
-    spending_limit.take(EXACT, currency="USD", name="a")
+    spending_limit.release(spending_limit.reserve(UNKNOWN, currency="USD", name="a"))
+    spending_limit.reserve(EXACT, currency="USD", name="a")
 
     assert (spending_limit.unknown, spending_limit.sums["USD"]) == (0, Decimal("0.30"))
 
@@ -91,7 +91,7 @@ def test_what_the_limit_refuses_never_reaches_the_provider(put_between: PutBetwe
     assert refused.json()["detail"].startswith("Not sent by the proxy: create_run counts 0.2 USD, and 0.2 of 0.25 USD")
     assert len(provider.heard) == 1
     assert f"runflow POST {SUBMIT} was not sent: " in "\n".join(between.said)
-    assert "The limit of 0.25 counts 0.2 USD; it refused 1 request." in between.said
+    assert "The limit of 0.25 counts 0.2 USD; it blocked 1 request." in between.said
 
 
 def test_what_costs_nothing_passes_when_all_is_spent(put_between: PutBetween, provider: FakeUpstream) -> None:

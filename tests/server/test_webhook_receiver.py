@@ -84,8 +84,8 @@ def test_what_is_triggered_is_heard() -> None:
     assert told.exit_code == 0, told.output
     assert f"run.failed (create_run, failed) to {url}: answered 200" in told.output
     (one,) = taken
-    assert (one.heard.word, one.heard.signature, one.answered) == ("run.failed", "good", 200)
-    assert one.heard.payload["metadata"] == {"order": 17}
+    assert (one.webhook.word, one.webhook.signature, one.answered) == ("run.failed", "good", 200)
+    assert one.webhook.payload["metadata"] == {"order": 17}
 
 
 @pytest.mark.parametrize("secret", [["--secret", "another"], []])

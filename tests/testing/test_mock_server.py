@@ -93,7 +93,7 @@ def test_refused(mockreel):
         ("held=1", "mockreel marker, held: 1 is not valid. Valid: bool."),
         ("providers='runflo'", "provider: 'runflo' is not valid. Valid: *runflow*"),
         ("readings={'spelling': 'x'}", "reading: 'spelling' is not valid. Nearest of *: runflow:cancel-spelling,*"),
-        ("code='X'", "mockreel marker, code: 'X' is not valid. It needs a scenario beside it."),
+        ("code='X'", "mockreel marker, code: 'X' is not valid. It needs a scenario too."),
         ("speed=0", "speed: 0 is not valid. Valid: a number above 0.*"),
         ("pace='slow'", "pace for *: 'slow' is not valid. Valid: quick, documented."),
         ("keys=[{'key': 's3cret'}]", "mockreel marker, keys: ['key'] is not valid. Valid: key, account,*"),

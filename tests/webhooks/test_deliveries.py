@@ -260,7 +260,7 @@ def test_more_than_the_limit_do_not_wait() -> None:
     waiting = [house.schedule(id=f"w{number}") for number in range(3)]
 
     assert [one.status for one in waiting] == ["pending", "pending", "failed"]
-    assert waiting[2].reason == "2 deliveries wait already"
+    assert waiting[2].reason == "2 deliveries are waiting already"
     house.advance(0)
     assert house.schedule(id="again").status == "pending"
     assert house.scheduler.next_due is not None

@@ -29,7 +29,7 @@ def test_each_callback_is_known_for_what_it_is(contract: object) -> None:
         assert heard.callback.contract.provider == one.callback.contract.provider
         assert heard.word == one.word
         assert heard.violations == ()
-        assert heard.refusal == ""
+        assert heard.rejection == ""
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_a_signature_stands_as_it_does(
     heard = Recogniser([RUNFLOW], secrets=secrets).recognise(headers, SENT.body)
 
     assert heard.signature == standing
-    assert bool(heard.refusal) == refused
+    assert bool(heard.rejection) == refused
 
 
 def test_a_signature_over_other_bytes_is_bad() -> None:
@@ -67,7 +67,7 @@ def test_a_provider_that_signs_nothing_is_not_asked_for_a_signature() -> None:
     sent = happening(load_contract("runninghub"), "TASK_END")
     heard = Recogniser(CONTRACTS, secrets=["the secret"]).recognise({}, sent.body)
 
-    assert (heard.signature, heard.state, heard.refusal) == ("none", "SUCCESS", "")
+    assert (heard.signature, heard.state, heard.rejection) == ("none", "SUCCESS", "")
     assert heard.subject == orjson.loads(sent.body)["taskId"]
 
 
@@ -78,7 +78,7 @@ def test_what_is_not_as_documented_is_told_and_taken() -> None:
 
     assert heard.word == "run.completed"
     assert [one.pointer for one in heard.violations] == ["/duration_ms"]
-    assert heard.refusal == ""
+    assert heard.rejection == ""
 
 
 @pytest.mark.parametrize("body", [b"", b"no JSON", b"[]", b'{"hello": 1}'])
@@ -87,4 +87,4 @@ def test_what_is_no_callback_is_refused(body: bytes) -> None:
     heard = Recogniser(CONTRACTS).recognise({}, body)
 
     assert heard.callback is None
-    assert heard.refusal == "It is not a callback of a provider: its body has the fields of none."
+    assert heard.rejection == "It is not a webhook of a provider: its body has no provider's fields."

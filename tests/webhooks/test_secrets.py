@@ -15,14 +15,14 @@ from mockreel.engine.clock import Clock
 from mockreel.errors import DataError, OptionError
 from mockreel.simulator.simulator import Simulator, build_simulator, load_contracts
 from mockreel.webhooks import MemorySender, webhook_secrets
-from mockreel.webhooks.secrets import Given, WebhookSecret
+from mockreel.webhooks.secrets import SecretOption, WebhookSecret
 
 Run = Callable[[Awaitable[Any]], Any]
 SUBMIT = "/v1/models/google/veo3.1/lite/runs"
 
 
 def simulator_with(
-    given: Given | None,
+    given: SecretOption | None,
     sink: MemorySender,
     *,
     keys: list[KeyEntry] | None = None,
@@ -54,7 +54,7 @@ def signed(secret: str, body: bytes) -> str:
 @pytest.mark.parametrize(
     "given", ["a=b of=mine", "runflow=a=b of=mine", ["runflow=a=b of=mine"], {"runflow": "a=b of=mine"}]
 )
-def test_it_signs_from_the_first_webhook_on(given: Given, sink: MemorySender, run: Run) -> None:
+def test_it_signs_from_the_first_webhook_on(given: SecretOption, sink: MemorySender, run: Run) -> None:
     """Of every account, however it was given, and again after a reset; it may have a `=` in it."""
     simulator = simulator_with(given, sink)
     for key in ("rf_live_one", "rf_live_two"):
@@ -141,7 +141,7 @@ def test_a_given_one_is_shown_by_its_beginning_at_most(secret: str, shown: str) 
         ({"nobody": "s3cret"}, r"'nobody' is not valid\. Valid: runflow"),
     ],
 )
-def test_what_cannot_sign_is_refused(given: Given, says: str) -> None:
+def test_what_cannot_sign_is_refused(given: SecretOption, says: str) -> None:
     """A provider that signs nothing, or is not played; a blank secret. No secret is told."""
     contracts = load_contracts(["runflow", "runninghub"])
     with pytest.raises(OptionError, match=says) as caught:

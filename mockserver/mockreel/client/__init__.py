@@ -1,4 +1,4 @@
-"""The reference client: one shape for all providers, synchronous and asynchronous, from one description of the wire.
+"""The reference client: the same methods for all providers, synchronous and asynchronous, from the contract data.
 
 from mockreel.client import Client
 
@@ -9,27 +9,27 @@ with Client("runflow", key=key) as client:
 
 from mockreel.client.async_client import AsyncClient
 from mockreel.client.client_errors import (
-    CallbackRefused,
     ClientError,
     Conflict,
     DeadlineExceeded,
-    FileRefused,
+    FileRejected,
     Invalid,
+    InvalidCallback,
     JobCancelled,
     JobEnded,
     JobFailed,
-    KeyRefused,
+    KeyRejected,
     KeyWithheld,
     NotAllowed,
     NotFound,
     NotOffered,
     NotReached,
     OutOfCredit,
-    Refused,
-    ReplyNotUnderstood,
+    Rejected,
     SubmitUncertain,
     TooManyRequests,
     Unavailable,
+    UnexpectedResponse,
 )
 from mockreel.client.sync_client import Client
 from mockreel.client.values import (
@@ -47,13 +47,13 @@ from mockreel.client.values import (
 
 __all__ = [
     "AsyncClient",
-    "CallbackRefused",
     "Client",
     "ClientError",
     "Conflict",
     "DeadlineExceeded",
-    "FileRefused",
+    "FileRejected",
     "Invalid",
+    "InvalidCallback",
     "Job",
     "JobCancelled",
     "JobEnded",
@@ -61,7 +61,7 @@ __all__ = [
     "JobFailure",
     "JobOptions",
     "JobRequest",
-    "KeyRefused",
+    "KeyRejected",
     "KeyWithheld",
     "Money",
     "NotAllowed",
@@ -72,11 +72,11 @@ __all__ = [
     "OutOfCredit",
     "Outcome",
     "Progress",
-    "Refused",
-    "ReplyNotUnderstood",
+    "Rejected",
     "Result",
     "SubmitUncertain",
     "TooManyRequests",
     "Unavailable",
+    "UnexpectedResponse",
     "Uploaded",
 ]

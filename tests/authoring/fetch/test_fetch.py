@@ -12,7 +12,7 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from mockreel.authoring.fetch import Fetched, Limits, Wanted, fetch, wanted
+from mockreel.authoring.fetch import Fetched, Limits, SourcePage, fetch, source_pages
 from mockreel.cli import group
 from mockreel.errors import DataError
 
@@ -62,7 +62,7 @@ def site() -> Iterator[Site]:
 
 
 def _fetch(site: Site, out: Path, *paths: str, **limits: Any) -> list[Fetched]:
-    pages = [Wanted("acme", path.strip("/"), site.url + path, f"pages{path}.md") for path in paths]
+    pages = [SourcePage("acme", path.strip("/"), site.url + path, f"pages{path}.md") for path in paths]
     return list(fetch(pages, out, limits=Limits(**limits), pause=lambda _: None))
 
 
@@ -133,7 +133,7 @@ def test_each_failure_is_of_its_page_and_the_others_are_fetched(site: Site, tmp_
 
 def test_a_server_that_is_not_there_is_a_failure(tmp_path: Path) -> None:
     """The reason is said."""
-    page = Wanted("acme", "a", "http://127.0.0.1:1/a", "a.md")
+    page = SourcePage("acme", "a", "http://127.0.0.1:1/a", "a.md")
     (found,) = fetch([page], tmp_path, limits=Limits(timeout=2), pause=lambda _: None)
 
     assert found.outcome == "failed"
@@ -144,7 +144,7 @@ def test_one_request_at_a_time_with_a_pause_between_those_to_one_host(site: Site
     """The first is not waited for; a move is a request too."""
     site.pages |= {"/a": (200, {}, b"a"), "/b": (301, {"Location": "/a"}, b"")}
     waited: list[float] = []
-    pages = [Wanted("acme", name, f"{site.url}/{name}", f"{name}.md") for name in ("a", "b")]
+    pages = [SourcePage("acme", name, f"{site.url}/{name}", f"{name}.md") for name in ("a", "b")]
 
     outcomes = [one.outcome for one in fetch(pages, tmp_path, limits=Limits(pause=7), pause=waited.append)]
 
@@ -168,7 +168,7 @@ def test_pages_go_where_build_looks_for_them(site: Site, tmp_path: Path) -> None
         },
     )
 
-    assert [(page.source, page.url.removeprefix(site.url), page.file) for page in wanted(root, "acme")] == [
+    assert [(page.source, page.url.removeprefix(site.url), page.file) for page in source_pages(root, "acme")] == [
         ("read", "/page.md", "seeds/read.txt"),
         ("beside", "/page", "pages/acme/beside.html"),
     ]
@@ -179,7 +179,7 @@ def test_an_address_that_is_none_is_an_error(tmp_path: Path) -> None:
     root = _data(tmp_path, {"odd": {"url": "ftp://example.com/a", "kind": "documented"}})
 
     with pytest.raises(DataError, match=r"/sources/odd: 'ftp://example.com/a' is not an address"):
-        wanted(root, "acme")
+        source_pages(root, "acme")
 
 
 def test_the_command_fetches_reports_and_fails_for_what_failed(site: Site, tmp_path: Path) -> None:

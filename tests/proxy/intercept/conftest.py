@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mockreel.proxy.intercept import Plan, Ran, run
+from mockreel.proxy.intercept import Plan, RunResult, run
 from mockreel.server.server_options import Options
 from mockreel.simulator.settings import Settings
 
@@ -23,7 +23,7 @@ Play = Callable[..., "Played"]
 class Played:
     """How a run ended, what the program said, and what was told meanwhile."""
 
-    ran: Ran
+    ran: RunResult
     said: str
     told: list[str]
 
@@ -43,7 +43,7 @@ def play(capfd: pytest.CaptureFixture[str]) -> Play:
         ours = {name: options.pop(name) for name in ("allow_hosts", "wait", "guard") if name in options}
         plan = Plan(command, options=Options(**{"speed": 20.0, "settings": Settings(), **options}), **ours)
         capfd.readouterr()
-        ran = run(plan, environment={**kept, **(environment or {})}, told=told.append)
+        ran = run(plan, environment={**kept, **(environment or {})}, report=told.append)
         return Played(ran, "".join(capfd.readouterr()), told)
 
     return run_it

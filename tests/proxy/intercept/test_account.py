@@ -79,7 +79,7 @@ def test_refused_requests_say_why(simulator: Simulator, ask: Ask) -> None:
     assert "  create_run 422 invalid-body" in lines
     assert "  create_run 401 no-key" in lines
     assert "  GET /v1/nowhere 404 unknown-path" in lines
-    assert any(line.startswith("  refused for /input/duration: ") for line in lines)
+    assert any(line.startswith("  rejected for /input/duration: ") for line in lines)
 
 
 def test_only_what_the_journal_has_kept_is_listed_and_it_says_so(make_simulator: MakeSimulator) -> None:

@@ -204,7 +204,7 @@ def test_where_no_guard_is_it_is_said_at_the_start(play: Play, monkeypatch: pyte
 def _supervisor(told: list[str], *, allowed: tuple[str, ...] = ()) -> Supervisor:
     routes = Routes({HOST: 1}, allowed)
     return Supervisor(
-        routes, Directory([HOST]), doors={}, names=1, refuse=lambda host, _: told.append(host), told=told.append
+        routes, Directory([HOST]), tls_ports={}, names=1, refuse=lambda host, _: told.append(host), report=told.append
     )
 
 

@@ -11,7 +11,7 @@ from proxy.intercept.conftest import Heard
 from mockreel.proxy.intercept.certificate_authority import Authority, authority
 from mockreel.proxy.intercept.host_routes import Routes
 from mockreel.proxy.intercept.intercept_proxy import Proxy, proxying
-from mockreel.proxy.intercept.traffic_record import Passage
+from mockreel.proxy.intercept.traffic_record import TrafficRecord
 
 pytest.importorskip("trustme", reason="the extra [run] is not installed, so no proxy was opened")
 
@@ -28,7 +28,7 @@ def trusted() -> Iterator[Authority]:
 @pytest.fixture
 def proxy(server: Heard, trusted: Authority) -> Iterator[Proxy]:
     """A proxy whose one provider is the small server."""
-    with proxying(Routes({HOST: server.port}), trusted.context, passage=Passage(lambda _: None)) as opened:
+    with proxying(Routes({HOST: server.port}), trusted.context, traffic=TrafficRecord(lambda _: None)) as opened:
         yield opened
 
 
@@ -93,14 +93,14 @@ def test_many_connections_at_once_reach_the_provider(proxy: Proxy, trusted: Auth
         one.close()
 
     assert all(text.endswith(b"heard") for text in said)
-    assert len(server.lines) == proxy.passage.arrived[HOST] == 20
+    assert len(server.lines) == proxy.traffic.arrived[HOST] == 20
 
 
 def test_the_door_of_a_host_needs_no_connect(proxy: Proxy, trusted: Authority) -> None:
     """For programs that take no proxy."""
     context = ssl.create_default_context(cafile=str(trusted.bundle))
     with (
-        socket.create_connection(proxy.doors[HOST], 10) as plain,
+        socket.create_connection(proxy.tls_ports[HOST], 10) as plain,
         context.wrap_socket(plain, server_hostname=HOST) as one,
     ):
         one.sendall(b"GET / HTTP/1.0\r\n\r\n")
@@ -111,7 +111,7 @@ def test_a_certificate_for_another_host_is_not_made(proxy: Proxy, trusted: Autho
     """The authority has signed for the providers' hosts alone."""
     context = ssl.create_default_context(cafile=str(trusted.bundle))
     with (
-        socket.create_connection(proxy.doors[HOST], 10) as plain,
+        socket.create_connection(proxy.tls_ports[HOST], 10) as plain,
         pytest.raises(ssl.SSLCertVerificationError, match="Hostname mismatch"),
     ):
         context.wrap_socket(plain, server_hostname="api.other.example")
@@ -119,7 +119,7 @@ def test_a_certificate_for_another_host_is_not_made(proxy: Proxy, trusted: Autho
 
 def test_open_connections_do_not_hold_up_the_end(server: Heard, trusted: Authority) -> None:
     """A program may have left some."""
-    with proxying(Routes({HOST: server.port}), trusted.context, passage=Passage(lambda _: None)) as proxy:
+    with proxying(Routes({HOST: server.port}), trusted.context, traffic=TrafficRecord(lambda _: None)) as proxy:
         idle = _secure(proxy, trusted)
         silent = socket.create_connection(("127.0.0.1", _port(proxy)), 10)
         began = time.monotonic()

@@ -269,7 +269,7 @@ def test_the_options_of_the_stage_hold(play: Play) -> None:
 
     assert "submit_generation 200" in lenient.lines
     assert "submit_generation 400 invalid-body" in strict.lines
-    assert "refused for /duration" in strict.lines
+    assert "rejected for /duration" in strict.lines
 
 
 def test_the_seed_decides_what_the_jobs_are(play: Play) -> None:
