@@ -211,7 +211,7 @@ def _runflow_call(self: Imitation) -> dict[str, Any]:
 def _aimlapi(self: Imitation, method: str, path: str, headers: dict[str, str], body: Any) -> Reply:
     def refusal(status: int, name: str, message: str, data: Any = None) -> Reply:
         error = {"name": name, "message": message, "data": data}
-        document = {"title": "Rejected", "status": status, "message": message, "instance": "/v2/video/generations?"}
+        document = {"title": "Refused", "status": status, "message": message, "instance": "/v2/video/generations?"}
         return self.json(
             status, {**document, "timestamp": "2026-11-20T10:00:00.123Z", "error": error, **self.strange()}
         )

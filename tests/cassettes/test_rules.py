@@ -7,7 +7,7 @@ import pytest
 from client_rig import rigged
 
 from mockreel.cassettes.recording_rules import RefusalRow, looks_of_all, read_rules
-from mockreel.client import Rejected
+from mockreel.client import Refused
 from mockreel.contract import load_contract
 from mockreel.errors import DataError, OptionError
 
@@ -22,7 +22,7 @@ def test_each_refusal_is_one_that_the_contract_holds(provider: str, row: Refusal
     """So it begins no job, as far as the contract knows."""
     with rigged(provider) as rig:
         client = rig.client(key="invalid-mockreel" if row.wrong_key else None)
-        with pytest.raises(Rejected) as raised:
+        with pytest.raises(Refused) as raised:
             client.poll(row.poll) if row.poll is not None else client.submit(row.model, row.input)
     wanted = load_contract(provider).errors[row.row]
 

@@ -6,7 +6,7 @@ import httpx2
 import pytest
 from client_rig import MODES, WORK, Trickle, rigged
 
-from mockreel.client import DeadlineExceeded, FileRejected, NotOffered, NotReached, Result, UnexpectedResponse
+from mockreel.client import DeadlineExceeded, FileRefused, NotOffered, NotReached, ReplyNotUnderstood, Result
 from mockreel.errors import OptionError
 
 mode = pytest.mark.parametrize("mode", MODES)
@@ -65,7 +65,7 @@ def test_an_address_that_has_expired_says_so(mode: str, tmp_path: Path) -> None:
     gone = httpx2.Response(403, text="<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>")
     with rigged("runflow", mode) as rig:
         rig.elsewhere = {f"{CDN}?signature=hush": gone}
-        with pytest.raises(FileRejected, match="expired: poll the job for a fresh one") as at:
+        with pytest.raises(FileRefused, match="expired: poll the job for a new one") as at:
             rig.client().download(f"{CDN}?signature=hush", tmp_path / "clip.mp4")
 
     assert "hush" not in str(at.value)
@@ -96,12 +96,12 @@ def test_what_came_with_the_reply_is_saved_from_it(url: str, content: bytes, tmp
     [
         ("data:video/mp4;base64,***", "it is not a readable data: URI"),
         ("data:video/mp4", "it is not a readable data: URI"),
-        ("file:///etc/hostname", "neither an http nor an https address"),
+        ("file:///etc/hostname", "not an http or https URL"),
     ],
 )
 def test_what_is_no_address_is_not_fetched(url: str, says: str, tmp_path: Path) -> None:
     """A response may hold anything."""
-    with rigged("runflow") as rig, pytest.raises(UnexpectedResponse, match=says):
+    with rigged("runflow") as rig, pytest.raises(ReplyNotUnderstood, match=says):
         rig.client().download(url, tmp_path / "clip")
 
 
@@ -109,7 +109,7 @@ def test_an_answer_without_a_file_is_none(tmp_path: Path) -> None:
     """Nothing is saved."""
     with rigged("runflow") as rig:
         rig.elsewhere = {CDN: httpx2.Response(204)}
-        with pytest.raises(UnexpectedResponse, match="the response was 204 instead of a file"):
+        with pytest.raises(ReplyNotUnderstood, match="the response was 204 instead of a file"):
             rig.client().download(CDN, tmp_path / "clip")
     assert list(tmp_path.iterdir()) == []
 
@@ -132,10 +132,10 @@ def test_redirects_end(mode: str, tmp_path: Path) -> None:
     """And lead to no other kind of address."""
     with rigged("runflow", mode) as rig:
         rig.elsewhere = {CDN: httpx2.Response(302, headers={"location": CDN})}
-        with pytest.raises(UnexpectedResponse, match="redirected more than 5 times"):
+        with pytest.raises(ReplyNotUnderstood, match="redirected more than 5 times"):
             rig.client().download(CDN, tmp_path / "clip")
         rig.elsewhere = {CDN: httpx2.Response(302, headers={"location": "file:///etc/hostname"})}
-        with pytest.raises(UnexpectedResponse, match="neither an http nor an https address"):
+        with pytest.raises(ReplyNotUnderstood, match="not an http or https URL"):
             rig.client().download(CDN, tmp_path / "clip")
 
 

@@ -8,7 +8,7 @@ import pytest
 from client_rig import KEY, MODES, PROVIDERS, URL, WORK, rigged
 
 from mockreel import serving
-from mockreel.client import Client, DeadlineExceeded, JobCancelled, JobFailed, NotOffered, Progress, Rejected
+from mockreel.client import Client, DeadlineExceeded, JobCancelled, JobFailed, NotOffered, Progress, Refused
 from mockreel.errors import OptionError
 
 every = pytest.mark.parametrize("provider", PROVIDERS)
@@ -142,7 +142,7 @@ def test_an_admins_key_is_needed_where_the_docs_say_so() -> None:
     """The error response comes as it is."""
     with rigged("runflow") as rig:
         client = rig.client(key="rf_live_member")
-        with pytest.raises(Rejected, match="PERMISSION_DENIED"):
+        with pytest.raises(Refused, match="PERMISSION_DENIED"):
             client.cancel(client.submit(*WORK["runflow"]))
 
 

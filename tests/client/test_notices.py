@@ -8,7 +8,7 @@ import orjson
 import pytest
 from client_rig import rigged
 
-from mockreel.client import InvalidCallback
+from mockreel.client import CallbackRefused
 from mockreel.errors import OptionError
 
 SECRET = "whsec_one"
@@ -64,7 +64,7 @@ def test_several_secrets_hold_while_they_are_changed() -> None:
 )
 def test_what_is_not_signed_with_the_secret_is_refused(body: bytes, headers: dict[str, str], says: str) -> None:
     """The error says what to answer, and never the secret."""
-    with pytest.raises(InvalidCallback, match=f"{says}.*Answer it with 4xx") as at:
+    with pytest.raises(CallbackRefused, match=f"{says}.*Respond with 4xx") as at:
         read("runflow", body, headers, secret=SECRET)
 
     assert SECRET not in str(at.value)
@@ -117,5 +117,5 @@ def test_a_callback_that_tells_nothing_of_its_job_tells_that_it_ended() -> None:
 
 def test_a_secret_for_a_provider_that_signs_nothing_is_a_mistake() -> None:
     """It would look safe and be not."""
-    with pytest.raises(OptionError, match="signs nothing: put one into your URL"):
+    with pytest.raises(OptionError, match="signs nothing: put a secret into your URL"):
         read("runninghub", b"{}", {}, secret=SECRET)

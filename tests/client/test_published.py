@@ -14,7 +14,7 @@ from mockreel.client import (
     JobFailed,
     Money,
     Outcome,
-    Rejected,
+    Refused,
     Result,
     SubmitUncertain,
     Unavailable,
@@ -115,7 +115,7 @@ ENUM = {"code": "invalid_enum_value", "options": ["360p"], "path": ["resolution"
 @pytest.mark.parametrize("row", ROWS["refusals"], ids=_called)
 def test_a_refusal_is_read_in_every_envelope(row: Row) -> None:
     """A submit that is refused so has begun nothing, and the error says which kind it is."""
-    with pytest.raises(Rejected) as at:
+    with pytest.raises(Refused) as at:
         submitted(row["provider"], row["reply"], status=row["status"])
 
     told = at.value

@@ -11,7 +11,7 @@ from mockreel.client import (
     JobCancelled,
     JobEnded,
     JobFailed,
-    KeyRejected,
+    KeyRefused,
     NotFound,
     OutOfCredit,
     TooManyRequests,
@@ -87,7 +87,7 @@ def _is_refused(rig: Rig, client: Any) -> None:
     refusals = {
         "scenario=insufficient-credit": OutOfCredit,
         "scenario=rate-limited": TooManyRequests,
-        "scenario=refuse; code=wrong-key": KeyRejected,
+        "scenario=refuse; code=wrong-key": KeyRefused,
     }
     for rig.prefer, kind in refusals.items():
         with pytest.raises(kind):
@@ -151,7 +151,7 @@ def test_an_idempotency_key_that_was_used_for_something_else_is_a_conflict() -> 
     with rigged("runflow") as rig:
         client = rig.client()
         client.submit(*WORK["runflow"], idempotency_key="one")
-        with pytest.raises(Conflict, match=r"CONFLICT.*Take a new idempotency key"):
+        with pytest.raises(Conflict, match=r"CONFLICT.*Use a new idempotency key"):
             client.submit("google/veo3.1/lite", {"prompt": "another"}, idempotency_key="one")
 
 

@@ -8,10 +8,10 @@ from mockreel.client import (
     DeadlineExceeded,
     NotReached,
     OutOfCredit,
+    ReplyNotUnderstood,
     SubmitUncertain,
     TooManyRequests,
     Unavailable,
-    UnexpectedResponse,
 )
 from mockreel.errors import OptionError
 
@@ -104,7 +104,9 @@ def test_a_submit_that_may_have_begun_a_job_is_not_sent_again(provider: str, mod
     """It could be paid twice: the error says how the job is found."""
     with rigged(provider, mode) as rig:
         rig.tricks = [trick]
-        with pytest.raises(SubmitUncertain, match=r"may have begun and cost money, so it was not sent again") as at:
+        with pytest.raises(
+            SubmitUncertain, match=r"may have started and cost money, so the request was not sent again"
+        ) as at:
             rig.client().submit(*WORK[provider])
 
         assert len(rig.sent) == 1
@@ -246,7 +248,7 @@ def test_a_reply_without_a_known_state_is_not_guessed_at() -> None:
         client = rig.client()
         job = client.submit(*WORK["runflow"])
         rig.tricks = [httpx2.Response(200, json={"id": job.id, "status_code": "pondering"})]
-        with pytest.raises(UnexpectedResponse, match=r"'pondering' of its state; known are canceled, .*drift") as at:
+        with pytest.raises(ReplyNotUnderstood, match=r"unknown state 'pondering'; valid: canceled, .*drift") as at:
             client.wait(job)
 
     assert at.value.job == job

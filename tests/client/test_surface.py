@@ -45,7 +45,7 @@ def test_the_keywords_of_a_submit_are_the_fields_of_a_request() -> None:
     with rigged("runflow") as rig:
         model, given = WORK["runflow"]
         assert rig.client().submit(JobRequest(model, given)).id
-        with pytest.raises(OptionError, match=r"input, mark.*put them into it"):
+        with pytest.raises(OptionError, match=r"input, mark.*Put these fields into the JobRequest"):
             rig.client().submit(JobRequest(model, given), given, mark="mine")
 
 

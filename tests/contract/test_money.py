@@ -39,8 +39,8 @@ def test_without_rows_what_succeeds_is_taken_and_nobody_is_held_up() -> None:
     file = Cursor("pricing.yaml", {"currency": "CNY"})
     found = money(file, LIFECYCLE, errors=[], failures=[])
 
-    assert found.taken == {"succeeded"}
-    assert found.given_back == {"failed", "cancelled"}
+    assert found.charged == {"succeeded"}
+    assert found.released == {"failed", "cancelled"}
     assert (found.held, found.needs, found.overdraft, found.stops, found.opening) == (
         False,
         "something",
@@ -56,7 +56,7 @@ def test_without_rows_what_succeeds_is_taken_and_nobody_is_held_up() -> None:
         ({"taken": {"on": ["finished"], **BECAUSE}}, "'finished' is not known. Expected one of submit, succeeded"),
         ({"taken": {"on": ["running"], **BECAUSE}}, "'running' is not known"),
         ({"held": {"on": ["succeeded"], **BECAUSE}}, "money is held at succeeded"),
-        ({"given_back": {"on": ["failed"], **BECAUSE}}, "nothing is said of jobs that end as 'cancelled'"),
+        ({"given_back": {"on": ["failed"], **BECAUSE}}, "no rule for jobs that end as 'cancelled'"),
         ({"taken": {"on": ["succeeded", "failed"], **BECAUSE}}, "'failed' are both taken and given back"),
         ({"admission": {"needs": "luck", **BECAUSE}}, "'luck' is not known. Expected one of price, something, nothing"),
         ({"admission": {"needs": "price", "refusal": "broke", **BECAUSE}}, "'broke' is not known"),
@@ -64,7 +64,7 @@ def test_without_rows_what_succeeds_is_taken_and_nobody_is_held_up() -> None:
         ({"held": {"on": [], **BECAUSE}}, "no overdraft is allowed, and nothing prevents one"),
         ({"in_flight": {"goes_on": False, **BECAUSE}}, "'failure' is missing"),
         ({"in_flight": {"goes_on": False, "failure": "worn", **BECAUSE}}, "'worn' is not known"),
-        ({"in_flight": {"goes_on": False, "failure": "default", **BECAUSE}}, "is held or taken at submit"),
+        ({"in_flight": {"goes_on": False, "failure": "default", **BECAUSE}}, "is held or charged at submit"),
         ({"unknown": {"takes": 0.5, **BECAUSE}}, "0.5 is not a text"),
         ({"overdraft": {"allowed": False}}, "'evidence' is missing"),
     ],

@@ -105,8 +105,8 @@ class Balances(RuleBasedStateMachine):
         """What a job holds or has taken, from its state alone."""
         money, state = self.contract.money, job.state(self.provider.clock.now())
         if state.terminal:
-            return Decimal(0) if state.name in money.given_back else COSTS[self.name]
-        return COSTS[self.name] if money.held or "submit" in money.taken else Decimal(0)
+            return Decimal(0) if state.name in money.released else COSTS[self.name]
+        return COSTS[self.name] if money.held or "submit" in money.charged else Decimal(0)
 
     @invariant()
     def nothing_appears_or_gets_lost(self) -> None:
@@ -131,7 +131,7 @@ class Balances(RuleBasedStateMachine):
     def what_was_not_spent_is_what_was_taken_and_is_under_way(self) -> None:
         """Over both accounts; a placeholder is no price."""
         now, jobs = self.provider.clock.now(), list(self.provider.jobs)
-        counted = [job for job in jobs if job.state(now).name not in self.contract.money.given_back]
+        counted = [job for job in jobs if job.state(now).name not in self.contract.money.released]
         found = self.provider.ledger.cost_avoided(now)
         if self.contract.money.unknown is None:
             assert sum(found.sums.values()) == len(counted) * COSTS[self.name]

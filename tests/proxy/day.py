@@ -9,7 +9,7 @@ from mockreel.contract import Contract, Model, Operation, pointers
 from mockreel.contract.conversation.conversation import JobTalk
 from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.exchanges.links import Links
-from mockreel.contract.exchanges.request_builder import NOBODYS, Requests
+from mockreel.contract.exchanges.request_builder import UNKNOWN_ID, Requests
 from mockreel.contract.exchanges.response_check import ResponseChecker
 from mockreel.proxy.contract_watch import Watch
 from mockreel.proxy.passed_exchange import ClientRequest, Passed, StreamedBody
@@ -136,7 +136,7 @@ class Day:
             poll = self.contract.operation(talk.poll)
             names = [one.name for one in poll.query if one.required]
             names += [part[1:-1] for part in poll.path.split("/") if part.startswith("{")]
-            self.send(self.requests.good(poll, params=dict.fromkeys(names, NOBODYS)))
+            self.send(self.requests.good(poll, params=dict.fromkeys(names, UNKNOWN_ID)))
         _, operation, model = next(self.submits())
         good = self.requests.good(operation, model)
         self.send(good.with_json([]))

@@ -77,7 +77,7 @@ def test_what_cannot_be_recorded_is_told_before(tmp_path: Path) -> None:
     there.write_text("kept")
     one = Plan(providers=("runflow",))
     for plan, path, told in (
-        (Plan(), tmp_path / "a.yaml", "A cassette is of one provider"),
+        (Plan(), tmp_path / "a.yaml", "A cassette has one provider"),
         (Plan(providers=("runflow",), upstreams={"runflow": "https://a.example"}), tmp_path / "a.yaml", "--upstream"),
         (one, there, "exists already"),
     ):

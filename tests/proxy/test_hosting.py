@@ -46,7 +46,7 @@ def test_a_file_of_authorities_that_has_none(tmp_path: Path) -> None:
     """Missing, or something else."""
     (tmp_path / "notes.txt").write_text("no certificate")
     for name in ("notes.txt", "missing.pem"):
-        with pytest.raises(OptionError, match="It must hold certificates in PEM form"):
+        with pytest.raises(OptionError, match="It must contain certificates in PEM form"):
             Proxy(Plan(providers=("runflow",), ca=tmp_path / name), say=print)
 
 

@@ -106,7 +106,7 @@ def test_what_costs_nothing_passes_when_all_is_spent(put_between: PutBetween, pr
 @pytest.mark.parametrize(
     ("path", "body", "told"),
     [
-        ("/v1/models/google/veo3.1/lite/batches", {"input": [{"prompt": "a"}] * 3}, "may begin several jobs"),
+        ("/v1/models/google/veo3.1/lite/batches", {"input": [{"prompt": "a"}] * 3}, "may start several jobs"),
         ("/v1/some/new/way", {}, "is not known"),
         (SUBMIT, b"[" * 2000, "larger than 1000 bytes"),
     ],

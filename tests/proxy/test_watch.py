@@ -96,7 +96,7 @@ def test_each_part_of_a_request_is_checked(
         (lambda _, reply: Response(reply.status, b"{", reply.headers), "the body is not JSON"),
         (
             _spoilt(lambda body: body.update(code="WHAT", message="no", errors=None), status=400),
-            "a refusal that errors",
+            "an error response that errors",
         ),
     ],
 )

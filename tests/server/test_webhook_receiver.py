@@ -255,7 +255,7 @@ def test_a_payload_that_is_not_as_documented_is_told() -> None:
     [
         (("http://192.0.2.1/",), "is not on this machine. Allow it: --allow-host"),
         (("http://127.0.0.1:9/",), "was not accepted"),
-        (("ftp://127.0.0.1/",), "http and https are sent to"),
+        (("ftp://127.0.0.1/",), "use http or https"),
     ],
 )
 def test_what_cannot_be_sent_is_told(words: tuple[str, ...], why: str) -> None:

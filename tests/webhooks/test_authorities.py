@@ -80,7 +80,7 @@ def test_who_is_not_trusted_is_told_with_the_way_out(own: Own) -> None:
 
     assert outcome.error == "network"
     assert "the receiver's certificate is not trusted: " in outcome.detail
-    assert outcome.detail.endswith("name who vouches for it: --ca FILE, or SSL_CERT_FILE")
+    assert outcome.detail.endswith("name its authority: --ca FILE, or SSL_CERT_FILE")
 
 
 @pytest.mark.parametrize("content", [None, "", "no certificate"])
@@ -90,7 +90,7 @@ def test_a_file_without_a_certificate_is_refused_at_once(tmp_path: Path, content
     if content is not None:
         path.write_text(content)
 
-    with pytest.raises(OptionError, match=r"--ca: '.*ca\.pem' is not valid\. It must hold certificates in PEM form"):
+    with pytest.raises(OptionError, match=r"--ca: '.*ca\.pem' is not valid\. It must have certificates in PEM form"):
         check_authority(path)
 
 

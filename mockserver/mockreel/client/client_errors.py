@@ -1,14 +1,14 @@
 """The errors of the client; each says what happened and what to do next, and none contains a key.
 
 ClientError(MockreelError)
-├── Rejected             an error response: `code`, `status`, `request_id`, `violations`, `advice`
-│   ├── KeyRejected      the key is missing or wrong
+├── Refused              an error response: `code`, `status`, `request_id`, `violations`, `advice`
+│   ├── KeyRefused       the key is missing or wrong
 │   ├── OutOfCredit      the account cannot pay
 │   ├── NotAllowed       the key may not do this
 │   ├── NotFound         no such job, model or path, or it is another account's
 │   ├── Conflict         it conflicts with the current state
 │   ├── Invalid          the request breaks a rule
-│   ├── FileRejected     a file host, which gets no key: the address may have expired
+│   ├── FileRefused      a file host, which gets no key: the address may have expired
 │   ├── TooManyRequests  retry later: `retry_after` if the provider says when
 │   └── Unavailable      the provider is unavailable
 ├── JobEnded             the job ended without a result: `outcome`
@@ -17,8 +17,8 @@ ClientError(MockreelError)
 ├── SubmitUncertain      a job may have started, and may cost: `mark`, `find`
 ├── DeadlineExceeded     the deadline has passed; `job` goes on, and the wait can be resumed
 ├── NotReached           no connection, or it broke; nothing was started
-├── UnexpectedResponse   a response that no reading of the docs allows
-├── InvalidCallback      a callback without a valid signature, or no callback at all
+├── ReplyNotUnderstood   a response that no reading of the docs allows
+├── CallbackRefused      a callback without a valid signature, or no callback at all
 ├── NotOffered           the provider does not offer it
 └── KeyWithheld          the key would have been sent to a wrong address
 """
@@ -34,7 +34,7 @@ class ClientError(MockreelError):
     """The base of all errors of the client."""
 
 
-class Rejected(ClientError):
+class Refused(ClientError):
     """The provider sent an error response."""
 
     advice = "Read the provider's message; the request will not succeed as it is."
@@ -62,39 +62,39 @@ class Rejected(ClientError):
         super().__init__(f"{what} was rejected: {reason} ({where}). {self.advice}")
 
 
-class KeyRejected(Rejected):
+class KeyRefused(Refused):
     advice = "Check that the key is for this provider and this site, and still valid."
 
 
-class OutOfCredit(Rejected):
+class OutOfCredit(Refused):
     advice = "No job was started. Top up the account, then submit again."
 
 
-class NotAllowed(Rejected):
+class NotAllowed(Refused):
     advice = "Use a key that has the scope or the role for it."
 
 
-class NotFound(Rejected):
+class NotFound(Refused):
     advice = "Check the id or the model; another account's jobs look like jobs that do not exist."
 
 
-class Conflict(Rejected):
+class Conflict(Refused):
     advice = "Use a new idempotency key, or repeat the request that was sent with this one."
 
 
-class Invalid(Rejected):
+class Invalid(Refused):
     advice = "Correct the request; `violations` has the provider's reasons, `mockreel models show` lists the fields."
 
 
-class FileRejected(Rejected):
+class FileRefused(Refused):
     advice = "The address may have expired: poll the job for a new one, or start the upload again."
 
 
-class TooManyRequests(Rejected):
+class TooManyRequests(Refused):
     advice = "Poll less often, or run fewer jobs at a time; all retries that the docs advise were made."
 
 
-class Unavailable(Rejected):
+class Unavailable(Refused):
     advice = "Try later; all retries that the docs advise were made."
 
 
@@ -155,7 +155,7 @@ class NotReached(ClientError):
         super().__init__(f"{what}: {why}. Check the address and the network, then try again.")
 
 
-class UnexpectedResponse(ClientError):
+class ReplyNotUnderstood(ClientError):
     """A response that no reading of the docs allows."""
 
     def __init__(self, what: str, why: str, *, job: Job | None = None, then: str = "") -> None:
@@ -166,7 +166,7 @@ class UnexpectedResponse(ClientError):
         super().__init__(f"{what}: {why}. {advice}")
 
 
-class InvalidCallback(ClientError):
+class CallbackRefused(ClientError):
     """A callback without a valid signature, or that is no callback of this provider."""
 
     def __init__(self, why: str) -> None:
@@ -192,9 +192,9 @@ class KeyWithheld(ClientError):
         )
 
 
-REJECTIONS: dict[str, type[Rejected]] = {
+REJECTIONS: dict[str, type[Refused]] = {
     "credit": OutOfCredit,
-    "key": KeyRejected,
+    "key": KeyRefused,
     "forbidden": NotAllowed,
     "missing": NotFound,
     "conflict": Conflict,

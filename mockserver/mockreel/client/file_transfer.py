@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import unquote_to_bytes, urljoin, urlsplit
 
-from mockreel.client.client_errors import NotOffered, UnexpectedResponse
+from mockreel.client.client_errors import NotOffered, ReplyNotUnderstood
 from mockreel.client.deadlines import Deadline
 from mockreel.client.flows import Core
 from mockreel.client.http.steps import OutgoingRequest, Talk
@@ -42,16 +42,16 @@ def fetch(core: Core, url: str, into: BinaryIO, deadline: Deadline) -> Talk[None
             into.write(_inline(url, what))
             return
         if urlsplit(url).scheme not in ("http", "https"):
-            raise UnexpectedResponse(what, "it is not an http or https URL")
+            raise ReplyNotUnderstood(what, "it is not an http or https URL")
         response = yield from core.exchanges.request(
             OutgoingRequest(what, "GET", url, into=into), deadline, redirects=True
         )
         if response.status == 200:
             return
         if response.status < 300:
-            raise UnexpectedResponse(what, f"the response was {response.status} instead of a file")
+            raise ReplyNotUnderstood(what, f"the response was {response.status} instead of a file")
         url = urljoin(url, response.headers["location"])
-    raise UnexpectedResponse(
+    raise ReplyNotUnderstood(
         f"download from {_without_query(url)}", f"it was redirected more than {MOST_REDIRECTS} times"
     )
 
@@ -80,7 +80,7 @@ def upload(core: Core, name: str, content: bytes, media_type: str | None, deadli
         for name_, place in step.keep.items():
             value = pointers.text(response.json, (place,))
             if value is None:
-                raise UnexpectedResponse(request.what, f"{place} is missing")
+                raise ReplyNotUnderstood(request.what, f"{place} is missing")
             known[name_] = value
     kept = {key: str(value) for key, value in known.items() if key not in ("name", "type", "size", "url")}
     return Uploaded(known["url"], kept)
@@ -125,7 +125,7 @@ def _inline(url: str, what: str) -> bytes:
     except binascii.Error:
         comma, found = "", b""
     if not comma:
-        raise UnexpectedResponse(what, "it is not a readable data: URI")
+        raise ReplyNotUnderstood(what, "it is not a readable data: URI")
     return found
 
 

@@ -11,8 +11,8 @@ from mockreel.client.client_errors import (
     JobCancelled,
     JobFailed,
     NotOffered,
+    ReplyNotUnderstood,
     SubmitUncertain,
-    UnexpectedResponse,
 )
 from mockreel.client.deadlines import Deadline, Timing
 from mockreel.client.http.api_key import Key
@@ -106,7 +106,7 @@ class Core:
         if word is None or state is None:
             valid = ", ".join(sorted(self.profile.words))
             why = f"unknown state {word!r}" if word else "no state in the response"
-            raise UnexpectedResponse(request.what, f"{why}; valid: {valid}", job=job)
+            raise ReplyNotUnderstood(request.what, f"{why}; valid: {valid}", job=job)
         if talk.made is not None and state in ("succeeded", "partial", "failed"):
             response = yield from self._fetch_results(talk, job, deadline)
         return self.outcomes.read(job, response.json, response.headers, word=word, state=state)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from mockreel.client.client_errors import ClientError, DeadlineExceeded, NotReached, SubmitUncertain, UnexpectedResponse
+from mockreel.client.client_errors import ClientError, DeadlineExceeded, NotReached, ReplyNotUnderstood, SubmitUncertain
 from mockreel.client.deadlines import Deadline, Timing
 from mockreel.client.http.steps import IncomingResponse, OutgoingRequest, Pause, Talk, Trouble
 from mockreel.client.profile import Pace
@@ -103,7 +103,7 @@ class Exchanges:
             why = f"the response was {received.status}" + (
                 ", which would send the key elsewhere" if request.key else ""
             )
-            return Again(UnexpectedResponse(request.what, why), helps=False)
+            return Again(ReplyNotUnderstood(request.what, why), helps=False)
         return self._rejected(request, received, uncertain)
 
     def _troubled(self, request: OutgoingRequest, trouble: Trouble, uncertain: Uncertain | None) -> Again:
@@ -121,7 +121,7 @@ class Exchanges:
         return (
             self._doubt(request, why, uncertain)
             if uncertain
-            else Again(UnexpectedResponse(request.what, why), helps=True)
+            else Again(ReplyNotUnderstood(request.what, why), helps=True)
         )
 
     def _rejected(self, request: OutgoingRequest, response: IncomingResponse, uncertain: Uncertain | None) -> Again:

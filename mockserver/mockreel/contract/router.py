@@ -1,4 +1,4 @@
-"""Find the operation that a method and a path mean: literals bind before one segment, one segment before many."""
+"""Find the operation of a method and a path: literals match before one segment, one segment before many."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -47,12 +47,12 @@ class Router:
 
     def __init__(self, operations: Iterable[Operation]) -> None:
         self._root = _Node()
-        self._literal: dict[str, Found] = {}  # templates without parameters, which bind before all others
+        self._literal: dict[str, Found] = {}  # templates without parameters, which match before all others
         for operation in operations:
             self._add(operation)
 
     def find(self, path: str) -> Found | None:
-        """What stands at a path (percent-decoded, beginning with a slash), or None."""
+        """The operations at a path (percent-decoded, beginning with a slash), or None."""
         literal = self._literal.get(path)
         if literal is not None:
             return literal

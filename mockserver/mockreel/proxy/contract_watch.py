@@ -15,7 +15,7 @@ from mockreel.contract.exchanges.exchange_check import fact_of, judge
 from mockreel.contract.exchanges.header_check import HeaderRules
 from mockreel.contract.exchanges.problem import Problem
 from mockreel.contract.exchanges.request_check import RequestChecker, Verdict
-from mockreel.contract.exchanges.response_check import ResponseChecker, reply_problems
+from mockreel.contract.exchanges.response_check import ResponseChecker, response_problems
 from mockreel.contract.messages.key_location import key_at
 from mockreel.contract.messages.message import Request
 from mockreel.engine.redaction import MASK, Fingerprints, credentials_of, redactor_of
@@ -225,7 +225,7 @@ class Watch:
         if request.method in ("HEAD", "OPTIONS"):
             return
         yield from (
-            ("reply", problem) for problem in reply_problems(self.response_checker, self.facts, request, response)
+            ("reply", problem) for problem in response_problems(self.response_checker, self.facts, request, response)
         )
         yield from (("reply", problem) for problem in self._header_problems(request, response))
         if self.error_detector.refused(response):
@@ -241,7 +241,7 @@ class Watch:
         found = self.response_checker.documented(operation, response.status) if operation else None
         if operation is None or found is None:
             return
-        for wrong in self._headers.reply(operation, *found, response.headers):
+        for wrong in self._headers.response(operation, *found, response.headers):
             fact = self.facts.operation(f"the headers of the response {found[0]} of {operation.id}", operation)
             yield Problem(fact, "headers of the documented form", wrong, request)
 

@@ -71,7 +71,7 @@ class Spender:
         told = self.submit(scenario)
         if len(self.account.jobs) > before:
             return False
-        row = self.provider.contract.errors[self.provider.contract.money.refusal]
+        row = self.provider.contract.errors[self.provider.contract.money.error]
         assert told.status == row.status
         assert row.message.encode()[:30] in told.response.body
         return True

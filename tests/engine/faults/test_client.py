@@ -10,8 +10,8 @@ from client_rig import WORK
 from engine.faults.conftest import Received
 
 from mockreel import serving
-from mockreel.client import Client, InvalidCallback, SubmitUncertain, TooManyRequests
-from mockreel.client.client_errors import NotReached, UnexpectedResponse
+from mockreel.client import CallbackRefused, Client, SubmitUncertain, TooManyRequests
+from mockreel.client.client_errors import NotReached, ReplyNotUnderstood
 from mockreel.server.mock_server import MockServer
 
 SIGNATURE = "runflow-signature"
@@ -68,7 +68,7 @@ def test_a_submit_whose_answer_is_lost_is_doubted_and_its_job_found(runflow: Moc
     """It is not sent again, as it could be paid twice; the mark leads to the job that was begun."""
     play(runflow, f"{fault}; operation=create_run; nth=1")
     with Paused(runflow) as client:
-        with pytest.raises(SubmitUncertain, match="may have begun and cost money, so it was not sent again"):
+        with pytest.raises(SubmitUncertain, match="may have started and cost money, so the request was not sent again"):
             client.submit(*WORK["runflow"], mark="order-7")
         assert len(jobs(runflow)) == 1
 
@@ -145,7 +145,7 @@ def test_a_poll_goes_on_after_it(runflow: MockServer, fault: str) -> None:
     assert len(runflow.journal.requests(operation="get_run")) == 1 + len(client.pauses)
 
 
-@pytest.mark.parametrize(("fault", "error"), [("reset", NotReached), ("malformed", UnexpectedResponse)])
+@pytest.mark.parametrize(("fault", "error"), [("reset", NotReached), ("malformed", ReplyNotUnderstood)])
 def test_a_poll_is_given_up_in_the_end(runflow: MockServer, fault: str, error: type[Exception]) -> None:
     """With what went wrong the last time."""
     with Paused(runflow) as client:
@@ -228,7 +228,7 @@ def test_a_callback_that_is_not_signed_with_the_secret_is_refused(
     """Though it says what a good one says."""
     client, secret = told(runflow, came, fault)
     (body,), (headers,) = came.bodies, came.headers
-    with client, pytest.raises(InvalidCallback, match="does not sign its bytes"):
+    with client, pytest.raises(CallbackRefused, match="does not sign its bytes"):
         client.callback(body, headers, secret=secret)
     assert orjson.loads(body)["run_id"] == jobs(runflow)[0].id
 

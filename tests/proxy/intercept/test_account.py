@@ -56,7 +56,7 @@ def test_a_key_that_the_provider_would_refuse_is_told(make_simulator: MakeSimula
     ask("POST", RUN, _boat())
     Caller(simulator.provider("runflow"), "rf_live_mine")("POST", RUN, _boat())
 
-    (told,) = (line for line in account_of(simulator).lines if "would refuse" in line)
+    (told,) = (line for line in account_of(simulator).lines if "would reject" in line)
     assert told.startswith("  1 key without the form of Runflow's (rf_live_…")
 
 

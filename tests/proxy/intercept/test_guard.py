@@ -167,7 +167,7 @@ for host, port in ("files.example.com", 443), ("api.runflow.io", 80):
 
     assert played.said == "gaierror\nPermissionError\n"
     assert "--allow-host files.example.com" in played.told[0]
-    assert "a key would go there unencrypted" in played.told[1]
+    assert "a key would be sent unencrypted" in played.told[1]
 
 
 @needs_guard
@@ -197,7 +197,7 @@ def test_where_no_guard_is_it_is_said_at_the_start(play: Play, monkeypatch: pyte
     monkeypatch.setattr(seccomp, "machine", none)
 
     assert "There is no guard here: it needs Linux." in play("-c", "").told[0]
-    with pytest.raises(MockreelError, match="Without one nothing is run: --guard require"):
+    with pytest.raises(MockreelError, match="The program was not run: --guard require"):
         play("-c", "print('ran')", guard="require")
 
 

@@ -88,7 +88,7 @@ def test_a_provider_is_not_called_without_tls(play: Play) -> None:
     """A key would go there unencrypted."""
     played = play("-c", ASK, "http://api.runflow.io/v1/health")
 
-    assert "a key would go there unencrypted" in played.said
+    assert "a key would be sent unencrypted" in played.said
 
 
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
@@ -115,7 +115,7 @@ def test_an_allowed_host_without_tls_too(play: Play, server: Heard) -> None:
 @pytest.mark.parametrize(
     ("proxy", "why"),
     [
-        ("socks5://127.0.0.1:9", "is no http:// proxy"),
+        ("socks5://127.0.0.1:9", "is not an http:// proxy"),
         ("http://127.0.0.1:9", "cannot be reached"),
     ],
 )

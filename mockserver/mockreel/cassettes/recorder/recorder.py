@@ -21,7 +21,7 @@ from mockreel.cassettes.recorder.webhook_capture import Inbound
 from mockreel.cassettes.recording_rules import RefusalRow
 from mockreel.cassettes.redaction.cassette_redactor import CassetteRedactor
 from mockreel.cassettes.redaction.final_check import Guard
-from mockreel.client import Client, ClientError, Job, JobEnded, KeyRejected, Outcome, Rejected, UnexpectedResponse
+from mockreel.client import Client, ClientError, Job, JobEnded, KeyRefused, Outcome, Refused, ReplyNotUnderstood
 
 Say = Callable[[str], None]
 
@@ -122,7 +122,7 @@ class Recorder:
                 )
         told = " ".join(str(given[name]) for name in ("refused", "status", "code") if given.get(name))
         self.say(f"  {row.name}: {told or given.get('error') or given.get('state')}")
-        if given.get("refused") == KeyRejected.__name__ and not row.wrong_key:
+        if given.get("refused") == KeyRefused.__name__ and not row.wrong_key:
             raise NotRecorded(f"{plan.contract.title} refuses the key. Nothing else was asked, and no job begun.")
         return path
 
@@ -135,7 +135,7 @@ class Recorder:
 
     def _ask(self, row: RefusalRow) -> None:
         """Ask once, for what should be refused: the pause before a second try ends the talk."""
-        answered = Rejected, JobEnded, UnexpectedResponse
+        answered = Refused, JobEnded, ReplyNotUnderstood
         with self._client(wrong_key=row.wrong_key, once=True) as client, contextlib.suppress(_Enough, *answered):
             if row.poll is not None:
                 client.poll(row.poll)

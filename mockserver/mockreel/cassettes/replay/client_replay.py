@@ -9,7 +9,7 @@ from mockreel.cassettes.cassette import Cassette, Exchange, InboundCallback
 from mockreel.cassettes.expectation import ClientCall
 from mockreel.cassettes.player import Asked, CassettePlayer, otherwise
 from mockreel.cassettes.replay.request_parser import Phrases
-from mockreel.client import ClientError, JobEnded, Outcome, Rejected, UnexpectedResponse
+from mockreel.client import ClientError, JobEnded, Outcome, Refused, ReplyNotUnderstood
 from mockreel.client.deadlines import Timing
 from mockreel.client.flows import Core
 from mockreel.client.http.api_key import Key
@@ -60,7 +60,7 @@ class Readback:
         """
         try:
             return _given(drive_with(self._talk(call), self._answer, sleep=self._pass))
-        except Rejected as refused:
+        except Refused as refused:
             return _refusal(refused)
         except JobEnded as ended:
             return _outcome(ended.outcome)
@@ -103,7 +103,7 @@ class Readback:
         word = text(response.json, rows.state)
         state = core.outcomes.state(word)
         if word is None or state is None:
-            raise UnexpectedResponse(request.what, f"it says {word!r} of its state", job=job)
+            raise ReplyNotUnderstood(request.what, f"it says {word!r} of its state", job=job)
         return core.outcomes.read(job, response.json, response.headers, word=word, state=state)
 
     def _exchange(self, call: ClientCall) -> Exchange:
@@ -159,7 +159,7 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
     return told
 
 
-def _refusal(refused: Rejected) -> dict[str, Any]:
+def _refusal(refused: Refused) -> dict[str, Any]:
     return {
         "refused": type(refused).__name__,
         "status": refused.status,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from mockreel.client.client_errors import REJECTIONS, FileRejected, Rejected
+from mockreel.client.client_errors import REJECTIONS, FileRefused, Refused
 from mockreel.client.http.api_key import Key
 from mockreel.client.http.steps import IncomingResponse
 from mockreel.client.profile import ErrorKind, ErrorPlaces
@@ -35,11 +35,11 @@ class ErrorReader:
                 return row.kind
         return next((row.kind for row in self._places.kinds if _has_status(row, response.status)), UNKNOWN)
 
-    def error(self, what: str, response: IncomingResponse, *, keyed: bool = True) -> Rejected:
+    def error(self, what: str, response: IncomingResponse, *, keyed: bool = True) -> Refused:
         """The exception for an error response; `keyed` if it is from the API, not from a file host."""
         found = pointers.first(response.json, self._places.violations)
         kind = self.kind(response)
-        error = REJECTIONS.get(kind, Rejected) if keyed or kind in ("busy", "broken") else FileRejected
+        error = REJECTIONS.get(kind, Refused) if keyed or kind in ("busy", "broken") else FileRefused
         return error(
             f"{self._title} {what}",
             status=response.status,

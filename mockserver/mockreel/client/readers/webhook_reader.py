@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from mockreel.client.client_errors import InvalidCallback, NotOffered
+from mockreel.client.client_errors import CallbackRefused, NotOffered
 from mockreel.client.http.steps import IncomingResponse
 from mockreel.client.profile import ClientProfile, WebhookPlaces
 from mockreel.client.readers.error_reader import ErrorReader
@@ -38,7 +38,7 @@ class Notices:
             sort: the sort of its job.
 
         Raises:
-            InvalidCallback: its signature is missing or wrong, or it is not a callback of this provider.
+            CallbackRefused: its signature is missing or wrong, or it is not a callback of this provider.
             OptionError: the provider signs and no secret is given, or the reverse.
             NotOffered: the provider documents no callbacks.
         """
@@ -50,7 +50,7 @@ class Notices:
         inner = self._inner(document, places)
         id_ = pointers.text(document, places.id) or pointers.text(inner, places.id)
         if id_ is None:
-            raise InvalidCallback(f"it has no job id at {', '.join(places.id)}")
+            raise CallbackRefused(f"it has no job id at {', '.join(places.id)}")
         job = Job(id_, self._contract.provider, sort)
         return Notice(job, pointers.text(document, places.event), self._outcome(job, inner, places), verified)
 
@@ -73,9 +73,9 @@ class Notices:
     def _check(self, signature: Signature, body: bytes, headers: Mapping[str, str], secrets: Sequence[str]) -> None:
         sent = {name.lower(): value for name, value in headers.items()}.get(signature.header.lower())
         if sent is None:
-            raise InvalidCallback(f"it has no {signature.header}")
+            raise CallbackRefused(f"it has no {signature.header}")
         if not any(verify(signature, secret, body, sent) for secret in secrets):
-            raise InvalidCallback(f"its {signature.header} does not sign its bytes with the secret")
+            raise CallbackRefused(f"its {signature.header} does not sign its bytes with the secret")
 
     def _inner(self, document: Any, places: WebhookPlaces) -> Any:
         """The job itself: the body, or a part of it, which may be JSON text."""
@@ -111,4 +111,4 @@ def _parsed(body: bytes) -> Any:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
-        raise InvalidCallback("its body is not JSON") from None
+        raise CallbackRefused("its body is not JSON") from None
