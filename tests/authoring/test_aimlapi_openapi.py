@@ -62,7 +62,7 @@ def read(tmp_path: Path) -> Read:
     return reader
 
 
-def test_a_model_takes_its_own_name_and_its_aliases(read: Read) -> None:
+def test_a_model_accepts_its_own_name_and_its_aliases(read: Read) -> None:
     """Two models that share a file each take only themselves; an alias is a correction."""
     models = read({"a/one.json": document(v2=operation("wide", "tall"))})
 
@@ -140,7 +140,7 @@ def test_a_file_that_is_not_understood_is_named(
         read({"a.json": broken})
 
 
-def test_a_folder_without_files_is_refused(tmp_path: Path) -> None:
+def test_a_folder_without_files_is_rejected(tmp_path: Path) -> None:
     """An empty folder is a mistake, not a provider without models."""
     with pytest.raises(PageError, match=r"openapi: no file with the ending \.json"):
         list(read_aimlapi(Cursor("row", ROW), Docs(tmp_path)))

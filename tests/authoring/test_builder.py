@@ -94,7 +94,7 @@ def test_without_docs_only_the_expansion_runs(checkout: Path, docs: Path, edit: 
     assert [ready[Path(path).name] for path in changed] == [(checkout / path).read_bytes() for path in changed]
 
 
-def test_check_tells_and_writes_nothing(checkout: Path, docs: Path) -> None:
+def test_check_reports_and_writes_nothing(checkout: Path, docs: Path) -> None:
     """The report has a line for each provider and each difference."""
     before = tree(checkout)
     report = build(docs, checkout, check=True)
@@ -104,7 +104,7 @@ def test_check_tells_and_writes_nothing(checkout: Path, docs: Path) -> None:
     assert not report.written
 
 
-def test_a_model_that_is_gone_is_removed_unless_somebody_wrote_it(checkout: Path, docs: Path, edit: Edit) -> None:
+def test_a_missing_model_is_removed_unless_written_by_hand(checkout: Path, docs: Path, edit: Edit) -> None:
     """Only what an earlier build wrote is taken away."""
     build(docs, checkout)
     edit("schemas/acme/sources.yaml", lambda d: {**d, "build": []})
@@ -142,7 +142,7 @@ def test_an_installed_package_is_never_written_to(home: Path) -> None:
         build(None, home)
 
 
-def test_an_unknown_provider_is_answered_with_those_there_are(checkout: Path) -> None:
+def test_an_unknown_provider_is_rejected_with_the_known_ones(checkout: Path) -> None:
     """And a folder without contracts is told apart from it."""
     with pytest.raises(OptionError, match=r"'nobody' is not valid\. Valid: acme"):
         build(None, checkout, providers=["nobody"])

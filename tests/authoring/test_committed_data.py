@@ -43,7 +43,7 @@ def test_the_lean_document_is_the_whole_one_without_a_path_for_each_model(provid
 
 
 @pytest.mark.parametrize("file", SCHEMAS)
-def test_a_model_schema_is_sound_and_takes_its_own_defaults(file: str, check_schema: CheckSchema) -> None:
+def test_a_model_schema_is_sound_and_accepts_its_own_defaults(file: str, check_schema: CheckSchema) -> None:
     """It fits the 2020-12 meta-schema, has the `$id` of its place, and each default is a value that it allows."""
     schema = json.loads((ROOT / file).read_bytes())
 

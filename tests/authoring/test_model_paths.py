@@ -66,7 +66,7 @@ def test_the_whole_body_may_be_the_input() -> None:
     }
 
 
-def test_the_examples_of_replies_stand_in_the_template_once() -> None:
+def test_examples_of_responses_are_in_the_template_once() -> None:
     """A field of a schema that is called `example` is no example."""
     schema = {"properties": {"example": {"type": "string"}}}
     media = {"application/json": {"schema": schema, "example": {"id": 1}, "examples": {"made": {"value": 1}}}}
@@ -90,13 +90,13 @@ def test_the_engine_sees_only_the_written_paths() -> None:
         ({"model": {"in": "path", "name": "id"}}, r"\{id\} is not in the path"),
     ],
 )
-def test_a_template_that_does_not_fit_is_refused(changes: dict[str, Any], message: str) -> None:
+def test_a_template_that_does_not_fit_is_rejected(changes: dict[str, Any], message: str) -> None:
     """The error names the document and the path."""
     with pytest.raises(DataError, match=f"openapi.yaml /models/.model./runs: {message}"):
         expanded(**changes)
 
 
-def test_two_models_with_one_operation_id_are_refused() -> None:
+def test_two_models_with_one_operation_id_are_rejected() -> None:
     """Ids that differ only in signs would be one word."""
     models = {"a-b": {"schema": "models/a-b.json"}, "a_b": {"schema": "models/a_b.json"}}
 

@@ -41,7 +41,7 @@ TABLES = """\
 
 
 @pytest.mark.parametrize(("text", "where"), [(NEWER, "/input"), (OLDER, ""), (TABLES, "/input"), ("no call", None)])
-def test_the_envelope_is_where_the_input_stands(text: str, where: str | None) -> None:
+def test_the_envelope_is_the_place_of_the_input(text: str, where: str | None) -> None:
     """The example shows it, or the table of the request; a page that shows neither says nothing."""
     assert envelope(example_body(text), ["prompt"], text.splitlines()) == where
 

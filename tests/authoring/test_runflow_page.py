@@ -87,7 +87,7 @@ def test_two_pages_of_one_model_are_one_model(checkout: Path, docs: Path) -> Non
     assert model.price.note.endswith("old says 0.05 USD a second")
 
 
-def test_a_default_that_the_newer_page_refuses_is_not_taken(checkout: Path, docs: Path) -> None:
+def test_a_default_that_the_newer_page_rejects_is_not_added(checkout: Path, docs: Path) -> None:
     """An older default is taken only where it is still allowed."""
     older = docs / "old.txt"
     older.write_text(
@@ -123,7 +123,7 @@ def test_what_is_missing_or_unknown_is_named(old: str, new: str, message: str) -
         page(TABLE_PAGE.replace(old, new))
 
 
-def test_a_page_whose_id_and_endpoint_differ_is_refused(docs: Path) -> None:
+def test_a_page_whose_id_and_endpoint_differ_is_rejected(docs: Path) -> None:
     """The id that the page states must be the one in its endpoint."""
     text = (docs / "old.txt").read_text(encoding="utf-8").replace("`lens/wide`", "`lens/other`")
 

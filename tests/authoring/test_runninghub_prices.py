@@ -44,7 +44,7 @@ def rules(*rows: tuple[dict[str, str], float]) -> dict[str, Any]:
         ("/1000字符", "character", "0.00035", "at least"),
     ],
 )
-def test_units_are_told_apart(unit: str, meant: str, amount: str, certainty: str) -> None:
+def test_units_are_distinguished(unit: str, meant: str, amount: str, certainty: str) -> None:
     """A price for a group of units is a share of it for one, and how a part is rounded is not known."""
     found = price(unit=unit, price=0.35)
 
@@ -104,7 +104,7 @@ def test_an_entry_that_is_not_understood_names_the_place(entry: dict[str, Any], 
         price(**entry)
 
 
-def test_a_document_that_is_no_list_is_refused() -> None:
+def test_a_document_that_is_no_list_is_rejected() -> None:
     """The list stands under a name."""
     with pytest.raises(PageError, match="no list under 'pricing'"):
         read_prices([], "prices.json", "prices", Docs(Path()))

@@ -198,7 +198,7 @@ def test_a_page_that_agrees_is_a_source_too(read: Read) -> None:
         ('"RUNNING"\n}', '"RUNNING"', "page.txt Examples: not readable as JSON"),
     ],
 )
-def test_a_page_that_disagrees_is_refused(read: Read, old: str, new: str, message: str) -> None:
+def test_a_page_that_disagrees_is_rejected(read: Read, old: str, new: str, message: str) -> None:
     """One thing changed in a page that fits."""
     with pytest.raises(PageError, match=message):
         read(page=PAGE.replace(old, new))

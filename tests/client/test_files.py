@@ -32,7 +32,7 @@ def test_what_was_uploaded_can_be_worked_on(name: str, field: str, mode: str, tm
         assert client.run(models[name], {**fields, field: uploaded.url}).urls
 
 
-def test_an_upload_that_is_not_offered_says_what_is() -> None:
+def test_an_upload_that_is_not_offered_names_the_alternative() -> None:
     """Nothing is sent."""
     with rigged("aimlapi") as rig:
         with pytest.raises(NotOffered, match=r"documents no upload.*data: URI"):
@@ -41,7 +41,7 @@ def test_an_upload_that_is_not_offered_says_what_is() -> None:
 
 
 @mode
-def test_a_part_of_a_file_is_never_taken_for_the_whole(mode: str, tmp_path: Path) -> None:
+def test_a_partial_file_is_never_accepted_as_complete(mode: str, tmp_path: Path) -> None:
     """A broken download is begun again; what was there before stays until a whole one takes its place."""
     target = tmp_path / "clip.mp4"
     target.write_bytes(b"old")
@@ -73,7 +73,7 @@ def test_an_address_that_has_expired_says_so(mode: str, tmp_path: Path) -> None:
 
 
 @mode
-def test_a_file_is_a_file_whatever_stands_in_it(mode: str, tmp_path: Path) -> None:
+def test_a_file_is_a_file_whatever_its_content(mode: str, tmp_path: Path) -> None:
     """Even what would be an error response, were it a response of the API."""
     with rigged("runninghub", mode) as rig:
         rig.elsewhere = {CDN: httpx2.Response(200, json={"code": 401, "errorCode": "1002"})}
@@ -85,7 +85,7 @@ def test_a_file_is_a_file_whatever_stands_in_it(mode: str, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("url", "content"), [("data:video/mp4;base64,Y2xpcA==", b"clip"), ("data:text/plain,clip%20two", b"clip two")]
 )
-def test_what_came_with_the_reply_is_saved_from_it(url: str, content: bytes, tmp_path: Path) -> None:
+def test_a_file_inside_the_response_is_saved_from_it(url: str, content: bytes, tmp_path: Path) -> None:
     """A model may give its media as a data: URI."""
     with rigged("runflow") as rig:
         assert rig.client().download(url, tmp_path / "clip").read_bytes() == content
@@ -105,7 +105,7 @@ def test_what_is_no_address_is_not_fetched(url: str, says: str, tmp_path: Path) 
         rig.client().download(url, tmp_path / "clip")
 
 
-def test_an_answer_without_a_file_is_none(tmp_path: Path) -> None:
+def test_a_response_without_a_file_is_an_error(tmp_path: Path) -> None:
     """Nothing is saved."""
     with rigged("runflow") as rig:
         rig.elsewhere = {CDN: httpx2.Response(204)}
@@ -147,7 +147,7 @@ def test_what_has_no_file_says_so(tmp_path: Path) -> None:
             client.download(client.poll(client.submit(*WORK["runflow"])), tmp_path / "clip")
 
 
-def test_a_reply_without_bounds_is_not_read_to_its_end() -> None:
+def test_an_endless_response_is_not_read_to_its_end() -> None:
     """Memory is finite."""
     with rigged("runflow") as rig:
         rig.tricks = [httpx2.Response(200, content=bytes(33 * 1024 * 1024))]

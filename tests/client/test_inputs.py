@@ -31,7 +31,7 @@ HUB = ("runninghub", "rhart-video-v3.1-lite-official/text-to-video")
         (LITE, {"duration": None, "image_url": ["x"]}, {"duration": None, "image_url": ["x"]}),
     ],
 )
-def test_a_value_takes_the_form_that_the_schema_has(model: tuple[str, str], given: Any, written: Any) -> None:
+def test_a_value_is_converted_to_the_form_of_the_schema(model: tuple[str, str], given: Any, written: Any) -> None:
     """And only where that is the same value."""
     contract = loaded(model[0], ())
     found = formatted(contract, contract.names[model[1]], given)

@@ -89,7 +89,7 @@ def test_where_it_may_not_go(url: str) -> None:
 
 @every
 @mode
-def test_it_goes_with_what_is_asked_of_the_api_and_with_nothing_else(provider: str, mode: str, tmp_path: Path) -> None:
+def test_it_is_sent_with_api_requests_and_nothing_else(provider: str, mode: str, tmp_path: Path) -> None:
     """A result, and a place for uploads, are on other hosts, and so is where a redirect leads."""
     with rigged(provider, mode) as rig:
         client = rig.client()
@@ -212,7 +212,7 @@ def test_a_key_is_neither_shown_nor_pickled() -> None:
 
 
 @pytest.mark.parametrize("key", ["", " ", "two\nlines", "schlüssel", "ends-in-space "])
-def test_a_key_that_no_header_can_carry_is_refused_at_once(key: str) -> None:
+def test_a_key_that_no_header_can_carry_is_rejected_at_once(key: str) -> None:
     """The error does not repeat it."""
     with pytest.raises(
         OptionError, match=r"^key: '…' is not valid. It is empty, or has characters that are invalid in a header"
@@ -236,7 +236,7 @@ def test_certificates_are_verified_and_a_bad_one_is_final() -> None:
         assert len(rig.sent) == 1
 
 
-def test_a_server_that_nobody_vouches_for_gets_no_key() -> None:
+def test_an_untrusted_server_gets_no_key() -> None:
     """It is asked once, its certificate is refused, and nothing was said to it."""
     heard: list[bytes] = []
     with authority(["127.0.0.1"], {}) as unknown, socket.create_server(("127.0.0.1", 0)) as listening:

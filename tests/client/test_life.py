@@ -122,7 +122,7 @@ def test_a_job_is_cancelled(provider: str, mode: str) -> None:
             client.wait(job)
 
 
-def test_what_is_not_offered_is_said() -> None:
+def test_what_is_not_offered_is_an_error() -> None:
     """With what to do instead."""
     with rigged("aimlapi") as rig:
         client = rig.client()
@@ -148,7 +148,7 @@ def test_an_admins_key_is_needed_where_the_docs_say_so() -> None:
 
 @every
 @mode
-def test_a_price_is_told_beforehand_and_nobody_is_asked(provider: str, mode: str) -> None:
+def test_a_price_is_known_beforehand_without_a_request(provider: str, mode: str) -> None:
     """By what the contract holds, and only as sure as that is."""
     expected = {"runflow": ("at least", "0.18"), "aimlapi": ("unknown", "None"), "runninghub": ("exact", "1.89")}
     with rigged(provider, mode) as rig:
@@ -159,7 +159,7 @@ def test_a_price_is_told_beforehand_and_nobody_is_asked(provider: str, mode: str
 
 
 @mode
-def test_a_provider_that_quotes_is_asked(mode: str) -> None:
+def test_a_provider_with_quotations_is_requested(mode: str) -> None:
     """What it says is what the contract reckons."""
     with rigged("runninghub", mode) as rig:
         client = rig.client()

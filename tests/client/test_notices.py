@@ -62,7 +62,7 @@ def test_several_secrets_hold_while_they_are_changed() -> None:
         (b"{}", signed(b"{}"), "it has no job id at /run_id"),
     ],
 )
-def test_what_is_not_signed_with_the_secret_is_refused(body: bytes, headers: dict[str, str], says: str) -> None:
+def test_what_is_not_signed_with_the_secret_is_rejected(body: bytes, headers: dict[str, str], says: str) -> None:
     """The error says what to answer, and never the secret."""
     with pytest.raises(CallbackRefused, match=f"{says}.*Respond with 4xx") as at:
         read("runflow", body, headers, secret=SECRET)
@@ -97,7 +97,7 @@ def test_a_callback_without_any_envelope_is_read() -> None:
     assert read("runninghub", orjson.dumps(TASK), {}).outcome.urls == ("https://cdn.example/1.mp4",)
 
 
-def test_a_failure_is_told_by_an_envelopes_code() -> None:
+def test_a_failure_is_read_from_an_envelopes_code() -> None:
     """With its reason."""
     body = orjson.dumps({"event": "TASK_END", "taskId": "7", "eventData": orjson.dumps(FAILED).decode()})
     outcome = read("runninghub", body, {}, sort="old-task").outcome
@@ -110,7 +110,7 @@ def test_a_failure_is_told_by_an_envelopes_code() -> None:
     assert outcome.job.sort == "old-task"
 
 
-def test_a_callback_that_tells_nothing_of_its_job_tells_that_it_ended() -> None:
+def test_a_callback_without_the_job_reports_its_end() -> None:
     """The job itself is to be polled."""
     assert read("runninghub", orjson.dumps({"event": "TASK_END", "taskId": "7", "eventData": {}}), {}).outcome is None
 

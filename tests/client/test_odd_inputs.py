@@ -37,7 +37,7 @@ def _in_itself() -> Any:
         ({"a": b"x"}, "not JSON serializable"),
     ],
 )
-def test_what_has_no_json_is_told(value: Any, says: str) -> None:
+def test_what_json_cannot_express_is_reported(value: Any, says: str) -> None:
     """Where it stands, and what is wrong with it."""
     with pytest.raises(OptionError, match=says):
         written(value)

@@ -113,7 +113,7 @@ ENUM = {"code": "invalid_enum_value", "options": ["360p"], "path": ["resolution"
 
 
 @pytest.mark.parametrize("row", ROWS["refusals"], ids=_called)
-def test_a_refusal_is_read_in_every_envelope(row: Row) -> None:
+def test_an_error_response_is_read_in_every_envelope(row: Row) -> None:
     """A submit that is refused so has begun nothing, and the error says which kind it is."""
     with pytest.raises(Refused) as at:
         submitted(row["provider"], row["reply"], status=row["status"])
@@ -125,7 +125,7 @@ def test_a_refusal_is_read_in_every_envelope(row: Row) -> None:
     assert told.advice in str(told)
 
 
-def test_what_is_wrong_comes_as_it_was_told() -> None:
+def test_violations_are_read_as_published() -> None:
     """The provider's own list."""
     body = {"message": "Invalid payload provided", "error": {"name": "BadRequestException", "data": [ENUM]}}
     with pytest.raises(Invalid) as at:
@@ -145,7 +145,7 @@ def test_a_code_for_trouble_in_a_200_is_no_less_uncertain(code: str) -> None:
 
 
 @pytest.mark.parametrize("row", ROWS["ids"], ids=_called)
-def test_an_id_is_taken_as_it_is(row: Row) -> None:
+def test_an_id_is_read_unchanged(row: Row) -> None:
     """Whatever it looks like, and under whichever key; a job that fails at once is a job."""
     assert submitted(row["provider"], row["reply"]).id == row["id"]
 
@@ -171,13 +171,13 @@ def test_what_was_spent_is_read_and_never_guessed(row: Row) -> None:
     assert polled(row["provider"], row["reply"], **row["headers"]).spent == expected
 
 
-def test_an_error_while_it_runs_is_a_refusal_of_the_poll() -> None:
+def test_an_error_of_a_running_job_is_an_error_of_the_poll() -> None:
     """As the official client takes it."""
     with pytest.raises(ClientError, match="1504"):
         polled("runninghub", {"taskId": "5", "status": "RUNNING", "errorCode": "1504", "errorMessage": "model timeout"})
 
 
-def test_a_job_that_fails_is_told_by_a_wait() -> None:
+def test_a_failed_job_raises_in_a_wait() -> None:
     """With the same error, in whatever shape."""
     with rigged("aimlapi") as rig:
         rig.tricks = [httpx2.Response(200, json={"id": "a", "status": "error", "error": DETAIL})]

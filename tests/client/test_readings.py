@@ -133,7 +133,7 @@ def _secret(rig: Rig) -> str:
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_every_refusal_of_a_contract_has_a_kind(provider: str) -> None:
+def test_every_error_of_a_contract_has_a_kind(provider: str) -> None:
     """By its code or its status: none comes as an error response of no kind."""
     contract, kinds = load_contract(provider), read_profile(provider).errors.kinds
     coded = {code for row in kinds for code in row.codes}

@@ -75,7 +75,7 @@ def test_a_poll_is_given_up_after_as_many_tries_as_the_docs_say(provider: str, m
 @every
 @mode
 @pytest.mark.parametrize("trick", [busy(), REFUSED], ids=["429", "refused connection"])
-def test_a_submit_is_sent_again_where_nothing_was_begun(provider: str, mode: str, trick: Trick) -> None:
+def test_a_submit_is_sent_again_if_nothing_was_started(provider: str, mode: str, trick: Trick) -> None:
     """After a 429, and where no connection was had."""
     with rigged(provider, mode) as rig:
         rig.tricks = [trick, trick]
@@ -100,7 +100,7 @@ def test_a_submit_is_sent_again_where_nothing_was_begun(provider: str, mode: str
     ],
     ids=["timeout", "disconnected", "broken pipe", "500", "503", "504", "a page"],
 )
-def test_a_submit_that_may_have_begun_a_job_is_not_sent_again(provider: str, mode: str, trick: Trick) -> None:
+def test_a_submit_that_may_have_started_a_job_is_not_sent_again(provider: str, mode: str, trick: Trick) -> None:
     """It could be paid twice: the error says how the job is found."""
     with rigged(provider, mode) as rig:
         rig.tricks = [trick]
@@ -154,14 +154,14 @@ def test_with_an_idempotency_key_doubt_stays_doubt() -> None:
 
 
 @pytest.mark.parametrize("provider", ["aimlapi", "runninghub"])
-def test_where_no_idempotency_key_is_documented_none_is_taken(provider: str) -> None:
+def test_an_undocumented_idempotency_key_is_rejected(provider: str) -> None:
     """It would look safe and be none."""
     with rigged(provider) as rig, pytest.raises(OptionError, match="documents none"):
         rig.client().submit(*WORK[provider], idempotency_key="order-7")
 
 
 @pytest.mark.parametrize("options", [{"idempotency_key": "two words"}, {"idempotency_key": ""}, {"mark": "it's"}])
-def test_a_word_that_would_not_arrive_as_it_is_is_refused(options: dict[str, str]) -> None:
+def test_a_mark_that_would_be_changed_on_the_way_is_rejected(options: dict[str, str]) -> None:
     """Before anything is sent."""
     with rigged("runflow") as rig:
         with pytest.raises(OptionError):
@@ -209,7 +209,7 @@ def test_a_submit_has_a_deadline_too(mode: str) -> None:
             client.submit(*WORK["runflow"], deadline=10, idempotency_key="order-9")
 
 
-def test_too_many_requests_are_told_in_the_end() -> None:
+def test_too_many_requests_raise_in_the_end() -> None:
     """With the seconds that the provider named last."""
     with rigged("runflow") as rig:
         rig.tricks = [busy("2") for _ in range(5)]
@@ -242,7 +242,7 @@ def test_one_request_has_no_longer_than_the_whole_call() -> None:
         assert [request.extensions["timeout"]["read"] for request in rig.sent] == [20, 3]
 
 
-def test_a_reply_without_a_known_state_is_not_guessed_at() -> None:
+def test_a_response_without_a_known_state_is_not_guessed_at() -> None:
     """The job stays known, so that the wait can be resumed."""
     with rigged("runflow") as rig:
         client = rig.client()
@@ -254,7 +254,7 @@ def test_a_reply_without_a_known_state_is_not_guessed_at() -> None:
     assert at.value.job == job
 
 
-def test_a_submit_that_names_no_job_says_how_to_look_for_one() -> None:
+def test_a_submit_without_a_job_id_says_how_to_find_the_job() -> None:
     """It is neither an error response nor of use."""
     with rigged("runflow") as rig:
         rig.tricks = [httpx2.Response(201, json={"status_code": "queued"})]

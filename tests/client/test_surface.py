@@ -49,7 +49,7 @@ def test_the_keywords_of_a_submit_are_the_fields_of_a_request() -> None:
             rig.client().submit(JobRequest(model, given), given, mark="mine")
 
 
-def test_every_error_stands_in_the_tree() -> None:
+def test_every_error_is_in_the_tree() -> None:
     """The module's docstring draws it, and the package exports it."""
     found = {
         name
@@ -74,7 +74,7 @@ def test_importing_the_package_does_not_load_the_client() -> None:
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_what_the_client_reads_fits_what_the_contract_says(provider: str) -> None:
+def test_the_clients_places_match_the_contract(provider: str) -> None:
     """Its operations are there, its jobs are those of the conversation, and each can be asked about by its id."""
     contract, profile = loaded(provider, ()), read_profile(provider)
     talks = contract.conversation.jobs
@@ -88,7 +88,7 @@ def test_what_the_client_reads_fits_what_the_contract_says(provider: str) -> Non
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_every_operation_that_is_spoken_takes_its_key_in_a_header(provider: str) -> None:
+def test_every_used_operation_has_its_key_in_a_header(provider: str) -> None:
     """There it is in no log of addresses."""
     contract, profile = loaded(provider, ()), read_profile(provider)
     spoken = [

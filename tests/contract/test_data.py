@@ -327,7 +327,7 @@ def test_callbacks_have_what_they_need(name: str) -> None:
 
 
 @provider
-def test_every_refusal_has_its_row(name: str) -> None:
+def test_every_named_error_has_a_definition(name: str) -> None:
     """The engine's, the operations', the scenarios', and those that the package names."""
     contract = contract_of(name)
     rows = set(contract.errors)
@@ -342,7 +342,7 @@ def test_every_refusal_has_its_row(name: str) -> None:
     assert "default" in contract.failures
 
 
-def test_the_engine_names_no_row_that_is_not_asked_of_every_provider() -> None:
+def test_the_engine_names_only_rows_that_every_provider_has() -> None:
     """What it refuses is in the list above."""
     engine = list(Path(mockreel.__file__).parent.glob("*.py"))
 

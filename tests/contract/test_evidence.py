@@ -26,7 +26,7 @@ def test_every_row_of_a_file_is_counted() -> None:
     assert count(rows)[INFERRED] == text.count("evidence: inferred")
 
 
-def test_a_row_is_found_where_it_says() -> None:
+def test_a_row_is_found_at_its_place() -> None:
     """The place of a row is a JSON pointer into its file."""
     row = next(row for row in held("encore", root=FOURTH) if row.where == "errors.yaml /rows/internal-error")
 

@@ -22,7 +22,7 @@ def left_out(provider: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("provider", "row"), ROWS)
-def test_a_fact_is_held_where_the_table_says_or_left_out_with_a_reason(provider: str, row: dict[str, Any]) -> None:
+def test_a_fact_is_at_its_place_in_the_table_or_left_out_with_a_reason(provider: str, row: dict[str, Any]) -> None:
     """Each place leads to something in the data; each reason is a line of NOT.yaml."""
     assert row.get("held") or row.get("not")
     for place in row.get("held", ()):

@@ -99,7 +99,7 @@ def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
         read_document(tmp_path)
 
 
-def test_a_list_is_read_where_a_list_is_wanted(tmp_path: Path) -> None:
+def test_a_list_is_read_if_a_list_is_required(tmp_path: Path) -> None:
     """And nothing else."""
     path = tmp_path / "a.yaml"
     path.write_text("- {a: 1}\n")
@@ -165,7 +165,7 @@ def test_a_few_lines_do_not_make_more_values_than_the_memory_holds(text: str) ->
         parse_yaml(text, where="a file")
 
 
-def test_an_alias_is_taken() -> None:
+def test_an_alias_is_accepted() -> None:
     """As a way to write less."""
     assert parse_yaml("a: &a [1]\nb: *a\nc: '2 * 3'", where="a file") == {"a": [1], "b": [1], "c": "2 * 3"}
 
@@ -190,7 +190,7 @@ def test_a_pipe_is_read_to_its_end(tmp_path: Path) -> None:
         writer.join()
 
 
-def test_a_pipe_that_nobody_writes_is_not_waited_for(tmp_path: Path) -> None:
+def test_a_pipe_without_a_writer_times_out(tmp_path: Path) -> None:
     """Nor one that is written without an end."""
     path = tmp_path / "pipe"
     os.mkfifo(path)
@@ -200,13 +200,13 @@ def test_a_pipe_that_nobody_writes_is_not_waited_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("path", "says"), [("/dev/zero", "it is a device"), ("/tmp", "it is a folder")])
-def test_what_is_no_file_is_refused(path: str, says: str) -> None:
+def test_what_is_no_file_is_rejected(path: str, says: str) -> None:
     """A device may never end."""
     with pytest.raises(DataError, match=says):
         read_user_file(Path(path))
 
 
-def test_a_file_that_is_too_large_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_too_large_is_rejected(tmp_path: Path) -> None:
     """Before all of it is in memory."""
     path = tmp_path / "large"
     with path.open("wb") as file:

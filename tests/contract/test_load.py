@@ -75,7 +75,7 @@ def test_an_operation_is_found_by_its_id_or_the_ids_are_listed() -> None:
         contract.operation("get_jobs")
 
 
-def test_an_unknown_provider_is_answered_with_the_known_ones(tmp_path: Path) -> None:
+def test_an_unknown_provider_is_rejected_with_the_known_ones(tmp_path: Path) -> None:
     """And a folder without any is an error."""
     with pytest.raises(OptionError, match=r"provider: 'encor' is not valid\. Valid: encore\."):
         load_contract("encor", root=FOURTH)
@@ -204,7 +204,7 @@ def test_a_mistake_in_the_openapi_document_is_an_error(how: Change, says: str, d
         "lifecycle.yaml",
     ],
 )
-def test_a_patch_for_a_file_that_nobody_reads_is_an_error(path: str, data: Path) -> None:
+def test_a_patch_for_a_file_that_is_not_read_is_an_error(path: str, data: Path) -> None:
     """Else it would change nothing, and nobody would notice."""
     change(data, "readings/done-word.yaml", lambda d: d["options"]["finished"]["patch"].update({path: {"a": 1}}))
     load_contract("encore", root=data)

@@ -177,7 +177,7 @@ def _named(scene: Scene, way: Way) -> dict[str, Any]:
     return {place.name: way.model} if place is not None and place.kind == "body" else {}
 
 
-def test_a_model_takes_its_defaults_and_makes_a_real_file_of_its_kind(scene: Scene, way: Way) -> None:
+def test_a_model_accepts_its_defaults_and_makes_a_real_file_of_its_kind(scene: Scene, way: Way) -> None:
     """Submitted with what is required and its defaults; all answers are documented, the result opens, the cost is known
     as far as the contract knows it."""
     provider, fields = scene.simulator.provider(way.provider), defaults(scene, way)
@@ -227,7 +227,7 @@ def assert_told(scene: Scene, way: Way, job: Job) -> None:
         assert made.url.encode() in polled.response.body
 
 
-def test_a_model_takes_what_its_schema_takes(scene: Scene, way: Way) -> None:
+def test_a_model_accepts_what_its_schema_accepts(scene: Scene, way: Way) -> None:
     """Inputs that fit the schema as it is written, in the opinion of both engines."""
     schema = scene.schema(way)
     opinion = jsonschema.Draft202012Validator(dict(schema))
@@ -243,7 +243,7 @@ def test_a_model_takes_what_its_schema_takes(scene: Scene, way: Way) -> None:
     check()
 
 
-def test_a_model_refuses_what_its_schema_refuses(scene: Scene, way: Way) -> None:
+def test_a_model_rejects_what_its_schema_rejects(scene: Scene, way: Way) -> None:
     """Each field spoilt in every way that its rules have, and a body that is no object."""
     schema, good = scene.schema(way), defaults(scene, way)
     opinion = jsonschema.Draft202012Validator(dict(schema))

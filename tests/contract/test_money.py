@@ -34,7 +34,7 @@ def test_rows_are_read_with_their_evidence() -> None:
     assert {row.kind for row in found.evidence.values()} == {"inferred"}
 
 
-def test_without_rows_what_succeeds_is_taken_and_nobody_is_held_up() -> None:
+def test_by_default_successful_jobs_are_charged_and_no_request_is_rejected() -> None:
     """A data folder may leave the block out."""
     file = Cursor("pricing.yaml", {"currency": "CNY"})
     found = money(file, LIFECYCLE, errors=[], failures=[])

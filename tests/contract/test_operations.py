@@ -36,14 +36,14 @@ def row(**own: Any) -> dict[str, Any]:
         ("get_job", ("GET", "none", False, False, "")),
     ],
 )
-def test_an_operation_says_what_it_takes(id_: str, expected: tuple[object, ...]) -> None:
+def test_an_operation_says_what_it_accepts(id_: str, expected: tuple[object, ...]) -> None:
     """Its method, what sort of body, whether it must be there, whether a job begins, where the model's input is."""
     one = CONTRACT.operation(id_)
 
     assert (one.method, one.body, one.body_required, one.submits, one.input) == expected
 
 
-def test_keys_stand_where_the_document_says_unless_the_operation_says_otherwise() -> None:
+def test_the_documents_key_places_apply_unless_the_operation_has_its_own() -> None:
     """In that order; `none` opens it to everybody."""
     general = CONTRACT.operation("get_job").key
 
@@ -52,7 +52,7 @@ def test_keys_stand_where_the_document_says_unless_the_operation_says_otherwise(
     assert read({"get": row(key=[{"in": "query", "name": "k"}])})[0].key == (Place("query", "k"),)
 
 
-def test_who_may_is_said_by_the_operation() -> None:
+def test_permissions_are_read_from_the_operation() -> None:
     """An admin, or a scope."""
     assert CONTRACT.operation("drop_job").admin
     assert CONTRACT.operation("send_file").scope == "files:write"

@@ -34,7 +34,7 @@ def test_every_reading_of_a_folder_is_read() -> None:
     assert READINGS["done-word"].options["finished"].evidence.source == ("old-guide",)
 
 
-def test_what_is_not_chosen_takes_its_default() -> None:
+def test_readings_have_their_default_unless_chosen() -> None:
     """Every reading has an option in the end."""
     assert choose(READINGS, {"envelope": "bare"}) == {
         "done-word": "done",
@@ -50,7 +50,7 @@ def test_what_is_not_chosen_takes_its_default() -> None:
         ({"envelope": "none"}, r"option of the reading envelope: 'none' is not valid\. Valid: wrapped, bare"),
     ],
 )
-def test_what_does_not_exist_is_answered_with_what_does(chosen: dict[str, str], says: str) -> None:
+def test_an_unknown_name_is_rejected_with_the_known_ones(chosen: dict[str, str], says: str) -> None:
     """Readings and options alike."""
     with pytest.raises(OptionError, match=says):
         choose(READINGS, chosen)

@@ -58,7 +58,7 @@ def test_a_missing_field_is_a_violation_at_the_field() -> None:
     assert (found.path, found.keyword, found.value) == (("prompt",), "required", None)
 
 
-def test_all_violations_are_found_and_a_prefix_says_where_the_instance_stands() -> None:
+def test_all_violations_are_found_and_a_prefix_is_the_path_of_the_instance() -> None:
     """Not only the first."""
     found = violations(VALIDATOR, {"seconds": 1, "takes": 0}, prefix=("input",))
 
@@ -90,14 +90,14 @@ def _place(violation: Violation) -> tuple[str | int, ...]:
     return violation.path[:-1] if violation.keyword == "required" else violation.path
 
 
-def test_a_message_of_countless_mistakes_is_told_its_first() -> None:
+def test_a_message_with_countless_mistakes_gets_only_the_first() -> None:
     """A million wrong items would fill the memory with their violations."""
     (found,) = violations(VALIDATOR, {"prompt": "x", "scenes": [1] * 1_000_000})
 
     assert (found.path, found.keyword) == (("scenes", 0), "type")
 
 
-def test_a_message_within_the_bound_is_told_all_of_them() -> None:
+def test_a_message_within_the_limit_gets_all_violations() -> None:
     """The bound is far above what anybody sends by mistake."""
     assert len(violations(VALIDATOR, {"prompt": "x", "scenes": [1] * (MOST_VALUES - 10)})) == MOST_VALUES - 10
 

@@ -20,7 +20,7 @@ def run(*args: object) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
-def test_what_breaks_fails_and_is_told_with_its_witness(pages: Pages) -> None:
+def test_a_breaking_finding_fails_and_shows_its_witness(pages: Pages) -> None:
     """Exit code 1; each finding with before, after and what proves it."""
     code, told = run("--provider", "runflow", "--pages", *pages)
 
@@ -36,7 +36,7 @@ def test_fail_on_decides_the_exit_code(pages: Pages, verdict: str, code: int) ->
     assert run("--provider", "runflow", "--pages", *pages, "--fail-on", verdict)[0] == code
 
 
-def test_nothing_found_is_said_and_passes(held: Path) -> None:
+def test_no_drift_is_reported_and_passes(held: Path) -> None:
     """The same data: exit code 0."""
     assert run("--data", held, "--with", held) == (0, "No drift.\n")
 
@@ -68,7 +68,7 @@ def test_the_reports_say_the_same(pages: Pages, tmp_path: Path) -> None:
         (("--self", "--report", "pdf=x"), "--report: 'pdf' is not valid. Valid: text, json, markdown, sarif"),
     ],
 )
-def test_what_cannot_be_compared_is_said(args: tuple[str, ...], message: str) -> None:
+def test_what_cannot_be_compared_is_reported(args: tuple[str, ...], message: str) -> None:
     """What is valid stands in the message."""
     with pytest.raises(OptionError, match=message.replace("(", r"\(").replace(".", r"\.")):
         run(*args)
@@ -91,7 +91,7 @@ def test_what_could_not_be_read_fails_unless_it_is_allowed(acme: Path, tmp_path:
     assert "UNCHECKED  acme/docs/wide.txt" in run(*asked)[1]
 
 
-def test_what_nobody_knows_fails_unless_it_is_allowed(acme: Path, tmp_path: Path) -> None:
+def test_an_unknown_verdict_fails_unless_allowed(acme: Path, tmp_path: Path) -> None:
     """A field of the input that the docs have no longer: refused or passed over, they do not say."""
     page = tmp_path / "docs" / "wide.txt"
     page.write_text(page.read_text("utf-8").replace("sizestringoptional720p, 1080pHow large it is.\n", ""), "utf-8")

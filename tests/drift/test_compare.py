@@ -160,7 +160,7 @@ def test_a_part_that_breaks_comes_with_a_request_that_proves_it(drift: Drift) ->
     assert found.sources == ("guide",)
 
 
-def test_two_pages_of_one_model_are_compared_and_not_taken_for_two_models(pages: tuple[Path, Path]) -> None:
+def test_two_pages_of_one_model_are_compared_as_one_model(pages: tuple[Path, Path]) -> None:
     """The endpoint moved, the input has an envelope, the result and the price changed, a default is not stated."""
     found = {finding.id.removeprefix("runflow/models/lens/wide/"): finding for finding in _pages(*pages)}
 
@@ -182,7 +182,7 @@ def test_two_pages_of_one_model_are_compared_and_not_taken_for_two_models(pages:
     assert (found["result"].before, found["result"].after) == (["/video/url"], ["/outputs", "/seed"])
 
 
-def test_what_an_input_takes_is_compared_although_its_endpoint_moved(pages: tuple[Path, Path]) -> None:
+def test_an_input_is_compared_although_its_endpoint_moved(pages: tuple[Path, Path]) -> None:
     """Another path is no other model: an option that is gone is told beside the move."""
     older, newer = pages
     newer.write_text(newer.read_text("utf-8").replace("optional720p, 1080p", "optional720p"), encoding="utf-8")
@@ -226,7 +226,7 @@ def test_a_page_that_cannot_be_read_is_a_finding_and_the_others_are_compared(acm
     assert found == {"acme/docs/wide.txt": "unchecked", "acme/models/lens/long/price": "price"}
 
 
-def test_a_page_that_nobody_serves_any_more_may_be_missing(acme: Path, tmp_path: Path) -> None:
+def test_a_page_that_is_no_longer_served_may_be_missing(acme: Path, tmp_path: Path) -> None:
     """What only it stated is not reported as gone."""
     (tmp_path / "docs" / "older.txt").unlink()
 
@@ -244,7 +244,7 @@ def test_a_model_that_is_gone_breaks_and_a_new_one_does_not(acme: Path, tmp_path
     assert found["acme/models/lens/longer"].verdict == "compatible"
 
 
-def test_a_page_that_was_asked_for_and_cannot_be_read_is_an_error(tmp_path: Path) -> None:
+def test_a_requested_page_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
     """Two pages are compared or not at all."""
     page = tmp_path / "page.txt"
     page.write_text("nothing", encoding="utf-8")

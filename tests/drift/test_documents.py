@@ -148,7 +148,7 @@ SAME: dict[str, Callable[[Document], Any]] = {
 
 
 @pytest.mark.parametrize("change", SAME.values(), ids=list(SAME))
-def test_what_says_the_same_in_another_way_is_nothing(drift: Drift, change: Any) -> None:
+def test_an_equivalent_wording_is_no_finding(drift: Drift, change: Any) -> None:
     """Nothing is told."""
     assert drift(three=change) == {}
 
@@ -186,7 +186,7 @@ def test_a_field_that_moves_from_one_file_of_a_model_to_the_other_has_not_moved(
     assert drift(one=_drop(f"{BODY}|properties", "size")) == {}
 
 
-def test_a_keyword_that_nobody_knows_costs_its_file(drift: Drift) -> None:
+def test_a_file_with_an_unknown_keyword_is_left_out(drift: Drift) -> None:
     """And nothing else."""
     found = drift(three=_edit(BODY, enumeration=["x"]))
 

@@ -40,7 +40,7 @@ def test_no_answer_is_wrong(pair: Pair) -> None:
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
-def test_a_witness_is_accepted_by_one_side_and_refused_by_the_other(pair: Pair) -> None:
+def test_a_witness_is_accepted_by_one_side_and_rejected_by_the_other(pair: Pair) -> None:
     """Every `no` comes with a value, and the validators that check messages agree with it."""
     old, new = sides(pair)
 

@@ -40,7 +40,7 @@ def test_an_admins_key_leads_to_the_account_of_the_same_name() -> None:
 
 
 @pytest.mark.parametrize("key", ["invalid", "invalid-whatever", "en_user_invalid", "en_boss_invalidated", ""])
-def test_some_keys_are_refused_where_any_is_taken(key: str) -> None:
+def test_some_keys_are_rejected_even_if_any_is_accepted(key: str) -> None:
     """So that a wrong key can be had on demand."""
     assert Keyring(CONTRACT, accept_any_key=True).find(key) is None
 
@@ -127,6 +127,6 @@ def test_an_open_house_has_no_room_for_one_account_more_than_it_keeps() -> None:
         ("a-long-key-of-somebody-else", "…else"),
     ],
 )
-def test_a_key_is_masked_so_that_its_owner_knows_it_again(key: str, shown: str) -> None:
+def test_a_key_is_masked_so_that_its_owner_recognises_it(key: str, shown: str) -> None:
     """The prefix of the provider, and the end where enough is left out."""
     assert mask_key(key, ["rf_live_", "rf_svc_"]) == shown

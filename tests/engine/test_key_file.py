@@ -74,7 +74,7 @@ def test_a_keys_file_is_read(tmp_path: Path) -> None:
         (f"- {{key: {SECRET}, account: 5}}\n", "/account: 5 has the wrong type"),
     ],
 )
-def test_a_keys_file_with_a_mistake_is_refused_and_no_key_is_told(text: str, says: str, tmp_path: Path) -> None:
+def test_a_keys_file_with_a_mistake_is_rejected_without_showing_keys(text: str, says: str, tmp_path: Path) -> None:
     """The message leads to the entry; neither it nor the traceback holds what stands there."""
     path = write(tmp_path, text)
 

@@ -117,7 +117,7 @@ def test_an_action_that_breaks_stops_nothing(run: Run) -> None:
     assert told == ["after"]
 
 
-def test_an_error_is_logged_where_nobody_listens(run: Run, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_error_is_logged_without_listeners(run: Run, caplog: pytest.LogCaptureFixture) -> None:
     """The default tells the log of `mockreel`."""
     scheduler = held_agenda()
 
@@ -131,7 +131,7 @@ def test_an_error_is_logged_where_nobody_listens(run: Run, caplog: pytest.LogCap
     assert "ValueError: oh" in caplog.text
 
 
-def test_advances_that_are_asked_for_at_once_add_up(run: Run) -> None:
+def test_concurrent_advances_add_up(run: Run) -> None:
     """The second begins where the first ended."""
     clock = Clock(start=0.0, held=True)
     scheduler = Scheduler(clock)

@@ -90,7 +90,7 @@ def test_every_address_is_the_readers_own(
         assert set(told) == {base}, what
 
 
-def test_a_reply_that_waits_has_the_address_of_its_own_request(make_simulator: MakeSimulator, run: Run) -> None:
+def test_a_response_that_waits_has_the_address_of_its_own_request(make_simulator: MakeSimulator, run: Run) -> None:
     """Though others ask under another one meanwhile."""
     simulator = make_simulator(names=["runflow"])
     callers = Callers(simulator, "runflow")

@@ -77,7 +77,7 @@ def test_an_older_route_checks_its_own_models_by_their_schemas_there(ask: Ask) -
     assert caller("POST", KLING, {**body, "prompt": "x", "ratio": "2:1"}).status == 400
 
 
-def test_a_model_is_taken_only_where_a_file_has_it(ask: Ask) -> None:
+def test_a_model_is_accepted_only_where_a_file_has_it(ask: Ask) -> None:
     """One model is on an older route alone, and one on the present alone; a name that no file has passes the older."""
     caller = ask("aimlapi")
     older = {"model": "runway-gen3/turbo/image-to-video", "image_url": IMAGE, "last_image_url": IMAGE, "prompt": "x"}
@@ -89,7 +89,7 @@ def test_a_model_is_taken_only_where_a_file_has_it(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize("path", ["/v1/video/generations", "/video/generations"])
-def test_an_alias_begins_a_generation_that_the_present_route_polls(ask: Ask, path: str) -> None:
+def test_an_alias_starts_a_generation_that_the_present_route_polls(ask: Ask, path: str) -> None:
     """No poll is described on the aliases, so there it is an unknown path."""
     caller = ask("aimlapi")
     id_ = caller("POST", path, BODY).json["id"]
@@ -138,7 +138,7 @@ VENDORS = {
 
 
 @pytest.mark.parametrize("segment", VENDORS)
-def test_an_older_route_takes_every_model_of_its_vendor_and_lists_no_other(
+def test_an_older_route_accepts_every_model_of_its_vendor_and_lists_no_other(
     simulator: Simulator, ask: Ask, segment: str
 ) -> None:
     """48 pages say that a model can still be called there; who sends another vendor's is told what there is."""
@@ -173,7 +173,7 @@ def test_a_printed_sample_of_the_older_google_route_is_played_as_printed(
     assert video["file_size"] == int(fetched.headers["content-length"]) > 1000
 
 
-def test_a_refusal_that_is_played_does_not_offer_what_was_sent(ask: Ask) -> None:
+def test_a_played_error_does_not_offer_the_sent_value(ask: Ask) -> None:
     """The list of what is valid is without the model that was just refused, whatever it is."""
     told = ask("aimlapi")("POST", ROUTE, BODY, headers={"prefer": "scenario=refuse; code=unknown-model"}).json
 
@@ -201,7 +201,7 @@ def test_an_older_route_survives_a_length_that_is_none(simulator: Simulator, ask
 
 
 @pytest.mark.parametrize("code", [None, "timeout", "face_detection_error"])
-def test_a_failed_generation_is_a_good_reply_with_an_error(
+def test_a_failed_generation_is_a_valid_response_with_an_error(
     simulator: Simulator, ask: Ask, run: Run, code: str | None
 ) -> None:
     """200, `status: error`, and the failure that was wished by its key or its code."""
@@ -217,7 +217,7 @@ def test_a_failed_generation_is_a_good_reply_with_an_error(
     assert spoken.json == {"id": id_, "status": "error", "error": {"name": failure.code, "message": failure.message}}
 
 
-def test_replies_carry_the_tracing_headers(ask: Ask) -> None:
+def test_responses_carry_the_tracing_headers(ask: Ask) -> None:
     """Submit and poll share the inference's id; the caller's own id comes back; all are exposed."""
     caller = ask("aimlapi")
     own = {"X-Client-Request-Id": "order-8f21c4"}
@@ -261,7 +261,7 @@ def test_another_account_cannot_see_a_generation(ask: Ask) -> None:
     assert {**foreign, "instance": ""} == {**unknown, "instance": ""}
 
 
-def test_the_vendors_sample_is_taken_as_it_is(ask: Ask) -> None:
+def test_the_vendors_sample_is_accepted_unchanged(ask: Ask) -> None:
     """Its duration is a text, and it has a field that the schema lacks."""
     sample = {**BODY, "duration": "8", "tail_image_url": IMAGE}
 

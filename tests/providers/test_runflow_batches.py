@@ -32,7 +32,7 @@ def make(caller: Caller, *prompts: str, **more: Any) -> Any:
     return reply.json
 
 
-def test_a_batch_begins_a_run_for_each_item(simulator: Simulator, ask: Ask, contract: Contract) -> None:
+def test_a_batch_starts_a_run_for_each_item(simulator: Simulator, ask: Ask, contract: Contract) -> None:
     """In the order sent; a client_ref stands beside the input and is no part of it."""
     caller = ask("runflow")
     items = [{**INPUT, "client_ref": "a"}, INPUT]
@@ -123,7 +123,7 @@ def test_items_are_listed_with_their_runs(simulator: Simulator, ask: Ask, run: R
     assert undocumented(contract, "list_batch_items", listed) == []
 
 
-def test_every_violation_of_every_item_is_listed_and_nothing_begins(simulator: Simulator, ask: Ask) -> None:
+def test_every_violation_of_every_item_is_listed_and_nothing_starts(simulator: Simulator, ask: Ask) -> None:
     """All or none."""
     caller = ask("runflow")
     reply = caller("POST", f"{LITE}/batches", {"input": [INPUT, {}, {**INPUT, "duration": "5s"}]})
@@ -191,7 +191,7 @@ def test_another_accounts_batch_looks_like_none(simulator: Simulator, ask: Ask) 
 
 
 @pytest.mark.parametrize(("wish", "expected"), [("scenario=insufficient-credit", 402), ("scenario=rate-limited", 429)])
-def test_a_wished_refusal_refuses_the_whole_batch(simulator: Simulator, ask: Ask, wish: str, expected: int) -> None:
+def test_a_preferred_error_rejects_the_whole_batch(simulator: Simulator, ask: Ask, wish: str, expected: int) -> None:
     """By the request or by a rule."""
     caller = ask("runflow")
     asked = caller("POST", f"{LITE}/batches", {"input": [INPUT]}, headers={"prefer": wish})

@@ -30,7 +30,7 @@ def contract() -> Contract:
     return load_contract("runflow")
 
 
-def test_every_contradiction_is_a_reading_or_is_said_not_to_be_one(contract: Contract) -> None:
+def test_every_contradiction_is_a_reading_or_listed_as_none(contract: Contract) -> None:
     """C1 to C26 and C8b of the fact sheet, each once."""
     listed = read_list(data_root() / "contracts/runflow/readings/NOT.yaml")
     numbers = [number for reading in contract.readings.values() for number in reading.numbers]
@@ -82,7 +82,7 @@ def test_every_fact_has_its_evidence_and_a_known_source() -> None:
     assert faults == []
 
 
-def test_every_row_of_a_table_speaks_of_evidence() -> None:
+def test_every_row_of_a_table_has_evidence() -> None:
     """Errors, failures, states, events, policies, scenarios, prices, operations and wire facts."""
     folder = data_root() / "contracts/runflow"
     tables = {
@@ -173,7 +173,7 @@ def test_what_ends_has_callbacks(contract: Contract) -> None:
         assert list(called) == ["{$request.body#/callback_url}"]
 
 
-def test_every_state_is_left_by_a_known_way(contract: Contract) -> None:
+def test_every_state_is_left_by_a_known_transition(contract: Contract) -> None:
     """Each scenario goes by transitions of the lifecycle."""
     for scenario in contract.scenarios.jobs.values():
         for pair in zip(scenario.states, scenario.states[1:], strict=False):

@@ -100,7 +100,7 @@ def test_filters_choose_the_runs(caller: Caller, text: str, count: int) -> None:
         "(" * 60 + "status_code:a" + ")" * 60,
     ],
 )
-def test_a_filter_that_means_nothing_is_refused(caller: Caller, text: str) -> None:
+def test_a_filter_that_means_nothing_is_rejected(caller: Caller, text: str) -> None:
     """With the query parameter as its place."""
     reply = caller("GET", f"/v1/runs?q={quote(text)}")
 
@@ -118,7 +118,7 @@ def test_sorts_by_several_keys(caller: Caller) -> None:
 
 
 @pytest.mark.parametrize("query", ["sort_by=nothing", "sort_by=id:up", "fields=nothing", "pq=nothing", "pq=WzFd"])
-def test_an_order_a_projection_or_a_cursor_that_means_nothing_is_refused(caller: Caller, query: str) -> None:
+def test_an_order_a_projection_or_a_cursor_that_means_nothing_is_rejected(caller: Caller, query: str) -> None:
     """Like any other query parameter."""
     reply = caller("GET", f"/v1/runs?{query}")
 

@@ -36,7 +36,7 @@ def put(caller: Caller, session: Any, *, mime: str = "image/webp") -> int:
     return caller("PUT", path, raw=FILE, headers={"content-type": mime}, key=None).status
 
 
-def test_an_upload_takes_three_steps(simulator: Simulator, ask: Ask, contract: Contract) -> None:
+def test_an_upload_has_three_steps(simulator: Simulator, ask: Ask, contract: Contract) -> None:
     """Announce, send without a key, confirm; then the asset can be read and fetched."""
     caller = ask("runflow")
     session = announce(caller)
@@ -53,7 +53,7 @@ def test_an_upload_takes_three_steps(simulator: Simulator, ask: Ask, contract: C
     assert (fetched.response.body, fetched.headers["content-type"]) == (FILE, "image/webp")
 
 
-def test_a_step_too_early_is_refused(simulator: Simulator, ask: Ask) -> None:
+def test_a_step_too_early_is_rejected(simulator: Simulator, ask: Ask) -> None:
     """No confirmation before the bytes, no asset before the confirmation."""
     caller = ask("runflow")
     session = announce(caller)
@@ -62,7 +62,7 @@ def test_a_step_too_early_is_refused(simulator: Simulator, ask: Ask) -> None:
     assert code(caller("GET", f"/v1/assets/{session['asset_id']}")) == (404, "NOT_FOUND")
 
 
-def test_the_upload_address_expires_and_wants_the_declared_type(simulator: Simulator, ask: Ask, run: Run) -> None:
+def test_the_upload_address_expires_and_requires_the_declared_type(simulator: Simulator, ask: Ask, run: Run) -> None:
     """403 from the storage host, which speaks no JSON."""
     caller = ask("runflow")
     session = announce(caller)
@@ -77,7 +77,7 @@ def test_the_upload_address_expires_and_wants_the_declared_type(simulator: Simul
 @pytest.mark.parametrize(
     "wrong", [{"size_bytes": 52428801}, {"size_bytes": 0}, {"mime_type": "text/html"}, {"filename": ""}]
 )
-def test_what_cannot_be_uploaded_is_refused_at_once(simulator: Simulator, ask: Ask, wrong: dict[str, Any]) -> None:
+def test_what_cannot_be_uploaded_is_rejected_at_once(simulator: Simulator, ask: Ask, wrong: dict[str, Any]) -> None:
     """Too large, empty, a type that is not on the list."""
     caller = ask("runflow")
     body = {"filename": "a.webp", "mime_type": "image/webp", "size_bytes": 1, **wrong}

@@ -80,7 +80,7 @@ def test_partial_succeeded(play: Play) -> None:
     assert "run.partial_succeeded" not in str(played.caller("GET", "/v1/webhooks/event-types").json)
 
 
-def test_create_reply(play: Play) -> None:
+def test_create_response(play: Play) -> None:
     """C3: the response comes when the run has ended."""
     played = play(create_reply="finished")
     caller = played.caller

@@ -215,7 +215,7 @@ def test_the_older_endpoint_answers_when_its_run_has_ended(simulator: Simulator,
     assert ask("runflow")("GET", "/v1/runs").json["items"][0]["status_code"] == "succeeded"
 
 
-def test_a_failure_is_the_older_endpoints_refusal(simulator: Simulator, ask: Ask, run: Run) -> None:
+def test_a_failure_is_the_older_endpoints_error(simulator: Simulator, ask: Ask, run: Run) -> None:
     """With the code and the message of the failure."""
     response = waited(simulator, run, ask("runflow"), 10, prefer="scenario=fail")
 
@@ -258,7 +258,7 @@ def test_every_violation_is_listed_with_its_path(simulator: Simulator, ask: Ask)
         ("GET", "/v1/runs?limit=501", None, (422, "VALIDATION_ERROR")),
     ],
 )
-def test_what_is_wrong_is_said_in_the_envelope(
+def test_the_envelope_has_the_violations(
     simulator: Simulator, ask: Ask, *, method: str, path: str, body: Any, expected: tuple[int, str]
 ) -> None:
     """A flat object of code, message and errors."""
@@ -268,7 +268,7 @@ def test_what_is_wrong_is_said_in_the_envelope(
     assert set(reply.json) == {"code", "message", "errors"}
 
 
-def test_keys_are_asked_for(simulator: Simulator, ask: Ask) -> None:
+def test_keys_are_required(simulator: Simulator, ask: Ask) -> None:
     """No key and a wrong key are both 401."""
     assert code(ask("runflow", None)("GET", "/v1/runs")) == (401, "UNAUTHORIZED")
     assert code(ask("runflow", "invalid-key")("GET", "/v1/runs")) == (401, "UNAUTHORIZED")
@@ -307,7 +307,7 @@ def test_a_listed_balance_runs_out(make_simulator: MakeSimulator, run: Run) -> N
 # Idempotency -----------------------------------------------------------------------------------------------------
 
 
-def test_an_idempotency_key_gives_the_same_reply_again(simulator: Simulator, ask: Ask) -> None:
+def test_an_idempotency_key_gives_the_same_response_again(simulator: Simulator, ask: Ask) -> None:
     """The same run for the same body, a conflict for another, each account for itself."""
     caller, key = ask("runflow"), {"idempotency-key": "k1"}
     first = caller("POST", f"{LITE}/runs", {"input": INPUT}, headers=key)

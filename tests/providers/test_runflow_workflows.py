@@ -48,7 +48,7 @@ def test_a_run_of_a_workflow_is_polled_as_any_other(simulator: Simulator, ask: A
     assert ended["output"]["outputs"][0]["type"] == "image"
 
 
-def test_nobody_runs_the_workflow_of_another(ask: Ask) -> None:
+def test_another_accounts_workflow_cannot_be_run(ask: Ask) -> None:
     ask("runflow")("POST", "/v1/comfyui-workflows", WORKFLOW)
     other = ask("runflow", "rfk_somebody_else")
 

@@ -21,7 +21,7 @@ def contract() -> Contract:
     return load_contract("runninghub")
 
 
-def test_every_contradiction_is_a_reading_or_is_said_not_to_be_one(contract: Contract) -> None:
+def test_every_contradiction_is_a_reading_or_listed_as_none(contract: Contract) -> None:
     """The sixteen of the fact sheet, each once."""
     listed = read_list(data_root() / "contracts/runninghub/readings/NOT.yaml")
     numbers = [number for reading in contract.readings.values() for number in reading.numbers]

@@ -136,7 +136,7 @@ def test_a_plugin_connects_and_reads_until_the_task_ends(served: str) -> None:
 
 
 @pytest.mark.parametrize("changed", ["Rh-Comfy-Auth", "clientId", "path"])
-def test_an_address_that_was_not_told_is_refused(served: str, changed: str) -> None:
+def test_an_unknown_address_is_rejected(served: str, changed: str) -> None:
     """Neither a guess nor another path gets in."""
     import httpx2  # noqa: PLC0415
 
@@ -165,7 +165,7 @@ def test_an_application_tells_progress_too(names: tuple[str, ...]) -> None:
                 pass
 
 
-def test_progress_is_told_where_pages_of_other_origins_may_call() -> None:
+def test_progress_is_sent_to_pages_of_other_origins() -> None:
     """What allows them stands before the provider, and lets a socket through."""
     import httpx2  # noqa: PLC0415
 

@@ -46,7 +46,7 @@ def options() -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("name", "option"), options())
-def test_replies_are_what_each_option_documents(
+def test_responses_are_what_each_option_documents(
     reading: Reading, run: Run, sink: MemorySender, name: str, option: str
 ) -> None:
     """A task of each API from start to end, good and bad, with its webhook: all fit the schemas of that option."""
@@ -197,7 +197,7 @@ def test_cancelling_an_unknown_task_may_be_423(reading: Reading) -> None:
         ("code-811", 200, (811, 811, "1002")),
     ],
 )
-def test_a_bad_key_is_refused_as_the_reading_says(
+def test_a_bad_key_is_rejected_as_the_reading_says(
     reading: Reading, option: str, status: int, codes: tuple[int, int, str]
 ) -> None:
     """On the old API, of an account, and as the errorCode of V2."""
@@ -260,7 +260,7 @@ def test_lite_image_to_video_may_make_1080p(reading: Reading) -> None:
     assert codes == ["1007", ""]
 
 
-def test_numbers_for_texts_may_be_refused(reading: Reading) -> None:
+def test_numbers_for_texts_may_be_rejected(reading: Reading) -> None:
     """With the reading off, what the registry declares holds to the letter."""
     caller, _ = reading("lenient-numbers", "off")
 
@@ -277,7 +277,7 @@ def test_numbers_for_texts_may_be_refused(reading: Reading) -> None:
         (QUERY, {"taskId": "1"}, "rh-one", 404),
     ],
 )
-def test_v2_may_refuse_with_a_status(reading: Reading, path: str, body: Any, key: str, status: int) -> None:
+def test_v2_may_send_an_error_status(reading: Reading, path: str, body: Any, key: str, status: int) -> None:
     """By kind of error response; the body stays the same, and the old API keeps its 200."""
     caller, simulator = reading("v2-http-status", "http")
     reply = caller("POST", path, body, key=key)
@@ -330,7 +330,9 @@ def test_an_envelope_may_have_error_messages(reading: Reading, option: str, *, t
 
 
 @pytest.mark.parametrize(("option", "at_start", "running"), [("at-once", True, True), ("while-running", False, True)])
-def test_where_progress_is_told_of(reading: Reading, run: Run, option: str, *, at_start: bool, running: bool) -> None:
+def test_the_reading_decides_the_place_of_progress(
+    reading: Reading, run: Run, option: str, *, at_start: bool, running: bool
+) -> None:
     """With the start, or only while the task runs; where it waits, outputs have none."""
     caller, simulator = reading("net-wss-url", option)
     started = caller("POST", "/task/openapi/create", START, key=None).json["data"]

@@ -73,7 +73,7 @@ def test_a_failed_task_says_why(simulator: Simulator, ask: Ask, run: Run) -> Non
 
 
 @pytest.mark.parametrize("number", [2013508786110730241, "2013508786110730241"])
-def test_an_id_may_be_asked_for_as_a_number_or_a_text(ask: Ask, number: Any) -> None:
+def test_an_id_may_be_requested_as_a_number_or_a_text(ask: Ask, number: Any) -> None:
     """Both are read the same way; here no such task exists."""
     reply = ask("runninghub")("POST", QUERY, {"taskId": number})
 
@@ -98,7 +98,7 @@ def test_what_a_file_holds_is_not_kept(simulator: Simulator, ask: Ask) -> None:
     assert len(job.request) < 1000
 
 
-def test_numbers_are_taken_for_numeric_options(ask: Ask) -> None:
+def test_numbers_are_accepted_for_numeric_options(ask: Ask) -> None:
     """`duration: 6` does for "6" unless the reading is off, and a text does for an integer."""
     assert submit(ask("runninghub"), duration=6, seed="7")
 

@@ -71,7 +71,7 @@ def test_a_recording_of_nothing_is_an_error(recorded: Callable[[], tuple[Between
         recorder.save()
 
 
-def test_what_cannot_be_recorded_is_told_before(tmp_path: Path) -> None:
+def test_what_cannot_be_recorded_is_rejected_at_the_start(tmp_path: Path) -> None:
     """Several providers, another host than the provider's, a file that is there."""
     there = tmp_path / "there.yaml"
     there.write_text("kept")

@@ -12,7 +12,7 @@ from mockreel.contract.messages.message import Response
 from mockreel.proxy.proxy_report import Report
 
 
-def test_a_request_and_its_reply_pass_as_they_are(put_between: PutBetween, provider: FakeUpstream) -> None:
+def test_a_request_and_its_response_pass_unchanged(put_between: PutBetween, provider: FakeUpstream) -> None:
     """Method, target, key and body one way; status, headers and body the other."""
     between = put_between()
     body = b'{"input":  {"prompt": "a paper boat"}}'
@@ -27,7 +27,7 @@ def test_a_request_and_its_reply_pass_as_they_are(put_between: PutBetween, provi
     assert reply.json()["status_code"] == "queued"
 
 
-def test_a_host_that_nobody_vouches_for_gets_nothing(put_between: PutBetween, provider: FakeUpstream) -> None:
+def test_an_untrusted_host_gets_nothing(put_between: PutBetween, provider: FakeUpstream) -> None:
     """Without the authority the key does not leave."""
     between = put_between(ca=None)
     reply = between.submit()
@@ -56,7 +56,7 @@ def test_headers_of_the_connection_stay_behind(put_between: PutBetween, provider
     assert not {"x-hop", "keep-alive"} & {*reply.headers}
 
 
-def test_what_the_proxy_cannot_read_is_not_asked_for(put_between: PutBetween, provider: FakeUpstream) -> None:
+def test_codings_that_the_proxy_cannot_read_are_not_requested(put_between: PutBetween, provider: FakeUpstream) -> None:
     """Of the codings that a client takes, the known ones are passed on; the response stays coded for the client."""
     between = put_between()
     provider.tamper = lambda _, reply: Response(
@@ -71,7 +71,7 @@ def test_what_the_proxy_cannot_read_is_not_asked_for(put_between: PutBetween, pr
 
 
 @pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("GET", 204), ("GET", 304)])
-def test_a_reply_without_a_body_passes_as_one(
+def test_a_response_without_a_body_passes_without_one(
     put_between: PutBetween, provider: FakeUpstream, method: str, status: int
 ) -> None:
     """Whatever length it claims; the connection goes on."""
@@ -84,7 +84,7 @@ def test_a_reply_without_a_body_passes_as_one(
     assert between.ask("GET", "/v1/health").json() == {"status": "ok"}
 
 
-def test_a_reply_in_chunks_passes_whole(put_between: PutBetween, provider: FakeUpstream) -> None:
+def test_a_chunked_response_passes_completely(put_between: PutBetween, provider: FakeUpstream) -> None:
     """Its length is not known before."""
     between = put_between()
     head = (
@@ -105,7 +105,7 @@ def test_a_large_upload_is_streamed(put_between: PutBetween, provider: FakeUpstr
     assert provider.heard[0].body == body + body
 
 
-def test_a_reply_comes_while_it_is_being_sent(put_between: PutBetween, provider: FakeUpstream) -> None:
+def test_a_response_is_streamed(put_between: PutBetween, provider: FakeUpstream) -> None:
     """The proxy does not wait for its end."""
     between = put_between()
     begun = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 10\r\n\r\nhello"
@@ -119,7 +119,7 @@ def test_a_reply_comes_while_it_is_being_sent(put_between: PutBetween, provider:
     assert any("broke off its response" in line for line in between.said)
 
 
-def test_an_upstream_that_is_not_there_is_told_in_a_sentence(put_between: PutBetween) -> None:
+def test_an_unreachable_upstream_is_reported_with_a_message(put_between: PutBetween) -> None:
     """It names the host, and says that nothing was sent; the money is given back."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -134,7 +134,9 @@ def test_an_upstream_that_is_not_there_is_told_in_a_sentence(put_between: PutBet
     assert between.spending_limit.sums["USD"] == 0
 
 
-def test_a_connection_that_ends_before_the_reply_may_have_cost(put_between: PutBetween, provider: FakeUpstream) -> None:
+def test_a_connection_that_ends_before_the_response_may_have_cost(
+    put_between: PutBetween, provider: FakeUpstream
+) -> None:
     """The job may exist, so that its price stays counted, and is said to be uncertain."""
     between = put_between()
     provider.raw = b""
@@ -146,7 +148,7 @@ def test_a_connection_that_ends_before_the_reply_may_have_cost(put_between: PutB
     assert between.spending_limit.sums["USD"] > 0
 
 
-def test_who_leaves_in_the_middle_of_its_request_has_spent_nothing(
+def test_a_client_that_disconnects_during_its_request_spends_nothing(
     put_between: PutBetween, provider: FakeUpstream
 ) -> None:
     """Half a submit is none, and is not sent."""
@@ -173,7 +175,7 @@ def test_a_clients_own_host_chooses_among_the_providers(put_between: PutBetween,
     ]
 
 
-def test_the_reply_is_there_before_it_is_judged(put_between: PutBetween, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_response_arrives_before_it_is_checked(put_between: PutBetween, monkeypatch: pytest.MonkeyPatch) -> None:
     """Checks that take their time do not hold up the client."""
     between = put_between()
     judging, answered = threading.Event(), threading.Event()
@@ -188,7 +190,7 @@ def test_the_reply_is_there_before_it_is_judged(put_between: PutBetween, monkeyp
     answered.set()
 
 
-def test_a_check_that_breaks_breaks_no_reply(
+def test_a_failing_check_breaks_no_response(
     put_between: PutBetween, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It is the proxy's fault, and said so in the log."""
@@ -200,7 +202,7 @@ def test_a_check_that_breaks_breaks_no_reply(
     assert "GET /v1/health could not be checked" in caplog.text
 
 
-def test_no_key_is_ever_said(put_between: PutBetween, provider: FakeUpstream) -> None:
+def test_no_key_is_ever_reported(put_between: PutBetween, provider: FakeUpstream) -> None:
     """Not in a violation that quotes what came, though the provider repeats the key."""
     between = put_between()
     provider.tamper = lambda _, reply: Response(

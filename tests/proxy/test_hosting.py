@@ -35,7 +35,7 @@ def test_an_upstream_that_keys_must_not_go_to(url: str, told: str) -> None:
     assert "word" not in said
 
 
-def test_an_upstream_for_nobody() -> None:
+def test_an_upstream_for_an_unknown_provider_is_an_error() -> None:
     """The providers are listed."""
     assert "'nobody' is not valid. Valid: runflow." in _refused(
         Plan(providers=("runflow",), upstreams={"nobody": "https://a.example"})

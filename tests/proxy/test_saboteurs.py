@@ -20,7 +20,7 @@ def test_an_honest_day_is_silent(provider: str) -> None:
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_a_broken_server_is_told(provider: str) -> None:
+def test_a_broken_server_is_reported(provider: str) -> None:
     """All but those that are listed with a reason."""
     honest = honest_day(provider)
     found = [server_told(server, provider, honest) for server in servers()]
@@ -31,7 +31,7 @@ def test_a_broken_server_is_told(provider: str) -> None:
 
 
 @pytest.mark.parametrize("name", CLIENTS)
-def test_a_broken_client_is_told(name: str) -> None:
+def test_a_broken_client_is_reported(name: str) -> None:
     """At every provider where a document speaks."""
     found = [client_told(name, provider) for provider in PROVIDERS]
     effective = [one for one in found if one.told is not None]

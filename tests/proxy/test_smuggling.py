@@ -9,7 +9,7 @@ from security.wires import LAST, received, statuses
 
 
 @pytest.mark.parametrize("data", DOUBTFUL.values(), ids=DOUBTFUL.keys())
-def test_a_doubtful_request_reaches_nobody(put_between: PutBetween, provider: FakeUpstream, data: bytes) -> None:
+def test_an_ambiguous_request_is_not_forwarded(put_between: PutBetween, provider: FakeUpstream, data: bytes) -> None:
     """It is refused here, with all that follows it on the connection."""
     between = put_between()
     with socket.create_connection(("127.0.0.1", int(between.proxy.urls["runflow"].rpartition(":")[2])), 20) as one:
@@ -30,7 +30,7 @@ def test_a_doubtful_request_reaches_nobody(put_between: PutBetween, provider: Fa
         b"HTTP/1.1 200 OK\r\nX: " + b"y" * 200_000 + b"\r\n\r\n",
     ],
 )
-def test_a_doubtful_reply_is_told_and_not_passed_on(
+def test_an_ambiguous_response_is_reported_and_not_forwarded(
     put_between: PutBetween, provider: FakeUpstream, reply: bytes
 ) -> None:
     """As a response that did not come, in one whole response of the proxy, or with a harmless reading of it."""

@@ -50,7 +50,7 @@ def test_a_price_that_is_not_exact_needs_an_assumption(cost: Cost) -> None:
     assert SpendingLimit(Decimal(1), Decimal("0.1")).reserve(LEAST, currency="USD", name="a").counted == Decimal("0.30")
 
 
-def test_without_a_limit_everything_is_counted_and_nothing_refused() -> None:
+def test_without_a_limit_everything_is_counted_and_nothing_blocked() -> None:
     """Unknown prices are counted as unknown."""
     spending_limit = SpendingLimit()
     for cost in (LEAST, UNKNOWN, EXACT):
@@ -79,7 +79,7 @@ def test_a_length_that_is_none_makes_no_price(duration: str) -> None:
     assert cost == UNKNOWN
 
 
-def test_what_the_limit_refuses_never_reaches_the_provider(put_between: PutBetween, provider: FakeUpstream) -> None:
+def test_what_the_limit_blocks_never_reaches_the_provider(put_between: PutBetween, provider: FakeUpstream) -> None:
     """A 402 that says that it comes from the proxy, as a problem and with the mock server's mark."""
     between = put_between(limit=Decimal("0.25"), assumed=Decimal("0.20"))
     assert between.submit().status_code == 201
@@ -111,7 +111,7 @@ def test_what_costs_nothing_passes_when_all_is_spent(put_between: PutBetween, pr
         (SUBMIT, b"[" * 2000, "larger than 1000 bytes"),
     ],
 )
-def test_what_cannot_be_counted_is_refused_under_a_limit(
+def test_what_cannot_be_counted_is_blocked_under_a_limit(
     put_between: PutBetween, provider: FakeUpstream, path: str, body: object, told: str
 ) -> None:
     """Several jobs at once, an operation that nobody knows, a body that is too large to be read."""
@@ -124,7 +124,7 @@ def test_what_cannot_be_counted_is_refused_under_a_limit(
 
 
 @pytest.mark.parametrize(("status", "given_back"), [(422, True), (402, True), (503, False), (201, False)])
-def test_only_a_clear_refusal_gives_the_money_back(
+def test_only_a_clear_error_response_releases_the_money(
     put_between: PutBetween, provider: FakeUpstream, status: int, given_back: bool
 ) -> None:
     """Where a gateway gives up, the job may exist."""
@@ -136,7 +136,7 @@ def test_only_a_clear_refusal_gives_the_money_back(
     assert between.spending_limit.uncertain == (status == 503)
 
 
-def test_a_refusal_in_a_body_gives_the_money_back(put_between: PutBetween, provider: FakeUpstream) -> None:
+def test_an_error_response_in_a_body_releases_the_money(put_between: PutBetween, provider: FakeUpstream) -> None:
     """As RunningHub refuses: with 200."""
     between = put_between(name="runninghub")
     body = {"taskId": "", "errorCode": "1001", "errorMessage": "no"}
@@ -154,7 +154,7 @@ def _packed(body: bytes, coding: str) -> bytes:
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
-def test_a_body_that_is_written_shorter_is_priced_and_judged_by_what_it_says(
+def test_a_compressed_body_is_priced_and_checked_decoded(
     put_between: PutBetween, provider: FakeUpstream, coding: str
 ) -> None:
     """It goes on as it came."""
@@ -170,9 +170,7 @@ def test_a_body_that_is_written_shorter_is_priced_and_judged_by_what_it_says(
     assert between.spending_limit.counted["USD"] >= Decimal("0.20")
 
 
-def test_a_body_in_a_coding_that_nobody_here_reads_is_held_back_by_a_limit(
-    put_between: PutBetween, provider: FakeUpstream
-) -> None:
+def test_a_body_in_an_unknown_coding_is_blocked_by_a_limit(put_between: PutBetween, provider: FakeUpstream) -> None:
     """With the reason; without a limit it passes, and is counted as unchecked."""
     between = put_between(limit=Decimal(1), assumed=Decimal("0.20"))
     refused = between.ask("POST", SUBMIT, _packed(b"{}", "br"), content_encoding="br")

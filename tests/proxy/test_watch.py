@@ -48,7 +48,7 @@ def test_a_job_by_the_book_is_no_violation(put_between: PutBetween, provider: Fa
     assert "8 requests" in between.said[2]
 
 
-def test_a_request_that_breaks_a_schema_is_told_with_its_fact(put_between: PutBetween) -> None:
+def test_a_request_that_breaks_a_schema_is_reported_with_its_fact(put_between: PutBetween) -> None:
     """What was sent, what is allowed, where the contract says so, and why it is believed."""
     between = put_between()
     between.submit(duration="9s")
@@ -100,7 +100,7 @@ def test_each_part_of_a_request_is_checked(
         ),
     ],
 )
-def test_each_part_of_a_reply_is_checked(
+def test_each_part_of_a_response_is_checked(
     put_between: PutBetween, provider: FakeUpstream, tamper: Callable[[Request, Response], Response], told: str
 ) -> None:
     """Schema, status, content type, JSON, error response rows."""
@@ -119,7 +119,7 @@ def test_the_headers_of_a_request_are_checked(put_between: PutBetween) -> None:
     assert any("came the header content-type is missing" in line for line in between.violations)
 
 
-def test_the_headers_of_a_reply_are_checked(put_between: PutBetween, provider: FakeUpstream) -> None:
+def test_the_headers_of_a_response_are_checked(put_between: PutBetween, provider: FakeUpstream) -> None:
     """A declared one must be what its schema says."""
     between = put_between(name="aimlapi")
     provider.tamper = lambda _, reply: Response(
@@ -132,7 +132,7 @@ def test_the_headers_of_a_reply_are_checked(put_between: PutBetween, provider: F
     assert any("came the header x-aimlapi-usd-spent: " in line for line in between.violations)
 
 
-def test_a_provider_that_takes_what_it_forbids_is_told(put_between: PutBetween, provider: FakeUpstream) -> None:
+def test_a_provider_that_accepts_what_it_forbids_is_reported(put_between: PutBetween, provider: FakeUpstream) -> None:
     """Perhaps the contract is old: both sides are told."""
     between = put_between(allow=("retried-permanent-error",))
     taken = orjson.loads(between.submit().content)
@@ -153,7 +153,7 @@ def test_a_provider_that_takes_what_it_forbids_is_told(put_between: PutBetween, 
         (["running", "sleeping"], "came 'sleeping' - a job is one of queued, "),
     ],
 )
-def test_a_job_that_goes_wrong_is_told_across_its_polls(
+def test_a_wrong_job_is_reported_across_its_polls(
     put_between: PutBetween, provider: FakeUpstream, words: list[str], told: str
 ) -> None:
     """Backwards, on after its end, into a state that there is not."""
@@ -182,7 +182,7 @@ def test_a_job_is_known_from_its_submit_on(put_between: PutBetween, provider: Fa
     assert any("follows running, came queued" in line for line in between.violations)
 
 
-def test_a_violation_is_told_once_and_counted(put_between: PutBetween) -> None:
+def test_a_violation_is_reported_once_and_counted(put_between: PutBetween) -> None:
     """The next of the same are in the sums."""
     between = put_between(allow=("retried-permanent-error",))
     for _ in range(3):
@@ -214,7 +214,7 @@ def test_json_has_every_violation_and_the_sums(put_between: PutBetween) -> None:
         ("sk-of-somebody-else", "The keys of Runflow begin with rf_live_ or rfk_ or rf_svc_; this one does not"),
     ],
 )
-def test_a_key_that_the_provider_will_refuse_is_told_once(put_between: PutBetween, key: str, told: str) -> None:
+def test_a_key_that_the_provider_will_reject_is_reported_once(put_between: PutBetween, key: str, told: str) -> None:
     """Without showing it."""
     between = put_between()
     for _ in range(2):
@@ -237,7 +237,7 @@ def test_another_reading_of_the_docs_is_held_to(put_between: PutBetween, provide
     assert words == [True, False]
 
 
-def test_what_was_said_does_nothing_to_a_terminal(put_between: PutBetween) -> None:
+def test_reports_contain_no_terminal_control_characters(put_between: PutBetween) -> None:
     """Control characters in a violation's text are shown, not sent."""
     between = put_between()
     between.submit(duration="\x1b[2J\x9b31m\u202e9s")

@@ -109,7 +109,7 @@ def test_every_documented_field_of_every_model_is_known(make_simulator: MakeSimu
     assert wrong == []
 
 
-def test_a_request_without_a_key_is_told(make_simulator: MakeSimulator) -> None:
+def test_a_request_without_a_key_is_reported(make_simulator: MakeSimulator) -> None:
     """But not an error response that a scenario played."""
     simulator = make_simulator(names=["runflow"])
     ask = caller(simulator, "runflow")
@@ -130,7 +130,7 @@ def test_played_errors_are_not_the_clients(make_simulator: MakeSimulator) -> Non
     assert ids(simulator, ["all"]) == []
 
 
-def test_a_name_that_stands_twice_is_told(make_simulator: MakeSimulator) -> None:
+def test_a_repeated_name_is_reported(make_simulator: MakeSimulator) -> None:
     """The rule is JSON's own."""
     simulator = make_simulator(names=["runflow"])
     raw = b'{"input": {"prompt": "a", "prompt": "b"}}'
@@ -151,7 +151,7 @@ def made(simulator: Simulator, provider: str = "runflow") -> str:
     return id_
 
 
-def test_reading_a_finished_job_twice_is_told_only_if_asked_for(
+def test_polling_a_finished_job_twice_is_reported_only_if_selected(
     make_simulator: MakeSimulator, run: Callable[[Any], Any]
 ) -> None:
     """No document forbids it."""
@@ -203,7 +203,7 @@ def test_polls_may_come_as_fast_as_the_docs_advise(waiting: Simulator, ticking: 
     assert poll(held=1, real=4.9) == ["polled-too-often"]
 
 
-def test_a_retry_before_its_time_is_told(waiting: Simulator, ticking: Ticking) -> None:
+def test_an_early_retry_is_reported(waiting: Simulator, ticking: Ticking) -> None:
     """By either clock; where no document speaks of the header, only if asked for."""
     ask = caller(waiting, "runflow")
     wish = {"prefer": "scenario=rate-limited"}
@@ -220,7 +220,7 @@ def test_a_retry_before_its_time_is_told(waiting: Simulator, ticking: Ticking) -
     assert submit(wait - 1) == ["ignored-retry-after"]
 
 
-def test_what_only_inference_says_counts_only_if_asked_for(make_simulator: MakeSimulator) -> None:
+def test_inferred_rules_count_only_if_selected(make_simulator: MakeSimulator) -> None:
     """RunningHub documents no errors that are not worth another try; a client's code has them."""
     simulator = make_simulator(names=["runninghub"])
     ask = caller(simulator, "runninghub")
@@ -231,7 +231,7 @@ def test_what_only_inference_says_counts_only_if_asked_for(make_simulator: MakeS
     assert ids(simulator, ["retried-permanent-error"]) == ["retried-permanent-error"]
 
 
-def test_a_submit_whose_answer_was_lost_needs_a_key(make_simulator: MakeSimulator) -> None:
+def test_a_repeated_submit_after_a_lost_response_needs_a_key(make_simulator: MakeSimulator) -> None:
     """Sent again without one it begins a second job; with one it does not, and another body is another matter."""
     for first, second, found in (
         ({}, {}, ["unsafe-retry"]),
@@ -271,7 +271,7 @@ def test_an_idempotency_key_belongs_to_one_request(make_simulator: MakeSimulator
     assert ids(simulator) == ["reused-idempotency-key"]
 
 
-def test_no_key_is_asked_for_where_a_reading_has_none(make_simulator: MakeSimulator) -> None:
+def test_no_key_is_required_if_a_reading_has_none(make_simulator: MakeSimulator) -> None:
     """The header is a fact of the contract, readings included."""
     simulator = make_simulator(names=["runflow"], readings={"idempotency": "nothing"})
     set_faults(simulator.rules, simulator.providers, ["empty; nth=1"])
@@ -305,7 +305,7 @@ class Answering(Sender):
         ([Outcome(error="not allowed", detail="elsewhere")], []),
     ],
 )
-def test_a_receiver_that_always_fails_is_told(
+def test_a_receiver_that_always_fails_is_reported(
     run: Callable[[Any], Any], outcomes: list[Outcome], found: list[str]
 ) -> None:
     """Once for each webhook, when the provider has given up; what was kept back here is not the client's."""

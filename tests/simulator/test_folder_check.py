@@ -44,7 +44,7 @@ SPOILT: dict[str, tuple[Callable[[Path], None], str]] = {
 
 
 @pytest.mark.parametrize("name", SPOILT)
-def test_a_folder_that_cannot_be_played_is_refused_when_it_is_loaded(name: str, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_played_is_rejected_when_it_is_loaded(name: str, tmp_path: Path) -> None:
     """Not with the first request that needs what is missing."""
     home = tmp_path / "data"
     shutil.copytree(FOURTH, home)

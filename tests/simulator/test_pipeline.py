@@ -62,7 +62,7 @@ def test_a_good_request_gets_through(encore: Caller) -> None:
         ("POST", "/v1/files", {"body": {}}, 415, "wrong-type"),
     ],
 )
-def test_what_ends_a_request_early_is_told_in_the_providers_words(
+def test_an_early_error_is_sent_in_the_providers_form(
     encore: Caller, method: str, path: str, *, options: dict[str, Any], status: int, code: str | None
 ) -> None:
     """Each step has its row; nothing of it begins a job."""
@@ -73,7 +73,7 @@ def test_what_ends_a_request_early_is_told_in_the_providers_words(
     assert len(encore.provider.jobs) == 0
 
 
-def test_a_wrong_method_is_told_the_right_ones(encore: Caller) -> None:
+def test_a_wrong_method_is_answered_with_the_allowed_ones(encore: Caller) -> None:
     """In the text and in `Allow`."""
     said = encore("PATCH", "/v1/jobs")
 
@@ -88,7 +88,7 @@ def test_the_text_names_what_was_sent(encore: Caller) -> None:
     assert unknown.json["error"]["message"] == "There is no model {model.__class__}."
 
 
-def test_a_stranger_learns_nothing_of_what_was_wrong_with_the_body(encore: Caller) -> None:
+def test_a_request_without_a_valid_key_gets_no_violations_of_its_body(encore: Caller) -> None:
     """Who asks is asked first; only what is too large or leads nowhere is said to anybody."""
     assert code_of(encore("POST", "/v1/jobs", raw=b"{", key=None)) == "who"
     assert code_of(encore("POST", "/v1/jobs", raw=b"{", key="invalid")) == "stranger"
@@ -146,7 +146,7 @@ def test_scopes_hold_where_an_account_has_some(make_encore: MakeSimulator) -> No
     assert "files:write" in Caller(provider, "b")("POST", "/v1/files", {}).json["error"]["message"]
 
 
-def test_every_violation_is_told_with_its_place_in_the_message(encore: Caller) -> None:
+def test_every_violation_is_reported_with_its_place_in_the_message(encore: Caller) -> None:
     """The envelope first; then the input, below where it stands."""
     envelope = encore("POST", "/v1/jobs", {"model": "solo", "input": {}, "tell": "x", "more": 1})
     whole = encore("POST", "/v1/jobs", {"model": "solo", "input": {"prompt": "", "seconds": 5}})
@@ -157,7 +157,7 @@ def test_every_violation_is_told_with_its_place_in_the_message(encore: Caller) -
     assert sorted(bare.json["error"]["at"]) == ["/prompt", "/seconds"]
 
 
-def test_a_get_may_be_asked_by_head(encore: Caller) -> None:
+def test_a_get_may_be_requested_by_head(encore: Caller) -> None:
     """The answer is the same; the server leaves its body out."""
     assert encore("HEAD", "/v1/jobs").response == encore("GET", "/v1/jobs").response
 
@@ -169,7 +169,7 @@ def test_a_model_of_any_depth_is_named_in_the_path(encore: Caller) -> None:
     assert encore("POST", "/v1/models/encore/grand/finale/jobs", {"scenes": ["a"]}).status == 201
 
 
-def test_a_handler_that_breaks_is_told_in_the_providers_words_and_in_our_log(
+def test_a_failing_handler_is_an_error_of_the_provider_and_in_the_log(
     encore: Caller, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The fault is the mock server's, and the log says so with the reason, but not with the key."""
@@ -192,7 +192,7 @@ def test_a_handler_that_breaks_is_told_in_the_providers_words_and_in_our_log(
     [(ErrorResponse("unavailable"), 503), (ZeroDivisionError("oh"), 500)],
     ids=["refused", "broken"],
 )
-def test_what_happens_while_a_request_waits_is_told_too(
+def test_events_during_a_waiting_request_are_reported_too(
     trouble: Exception, status: int, encore: Caller, monkeypatch: pytest.MonkeyPatch, run: Any
 ) -> None:
     """As if it had happened at once."""

@@ -100,7 +100,7 @@ def test_no_more(mockreel):
     suite.runpytest_inprocess("-q").assert_outcomes(passed=4)
 
 
-def test_a_client_that_is_not_intercepted_calls_nobody(suite: pytest.Pytester) -> None:
+def test_a_client_that_is_not_intercepted_is_blocked(suite: pytest.Pytester) -> None:
     """And is told why; other hosts are left alone."""
     suite.makepyfile(
         f"""

@@ -32,7 +32,7 @@ def test_a_run(mockreel):
     result.stdout.fnmatch_lines(["*mockreel*", "Estimated cost avoided: *"])
 
 
-def test_each_test_has_a_stage_of_its_own(suite: pytest.Pytester) -> None:
+def test_each_test_has_its_own_simulator(suite: pytest.Pytester) -> None:
     """Neither jobs nor the journal of one test are seen by the next, and ids are the same in both."""
     suite.makepyfile(
         SAY
@@ -101,7 +101,7 @@ def test_refused(mockreel):
         ("strict=True, allow='polling'", "rule: 'polling' is not valid. Nearest of *: polled-too-often,*"),
     ],
 )
-def test_a_slip_in_the_marker_is_told_with_what_is_valid(suite: pytest.Pytester, mark: str, told: str) -> None:
+def test_a_mistake_in_the_marker_is_rejected_with_what_is_valid(suite: pytest.Pytester, mark: str, told: str) -> None:
     """One plain line, without a traceback."""
     suite.makepyfile(f"import pytest\n@pytest.mark.mockreel({mark})\ndef test_it(mockreel): pass\n")
     result = suite.runpytest_inprocess("-q")
@@ -132,7 +132,7 @@ def test_keys(mockreel):
     suite.runpytest_inprocess("-q").assert_outcomes(passed=1)
 
 
-def test_where_no_test_wants_a_stage_nothing_of_the_kit_is_imported(suite: pytest.Pytester) -> None:
+def test_nothing_is_imported_unless_a_test_uses_the_fixture(suite: pytest.Pytester) -> None:
     """The plugin is loaded in every run of pytest where the package is installed."""
     suite.makepyfile("import sys\ndef test_it():\n    print('LOADED', sorted(sys.modules))\n")
     told = subprocess.run(

@@ -163,7 +163,7 @@ def test_taken(mockreel): pass
     result.stdout.no_fnmatch_line("*Traceback*")
 
 
-def test_advance_in_a_coroutine_is_told_at_once(suite: pytest.Pytester) -> None:
+def test_advance_in_a_coroutine_is_an_error_at_once(suite: pytest.Pytester) -> None:
     """It would block the loop that is to answer the webhook; the other way is named, and works."""
     suite.makepyfile(
         SAY
@@ -257,7 +257,7 @@ def test_the_options_are_typed_for_editors() -> None:
     assert mark(scenario="fail").mark.kwargs == {"scenario": "fail"}
 
 
-def test_a_slip_in_an_option_of_serving_is_told() -> None:
+def test_a_mistake_in_a_server_option_is_reported() -> None:
     """With those that there are."""
     with (
         pytest.raises(OptionError, match=r"option of serving\(\): 'sped' is not valid. Nearest of \d+: speed,"),

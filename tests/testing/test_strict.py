@@ -151,7 +151,7 @@ def test_a_test_can_say_that_a_request_is_wrong_on_purpose(suite: pytest.Pyteste
     result.stdout.fnmatch_lines(["*No request broke invalid-request, though it was expected.*"])
 
 
-def test_rules_that_no_document_demands_can_be_asked_for(suite: pytest.Pytester) -> None:
+def test_undocumented_rules_can_be_selected(suite: pytest.Pytester) -> None:
     """On the command line or in the marker; a finished job may be read twice otherwise."""
     body = SUBMIT + "s.advance(60)\n" + ASK + ASK
     marks = ("", 'rules="all"', 'rules=["polled-after-end"]')
@@ -198,7 +198,7 @@ def test_without_a_stage(): pass
 )
 
 
-def test_every_reading_is_tried_and_the_ones_that_break_are_told(suite: pytest.Pytester) -> None:
+def test_every_reading_is_tried_and_failing_ones_are_reported(suite: pytest.Pytester) -> None:
     """The default, each other option alone, all others together; tests without a mock server run once."""
     suite.makepyfile(READS)
     # Where a create waits for the end of the run, nobody can move a held clock meanwhile.

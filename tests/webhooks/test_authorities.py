@@ -74,7 +74,7 @@ def test_what_is_named_is_trusted_beside_the_usual(own: Own) -> None:
     assert len(trust(own.ca, {}).get_ca_certs()) == usual + 1
 
 
-def test_who_is_not_trusted_is_told_with_the_way_out(own: Own) -> None:
+def test_an_untrusted_receiver_is_reported_with_the_remedy(own: Own) -> None:
     """And the webhook is not sent."""
     outcome = sent(own)
 
@@ -84,7 +84,7 @@ def test_who_is_not_trusted_is_told_with_the_way_out(own: Own) -> None:
 
 
 @pytest.mark.parametrize("content", [None, "", "no certificate"])
-def test_a_file_without_a_certificate_is_refused_at_once(tmp_path: Path, content: str | None) -> None:
+def test_a_file_without_a_certificate_is_rejected_at_once(tmp_path: Path, content: str | None) -> None:
     """Before the first webhook."""
     path = tmp_path / "ca.pem"
     if content is not None:

@@ -222,7 +222,7 @@ def test_deliveries_are_found_by_id_and_by_what_they_tell_of() -> None:
     assert house.deliveries.get("none") is None
 
 
-def test_whoever_watches_is_told_of_every_attempt_as_it_ends() -> None:
+def test_observers_are_called_at_the_end_of_every_attempt() -> None:
     """With its outcome, and the delivery as it is then."""
     house = House(500, 200)
     told: list[tuple[int, int | None, str]] = []
@@ -290,7 +290,7 @@ def test_deliveries_do_not_disturb_each_other() -> None:
 @pytest.mark.parametrize(
     ("outcome", "words"), [(Outcome(404), "answered 404"), (NETWORK, "refused"), (TIMEOUT, "no answer within 10 s")]
 )
-def test_an_outcome_is_said_in_words(outcome: Outcome, words: str) -> None:
+def test_an_outcome_is_described_as_text(outcome: Outcome, words: str) -> None:
     """For people."""
     assert describe(outcome) == words
     assert retried(POLICY, outcome) == (outcome.error is not None)

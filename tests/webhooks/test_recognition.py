@@ -20,7 +20,7 @@ SIGNED = sign(SIGNATURE, "the secret", SENT.body)
 
 
 @pytest.mark.parametrize("contract", CONTRACTS, ids=lambda contract: contract.provider)
-def test_each_callback_is_known_for_what_it_is(contract: object) -> None:
+def test_each_callback_is_recognised(contract: object) -> None:
     """Its provider, its event, its job, and nothing is wrong with it."""
     knowing = Recogniser(CONTRACTS)
     for one in happenings(contract):  # type: ignore[arg-type]
@@ -45,7 +45,7 @@ def test_each_callback_is_known_for_what_it_is(contract: object) -> None:
         ({}, [], "none", False),
     ],
 )
-def test_a_signature_stands_as_it_does(
+def test_signatures_are_classified(
     headers: dict[str, str], secrets: Sequence[str], standing: str, *, refused: bool
 ) -> None:
     """Good only over these bytes, with one of the secrets."""
@@ -62,7 +62,7 @@ def test_a_signature_over_other_bytes_is_bad() -> None:
     assert heard.signature == "bad"
 
 
-def test_a_provider_that_signs_nothing_is_not_asked_for_a_signature() -> None:
+def test_no_signature_is_required_of_a_provider_that_signs_nothing() -> None:
     """Even where a secret was given for another."""
     sent = happening(load_contract("runninghub"), "TASK_END")
     heard = Recogniser(CONTRACTS, secrets=["the secret"]).recognise({}, sent.body)
@@ -71,7 +71,7 @@ def test_a_provider_that_signs_nothing_is_not_asked_for_a_signature() -> None:
     assert heard.subject == orjson.loads(sent.body)["taskId"]
 
 
-def test_what_is_not_as_documented_is_told_and_taken() -> None:
+def test_undocumented_fields_are_reported_and_accepted() -> None:
     """A provider may have changed: the nearest callback is named."""
     body = orjson.dumps({**orjson.loads(SENT.body), "duration_ms": "long"})
     heard = Recogniser(CONTRACTS).recognise({}, body)
@@ -82,7 +82,7 @@ def test_what_is_not_as_documented_is_told_and_taken() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"no JSON", b"[]", b'{"hello": 1}'])
-def test_what_is_no_callback_is_refused(body: bytes) -> None:
+def test_what_is_no_callback_is_rejected(body: bytes) -> None:
     """It has the fields of none."""
     heard = Recogniser(CONTRACTS).recognise({}, body)
 

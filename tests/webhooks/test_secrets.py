@@ -106,7 +106,7 @@ def test_a_listed_key_may_state_its_accounts_own(sink: MemorySender, run: Run, t
         assert signature == signed(secret, body)
 
 
-def test_two_secrets_of_one_account_are_refused(sink: MemorySender) -> None:
+def test_two_secrets_of_one_account_are_rejected(sink: MemorySender) -> None:
     """Without a word of either."""
     keys = [KeyEntry("k", "a", webhook_secret="the one"), KeyEntry("l", "a", webhook_secret="the other")]
     with pytest.raises(DataError, match=r"the account 'a' has two webhook secrets\. State it with one"):
@@ -125,7 +125,7 @@ def test_one_can_be_made_for_the_run(sink: MemorySender, run: Run) -> None:
 
 
 @pytest.mark.parametrize(("secret", "shown"), [("whsec_0123456789abcdef", "whse…"), ("short", "…"), ("x" * 16, "…")])
-def test_a_given_one_is_shown_by_its_beginning_at_most(secret: str, shown: str) -> None:
+def test_a_given_secret_is_shown_by_its_beginning_at_most(secret: str, shown: str) -> None:
     """Enough to tell two apart."""
     assert str(WebhookSecret(secret)) == shown
     assert secret not in repr(WebhookSecret(secret))
@@ -141,7 +141,7 @@ def test_a_given_one_is_shown_by_its_beginning_at_most(secret: str, shown: str) 
         ({"nobody": "s3cret"}, r"'nobody' is not valid\. Valid: runflow"),
     ],
 )
-def test_what_cannot_sign_is_refused(given: SecretOption, says: str) -> None:
+def test_what_cannot_sign_is_rejected(given: SecretOption, says: str) -> None:
     """A provider that signs nothing, or is not played; a blank secret. No secret is told."""
     contracts = load_contracts(["runflow", "runninghub"])
     with pytest.raises(OptionError, match=says) as caught:

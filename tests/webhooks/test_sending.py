@@ -156,7 +156,7 @@ async def drips(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
 
 
 @pytest.mark.parametrize("talk", [hangs, hangs_in_the_head, hangs_in_the_body, drips])
-def test_a_receiver_that_does_not_end_its_answer_in_time_is_a_timeout(talk: Talk) -> None:
+def test_a_receiver_that_does_not_end_its_response_in_time_is_a_timeout(talk: Talk) -> None:
     """The time of the policy counts for the whole exchange, not for each byte of it."""
     (outcome,), receiver = exchange(talk, timeout=0.05)
 
@@ -179,7 +179,7 @@ def test_a_receiver_that_does_not_end_its_answer_in_time_is_a_timeout(talk: Talk
         b"\x00\xff" * 100,
     ],
 )
-def test_a_broken_answer_is_an_error_of_the_network(answer: bytes) -> None:
+def test_a_broken_response_is_an_error_of_the_network(answer: bytes) -> None:
     """In words."""
     (outcome,), _ = exchange(says(answer, close=True))
 
@@ -187,7 +187,7 @@ def test_a_broken_answer_is_an_error_of_the_network(answer: bytes) -> None:
     assert outcome.detail
 
 
-def test_a_connection_that_is_refused_is_an_error_of_the_network() -> None:
+def test_a_refused_connection_is_a_network_error() -> None:
     """Nobody listens there."""
 
     async def go() -> Outcome:
@@ -228,14 +228,14 @@ async def endless(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None
         await writer.drain()
 
 
-def test_only_the_beginning_of_a_huge_answer_is_read() -> None:
+def test_only_the_beginning_of_a_huge_response_is_read() -> None:
     """An answer without end is one as any other."""
     (outcome,), _ = exchange(endless)
 
     assert outcome == Outcome(200, "x" * KEPT_BYTES)
 
 
-def test_a_packed_answer_is_not_unpacked() -> None:
+def test_a_packed_response_is_not_unpacked() -> None:
     """A small one may be very large inside."""
     bomb = gzip.compress(b"0" * 10_000_000)
     (outcome,), _ = exchange(says(reply(200, bomb, "Content-Encoding: gzip\r\n")))
@@ -244,7 +244,7 @@ def test_a_packed_answer_is_not_unpacked() -> None:
     assert len(outcome.response) <= KEPT_BYTES
 
 
-def test_an_answer_that_is_no_text_is_kept_as_text() -> None:
+def test_a_response_that_is_no_text_is_kept_as_text() -> None:
     """With replacement characters."""
     (outcome,), _ = exchange(says(reply(200, b"\xff\x00ok")))
 
@@ -336,7 +336,7 @@ def test_a_name_that_does_not_resolve_is_a_failure_of_the_network() -> None:
     assert "--callback-map" in outcome.detail
 
 
-def test_the_next_address_of_a_name_is_tried_where_the_first_takes_no_connection() -> None:
+def test_the_next_address_is_tried_if_the_first_refuses_the_connection() -> None:
     """`localhost` may mean ::1 first, and the receiver listen on 127.0.0.1 only."""
 
     async def both(_: str, __: int) -> list[str]:
@@ -355,7 +355,7 @@ def test_the_next_address_of_a_name_is_tried_where_the_first_takes_no_connection
     assert b"\r\nhost: name.test:" in request.lower()
 
 
-def test_a_proxy_in_the_environment_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_in_the_environment_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     """Callbacks go where their URL says."""
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")

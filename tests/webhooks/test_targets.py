@@ -172,14 +172,14 @@ def test_hosts_and_networks_can_be_allowed(allowed: set[str], yes: list[str], no
         ("http://nobody.test/x", r"'nobody.test' does not resolve; .*--callback-map FROM=TO"),
     ],
 )
-def test_what_is_no_target_is_refused_with_the_reason(url: str, says: str) -> None:
+def test_what_is_no_target_is_rejected_with_the_reason(url: str, says: str) -> None:
     """The job goes on; its delivery fails with these words."""
     with pytest.raises(NotAllowed, match=says):
         resolve(url)
 
 
 @given(st.text(max_size=40) | st.builds(lambda rest: f"http://{rest}", st.text(max_size=20)))
-def test_any_text_is_a_loopback_target_or_is_refused(url: str) -> None:
+def test_any_text_is_a_loopback_target_or_is_rejected(url: str) -> None:
     """Nothing that stands in a request breaks it, and nothing leads away."""
     try:
         found = resolve(url)
@@ -190,7 +190,7 @@ def test_any_text_is_a_loopback_target_or_is_refused(url: str) -> None:
 
 
 @pytest.mark.parametrize("url", ["http://a\x00b/", "http://" + "a" * 300 + ".test/", "http://ü" * 40, "http://.../"])
-def test_the_real_name_service_is_asked_for_names_only(url: str) -> None:
+def test_the_real_name_service_is_used_for_names_only(url: str) -> None:
     """What can be no name does not resolve; the system's resolver raises in many ways."""
     with pytest.raises(NotAllowed):
         asyncio.run(Targets().resolve(url))
@@ -246,7 +246,7 @@ def test_what_is_mapped_is_checked_after_it_was_mapped() -> None:
         resolve("https://my.app/x", mapped={"https://my.app": "http://hooks.test"})
 
 
-def test_a_further_port_of_ones_own_address_is_no_way_in(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_further_port_of_the_mock_server_is_not_reachable(monkeypatch: pytest.MonkeyPatch) -> None:
     """An address of this machine that is no loopback one leads back here just the same."""
     bound: list[Any] = []
 

@@ -66,7 +66,7 @@ def _fetch(site: Site, out: Path, *paths: str, **limits: Any) -> list[Fetched]:
     return list(fetch(pages, out, limits=Limits(**limits), pause=lambda _: None))
 
 
-def test_a_page_is_fetched_and_asked_for_again_only_if_it_changed(site: Site, tmp_path: Path) -> None:
+def test_a_page_is_fetched_again_only_if_it_changed(site: Site, tmp_path: Path) -> None:
     """New, then unchanged by its tag, then changed."""
     site.pages["/a"] = 200, {"ETag": '"1"'}, b"one"
     assert [one.outcome for one in _fetch(site, tmp_path, "/a")] == ["new"]
@@ -78,7 +78,7 @@ def test_a_page_is_fetched_and_asked_for_again_only_if_it_changed(site: Site, tm
     assert [condition for _, condition in site.asked] == [None, '"1"', '"1"']
 
 
-def test_a_page_is_asked_for_by_the_date_of_its_last_change(site: Site, tmp_path: Path) -> None:
+def test_a_page_is_requested_with_the_date_of_its_last_change(site: Site, tmp_path: Path) -> None:
     """Where the site sends no tag."""
     site.pages["/a"] = 200, {"Last-Modified": formatdate(0, usegmt=True)}, b"one"
     _fetch(site, tmp_path, "/a")
@@ -88,7 +88,7 @@ def test_a_page_is_asked_for_by_the_date_of_its_last_change(site: Site, tmp_path
 
 
 @pytest.mark.parametrize("date", [formatdate(4e9, usegmt=True), "yesterday"])
-def test_a_date_that_says_nothing_of_a_later_change_is_no_condition(site: Site, tmp_path: Path, date: str) -> None:
+def test_an_ambiguous_date_is_no_condition(site: Site, tmp_path: Path, date: str) -> None:
     """A page may change again in the second of its response; a date that cannot be read says nothing."""
     site.pages["/a"] = 200, {"Last-Modified": date}, b"one"
     _fetch(site, tmp_path, "/a")
@@ -97,7 +97,7 @@ def test_a_date_that_says_nothing_of_a_later_change_is_no_condition(site: Site, 
     assert [one.outcome for one in _fetch(site, tmp_path, "/a")] == ["changed"]
 
 
-def test_a_page_that_is_gone_from_the_folder_is_asked_for_without_conditions(site: Site, tmp_path: Path) -> None:
+def test_a_page_missing_in_the_folder_is_requested_without_conditions(site: Site, tmp_path: Path) -> None:
     """A 304 would leave the folder without it."""
     site.pages["/a"] = 200, {"ETag": '"1"'}, b"one"
     _fetch(site, tmp_path, "/a")

@@ -40,7 +40,7 @@ def part(name: str, value: str, *, more: str = "") -> bytes:
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "application/json; charset=utf-8", "text/JSON", None])
-def test_json_is_read_also_where_nobody_says_that_it_is_json(content_type: str | None) -> None:
+def test_json_is_read_without_a_content_type(content_type: str | None) -> None:
     """Any type that names JSON will do, and none."""
     assert read(b'{"a": [1, null]}', content_type) == {"a": [1, None]}
 
@@ -62,7 +62,7 @@ def test_json_is_read_also_where_nobody_says_that_it_is_json(content_type: str |
         b'{"a":"\x01"}',
     ],
 )
-def test_what_is_no_json_is_refused_with_the_reason(body: bytes) -> None:
+def test_what_is_no_json_is_rejected_with_the_reason(body: bytes) -> None:
     """NaN, infinities, half surrogates, a byte order mark and a second value are no JSON."""
     row, values = refused(body, "application/json")
 
@@ -81,7 +81,7 @@ def test_an_integer_beyond_64_bits_becomes_a_float() -> None:
 
 
 @pytest.mark.parametrize("shape", [b'{"a":', b"[", b'[{"a":'])
-def test_a_body_nested_too_deep_is_refused(shape: bytes) -> None:
+def test_a_body_nested_too_deep_is_rejected(shape: bytes) -> None:
     """What is deeper could be read, but not written again by whoever has to."""
     close = shape.replace(b'"a":', b"").translate(bytes.maketrans(b"[{", b"]}"))[::-1]
     levels = shape.count(b"{") + shape.count(b"[")
@@ -93,12 +93,12 @@ def test_a_body_nested_too_deep_is_refused(shape: bytes) -> None:
     assert refused(shape * 50_000 + b"1" + close * 50_000)[0] == "malformed-json"
 
 
-def test_a_wide_body_is_not_taken_for_a_deep_one() -> None:
+def test_a_wide_body_is_not_rejected_as_deep() -> None:
     """Many lists beside each other are fine."""
     assert len(read(b"[" + b",".join([b'[{"a":"[[[["}]'] * 1000) + b"]")) == 1000
 
 
-def test_a_body_of_too_many_values_is_refused_before_it_is_parsed() -> None:
+def test_a_body_of_too_many_values_is_rejected_before_it_is_parsed() -> None:
     """By its commas and brackets: as a tree it would take twenty times its memory."""
     most = b"[" + b",".join([b"[]"] * (MOST_VALUES // 2 - 1)) + b"]"
     more = b"[" + b",".join([b"0"] * (MOST_VALUES + 2)) + b"]"
@@ -110,18 +110,18 @@ def test_a_body_of_too_many_values_is_refused_before_it_is_parsed() -> None:
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "multipart/form-data; boundary=b", "application/xml", ""])
-def test_another_type_than_json_is_refused_by_its_name(content_type: str) -> None:
+def test_another_type_than_json_is_rejected_by_its_name(content_type: str) -> None:
     """The row gets the type as it was sent."""
     assert refused(b"{}", content_type) == ("wrong-content-type", {"content_type": content_type})
 
 
-def test_an_empty_body_is_refused_only_where_one_is_needed() -> None:
+def test_an_empty_body_is_rejected_only_where_one_is_needed() -> None:
     """None is what an operation sees where it may be left out."""
     assert refused(b"") == ("malformed-json", {"reason": "the body is empty"})
     assert read(b"", required=False) is None
 
 
-def test_bytes_are_taken_as_they_are_and_a_body_that_nobody_wants_is_not_read() -> None:
+def test_bytes_are_read_unchanged_and_an_unused_body_is_not_read() -> None:
     """Whatever their type says."""
     assert read(b"\xff{", "application/json", kind="bytes") == b"\xff{"
     assert read(b"\xff{", "application/json", kind="none") is None
@@ -182,20 +182,20 @@ WHOLE = part("note", "x") + part("file", "data", more='; filename="f"') + b"--b-
         part("f", "!", more='; filename="f"\r\nContent-Transfer-Encoding: base64') + b"--b--\r\n",
     ],
 )
-def test_a_broken_multipart_form_is_refused(body: bytes) -> None:
+def test_a_broken_multipart_form_is_rejected(body: bytes) -> None:
     """With the reason, and never half read."""
     assert refused(body, MULTIPART, kind="form")[0] == "malformed-json"
 
 
 @pytest.mark.parametrize("end", range(0, len(WHOLE) - 4, 7))
-def test_a_multipart_form_that_was_cut_short_is_refused(end: int) -> None:
+def test_a_multipart_form_that_was_cut_short_is_rejected(end: int) -> None:
     """A client that hung up has not sent a smaller form."""
     assert read(WHOLE, MULTIPART, kind="form").fields == {"note": "x"}
     assert refused(WHOLE[:end], MULTIPART, kind="form")[0] == "malformed-json"
 
 
 @given(st.data())
-def test_whatever_is_sent_as_a_form_is_read_or_refused(data: st.DataObject) -> None:
+def test_whatever_is_sent_as_a_form_is_read_or_rejected(data: st.DataObject) -> None:
     """A form with bytes put in, taken out and doubled is never anything else."""
     body = bytearray(WHOLE)
     for _ in range(data.draw(st.integers(1, 4))):
@@ -220,7 +220,7 @@ def test_whatever_is_sent_as_a_form_is_read_or_refused(data: st.DataObject) -> N
         (b"&" * 8_000_000, "application/x-www-form-urlencoded"),
     ],
 )
-def test_a_form_of_too_many_fields_is_refused(body: bytes, content_type: str) -> None:
+def test_a_form_of_too_many_fields_is_rejected(body: bytes, content_type: str) -> None:
     """A form of a million fields would keep the server busy for seconds."""
     assert refused(body, content_type, kind="form")[0] == "malformed-json"
 
@@ -228,7 +228,7 @@ def test_a_form_of_too_many_fields_is_refused(body: bytes, content_type: str) ->
 @pytest.mark.parametrize(
     "content_type", [None, "application/json", "multipart/form-data", "multipart/mixed; boundary=b"]
 )
-def test_what_is_no_form_is_refused_by_its_type(content_type: str | None) -> None:
+def test_what_is_not_a_form_is_rejected_by_its_type(content_type: str | None) -> None:
     """Also a multipart form that does not say where its parts end."""
     row, values = refused(WHOLE, content_type, kind="form")
 

@@ -75,7 +75,7 @@ def test_the_reason_is_in_the_journal(provider: str, what: str, make_simulator: 
     assert "hush" not in why(simulator, provider)
 
 
-def test_an_empty_body_is_told_too(make_simulator: MakeSimulator) -> None:
+def test_an_empty_body_is_explained_too(make_simulator: MakeSimulator) -> None:
     """Where one is needed."""
     simulator = make_simulator(names=["runflow"])
     Caller(simulator.provider("runflow"), "rf_live_one")("POST", PROVIDERS["runflow"][0], raw=b"")
@@ -114,7 +114,7 @@ SPOILT = {
 
 
 @pytest.mark.parametrize("what", SPOILT)
-def test_what_cannot_be_unpacked_is_told(what: str, make_simulator: MakeSimulator) -> None:
+def test_what_cannot_be_decoded_is_explained(what: str, make_simulator: MakeSimulator) -> None:
     """With what is wrong with it."""
     simulator = make_simulator(names=["aimlapi"])
     body, says = SPOILT[what]

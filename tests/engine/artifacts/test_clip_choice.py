@@ -105,7 +105,7 @@ def test_the_nearest_says_what_it_is_not(wanted: Wanted, says: str) -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_an_exact_answer_has_nothing_to_say(wanted: Wanted, file: str) -> None:
+def test_an_exact_match_has_no_note(wanted: Wanted, file: str) -> None:
     """What is not asked, left to the server, or without meaning for the kind is no difference."""
     clip = pick(wanted)
 
@@ -120,7 +120,7 @@ def test_the_name_tells_a_silent_film_from_a_sounding_one() -> None:
 
 
 @given(wishes)
-def test_whatever_is_wished_there_is_a_file(wanted: Wanted) -> None:
+def test_every_preference_has_a_file(wanted: Wanted) -> None:
     """Words come from strangers: none fails, and what is said about them fits a header."""
     clip: Clip = pick(wanted)
 

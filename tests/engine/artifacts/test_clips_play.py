@@ -29,7 +29,7 @@ def clip_of(row: Packed, *, sound: bool = True) -> Clip:
 
 
 @pytest.mark.parametrize("row", packed("video", "mp4"), ids=lambda row: row.file)
-def test_a_film_has_every_frame_and_no_sound_where_none_is_wanted(row: Packed) -> None:
+def test_a_clip_has_every_frame_and_no_sound_unless_requested(row: Packed) -> None:
     """The silent, stamped form: size, rate, number of frames and length are as asked, and there is one stream."""
     clip = clip_of(row, sound=False)
 

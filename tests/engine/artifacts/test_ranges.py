@@ -106,7 +106,7 @@ def test_a_part_says_where_it_belongs(first: int, length: int) -> None:
 
 
 @pytest.mark.parametrize("header", ["bytes=100-", "bytes=100-200", "bytes=-0"])
-def test_a_range_outside_the_file_is_refused_with_its_size(header: str) -> None:
+def test_a_range_outside_the_file_is_rejected_with_its_size(header: str) -> None:
     """416, so that the client can ask again."""
     answer = ranged(BODY, mime="video/mp4", header=header)
 
@@ -114,7 +114,7 @@ def test_a_range_outside_the_file_is_refused_with_its_size(header: str) -> None:
     assert answer.headers["Content-Length"] == "0"
 
 
-def test_a_range_counts_only_for_the_file_it_was_begun_with() -> None:
+def test_a_range_counts_only_for_the_file_it_was_started_with() -> None:
     """If-Range with another tag, or a date, which no file here has: the whole file."""
 
     def status(if_range: str) -> int:

@@ -112,7 +112,7 @@ def test_serve_ends_with_the_sums(tmp_path: Path) -> None:
     assert "Estimated cost avoided: at least 0.24 USD.\n2 jobs are still running." in told
 
 
-def test_a_budget_that_is_none_is_told_before_anything_is_served(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invalid_budget_is_reported_before_anything_is_served(capsys: pytest.CaptureFixture[str]) -> None:
     """In one line, with what would be."""
     with pytest.raises(SystemExit) as ended:
         main(["serve", "--port", "0", "--budget", "runflow=lots"])

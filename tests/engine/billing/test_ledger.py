@@ -32,7 +32,7 @@ def _spender(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_succeeds_is_taken_once(make_simulator: MakeSimulator, run: Run, name: str) -> None:
+def test_a_successful_job_is_charged_once(make_simulator: MakeSimulator, run: Run, name: str) -> None:
     """Whatever was held before, and however often somebody asks."""
     simulator, spender = _spender(make_simulator, name)
     spender.begin()
@@ -63,7 +63,7 @@ def test_what_fails_costs_nothing(make_simulator: MakeSimulator, run: Run, name:
 @pytest.mark.parametrize(
     ("name", "held", "told"), [("runflow", "0", "10"), ("aimlapi", "0.06", "10"), ("runninghub", "1.26", "8.74")]
 )
-def test_what_is_under_way_is_held_and_told_as_the_row_says(
+def test_running_jobs_are_held_and_shown_as_the_row_says(
     make_simulator: MakeSimulator, name: str, held: str, told: str
 ) -> None:
     """One holds nothing, one holds and does not tell, one does both."""
@@ -96,7 +96,7 @@ def test_a_changed_plan_is_counted_by_its_new_end(make_simulator: MakeSimulator,
     assert (status.taken, status.held) == (COSTS["runninghub"], NOTHING)
 
 
-def test_without_a_budget_balances_are_told_and_never_refuse(make_simulator: MakeSimulator, run: Run) -> None:
+def test_without_a_budget_balances_are_shown_and_never_reject(make_simulator: MakeSimulator, run: Run) -> None:
     """Below nothing too; one provider shows money, so that its clients see a funded account."""
     simulator = make_simulator(budget=None)
     for name, opening in (("runflow", 1000), ("aimlapi", 100)):
@@ -139,7 +139,7 @@ def test_a_top_up_adds_to_what_is_left(make_simulator: MakeSimulator) -> None:
     assert [(one.sort, one.amount) for one in entries] == [("opening", 10), ("added", Decimal("2.5")), ("removed", -1)]
 
 
-def test_what_may_not_be_overdrawn_is_not_set_below_nothing(make_simulator: MakeSimulator) -> None:
+def test_a_balance_without_overdraft_is_not_set_below_zero(make_simulator: MakeSimulator) -> None:
     """Neither at once nor by taking away; what is held is named."""
     _, spender = _spender(make_simulator, "runninghub")
     spender.begin("stuck")
@@ -197,7 +197,7 @@ def test_a_submit_looks_at_no_other_job(make_simulator: MakeSimulator, monkeypat
     assert met == list(range(1, 101))
 
 
-def test_an_unknown_price_is_counted_and_assumed_only_where_told(make_simulator: MakeSimulator) -> None:
+def test_an_unknown_price_is_counted_and_assumed_only_on_request(make_simulator: MakeSimulator) -> None:
     """A workflow's price is in no document; nothing is held for it unless somebody says how much."""
     for assumed, held in ((None, Decimal(0)), ("0.5", Decimal("0.5"))):
         _, spender = _spender(make_simulator, "runninghub", assume_price=assumed)
@@ -274,9 +274,7 @@ def test_what_was_forgotten_stays_when_the_rows_change(make_simulator: MakeSimul
         assert spender.provider.ledger.balance(spender.account, spender.now) == Decimal(10) - 5 * COSTS["aimlapi"]
 
 
-def test_where_the_row_says_so_the_jobs_in_flight_stop_when_nothing_is_left(
-    make_encore: MakeSimulator, run: Run
-) -> None:
+def test_running_jobs_stop_when_nothing_is_left_if_the_row_says_so(make_encore: MakeSimulator, run: Run) -> None:
     """The made-up provider's; the third job is refused, and the second fails at the end of the first."""
     simulator = make_encore(budget="0.20")
     spender = Spender(simulator.provider("encore"), "en_user_one")
@@ -288,7 +286,7 @@ def test_where_the_row_says_so_the_jobs_in_flight_stop_when_nothing_is_left(
     assert spender.refused()
 
 
-def test_they_stop_too_when_the_balance_is_taken_away(make_encore: MakeSimulator, run: Run) -> None:
+def test_running_jobs_stop_when_the_balance_is_removed(make_encore: MakeSimulator, run: Run) -> None:
     """By hand, at that moment."""
     simulator = make_encore()
     spender = Spender(simulator.provider("encore"), "en_user_one")
@@ -322,7 +320,7 @@ def test_a_limit_that_is_set_mid_way_stops_what_began_without_one(make_encore: M
     assert [job.state(spender.now).name for job in (first, second)] == ["done", "broken"]
 
 
-def test_sums_are_right_while_another_thread_asks() -> None:
+def test_sums_are_right_while_another_thread_reads() -> None:
     """As the pytest plugin does of a simulator that is being served."""
     simulator = build_simulator(load_contracts(["runflow"]), clock=Clock(held=True), accept_any_key=True, budget="1000")
     spender = Spender(simulator.provider("runflow"), "rf_live_one")

@@ -18,7 +18,7 @@ def _poor(make_simulator: MakeSimulator, name: str, budget: str, **options: Any)
     return simulator, Spender(simulator.provider(name), "rf_live_poor")
 
 
-def test_runflow_lets_what_is_in_flight_finish_below_nothing(make_simulator: MakeSimulator, run: Run) -> None:
+def test_runflow_lets_running_jobs_finish_below_zero(make_simulator: MakeSimulator, run: Run) -> None:
     """Two runs of 0.12 begin on 0.20, for nothing is held; both are paid, and the next is refused with 402."""
     simulator, spender = _poor(make_simulator, "runflow", "0.20")
     jobs = [spender.begin(), spender.begin()]
@@ -31,7 +31,7 @@ def test_runflow_lets_what_is_in_flight_finish_below_nothing(make_simulator: Mak
     assert (refused.status, refused.json["code"]) == (402, "INSUFFICIENT_CREDIT")
 
 
-def test_runflow_refuses_what_is_left_does_not_cover(make_simulator: MakeSimulator) -> None:
+def test_runflow_rejects_what_the_balance_does_not_cover(make_simulator: MakeSimulator) -> None:
     """Something is left, and less than the price."""
     _, spender = _poor(make_simulator, "runflow", "0.11")
 
@@ -70,7 +70,7 @@ def test_aimlapi_lets_the_last_one_overdraw(make_simulator: MakeSimulator, run: 
     assert spender.refused()
 
 
-def test_aimlapi_is_told_in_credits_too(make_simulator: MakeSimulator) -> None:
+def test_aimlapi_shows_credits_too(make_simulator: MakeSimulator) -> None:
     """2,000,000 to the dollar; so may the budget be."""
     _, spender = _poor(make_simulator, "aimlapi", "200000 credits")
 
@@ -132,7 +132,7 @@ def test_runninghub_answers_with_as_many_images_as_it_charges(make_simulator: Ma
     assert {caller("GET", url.removeprefix("http://stage.test")).status for url in urls} == {200}
 
 
-def test_a_workflow_needs_something_left_and_takes_nothing_known(make_simulator: MakeSimulator, run: Run) -> None:
+def test_a_workflow_needs_some_balance_and_has_no_known_price(make_simulator: MakeSimulator, run: Run) -> None:
     """Its price is in no document: it begins while anything is left, and is counted as unknown."""
     simulator, spender = _poor(make_simulator, "runninghub", "0.01")
     caller = Caller(spender.provider, spender.key)
@@ -168,7 +168,7 @@ def test_a_batch_says_no_cost_where_one_of_its_runs_has_no_known_price(make_simu
     assert spender.told() == Decimal("0.88")
 
 
-def test_an_assumed_price_is_charged_and_told_and_stays_unknown(make_simulator: MakeSimulator, run: Run) -> None:
+def test_an_assumed_price_is_charged_and_shown_and_stays_unknown(make_simulator: MakeSimulator, run: Run) -> None:
     """Cost and balance agree; the sums that were not spent do not believe it."""
     simulator, spender = _poor(make_simulator, "runflow", "1", assume_price="0.3")
     caller = Caller(spender.provider, spender.key)
@@ -180,7 +180,7 @@ def test_an_assumed_price_is_charged_and_told_and_stays_unknown(make_simulator: 
 
 
 @pytest.mark.parametrize("name", ["runflow", "aimlapi", "runninghub"])
-def test_an_account_without_money_is_refused_at_once(make_simulator: MakeSimulator, name: str) -> None:
+def test_an_account_without_money_is_rejected_at_once(make_simulator: MakeSimulator, name: str) -> None:
     """And other accounts are not."""
     simulator, spender = _poor(make_simulator, name, "0")
     other = Spender(simulator.provider(name), "rf_live_other")

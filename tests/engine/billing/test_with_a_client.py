@@ -21,7 +21,7 @@ WISHES: dict[str, tuple[str, dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("provider", list(WISHES))
-def test_a_client_is_told_when_its_credit_is_used_up(provider: str) -> None:
+def test_a_client_gets_an_error_when_its_credit_is_used_up(provider: str) -> None:
     """Two jobs are paid, the third is refused and never begun; after a top-up it is taken."""
     model, wish, budget = WISHES[provider]
     with serving(provider, budget=budget, speed=600) as server:

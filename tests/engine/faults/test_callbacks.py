@@ -127,7 +127,7 @@ def test_duplicates_come_with_the_wait_between_them(
     assert len(set(received.bodies)) == 1
 
 
-def test_a_duplicate_that_is_refused_changes_nothing(
+def test_a_duplicate_that_is_rejected_changes_nothing(
     server: MockServer, client: httpx2.Client, received: Received
 ) -> None:
     """It was delivered before; no policy tries that again."""
@@ -163,7 +163,7 @@ def test_callbacks_out_of_order(server: MockServer, client: httpx2.Client, recei
     assert len(received.bodies) == 2
 
 
-def test_who_is_held_back_is_not_let_go_by_another_account(
+def test_a_held_back_delivery_is_not_released_by_another_account(
     server: MockServer, client: httpx2.Client, received: Received
 ) -> None:
     """Nor does its own earlier callback count."""
@@ -193,7 +193,7 @@ def test_lost_attempts_count_as_the_networks_and_follow_the_policy(
     assert delivery(server, job).reason == "lost on its way, as was wished"
 
 
-def test_a_badly_signed_attempt_that_is_refused_is_tried_again(
+def test_a_badly_signed_attempt_that_is_rejected_is_tried_again(
     server: MockServer, client: httpx2.Client, received: Received
 ) -> None:
     """A receiver that answers 5xx to what it does not trust gets the sound one next."""
@@ -208,7 +208,7 @@ def test_a_badly_signed_attempt_that_is_refused_is_tried_again(
     assert dict(good.headers)["Encore-Signature"] == received.headers[1][HEADER]
 
 
-def test_an_oversized_callback_is_as_large_as_wished(
+def test_an_oversized_callback_has_the_requested_size(
     server: MockServer, client: httpx2.Client, received: Received
 ) -> None:
     """And signed over all of its bytes."""

@@ -55,7 +55,7 @@ def test_the_request_comes_before_the_rules_before_the_key(make_encore: MakeSimu
     assert [caller("GET", "/v1/jobs", headers=wished).status for caller in (odd, plain)] == [502, 502]
 
 
-def test_a_scenario_and_a_fault_can_be_wished_together(encore: Caller) -> None:
+def test_a_scenario_and_a_fault_can_be_preferred_together(encore: Caller) -> None:
     """The error response is the scenario's, its damage the fault's."""
     said = encore("GET", "/v1/jobs", headers={"prefer": "scenario=rate-limited, fault=malformed"})
 
@@ -110,7 +110,7 @@ def test_the_same_seed_and_calls_meet_the_same(make_encore: MakeSimulator) -> No
     assert 5 < len({fault for fault in met(5) if fault}) < 30
 
 
-def test_faults_of_a_submit_that_is_refused_befall_no_job(encore: Caller) -> None:
+def test_faults_of_a_rejected_submit_apply_to_no_job(encore: Caller) -> None:
     """There is none."""
     encore.provider.rules.add(read_fault("callback-lost"))
     assert encore("POST", "/v1/jobs", {"model": "solo"}).status == 422
@@ -149,7 +149,7 @@ def test_a_provider_that_signs_nothing_says_so(make_simulator: MakeSimulator, fa
     assert "RunningHub signs no callback, so no signature can be wrong." in said.json["detail"]
 
 
-def test_a_wish_that_is_none_is_answered_by_the_mock_server_itself(encore: Caller) -> None:
+def test_an_invalid_preference_is_answered_by_the_mock_server_itself(encore: Caller) -> None:
     """With what there is; even where the request would have been refused."""
     for path, method in (("/v1/jobs", "POST"), ("/v9", "GET"), ("/_mockreel/media/x.mp4", "GET")):
         said = encore(method, path, headers={"prefer": "fault=rest"}, raw=b"{")
@@ -216,7 +216,7 @@ def test_a_stage_is_served_with_faults(given: Any) -> None:
         ("reset; at=end", "at of the fault reset: 'end' is not valid"),
     ],
 )
-def test_what_is_wrong_on_the_command_line_is_told_before_anything_is_served(fault: str, says: str) -> None:
+def test_a_mistake_on_the_command_line_is_reported_before_anything_is_served(fault: str, says: str) -> None:
     """With what would be valid."""
     words = ["serve", "--port", "0", "--data", str(FOURTH), "--provider", "encore", "--fault", fault]
     with pytest.raises(OptionError) as wrong:
@@ -284,7 +284,7 @@ def test_what_http_can_say_is_played_in_any_server(fault: str) -> None:
 
 
 @pytest.mark.parametrize("fault", BY_WIRE)
-def test_what_needs_the_connection_is_refused_elsewhere(fault: str) -> None:
+def test_a_fault_of_the_connection_is_rejected_elsewhere(fault: str) -> None:
     """Before anything is begun, with what can be played and where the rest can be; by a rule as well."""
     app = create_app("encore", data=FOURTH, accept_any_key=True)
     key = {"Authorization": "Bearer k"}

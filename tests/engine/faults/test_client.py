@@ -64,7 +64,7 @@ def jobs(server: MockServer) -> list[Any]:
         "gateway; status=524; accepted=yes",
     ],
 )
-def test_a_submit_whose_answer_is_lost_is_doubted_and_its_job_found(runflow: MockServer, fault: str) -> None:
+def test_a_submit_with_a_lost_response_is_uncertain_and_its_job_is_found(runflow: MockServer, fault: str) -> None:
     """It is not sent again, as it could be paid twice; the mark leads to the job that was begun."""
     play(runflow, f"{fault}; operation=create_run; nth=1")
     with Paused(runflow) as client:
@@ -89,7 +89,7 @@ def test_a_submit_that_was_never_handled_is_doubted_as_well(runflow: MockServer,
 
 
 @pytest.mark.parametrize("fault", ["lost-answer", "lost-answer; by=close", "gateway; status=504; accepted=yes"])
-def test_with_an_idempotency_key_the_answer_is_had_again(runflow: MockServer, fault: str) -> None:
+def test_with_an_idempotency_key_the_response_is_repeated(runflow: MockServer, fault: str) -> None:
     """And there is one job."""
     play(runflow, f"{fault}; operation=create_run; nth=1")
     with Paused(runflow) as client:
@@ -110,7 +110,7 @@ def test_retry_after_is_waited_for(runflow: MockServer) -> None:
     assert len(jobs(runflow)) == 1
 
 
-def test_too_many_requests_are_told_in_the_end(runflow: MockServer) -> None:
+def test_too_many_requests_raise_in_the_end(runflow: MockServer) -> None:
     """With what was said last."""
     play(runflow, "throttled; retry_after=2")
     with Paused(runflow) as client, pytest.raises(TooManyRequests) as at:
@@ -166,7 +166,7 @@ def test_what_is_odd_but_whole_is_understood_at_once(runflow: MockServer, fault:
     assert client.pauses == []
 
 
-def test_a_download_that_breaks_off_is_asked_for_again(runflow: MockServer, tmp_path: Any) -> None:
+def test_an_interrupted_download_is_repeated(runflow: MockServer, tmp_path: Any) -> None:
     """The file is whole in the end."""
     with Paused(runflow) as client:
         job = client.submit(*WORK["runflow"])
@@ -222,7 +222,7 @@ def test_callbacks_out_of_order_each_name_their_job(runflow: MockServer, came: R
 
 
 @pytest.mark.parametrize("fault", ["callback-badly-signed", "callback-rotated-secret"])
-def test_a_callback_that_is_not_signed_with_the_secret_is_refused(
+def test_a_callback_that_is_not_signed_with_the_secret_is_rejected(
     runflow: MockServer, came: Received, fault: str
 ) -> None:
     """Though it says what a good one says."""

@@ -14,7 +14,7 @@ def broken(server: MockServer) -> list[str]:
     return [one.rule for one in server.violations(rules=["all"])]
 
 
-def test_a_poll_whose_reply_was_damaged_may_be_sent_again() -> None:
+def test_a_poll_with_a_faulty_response_may_be_repeated() -> None:
     """Though the job was over then: nobody had been told."""
     with serving("runflow", held=True) as server, Paused(server) as client:
         job = client.submit(*LITE)
@@ -27,7 +27,7 @@ def test_a_poll_whose_reply_was_damaged_may_be_sent_again() -> None:
         assert "polled-after-end" in broken(server)
 
 
-def test_a_refusal_that_never_arrived_may_be_asked_for_again() -> None:
+def test_a_request_with_a_lost_error_response_may_be_repeated() -> None:
     """A whole one may not."""
     with serving("runflow", held=True) as server, httpx2.Client(trust_env=False) as client:
         client.headers["Authorization"] = f"Bearer {server.runflow.key}"
@@ -43,7 +43,7 @@ def test_a_refusal_that_never_arrived_may_be_asked_for_again() -> None:
         assert "retried-permanent-error" in broken(server)
 
 
-def test_who_takes_a_badly_signed_callback_is_told_so(received: Received) -> None:
+def test_accepting_a_badly_signed_callback_is_reported(received: Received) -> None:
     """With 2xx; a former secret may be taken, while it is being rotated."""
     for fault, found in (("callback-badly-signed", ["accepted-bad-signature"]), ("callback-rotated-secret", [])):
         with serving("runflow", held=True) as server:

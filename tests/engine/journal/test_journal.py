@@ -101,7 +101,7 @@ def test_an_exchange_is_kept_with_its_query_headers_bodies_and_job(encore: Calle
     assert submit.job == poll.job == made.json["id"]
 
 
-def test_the_journal_answers_questions_in_order(encore: Caller) -> None:
+def test_the_journal_answers_queries_in_order(encore: Caller) -> None:
     """By anything that an exchange has; what is not on the simulator is an error that lists what is."""
     for prompt in ("one", "two"):
         encore("POST", "/v1/jobs", {"model": "solo", "input": {"prompt": prompt}})
@@ -148,7 +148,7 @@ def test_a_key_is_masked_however_it_is_written(encore_simulator: Simulator, body
     assert "s3cret" not in repr([kept.json, kept.query])
 
 
-def test_a_signing_secret_is_masked_in_the_reply_that_shows_it(
+def test_a_signing_secret_is_masked_in_the_response_that_shows_it(
     simulator: Simulator, ask: Callable[..., Caller]
 ) -> None:
     """The one response that holds it, and a request that sets one."""
@@ -172,7 +172,7 @@ def test_a_data_uri_is_kept_as_size_and_hash(encore: Caller) -> None:
     assert len(kept.body) < 300
 
 
-def test_a_large_body_and_a_large_reply_are_kept_as_their_size(encore: Caller) -> None:
+def test_a_large_body_and_a_large_response_are_kept_as_their_size(encore: Caller) -> None:
     """Whatever they hold."""
     encore("POST", "/v1/jobs", {"model": "solo", "input": {"prompt": "x" * 100_000}})
 
@@ -181,7 +181,7 @@ def test_a_large_body_and_a_large_reply_are_kept_as_their_size(encore: Caller) -
     assert len(kept.body) + len(kept.reply) < 70_000
 
 
-def test_attempts_to_deliver_are_kept(
+def test_delivery_attempts_are_kept(
     simulator: Simulator, ask: Callable[..., Caller], sink: MemorySender, run: Callable[..., Any]
 ) -> None:
     """Every one of them, with what was sent and what came of it."""
@@ -261,7 +261,7 @@ def tried(number: int, body: bytes) -> Tried:
 
 
 @pytest.mark.parametrize("keep_bodies", [True, False])
-def test_a_key_that_stands_twice_is_a_fault_of_the_client(make_encore: MakeSimulator, keep_bodies: bool) -> None:
+def test_a_repeated_key_is_a_violation_of_the_client(make_encore: MakeSimulator, keep_bodies: bool) -> None:
     """The last one counts, nothing is refused, and the journal says so."""
     simulator = make_encore(keep_bodies=keep_bodies)
     raw = b'{"model":"solo","input":{"prompt":"a","prompt":"b"}}'
@@ -275,7 +275,7 @@ def test_a_key_that_stands_twice_is_a_fault_of_the_client(make_encore: MakeSimul
     assert "the key stands 2 times in one object" in found.done
 
 
-def test_a_key_is_hidden_in_what_was_said_before_it_was_known(make_simulator: MakeSimulator) -> None:
+def test_a_key_is_redacted_in_earlier_exchanges(make_simulator: MakeSimulator) -> None:
     """What was said is redacted when it is read."""
     provider = make_simulator(names=["runninghub"]).provider("runninghub")
     ask = Caller(provider, None, {"user-agent": "made by a-key-of-somebody"})

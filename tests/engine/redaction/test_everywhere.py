@@ -144,7 +144,7 @@ def test_a_short_key_is_masked_in_its_place() -> None:
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
-def test_ones_own_key_in_a_path_is_nowhere(name: str) -> None:
+def test_a_key_in_a_path_appears_nowhere(name: str) -> None:
     """In each parameter of each path, and behind each path: whatever is answered, under whatever status."""
     leaks: list[str] = []
     with rig(name) as found:
@@ -205,7 +205,7 @@ def test_a_secrets_place_is_one_in_every_form_of_a_body(name: str, field: str) -
         ("an-honest-key-of-24-signs", "an-hon\u00adest-key\ufeff-of-24-\u2060signs"),
     ],
 )
-def test_a_key_is_known_in_other_case_and_with_signs_that_nobody_sees(key: str, said: str) -> None:
+def test_a_key_is_recognised_in_other_case_and_with_invisible_characters(key: str, said: str) -> None:
     """As somebody types it, or as a program of text has broken it."""
     known = Fingerprints([key])
 

@@ -96,7 +96,7 @@ def test_job_scenarios_act_on_submits_only(encore: Caller) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(CONTRACT.scenarios.requests))
-def test_a_reply_scenario_plays_its_row(name: str) -> None:
+def test_an_error_scenario_plays_its_row(name: str) -> None:
     """`refuse` plays any row, by its key or by its code."""
     code = "no-job" if name == "refuse" else None
     row = refusal(CONTRACT, Preference(name, code))
@@ -131,7 +131,7 @@ def test_every_row_is_found_by_its_name_and_by_its_code(row: str) -> None:
         ("scenario=", "", "fail"),
     ],
 )
-def test_a_wish_that_cannot_be_granted_is_answered_by_the_mock_server_itself(
+def test_an_impossible_preference_is_answered_by_the_mock_server_itself(
     headers: str, asked: str | None, valid: str | None, encore: Caller
 ) -> None:
     """Not in the provider's words: with what was asked for, and what there is."""
@@ -200,14 +200,14 @@ def test_a_job_scenario_on_another_request_is_noted(encore: Caller) -> None:
         ("scenario=nope", None),
     ],
 )
-def test_what_was_applied_is_said(header: str, applied: str | None, encore: Caller) -> None:
+def test_the_applied_preference_is_reported(header: str, applied: str | None, encore: Caller) -> None:
     """As RFC 7240 3 has it, without parameters."""
     said = encore("POST", "/v1/jobs", GOOD, headers={"prefer": header})
 
     assert said.headers.get("preference-applied") == applied
 
 
-def test_nobody_is_told_who_prefers_nothing(encore: Caller) -> None:
+def test_without_a_preference_nothing_is_reported(encore: Caller) -> None:
     """A rule that applies is no preference."""
     encore.provider.rules.add(Preference("fail"))
 

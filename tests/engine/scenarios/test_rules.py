@@ -103,7 +103,7 @@ def test_never_and_always_are_chances_too(probability: float, met: int) -> None:
     assert sum(rules.preference(Asked("encore")) is not None for _ in range(50)) == met
 
 
-def test_scenarios_replies_and_callbacks_have_each_their_first_rule() -> None:
+def test_scenarios_responses_and_callbacks_each_have_their_first_rule() -> None:
     """One request may meet all three."""
     rules = Rules()
     for wanted in (Preference("fail"), read_fault("delay"), read_fault("reset"), read_fault("callback-lost")):
@@ -115,7 +115,7 @@ def test_scenarios_replies_and_callbacks_have_each_their_first_rule() -> None:
     assert rules.fault("callback", asked, lambda _: True) == Fault.of("callback-lost")
 
 
-def test_a_rule_without_a_provider_is_for_those_who_are_able() -> None:
+def test_a_rule_without_a_provider_is_for_all_that_support_it() -> None:
     """Who is not able is not counted; a rule that names it is not let off."""
     rules = Rules()
     rule = rules.add(read_fault("callback-lost"), nth=1)
@@ -127,7 +127,7 @@ def test_a_rule_without_a_provider_is_for_those_who_are_able() -> None:
     assert rules.fault("callback", Asked("mute"), lambda _: False) is not None
 
 
-def test_a_rule_shows_what_it_wants_and_asks() -> None:
+def test_a_rule_shows_its_preference_and_conditions() -> None:
     """As the control API takes it."""
     rule = Rule(3, None, fault=read_fault("delay; seconds=2"), operation="get_job", probability=0.5)
 

@@ -59,7 +59,7 @@ def test_a_signal_in_its_first_moments_ends_the_program_too(tmp_path: Path, dela
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a program that its parent has gone")
-def test_a_run_that_is_killed_takes_its_program_with_it(tmp_path: Path) -> None:
+def test_killing_a_run_ends_its_program(tmp_path: Path) -> None:
     """Nothing could be answered any more; the program is told to end."""
     code = "import signal; print('begun', flush=True); signal.pause()"
     command = [sys.executable, "-m", "mockreel", "run", "--quiet", "--", sys.executable, "-c", code]

@@ -85,7 +85,7 @@ def test_other_languages_are_led_here(play: Play, name: str, tmp_path: Path) -> 
 @needs_guard
 @needs_namespaces
 @pytest.mark.parametrize("name", [*IN_PYTHON, "node", "java", "go", "cleared"])
-def test_no_name_server_is_asked_for_a_provider(name: str, tmp_path: Path) -> None:
+def test_no_name_server_is_queried_for_a_provider(name: str, tmp_path: Path) -> None:
     """A trap in its place hears nothing, on a machine from which nothing else leads out."""
     words = _words(name, tmp_path)
     ours = [sys.executable, "-m", "mockreel", "run", "--guard", "require", "--", *words]
@@ -155,7 +155,7 @@ def test_an_address_without_a_name_is_stopped(play: Play, how: str) -> None:
 
 
 @needs_guard
-def test_a_host_that_nobody_allowed_does_not_exist(play: Play) -> None:
+def test_a_host_that_is_not_allowed_does_not_exist(play: Play) -> None:
     """And its sentence says how to allow it; a provider's port without TLS is refused."""
     code = """
 import socket
@@ -188,7 +188,7 @@ with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as o
     assert played.told == []
 
 
-def test_where_no_guard_is_it_is_said_at_the_start(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_guard_is_reported_at_the_start(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
     """And who requires one has nothing run."""
 
     def none() -> Any:

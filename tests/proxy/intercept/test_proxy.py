@@ -65,7 +65,7 @@ def _secure(proxy: Proxy, trusted: Authority) -> ssl.SSLSocket:
         (b"x" * 70_000 + b"\r\n\r\n", 400, b"no HTTP/1.1 request"),
     ],
 )
-def test_what_cannot_be_done_is_answered_with_a_sentence(proxy: Proxy, sent: bytes, status: int, why: bytes) -> None:
+def test_an_impossible_request_gets_an_error_message(proxy: Proxy, sent: bytes, status: int, why: bytes) -> None:
     """In the status line too, as clients show no more."""
     said = _said(proxy, sent)
 

@@ -44,7 +44,7 @@ def test_the_exit_code_is_passed_on(play: Play, code: str, wanted: int) -> None:
 
 
 @pytest.mark.parametrize(("mode", "code"), [(None, 127), (0o600, 126)])
-def test_a_program_that_cannot_be_started_is_told(play: Play, tmp_path: Path, mode: int | None, code: int) -> None:
+def test_a_program_that_cannot_be_started_is_reported(play: Play, tmp_path: Path, mode: int | None, code: int) -> None:
     """With the exit code of a shell."""
     program = tmp_path / "program"
     if mode is not None:
@@ -57,7 +57,7 @@ def test_a_program_that_cannot_be_started_is_told(play: Play, tmp_path: Path, mo
 
 
 @pytest.mark.parametrize("url", ["https://files.example.com/a.png", "http://files.example.com/a.png"])
-def test_any_other_host_is_refused_with_the_way_to_allow_it(play: Play, url: str) -> None:
+def test_any_other_host_is_blocked_with_the_way_to_allow_it(play: Play, url: str) -> None:
     """With TLS and without; it is told when it happens and at the end."""
     played = play("-c", ASK, url)
 
@@ -67,7 +67,7 @@ def test_any_other_host_is_refused_with_the_way_to_allow_it(play: Play, url: str
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not here, so it was not refused anything")
-def test_node_is_refused_other_hosts_too(play: Play) -> None:
+def test_other_hosts_are_blocked_for_node_too(play: Play) -> None:
     """Though it would not have asked the proxy."""
     code = "fetch('https://files.example.com/').catch((problem) => console.log(problem.cause.message))"
     played = play("node", "-e", code, bare=True)
@@ -125,7 +125,7 @@ def test_a_former_proxy_that_cannot_be_used_is_named(play: Play, proxy: str, why
     assert why in play("-c", ASK, "https://a.example/", environment=before, allow_hosts=("a.example",)).said
 
 
-def test_a_former_proxy_that_refuses_is_quoted(play: Play, server: Heard) -> None:
+def test_an_error_of_a_previous_proxy_is_quoted(play: Play, server: Heard) -> None:
     """Its answer is what helps."""
     before = {"HTTPS_PROXY": server.url}
     played = play("-c", ASK, "https://refusing.example/", environment=before, allow_hosts=("*",))
@@ -208,7 +208,7 @@ def test_two_runs_do_not_trust_each_others_certificates(play: Play) -> None:
     assert play("-c", code).said != play("-c", code).said
 
 
-def test_a_program_that_brings_its_own_authorities_is_told(play: Play) -> None:
+def test_a_program_with_its_own_authorities_is_reported(play: Play) -> None:
     """Nothing can be done about it here, so it is said what can."""
     code = """
 import ssl, urllib.request
@@ -225,7 +225,7 @@ except OSError as problem:
     assert "Nothing arrived" in played.lines
 
 
-def test_a_program_that_calls_nobody_is_told_that_nothing_arrived(play: Play) -> None:
+def test_a_program_without_calls_is_reported_as_nothing_arrived(play: Play) -> None:
     """Behind the guard nothing has left; without it, real calls may have been made."""
     guarded, not_guarded = (play("-c", "print('calls nobody')", guard=guard).lines for guard in ("require", "off"))
 
@@ -245,7 +245,7 @@ def test_public_callback_urls_come_home(play: Play, server: Heard) -> None:
     assert "callbacks: 1 delivered" in played.lines
 
 
-def test_a_callback_that_cannot_leave_is_told_with_the_way_out(play: Play) -> None:
+def test_a_blocked_callback_is_reported_with_the_remedy(play: Play) -> None:
     """The program registered a public address."""
     code = SUBMIT.replace("your-server.com", "192.0.2.1")
     played = play("-c", code, wait=30.0)
@@ -261,7 +261,7 @@ def test_no_callback_reaches_the_run_itself(play: Play) -> None:
     assert "of this machine is mockreel itself" in play("-c", own, wait=30.0).lines
 
 
-def test_the_options_of_the_stage_hold(play: Play) -> None:
+def test_the_options_of_the_simulator_hold(play: Play) -> None:
     """A reading changes what is played."""
     polling = (PROGRAMS / "with_polling.py").read_text("utf-8")
     lenient = play("-c", polling, providers=("aimlapi",))
@@ -289,13 +289,13 @@ def test_the_pace_decides_how_long_jobs_take(play: Play) -> None:
     assert "1 job is still running" in documented.lines
 
 
-def test_a_pace_that_there_is_not_is_told_with_those_that_there_are(play: Play) -> None:
+def test_an_unknown_pace_is_rejected_with_the_known_ones(play: Play) -> None:
     """As `serve` would."""
     with pytest.raises(OptionError, match=r"pace for runflow: 'lento' is not valid\. Valid: .*quick"):
         play("-c", "", settings=Settings(pace="lento"))
 
 
-def test_the_command_takes_seed_and_pace(capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_command_accepts_seed_and_pace(capfd: pytest.CaptureFixture[str]) -> None:
     """And what it takes is what is played."""
     ids = []
     for seed in ("7", "7", "8"):
@@ -308,20 +308,20 @@ def test_the_command_takes_seed_and_pace(capfd: pytest.CaptureFixture[str]) -> N
     assert _command("--pace", "lento", "--", sys.executable, "-c", "").exit_code != 0
 
 
-def test_a_provider_of_ones_own_is_played(play: Play) -> None:
+def test_an_own_provider_is_played(play: Play) -> None:
     """By the hosts of its contract."""
     played = play("-c", ASK, "https://api.encore.invalid/v1/jobs", data=FOURTH, providers=("encore",))
 
     assert "list_jobs 200" in played.lines
 
 
-def test_an_unknown_option_of_the_stage_is_told(play: Play) -> None:
+def test_an_unknown_option_of_the_mock_server_is_reported(play: Play) -> None:
     """As `serve` would."""
     with pytest.raises(OptionError, match="provider: 'nobody' is not valid"):
         play("-c", "", providers=("nobody",))
 
 
-def test_without_the_extra_it_says_how_to_get_it(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_extra_the_error_says_how_to_install_it(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
     """One sentence with the line to type."""
     monkeypatch.setitem(sys.modules, "trustme", None)
 
@@ -351,7 +351,7 @@ def test_the_command_can_be_quiet_and_leaves_the_programs_options_alone() -> Non
     assert told.stderr == ""
 
 
-def test_the_command_without_a_program_says_what_is_missing() -> None:
+def test_the_command_without_a_program_is_an_error() -> None:
     """And one that is not there ends as in a shell."""
     assert "Missing argument '-- COMMAND'" in _command().stderr
     assert _command("--", "no-such-program-anywhere").exit_code == 127

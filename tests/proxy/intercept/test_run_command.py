@@ -110,7 +110,7 @@ def test_the_ready_file_is_there_while_the_program_runs(tmp_path: Path) -> None:
     assert not ready.exists()
 
 
-def test_a_port_that_is_taken_is_told() -> None:
+def test_a_port_in_use_is_reported() -> None:
     """In one line, and nothing is run."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -167,7 +167,7 @@ def _end_during_an_attempt(one: Kept) -> None:
     asyncio.run(begin())
 
 
-def test_an_attempt_that_nobody_knows_the_end_of_is_made_again(tmp_path: Path) -> None:
+def test_an_attempt_with_an_unknown_end_is_repeated(tmp_path: Path) -> None:
     """Twice over: the log of the second run has both of its beginnings."""
     for _ in range(2):
         with kept(opened("sqlite", tmp_path)) as one:
@@ -183,7 +183,7 @@ def test_an_attempt_that_nobody_knows_the_end_of_is_made_again(tmp_path: Path) -
         assert not one.receiver.sent
 
 
-def test_a_run_with_other_options_is_refused(tmp_path: Path) -> None:
+def test_a_run_with_other_options_is_rejected(tmp_path: Path) -> None:
     """The message says which option it has, and which was given."""
     with kept(opened("sqlite", tmp_path), settings={"--seed": 3}) as one:
         one.submit()
@@ -194,7 +194,7 @@ def test_a_run_with_other_options_is_refused(tmp_path: Path) -> None:
         pass
 
 
-def test_a_run_of_another_version_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_of_another_version_is_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And its file is left as it is."""
     with kept(opened("sqlite", tmp_path)) as one:
         one.submit()

@@ -47,7 +47,7 @@ def test_every_kind_of_log_has_the_same_entries(seed: int, tmp_path: Path) -> No
         assert entries == found[0]
 
 
-def test_a_reset_is_an_entry_and_what_comes_later_begins_anew(tmp_path: Path) -> None:
+def test_a_reset_is_an_entry_and_later_entries_start_anew(tmp_path: Path) -> None:
     """The accounts, ids and rules after a reset are those of a fresh run."""
     with kept(MemoryLog()) as one:
         traffic(one, seed=1, steps=20)
