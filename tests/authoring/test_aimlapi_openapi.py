@@ -27,7 +27,7 @@ ROW: dict[str, Any] = {
 
 
 def operation(*models: str, **fields: Any) -> dict[str, Any]:
-    """A POST operation that takes these models and fields."""
+    """A POST operation with these models and fields."""
     schema = {
         "type": "object",
         "properties": {"model": {"type": "string", "enum": list(models)}, **fields},
@@ -84,7 +84,7 @@ def test_the_price_is_unknown_and_the_example_is_a_placeholder(read: Read) -> No
 
 
 def test_copies_are_united_and_their_differences_recorded(read: Read) -> None:
-    """The first path's first file holds; what only another has is added, what differs is told."""
+    """The first file of the first path wins; further fields are added and differences recorded."""
     models = read(
         {
             "a.json": document(
@@ -147,7 +147,7 @@ def test_a_folder_without_files_is_rejected(tmp_path: Path) -> None:
 
 
 def test_an_older_path_keeps_its_own_schema(read: Read) -> None:
-    """What another path asks for is held beside the model, with the corrections made there."""
+    """The input at another path is kept with the model, with its corrections."""
     text, number = {"type": "string"}, {"type": "integer", "default": "5"}
     model = read(
         {

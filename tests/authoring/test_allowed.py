@@ -25,7 +25,7 @@ from mockreel.authoring.runflow.allowed_values import glued_values, listed_value
     ],
 )
 def test_glued_values_end_where_the_sentence_starts(cell: str, values: tuple[str, ...]) -> None:
-    """The description follows the last value without a space, and may hold commas and values itself."""
+    """The description follows the last value without a space, and may contain commas and values."""
     assert glued_values(cell, "page line 3") == values
 
 

@@ -60,7 +60,7 @@ def test_a_build_writes_the_schemas_the_prices_and_the_servers_files(checkout: P
 
 
 def test_a_built_schema_says_where_it_came_from(checkout: Path, docs: Path) -> None:
-    """Evidence, sources, places and corrections stand at the root; the registry finds it by its `$id`."""
+    """Evidence, sources, places and corrections are at the root; the registry finds it by its `$id`."""
     build(docs, checkout)
 
     schema = Schemas(checkout, "acme", patches={}).document("models/lens/wide.json")
@@ -105,7 +105,7 @@ def test_check_reports_and_writes_nothing(checkout: Path, docs: Path) -> None:
 
 
 def test_a_missing_model_is_removed_unless_written_by_hand(checkout: Path, docs: Path, edit: Edit) -> None:
-    """Only what an earlier build wrote is taken away."""
+    """Only files of an earlier build are removed."""
     build(docs, checkout)
     edit("schemas/acme/sources.yaml", lambda d: {**d, "build": []})
     report = build(docs, checkout)
@@ -143,7 +143,7 @@ def test_an_installed_package_is_never_written_to(home: Path) -> None:
 
 
 def test_an_unknown_provider_is_rejected_with_the_known_ones(checkout: Path) -> None:
-    """And a folder without contracts is told apart from it."""
+    """A folder without contracts is another error."""
     with pytest.raises(OptionError, match=r"'nobody' is not valid\. Valid: acme"):
         build(None, checkout, providers=["nobody"])
     with pytest.raises(DataError, match="no contract in it"):
@@ -190,7 +190,7 @@ def test_written_files_that_do_not_fit_are_named(
 
 
 def test_an_unknown_price_gives_way_to_a_known_one(checkout: Path, docs: Path, edit: Edit) -> None:
-    """A page may leave open what somebody found elsewhere."""
+    """A handwritten price completes an open one."""
     build(docs, checkout)
     prices = checkout / "contracts/acme/prices.json"
     unknown = {

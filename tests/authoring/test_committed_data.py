@@ -56,7 +56,7 @@ def test_a_model_schema_is_sound_and_accepts_its_own_defaults(file: str, check_s
 
 @pytest.mark.parametrize("provider", providers())
 def test_every_model_has_its_evidence_and_listed_sources(provider: str) -> None:
-    """The sources of a model and of its price stand in `sources.yaml`."""
+    """The sources of a model and of its price are in `sources.yaml`."""
     known = read_document(ROOT / "schemas" / provider / "sources.yaml")["sources"]
     for model, row in json.loads((ROOT / "contracts" / provider / "models.json").read_bytes()).items():
         assert {*row["source"], *row["price"]["source"]} <= set(known), model

@@ -41,7 +41,7 @@ def expanded(**changes: Any) -> dict[str, Any]:
 
 
 def test_each_model_has_a_path_with_its_own_schema() -> None:
-    """The body is the written one and the model's input where it stands in it; the parameter is gone."""
+    """The body is the handwritten one with the model's input in place; the parameter is removed."""
     operation = expanded()["paths"]["/models/lens/wide/runs"]["post"]
 
     assert operation["operationId"] == "create_run__lens_wide"
@@ -79,7 +79,7 @@ def test_examples_of_responses_are_in_the_template_once() -> None:
 
 
 def test_the_engine_sees_only_the_written_paths() -> None:
-    """What is expanded serves other tools; a model that nobody wrote down is routed by the template."""
+    """Expanded paths are for other tools; an unknown model is routed by the template."""
     assert [operation.id for operation in operations(expanded(), where="openapi.json")] == ["create_run"]
 
 

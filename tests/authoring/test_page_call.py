@@ -61,7 +61,7 @@ def test_an_example_that_is_no_json_is_none() -> None:
 
 
 def test_the_example_is_the_models_input_and_stays_out_of_the_schema(docs: Path) -> None:
-    """What stands around it is left away."""
+    """The envelope is left out."""
     older = (
         (docs / "old.txt").read_text(encoding="utf-8").replace("/lens/wide ```", "/lens/wide -d '{\"prompt\": 1}' ```")
     )

@@ -75,7 +75,7 @@ def test_no_prose_is_copied(docs: Path) -> None:
 
 
 def test_two_pages_of_one_model_are_one_model(checkout: Path, docs: Path) -> None:
-    """The newer holds; defaults that only the older states are taken, and the other price is noted."""
+    """The newer page wins; defaults of the older alone are added, and the other price is noted."""
     (model,) = read_models(checkout / "schemas/acme/sources.yaml", Docs(docs)).values()
 
     assert model.source == ("page", "old")
@@ -88,7 +88,7 @@ def test_two_pages_of_one_model_are_one_model(checkout: Path, docs: Path) -> Non
 
 
 def test_a_default_that_the_newer_page_rejects_is_not_added(checkout: Path, docs: Path) -> None:
-    """An older default is taken only where it is still allowed."""
+    """An older default is added only if it is still valid."""
     older = docs / "old.txt"
     older.write_text(
         older.read_text(encoding="utf-8").replace("**Default**: `20`", "**Default**: `30`"), encoding="utf-8"

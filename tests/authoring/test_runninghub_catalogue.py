@@ -104,7 +104,7 @@ def test_the_newer_list_wins_and_facts_of_the_older_alone_are_kept_with_their_re
 def test_a_field_that_is_sent_as_a_list_accepts_a_list_of_its_options(
     tmp_path: Path, value: Any, *, fits: bool
 ) -> None:
-    """At every endpoint that has a field of that name; one value by itself is still taken."""
+    """At every endpoint with a field of that name; a single value is still accepted."""
     schema = read(tmp_path)["lens/wide"].schema
 
     assert jsonschema_rs.is_valid(dict(schema), {"imageUrl": "https://e.test/a.png", "slots": value}) is fits

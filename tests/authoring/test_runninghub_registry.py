@@ -153,7 +153,7 @@ def test_every_kind_of_parameter_has_its_schema(read: Read) -> None:
 
 
 def test_samples_are_left_out_and_recorded_without_their_text(read: Read) -> None:
-    """A sample text is prose, a sample address holds a token: neither is written anywhere."""
+    """A sample text is prose and a sample address has a token: neither is written."""
     model = read()[0]
 
     assert "a boat" not in str(model)
@@ -164,7 +164,7 @@ def test_samples_are_left_out_and_recorded_without_their_text(read: Read) -> Non
 
 
 def test_output_title_media_and_place_are_kept(read: Read) -> None:
-    """A name with spaces is no title; a text model gives text; deprecation is told."""
+    """A name with spaces is no title; a text model gives text; deprecation is kept."""
     wide, none = read()
 
     assert (wide.id, wide.output, wide.endpoints) == ("lens-v1/wide", "video", ("POST /api/lens-v1/wide",))

@@ -19,7 +19,7 @@ CDN = "https://cdn.example/clip.mp4"
     [("runflow", "image_url"), ("runninghub", "imageUrl")],
 )
 def test_what_was_uploaded_can_be_worked_on(name: str, field: str, mode: str, tmp_path: Path) -> None:
-    """Its URL is what a model's input takes, whatever steps it took."""
+    """Its URL can be used in a model's input, after any steps."""
     models = {
         "runflow": "google/veo3.1/fast/image-to-video",
         "runninghub": "rhart-video-v3.1-lite-official/image-to-video",
@@ -42,7 +42,7 @@ def test_an_upload_that_is_not_offered_names_the_alternative() -> None:
 
 @mode
 def test_a_partial_file_is_never_accepted_as_complete(mode: str, tmp_path: Path) -> None:
-    """A broken download is begun again; what was there before stays until a whole one takes its place."""
+    """A broken download is repeated; an existing file stays until a complete one replaces it."""
     target = tmp_path / "clip.mp4"
     target.write_bytes(b"old")
     with rigged("runflow", mode) as rig:
@@ -100,7 +100,7 @@ def test_a_file_inside_the_response_is_saved_from_it(url: str, content: bytes, t
     ],
 )
 def test_what_is_no_address_is_not_fetched(url: str, says: str, tmp_path: Path) -> None:
-    """A response may hold anything."""
+    """A response may contain anything."""
     with rigged("runflow") as rig, pytest.raises(ReplyNotUnderstood, match=says):
         rig.client().download(url, tmp_path / "clip")
 

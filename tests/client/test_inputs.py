@@ -1,4 +1,4 @@
-"""An input is written as its model's schema has it; what no form of it fits is left for the provider to refuse."""
+"""An input is written in the form of its model's schema; other values are left for the provider to reject."""
 
 from typing import Any
 

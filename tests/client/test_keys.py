@@ -1,4 +1,4 @@
-"""The key: where it goes, and that nothing shows it."""
+"""The key: where it is sent, and that nothing shows it."""
 
 import logging
 import pickle
@@ -110,7 +110,7 @@ def test_it_is_sent_with_api_requests_and_nothing_else(provider: str, mode: str,
 
 @mode
 def test_no_key_goes_to_where_a_file_is_put(mode: str, tmp_path: Path) -> None:
-    """The address for the upload comes from a response."""
+    """The upload URL comes from a response."""
     (tmp_path / "boat.png").write_bytes(b"\x89PNG")
     target = "https://storage.example/put?signature=abc"
     with rigged("runflow", mode) as rig:
@@ -177,7 +177,7 @@ def _everything_logged() -> Iterator[list[logging.LogRecord]]:
 @every
 @mode
 def test_no_error_no_log_and_no_repr_shows_it(provider: str, mode: str) -> None:
-    """Not even where the provider repeats it, and not in what stands behind an error."""
+    """Not even if the provider repeats it, and not in the cause of an error."""
     echo = httpx2.Response(400, json={"message": f"bad key {KEY[provider]}", "msg": KEY[provider], "code": "X"})
     request = httpx2.Request("POST", URL, headers={"authorization": KEY[provider]})
     tricks: list[Trick] = [
@@ -237,7 +237,7 @@ def test_certificates_are_verified_and_a_bad_one_is_final() -> None:
 
 
 def test_an_untrusted_server_gets_no_key() -> None:
-    """It is asked once, its certificate is refused, and nothing was said to it."""
+    """It is connected to once, its certificate is rejected, and nothing is sent."""
     heard: list[bytes] = []
     with authority(["127.0.0.1"], {}) as unknown, socket.create_server(("127.0.0.1", 0)) as listening:
 

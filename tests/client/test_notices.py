@@ -1,4 +1,4 @@
-"""Callbacks: believed as far as their signature goes, and read in every shape."""
+"""Callbacks: verified by their signature, and read in every form."""
 
 import hashlib
 import hmac
@@ -36,7 +36,7 @@ def read(provider: str, body: bytes, headers: dict[str, str], **options: Any) ->
 
 
 def test_a_signed_callback_is_believed() -> None:
-    """Names of headers in any case; with the result that it tells."""
+    """With header names in any case, and with its result."""
     headers = {"Runflow-Signature": signed(BODY)["runflow-signature"]}
     notice = read("runflow", BODY, headers, secret=SECRET)
 
@@ -63,7 +63,7 @@ def test_several_secrets_hold_while_they_are_changed() -> None:
     ],
 )
 def test_what_is_not_signed_with_the_secret_is_rejected(body: bytes, headers: dict[str, str], says: str) -> None:
-    """The error says what to answer, and never the secret."""
+    """The error says how to respond, and never shows the secret."""
     with pytest.raises(CallbackRefused, match=f"{says}.*Respond with 4xx") as at:
         read("runflow", body, headers, secret=SECRET)
 
@@ -72,7 +72,7 @@ def test_what_is_not_signed_with_the_secret_is_rejected(body: bytes, headers: di
 
 @pytest.mark.parametrize("secret", [None, "", [], ["", SECRET]])
 def test_where_callbacks_are_signed_a_secret_must_be_given(secret: Any) -> None:
-    """Nobody forgets it by accident."""
+    """It cannot be forgotten by accident."""
     with pytest.raises(OptionError, match="signs its callbacks: give it"):
         read("runflow", BODY, signed(BODY), secret=secret)
 
@@ -84,7 +84,7 @@ FAILED = {"code": 805, "msg": "APIKEY_TASK_STATUS_ERROR", "data": {"failedReason
 
 @pytest.mark.parametrize("inside", [TASK, orjson.dumps(TASK).decode(), OLD, orjson.dumps(OLD).decode()])
 def test_a_callback_is_read_as_object_as_text_and_in_an_envelope(inside: Any) -> None:
-    """It is signed by nobody, so it is not verified."""
+    """It has no signature, so it is not verified."""
     body = orjson.dumps({"event": "TASK_END", "taskId": "7", "eventData": inside})
     notice = read("runninghub", body, {})
 

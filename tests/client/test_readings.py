@@ -1,4 +1,4 @@
-"""Whichever way the docs are read, the client understands: one story, told under every option of every reading."""
+"""The client works under every option of every reading."""
 
 from typing import Any
 
@@ -102,7 +102,7 @@ def _is_refused(rig: Rig, client: Any) -> None:
 
 
 def _names_no_field(rig: Rig) -> bool:
-    """Three envelopes tell what is wrong with a field, or not even that, but not with which."""
+    """Three envelopes do not name the invalid field."""
     return rig.provider.contract.chosen.get("error-envelope") in ("a", "a-documented", "c")
 
 
@@ -122,7 +122,7 @@ def _is_told(rig: Rig, client: Any) -> None:
 
 
 def _secret(rig: Rig) -> str:
-    """A secret for callbacks, asked for as a person would."""
+    """A secret for callbacks, created through the API."""
     client = rig.client(readings={"key-header": rig.provider.contract.chosen["key-header"]})
     core = (client if rig.mode == "sync" else client._client)._core
     row = rig.provider.contract.conversation.secret
@@ -134,7 +134,7 @@ def _secret(rig: Rig) -> str:
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_every_error_of_a_contract_has_a_kind(provider: str) -> None:
-    """By its code or its status: none comes as an error response of no kind."""
+    """By its code or its status: none is without a kind."""
     contract, kinds = load_contract(provider), read_profile(provider).errors.kinds
     coded = {code for row in kinds for code in row.codes}
     fallbacks = {status[0] for row in kinds for status in row.statuses}

@@ -1,4 +1,4 @@
-"""What is asked again and what is not: reads as the docs advise, submits only where no second job can come of it."""
+"""What is retried: reads as the docs advise, submits only if no second job can start."""
 
 import httpx2
 import pytest
@@ -58,7 +58,7 @@ def test_a_poll_goes_on_after_what_passes(provider: str, mode: str, trick: Trick
 @every
 @mode
 def test_a_poll_is_given_up_after_as_many_tries_as_the_docs_say(provider: str, mode: str) -> None:
-    """The last error response is told."""
+    """The last error response is raised."""
     with rigged(provider, mode) as rig:
         client = rig.client()
         job = client.submit(*WORK[provider])
@@ -132,7 +132,7 @@ def test_a_job_is_found_by_its_mark(mode: str) -> None:
 
 @mode
 def test_with_an_idempotency_key_a_submit_is_sent_again(mode: str) -> None:
-    """Where the docs have such a key; there is one job, however often it was asked for."""
+    """If such a key is documented; there is one job after any number of requests."""
     with rigged("runflow", mode) as rig:
         rig.tricks = [Lost(BROKEN), httpx2.Response(503, json={})]
         job = rig.client().submit(*WORK["runflow"], idempotency_key="order-7")
@@ -142,7 +142,7 @@ def test_with_an_idempotency_key_a_submit_is_sent_again(mode: str) -> None:
 
 
 def test_with_an_idempotency_key_doubt_stays_doubt() -> None:
-    """Once a job may have begun, no later error response says that none has."""
+    """Once a job may have started, a later error response does not make that certain."""
     with rigged("runflow") as rig:
         refusal = httpx2.Response(402, json={"code": "INSUFFICIENT_CREDIT", "message": "None left."})
         rig.tricks = [Lost(BROKEN), refusal]
@@ -197,7 +197,7 @@ def test_a_retry_after_beyond_the_deadline_is_not_waited_for() -> None:
 
 @mode
 def test_a_submit_has_a_deadline_too(mode: str) -> None:
-    """Where nothing was begun it says so; where something may have been, that counts for more."""
+    """It says if nothing was started; an uncertain start takes precedence."""
     with rigged("runflow", mode) as rig:
         client = rig.client()
         rig.tricks = [busy("20"), busy("20")]

@@ -1,4 +1,4 @@
-"""The two clients are one: the same methods with the same arguments, and nothing said twice."""
+"""The two clients have the same methods with the same arguments, and no duplicated code."""
 
 import dataclasses
 import inspect
@@ -38,7 +38,7 @@ def test_neither_has_more_than_the_other() -> None:
 
 
 def test_the_keywords_of_a_submit_are_the_fields_of_a_request() -> None:
-    """Whichever way it is said, and only one way at a time."""
+    """In either form, and only in one at a time."""
     fields = {field.name for field in dataclasses.fields(JobRequest)}
 
     assert set(JobOptions.__annotations__) == fields - {"model", "input"}
@@ -75,7 +75,7 @@ def test_importing_the_package_does_not_load_the_client() -> None:
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_the_clients_places_match_the_contract(provider: str) -> None:
-    """Its operations are there, its jobs are those of the conversation, and each can be asked about by its id."""
+    """Its operations exist, its jobs are those of the conversation, and each can be polled by its id."""
     contract, profile = loaded(provider, ()), read_profile(provider)
     talks = contract.conversation.jobs
     asked = {name for talk in talks.values() for name in (talk.poll, talk.made) if name}
@@ -109,7 +109,7 @@ def test_a_provider_without_such_a_file_says_so(tmp_path: Path) -> None:
 
 
 def test_a_new_provider_is_a_file(tmp_path: Path) -> None:
-    """No Python of the client knows of `encore`: it is run, it fails, it refuses, and takes a file."""
+    """The client's Python does not know `encore`: it runs, fails, rejects, and accepts a file."""
     (tmp_path / "note.txt").write_text("sing")
     with serving("encore", data=FOURTH, speed=600) as server:
         door = server.encore

@@ -1,4 +1,4 @@
-"""An amount of money is a decimal that somebody could have."""
+"""An amount of money is a realistic decimal."""
 
 from decimal import Decimal
 

@@ -85,7 +85,7 @@ def test_the_command_gives_json_of_other_data(tmp_path: Path) -> None:
 
 
 def test_an_unknown_provider_is_an_error_that_lists_the_known() -> None:
-    """What is valid stands in the message."""
+    """The message has the valid values."""
     with pytest.raises(OptionError, match=r"'nobody' is not valid\. Valid: runflow, aimlapi, runninghub"):
         _run("evidence", "--provider", "nobody")
 

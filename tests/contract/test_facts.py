@@ -66,7 +66,7 @@ def _is_there(value: Any, pointer: str) -> bool:
 
 
 def _lines(docs: Path) -> Iterator[str]:
-    """What the sheets state, each with the lines in which it goes on."""
+    """The statements of the sheets, each with its following lines."""
     first = (docs / "NEW-FACTS.md").read_text("utf-8")
     numbered = re.findall(r"^\d+\. .*(?:\n {2,}.*)*", first, re.MULTILINE)
     assert [int(line.split(".")[0]) for line in numbered] == list(NUMBERS)

@@ -81,7 +81,7 @@ def test_what_is_no_yaml_is_an_error_that_names_the_file(text: str) -> None:
     ],
 )
 def test_a_document_that_cannot_be_used_is_an_error(name: str, content: bytes, says: str, tmp_path: Path) -> None:
-    """Bad data is never taken for missing data."""
+    """Bad data is never treated as missing data."""
     path = tmp_path / name
     path.write_bytes(content)
 
@@ -160,7 +160,7 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
 
 @pytest.mark.parametrize("text", [BOMB, "&a [*a]", "a: &a {b: *a}", f"- {{key: x, balance: {{\n{BOMB}}}}}"])
 def test_a_few_lines_do_not_make_more_values_than_the_memory_holds(text: str) -> None:
-    """Aliases of aliases, and what stands in itself."""
+    """Aliases of aliases, and a value that contains itself."""
     with pytest.raises(DataError, match=r"aliases make more than|alias in it contains|not readable as YAML"):
         parse_yaml(text, where="a file")
 
@@ -179,7 +179,7 @@ def test_a_file_that_a_user_names_is_read_whole(tmp_path: Path) -> None:
 
 
 def test_a_pipe_is_read_to_its_end(tmp_path: Path) -> None:
-    """As of a shell's process substitution, whose writer may come later."""
+    """Such as a shell's process substitution, whose writer may start later."""
     path = tmp_path / "pipe"
     os.mkfifo(path)
     writer = threading.Thread(target=path.write_bytes, args=(b"- {key: a}\n" * 20_000,))

@@ -40,7 +40,7 @@ def takes(schema: dict[str, Any], **fields: Any) -> bool:
 def test_a_loosened_schema_accepts_numbers_as_text_and_the_reverse(
     field: str, strict: list[Any], lenient: list[Any], never: list[Any]
 ) -> None:
-    """And no more than that; what the strict one takes it takes too."""
+    """And no more; it accepts all that the strict one accepts."""
     loose = loosen(SCHEMA)
 
     assert all(takes(SCHEMA, **{field: value}) and takes(loose, **{field: value}) for value in strict)
@@ -57,7 +57,7 @@ def test_a_loosened_schema_accepts_numbers_as_text_and_the_reverse(
     )
 )
 def test_what_the_strict_schema_accepts_the_loose_one_accepts(fields: dict[str, Any]) -> None:
-    """Loosening never refuses."""
+    """Loosening never rejects."""
     assert not takes(SCHEMA, **fields) or takes(loosen(SCHEMA), **fields)
 
 

@@ -67,7 +67,7 @@ def test_a_model_is_found_by_its_id_and_its_aliases() -> None:
 
 
 def test_an_operation_is_found_by_its_id_or_the_ids_are_listed() -> None:
-    """As OpenAPI calls it."""
+    """By its operationId."""
     contract = load_contract("encore", root=FOURTH)
 
     assert contract.operation("get_job").path == "/v1/jobs/{id}"
@@ -114,7 +114,7 @@ def test_a_chosen_reading_changes_what_it_says_and_the_default_nothing(
 
 
 def test_the_document_of_a_chosen_reading_is_changed_too() -> None:
-    """Whoever checks responses reads it there."""
+    """Response checks read it there."""
     contract = load_contract("encore", root=FOURTH, readings={"envelope": "bare"})
 
     refused = contract.document["components"]["responses"]["refused"]["content"]["application/json"]["schema"]
@@ -161,7 +161,7 @@ BROKEN: list[tuple[str, Change, str]] = [
 
 @pytest.mark.parametrize(("name", "how", "says"), BROKEN)
 def test_a_row_that_does_not_fit_is_an_error_that_leads_to_it(name: str, how: Change, says: str, data: Path) -> None:
-    """The file, the place in it, what stands there, and what would fit."""
+    """The file, the place, the value, and what is expected."""
     load_contract("encore", root=data)
     change(data, name, how)
 
@@ -205,7 +205,7 @@ def test_a_mistake_in_the_openapi_document_is_an_error(how: Change, says: str, d
     ],
 )
 def test_a_patch_for_a_file_that_is_not_read_is_an_error(path: str, data: Path) -> None:
-    """Else it would change nothing, and nobody would notice."""
+    """It would have no effect."""
     change(data, "readings/done-word.yaml", lambda d: d["options"]["finished"]["patch"].update({path: {"a": 1}}))
     load_contract("encore", root=data)
 
@@ -214,7 +214,7 @@ def test_a_patch_for_a_file_that_is_not_read_is_an_error(path: str, data: Path) 
 
 
 def test_a_missing_file_is_an_error(data: Path) -> None:
-    """Bad data is never taken for none."""
+    """Bad data is never treated as missing."""
     (data / "contracts/encore/errors.yaml").unlink()
 
     with pytest.raises(DataError, match=r"errors\.yaml: cannot be read"):

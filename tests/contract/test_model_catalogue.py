@@ -52,7 +52,7 @@ FEW = settings(
 
 @dataclass(frozen=True)
 class Way:
-    """One model at one operation that begins a job."""
+    """One model at one operation that starts a job."""
 
     provider: str
     operation: str
@@ -74,7 +74,7 @@ def written(provider: str, file: str) -> dict[str, Any]:
 
 
 def ways() -> Iterator[Way]:
-    """Every model at each operation that begins one job from its input and says so in one document for that model."""
+    """Every model at each operation that starts one job from its input, with a document for that model."""
     for provider in PROVIDERS:
         contract = contract_of(provider)
         for operation in contract.operations:
@@ -107,7 +107,7 @@ class Scene:
         self.replies = {name: DocumentedResponses(provider.contract) for name, provider in simulator.providers.items()}
 
     def schema(self, way: Way) -> Mapping[str, Any]:
-        """What is asked of the input, as it is written: the engine may be looser, never stricter."""
+        """The input's schema as written; the engine may be looser, never stricter."""
         model = self.model(way)
         return written(way.provider, model.routes.get(self.operation(way).route, model.schema))
 
@@ -133,7 +133,7 @@ class Scene:
         return self.answered(way, path, body)
 
     def answered(self, way: Way, path: str, body: Any) -> Spoken:
-        """The response; the clock goes on for one that waits for its job."""
+        """The response; the clock advances for one that waits for its job."""
         caller = self.caller(way)
         answer = caller.provider.answer(caller.request("POST", path, body))
         return Spoken(answer if isinstance(answer, Response) else asyncio.run(self._waited(answer)))
@@ -198,7 +198,7 @@ def test_a_model_accepts_its_defaults_and_makes_a_real_file_of_its_kind(scene: S
 
 
 def assert_file(scene: Scene, way: Way, artifact: artifacts.Artifact) -> None:
-    """The file is served under its address, and begins as its kind does."""
+    """The file is served at its URL, and begins like its kind."""
     caller = scene.caller(way)
     served = caller("GET", artifact.url.removeprefix(caller.base_url), key=None)
 
@@ -265,7 +265,7 @@ def _blames(path: tuple[str | int, ...], field: str | None) -> bool:
 
 
 def test_all_that_the_docs_have_is_here() -> None:
-    """How many models each provider has, and that each is taken somewhere."""
+    """The number of models of each provider, each accepted by some operation."""
     counts = {name: len(contract_of(name).models) for name in PROVIDERS}
     taken = {name: {way.model for way in WAYS if way.provider == name} for name in PROVIDERS}
 
@@ -289,7 +289,7 @@ def test_a_placeholder_is_no_price() -> None:
 
 
 def test_a_price_written_by_hand_says_its_day_and_its_unit() -> None:
-    """No page of AI/ML API is a price list: each price is what somebody published on a day."""
+    """AI/ML API has no price list: each price was published on some day."""
     priced = [model.price for model in contract_of("aimlapi").models.values() if model.price.certainty != "unknown"]
 
     assert len(priced) == 30

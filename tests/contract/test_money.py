@@ -70,14 +70,14 @@ def test_by_default_successful_jobs_are_charged_and_no_request_is_rejected() -> 
     ],
 )
 def test_a_row_that_cannot_be_kept_is_an_error(rows: dict[str, Any], said: str) -> None:
-    """At the start, and not when somebody runs out of money."""
+    """At the start, not when a balance runs out."""
     with pytest.raises(DataError, match=said):
         _read(**rows)
 
 
 @pytest.mark.parametrize("name", list(load_contracts()))
 def test_every_provider_says_of_every_moment_why(name: str) -> None:
-    """When money moves, who may begin, and whether jobs go on when it is gone."""
+    """When money moves, which balance a job needs, and whether jobs continue without one."""
     wanted = {"held", "taken", "given_back", "admission", "overdraft", "in_flight", "unknown"}
 
     assert wanted <= set(load_contracts([name])[name].money.evidence)

@@ -37,7 +37,7 @@ def row(**own: Any) -> dict[str, Any]:
     ],
 )
 def test_an_operation_says_what_it_accepts(id_: str, expected: tuple[object, ...]) -> None:
-    """Its method, what sort of body, whether it must be there, whether a job begins, where the model's input is."""
+    """Its method, the kind of body, whether that is required, whether a job starts, and the input's place."""
     one = CONTRACT.operation(id_)
 
     assert (one.method, one.body, one.body_required, one.submits, one.input) == expected
@@ -70,7 +70,7 @@ def test_parameters_of_the_path_hold_for_all_its_methods_and_an_operations_own_c
 
 
 def test_paths_of_single_models_are_for_tools() -> None:
-    """The template serves them, and models that nobody knows."""
+    """The template serves them, and unknown models."""
     assert read({"get": row(expanded={"from": "go", "model": "m"})}) == ()
 
 

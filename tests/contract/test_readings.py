@@ -87,7 +87,7 @@ def test_an_update_of_a_list_adds_an_item_and_of_anything_else_replaces_it() -> 
 
 
 def test_an_update_of_the_root_is_one_like_any_other() -> None:
-    """`null` takes nothing away there either."""
+    """`null` removes nothing there either."""
     assert overlaid({"target": "$", "update": {"info": {"version": None}}})["info"] == {
         "title": "Encore",
         "version": None,
@@ -95,7 +95,7 @@ def test_an_update_of_the_root_is_one_like_any_other() -> None:
 
 
 def test_every_match_of_a_target_is_removed() -> None:
-    """Also several items of one list, whatever moves when one goes."""
+    """Also several items of one list, whose indexes move on removal."""
     result = overlaid({"target": "$.paths['/a'].get.tags[?@ == 'x']", "remove": True})
     assert result["paths"]["/a"]["get"]["tags"] == ["y", "z"]
 

@@ -52,7 +52,7 @@ def test_one_broken_rule_is_one_violation(
 
 
 def test_a_missing_field_is_a_violation_at_the_field() -> None:
-    """Its path leads to where it should stand, and nothing stood there."""
+    """Its path is the place of the field, and its value is None."""
     (found,) = violations(VALIDATOR, {})
 
     assert (found.path, found.keyword, found.value) == (("prompt",), "required", None)
@@ -98,12 +98,12 @@ def test_a_message_with_countless_mistakes_gets_only_the_first() -> None:
 
 
 def test_a_message_within_the_limit_gets_all_violations() -> None:
-    """The bound is far above what anybody sends by mistake."""
+    """The limit is far above accidental mistakes."""
     assert len(violations(VALIDATOR, {"prompt": "x", "scenes": [1] * (MOST_VALUES - 10)})) == MOST_VALUES - 10
 
 
 def test_what_is_kept_of_a_violation_is_bounded() -> None:
-    """The value is let go, the text cut; what was redacted takes the place of its own."""
+    """The value is dropped, the text shortened, and path and message redacted."""
     (found,) = violations(VALIDATOR, {"prompt": "secret-key" + "x" * 100_000})
 
     kept, redacted = found.kept(), found.kept(path=("…",), message="…")

@@ -37,7 +37,7 @@ def body(**fields: Any) -> Change:
 
 
 def shown(*pointers: str) -> Change:
-    """What the cassette calls filled in at these places is taken for seen."""
+    """Treat the places that the cassette marks as filled in as recorded."""
 
     def change(document: Document) -> None:
         rows = told(document)["filled"]
@@ -47,7 +47,7 @@ def shown(*pointers: str) -> Change:
 
 
 def test_an_unknown_word_for_a_state_breaks_clients(tmp_path: Path) -> None:
-    """The recorded response is the witness; the words that are held stand beside it."""
+    """The recorded response is the witness, shown with the known words."""
     (finding,) = found(tmp_path, body(status="finished")).values()
 
     assert finding.id == "aimlapi/recorded/get_generation/200/status/enum"
@@ -59,7 +59,7 @@ def test_an_unknown_word_for_a_state_breaks_clients(tmp_path: Path) -> None:
 
 
 def test_a_word_of_another_reading_is_compatible(tmp_path: Path) -> None:
-    """The finding names the reading that takes it."""
+    """The finding names the reading that allows it."""
     (finding,) = found(tmp_path, body(status="succeeded")).values()
 
     assert finding.verdict == "docs only"
@@ -67,7 +67,7 @@ def test_a_word_of_another_reading_is_compatible(tmp_path: Path) -> None:
 
 
 def test_a_missing_key_breaks_clients(tmp_path: Path) -> None:
-    """Nothing stands where something was."""
+    """A value is missing."""
     (finding,) = found(tmp_path, lambda document: rewrite(document, lambda body: {"status": "completed"})).values()
 
     assert finding.id.endswith("200/id/required")
@@ -114,7 +114,7 @@ def test_a_code_that_no_row_has_is_compatible(tmp_path: Path) -> None:
 
 
 def test_a_known_code_with_another_status_breaks_clients(tmp_path: Path) -> None:
-    """The status that its row has stands beside it."""
+    """The finding has the status of the error definition."""
 
     def change(document: Document) -> None:
         answer(document)["status"]["code"] = 404
@@ -125,7 +125,7 @@ def test_a_known_code_with_another_status_breaks_clients(tmp_path: Path) -> None
 
 
 def test_a_known_error_with_another_message_is_docs_only(tmp_path: Path) -> None:
-    """Nobody should compare texts."""
+    """Clients should not compare texts."""
     findings = found(tmp_path, body(message="Slow down."), of=("runflow", "rate-limited"))
 
     assert findings["get_run/errors/RATE_LIMITED/message"].verdict == "docs only"
@@ -139,7 +139,7 @@ def test_a_job_that_failed_with_an_unknown_code_is_compatible(tmp_path: Path) ->
 
 
 def test_a_job_that_cost_something_else_is_a_price(tmp_path: Path) -> None:
-    """Reckoned by what was asked for; a provider's word for it counts."""
+    """The cost is computed from the request, or from the provider's quotation."""
 
     def change(document: Document) -> None:
         document["interactions"][0]["request"]["uri"] = "https://api.runflow.io/v1/models/google/veo3.1/lite/runs"
@@ -184,7 +184,7 @@ def test_new_and_missing_headers_are_reported(tmp_path: Path) -> None:
 
 
 def test_another_content_type_breaks_clients(tmp_path: Path) -> None:
-    """Whoever reads JSON cannot read it."""
+    """A client that reads JSON cannot read it."""
 
     def change(document: Document) -> None:
         told(document)["filled"] = []
@@ -206,7 +206,7 @@ def test_an_accepted_request_that_the_contract_forbids_is_compatible(tmp_path: P
 
 
 def test_a_rejected_request_that_the_contract_allows_breaks_clients(tmp_path: Path) -> None:
-    """Only where it was refused for its form."""
+    """Only if its form was the reason."""
 
     def change(document: Document) -> None:
         fields = {"model": "pixverse/v5/text-to-video", "prompt": "a boat", "resolution": "720p"}
@@ -248,7 +248,7 @@ def test_a_callback_that_breaks_its_schema_breaks_receivers(tmp_path: Path) -> N
 
 
 def test_values_filled_in_by_hand_are_no_evidence(tmp_path: Path) -> None:
-    """The id of this sample was cut short, and a reader's stands in its place."""
+    """The id of this sample was cut short and filled in by hand."""
     assert found(tmp_path, body(id="no uuid"), of=("runflow", "run-failed")) == {}
 
 
@@ -301,7 +301,7 @@ def test_the_command_accepts_one_comparison_at_a_time(tmp_path: Path) -> None:
 
 
 def test_a_key_named_by_another_reading_is_compatible(tmp_path: Path) -> None:
-    """The key is missing, and another stands in its place."""
+    """The key is missing, and another one is present."""
     findings = found(tmp_path, lambda document: told(document).update(reading={}), of=("runflow", "run-failed"))
 
     finding = findings["get_run/200/status_code/required"]

@@ -1,4 +1,4 @@
-"""`mockreel drift`: reports, exit codes, and what is said when it cannot be asked so."""
+"""`mockreel drift`: reports, exit codes and usage errors."""
 
 import json
 from pathlib import Path
@@ -69,13 +69,13 @@ def test_the_reports_say_the_same(pages: Pages, tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_compared_is_reported(args: tuple[str, ...], message: str) -> None:
-    """What is valid stands in the message."""
+    """The message has the valid values."""
     with pytest.raises(OptionError, match=message.replace("(", r"\(").replace(".", r"\.")):
         run(*args)
 
 
 def test_pages_need_their_provider(pages: Pages) -> None:
-    """A page does not say whose it is."""
+    """A page does not name its provider."""
     with pytest.raises(OptionError, match="Say whose pages they are"):
         run("--pages", *pages)
 
@@ -92,7 +92,7 @@ def test_what_could_not_be_read_fails_unless_it_is_allowed(acme: Path, tmp_path:
 
 
 def test_an_unknown_verdict_fails_unless_allowed(acme: Path, tmp_path: Path) -> None:
-    """A field of the input that the docs have no longer: refused or passed over, they do not say."""
+    """An input field that is no longer documented may be rejected or ignored."""
     page = tmp_path / "docs" / "wide.txt"
     page.write_text(page.read_text("utf-8").replace("sizestringoptional720p, 1080pHow large it is.\n", ""), "utf-8")
     asked = ("--data", acme, "--docs", tmp_path / "docs")
@@ -102,7 +102,7 @@ def test_an_unknown_verdict_fails_unless_allowed(acme: Path, tmp_path: Path) -> 
 
 
 def test_what_breaks_nothing_is_counted_first_and_shown_on_demand(pages: Pages) -> None:
-    """A terminal is not flooded: totals by provider first, then what asks for something; -v shows each."""
+    """Totals by provider come first, then findings that need action; -v shows all."""
     short, long = (run("--provider", "runflow", "--pages", *pages, *more)[1] for more in ((), ("-v",)))
 
     totals = "runflow: 2 breaking for requests, 1 breaking for replies, 1 price, 2 compatible, 1 docs only"

@@ -153,7 +153,7 @@ def test_each_change_is_found_and_judged(drift: Drift, file: str, change: Any, i
 
 
 def test_a_part_that_breaks_comes_with_a_request_that_proves_it(drift: Drift) -> None:
-    """The witness is one that the old takes and the new refuses."""
+    """The old schema accepts the witness and the new one rejects it."""
     found = drift(MODEL, _set("properties|prompt|maxLength", 3))["encore/models/encore/solo/properties/prompt"]
 
     assert len(found.witness["prompt"]) > 3
@@ -183,7 +183,7 @@ def test_two_pages_of_one_model_are_compared_as_one_model(pages: tuple[Path, Pat
 
 
 def test_an_input_is_compared_although_its_endpoint_moved(pages: tuple[Path, Path]) -> None:
-    """Another path is no other model: an option that is gone is told beside the move."""
+    """A removed option is reported besides the new path."""
     older, newer = pages
     newer.write_text(newer.read_text("utf-8").replace("optional720p, 1080p", "optional720p"), encoding="utf-8")
     found = {finding.id: finding.verdict for finding in _pages(older, newer)}

@@ -149,7 +149,7 @@ SAME: dict[str, Callable[[Document], Any]] = {
 
 @pytest.mark.parametrize("change", SAME.values(), ids=list(SAME))
 def test_an_equivalent_wording_is_no_finding(drift: Drift, change: Any) -> None:
-    """Nothing is told."""
+    """Nothing is reported."""
     assert drift(three=change) == {}
 
 
@@ -165,7 +165,7 @@ def test_an_equivalent_wording_is_no_finding(drift: Drift, change: Any) -> None:
     ],
 )
 def test_a_file_that_cannot_be_read_costs_itself_only(drift: Drift, broken: str) -> None:
-    """It is unchecked, its model is not called gone, and what changed elsewhere is told."""
+    """It is unchecked, its model is not reported as gone, and other changes are reported."""
     found = drift(three=broken, one=lambda d: _at(d, BODY)["properties"]["prompt"].update(maxLength=3))
 
     assert [verdict for id_, verdict in found.items() if "three.json" in id_] == ["unchecked"]
@@ -175,7 +175,7 @@ def test_a_file_that_cannot_be_read_costs_itself_only(drift: Drift, broken: str)
 
 @pytest.mark.parametrize("file", ["one", "two"])
 def test_a_model_is_narrowed_in_either_of_its_files(drift: Drift, file: str) -> None:
-    """Whichever file it was, and whichever is taken for the schema that is held."""
+    """In either file, whichever of them gives the kept schema."""
     found = drift(**{file: lambda d: _at(d, BODY)["properties"]["size"].update(enum=["small"])})
 
     assert found["models/lens/wide/properties/size"] == "breaking for requests"
@@ -195,7 +195,7 @@ def test_a_file_with_an_unknown_keyword_is_left_out(drift: Drift) -> None:
 
 
 def test_a_schema_that_refers_to_itself_is_compared(drift: Drift) -> None:
-    """A tree: what is new in it is told."""
+    """A tree: new parts are reported."""
 
     def tree(document: Document) -> None:
         node = {"type": "object", "properties": {"next": {"$ref": "#/components/schemas/Node"}}}

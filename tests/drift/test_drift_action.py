@@ -64,7 +64,7 @@ def data(playable: Path, site: str) -> Path:
 
 @pytest.fixture
 def job(tmp_path: Path) -> Job:
-    """A job in a folder of its own, with a `gh` in front of the PATH."""
+    """A job in its own folder, with a fake `gh` first in the PATH."""
     tools, folder = tmp_path / "tools", tmp_path / "job"
     tools.mkdir()
     folder.mkdir()

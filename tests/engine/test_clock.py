@@ -53,7 +53,7 @@ def test_it_never_runs_backwards(steps: list[tuple[str, float | None]], held: bo
 
 @given(st.floats(1e-3, 1e3), st.floats(0, 1e5))
 def test_it_runs_at_its_speed(speed: float, real_seconds: float) -> None:
-    """So many stage seconds pass for each real one, from where the speed was set."""
+    """Simulated time passes at its speed from the moment it was set."""
     real = Seconds()
     clock = Clock(start=1000.0, real=real)
     clock.set_speed(speed)

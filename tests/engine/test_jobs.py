@@ -114,7 +114,7 @@ def test_jobs_are_found_by_id_and_listed_oldest_first() -> None:
 
 @pytest.mark.parametrize("limit", [1, 2])
 def test_beyond_the_limit_the_oldest_job_is_forgotten(limit: int) -> None:
-    """By the store and by its account, whoever has begun it."""
+    """By the store and by its account."""
     store = MemoryJobs(limit=limit)
     one, other = Account(1, "one"), Account(2, "other")
     for name, account in (("a", one), ("b", other), ("c", one)):

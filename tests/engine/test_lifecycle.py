@@ -21,7 +21,7 @@ names = st.sampled_from(sorted(CONTRACT.scenarios.jobs))
 
 @given(names, blocks)
 def test_a_plan_starts_at_once_and_never_goes_back(name: str, block: bytes) -> None:
-    """Each state begins no earlier than the one before it, within the span that its pace allows."""
+    """Each state starts no earlier than the one before it, within the span of its pace."""
     template = COURSES.template(name)
     plan = template.plan(block)
 
@@ -45,7 +45,7 @@ def test_the_state_moves_forward_with_the_time(name: str, block: bytes, moments:
 
 @given(names, blocks, st.floats(0, 4e9))
 def test_a_state_applies_at_the_moment_it_starts(name: str, block: bytes, created: float) -> None:
-    """No rounding comes between what is due at a moment and the state that it finds there."""
+    """No rounding separates a due action from the state at its moment."""
     plan = COURSES.template(name).plan(block)
 
     for place, begin in enumerate(plan.begins):

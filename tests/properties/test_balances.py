@@ -59,7 +59,7 @@ class Balances(RuleBasedStateMachine):
 
     @rule(who=st.integers(0, 1), scenario=NUMBERS)
     def submit(self, who: int, scenario: int) -> None:
-        """It is refused exactly when what is left is not enough, by the provider's own rule."""
+        """It is rejected exactly if the balance is not enough by the provider's rule."""
         spender, names = self.spenders[who], list(self.contract.scenarios.jobs)
         left = self.left(who)
         needs = COSTS[self.name] if self.contract.money.needs == "price" else Decimal(0)
@@ -102,7 +102,7 @@ class Balances(RuleBasedStateMachine):
         return Decimal(self.played[2]) + self.added[who] - sum(owed, Decimal(0))
 
     def _owed(self, job: Job) -> Decimal:
-        """What a job holds or has taken, from its state alone."""
+        """What a job holds or is charged, from its state alone."""
         money, state = self.contract.money, job.state(self.provider.clock.now())
         if state.terminal:
             return Decimal(0) if state.name in money.released else COSTS[self.name]
@@ -110,7 +110,7 @@ class Balances(RuleBasedStateMachine):
 
     @invariant()
     def nothing_appears_or_gets_lost(self) -> None:
-        """The opening is what is left, held and taken, for each account by itself, and the entries sum up to it."""
+        """For each account, the opening is the sum of what is left, held and charged, and of its entries."""
         for who, spender in enumerate(self.spenders):
             ledger, account = self.provider.ledger, spender.account
             status = ledger.status(account, spender.now)

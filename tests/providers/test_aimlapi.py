@@ -30,7 +30,7 @@ def poll(caller: Caller, id_: str, route: str = ROUTE) -> Any:
 
 
 def test_a_generation_passes_through_the_providers_states(simulator: Simulator, ask: Ask, run: Run) -> None:
-    """Queued, generating, completed with a video; every response has what its schema asks for."""
+    """Queued, generating, completed with a video; every response matches its schema."""
     caller = ask("aimlapi")
     submitted = caller("POST", ROUTE, BODY)
     id_ = submitted.json["id"]
@@ -67,7 +67,7 @@ KLING = OLDER.format("kling")
 
 
 def test_an_older_route_checks_its_own_models_by_their_schemas_there(ask: Ask) -> None:
-    """The older file of this model asks for no prompt where the newer does, and lists ratios that the newer lacks."""
+    """The older file of this model requires no prompt where the newer does, and lists ratios that the newer lacks."""
     caller = ask("aimlapi")
     body = {"model": "kling-video/v1.6/pro/image-to-video", "image_url": IMAGE}
 
@@ -141,7 +141,7 @@ VENDORS = {
 def test_an_older_route_accepts_every_model_of_its_vendor_and_lists_no_other(
     simulator: Simulator, ask: Ask, segment: str
 ) -> None:
-    """48 pages say that a model can still be called there; who sends another vendor's is told what there is."""
+    """48 pages say that a model can still be called there; the error for another vendor's lists the valid ones."""
     caller, path = ask("aimlapi"), OLDER.format(segment)
     names = simulator.provider("aimlapi").contract.names
     own = [name for name in names if name.startswith(VENDORS[segment])]
@@ -174,7 +174,7 @@ def test_a_printed_sample_of_the_older_google_route_is_played_as_printed(
 
 
 def test_a_played_error_does_not_offer_the_sent_value(ask: Ask) -> None:
-    """The list of what is valid is without the model that was just refused, whatever it is."""
+    """The list of valid models is without the rejected one."""
     told = ask("aimlapi")("POST", ROUTE, BODY, headers={"prefer": "scenario=refuse; code=unknown-model"}).json
 
     (issue,) = told["error"]["data"]
@@ -204,7 +204,7 @@ def test_an_older_route_survives_a_length_that_is_none(simulator: Simulator, ask
 def test_a_failed_generation_is_a_valid_response_with_an_error(
     simulator: Simulator, ask: Ask, run: Run, code: str | None
 ) -> None:
-    """200, `status: error`, and the failure that was wished by its key or its code."""
+    """200, `status: error`, and the preferred failure by its key or its code."""
     caller = ask("aimlapi")
     wish = "scenario=fail" if code is None else f"scenario=fail; code={code}"
     id_ = caller("POST", ROUTE, BODY, headers={"Prefer": wish}).json["id"]
@@ -252,7 +252,7 @@ def test_a_poll_names_an_inference_only_if_its_id_could_be_one(ask: Ask, id_: st
 
 
 def test_another_account_cannot_see_a_generation(ask: Ask) -> None:
-    """A foreign id and an unknown id are refused in the same words."""
+    """A foreign id and an unknown id get the same error."""
     id_ = ask("aimlapi", "one")("POST", ROUTE, BODY).json["id"]
 
     foreign = ask("aimlapi", "two")("GET", f"{ROUTE}?generation_id={id_}").json

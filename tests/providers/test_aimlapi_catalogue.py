@@ -253,7 +253,7 @@ def test_a_printed_charge_is_charged(ask: Ask, body: Any, credits_used: int, usd
 
 
 def test_a_price_is_exact_where_it_was_seen_and_at_least_where_it_is_reckoned(simulator: Simulator) -> None:
-    """A spending limit refuses what is not exact unless it is told how much to assume."""
+    """A spending limit blocks inexact prices unless an assumed price is set."""
     contract = simulator.provider("aimlapi").contract
     model = contract.models["alibaba/wan-2-7-t2v"]
     seen = {seconds: cost(model, {"resolution": "1080p", "duration": seconds}, seconds=seconds) for seconds in (5, 10)}

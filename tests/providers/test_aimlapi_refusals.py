@@ -1,4 +1,4 @@
-"""AI/ML API: what goes wrong goes wrong in its own words."""
+"""AI/ML API's error responses."""
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -101,7 +101,7 @@ def test_a_missing_and_a_wrong_key_are_rejected_alike(ask: Ask, key: str | None)
 def test_a_request_that_cannot_be_played_is_rejected(
     simulator: Simulator, ask: Ask, call: Mapping[str, Any], status: int, message: str
 ) -> None:
-    """Status, text and a body that the error schema takes."""
+    """Status, message and a body that matches the error schema."""
     refused = ask("aimlapi")(**call)
 
     assert (refused.status, refused.json["message"]) == (status, message)
@@ -147,7 +147,7 @@ def test_an_account_without_credit_gets_the_published_error(ask: Ask) -> None:
 
 
 def test_a_listed_balance_runs_out(make_simulator: MakeSimulator) -> None:
-    """Open generations count; the last one may overdraw, the next is refused."""
+    """Open generations count; the last one may overdraw, the next is rejected."""
     keys = [KeyEntry("small", "small", balance=Decimal("0.10"))]
     caller = Caller(make_simulator(names=["aimlapi"], keys=keys).provider("aimlapi"), "small")
 

@@ -1,4 +1,4 @@
-"""The samples on AI/ML API's own pages: what they send is taken where they send it, and polls as they read it."""
+"""The samples on AI/ML API's pages: their requests are accepted, and their polls work."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -16,7 +16,7 @@ def simulator(make_simulator: MakeSimulator) -> Simulator:
 
 
 def submit(caller: Caller, sample: Sample) -> tuple[str, int, Any]:
-    """Where a sample is sent, and what comes back."""
+    """Send a sample, and return the response."""
     vendor, model, body = sample
     path = f"/v2/generate/video/{vendor}/generation" if vendor else "/v2/video/generations"
     told = caller("POST", path, {"model": model, **body})

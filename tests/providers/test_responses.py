@@ -109,7 +109,7 @@ def test_no_played_error_shows_a_placeholder(
 
 
 def test_a_played_error_names_the_requested_model(ask: Callable[..., Caller]) -> None:
-    """As the real one would; where the request names none, a neutral word stands there."""
+    """As the real provider would; if the request names none, with a neutral word."""
     prefer = {"prefer": "scenario=refuse; code=unknown-model"}
     body = {"input": {"prompt": "x"}}
 
@@ -120,7 +120,7 @@ def test_a_played_error_names_the_requested_model(ask: Callable[..., Caller]) ->
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_a_provider_that_has_no_time_says_so_at_every_operation(provider: str, simulator: Simulator) -> None:
-    """So that a server which is being stopped can say it for whoever still waits."""
+    """So that a stopping server can answer waiting requests."""
     simulated = simulator.provider(provider)
     said = simulated.contract.errors["unavailable"].status
 
@@ -129,7 +129,7 @@ def test_a_provider_that_has_no_time_says_so_at_every_operation(provider: str, s
 
 
 def test_a_response_that_is_not_documented_is_found(simulator: Simulator) -> None:
-    """The check is not vacuous: a missing field, a wrong status and a wrong type are each told."""
+    """The check is not vacuous: a missing field, a wrong status and a wrong type are each found."""
     provider = simulator.provider("aimlapi")
     good = next(good for good in goods_of(provider) if good.operation == "submit_generation")
     operation = provider.contract.operation("submit_generation")

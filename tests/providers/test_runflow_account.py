@@ -97,7 +97,7 @@ def test_credit_goes_down_by_what_succeeded(simulator: Simulator, ask: Ask, run:
 
 
 def test_the_threshold_is_set_under_a_guard(simulator: Simulator, ask: Ask, run: Run) -> None:
-    """A negative one is refused, and so is a change of what was changed meanwhile."""
+    """A negative one is rejected, and so is a change based on an old version."""
     caller = ask("runflow")
     before = caller("GET", "/v1/billing/balance").json
     run(simulator.advance(1))

@@ -1,4 +1,4 @@
-"""Runflow's batches: begun together or not at all, counted as they end, told of once."""
+"""Runflow's batches: started together or not at all, counted as they end, with one callback."""
 
 from decimal import Decimal
 from typing import Any
@@ -33,7 +33,7 @@ def make(caller: Caller, *prompts: str, **more: Any) -> Any:
 
 
 def test_a_batch_starts_a_run_for_each_item(simulator: Simulator, ask: Ask, contract: Contract) -> None:
-    """In the order sent; a client_ref stands beside the input and is no part of it."""
+    """In the order sent; a client_ref is beside the input, not part of it."""
     caller = ask("runflow")
     items = [{**INPUT, "client_ref": "a"}, INPUT]
     batch = caller("POST", f"{LITE}/batches", {"input": items}).json
@@ -83,7 +83,7 @@ def test_a_batch_counts_its_ends_and_tells_once(
 def test_a_batch_ends_as_its_items_do(
     simulator: Simulator, ask: Ask, run: Run, sink: MemorySender, *, scenario: str, status: str, event: str
 ) -> None:
-    """When all of them end alike; the request's own wish is every item's."""
+    """When all of them end alike; the request's preference applies to every item."""
     caller = ask("runflow")
     body = {"input": [INPUT, INPUT], "callback_url": HOOK}
     made = caller("POST", f"{LITE}/batches", body, headers={"prefer": f"scenario={scenario}"}).json
@@ -94,7 +94,7 @@ def test_a_batch_ends_as_its_items_do(
 
 
 def test_a_cancelled_item_ends_the_batch(simulator: Simulator, ask: Ask, run: Run, sink: MemorySender) -> None:
-    """The callback comes at the moment of the last cancellation."""
+    """The callback is sent at the last cancellation."""
     caller = ask("runflow", "rf_live_one")
     body = {"input": [INPUT, INPUT], "callback_url": HOOK}
     made = caller("POST", f"{LITE}/batches", body, headers={"prefer": "scenario=stuck"}).json
@@ -143,7 +143,7 @@ def test_a_batch_has_one_to_a_hundred_items(simulator: Simulator, ask: Ask, item
 
 
 def test_the_balance_must_cover_all_of_it(make_simulator: MakeSimulator) -> None:
-    """402, and nothing begins."""
+    """402, and nothing starts."""
     entry = KeyEntry("rf_live_poor", "poor", balance=Decimal("0.30"))
     caller = Caller(make_simulator(names=["runflow"], keys=[entry]).provider("runflow"), "rf_live_poor")
 

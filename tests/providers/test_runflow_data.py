@@ -53,7 +53,7 @@ def test_every_documented_code_is_a_row(contract: Contract, code: str) -> None:
 
 
 def test_operations_name_rows_that_exist(contract: Contract) -> None:
-    """What an operation may refuse with."""
+    """The possible errors of an operation."""
     named = {row for operation in contract.operations for row in operation.raw["x-mockreel"].get("refusals", [])}
 
     assert sorted(named - set(contract.errors)) == []
@@ -106,7 +106,7 @@ def test_every_row_of_a_table_has_evidence() -> None:
 
 
 def _rows(node: Any, where: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Every mapping that speaks of evidence, with its place."""
+    """Every mapping with evidence, and its place."""
     if isinstance(node, Mapping):
         if isinstance(node.get("evidence"), str):
             yield where, node
@@ -167,7 +167,7 @@ def test_every_link_leads_to_an_operation(contract: Contract) -> None:
 
 
 def test_what_ends_has_callbacks(contract: Contract) -> None:
-    """Runs and batches name where they tell of their end."""
+    """Runs and batches have callbacks for their end."""
     for name in ("create_run", "create_batch"):
         called = resolve(contract.document, contract.operation(name).raw["callbacks"]["ended"], where=name)
         assert list(called) == ["{$request.body#/callback_url}"]

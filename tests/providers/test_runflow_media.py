@@ -1,4 +1,4 @@
-"""Runflow's files: the upload in three steps, assets, and media that stand in an input."""
+"""Runflow's files: the upload in three steps, assets, and media in an input."""
 
 import base64
 from typing import Any
@@ -102,7 +102,7 @@ def test_an_asset_is_deleted(simulator: Simulator, ask: Ask) -> None:
 
 
 def test_media_in_an_input_are_stored_and_shown_by_address(simulator: Simulator, ask: Ask, run: Run) -> None:
-    """A data URI never comes back; what it held can be fetched where the record says."""
+    """A data URI is never returned; its content can be fetched at the URL in the record."""
     caller = ask("runflow")
     uri = "data:image/webp;base64," + base64.b64encode(FILE).decode()
     made = create(caller, model=NANO, input={"prompt": "data: is not a URI", "image_urls": [uri]})
@@ -139,7 +139,7 @@ def test_a_data_uri_that_cannot_be_decoded_is_a_violation(simulator: Simulator, 
 
 
 def test_media_can_come_back_inline(simulator: Simulator, ask: Ask, run: Run) -> None:
-    """Where the input asks for it."""
+    """If the input requests it."""
     caller = ask("runflow")
     made = create(caller, model="/v1/models/google/nano-banana-pro", input={"prompt": "a", "sync_mode": True})
     run(simulator.advance(20))

@@ -1,4 +1,4 @@
-"""Runflow's organization webhooks: made, changed, told of every run, with deliveries and attempts."""
+"""Runflow's organization webhooks: created, changed, sent for every run, with deliveries and attempts."""
 
 import hashlib
 import hmac
@@ -65,7 +65,7 @@ def test_a_run_with_a_callback_tells_both(simulator: Simulator, ask: Ask, run: R
 
 
 def test_subscriptions_choose_the_events(simulator: Simulator, ask: Ask, run: Run, sink: MemorySender) -> None:
-    """No other event is delivered, and an unknown one is refused with its place."""
+    """No other event is delivered, and an unknown one is rejected with its place."""
     caller = ask("runflow")
     make(caller, event_subscriptions=["run.failed"])
     create(caller)
@@ -102,7 +102,7 @@ def test_attempts_are_listed_one_by_one(
 def test_a_webhook_is_changed_disabled_and_deleted(
     simulator: Simulator, ask: Ask, run: Run, sink: MemorySender
 ) -> None:
-    """A disabled one is not told; an updated_at that is not the last one is a conflict."""
+    """A disabled one gets no events; an updated_at that is not the last one is a conflict."""
     caller = ask("runflow")
     made = make(caller)
     path = f"{HOOKS}/{made['id']}"

@@ -18,7 +18,7 @@ def simulator(make_simulator: MakeSimulator) -> Simulator:
 
 
 def test_an_asset_is_ready_after_a_while(simulator: Simulator, ask: Ask, run: Run) -> None:
-    """As the vendor's nodes make one and ask for it until it is ready; the file is never fetched."""
+    """As the vendor's nodes create one and poll it until it is ready; the file is never fetched."""
     caller = ask("runninghub")
     made = caller("POST", f"{V2}/assets/create", {**FILE, "groupId": "group-1"})
     wanted = {"assetId": good(made)["assetId"]}

@@ -44,7 +44,7 @@ def test_every_documented_code_is_a_row(contract: Contract, code: str) -> None:
 
 
 def test_operations_and_settings_name_rows_that_exist(contract: Contract) -> None:
-    """What an operation may refuse with, what stands instead, and what the old outputs answer with."""
+    """The errors of an operation, their replacements, and the errors of the old outputs."""
     named: list[str] = [contract.wire["ended_row"], *contract.wire["pending_rows"].values()]
     for operation in contract.operations:
         own = operation.raw["x-mockreel"]
@@ -75,7 +75,7 @@ def test_every_fact_has_its_evidence_and_a_known_source() -> None:
 
 
 def _rows(node: Any, where: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Every mapping that speaks of evidence, with its place."""
+    """Every mapping with evidence, and its place."""
     if isinstance(node, Mapping):
         if "evidence" in node or "source" in node:
             yield where, node

@@ -189,7 +189,7 @@ def test_the_account_is_found_by_either_spelling(simulator: Simulator, ask: Ask,
 
 
 def test_the_demo_of_an_app_reads_its_key_from_the_query(simulator: Simulator, ask: Ask) -> None:
-    """The key and the app stand in the query; each node has its nine fields, and the sample call names the app."""
+    """The key and the app are in the query; each node has its nine fields, and the sample call names the app."""
     reply = ask("runninghub")("GET", "/api/webapp/apiCallDemo?apiKey=rh-one&webappId=1937084629516193795", key=None)
 
     assert [set(node) for node in good(reply)["nodeInfoList"]] == [NODE_FIELDS, NODE_FIELDS]

@@ -208,7 +208,7 @@ def test_error_scenarios_are_played_on_both_apis(ask: Ask) -> None:
 
 
 def test_rows_hold_numbers_wherever_a_dialect_needs_one(simulator: Simulator) -> None:
-    """A code that is no number could not stand in an envelope."""
+    """An envelope needs a numeric code."""
     provider = simulator.provider("runninghub")
     dialects = state_of(provider).dialects
     for row in provider.contract.errors.values():
@@ -235,7 +235,7 @@ def test_the_host_header_decides_nothing(ask: Ask) -> None:
 
 
 def test_an_unknown_scenario_is_the_mock_servers_own_error(ask: Ask) -> None:
-    """It is told apart from anything that the provider says, and lists what there is."""
+    """It differs from all provider errors, and lists the valid names."""
     reply = ask("runninghub")("POST", SUBMIT, BODY, headers={"prefer": "scenario=explode"})
 
     assert (reply.status, reply.headers["content-type"]) == (400, "application/problem+json")

@@ -1,4 +1,4 @@
-"""RunningHub's webhooks: what TASK_END carries, its retries, and what is told of them."""
+"""RunningHub's webhooks: the content of TASK_END, its retries, and their records."""
 
 import re
 from typing import Any
@@ -78,7 +78,7 @@ def test_every_end_sends_a_webhook(
 def test_the_end_of_a_failed_old_task_is_its_error(
     simulator: Simulator, ask: Ask, run: Run, sink: MemorySender
 ) -> None:
-    """The text holds code 805 and the reason."""
+    """The text has code 805 and the reason."""
     body = {**START, "webhookUrl": HOOK}
     ask("runninghub")("POST", "/task/openapi/create", body, headers={"prefer": "scenario=fail"}, key=None)
     run(simulator.advance(10))
@@ -152,7 +152,7 @@ def test_the_detail_follows_the_delivery(simulator: Simulator, ask: Ask, run: Ru
 def test_an_event_is_sent_again_to_the_named_address(
     simulator: Simulator, ask: Ask, run: Run, sink: MemorySender
 ) -> None:
-    """The stored bytes go to the new address, and the detail tells of that delivery under the first one's id."""
+    """The stored bytes are sent to the new address, and the detail shows that delivery under the first one's id."""
     sink.receiver = lambda out: 200 if out.url.endswith("/other") else 500
     caller = ask("runninghub", "rh-one")
     task = submit(caller, webhookUrl=HOOK)
@@ -173,7 +173,7 @@ def test_an_event_is_sent_again_to_the_named_address(
 
 
 def test_the_events_of_others_are_not_known(simulator: Simulator, ask: Ask, run: Run) -> None:
-    """Neither the detail nor the resend of another account's event, nor of a task that tells nobody."""
+    """Neither the detail nor the resend of another account's event, nor of a task without a webhook."""
     caller = ask("runninghub", "rh-two")
     told, silent = submit(ask("runninghub", "rh-one"), webhookUrl=HOOK), submit(ask("runninghub", "rh-one"))
     run(simulator.advance(10))

@@ -115,7 +115,7 @@ class Trusted:
 
 @pytest.fixture(scope="session")
 def trusted(tmp_path_factory: pytest.TempPathFactory) -> Trusted:
-    """An authority that vouches for the providers' hosts, on this machine only."""
+    """A certificate authority for the providers' hosts, trusted by the tests only."""
     trustme = pytest.importorskip("trustme")
     made = trustme.CA()
     file = tmp_path_factory.mktemp("authority") / "ca.pem"
@@ -153,7 +153,7 @@ def provider(simulator: Simulator, trusted: Trusted) -> Iterator[FakeUpstream]:
 
 @dataclass
 class Between:
-    """A proxy that runs, what it has said, and a client of it."""
+    """A running proxy, its output, and a client of it."""
 
     proxy: Proxy
     client: httpx2.Client
@@ -176,7 +176,7 @@ class Between:
 
     @property
     def said(self) -> list[str]:
-        """All that the proxy has said, its sums included: it is ended, as what it says comes after its responses."""
+        """All output of the proxy with its summary; the proxy is stopped first."""
         self.open.close()
         return self.lines
 

@@ -31,11 +31,11 @@ def contract_of(provider: str) -> Contract:
 
 @dataclass
 class Day:
-    """Everything that is client_request of one provider, what it answers, and what a proxy tells of it.
+    """One client's requests to a provider, the responses, and what a proxy reports.
 
     Args:
-        played: who answers; as documented if None.
-        rules: the client rules that are looked for.
+        played: the contract of the answering server; the documented one if None.
+        rules: the client rules to check.
     """
 
     provider: str
@@ -53,14 +53,14 @@ class Day:
         self.links = Links(self.contract, self.requests, ResponseChecker(self.contract))
 
     def send(self, request: SentRequest) -> ReceivedResponse:
-        """Ask, with the key that it is meant to carry, and let the proxy look at it."""
+        """Send a request with its key, and let the proxy check it."""
         response = self.target.send(request)
         self.answers.append(response)
         self.see(dressed(request, self.target.keys), response)
         return response
 
     def see(self, sent: SentRequest, response: ReceivedResponse | None) -> None:
-        """Let the proxy look at an exchange; None is no answer at all."""
+        """Let the proxy check an exchange; None is a missing response."""
         headers = [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in sent.headers.items()]
         client_request = ClientRequest(sent.method, sent.path, sent.query, headers, self.target.now(), sent.body)
         client_request.operation = self.watch.operation(sent.method, sent.path)
@@ -131,7 +131,7 @@ class Day:
             self.send(self.requests.good(operation, params={"limit": "1"}))
 
     def errors(self) -> None:
-        """What is refused: a job that nobody has, a body that is none, a key that nobody has."""
+        """Rejected requests: an unknown job, an invalid body, an unknown key."""
         for talk in self.contract.conversation.jobs.values():
             poll = self.contract.operation(talk.poll)
             names = [one.name for one in poll.query if one.required]

@@ -70,7 +70,7 @@ def test_it_forwards_until_it_is_stopped_and_tells_the_sums(
 
 
 def test_a_program_runs_through_it_unchanged(provider: FakeUpstream, options: list[str]) -> None:
-    """Its exit code is passed on; what the proxy says goes to stderr."""
+    """Its exit code is passed on; the proxy's output goes to stderr."""
     done = subprocess.run(
         [*COMMAND, *options, "--", sys.executable, "-c", PROGRAM],
         capture_output=True,

@@ -31,7 +31,7 @@ def recorded(put_between: PutBetween, tmp_path: Path) -> Callable[[], tuple[Betw
 
 
 def test_a_job_becomes_a_cassette_without_the_key(recorded: Callable[[], tuple[Between, ExchangeRecorder]]) -> None:
-    """It says where it comes from, and can be read as any other."""
+    """It has its source, and can be read like any other."""
     between, recorder = recorded()
     job = between.submit(prompt="a boat of paper").json()["id"]
     between.ask("GET", f"/v1/runs/{job}")
@@ -50,7 +50,7 @@ def test_a_job_becomes_a_cassette_without_the_key(recorded: Callable[[], tuple[B
 def test_nothing_of_the_mock_server_is_kept(
     recorded: Callable[[], tuple[Between, ExchangeRecorder]], provider: FakeUpstream
 ) -> None:
-    """Not what came before either: somebody led the name elsewhere."""
+    """Nor are earlier exchanges, as the name was redirected."""
     between, recorder = recorded()
     between.submit()
     provider.tamper = lambda _, reply: Response(

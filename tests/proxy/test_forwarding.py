@@ -1,4 +1,4 @@
-"""What goes through the proxy arrives as it was sent, over verified TLS, and comes back as it was answered."""
+"""Requests are forwarded unchanged over verified TLS, and responses are returned unchanged."""
 
 import gzip
 import socket
@@ -57,7 +57,7 @@ def test_headers_of_the_connection_stay_behind(put_between: PutBetween, provider
 
 
 def test_codings_that_the_proxy_cannot_read_are_not_requested(put_between: PutBetween, provider: FakeUpstream) -> None:
-    """Of the codings that a client takes, the known ones are passed on; the response stays coded for the client."""
+    """Only codings that the proxy can decode are forwarded; the response stays encoded for the client."""
     between = put_between()
     provider.tamper = lambda _, reply: Response(
         reply.status, gzip.compress(b'{"status": 5}'), ((b"content-encoding", b"gzip"), *reply.headers)
@@ -74,7 +74,7 @@ def test_codings_that_the_proxy_cannot_read_are_not_requested(put_between: PutBe
 def test_a_response_without_a_body_passes_without_one(
     put_between: PutBetween, provider: FakeUpstream, method: str, status: int
 ) -> None:
-    """Whatever length it claims; the connection goes on."""
+    """With any declared length; the connection stays usable."""
     between = put_between()
     provider.tamper = lambda _, reply: Response(status, b"", ((b"content-length", b"15"), (b"etag", b'"x"')))
     reply = between.ask(method, "/v1/health")
@@ -97,7 +97,7 @@ def test_a_chunked_response_passes_completely(put_between: PutBetween, provider:
 
 
 def test_a_large_upload_is_streamed(put_between: PutBetween, provider: FakeUpstream) -> None:
-    """More than is held goes through all the same, and is not checked."""
+    """A body above the limit is forwarded but not checked."""
     between = put_between(most_body=1000)
     body = b"x" * 100_000
     between.client.put("/asset-uploads/one?token=t", content=iter([body, body]), headers={"content-type": "image/png"})
@@ -137,7 +137,7 @@ def test_an_unreachable_upstream_is_reported_with_a_message(put_between: PutBetw
 def test_a_connection_that_ends_before_the_response_may_have_cost(
     put_between: PutBetween, provider: FakeUpstream
 ) -> None:
-    """The job may exist, so that its price stays counted, and is said to be uncertain."""
+    """The job may exist, so its price stays counted and is reported as uncertain."""
     between = put_between()
     provider.raw = b""
     reply = between.submit()
@@ -163,7 +163,7 @@ def test_a_client_that_disconnects_during_its_request_spends_nothing(
 
 
 def test_a_clients_own_host_chooses_among_the_providers(put_between: PutBetween, provider: FakeUpstream) -> None:
-    """A provider with two hosts is asked at the one that the client names, and no other is ever asked."""
+    """A provider with two hosts is requested at the host that the client names."""
     between = put_between(name="runninghub")
     for host in ("www.runninghub.cn", "evil.example", "www.runninghub.ai"):
         between.ask("POST", "/openapi/v2/query", {"taskId": "1"}, host=host)
@@ -176,7 +176,7 @@ def test_a_clients_own_host_chooses_among_the_providers(put_between: PutBetween,
 
 
 def test_the_response_arrives_before_it_is_checked(put_between: PutBetween, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Checks that take their time do not hold up the client."""
+    """Slow checks do not delay the client."""
     between = put_between()
     judging, answered = threading.Event(), threading.Event()
 
@@ -193,7 +193,7 @@ def test_the_response_arrives_before_it_is_checked(put_between: PutBetween, monk
 def test_a_failing_check_breaks_no_response(
     put_between: PutBetween, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It is the proxy's fault, and said so in the log."""
+    """The log reports it as an error of the proxy."""
     between = put_between()
     monkeypatch.setattr("mockreel.proxy.contract_watch.Watch.violations", lambda *_: 1 / 0)
 
@@ -203,7 +203,7 @@ def test_a_failing_check_breaks_no_response(
 
 
 def test_no_key_is_ever_reported(put_between: PutBetween, provider: FakeUpstream) -> None:
-    """Not in a violation that quotes what came, though the provider repeats the key."""
+    """Not even in a violation that quotes a response with the key."""
     between = put_between()
     provider.tamper = lambda _, reply: Response(
         200, orjson.dumps({"status": f"hello {KEY}", "id": KEY}), ((b"content-type", b"application/json"),)

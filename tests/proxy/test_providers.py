@@ -33,7 +33,7 @@ def _acts(provider: FakeUpstream) -> list[Act]:
 
 
 def _key(provider: FakeUpstream) -> str:
-    """One that the provider would not refuse at sight."""
+    """A key in a valid form."""
     rows = provider.provider.contract.root["keys"].get("prefixes") or [{"prefix": ""}]
     return f"{rows[0]['prefix']}hush-hush"
 
@@ -66,7 +66,7 @@ def test_the_jobs_of_the_docs_break_nothing(between: Between, provider: FakeUpst
 
 
 def test_a_job_that_goes_backwards_is_noticed(between: Between, provider: FakeUpstream) -> None:
-    """Wherever the provider is told which job is asked about: in the path, the query or the body."""
+    """Whether the job's id is in the path, the query or the body."""
     act = _acts(provider)[0]
     assert act.poll is not None
     job = _begun(between, provider, act)

@@ -1,4 +1,4 @@
-"""How much a proxy tells: servers and clients that are broken on purpose, over one client's day with each provider."""
+"""How much a proxy reports of broken servers and clients, over one client's day with each provider."""
 
 import pytest
 from proxy.saboteurs import CLIENTS, PROVIDERS, client_told, honest_day, server_told, servers
@@ -12,7 +12,7 @@ MISSED = {
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_an_honest_day_is_silent(provider: str) -> None:
-    """Nothing is told of the provider; of the client, what it did wrong on purpose."""
+    """Nothing is reported of the provider, and of the client only its intended mistakes."""
     day = honest_day(provider)
 
     assert [str(one) for one in day.violations if one.side != "request"] == []
@@ -32,7 +32,7 @@ def test_a_broken_server_is_reported(provider: str) -> None:
 
 @pytest.mark.parametrize("name", CLIENTS)
 def test_a_broken_client_is_reported(name: str) -> None:
-    """At every provider where a document speaks."""
+    """At every provider with a documented rule."""
     found = [client_told(name, provider) for provider in PROVIDERS]
     effective = [one for one in found if one.told is not None]
 

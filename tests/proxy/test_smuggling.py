@@ -10,7 +10,7 @@ from security.wires import LAST, received, statuses
 
 @pytest.mark.parametrize("data", DOUBTFUL.values(), ids=DOUBTFUL.keys())
 def test_an_ambiguous_request_is_not_forwarded(put_between: PutBetween, provider: FakeUpstream, data: bytes) -> None:
-    """It is refused here, with all that follows it on the connection."""
+    """It is rejected here, with all that follows it on the connection."""
     between = put_between()
     with socket.create_connection(("127.0.0.1", int(between.proxy.urls["runflow"].rpartition(":")[2])), 20) as one:
         one.sendall(data + LAST)
@@ -33,7 +33,7 @@ def test_an_ambiguous_request_is_not_forwarded(put_between: PutBetween, provider
 def test_an_ambiguous_response_is_reported_and_not_forwarded(
     put_between: PutBetween, provider: FakeUpstream, reply: bytes
 ) -> None:
-    """As a response that did not come, in one whole response of the proxy, or with a harmless reading of it."""
+    """As a missing response, in one complete response of the proxy, or read harmlessly."""
     between = put_between()
     provider.raw = reply
     told = between.ask("GET", "/v1/health")

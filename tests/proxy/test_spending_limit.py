@@ -1,4 +1,4 @@
-"""The spending limit: counted before anything is sent, given back where it was refused, and never guessed."""
+"""The spending limit: reserved before anything is sent, released if rejected, and never guessed."""
 
 import gzip
 import socket
@@ -42,7 +42,7 @@ def test_each_currency_has_the_limit_for_itself() -> None:
 
 @pytest.mark.parametrize("cost", [LEAST, UNKNOWN])
 def test_a_price_that_is_not_exact_needs_an_assumption(cost: Cost) -> None:
-    """Without one it is refused; with one it counts that, or its known part where that is more."""
+    """Without one it is blocked; with one it counts that price, or its known part if that is higher."""
     with pytest.raises(LimitExceeded, match=r"--assume-price AMOUNT"):
         SpendingLimit(Decimal(1)).reserve(cost, currency="USD", name="a")
 
@@ -114,7 +114,7 @@ def test_what_costs_nothing_passes_when_all_is_spent(put_between: PutBetween, pr
 def test_what_cannot_be_counted_is_blocked_under_a_limit(
     put_between: PutBetween, provider: FakeUpstream, path: str, body: object, told: str
 ) -> None:
-    """Several jobs at once, an operation that nobody knows, a body that is too large to be read."""
+    """Several jobs at once, an unknown operation, a body that is too large to read."""
     between = put_between(limit=Decimal(10), most_body=1000)
     reply = between.ask("POST", path, body)
 
@@ -137,7 +137,7 @@ def test_only_a_clear_error_response_releases_the_money(
 
 
 def test_an_error_response_in_a_body_releases_the_money(put_between: PutBetween, provider: FakeUpstream) -> None:
-    """As RunningHub refuses: with 200."""
+    """RunningHub sends errors with 200."""
     between = put_between(name="runninghub")
     body = {"taskId": "", "errorCode": "1001", "errorMessage": "no"}
     provider.tamper = lambda *_: Response(200, orjson.dumps(body), ((b"content-type", b"application/json"),))
@@ -157,7 +157,7 @@ def _packed(body: bytes, coding: str) -> bytes:
 def test_a_compressed_body_is_priced_and_checked_decoded(
     put_between: PutBetween, provider: FakeUpstream, coding: str
 ) -> None:
-    """It goes on as it came."""
+    """It is forwarded unchanged."""
     between = put_between(limit=Decimal(1), assumed=Decimal("0.20"))
     accepted = between.submit()
     between = put_between(limit=Decimal(1), assumed=Decimal("0.20"))
@@ -181,7 +181,7 @@ def test_a_body_in_an_unknown_coding_is_blocked_by_a_limit(put_between: PutBetwe
 
 
 def test_a_request_that_never_went_whole_uses_nothing_up(put_between: PutBetween, provider: FakeUpstream) -> None:
-    """Its body was shorter than its head said: it was not accepted, and the next one passes."""
+    """Its body was shorter than declared: it was not accepted, and the next request passes."""
     between = put_between(limit=Decimal("0.25"), assumed=Decimal("0.20"))
     port = int(between.proxy.urls["runflow"].rpartition(":")[2])
     for _ in range(2):
@@ -197,7 +197,7 @@ def test_a_request_that_never_went_whole_uses_nothing_up(put_between: PutBetween
 
 @pytest.mark.parametrize("offer", ["h2c", "websocket", "anything/1"])
 def test_an_offer_to_upgrade_is_ignored(put_between: PutBetween, provider: FakeUpstream, offer: str) -> None:
-    """RFC 9110 7.8: the body goes on whole, the offer does not, and the price is counted once."""
+    """RFC 9110 7.8: the body is forwarded, the offer is not, and the price is counted once."""
     between = put_between(limit=Decimal("0.25"), assumed=Decimal("0.20"))
     body = orjson.dumps({"input": {"prompt": "a paper boat", "duration": "4s"}})
     upgrade = {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": offer, "HTTP2-Settings": "AAMAAABkAARAAAAAAAIAAAAA"}

@@ -1,4 +1,4 @@
-"""Both directions are held to the contract: one line for each violation, with the fact and where it stands."""
+"""Both directions are checked against the contract: one line per violation, with the fact and its place."""
 
 from collections.abc import Callable
 from typing import Any
@@ -133,7 +133,7 @@ def test_the_headers_of_a_response_are_checked(put_between: PutBetween, provider
 
 
 def test_a_provider_that_accepts_what_it_forbids_is_reported(put_between: PutBetween, provider: FakeUpstream) -> None:
-    """Perhaps the contract is old: both sides are told."""
+    """Perhaps the contract is old: both sides are reported."""
     between = put_between(allow=("retried-permanent-error",))
     taken = orjson.loads(between.submit().content)
     provider.tamper = lambda _, reply: Response(201, orjson.dumps(taken), reply.headers)
@@ -172,7 +172,7 @@ def test_a_wrong_job_is_reported_across_its_polls(
 
 
 def test_a_job_is_known_from_its_submit_on(put_between: PutBetween, provider: FakeUpstream) -> None:
-    """The first word comes with the response to it."""
+    """Its first state is in the response to the submit."""
     between = put_between()
     provider.tamper = _says(status_code="running")
     job = _job(between)

@@ -1,4 +1,4 @@
-"""Client rules: what breaks each, what nearly does, and the fact behind it; off where no document speaks."""
+"""Client rules: what breaks each, what nearly does, and its fact; off without a document."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -60,7 +60,7 @@ def caller(simulator: Simulator, provider: str) -> Caller:
 def test_what_a_request_may_not_say(  # noqa: PLR0917
     make_simulator: MakeSimulator, provider: str, method: str, path: str, body: Any, rule: str, told: str
 ) -> None:
-    """One rule each, told once, with a source."""
+    """One rule each, reported once, with a source."""
     simulator = make_simulator(names=[provider])
     caller(simulator, provider)(method, path, body)
 
@@ -121,7 +121,7 @@ def test_a_request_without_a_key_is_reported(make_simulator: MakeSimulator) -> N
 
 
 def test_played_errors_are_not_the_clients(make_simulator: MakeSimulator) -> None:
-    """Whatever row is wished, on the request or by a rule."""
+    """For any preferred error, on the request or by a rule."""
     simulator = make_simulator(names=["runflow"])
     ask = caller(simulator, "runflow")
     for row in ("invalid-body", "malformed-json", "unknown-model", "wrong-content-type", "unknown-path", "no-key"):
@@ -188,7 +188,7 @@ def waiting(ticking: Ticking) -> Simulator:
 
 
 def test_polls_may_come_as_fast_as_the_docs_advise(waiting: Simulator, ticking: Ticking) -> None:
-    """By either clock: who really waits under a clock that stands still is not too fast."""
+    """By either clock: real waiting counts while the clock is paused."""
     ask, job = caller(waiting, "runninghub"), made(waiting, "runninghub")
 
     def poll(*, held: float = 0.0, real: float = 0.0) -> list[str]:
@@ -204,7 +204,7 @@ def test_polls_may_come_as_fast_as_the_docs_advise(waiting: Simulator, ticking: 
 
 
 def test_an_early_retry_is_reported(waiting: Simulator, ticking: Ticking) -> None:
-    """By either clock; where no document speaks of the header, only if asked for."""
+    """By either clock; without a document for the header, only if selected."""
     ask = caller(waiting, "runflow")
     wish = {"prefer": "scenario=rate-limited"}
 
@@ -232,7 +232,7 @@ def test_inferred_rules_count_only_if_selected(make_simulator: MakeSimulator) ->
 
 
 def test_a_repeated_submit_after_a_lost_response_needs_a_key(make_simulator: MakeSimulator) -> None:
-    """Sent again without one it begins a second job; with one it does not, and another body is another matter."""
+    """Without one a repetition starts a second job; with one it does not; another body is another request."""
     for first, second, found in (
         ({}, {}, ["unsafe-retry"]),
         ({"idempotency-key": "a"}, {"idempotency-key": "b"}, ["unsafe-retry"]),
@@ -247,7 +247,7 @@ def test_a_repeated_submit_after_a_lost_response_needs_a_key(make_simulator: Mak
 
 
 def test_two_jobs_of_one_body_are_no_retry(make_simulator: MakeSimulator) -> None:
-    """Where the first answer came, and where the first request began nothing."""
+    """If the first response arrived, and if the first request started nothing."""
     simulator = make_simulator(names=["runflow"])
     ask = caller(simulator, "runflow")
     ask("POST", RUNS, BOAT)
@@ -282,7 +282,7 @@ def test_no_key_is_required_if_a_reading_has_none(make_simulator: MakeSimulator)
 
 
 class Answering(Sender):
-    """A receiver that answers as it is told."""
+    """A receiver with preset responses."""
 
     def __init__(self, *outcomes: Outcome) -> None:
         self.outcomes = [*outcomes]
@@ -320,7 +320,7 @@ def test_a_receiver_that_always_fails_is_reported(
 
 
 def test_a_webhook_that_was_spoilt_on_purpose_is_not_the_clients(run: Callable[[Any], Any]) -> None:
-    """A receiver may refuse what a fault has broken."""
+    """A receiver may reject what a fault has broken."""
     contracts = load_contracts(["runflow"])
     clock = Clock(start=START, held=True)
     simulator = build_simulator(contracts, clock=clock, accept_any_key=True, sender=Answering(Outcome(400)))
@@ -368,7 +368,7 @@ def test_each_rule_has_a_sentence_and_a_name_of_its_own() -> None:
 
 
 def test_that_a_request_is_wrong_on_purpose_is_no_slip(make_simulator: MakeSimulator) -> None:
-    """The log tells of preferences that change nothing; this one is known, and one that nearly is it is told."""
+    """The log reports unknown preferences; this one is known, and a misspelt one is reported."""
     simulator = make_simulator(names=["runflow"])
     ask = caller(simulator, "runflow")
     for prefer in ("expect-violation=unknown-field", "expect-violations"):

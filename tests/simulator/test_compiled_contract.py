@@ -80,7 +80,7 @@ def test_every_reading_of_a_provider_can_be_chosen_in_turn(make_simulator: MakeS
 
 
 def test_a_cancelled_run_is_spelled_as_the_reading_says(simulator: Simulator, ask: Callable[..., Caller]) -> None:
-    """Switched between two polls of one job, and back; a job that ended before is told in the same words."""
+    """Switched between two polls of one job, and back; a job that ended earlier keeps its words."""
     speak = ask("runflow")
     model = next(iter(simulator.provider("runflow").contract.models))
     body = {"input": {"prompt": "x"}}
@@ -101,7 +101,7 @@ def test_a_cancelled_run_is_spelled_as_the_reading_says(simulator: Simulator, as
 
 
 def test_a_contract_that_cannot_be_played_changes_nothing(make_simulator: MakeSimulator, tmp_path: Path) -> None:
-    """Not even the parts whose own contracts are good."""
+    """Not even the providers whose contracts are valid."""
     simulator = make_simulator(names=["runflow", "encore"], data=FOURTH)
     data = Path(shutil.copytree(FOURTH, tmp_path / "data"))
     document = data / "contracts/encore/openapi.json"

@@ -1,4 +1,4 @@
-"""A data folder of the user's: what is wrong in it is said when it is loaded, with its place."""
+"""A user's data folder: mistakes are reported when it is loaded, with their place."""
 
 import shutil
 from collections.abc import Callable

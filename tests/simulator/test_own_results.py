@@ -23,7 +23,7 @@ def film(tmp_path: Path) -> Path:
 
 
 def _url(server: Any) -> str:
-    """The address of what the first job made, as the control API tells it."""
+    """The URL of the first job's result, from the control API."""
     (row, *_) = httpx.get(f"{server.control.url}/_mockreel/jobs").json()["jobs"]
     return str(row["clip"]["url"])
 

@@ -1,4 +1,4 @@
-"""Whose path was asked for where nothing is: told in the log and the journal, never to the client."""
+"""Hints for unknown paths: in the log and the journal, never in the provider's response."""
 
 import pytest
 from server.speaking import ask
@@ -66,7 +66,7 @@ def test_without_a_likely_cause_there_is_no_hint(path: str, make_simulator: Make
 
 
 def test_the_control_port_explains_it_in_its_response_and_in_the_log() -> None:
-    """It is no provider, so its answer may say so."""
+    """It is no provider, so its response may say so."""
     with serving("runflow", "aimlapi") as server:
         cursor = server.simulator.events.cursor
         status, body, _ = ask(server.control.url, "POST", "/v2/video/generations", {})

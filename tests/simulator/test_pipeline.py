@@ -65,7 +65,7 @@ def test_a_good_request_gets_through(encore: Caller) -> None:
 def test_an_early_error_is_sent_in_the_providers_form(
     encore: Caller, method: str, path: str, *, options: dict[str, Any], status: int, code: str | None
 ) -> None:
-    """Each step has its row; nothing of it begins a job."""
+    """Each step has its error; none starts a job."""
     said = encore(method, path, **options)
 
     assert said.status == status
@@ -89,7 +89,7 @@ def test_the_text_names_what_was_sent(encore: Caller) -> None:
 
 
 def test_a_request_without_a_valid_key_gets_no_violations_of_its_body(encore: Caller) -> None:
-    """Who asks is asked first; only what is too large or leads nowhere is said to anybody."""
+    """The key is checked first; only an oversized body or an unknown path is reported without one."""
     assert code_of(encore("POST", "/v1/jobs", raw=b"{", key=None)) == "who"
     assert code_of(encore("POST", "/v1/jobs", raw=b"{", key="invalid")) == "stranger"
     assert code_of(encore("POST", "/v9", raw=b"{", key=None)) == "nowhere"
@@ -126,7 +126,7 @@ def test_a_key_that_is_no_text_is_none(key: Any, encore: Caller) -> None:
 
 
 def test_a_job_of_another_account_does_not_exist(encore: Caller) -> None:
-    """Its answer is the same as for an id that nobody has."""
+    """Its response is the same as for an unknown id."""
     id_ = encore("POST", "/v1/jobs", GOOD).json["id"]
     other = encore("GET", f"/v1/jobs/{id_}", key="en_user_other")
 
@@ -147,7 +147,7 @@ def test_scopes_hold_where_an_account_has_some(make_encore: MakeSimulator) -> No
 
 
 def test_every_violation_is_reported_with_its_place_in_the_message(encore: Caller) -> None:
-    """The envelope first; then the input, below where it stands."""
+    """The envelope first; then the input, below its place."""
     envelope = encore("POST", "/v1/jobs", {"model": "solo", "input": {}, "tell": "x", "more": 1})
     whole = encore("POST", "/v1/jobs", {"model": "solo", "input": {"prompt": "", "seconds": 5}})
     bare = encore("POST", "/v1/models/solo/jobs", {"prompt": "", "seconds": 5})
@@ -158,7 +158,7 @@ def test_every_violation_is_reported_with_its_place_in_the_message(encore: Calle
 
 
 def test_a_get_may_be_requested_by_head(encore: Caller) -> None:
-    """The answer is the same; the server leaves its body out."""
+    """The response is the same; the server leaves its body out."""
     assert encore("HEAD", "/v1/jobs").response == encore("GET", "/v1/jobs").response
 
 
@@ -210,14 +210,14 @@ def test_events_during_a_waiting_request_are_reported_too(
 
 
 def test_paths_of_the_mock_server_itself_are_no_operations(encore: Caller) -> None:
-    """They answer in its own words, and need no key."""
+    """They have the mock server's own errors, and need no key."""
     said = encore("GET", "/_mockreel/media/none.mp4", key=None)
 
     assert (said.status, said.headers["content-type"]) == (404, "application/problem+json")
 
 
 def test_every_request_is_noted_once(encore: Caller) -> None:
-    """Answered, refused or misunderstood."""
+    """Accepted, rejected or malformed."""
     encore("GET", "/v1/jobs")
     encore("GET", "/v9")
     encore("GET", "/v1/jobs", headers={"prefer": "scenario=none"})

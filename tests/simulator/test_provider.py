@@ -1,4 +1,4 @@
-"""A provider on the simulator: what handlers ask of it."""
+"""A provider of the simulator: the methods for handlers."""
 
 import asyncio
 import threading
@@ -84,7 +84,7 @@ def test_a_job_without_a_url_sends_no_callback(encore: Caller, sink: MemorySende
 def test_an_intervention_sends_a_callback_instead_of_the_planned_end(
     encore: Caller, sink: MemorySender, run: Run
 ) -> None:
-    """And the planned end comes to nothing."""
+    """The planned end is dropped."""
     id_ = encore("POST", "/v1/jobs", TELL).json["id"]
     assert encore("DELETE", f"/v1/jobs/{id_}", key="en_boss_one").json["state"] == "dropped"
 
@@ -109,7 +109,7 @@ def test_a_job_that_never_ended_sends_a_callback_when_it_is_stopped(
 
 
 def test_a_waiting_request_is_answered_when_its_job_ends(encore: Caller, run: Run) -> None:
-    """By the clock, which somebody else advances."""
+    """By the clock, which another task advances."""
 
     async def go() -> Any:
         waiting = asyncio.ensure_future(encore.waiting("POST", "/v1/wait", GOOD))
@@ -148,7 +148,7 @@ def test_a_request_for_an_ended_job_does_not_wait(encore: Caller, run: Run) -> N
 
 
 def test_no_request_waits_longer_than_the_wait_timeout(make_encore: MakeSimulator, run: Run) -> None:
-    """In real seconds, whatever the simulator's clock does; nothing is kept of who waited."""
+    """In real seconds, whatever the simulator's clock does; no waiter is left behind."""
     provider = make_encore(wait_timeout=0.02).provider("encore")
     job = begin(provider, name="stuck")
 

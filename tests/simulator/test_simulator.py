@@ -1,4 +1,4 @@
-"""A stage: the parts, and what they share."""
+"""A simulator: its providers, and what they share."""
 
 import shutil
 from collections.abc import Callable
@@ -27,7 +27,7 @@ def two(tmp_path: Path) -> Path:
 
 
 def test_further_providers_stand_behind_the_packaged_ones_by_name(two: Path) -> None:
-    """In the order in which they get their ports, however they are asked for."""
+    """In the order of their ports, in any order of names."""
     packaged = ["runflow", "aimlapi", "runninghub"]
 
     assert list(load_contracts()) == packaged
@@ -36,7 +36,7 @@ def test_further_providers_stand_behind_the_packaged_ones_by_name(two: Path) -> 
 
 
 def test_a_further_folder_may_stand_in_for_a_packaged_provider(tmp_path: Path) -> None:
-    """Its data is taken then."""
+    """Its data is used then."""
     data = tmp_path / "data"
     for kind in ("contracts", "schemas"):
         shutil.copytree(FOURTH / kind / "encore", data / kind / "aimlapi")

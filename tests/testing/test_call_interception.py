@@ -101,7 +101,7 @@ def test_no_more(mockreel):
 
 
 def test_a_client_that_is_not_intercepted_is_blocked(suite: pytest.Pytester) -> None:
-    """And is told why; other hosts are left alone."""
+    """The error says why; other hosts are not affected."""
     suite.makepyfile(
         f"""
 import socket, urllib.request, pytest

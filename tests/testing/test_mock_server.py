@@ -11,7 +11,7 @@ from testing.suites import LITE, RECEIVER, SAY, SPEAKERS
 
 @pytest.mark.parametrize("client", SPEAKERS)
 def test_a_stage_is_played_with_any_client(suite: pytest.Pytester, client: str) -> None:
-    """Submit, poll, travel in time, poll; and the journal tells what the client sent."""
+    """Submit, poll, advance the clock, poll; the journal has what the client sent."""
     suite.makepyfile(
         SPEAKERS[client]
         + f"""
@@ -112,7 +112,7 @@ def test_a_mistake_in_the_marker_is_rejected_with_what_is_valid(suite: pytest.Py
 
 
 def test_only_listed_keys_are_admitted(suite: pytest.Pytester) -> None:
-    """The stage's own, and those of the marker with account and balance."""
+    """The mock server's own, and those of the marker with account and balance."""
     suite.makepyfile(
         SAY
         + """
@@ -153,7 +153,7 @@ def test_nothing_is_imported_unless_a_test_uses_the_fixture(suite: pytest.Pytest
 
 
 def test_callbacks_reach_a_receiver_on_loopback(suite: pytest.Pytester) -> None:
-    """They have been answered when `advance` returns; from a coroutine too, whose own loop may answer them."""
+    """They have been answered when `advance` returns; also from a coroutine whose own loop answers them."""
     suite.makepyfile(
         SAY
         + RECEIVER

@@ -124,7 +124,7 @@ def test_a_retry_before_its_time_is_a_violation(suite: pytest.Pytester) -> None:
 
 
 def test_a_test_that_fails_by_itself_keeps_its_own_reason(suite: pytest.Pytester) -> None:
-    """A violation is only told where the test had passed."""
+    """A violation is only reported if the test had passed."""
     result = strict(suite, ("", 'say(s, "POST", RUNS, {})\nassert not "my own reason"'))
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*my own reason*"])
@@ -215,7 +215,7 @@ def test_every_reading_is_tried_and_failing_ones_are_reported(suite: pytest.Pyte
 
 
 def test_it_works_under_xdist(suite: pytest.Pytester) -> None:
-    """Stages in every process; what the workers found is told at the end."""
+    """Simulators in every process; the workers' findings are reported at the end."""
     suite.makepyfile(READS)
     result = suite.runpytest_subprocess("-q", "-n", "2", "--mockreel-readings", "all", "-k", "spelling or default")
     result.stdout.fnmatch_lines(
@@ -226,7 +226,7 @@ def test_it_works_under_xdist(suite: pytest.Pytester) -> None:
 
 
 def test_the_page_has_every_option_and_every_rule() -> None:
-    """docs/reference/pytest.md tells all that the marker takes, and all that a strict stage looks for."""
+    """docs/reference/pytest.md lists every option of the marker and every client rule."""
     text = page("docs/reference/pytest.md").text
     names = [*(field.name for field in fields(Marked)), *IDS]
     assert [name for name in names if f"`{name}`" not in text] == []

@@ -1,4 +1,4 @@
-"""Receivers of webhooks behind a certificate of one's own: trusted where the user says so, else told how to."""
+"""Receivers of webhooks with a self-made certificate: trusted if the user says so, else the error says how."""
 
 import asyncio
 import ssl
@@ -16,7 +16,7 @@ trustme = pytest.importorskip("trustme")
 
 @dataclass(frozen=True)
 class Own:
-    """A certificate of one's own for this machine, and the file of who vouches for it."""
+    """A certificate for this machine, and the file of its authority."""
 
     context: ssl.SSLContext
     ca: Path
@@ -33,7 +33,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Own:
 
 
 def sent(own: Own, *, host: str = "localhost", ca: Path | None = None) -> Outcome:
-    """What comes of one attempt to `https://HOST`, behind that certificate."""
+    """The outcome of one attempt to `https://HOST` with that certificate."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -97,7 +97,7 @@ def test_a_file_without_a_certificate_is_rejected_at_once(tmp_path: Path, conten
 def test_a_variable_that_names_no_certificate_is_an_outcome(
     own: Own, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Which says so, as whatever goes wrong does."""
+    """The outcome has the reason."""
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "missing.pem"))
 
     outcome = sent(own, ca=own.ca)

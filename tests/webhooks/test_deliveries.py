@@ -25,7 +25,7 @@ Run = Callable[[Awaitable[Any]], Any]
 
 
 class House:
-    """Deliveries on a held clock; `answers` are what the receiver says, one after the other, the last for good."""
+    """Deliveries on a paused clock; `answers` are the receiver's responses in order, the last one repeated."""
 
     def __init__(self, *answers: int | Outcome, **options: Any) -> None:
         self.clock = Clock(start=START, held=True)
@@ -142,7 +142,7 @@ def fits(status: int | None, patterns: tuple[str, ...]) -> bool:
 
 @given(policies, st.lists(outcomes, min_size=4, max_size=4))
 def test_every_policy_is_kept_to_the_letter(policy: DeliveryPolicy, answers: list[int | Outcome]) -> None:
-    """Against a naive account of when which attempt is due, for any policy and any answers."""
+    """Compared with a naive schedule of attempts, for any policy and any responses."""
     expected, at, status = [], 0.0, "failed"
     for number, answer in enumerate(answers[: policy.attempts], 1):
         expected.append(at)
@@ -176,7 +176,7 @@ def test_the_bytes_are_frozen_across_attempts() -> None:
 
 
 def test_the_delay_counts_from_the_end_of_the_attempt() -> None:
-    """A receiver that takes its time is not tried again the sooner for it."""
+    """A slow receiver is not retried sooner."""
     clock = Clock(start=START, held=True)
     scheduler = Scheduler(clock)
     began: list[float] = []
@@ -255,7 +255,7 @@ def test_beyond_the_limit_the_oldest_finished_one_is_forgotten() -> None:
 
 
 def test_more_than_the_limit_do_not_wait() -> None:
-    """The next one fails at once, with the reason, and its turn comes again when others are done."""
+    """The next one fails at once with the reason, and can be sent again when others have finished."""
     house = House(200, limit=2)
     waiting = [house.schedule(id=f"w{number}") for number in range(3)]
 

@@ -32,6 +32,6 @@ def test_a_field_inside_a_text_that_holds_json_is_set_there() -> None:
 
 @pytest.mark.parametrize("name", ["event.x", "output.urls.x", "output.urls.2"])
 def test_a_missing_field_is_an_error(name: str) -> None:
-    """With what stands there."""
+    """With the value there."""
     with pytest.raises(OptionError, match=r"would be a field of .*, which has no such field"):
         with_field({"event": "e", "output": {"urls": ["a"]}}, name, "1")

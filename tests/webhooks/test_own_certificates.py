@@ -25,7 +25,7 @@ trustme = pytest.importorskip("trustme")
 
 @dataclass
 class Handler:
-    """A handler of one's own behind TLS: what it was sent, and who vouches for it."""
+    """A webhook handler with TLS: its received bodies, and its authority."""
 
     url: str
     ca: Path
@@ -65,7 +65,7 @@ def handler(tmp_path: Path) -> Iterator[Handler]:
 
 @pytest.mark.parametrize("by", ["option", "environment", "nothing"])
 def test_serve_delivers_there(by: str, handler: Handler, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where it is told who vouches for it; else the delivery says what to do."""
+    """If its authority is named; else the delivery says what to do."""
     if by == "environment":
         monkeypatch.setenv("SSL_CERT_FILE", str(handler.ca))
     with serving("runflow", held=True, ca=handler.ca if by == "option" else None) as server:
@@ -112,7 +112,7 @@ def listening(ca: Path | None, forward: str) -> Iterator[tuple[str, list[Taken]]
 
 @pytest.mark.parametrize("named", [True, False])
 def test_listen_hands_on_there(named: bool, handler: Handler) -> None:
-    """As `listen --forward-to https://localhost… --ca FILE`; else its sender is told 502."""
+    """As `listen --forward-to https://localhost… --ca FILE`; else its sender gets 502."""
     sample = happening(load_contracts(["runflow"])["runflow"], "run.completed")
     with listening(handler.ca if named else None, handler.url) as (url, shown):
         told = httpx2.post(url, content=sample.body, headers=dict(sample.headers), trust_env=False)

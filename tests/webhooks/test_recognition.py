@@ -1,4 +1,4 @@
-"""Whose callback it is, and whether its signature is good."""
+"""The provider of a webhook, and whether its signature is good."""
 
 from collections.abc import Sequence
 

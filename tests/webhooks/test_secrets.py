@@ -1,4 +1,4 @@
-"""A webhook secret that is fixed before anything is asked: it signs from the first webhook on, for every account."""
+"""A webhook secret that is fixed before the first request: it signs from the first webhook on, for every account."""
 
 import hashlib
 import hmac
@@ -70,7 +70,7 @@ def test_it_signs_from_the_first_webhook_on(given: SecretOption, sink: MemorySen
 
 
 def test_the_provider_tells_of_it_as_of_any_other(sink: MemorySender) -> None:
-    """As the current one, without the secret; a short one is not told by its beginning."""
+    """As the current one, without the secret; of a short one not even the beginning is shown."""
     caller = Caller(simulator_with("short", sink).provider("runflow"), "rf_live_one")
     (row,) = caller("GET", "/v1/callback-secrets").json["items"]
 
@@ -126,7 +126,7 @@ def test_one_can_be_made_for_the_run(sink: MemorySender, run: Run) -> None:
 
 @pytest.mark.parametrize(("secret", "shown"), [("whsec_0123456789abcdef", "whse…"), ("short", "…"), ("x" * 16, "…")])
 def test_a_given_secret_is_shown_by_its_beginning_at_most(secret: str, shown: str) -> None:
-    """Enough to tell two apart."""
+    """Enough to distinguish two."""
     assert str(WebhookSecret(secret)) == shown
     assert secret not in repr(WebhookSecret(secret))
 
@@ -142,7 +142,7 @@ def test_a_given_secret_is_shown_by_its_beginning_at_most(secret: str, shown: st
     ],
 )
 def test_what_cannot_sign_is_rejected(given: SecretOption, says: str) -> None:
-    """A provider that signs nothing, or is not played; a blank secret. No secret is told."""
+    """A provider that signs nothing or is not simulated; a blank secret. The message has no secret."""
     contracts = load_contracts(["runflow", "runninghub"])
     with pytest.raises(OptionError, match=says) as caught:
         webhook_secrets(given, contracts)

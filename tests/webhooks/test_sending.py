@@ -15,7 +15,7 @@ Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 class Receiver:
-    """A server on loopback that reads whole requests and answers each as `talk` says."""
+    """A server on loopback that reads whole requests and answers each with `talk`."""
 
     def __init__(self, talk: Talk, host: str = "127.0.0.1") -> None:
         self.talk = talk
@@ -78,7 +78,7 @@ def outgoing(url: str, *, timeout: float = 5.0) -> Outgoing:
 
 
 def exchange(talk: Talk, *, timeout: float = 5.0, times: int = 1) -> tuple[list[Outcome], Receiver]:
-    """Send to a receiver of its own, so many times; the outcomes, and what it saw."""
+    """Send to a new receiver several times; returns the outcomes and the received requests."""
 
     async def go() -> tuple[list[Outcome], Receiver]:
         sender = HttpSender(Targets(), user_agent="mockreel/test")
@@ -91,7 +91,7 @@ def exchange(talk: Talk, *, timeout: float = 5.0, times: int = 1) -> tuple[list[
 
 
 def test_a_callback_arrives_byte_for_byte() -> None:
-    """Path, query, body and headers as they are; beside them only what HTTP needs, and who sent it."""
+    """Path, query, body and headers unchanged, with only the headers that HTTP needs and the sender's."""
     (outcome,), receiver = exchange(says(reply(200, b"thanks")))
     head, _, body = receiver.requests[0].partition(b"\r\n\r\n")
     line, *headers = head.decode().split("\r\n")
@@ -111,7 +111,7 @@ def test_a_callback_arrives_byte_for_byte() -> None:
 
 @pytest.mark.parametrize("status", [200, 204, 404, 410, 429, 500, 503])
 def test_a_status_is_an_outcome(status: int) -> None:
-    """Whichever it is, with what was said."""
+    """Any status, with the body."""
     (outcome,), _ = exchange(says(reply(status, b"" if status == 204 else b"so it is")))
 
     assert outcome == Outcome(status, "" if status == 204 else "so it is")
@@ -188,7 +188,7 @@ def test_a_broken_response_is_an_error_of_the_network(answer: bytes) -> None:
 
 
 def test_a_refused_connection_is_a_network_error() -> None:
-    """Nobody listens there."""
+    """No server is there."""
 
     async def go() -> Outcome:
         async with Receiver(hangs).listening() as receiver:
@@ -229,7 +229,7 @@ async def endless(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None
 
 
 def test_only_the_beginning_of_a_huge_response_is_read() -> None:
-    """An answer without end is one as any other."""
+    """An endless response is like any other."""
     (outcome,), _ = exchange(endless)
 
     assert outcome == Outcome(200, "x" * KEPT_BYTES)
@@ -270,7 +270,7 @@ def test_each_attempt_has_a_connection_of_its_own(talk: Talk) -> None:
 
 
 def test_a_receiver_that_hangs_holds_up_no_other() -> None:
-    """Each has a queue of its own; the time of an attempt counts from its turn."""
+    """Each receiver has its own queue; the timeout of an attempt starts at its turn."""
 
     async def go() -> tuple[list[Outcome], Outcome]:
         sender = HttpSender(Targets(), workers=1)
@@ -290,7 +290,7 @@ def test_a_receiver_that_hangs_holds_up_no_other() -> None:
 
 
 def test_resolving_counts_as_time() -> None:
-    """A name service that does not answer holds up no more than its attempt."""
+    """A hanging name service delays only its attempt."""
 
     async def never(_: str, __: int) -> list[str]:
         await asyncio.Event().wait()

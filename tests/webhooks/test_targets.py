@@ -65,7 +65,7 @@ def resolve(url: str, **options: Any) -> Target:
     ],
 )
 def test_loopback_is_reached_by_whatever_name(url: str, connects: list[str], host: str) -> None:
-    """Connected to is the address that was resolved; the Host header says what the URL said."""
+    """The resolved address is connected to; the Host header is that of the URL."""
     found = resolve(url)
 
     assert [shown(connect) for connect in found.connects] == [shown(connect) for connect in connects]
@@ -173,14 +173,14 @@ def test_hosts_and_networks_can_be_allowed(allowed: set[str], yes: list[str], no
     ],
 )
 def test_what_is_no_target_is_rejected_with_the_reason(url: str, says: str) -> None:
-    """The job goes on; its delivery fails with these words."""
+    """The job goes on; its delivery fails with this reason."""
     with pytest.raises(NotAllowed, match=says):
         resolve(url)
 
 
 @given(st.text(max_size=40) | st.builds(lambda rest: f"http://{rest}", st.text(max_size=20)))
 def test_any_text_is_a_loopback_target_or_is_rejected(url: str) -> None:
-    """Nothing that stands in a request breaks it, and nothing leads away."""
+    """No value in a request breaks it or leads to another machine."""
     try:
         found = resolve(url)
     except NotAllowed as reason:

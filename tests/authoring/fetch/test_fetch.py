@@ -19,7 +19,7 @@ from mockreel.errors import DataError
 
 @dataclass
 class Site:
-    """A site with a few pages; `asked` holds the path and the conditions of each request."""
+    """A site with a few pages; `asked` has the path and the conditions of each request."""
 
     url: str = ""
     pages: dict[str, tuple[int, dict[str, str], bytes]] = field(default_factory=dict)
@@ -132,7 +132,7 @@ def test_each_failure_is_of_its_page_and_the_others_are_fetched(site: Site, tmp_
 
 
 def test_a_server_that_is_not_there_is_a_failure(tmp_path: Path) -> None:
-    """The reason is said."""
+    """The outcome has the reason."""
     page = SourcePage("acme", "a", "http://127.0.0.1:1/a", "a.md")
     (found,) = fetch([page], tmp_path, limits=Limits(timeout=2), pause=lambda _: None)
 

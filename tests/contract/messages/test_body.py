@@ -1,4 +1,4 @@
-"""Reading bodies: JSON, forms and bytes; what cannot be read is refused with the reason, and costs little."""
+"""Reading bodies: JSON, forms and bytes; an unreadable body is rejected with the reason, at little cost."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -82,7 +82,7 @@ def test_an_integer_beyond_64_bits_becomes_a_float() -> None:
 
 @pytest.mark.parametrize("shape", [b'{"a":', b"[", b'[{"a":'])
 def test_a_body_nested_too_deep_is_rejected(shape: bytes) -> None:
-    """What is deeper could be read, but not written again by whoever has to."""
+    """A deeper body could be read, but not written again."""
     close = shape.replace(b'"a":', b"").translate(bytes.maketrans(b"[{", b"]}"))[::-1]
     levels = shape.count(b"{") + shape.count(b"[")
     turns = DEEPEST // levels
@@ -116,7 +116,7 @@ def test_another_type_than_json_is_rejected_by_its_name(content_type: str) -> No
 
 
 def test_an_empty_body_is_rejected_only_where_one_is_needed() -> None:
-    """None is what an operation sees where it may be left out."""
+    """An optional body that is absent is None."""
     assert refused(b"") == ("malformed-json", {"reason": "the body is empty"})
     assert read(b"", required=False) is None
 
@@ -196,7 +196,7 @@ def test_a_multipart_form_that_was_cut_short_is_rejected(end: int) -> None:
 
 @given(st.data())
 def test_whatever_is_sent_as_a_form_is_read_or_rejected(data: st.DataObject) -> None:
-    """A form with bytes put in, taken out and doubled is never anything else."""
+    """Also a form with bytes inserted, removed and doubled."""
     body = bytearray(WHOLE)
     for _ in range(data.draw(st.integers(1, 4))):
         at = data.draw(st.integers(0, len(body)))
@@ -246,5 +246,5 @@ def test_a_query_is_read_as_it_was_written(pairs: list[tuple[str, str]]) -> None
 
 @given(st.binary(max_size=40))
 def test_any_bytes_are_some_query(query: bytes) -> None:
-    """Whatever stands behind the question mark, reading it breaks nothing."""
+    """Any text after the question mark can be read."""
     assert all(isinstance(value, str) for value in read_query(query).values())

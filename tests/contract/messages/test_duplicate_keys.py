@@ -1,4 +1,4 @@
-"""Keys that stand twice in one object are found, wherever they stand, and nothing else is."""
+"""Repeated keys of an object are found at any place, and nothing else is."""
 
 import json
 from typing import Any
@@ -36,7 +36,7 @@ from mockreel.contract.messages.duplicate_keys import LONGEST, MOST, duplicates
     ],
 )
 def test_repeated_keys_are_found(raw: bytes, pointers: list[str]) -> None:
-    """With where they stand."""
+    """With their place."""
     try:
         parsed = orjson.loads(raw)
     except orjson.JSONDecodeError:

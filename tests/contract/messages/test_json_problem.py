@@ -64,7 +64,7 @@ def why(stage: Any, name: str) -> str:
 @pytest.mark.parametrize("provider", PROVIDERS)
 @pytest.mark.parametrize("what", BROKEN)
 def test_the_reason_is_in_the_journal(provider: str, what: str, make_simulator: MakeSimulator) -> None:
-    """Of every provider, and nothing of what stood in the body."""
+    """For every provider, without the content of the body."""
     simulator = make_simulator(names=[provider])
     body, says = BROKEN[what]
     caller = Caller(simulator.provider(provider), "rf_live_one")
@@ -125,7 +125,7 @@ def test_what_cannot_be_decoded_is_explained(what: str, make_simulator: MakeSimu
 
 
 def test_a_bomb_is_not_unpacked(make_simulator: MakeSimulator) -> None:
-    """Beyond the largest body that is taken it is too large, whatever it would be in the end."""
+    """Above the limit it is rejected as too large before it is decoded fully."""
     simulator = make_simulator(names=["aimlapi"], max_body=1000)
     caller = Caller(simulator.provider("aimlapi"), "rf_live_one")
     headers = {"content-type": "application/json", "content-encoding": "gzip"}

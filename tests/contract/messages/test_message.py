@@ -31,7 +31,7 @@ def test_headers_of_one_name_can_be_read_as_one_list() -> None:
 
 
 def test_a_json_response_can_hold_bytes_that_are_json_already() -> None:
-    """The type comes first, then what else is said of it."""
+    """The content type comes first, then the other headers."""
     response = json_reply(201, {"input": orjson.Fragment(b'{"a":1}')}, headers=((b"x-a", b"1"),))
 
     assert (response.status, response.body) == (201, b'{"input":{"a":1}}')

@@ -60,7 +60,7 @@ def test_a_word_that_is_no_shape_is_rejected(word: str) -> None:
 
 @pytest.mark.parametrize("word", [None, "", "auto", "AUTO", " Auto ", "adaptive", "empty"])
 def test_some_words_leave_the_choice_to_the_server(word: str | None) -> None:
-    """They are no wish, so nothing can differ from it."""
+    """They are no preference, so nothing can differ from it."""
     assert wish(word) is None
 
 

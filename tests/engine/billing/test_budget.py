@@ -31,7 +31,7 @@ CONTRACTS = load_contracts()
     ],
 )
 def test_an_amount_is_for_all_or_for_one(given: Any, expected: Any) -> None:
-    """The one for a provider comes before the one for all, wherever it stands."""
+    """The one for a provider overrides the one for all, in any order."""
     assert read_budget(given, CONTRACTS) == expected
 
 

@@ -62,5 +62,5 @@ def test_sums_are_written_and_read_again() -> None:
 
 
 def test_an_empty_simulator_has_no_jobs(simulator: Simulator) -> None:
-    """So nobody need be told."""
+    """So nothing is reported."""
     assert not cost_avoided(simulator).begun

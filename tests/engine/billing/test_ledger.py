@@ -1,4 +1,4 @@
-"""What an account has: held, taken and given back as the rows say, counted when somebody asks."""
+"""The balance of an account: held, charged and released by the rows, computed on request."""
 
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
@@ -33,7 +33,7 @@ def _spender(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_successful_job_is_charged_once(make_simulator: MakeSimulator, run: Run, name: str) -> None:
-    """Whatever was held before, and however often somebody asks."""
+    """Whatever was held before, and however often it is read."""
     simulator, spender = _spender(make_simulator, name)
     spender.begin()
     run(simulator.advance(20))
@@ -66,7 +66,7 @@ def test_what_fails_costs_nothing(make_simulator: MakeSimulator, run: Run, name:
 def test_running_jobs_are_held_and_shown_as_the_row_says(
     make_simulator: MakeSimulator, name: str, held: str, told: str
 ) -> None:
-    """One holds nothing, one holds and does not tell, one does both."""
+    """One holds nothing, one holds without showing it, one does both."""
     _, spender = _spender(make_simulator, name)
     spender.begin("stuck")
     status = spender.provider.ledger.status(spender.account, spender.now)
@@ -113,7 +113,7 @@ def test_without_a_budget_balances_are_shown_and_never_reject(make_simulator: Ma
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_balance_is_set_mid_way(make_simulator: MakeSimulator, name: str) -> None:
-    """It is what the provider tells from then on; None takes the limit away again."""
+    """The provider shows it from then on; None removes the limit again."""
     _, spender = _spender(make_simulator, name, budget=None)
     ledger = spender.provider.ledger
     spender.begin("stuck")
@@ -129,7 +129,7 @@ def test_a_balance_is_set_mid_way(make_simulator: MakeSimulator, name: str) -> N
 
 
 def test_a_top_up_adds_to_what_is_left(make_simulator: MakeSimulator) -> None:
-    """And is an entry of its own."""
+    """It has its own entry."""
     _, spender = _spender(make_simulator, "runflow")
     spender.provider.ledger.top_up(spender.account, Decimal("2.5"), spender.now)
     spender.provider.ledger.top_up(spender.account, Decimal("-1"), spender.now)
@@ -152,7 +152,7 @@ def test_a_balance_without_overdraft_is_not_set_below_zero(make_simulator: MakeS
 
 
 def test_entries_tell_the_life_of_a_hold(make_simulator: MakeSimulator, run: Run) -> None:
-    """Held at the submit; released at the end, and taken where it succeeded."""
+    """Held at the submit; released at the end, and charged if it succeeded."""
     simulator, spender = _spender(make_simulator, "aimlapi")
     good, bad = spender.begin(), spender.begin("fail")
     run(simulator.advance(20))
@@ -180,7 +180,7 @@ def test_the_newest_movements_are_found_without_all_the_others(steps: list[tuple
 
 
 def test_a_submit_looks_at_no_other_job(make_simulator: MakeSimulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each job is met once and ends once, however many are under way, and however often somebody asks."""
+    """Each job is counted once and ends once, with any number of running jobs and reads."""
     met: list[int] = []
     meet = RunningBalance.meet
 
@@ -198,7 +198,7 @@ def test_a_submit_looks_at_no_other_job(make_simulator: MakeSimulator, monkeypat
 
 
 def test_an_unknown_price_is_counted_and_assumed_only_on_request(make_simulator: MakeSimulator) -> None:
-    """A workflow's price is in no document; nothing is held for it unless somebody says how much."""
+    """A workflow's price is in no document; nothing is held for it unless a price is assumed."""
     for assumed, held in ((None, Decimal(0)), ("0.5", Decimal("0.5"))):
         _, spender = _spender(make_simulator, "runninghub", assume_price=assumed)
         call = spender.provider.ledger.cost(None, {})
@@ -212,7 +212,7 @@ def test_an_unknown_price_is_counted_and_assumed_only_on_request(make_simulator:
 
 
 def test_a_forgotten_job_stays_in_the_sums(make_simulator: MakeSimulator, run: Run) -> None:
-    """The store has room for three; ten were paid, and none was asked about in between."""
+    """The store has room for three; ten were charged, without a poll in between."""
     simulator, spender = _spender(make_simulator, "runflow", max_jobs=3)
     for _ in range(10):
         spender.begin()
@@ -225,7 +225,7 @@ def test_a_forgotten_job_stays_in_the_sums(make_simulator: MakeSimulator, run: R
 def test_forgetting_a_job_looks_at_few_others(
     make_simulator: MakeSimulator, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The submit that reaches the limit counts the job that goes, however many nobody asked about."""
+    """The submit that reaches the limit counts only the dropped job, however many were never polled."""
     met: list[int] = []
     meet = RunningBalance.meet
 
@@ -249,7 +249,7 @@ def test_forgetting_a_job_looks_at_few_others(
 
 
 def test_the_account_is_counted_anew_by_other_rows(make_simulator: MakeSimulator, run: Run) -> None:
-    """With the reading that charges at submit, what is under way is taken already."""
+    """With the reading that charges at submit, running jobs are charged already."""
     simulator, spender = _spender(make_simulator, "aimlapi")
     spender.begin()
     run(simulator.advance(20))
@@ -275,7 +275,7 @@ def test_what_was_forgotten_stays_when_the_rows_change(make_simulator: MakeSimul
 
 
 def test_running_jobs_stop_when_nothing_is_left_if_the_row_says_so(make_encore: MakeSimulator, run: Run) -> None:
-    """The made-up provider's; the third job is refused, and the second fails at the end of the first."""
+    """The made-up provider's; the third job is rejected, and the second fails at the end of the first."""
     simulator = make_encore(budget="0.20")
     spender = Spender(simulator.provider("encore"), "en_user_one")
     first, second = spender.begin(), spender.begin("slow")
@@ -298,7 +298,7 @@ def test_running_jobs_stop_when_the_balance_is_removed(make_encore: MakeSimulato
 
 
 def test_a_job_that_is_completed_by_hand_is_reckoned_too(make_encore: MakeSimulator, run: Run) -> None:
-    """Its end takes the last of the money, and stops the other."""
+    """Its end uses up the balance, and stops the other."""
     simulator = make_encore(budget="0.20")
     spender = Spender(simulator.provider("encore"), "en_user_one")
     first, second = spender.begin("slow"), spender.begin("slow")
@@ -309,7 +309,7 @@ def test_a_job_that_is_completed_by_hand_is_reckoned_too(make_encore: MakeSimula
 
 
 def test_a_limit_that_is_set_mid_way_stops_what_began_without_one(make_encore: MakeSimulator, run: Run) -> None:
-    """At the end of the job that takes the last of it."""
+    """At the end of the job that uses up the balance."""
     simulator = make_encore()
     spender = Spender(simulator.provider("encore"), "en_user_one")
     first, second = spender.begin(), spender.begin("slow")

@@ -1,4 +1,4 @@
-"""The balance runs out half-way: what each provider refuses, what goes on, and what its endpoints tell meanwhile."""
+"""The balance runs out half-way: what each provider rejects, what goes on, and what its endpoints show meanwhile."""
 
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
@@ -19,7 +19,7 @@ def _poor(make_simulator: MakeSimulator, name: str, budget: str, **options: Any)
 
 
 def test_runflow_lets_running_jobs_finish_below_zero(make_simulator: MakeSimulator, run: Run) -> None:
-    """Two runs of 0.12 begin on 0.20, for nothing is held; both are paid, and the next is refused with 402."""
+    """Two runs of 0.12 start with 0.20, as nothing is held; both are charged, and the next is rejected with 402."""
     simulator, spender = _poor(make_simulator, "runflow", "0.20")
     jobs = [spender.begin(), spender.begin()]
     assert spender.told() == Decimal("0.20")
@@ -54,7 +54,7 @@ def test_a_batch_is_admitted_by_its_projected_cost(make_simulator: MakeSimulator
 
 
 def test_aimlapi_lets_the_last_one_overdraw(make_simulator: MakeSimulator, run: Run) -> None:
-    """Holds count before they are told: two of 0.06 begin on 0.10, the third is refused, a failure makes room."""
+    """Holds count before they are shown: two of 0.06 start with 0.10, the third is rejected, a failure makes room."""
     simulator, spender = _poor(make_simulator, "aimlapi", "0.10")
     spender.begin()
     failing = spender.begin("fail")
@@ -115,7 +115,7 @@ def test_runninghub_holds_the_price_and_never_overdraws(make_simulator: MakeSimu
 
 
 def test_runninghub_answers_with_as_many_images_as_it_charges(make_simulator: MakeSimulator, run: Run) -> None:
-    """Three are asked for, priced and listed, each under an address of its own, by the new API and the old."""
+    """Three are requested, priced and listed, each with its own URL, by the new API and the old."""
     simulator, spender = _poor(make_simulator, "runninghub", "2")
     caller, body = Caller(spender.provider, spender.key), {"prompt": "A boat.", "imageNum": "3"}
     path = "alibaba/qwen-image-2.0/text-to-image"
@@ -133,7 +133,7 @@ def test_runninghub_answers_with_as_many_images_as_it_charges(make_simulator: Ma
 
 
 def test_a_workflow_needs_some_balance_and_has_no_known_price(make_simulator: MakeSimulator, run: Run) -> None:
-    """Its price is in no document: it begins while anything is left, and is counted as unknown."""
+    """Its price is in no document: it starts while anything is left, and is counted as unknown."""
     simulator, spender = _poor(make_simulator, "runninghub", "0.01")
     caller = Caller(spender.provider, spender.key)
     assert caller("POST", "/openapi/v2/run/workflow/7", {}).json["errorCode"] in (None, "")
@@ -145,7 +145,7 @@ def test_a_workflow_needs_some_balance_and_has_no_known_price(make_simulator: Ma
 
 
 def test_runflow_says_no_cost_where_the_input_says_no_length(make_simulator: MakeSimulator, run: Run) -> None:
-    """A price per second of a clip whose length the page leaves open is unknown: no cost, and nothing is taken."""
+    """A price per second of a clip of unknown length is unknown: no cost, and nothing is charged."""
     simulator, spender = _poor(make_simulator, "runflow", "1")
     caller = Caller(spender.provider, spender.key)
     id_ = caller("POST", SUBMITS["runflow"][0], {"input": {"prompt": "A boat."}}).json["id"]

@@ -69,7 +69,7 @@ def test_a_fault_without_a_handler_has_a_response(kind: Kind) -> None:
 
 
 def test_the_command_lists_them(tmp_path: Path) -> None:
-    """All, one, or as JSON; a name that is none is told with those that are."""
+    """All, one, or as JSON; an unknown name is rejected with the known ones."""
     runner = CliRunner()
     shown = runner.invoke(group, ["faults"]).output
     one = runner.invoke(group, ["faults", "gateway"]).output

@@ -1,4 +1,4 @@
-"""Strict clients under faults: what may be asked again when a response was damaged, and what may not be believed."""
+"""Strict clients under faults: what may be repeated after a faulty response, and what must not be trusted."""
 
 import httpx2
 from engine.faults.conftest import Received
@@ -15,7 +15,7 @@ def broken(server: MockServer) -> list[str]:
 
 
 def test_a_poll_with_a_faulty_response_may_be_repeated() -> None:
-    """Though the job was over then: nobody had been told."""
+    """Although the job had ended: the client did not know."""
     with serving("runflow", held=True) as server, Paused(server) as client:
         job = client.submit(*LITE)
         server.advance(100)
@@ -44,7 +44,7 @@ def test_a_request_with_a_lost_error_response_may_be_repeated() -> None:
 
 
 def test_accepting_a_badly_signed_callback_is_reported(received: Received) -> None:
-    """With 2xx; a former secret may be taken, while it is being rotated."""
+    """With 2xx; a former secret may be accepted during a rotation."""
     for fault, found in (("callback-badly-signed", ["accepted-bad-signature"]), ("callback-rotated-secret", [])):
         with serving("runflow", held=True) as server:
             told(server, received, fault)[0].close()

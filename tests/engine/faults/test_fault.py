@@ -122,7 +122,7 @@ def test_faults_are_read_from_the_prefer_header(header: bytes | None, faults: st
 
 @given(st.binary(max_size=60))
 def test_no_header_breaks_the_reading(header: bytes) -> None:
-    """It is a wish, none, or an error that says so."""
+    """It is a preference, none, or an error."""
     for prefix in (b"", b"fault="):
         with suppress(FaultError):
             assert isinstance(preferred_faults(prefix + header), Faults)

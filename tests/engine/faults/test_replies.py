@@ -62,12 +62,12 @@ def test_a_response_may_have_a_wrong_length(fault: str, length: bytes, body: byt
 
 
 def test_a_response_to_a_head_has_no_body_to_lose() -> None:
-    """Whatever befalls it."""
+    """Under any fault."""
     assert taken("drip", head=True) == [Begin(), Wait(0.1), Piece(b"", last=True)]
 
 
 def test_a_drip_ends_in_the_end() -> None:
-    """What is left after the longest wait comes at once."""
+    """The rest is sent at once after the longest wait."""
     found = taken("drip; bytes=1; every=60", b"x" * 100_000)
     waits = [step.seconds for step in found if isinstance(step, Wait)]
 

@@ -96,7 +96,7 @@ SHORT = ("test", "a", "key", "dev-key", "secret", "runflow", "12345678", "my-tes
 @pytest.mark.parametrize("key", SHORT)
 @pytest.mark.parametrize("name", PROVIDERS)
 def test_innocent_texts_stay_whole(name: str, key: str) -> None:
-    """Whatever word serves as a key: in the journal byte for byte, and in what is told of the job."""
+    """With any word as a key: byte for byte in the journal, and in the job's record."""
     with rig(name) as found:
         planter = Planter(found)
         operation = next(one for one in planter.operations if one.submits)
@@ -206,7 +206,7 @@ def test_a_secrets_place_is_one_in_every_form_of_a_body(name: str, field: str) -
     ],
 )
 def test_a_key_is_recognised_in_other_case_and_with_invisible_characters(key: str, said: str) -> None:
-    """As somebody types it, or as a program of text has broken it."""
+    """As typed by hand, or changed by a text program."""
     known = Fingerprints([key])
 
     for text in (said, f"the key {said}, it is", json.dumps({"a": said}, ensure_ascii=False)):
@@ -216,7 +216,7 @@ def test_a_key_is_recognised_in_other_case_and_with_invisible_characters(key: st
 
 
 def test_the_address_of_a_subscription_hides_its_token() -> None:
-    """As that of a callback: in what is asked and in what is answered."""
+    """Like that of a callback: in requests and in responses."""
     token = "8f7d6e5c4b3a29181716aabbccdd"
     with rig("runflow") as found:
         headers = [("authorization", f"Bearer {KEY}"), ("content-type", "application/json")]

@@ -84,7 +84,7 @@ def test_the_name_of_a_field_marks_a_secret(name: str) -> None:
     ],
 )
 def test_another_name_marks_no_secret(name: str) -> None:
-    """A count, a page, a musical key: what stands there stays."""
+    """A count, a page, a musical key: the value stays."""
     assert R.value({name: "C minor"}) == {name: "C minor"}
 
 
@@ -172,7 +172,7 @@ def test_of_a_body_that_is_long_without_its_files_the_size_is_kept() -> None:
 
 
 def test_a_body_without_a_secret_stays_byte_for_byte() -> None:
-    """With its spaces, and with members that stand there twice."""
+    """With its spaces, and with repeated members."""
     body = b'{ "token_count": 1, "a": 1, "a": 2, "prompt": "a key to it" }'
 
     assert R.json(body, orjson.loads(body), Fingerprints([KEY])) is body

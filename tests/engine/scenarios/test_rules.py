@@ -47,7 +47,7 @@ def test_the_nth_call_is_counted_among_those_that_fit() -> None:
 
 
 def test_the_first_rule_that_fits_decides() -> None:
-    """In the order in which they were set; one that was taken away decides nothing."""
+    """In the order in which they were set; a removed one decides nothing."""
     rules = Rules()
     first = rules.add(Preference("fail"), prompt="red")
     rules.add(Preference("stuck"))
@@ -77,7 +77,7 @@ def _met(seed: int, accounts: list[int]) -> list[bool]:
 
 
 def test_chance_is_drawn_from_the_seed() -> None:
-    """The same seed and calls meet the same; another seed meets others; about as many as was said."""
+    """The same seed and calls match the same; another seed matches others; about the given share."""
     calls = [1] * 1000
 
     assert _met(7, calls) == _met(7, calls)
@@ -86,7 +86,7 @@ def test_chance_is_drawn_from_the_seed() -> None:
 
 
 def test_what_one_account_meets_does_not_hang_on_another() -> None:
-    """However their calls come between each other."""
+    """With their calls in any order."""
     mixed = [1, 2, 2, 1, 2, 1, 1, 2] * 50
     met = _met(3, mixed)
 
@@ -116,7 +116,7 @@ def test_scenarios_responses_and_callbacks_each_have_their_first_rule() -> None:
 
 
 def test_a_rule_without_a_provider_is_for_all_that_support_it() -> None:
-    """Who is not able is not counted; a rule that names it is not let off."""
+    """A provider that does not support it is skipped; a rule that names it is an error."""
     rules = Rules()
     rule = rules.add(read_fault("callback-lost"), nth=1)
 
@@ -128,7 +128,7 @@ def test_a_rule_without_a_provider_is_for_all_that_support_it() -> None:
 
 
 def test_a_rule_shows_its_preference_and_conditions() -> None:
-    """As the control API takes it."""
+    """In the form of the control API."""
     rule = Rule(3, None, fault=read_fault("delay; seconds=2"), operation="get_job", probability=0.5)
 
     assert rule.row() == {

@@ -1,4 +1,4 @@
-"""Runs of programs, in this process: the mock server is ours, the program a process of its own."""
+"""Runs of programs: the mock server is in this process, the program is another process."""
 
 import os
 import sys
@@ -21,7 +21,7 @@ Play = Callable[..., "Played"]
 
 @dataclass
 class Played:
-    """How a run ended, what the program said, and what was told meanwhile."""
+    """The result of a run, the program's output, and the reported messages."""
 
     ran: RunResult
     said: str
@@ -66,7 +66,7 @@ class Heard:
 
 @pytest.fixture
 def server() -> Iterator[Heard]:
-    """A server that answers everything with `heard`, tunnels too, as a proxy that swallows them would."""
+    """A server that answers everything with `heard`, even tunnels."""
     heard = Heard()
 
     class Handler(BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""Faults behind `mockreel run`: the program sees them through its proxy and TLS, and the account tells them."""
+"""Faults behind `mockreel run`: the program receives them through proxy and TLS, and the summary has them."""
 
 import pytest
 from proxy.intercept.conftest import Play

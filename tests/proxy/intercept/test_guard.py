@@ -74,7 +74,7 @@ def test_python_is_led_here_whatever_its_loop_or_its_bundle_is(play: Play, name:
 @needs_guard
 @pytest.mark.parametrize("name", ["node", "java", "go"])
 def test_other_languages_are_led_here(play: Play, name: str, tmp_path: Path) -> None:
-    """Each by a client that knows the variables, and by one that takes no proxy and looks names up by itself."""
+    """Each with a client that reads the variables, and with one that uses no proxy and resolves names itself."""
     played = play(*_elsewhere(name, tmp_path), bare=True, guard="require")
 
     assert "submitted 201" in played.said
@@ -125,7 +125,7 @@ def _words(name: str, tmp_path: Path) -> list[str]:
 
 @needs_guard
 def test_a_cleared_environment_is_stopped_before_anything_is_sent(play: Play) -> None:
-    """It has lost proxy, certificate and preload: the call is led here, not trusted, and told at once."""
+    """Without proxy, certificate and preload the call is redirected, not trusted, and reported at once."""
     code = f"import urllib.request as u; u.urlopen('https://{HOST}/v1/health')"
     played = play("env", "-i", sys.executable, "-I", "-c", code, bare=True, guard="require")
 
@@ -156,7 +156,7 @@ def test_an_address_without_a_name_is_stopped(play: Play, how: str) -> None:
 
 @needs_guard
 def test_a_host_that_is_not_allowed_does_not_exist(play: Play) -> None:
-    """And its sentence says how to allow it; a provider's port without TLS is refused."""
+    """The message says how to allow it; a provider's port without TLS is blocked."""
     code = """
 import socket
 for host, port in ("files.example.com", 443), ("api.runflow.io", 80):
@@ -189,7 +189,7 @@ with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as o
 
 
 def test_a_missing_guard_is_reported_at_the_start(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And who requires one has nothing run."""
+    """If a guard is required, nothing is run."""
 
     def none() -> Any:
         raise seccomp.Unavailable(errno.ENOSYS, "it needs Linux")
@@ -229,7 +229,7 @@ def test_calls_in_other_numbers_are_stopped(number: int, arch: int) -> None:
     ],
 )
 def test_services_of_this_machine_that_act_for_a_program(path: str, error: int, said: int) -> None:
-    """Those that look names up are not there, so that the guard's own is asked; who starts programs is told."""
+    """Local name services are unavailable, so the guard's is used; services that start programs are reported."""
     told: list[str] = []
     raw = bytes([socket.AF_UNIX, 0]) + path.encode() + b"\0"
     place = _Memory(raw)

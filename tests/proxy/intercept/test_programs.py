@@ -80,7 +80,7 @@ def _program(page: str, language: str) -> SeedProgram:
 @pytest.mark.parametrize("page", ["000", "001"])
 @pytest.mark.parametrize("language", ["python", "node", "curl"])
 def test_the_documented_examples_run_as_they_stand(play: Play, page: str, language: str, tmp_path: Path) -> None:
-    """Each is taken from its page, with another key."""
+    """Each is copied from its page, with another key."""
     program = _program(page, language)
 
     played = play(*program.written(tmp_path), bare=True, environment={"RUNFLOW_API_KEY": "rf_live_page"})
@@ -99,7 +99,7 @@ def test_the_documented_example_of_the_older_route_runs(play: Play, tmp_path: Pa
 
 
 def test_the_documented_shell_sample_with_a_json_body_runs(play: Play, tmp_path: Path) -> None:
-    """The line of the third page, with its header twice as it stands there."""
+    """The line of the third page, with its header twice as there."""
     played = play(*_program("003", "curl").written(tmp_path), bare=True)
 
     assert "submit_task 200" in played.lines

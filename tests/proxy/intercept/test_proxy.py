@@ -37,7 +37,7 @@ def _port(proxy: Proxy) -> int:
 
 
 def _said(proxy: Proxy, sent: bytes) -> bytes:
-    """All that the proxy answers to some bytes."""
+    """The proxy's response to some bytes."""
     with socket.create_connection(("127.0.0.1", _port(proxy)), 10) as one:
         one.sendall(sent)
         return b"".join(iter(lambda: one.recv(65536), b""))
@@ -84,7 +84,7 @@ def test_plain_requests_on_this_machine_pass(proxy: Proxy, server: Heard) -> Non
 
 
 def test_many_connections_at_once_reach_the_provider(proxy: Proxy, trusted: Authority, server: Heard) -> None:
-    """Each with TLS of its own."""
+    """Each with its own TLS."""
     open_ones = [_secure(proxy, trusted) for _ in range(20)]
     for one in open_ones:
         one.sendall(b"GET /x HTTP/1.0\r\n\r\n")

@@ -1,4 +1,4 @@
-"""Where a call goes, and through which of the proxies that were set before."""
+"""The destination of a call, and the previous proxy for it."""
 
 import pytest
 
@@ -38,7 +38,7 @@ def test_no_proxy_is_read_as_programs_read_it(host: str, port: int, wanted: str 
     ],
 )
 def test_the_proxy_for_https_is_found(environment: dict[str, str], wanted: str | None) -> None:
-    """The lower case counts where both are set, and what is for all where there is none of its own."""
+    """A variable in lower case takes precedence; ALL_PROXY is the default."""
     found = previous_proxies(environment).proxy("https", "files.example.com", 443)
 
     assert (found.hostname if found else None) == wanted
@@ -63,7 +63,7 @@ def test_this_machine_is_known_by_its_names(host: str, *, here: bool) -> None:
 
 
 def test_what_is_allowed_is_open_and_nothing_else() -> None:
-    """A star stands for anything; an error response names the way to allow it."""
+    """A star matches anything; the message says how to allow a host."""
     routes = Routes({"api.one.example": 1}, ("files.example.com", "*.CDN.example"))
 
     assert routes.is_open("files.example.com")

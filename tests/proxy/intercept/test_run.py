@@ -1,4 +1,4 @@
-"""A run: what it lets pass, what it refuses, what it tells, and what is left of it."""
+"""A run: what it allows, blocks, reports and leaves behind."""
 
 import json
 import os
@@ -58,7 +58,7 @@ def test_a_program_that_cannot_be_started_is_reported(play: Play, tmp_path: Path
 
 @pytest.mark.parametrize("url", ["https://files.example.com/a.png", "http://files.example.com/a.png"])
 def test_any_other_host_is_blocked_with_the_way_to_allow_it(play: Play, url: str) -> None:
-    """With TLS and without; it is told when it happens and at the end."""
+    """With TLS and without; it is reported at once and at the end."""
     played = play("-c", ASK, url)
 
     assert "allow it" in played.said.lower()
@@ -68,7 +68,7 @@ def test_any_other_host_is_blocked_with_the_way_to_allow_it(play: Play, url: str
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not here, so it was not refused anything")
 def test_other_hosts_are_blocked_for_node_too(play: Play) -> None:
-    """Though it would not have asked the proxy."""
+    """Although it would not have used the proxy."""
     code = "fetch('https://files.example.com/').catch((problem) => console.log(problem.cause.message))"
     played = play("node", "-e", code, bare=True)
 
@@ -126,7 +126,7 @@ def test_a_former_proxy_that_cannot_be_used_is_named(play: Play, proxy: str, why
 
 
 def test_an_error_of_a_previous_proxy_is_quoted(play: Play, server: Heard) -> None:
-    """Its answer is what helps."""
+    """Its response helps."""
     before = {"HTTPS_PROXY": server.url}
     played = play("-c", ASK, "https://refusing.example/", environment=before, allow_hosts=("*",))
 
@@ -142,7 +142,7 @@ def test_a_no_proxy_that_was_set_does_not_lead_around_us(play: Play) -> None:
 
 @pytest.mark.parametrize("environment", [{}, {"HTTP_PROXY": "http://127.0.0.1:9"}])
 def test_calls_on_this_machine_are_left_alone(play: Play, server: Heard, environment: dict[str, str]) -> None:
-    """Whatever proxy was set before; they come from the program itself, or through us where it insists."""
+    """With any previous proxy; they come from the program itself, or through the run's proxy."""
     insisting = "import urllib.request as u, os; os.environ.pop('NO_PROXY'), os.environ.pop('no_proxy')" + ASK
     plain = play("-c", ASK, server.url, environment=environment)
     led = play("-c", insisting, server.url, environment=environment)
@@ -153,7 +153,7 @@ def test_calls_on_this_machine_are_left_alone(play: Play, server: Heard, environ
 
 
 def test_the_environment_is_the_programs_alone_and_keeps_what_was_set(play: Play, tmp_path: Path) -> None:
-    """Ours is not touched; `NODE_OPTIONS`, `PYTHONPATH` and a `sitecustomize` of the user's own still hold."""
+    """This process's is unchanged; `NODE_OPTIONS`, `PYTHONPATH` and the user's `sitecustomize` still apply."""
     (tmp_path / "sitecustomize.py").write_text("print('mine too')")
     before = dict(os.environ)
     show = "import json, os; print(json.dumps(dict(os.environ)))"
@@ -209,7 +209,7 @@ def test_two_runs_do_not_trust_each_others_certificates(play: Play) -> None:
 
 
 def test_a_program_with_its_own_authorities_is_reported(play: Play) -> None:
-    """Nothing can be done about it here, so it is said what can."""
+    """The message says what the user can do."""
     code = """
 import ssl, urllib.request
 try:
@@ -236,7 +236,7 @@ def test_a_program_without_calls_is_reported_as_nothing_arrived(play: Play) -> N
 
 
 def test_public_callback_urls_come_home(play: Play, server: Heard) -> None:
-    """They are mapped to a receiver on this machine; the mock server plays on until they have been taken."""
+    """They are mapped to a local receiver; the mock server runs until they are accepted."""
     home = {"https://your-server.com": server.url}
     played = play("-c", SUBMIT, callback_map=home, wait=30.0)
 
@@ -296,7 +296,7 @@ def test_an_unknown_pace_is_rejected_with_the_known_ones(play: Play) -> None:
 
 
 def test_the_command_accepts_seed_and_pace(capfd: pytest.CaptureFixture[str]) -> None:
-    """And what it takes is what is played."""
+    """They are used."""
     ids = []
     for seed in ("7", "7", "8"):
         told = _command("--seed", seed, "--pace", "documented", "--", sys.executable, "-c", BEGIN)

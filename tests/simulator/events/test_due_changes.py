@@ -38,7 +38,7 @@ def test_a_change_is_reported_once_when_it_is_due(make_encore: MakeSimulator) ->
 
 
 def test_a_change_that_an_intervention_prevents_is_not_told(make_encore: MakeSimulator) -> None:
-    """What is told in its place is what the intervention brought, with what was passed on the way."""
+    """The intervention's change is reported instead, with the passed states."""
     first, second, third = list(_states(make_encore).values())[:3]
     job = _job(first, second, begins=(0, 5))
     upcoming = Upcoming()

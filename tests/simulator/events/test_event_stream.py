@@ -1,4 +1,4 @@
-"""What happens on a simulator, in order, for whoever follows it."""
+"""The events of a simulator, in order, for its followers."""
 
 import asyncio
 import threading
@@ -54,7 +54,7 @@ def test_a_request_comes_before_what_it_brought_about(encore: Caller, encore_sim
 
 
 def test_an_error_response_is_reported_with_its_violations(encore: Caller, encore_simulator: Simulator) -> None:
-    """The row that was played, and what was wrong, without what stood there."""
+    """The played error and the violations, without the values."""
     encore("POST", "/v1/jobs", {"model": "solo", "input": {"prompt": 7}})
 
     (event,) = encore_simulator.events.since().events
@@ -64,7 +64,7 @@ def test_an_error_response_is_reported_with_its_violations(encore: Caller, encor
 
 
 def test_the_first_look_finds_what_was_before(encore: Caller, encore_simulator: Simulator, run: Run) -> None:
-    """A stage keeps nothing for a feed that nobody has looked at, but its journal and its jobs know."""
+    """Before the first reader nothing is kept for the stream; it starts from the journal and the jobs."""
     encore("POST", "/v1/jobs", TOLD)
     run(encore_simulator.advance(100))
 
@@ -78,7 +78,7 @@ def test_the_first_look_finds_what_was_before(encore: Caller, encore_simulator: 
 def test_attempts_are_reported_after_their_state(
     encore: Caller, encore_simulator: Simulator, run: Run, sink: MemorySender
 ) -> None:
-    """With their number and what came of them; the query of where they went is left out."""
+    """With their number and outcome; the query of their URL is left out."""
     sink.receiver = lambda _: 500 if len(sink.sent) < 2 else 200
     cursor = encore_simulator.events.cursor
     encore("POST", "/v1/jobs", {**GOOD, "tell": "http://127.0.0.1:9/told?secret=abc"})
@@ -93,7 +93,7 @@ def test_attempts_are_reported_after_their_state(
 
 
 def test_no_secret_is_reported(make_simulator: MakeSimulator, run: Run, sink: MemorySender) -> None:
-    """Neither a key that stands in a path or a query, nor who a callback goes to as whom."""
+    """Neither a key in a path or a query, nor the credentials of a callback URL."""
     simulator = make_simulator(names=["runflow"])
     cursor = simulator.events.cursor
     ask = Caller(simulator.provider("runflow"), "rf_live_secret_key")
@@ -140,7 +140,7 @@ def test_changes_of_the_clock_are_reported(encore_simulator: Simulator, run: Run
 
 
 def test_a_change_of_the_simulator_may_be_noted(encore_simulator: Simulator) -> None:
-    """It costs nothing where nobody listens, and is not kept then."""
+    """It costs nothing without listeners, and is not kept then."""
     events = encore_simulator.events
     events.note("rule", provider="encore", scenario="fail")
     assert events.since().events == ()
@@ -167,7 +167,7 @@ def test_a_slow_reader_gets_the_number_of_dropped_events(encore: Caller, encore_
 
 
 def test_a_stream_without_readers_stops_listening(encore: Caller, encore_simulator: Simulator) -> None:
-    """When more has happened than it would keep; the next look goes on with what the journal still has."""
+    """When more has happened than it would keep; the next reader continues from the journal."""
     events = EventStream(encore_simulator, limit=3)
     cursor = events.cursor
     for _ in range(5):
@@ -190,7 +190,7 @@ def test_a_cursor_of_another_stream_starts_again(encore: Caller, encore_simulato
 
 
 def test_a_reset_is_reported_and_the_stream_goes_on(encore: Caller, encore_simulator: Simulator, run: Run) -> None:
-    """Numbers go on; what was not told of the jobs that are gone is told before."""
+    """Numbers continue; pending changes of the removed jobs are reported first."""
     events = encore_simulator.events
     cursor = events.cursor
     encore("POST", "/v1/jobs", GOOD)
@@ -208,7 +208,7 @@ def test_a_reset_is_reported_and_the_stream_goes_on(encore: Caller, encore_simul
 
 
 def test_a_waiting_reader_is_woken_by_a_request(encore: Caller, encore_simulator: Simulator, run: Run) -> None:
-    """At once, and with the batch that it asked for."""
+    """At once, and with the requested batch."""
 
     async def scene() -> list[str]:
         events = encore_simulator.events
@@ -239,7 +239,7 @@ def test_a_waiting_reader_is_woken_by_a_change_of_the_clock(
 
 
 def test_a_waiting_reader_is_woken_when_a_job_changes_by_the_clock(make_encore: MakeSimulator, run: Run) -> None:
-    """Nothing happens on the simulator; its time alone goes on."""
+    """Nothing happens on the simulator except that time passes."""
     simulator = make_encore(clock=Clock(start=START, speed=100_000))
 
     async def scene() -> list[str]:
@@ -257,7 +257,7 @@ def test_a_waiting_reader_is_woken_when_a_job_changes_by_the_clock(make_encore: 
 
 
 def test_a_wait_ends_with_its_timeout(encore_simulator: Simulator, run: Run) -> None:
-    """With nothing; nobody is left waiting."""
+    """With nothing; no reader is left waiting."""
     events = encore_simulator.events
 
     assert run(events.wait(events.cursor, timeout=0.001)).events == ()
@@ -297,7 +297,7 @@ _ENCORE = load_contracts(["encore"], data=FOURTH)
 @hypothesis.given(acts=ACTS, before=st.booleans())
 @hypothesis.settings(max_examples=150)
 def test_the_stream_has_exactly_the_changes_of_the_simulator(acts: list[tuple[str, Any]], before: bool) -> None:
-    """In the order of time and each once, whatever is done, whenever somebody looks."""
+    """In order of time and each once, after any actions and at any time of reading."""
     simulator = build_simulator(
         _ENCORE, clock=Clock(start=START, held=True), accept_any_key=True, sender=MemorySender()
     )
@@ -350,7 +350,7 @@ def _act(simulator: Simulator, act: str, value: Any) -> None:
 
 @pytest.mark.parametrize("jobs", [10_000])
 def test_a_look_at_many_open_jobs_costs_microseconds(jobs: int) -> None:
-    """While nothing has changed: no job is asked."""
+    """While nothing has changed, no job is evaluated."""
     simulator = build_simulator(
         _ENCORE, clock=Clock(start=START, held=True), accept_any_key=True, settings=Settings(keep_bodies=False)
     )

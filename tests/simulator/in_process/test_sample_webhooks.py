@@ -13,7 +13,7 @@ NAMES = providers()
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_event_of_a_contract_happens_as_documented(name: str) -> None:
-    """For each operation that asks for a callback: its schema holds, and no event is missing."""
+    """For each operation with a callback: the schema is met, and no event is missing."""
     contract = load_contract(name)
     found = list(happenings(contract))
 

@@ -27,7 +27,7 @@ def _again(one: Kept, log: RunLog) -> object:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("seed", range(4))
 def test_a_log_gives_the_state_that_it_was_written_for(kind: str, seed: int, tmp_path: Path) -> None:
-    """Submits, refusals, keys, webhooks, rules, readings, balances and time, drawn from a seed."""
+    """Submits, errors, keys, webhooks, rules, readings, balances and time, drawn from a seed."""
     with kept(opened(kind, tmp_path)) as one:
         traffic(one, seed=seed)
         assert orjson.dumps(_again(one, one.run.log)) == orjson.dumps(state(one.simulator))

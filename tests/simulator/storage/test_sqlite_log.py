@@ -1,4 +1,4 @@
-"""The log in a file: what cannot be used is refused with a sentence, and nothing is read by half."""
+"""The log in a file: an unusable file is rejected with a message, and nothing is read partly."""
 
 import sqlite3
 from pathlib import Path
@@ -135,7 +135,7 @@ def test_a_file_that_is_cut_gives_a_sentence_or_a_whole_beginning(provider: str,
 
 
 def test_a_full_disk_rejects_submits_and_loses_no_answered_request(tmp_path: Path) -> None:
-    """A submit that cannot be kept is answered with 503; reads go on; with room again all goes on."""
+    """A submit that cannot be stored gets 503; reads work; with free space everything works again."""
     with kept(opened("sqlite", tmp_path)) as one:
         first = one.submit()
         log = one.run.log
