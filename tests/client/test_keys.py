@@ -94,7 +94,7 @@ def test_it_is_sent_with_api_requests_and_nothing_else(provider: str, mode: str,
     with rigged(provider, mode) as rig:
         client = rig.client()
         outcome = client.run(*WORK[provider])
-        asked = len(rig.sent)
+        requested = len(rig.sent)
         rig.elsewhere = {
             "https://cdn.example/clip.mp4": httpx2.Response(302, headers={"location": "//other.example/clip.mp4"}),
             "https://other.example/clip.mp4": httpx2.Response(200, content=b"clip"),
@@ -103,9 +103,9 @@ def test_it_is_sent_with_api_requests_and_nothing_else(provider: str, mode: str,
         client.download("https://cdn.example/clip.mp4", tmp_path / "two.mp4")
 
         assert (tmp_path / "two.mp4").read_bytes() == b"clip"
-        assert all(SECRET in str(request.headers.raw) for request in rig.sent[:asked])
-        assert len(rig.sent[asked:]) == 3
-        assert not any(SECRET in f"{request.headers.raw}{request.url}" for request in rig.sent[asked:])
+        assert all(SECRET in str(request.headers.raw) for request in rig.sent[:requested])
+        assert len(rig.sent[requested:]) == 3
+        assert not any(SECRET in f"{request.headers.raw}{request.url}" for request in rig.sent[requested:])
 
 
 @mode
@@ -238,13 +238,13 @@ def test_certificates_are_verified_and_a_bad_one_is_final() -> None:
 
 def test_an_untrusted_server_gets_no_key() -> None:
     """It is connected to once, its certificate is rejected, and nothing is sent."""
-    heard: list[bytes] = []
+    received: list[bytes] = []
     with authority(["127.0.0.1"], {}) as unknown, socket.create_server(("127.0.0.1", 0)) as listening:
 
         def serve() -> None:
             calling, _ = listening.accept()
             with calling, suppress(OSError), unknown.context.wrap_socket(calling, server_side=True) as wrapped:
-                heard.append(wrapped.recv(65536))
+                received.append(wrapped.recv(65536))
 
         serving = threading.Thread(target=serve)
         serving.start()
@@ -255,7 +255,7 @@ def test_an_untrusted_server_gets_no_key() -> None:
             client.poll("some-id")
         serving.join()
 
-    assert SECRET not in str(heard)
+    assert SECRET not in str(received)
 
 
 def test_a_proxy_of_the_environment_does_not_see_what_stays_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,9 +40,9 @@ def test_a_job_is_run_under_every_reading(provider: str, reading: str, option: s
         _knows_its_words(rig)
         _ends_well(rig, client)
         _ends_badly(rig, client)
-        _is_refused(rig, client)
+        _is_error(rig, client)
         if rig.provider.contract.callbacks.events:
-            _is_told(rig, client)
+            _is_reported(rig, client)
 
 
 def _knows_its_words(rig: Rig) -> None:
@@ -82,7 +82,7 @@ def _ends_badly(rig: Rig, client: Any) -> None:
         assert isinstance(ended.value, JobCancelled) or "documented-four" in rig.provider.contract.chosen.values()
 
 
-def _is_refused(rig: Rig, client: Any) -> None:
+def _is_error(rig: Rig, client: Any) -> None:
     model, fields = WORK[rig.provider.name]
     refusals = {
         "scenario=insufficient-credit": OutOfCredit,
@@ -106,7 +106,7 @@ def _names_no_field(rig: Rig) -> bool:
     return rig.provider.contract.chosen.get("error-envelope") in ("a", "a-documented", "c")
 
 
-def _is_told(rig: Rig, client: Any) -> None:
+def _is_reported(rig: Rig, client: Any) -> None:
     signed = rig.provider.contract.callbacks.signature is not None
     secret = _secret(rig) if signed else None
     for rig.prefer, state in (("", "succeeded"), ("scenario=fail", "failed"), ("scenario=cancelled", "cancelled")):

@@ -19,7 +19,7 @@ every = pytest.mark.parametrize("provider", PROVIDERS)
 mode = pytest.mark.parametrize("mode", MODES)
 
 BROKEN = httpx2.ReadTimeout("no answer in time")
-REFUSED = httpx2.ConnectError("Connection refused")
+REJECTED = httpx2.ConnectError("Connection refused")
 PAGE = "<html><head><title>524: A timeout occurred</title></head></html>"
 
 
@@ -35,7 +35,7 @@ def busy(seconds: str | None = None, **headers: str) -> httpx2.Response:
     "trick",
     [
         BROKEN,
-        REFUSED,
+        REJECTED,
         busy(),
         httpx2.Response(503, json={}),
         httpx2.Response(524, html=PAGE),
@@ -74,7 +74,7 @@ def test_a_poll_is_given_up_after_as_many_tries_as_the_docs_say(provider: str, m
 
 @every
 @mode
-@pytest.mark.parametrize("trick", [busy(), REFUSED], ids=["429", "refused connection"])
+@pytest.mark.parametrize("trick", [busy(), REJECTED], ids=["429", "refused connection"])
 def test_a_submit_is_sent_again_if_nothing_was_started(provider: str, mode: str, trick: Trick) -> None:
     """After a 429, and where no connection was had."""
     with rigged(provider, mode) as rig:
@@ -144,11 +144,11 @@ def test_with_an_idempotency_key_a_submit_is_sent_again(mode: str) -> None:
 def test_with_an_idempotency_key_doubt_stays_doubt() -> None:
     """Once a job may have started, a later error response does not make that certain."""
     with rigged("runflow") as rig:
-        refusal = httpx2.Response(402, json={"code": "INSUFFICIENT_CREDIT", "message": "None left."})
-        rig.tricks = [Lost(BROKEN), refusal]
+        error = httpx2.Response(402, json={"code": "INSUFFICIENT_CREDIT", "message": "None left."})
+        rig.tricks = [Lost(BROKEN), error]
         with pytest.raises(SubmitUncertain, match="ReadTimeout"):
             rig.client().submit(*WORK["runflow"], idempotency_key="order-7")
-        rig.tricks = [refusal]
+        rig.tricks = [error]
         with pytest.raises(OutOfCredit):
             rig.client().submit(*WORK["runflow"], idempotency_key="order-8")
 

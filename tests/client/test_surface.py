@@ -78,12 +78,12 @@ def test_the_clients_places_match_the_contract(provider: str) -> None:
     """Its operations exist, its jobs are those of the conversation, and each can be polled by its id."""
     contract, profile = loaded(provider, ()), read_profile(provider)
     talks = contract.conversation.jobs
-    asked = {name for talk in talks.values() for name in (talk.poll, talk.made) if name}
+    requested = {name for talk in talks.values() for name in (talk.poll, talk.made) if name}
     named = {profile.submit, *profile.by_id, *(step.operation for step in profile.upload if step.operation)}
     named |= {row.operation for row in (profile.find, profile.quote) if row is not None and row.operation}
 
     assert set(profile.jobs) == set(talks)
-    assert asked | ({contract.conversation.cancel} - {None}) == set(profile.by_id)
+    assert requested | ({contract.conversation.cancel} - {None}) == set(profile.by_id)
     assert all(contract.operation(name) for name in named)
 
 

@@ -29,8 +29,8 @@ def submit(server: Any, provider: str, path: str, body: Any) -> Any:
     return httpx.post(address.url + path, json=body, headers={"Authorization": f"Bearer {address.key}"})
 
 
-def is_taken(reply: Any) -> bool:
-    return reply.status_code in (200, 201) and not reply.json().get("errorCode")
+def is_accepted(response: Any) -> bool:
+    return response.status_code in (200, 201) and not response.json().get("errorCode")
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_a_copy_of_a_known_model_is_accepted_under_its_new_id(provider: str, lik
     like = like if like in contract.models else next(m.id for m in contract.models.values() if m.output == "video")
     body = {**_sample(contract, like), **body} if provider != "runflow" else body
     with serving(provider, models=[{"provider": provider, "id": "acme/dance", "like": like}]) as server:
-        assert is_taken(submit(server, provider, path, body)), like
+        assert is_accepted(submit(server, provider, path, body)), like
 
 
 def _sample(contract: Any, name: str) -> Any:
@@ -68,9 +68,9 @@ def _sample(contract: Any, name: str) -> Any:
 @pytest.mark.parametrize(("provider", "like", "path", "body"), COPIES)
 def test_an_unknown_model_is_rejected_unless_accepted(provider: str, like: str, path: str, body: Any) -> None:
     with serving(provider) as server:
-        assert not is_taken(submit(server, provider, path, body))
+        assert not is_accepted(submit(server, provider, path, body))
     with serving(provider, unknown_models="accept") as server:
-        assert is_taken(submit(server, provider, path, body))
+        assert is_accepted(submit(server, provider, path, body))
 
 
 def test_an_accepted_unknown_model_is_named_in_the_log_and_the_job_ends() -> None:

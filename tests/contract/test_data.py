@@ -310,9 +310,9 @@ def test_states_and_their_words_are_all_in_use(name: str) -> None:
 
     assert reached == set(states)
     assert not any(states[start].terminal for start, _ in contract.lifecycle.transitions)
-    told = [state for event in contract.callbacks.events.values() for state in event.on]
-    assert set(told) <= {state.name for state in states.values() if state.terminal}
-    assert len(told) == len(set(told))
+    reported = [state for event in contract.callbacks.events.values() for state in event.on]
+    assert set(reported) <= {state.name for state in states.values() if state.terminal}
+    assert len(reported) == len(set(reported))
 
 
 @provider

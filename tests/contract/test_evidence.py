@@ -68,20 +68,20 @@ def test_a_row_that_a_reading_repeats_is_one_fact() -> None:
 
 def test_the_command_prints_the_table_and_the_inferred() -> None:
     """A line for each provider; below it each fact that no source says."""
-    told = _run("evidence")
+    reported = _run("evidence")
 
     for name, title in titles().items():
         rows = held(name)
-        assert re.search(rf"^{title} +{len(rows)} +{count(rows)['documented']} ", told, re.MULTILINE)
-        assert f"{title}: {count(rows)[INFERRED]} inferred fact" in told
+        assert re.search(rf"^{title} +{len(rows)} +{count(rows)['documented']} ", reported, re.MULTILINE)
+        assert f"{title}: {count(rows)[INFERRED]} inferred fact" in reported
 
 
 def test_the_command_gives_json_of_other_data(tmp_path: Path) -> None:
     """For other tools; of any data folder."""
-    told: dict[str, Any] = json.loads(_run("evidence", "--json", "--data", str(FOURTH)))
+    reported: dict[str, Any] = json.loads(_run("evidence", "--json", "--data", str(FOURTH)))
 
-    assert list(told) == ["encore"]
-    assert {"sort": "refusals", "where": "errors.yaml /rows/internal-error"} in told["encore"]["inferred"]
+    assert list(reported) == ["encore"]
+    assert {"sort": "refusals", "where": "errors.yaml /rows/internal-error"} in reported["encore"]["inferred"]
 
 
 def test_an_unknown_provider_is_an_error_that_lists_the_known() -> None:

@@ -117,8 +117,8 @@ def test_the_document_of_a_chosen_reading_is_changed_too() -> None:
     """Response checks read it there."""
     contract = load_contract("encore", root=FOURTH, readings={"envelope": "bare"})
 
-    refused = contract.document["components"]["responses"]["refused"]["content"]["application/json"]["schema"]
-    assert refused["$ref"].endswith("error-bare.json")
+    rejected = contract.document["components"]["responses"]["refused"]["content"]["application/json"]["schema"]
+    assert rejected["$ref"].endswith("error-bare.json")
 
 
 def test_a_contract_without_the_lean_document_is_read_from_the_whole_one(data: Path) -> None:

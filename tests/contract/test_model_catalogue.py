@@ -147,7 +147,7 @@ class Scene:
     async def later(self) -> None:
         await self.simulator.advance(LONG)
 
-    def refusal(self) -> str | None:
+    def error(self) -> str | None:
         """The row of errors.yaml that the newest exchange was answered with; None where it was accepted."""
         return list(self.simulator.journal)[-1].row
 
@@ -184,14 +184,14 @@ def test_a_model_accepts_its_defaults_and_makes_a_real_file_of_its_kind(scene: S
 
     spoken = scene.send(way, fields)
 
-    assert (scene.refusal(), scene.undocumented(way, spoken)) == (None, []), spoken.response.body
+    assert (scene.error(), scene.undocumented(way, spoken)) == (None, []), spoken.response.body
     job = list(provider.jobs)[-1]
     assert job.model is not None
     assert job.model.id == way.model
     asyncio.run(scene.later())
     assert job.state(provider.clock.now()).kind == "succeeded"
     assert_file(scene, way, artifacts.of_job(provider, job))
-    assert_told(scene, way, job)
+    assert_reported(scene, way, job)
     cost = artifacts.price_of(provider, job.model, fields)
     assert cost.certainty in (job.model.price.certainty, "unknown", "at least")
     assert (cost.amount is None) == (cost.certainty == "unknown")
@@ -210,7 +210,7 @@ def assert_file(scene: Scene, way: Way, artifact: artifacts.Artifact) -> None:
         assert any(served.response.body[:16].find(magic) in (0, 4) for magic in MAGIC[artifact.kind])
 
 
-def assert_told(scene: Scene, way: Way, job: Job) -> None:
+def assert_reported(scene: Scene, way: Way, job: Job) -> None:
     """The response to a poll is a documented one, and has the file's address, or the text itself."""
     provider, caller = scene.simulator.provider(way.provider), scene.caller(way)
     method, path, body = POLLS[way.provider](job.id, scene.operation(way).path)
@@ -238,7 +238,7 @@ def test_a_model_accepts_what_its_schema_accepts(scene: Scene, way: Way) -> None
         fields = {**fields, **_named(scene, way)}
         opinion.validate(fields)
         spoken = scene.send(way, fields)
-        assert scene.refusal() is None, (fields, spoken.response.body)
+        assert scene.error() is None, (fields, spoken.response.body)
 
     check()
 
@@ -251,13 +251,13 @@ def test_a_model_rejects_what_its_schema_rejects(scene: Scene, way: Way) -> None
     for wrong in broken(schema, good, spare=next(iter(_named(scene, way)), None)):
         assert opinion.is_valid(wrong.instance) == (wrong.keyword in DIFFERENCES), wrong
         spoken = scene.send(way, wrong.instance)
-        assert scene.refusal() == "invalid-body", (wrong, spoken.response.body)
+        assert scene.error() == "invalid-body", (wrong, spoken.response.body)
         assert scene.undocumented(way, spoken) == []
         assert any(
             _blames(violation.path, wrong.field) for violation in list(scene.simulator.journal)[-1].violations
         ), wrong
     scene.send(way, ["no", "object"])
-    assert scene.refusal() is not None
+    assert scene.error() is not None
 
 
 def _blames(path: tuple[str | int, ...], field: str | None) -> bool:

@@ -44,8 +44,8 @@ def test_no_drift_is_reported_and_passes(held: Path) -> None:
 def test_the_reports_say_the_same(pages: Pages, tmp_path: Path) -> None:
     """JSON, Markdown, SARIF and text from one run, each with every finding."""
     forms = ("json", "markdown", "sarif", "text")
-    asked = [arg for form in forms for arg in ("--report", f"{form}={tmp_path / form}")]
-    _, told = run("--provider", "runflow", "--pages", *pages, "-v", *asked)
+    requested = [arg for form in forms for arg in ("--report", f"{form}={tmp_path / form}")]
+    _, told = run("--provider", "runflow", "--pages", *pages, "-v", *requested)
 
     as_json = json.loads((tmp_path / "json").read_text("utf-8"))
     as_sarif = json.loads((tmp_path / "sarif").read_text("utf-8"))["runs"][0]
@@ -83,22 +83,22 @@ def test_pages_need_their_provider(pages: Pages) -> None:
 def test_what_could_not_be_read_fails_unless_it_is_allowed(acme: Path, tmp_path: Path) -> None:
     """A gate that has not looked says so; the way out has a name."""
     (tmp_path / "docs" / "wide.txt").write_text("nothing here", encoding="utf-8")
-    asked = ("--data", acme, "--docs", tmp_path / "docs")
+    requested = ("--data", acme, "--docs", tmp_path / "docs")
 
-    assert run(*asked)[0] == 1
-    assert run(*asked, "--allow-unchecked")[0] == 0
-    assert run(*asked, "--fail-on", "price")[0] == 0
-    assert "UNCHECKED  acme/docs/wide.txt" in run(*asked)[1]
+    assert run(*requested)[0] == 1
+    assert run(*requested, "--allow-unchecked")[0] == 0
+    assert run(*requested, "--fail-on", "price")[0] == 0
+    assert "UNCHECKED  acme/docs/wide.txt" in run(*requested)[1]
 
 
 def test_an_unknown_verdict_fails_unless_allowed(acme: Path, tmp_path: Path) -> None:
     """An input field that is no longer documented may be rejected or ignored."""
     page = tmp_path / "docs" / "wide.txt"
     page.write_text(page.read_text("utf-8").replace("sizestringoptional720p, 1080pHow large it is.\n", ""), "utf-8")
-    asked = ("--data", acme, "--docs", tmp_path / "docs")
+    requested = ("--data", acme, "--docs", tmp_path / "docs")
 
-    assert run(*asked)[0] == 1
-    assert run(*asked, "--allow-unknown")[0] == 0
+    assert run(*requested)[0] == 1
+    assert run(*requested, "--allow-unknown")[0] == 0
 
 
 def test_what_breaks_nothing_is_counted_first_and_shown_on_demand(pages: Pages) -> None:

@@ -38,7 +38,7 @@ def _set(place: str, value: Any) -> Callable[[Any], None]:
 
 DOCUMENT = f"{CONTRACT}/openapi.yaml"
 JOBS = "paths|/v1/jobs|get"
-REQUESTS, REPLIES = BREAKING
+REQUESTS, RESPONSES = BREAKING
 CHANGES = [
     (DOCUMENT, _set("paths|/v1/health", NOTHING), "encore/operations/get_health", REQUESTS),
     (DOCUMENT, _set(f"{JOBS}|operationId", "list_all"), "encore/operations/list_all", "compatible"),
@@ -58,7 +58,7 @@ CHANGES = [
         DOCUMENT,
         _set(f"{JOBS}|responses|202", {"description": "later"}),
         "encore/operations/list_jobs/statuses/202",
-        REPLIES,
+        RESPONSES,
     ),
     (
         DOCUMENT,
@@ -74,13 +74,18 @@ CHANGES = [
         REQUESTS,
     ),
     (DOCUMENT, _set("paths|/v1/jobs|post|x-mockreel|input", "/job"), "encore/operations/create_job/input", REQUESTS),
-    (DOCUMENT, _set("x-mockreel|refusal", {"status": ">=500"}), "encore/document/refusal/status", REPLIES),
-    (f"{CONTRACT}/lifecycle.yaml", _set("states|done|word", "finished"), "encore/lifecycle/states/done/word", REPLIES),
+    (DOCUMENT, _set("x-mockreel|refusal", {"status": ">=500"}), "encore/document/refusal/status", RESPONSES),
+    (
+        f"{CONTRACT}/lifecycle.yaml",
+        _set("states|done|word", "finished"),
+        "encore/lifecycle/states/done/word",
+        RESPONSES,
+    ),
     (
         f"{CONTRACT}/lifecycle.yaml",
         _set("states|paused", {"word": "paused", "kind": "pending", "evidence": "documented", "source": ["guide"]}),
         "encore/lifecycle/states/paused",
-        REPLIES,
+        RESPONSES,
     ),
     (
         f"{CONTRACT}/lifecycle.yaml",
@@ -88,13 +93,13 @@ CHANGES = [
         "encore/lifecycle/transitions/pending/waiting -> working/evidence",
         "docs only",
     ),
-    (f"{CONTRACT}/errors.yaml", _set("rows|no-key|status", 403), "encore/errors/rows/no-key/status", REPLIES),
+    (f"{CONTRACT}/errors.yaml", _set("rows|no-key|status", 403), "encore/errors/rows/no-key/status", RESPONSES),
     (f"{CONTRACT}/errors.yaml", _set("rows|no-key|message", "Who?"), "encore/errors/rows/no-key/message", "docs only"),
     (
         f"{CONTRACT}/callbacks.yaml",
         _set("policy|callback|timeout", 0.2),
         "encore/callbacks/policy/callback/timeout",
-        REPLIES,
+        RESPONSES,
     ),
     (
         f"{CONTRACT}/callbacks.yaml",
@@ -106,7 +111,7 @@ CHANGES = [
         f"{CONTRACT}/callbacks.yaml",
         _set("signature|algorithm", "hmac-sha512"),
         "encore/callbacks/signature/algorithm",
-        REPLIES,
+        RESPONSES,
     ),
     (f"{CONTRACT}/pricing.yaml", _set("models|encore/solo|amount", "0.06"), "encore/models/encore/solo/price", "price"),
     (f"{CONTRACT}/pricing.yaml", _set("currency", "USD"), "encore/pricing/currency", "price"),
@@ -115,12 +120,12 @@ CHANGES = [
     (MODEL, _set("properties|size|default", NOTHING), "encore/models/encore/solo/properties/size/default", "docs only"),
     (MODEL, _set("properties|prompt|maxLength", 3), "encore/models/encore/solo/properties/prompt", REQUESTS),
     (MODEL, _set("properties|mood", {"type": "string"}), "encore/models/encore/solo/properties/mood", "compatible"),
-    (MODEL, _set("x-mockreel|output", "audio"), "encore/models/encore/solo/output", REPLIES),
+    (MODEL, _set("x-mockreel|output", "audio"), "encore/models/encore/solo/output", RESPONSES),
     (
         f"{SCHEMAS}/job.json",
         _set("properties|state|enum", ["waiting", "working", "done", "broken", "dropped", "lost"]),
         "encore/replies/job.json/properties/state",
-        REPLIES,
+        RESPONSES,
     ),
     (
         f"{SCHEMAS}/job.json",
@@ -132,7 +137,7 @@ CHANGES = [
         f"{SCHEMAS}/error-bare.json",
         _set("properties|code", {"type": "integer"}),
         "encore/replies/error.json/schema",
-        REPLIES,
+        RESPONSES,
     ),
     (
         f"{SCHEMAS}/callback.json",

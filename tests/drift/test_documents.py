@@ -17,7 +17,7 @@ Document = dict[str, Any]
 Drift = Callable[..., dict[str, str]]
 
 STATUS = {"type": "string", "enum": ["queued", "done"]}
-REPLY = {"type": "object", "properties": {"id": {"type": "string"}, "status": STATUS}, "required": ["id"]}
+RESPONSE = {"type": "object", "properties": {"id": {"type": "string"}, "status": STATUS}, "required": ["id"]}
 
 
 def _document(*models: str, **fields: Any) -> Document:
@@ -25,12 +25,17 @@ def _document(*models: str, **fields: Any) -> Document:
     fields = {"prompt": {"type": "string"}, "size": {"type": "string", "enum": ["small", "large"]}, **fields}
     properties = {"model": {"type": "string", "enum": list(models)}, **fields}
     body = {"type": "object", "properties": properties, "required": ["model", "prompt"]}
-    reply = {"200": {"content": {"application/json": {"schema": copy.deepcopy(REPLY)}}, "headers": {"X-Left": {}}}}
+    response = {
+        "200": {"content": {"application/json": {"schema": copy.deepcopy(RESPONSE)}}, "headers": {"X-Left": {}}}
+    }
     poll = {
         "parameters": [{"name": "id", "in": "query", "schema": {"type": "string"}}],
-        "responses": copy.deepcopy(reply),
+        "responses": copy.deepcopy(response),
     }
-    submit = {"requestBody": {"required": False, "content": {"application/json": {"schema": body}}}, "responses": reply}
+    submit = {
+        "requestBody": {"required": False, "content": {"application/json": {"schema": body}}},
+        "responses": response,
+    }
     return {
         "openapi": "3.0.0",
         "servers": [{"url": "https://api.acme.test"}],
@@ -128,9 +133,9 @@ def test_what_a_file_states_besides_its_models_is_compared(drift: Drift, change:
 
 def _reference(document: Document) -> None:
     """The schemas behind references, their parts in `allOf`."""
-    schema, reply = _at(document, BODY), _at(document, SCHEMA)
+    schema, response = _at(document, BODY), _at(document, SCHEMA)
     size = schema["properties"].pop("size")
-    document["components"]["schemas"] = {"Make": schema, "Size": {"properties": {"size": size}}, "Told": reply}
+    document["components"]["schemas"] = {"Make": schema, "Size": {"properties": {"size": size}}, "Told": response}
     whole = {"allOf": [{"$ref": "#/components/schemas/Make"}, {"$ref": "#/components/schemas/Size"}]}
     _at(document, BODY.rpartition("|")[0])["schema"] = whole
     _at(document, SCHEMA.rpartition("|")[0])["schema"] = {"$ref": "#/components/schemas/Told"}

@@ -419,11 +419,11 @@ class Found:
 
     id: str
     provider: str
-    told: bool | None
+    reported: bool | None
     lines: tuple[str, ...] = ()
 
 
-def server_told(server: Server, provider: str, honest: Day) -> Found:
+def server_report(server: Server, provider: str, honest: Day) -> Found:
     """What a proxy reports of a broken server."""
     day = Day(provider, server.answering())
     day.spend()
@@ -433,7 +433,7 @@ def server_told(server: Server, provider: str, honest: Day) -> Found:
     return Found(server.id, provider, bool(found), tuple(found[:3]))
 
 
-def client_told(id_: str, provider: str) -> Found:
+def client_report(id_: str, provider: str) -> Found:
     """What a proxy reports of a broken client."""
     script, providers = CLIENTS[id_]
     if provider not in providers:

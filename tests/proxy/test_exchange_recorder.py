@@ -23,8 +23,8 @@ def recorded(put_between: PutBetween, tmp_path: Path) -> Callable[[], tuple[Betw
     """A proxy that records."""
 
     def opened() -> tuple[Between, ExchangeRecorder]:
-        said: list[str] = []
-        recorder = recorder_of(Plan(providers=("runflow",)), tmp_path / "one.yaml", day=DAY, say=said.append)
+        output: list[str] = []
+        recorder = recorder_of(Plan(providers=("runflow",)), tmp_path / "one.yaml", day=DAY, say=output.append)
         return put_between(recorder=recorder), recorder
 
     return opened
@@ -34,9 +34,9 @@ def test_a_job_becomes_a_cassette_without_the_key(recorded: Callable[[], tuple[B
     """It has its source, and can be read like any other."""
     between, recorder = recorded()
     job = between.submit(prompt="a boat of paper").json()["id"]
-    between.ask("GET", f"/v1/runs/{job}")
-    between.ask("GET", "/v1/billing/balance", cookie="session=crumbs-of-nobody")
-    assert between.said
+    between.send("GET", f"/v1/runs/{job}")
+    between.send("GET", "/v1/billing/balance", cookie="session=crumbs-of-nobody")
+    assert between.output
     recorder.save()
 
     cassette = read_cassette(recorder.path)
@@ -53,11 +53,11 @@ def test_nothing_of_the_mock_server_is_kept(
     """Nor are earlier exchanges, as the name was redirected."""
     between, recorder = recorded()
     between.submit()
-    provider.tamper = lambda _, reply: Response(
-        reply.status, reply.body, (*reply.headers, (b"Mockreel-Version", b"0.1.0"))
+    provider.tamper = lambda _, response: Response(
+        response.status, response.body, (*response.headers, (b"Mockreel-Version", b"0.1.0"))
     )
-    between.ask("GET", "/v1/health")
-    assert between.said
+    between.send("GET", "/v1/health")
+    assert between.output
 
     with pytest.raises(MockServerRefused, match="it is the mock server"):
         recorder.save()
@@ -76,11 +76,11 @@ def test_what_cannot_be_recorded_is_rejected_at_the_start(tmp_path: Path) -> Non
     there = tmp_path / "there.yaml"
     there.write_text("kept")
     one = Plan(providers=("runflow",))
-    for plan, path, told in (
+    for plan, path, reported in (
         (Plan(), tmp_path / "a.yaml", "A cassette has one provider"),
         (Plan(providers=("runflow",), upstreams={"runflow": "https://a.example"}), tmp_path / "a.yaml", "--upstream"),
         (one, there, "exists already"),
     ):
-        with pytest.raises((OptionError, NotRecorded), match=told):
+        with pytest.raises((OptionError, NotRecorded), match=reported):
             recorder_of(plan, path, day=DAY, say=print)
     assert there.read_text() == "kept"

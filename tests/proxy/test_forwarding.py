@@ -16,57 +16,63 @@ def test_a_request_and_its_response_pass_unchanged(put_between: PutBetween, prov
     """Method, target, key and body one way; status, headers and body the other."""
     between = put_between()
     body = b'{"input":  {"prompt": "a paper boat"}}'
-    reply = between.ask("POST", SUBMIT + "?a=%2F&b", body, idempotency_key="one")
+    response = between.send("POST", SUBMIT + "?a=%2F&b", body, idempotency_key="one")
 
-    heard = provider.heard[0]
-    assert (heard.method, heard.target, heard.body) == ("POST", SUBMIT + "?a=%2F&b", body)
-    assert heard.headers["Host"] == "api.runflow.io"
-    assert heard.headers["authorization"] == f"Bearer {KEY}"
-    assert heard.headers["idempotency-key"] == "one"
-    assert reply.status_code == 201
-    assert reply.json()["status_code"] == "queued"
+    received = provider.received[0]
+    assert (received.method, received.target, received.body) == ("POST", SUBMIT + "?a=%2F&b", body)
+    assert received.headers["Host"] == "api.runflow.io"
+    assert received.headers["authorization"] == f"Bearer {KEY}"
+    assert received.headers["idempotency-key"] == "one"
+    assert response.status_code == 201
+    assert response.json()["status_code"] == "queued"
 
 
 def test_an_untrusted_host_gets_nothing(put_between: PutBetween, provider: FakeUpstream) -> None:
     """Without the authority the key does not leave."""
     between = put_between(ca=None)
-    reply = between.submit()
+    response = between.submit()
 
-    assert reply.status_code == 502
-    assert "is not trusted" in reply.json()["detail"]
-    assert "--ca FILE" in reply.json()["detail"]
-    assert provider.heard == []
+    assert response.status_code == 502
+    assert "is not trusted" in response.json()["detail"]
+    assert "--ca FILE" in response.json()["detail"]
+    assert provider.received == []
     assert between.spending_limit.sums.get("USD", 0) == 0
 
 
 def test_headers_of_the_connection_stay_behind(put_between: PutBetween, provider: FakeUpstream) -> None:
     """Those that HTTP names, and those that `Connection` does."""
     between = put_between()
-    provider.tamper = lambda _, reply: Response(
-        reply.status,
-        reply.body,
-        (*reply.headers, (b"connection", b"x-hop"), (b"x-hop", b"1"), (b"keep-alive", b"timeout=5"), (b"x-end", b"2")),
+    provider.tamper = lambda _, response: Response(
+        response.status,
+        response.body,
+        (
+            *response.headers,
+            (b"connection", b"x-hop"),
+            (b"x-hop", b"1"),
+            (b"keep-alive", b"timeout=5"),
+            (b"x-end", b"2"),
+        ),
     )
-    reply = between.ask("GET", "/v1/health", connection="keep-alive, x-own", x_own="1", te="trailers", x_end="2")
+    response = between.send("GET", "/v1/health", connection="keep-alive, x-own", x_own="1", te="trailers", x_end="2")
 
-    sent = {name.lower() for name in provider.heard[0].headers}
+    sent = {name.lower() for name in provider.received[0].headers}
     assert "x-end" in sent
     assert not sent & {"x-own", "te", "proxy-connection"}
-    assert reply.headers["x-end"] == "2"
-    assert not {"x-hop", "keep-alive"} & {*reply.headers}
+    assert response.headers["x-end"] == "2"
+    assert not {"x-hop", "keep-alive"} & {*response.headers}
 
 
 def test_codings_that_the_proxy_cannot_read_are_not_requested(put_between: PutBetween, provider: FakeUpstream) -> None:
     """Only codings that the proxy can decode are forwarded; the response stays encoded for the client."""
     between = put_between()
-    provider.tamper = lambda _, reply: Response(
-        reply.status, gzip.compress(b'{"status": 5}'), ((b"content-encoding", b"gzip"), *reply.headers)
+    provider.tamper = lambda _, response: Response(
+        response.status, gzip.compress(b'{"status": 5}'), ((b"content-encoding", b"gzip"), *response.headers)
     )
-    reply = between.ask("GET", "/v1/health", accept_encoding="br, gzip;q=0.8, zstd")
+    response = between.send("GET", "/v1/health", accept_encoding="br, gzip;q=0.8, zstd")
 
-    assert provider.heard[0].headers["accept-encoding"] == "gzip;q=0.8"
-    assert reply.headers["content-encoding"] == "gzip"
-    assert reply.json() == {"status": 5}
+    assert provider.received[0].headers["accept-encoding"] == "gzip;q=0.8"
+    assert response.headers["content-encoding"] == "gzip"
+    assert response.json() == {"status": 5}
     assert any("/status" in line for line in between.violations)
 
 
@@ -76,12 +82,12 @@ def test_a_response_without_a_body_passes_without_one(
 ) -> None:
     """With any declared length; the connection stays usable."""
     between = put_between()
-    provider.tamper = lambda _, reply: Response(status, b"", ((b"content-length", b"15"), (b"etag", b'"x"')))
-    reply = between.ask(method, "/v1/health")
+    provider.tamper = lambda _, response: Response(status, b"", ((b"content-length", b"15"), (b"etag", b'"x"')))
+    response = between.send(method, "/v1/health")
     provider.tamper = None
 
-    assert (reply.status_code, reply.content, reply.headers["etag"]) == (status, b"", '"x"')
-    assert between.ask("GET", "/v1/health").json() == {"status": "ok"}
+    assert (response.status_code, response.content, response.headers["etag"]) == (status, b"", '"x"')
+    assert between.send("GET", "/v1/health").json() == {"status": "ok"}
 
 
 def test_a_chunked_response_passes_completely(put_between: PutBetween, provider: FakeUpstream) -> None:
@@ -92,7 +98,7 @@ def test_a_chunked_response_passes_completely(put_between: PutBetween, provider:
     )
     provider.raw = head + b'9\r\n{"status"\r\n6\r\n:"ok"}\r\n0\r\n\r\n'
 
-    assert between.ask("GET", "/v1/health").json() == {"status": "ok"}
+    assert between.send("GET", "/v1/health").json() == {"status": "ok"}
     assert between.violations == []
 
 
@@ -102,7 +108,7 @@ def test_a_large_upload_is_streamed(put_between: PutBetween, provider: FakeUpstr
     body = b"x" * 100_000
     between.client.put("/asset-uploads/one?token=t", content=iter([body, body]), headers={"content-type": "image/png"})
 
-    assert provider.heard[0].body == body + body
+    assert provider.received[0].body == body + body
 
 
 def test_a_response_is_streamed(put_between: PutBetween, provider: FakeUpstream) -> None:
@@ -116,7 +122,7 @@ def test_a_response_is_streamed(put_between: PutBetween, provider: FakeUpstream)
 
     assert came.endswith(b"\r\n\r\nhello")
     assert b"content-length: 10" in came
-    assert any("broke off its response" in line for line in between.said)
+    assert any("broke off its response" in line for line in between.output)
 
 
 def test_an_unreachable_upstream_is_reported_with_a_message(put_between: PutBetween) -> None:
@@ -124,12 +130,12 @@ def test_an_unreachable_upstream_is_reported_with_a_message(put_between: PutBetw
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         between = put_between(connects={"api.runflow.io": f"127.0.0.1:{free.getsockname()[1]}"})
-        reply = between.submit()
+        response = between.submit()
 
-    assert reply.status_code == 502
-    assert reply.headers["content-type"] == "application/problem+json"
-    assert "https://api.runflow.io cannot be reached" in reply.json()["detail"]
-    assert "Nothing was sent" in reply.json()["detail"]
+    assert response.status_code == 502
+    assert response.headers["content-type"] == "application/problem+json"
+    assert "https://api.runflow.io cannot be reached" in response.json()["detail"]
+    assert "Nothing was sent" in response.json()["detail"]
     assert between.spending_limit.unknown == 0
     assert between.spending_limit.sums["USD"] == 0
 
@@ -140,10 +146,10 @@ def test_a_connection_that_ends_before_the_response_may_have_cost(
     """The job may exist, so its price stays counted and is reported as uncertain."""
     between = put_between()
     provider.raw = b""
-    reply = between.submit()
+    response = between.submit()
 
-    assert reply.status_code == 502
-    assert "may have arrived" in reply.json()["detail"]
+    assert response.status_code == 502
+    assert "may have arrived" in response.json()["detail"]
     assert between.spending_limit.uncertain == 1
     assert between.spending_limit.sums["USD"] > 0
 
@@ -156,9 +162,9 @@ def test_a_client_that_disconnects_during_its_request_spends_nothing(
     with socket.create_connection(("127.0.0.1", _port(between)), 10) as one:
         head = f"POST {SUBMIT} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
         one.sendall(head.encode() + b'{"input"')
-    assert between.ask("GET", "/v1/health").status_code == 200
+    assert between.send("GET", "/v1/health").status_code == 200
 
-    assert [heard.method for heard in provider.heard] == ["GET"]
+    assert [received.method for received in provider.received] == ["GET"]
     assert [*between.spending_limit.lines()] == ["Spent: nothing."]
 
 
@@ -166,9 +172,9 @@ def test_a_clients_own_host_chooses_among_the_providers(put_between: PutBetween,
     """A provider with two hosts is requested at the host that the client names."""
     between = put_between(name="runninghub")
     for host in ("www.runninghub.cn", "evil.example", "www.runninghub.ai"):
-        between.ask("POST", "/openapi/v2/query", {"taskId": "1"}, host=host)
+        between.send("POST", "/openapi/v2/query", {"taskId": "1"}, host=host)
 
-    assert [heard.headers["Host"] for heard in provider.heard] == [
+    assert [received.headers["Host"] for received in provider.received] == [
         "www.runninghub.cn",
         "www.runninghub.ai",
         "www.runninghub.ai",
@@ -185,7 +191,7 @@ def test_the_response_arrives_before_it_is_checked(put_between: PutBetween, monk
         assert answered.wait(10)
 
     monkeypatch.setattr(Report, "passed", slowly)
-    assert between.ask("GET", "/v1/health").json() == {"status": "ok"}
+    assert between.send("GET", "/v1/health").json() == {"status": "ok"}
     assert judging.wait(10)
     answered.set()
 
@@ -197,22 +203,22 @@ def test_a_failing_check_breaks_no_response(
     between = put_between()
     monkeypatch.setattr("mockreel.proxy.contract_watch.Watch.violations", lambda *_: 1 / 0)
 
-    assert between.ask("GET", "/v1/health").status_code == 200
-    assert between.ask("GET", "/v1/health").status_code == 200
+    assert between.send("GET", "/v1/health").status_code == 200
+    assert between.send("GET", "/v1/health").status_code == 200
     assert "GET /v1/health could not be checked" in caplog.text
 
 
 def test_no_key_is_ever_reported(put_between: PutBetween, provider: FakeUpstream) -> None:
     """Not even in a violation that quotes a response with the key."""
     between = put_between()
-    provider.tamper = lambda _, reply: Response(
+    provider.tamper = lambda _, response: Response(
         200, orjson.dumps({"status": f"hello {KEY}", "id": KEY}), ((b"content-type", b"application/json"),)
     )
-    between.ask("GET", "/v1/runs/01a1fc26-6fac-7335-9e7a-f48a3848d822")
-    between.ask("POST", SUBMIT, {"input": {"prompt": 5, "note": KEY}})
+    between.send("GET", "/v1/runs/01a1fc26-6fac-7335-9e7a-f48a3848d822")
+    between.send("POST", SUBMIT, {"input": {"prompt": 5, "note": KEY}})
 
     assert between.violations
-    assert KEY not in "\n".join(between.said)
+    assert KEY not in "\n".join(between.output)
     assert INPUT["input"]["prompt"] not in repr(between.proxy.report)
 
 

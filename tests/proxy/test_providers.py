@@ -38,9 +38,9 @@ def _key(provider: FakeUpstream) -> str:
     return f"{rows[0]['prefix']}hush-hush"
 
 
-def _ask(between: Between, provider: FakeUpstream, exchange: Exchange, **words: str) -> Any:
+def _send(between: Between, provider: FakeUpstream, exchange: Exchange, **words: str) -> Any:
     body = filled(_without_callback(exchange.body), words)
-    return between.ask(exchange.method, filled(exchange.path, words), body, key=_key(provider)).json()
+    return between.send(exchange.method, filled(exchange.path, words), body, key=_key(provider)).json()
 
 
 def _without_callback(body: Any) -> Any:
@@ -50,7 +50,7 @@ def _without_callback(body: Any) -> Any:
 
 
 def _begun(between: Between, provider: FakeUpstream, act: Act) -> str:
-    return str(pointers.value(_ask(between, provider, act.submit), act.id or ""))
+    return str(pointers.value(_send(between, provider, act.submit), act.id or ""))
 
 
 def test_the_jobs_of_the_docs_break_nothing(between: Between, provider: FakeUpstream) -> None:
@@ -60,7 +60,7 @@ def test_the_jobs_of_the_docs_break_nothing(between: Between, provider: FakeUpst
         job = _begun(between, provider, act)
         for seconds in (0, 1, 3, 60):
             provider.provider.clock.advance_to(max(provider.provider.clock.now(), START + seconds))
-            _ask(between, provider, act.poll, id=job)
+            _send(between, provider, act.poll, id=job)
 
     assert between.violations == []
 
@@ -78,13 +78,13 @@ def test_a_job_that_goes_backwards_is_noticed(between: Between, provider: FakeUp
         return Response(response.status, first[0], response.headers)
 
     provider.tamper = again
-    _ask(between, provider, act.poll, id=job)
+    _send(between, provider, act.poll, id=job)
     word = pointers.value(orjson.loads(first[0]), talk.state)
     provider.tamper = None
     provider.provider.clock.advance_to(START + 100)
-    _ask(between, provider, act.poll, id=job)
+    _send(between, provider, act.poll, id=job)
     provider.tamper = again
-    _ask(between, provider, act.poll, id=job)
+    _send(between, provider, act.poll, id=job)
 
     (line,) = between.violations
     assert line.startswith(f"{provider.provider.name} job ")

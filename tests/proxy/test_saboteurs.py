@@ -1,7 +1,7 @@
 """How much a proxy reports of broken servers and clients, over one client's day with each provider."""
 
 import pytest
-from proxy.saboteurs import CLIENTS, PROVIDERS, client_told, honest_day, server_told, servers
+from proxy.saboteurs import CLIENTS, PROVIDERS, client_report, honest_day, server_report, servers
 
 # What one client's day does not show, or what the contract cannot tell from something that is allowed.
 MISSED = {
@@ -23,18 +23,20 @@ def test_an_honest_day_is_silent(provider: str) -> None:
 def test_a_broken_server_is_reported(provider: str) -> None:
     """All but those that are listed with a reason."""
     honest = honest_day(provider)
-    found = [server_told(server, provider, honest) for server in servers()]
-    effective = [one for one in found if one.told is not None]
+    found = [server_report(server, provider, honest) for server in servers()]
+    effective = [one for one in found if one.reported is not None]
 
-    assert {(provider, one.id) for one in effective if not one.told} == {one for one in MISSED if one[0] == provider}
+    assert {(provider, one.id) for one in effective if not one.reported} == {
+        one for one in MISSED if one[0] == provider
+    }
     assert len(effective) >= 25
 
 
 @pytest.mark.parametrize("name", CLIENTS)
 def test_a_broken_client_is_reported(name: str) -> None:
     """At every provider with a documented rule."""
-    found = [client_told(name, provider) for provider in PROVIDERS]
-    effective = [one for one in found if one.told is not None]
+    found = [client_report(name, provider) for provider in PROVIDERS]
+    effective = [one for one in found if one.reported is not None]
 
     assert effective
-    assert [one.provider for one in effective if not one.told] == []
+    assert [one.provider for one in effective if not one.reported] == []

@@ -15,11 +15,11 @@ def test_an_ambiguous_request_is_not_forwarded(put_between: PutBetween, provider
     with socket.create_connection(("127.0.0.1", int(between.proxy.urls["runflow"].rpartition(":")[2])), 20) as one:
         one.sendall(data + LAST)
         assert statuses(received(one)) == [400]
-    assert provider.heard == []
+    assert provider.received == []
 
 
 @pytest.mark.parametrize(
-    "reply",
+    "response",
     [
         b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!",
         b"HTTP/1.1 200 OK\r\nX: a\r\n Y: b\r\nContent-Length: 0\r\n\r\n",
@@ -31,15 +31,15 @@ def test_an_ambiguous_request_is_not_forwarded(put_between: PutBetween, provider
     ],
 )
 def test_an_ambiguous_response_is_reported_and_not_forwarded(
-    put_between: PutBetween, provider: FakeUpstream, reply: bytes
+    put_between: PutBetween, provider: FakeUpstream, response: bytes
 ) -> None:
     """As a missing response, in one complete response of the proxy, or read harmlessly."""
     between = put_between()
-    provider.raw = reply
-    told = between.ask("GET", "/v1/health")
+    provider.raw = response
+    reported = between.send("GET", "/v1/health")
 
-    assert told.status_code in (200, 502)
-    assert not [name for name in told.headers if name.lower() in ("y", "x-evil")]
+    assert reported.status_code in (200, 502)
+    assert not [name for name in reported.headers if name.lower() in ("y", "x-evil")]
     provider.raw = None
-    assert between.ask("GET", "/v1/health").json() == {"status": "ok"}
-    assert KEY not in "\n".join(between.said)
+    assert between.send("GET", "/v1/health").json() == {"status": "ok"}
+    assert KEY not in "\n".join(between.output)

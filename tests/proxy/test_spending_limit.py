@@ -89,22 +89,22 @@ def test_what_the_limit_blocks_never_reaches_the_provider(put_between: PutBetwee
     assert refused.headers["content-type"] == "application/problem+json"
     assert "mockreel-version" in refused.headers
     assert refused.json()["detail"].startswith("Not sent by the proxy: create_run counts 0.2 USD, and 0.2 of 0.25 USD")
-    assert len(provider.heard) == 1
-    assert f"runflow POST {SUBMIT} was not sent: " in "\n".join(between.said)
-    assert "The limit of 0.25 counts 0.2 USD; it blocked 1 request." in between.said
+    assert len(provider.received) == 1
+    assert f"runflow POST {SUBMIT} was not sent: " in "\n".join(between.output)
+    assert "The limit of 0.25 counts 0.2 USD; it blocked 1 request." in between.output
 
 
 def test_what_costs_nothing_passes_when_all_is_spent(put_between: PutBetween, provider: FakeUpstream) -> None:
     """Polls, lists and cancellations."""
     between = put_between(limit=Decimal(0))
-    assert between.ask("GET", "/v1/billing/balance").status_code == 200
-    assert between.ask("POST", "/v1/callback-secrets", {"label": "x"}).status_code == 201
+    assert between.send("GET", "/v1/billing/balance").status_code == 200
+    assert between.send("POST", "/v1/callback-secrets", {"label": "x"}).status_code == 201
     assert between.submit().status_code == 402
-    assert len(provider.heard) == 2
+    assert len(provider.received) == 2
 
 
 @pytest.mark.parametrize(
-    ("path", "body", "told"),
+    ("path", "body", "reported"),
     [
         ("/v1/models/google/veo3.1/lite/batches", {"input": [{"prompt": "a"}] * 3}, "may start several jobs"),
         ("/v1/some/new/way", {}, "is not known"),
@@ -112,15 +112,15 @@ def test_what_costs_nothing_passes_when_all_is_spent(put_between: PutBetween, pr
     ],
 )
 def test_what_cannot_be_counted_is_blocked_under_a_limit(
-    put_between: PutBetween, provider: FakeUpstream, path: str, body: object, told: str
+    put_between: PutBetween, provider: FakeUpstream, path: str, body: object, reported: str
 ) -> None:
     """Several jobs at once, an unknown operation, a body that is too large to read."""
     between = put_between(limit=Decimal(10), most_body=1000)
-    reply = between.ask("POST", path, body)
+    response = between.send("POST", path, body)
 
-    assert reply.status_code == 402
-    assert told in reply.json()["detail"]
-    assert provider.heard == []
+    assert response.status_code == 402
+    assert reported in response.json()["detail"]
+    assert provider.received == []
 
 
 @pytest.mark.parametrize(("status", "given_back"), [(422, True), (402, True), (503, False), (201, False)])
@@ -129,7 +129,7 @@ def test_only_a_clear_error_response_releases_the_money(
 ) -> None:
     """Where a gateway gives up, the job may exist."""
     between = put_between()
-    provider.tamper = lambda _, reply: Response(status, orjson.dumps({"code": "X"}), reply.headers)
+    provider.tamper = lambda _, response: Response(status, orjson.dumps({"code": "X"}), response.headers)
     between.submit()
 
     assert (between.spending_limit.sums["USD"] == 0) == given_back
@@ -141,7 +141,7 @@ def test_an_error_response_in_a_body_releases_the_money(put_between: PutBetween,
     between = put_between(name="runninghub")
     body = {"taskId": "", "errorCode": "1001", "errorMessage": "no"}
     provider.tamper = lambda *_: Response(200, orjson.dumps(body), ((b"content-type", b"application/json"),))
-    between.ask("POST", "/openapi/v2/rhart-video-v3.1-lite-official/text-to-video", {"prompt": "a", "duration": "4"})
+    between.send("POST", "/openapi/v2/rhart-video-v3.1-lite-official/text-to-video", {"prompt": "a", "duration": "4"})
 
     assert not any(between.spending_limit.sums.values())
     assert between.spending_limit.unknown == 0
@@ -161,11 +161,11 @@ def test_a_compressed_body_is_priced_and_checked_decoded(
     between = put_between(limit=Decimal(1), assumed=Decimal("0.20"))
     accepted = between.submit()
     between = put_between(limit=Decimal(1), assumed=Decimal("0.20"))
-    provider.tamper = lambda _, reply: Response(201, accepted.content, ((b"content-type", b"application/json"),))
+    provider.tamper = lambda _, response: Response(201, accepted.content, ((b"content-type", b"application/json"),))
     packed = _packed(orjson.dumps({"input": {"prompt": "a paper boat", "duration": "9s"}}), coding)
-    between.ask("POST", SUBMIT, packed, content_encoding=coding)
+    between.send("POST", SUBMIT, packed, content_encoding=coding)
 
-    assert provider.heard[-1].body == packed
+    assert provider.received[-1].body == packed
     assert "/input/duration" in between.violations[0]
     assert between.spending_limit.counted["USD"] >= Decimal("0.20")
 
@@ -173,11 +173,11 @@ def test_a_compressed_body_is_priced_and_checked_decoded(
 def test_a_body_in_an_unknown_coding_is_blocked_by_a_limit(put_between: PutBetween, provider: FakeUpstream) -> None:
     """With the reason; without a limit it passes, and is counted as unchecked."""
     between = put_between(limit=Decimal(1), assumed=Decimal("0.20"))
-    refused = between.ask("POST", SUBMIT, _packed(b"{}", "br"), content_encoding="br")
+    refused = between.send("POST", SUBMIT, _packed(b"{}", "br"), content_encoding="br")
 
     assert refused.status_code == 402
     assert "'br'" in refused.json()["detail"]
-    assert provider.heard == []
+    assert provider.received == []
 
 
 def test_a_request_that_never_went_whole_uses_nothing_up(put_between: PutBetween, provider: FakeUpstream) -> None:
@@ -201,9 +201,9 @@ def test_an_offer_to_upgrade_is_ignored(put_between: PutBetween, provider: FakeU
     between = put_between(limit=Decimal("0.25"), assumed=Decimal("0.20"))
     body = orjson.dumps({"input": {"prompt": "a paper boat", "duration": "4s"}})
     upgrade = {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": offer, "HTTP2-Settings": "AAMAAABkAARAAAAAAAIAAAAA"}
-    answer = between.ask("POST", SUBMIT, body, **upgrade)
+    answer = between.send("POST", SUBMIT, body, **upgrade)
 
     assert answer.status_code == 201
-    assert provider.heard[0].body == body
-    assert not {"upgrade", "http2-settings"} & {name.lower() for name in provider.heard[0].headers}
+    assert provider.received[0].body == body
+    assert not {"upgrade", "http2-settings"} & {name.lower() for name in provider.received[0].headers}
     assert between.spending_limit.counted == {"USD": Decimal("0.20")}

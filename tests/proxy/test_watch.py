@@ -39,13 +39,13 @@ def test_a_job_by_the_book_is_no_violation(put_between: PutBetween, provider: Fa
     job = _job(between)
     for seconds in (0, 1, 2, 12):
         provider.provider.clock.advance_to(START + seconds)
-        between.ask("GET", f"/v1/runs/{job}")
-    between.ask("GET", "/v1/billing/balance")
-    between.ask("GET", "/v1/runs/01a1fc26-6fac-7335-9e7a-f48a3848d822")
-    between.ask("GET", "/v1/billing/balance", key="rf_live_invalid")
+        between.send("GET", f"/v1/runs/{job}")
+    between.send("GET", "/v1/billing/balance")
+    between.send("GET", "/v1/runs/01a1fc26-6fac-7335-9e7a-f48a3848d822")
+    between.send("GET", "/v1/billing/balance", key="rf_live_invalid")
 
     assert between.violations == []
-    assert "8 requests" in between.said[2]
+    assert "8 requests" in between.output[2]
 
 
 def test_a_request_that_breaks_a_schema_is_reported_with_its_fact(put_between: PutBetween) -> None:
@@ -62,7 +62,7 @@ def test_a_request_that_breaks_a_schema_is_reported_with_its_fact(put_between: P
 
 
 @pytest.mark.parametrize(
-    ("line", "body", "key", "told"),
+    ("line", "body", "key", "reported"),
     [
         ("GET /v1/nothing", None, KEY, "there is no such operation"),
         ("GET /v1/runs?limit=0", None, KEY, "0 is less than the minimum"),
@@ -72,20 +72,20 @@ def test_a_request_that_breaks_a_schema_is_reported_with_its_fact(put_between: P
     ],
 )
 def test_each_part_of_a_request_is_checked(
-    put_between: PutBetween, line: str, body: Any, key: str | None, told: str
+    put_between: PutBetween, line: str, body: Any, key: str | None, reported: str
 ) -> None:
     """Operation, query, body, key, model."""
     between = put_between()
     method, _, path = line.partition(" ")
-    between.ask(method, path, body, key=key)
+    between.send(method, path, body, key=key)
 
-    (said,) = between.violations
-    assert said.startswith("runflow request ")
-    assert told in said
+    (output,) = between.violations
+    assert output.startswith("runflow request ")
+    assert reported in output
 
 
 @pytest.mark.parametrize(
-    ("tamper", "told"),
+    ("tamper", "reported"),
     [
         (_says(status_code=7), "/status_code"),
         (_spoilt(lambda _: None, status=299), "expected one of the statuses"),
@@ -101,20 +101,20 @@ def test_each_part_of_a_request_is_checked(
     ],
 )
 def test_each_part_of_a_response_is_checked(
-    put_between: PutBetween, provider: FakeUpstream, tamper: Callable[[Request, Response], Response], told: str
+    put_between: PutBetween, provider: FakeUpstream, tamper: Callable[[Request, Response], Response], reported: str
 ) -> None:
     """Schema, status, content type, JSON, error response rows."""
     between = put_between()
     provider.tamper = tamper
     between.submit()
 
-    assert any(line.startswith("runflow reply ") and told in line for line in between.violations)
+    assert any(line.startswith("runflow reply ") and reported in line for line in between.violations)
 
 
 def test_the_headers_of_a_request_are_checked(put_between: PutBetween) -> None:
     """One that the operation wants is missing."""
     between = put_between()
-    between.ask("PUT", "/asset-uploads/01a1fc26-6fac-7335-9e7a-f48a3848d822?token=t", key=None)
+    between.send("PUT", "/asset-uploads/01a1fc26-6fac-7335-9e7a-f48a3848d822?token=t", key=None)
 
     assert any("came the header content-type is missing" in line for line in between.violations)
 
@@ -127,7 +127,7 @@ def test_the_headers_of_a_response_are_checked(put_between: PutBetween, provider
         b'{"id": "a", "status": "queued"}',
         ((b"content-type", b"application/json"), (b"x-aimlapi-usd-spent", b"lots")),
     )
-    between.ask("GET", "/v2/video/generations?generation_id=a")
+    between.send("GET", "/v2/video/generations?generation_id=a")
 
     assert any("came the header x-aimlapi-usd-spent: " in line for line in between.violations)
 
@@ -135,8 +135,8 @@ def test_the_headers_of_a_response_are_checked(put_between: PutBetween, provider
 def test_a_provider_that_accepts_what_it_forbids_is_reported(put_between: PutBetween, provider: FakeUpstream) -> None:
     """Perhaps the contract is old: both sides are reported."""
     between = put_between(allow=("retried-permanent-error",))
-    taken = orjson.loads(between.submit().content)
-    provider.tamper = lambda _, reply: Response(201, orjson.dumps(taken), reply.headers)
+    used = orjson.loads(between.submit().content)
+    provider.tamper = lambda _, reply: Response(201, orjson.dumps(used), reply.headers)
     between.submit(duration="9s")
 
     request, reply, job = between.violations
@@ -146,7 +146,7 @@ def test_a_provider_that_accepts_what_it_forbids_is_reported(put_between: PutBet
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "reported"),
     [
         (["queued", "running", "queued"], "expected something that follows running, came queued"),
         (["succeeded", "running"], "expected still succeeded, came running"),
@@ -154,20 +154,20 @@ def test_a_provider_that_accepts_what_it_forbids_is_reported(put_between: PutBet
     ],
 )
 def test_a_wrong_job_is_reported_across_its_polls(
-    put_between: PutBetween, provider: FakeUpstream, words: list[str], told: str
+    put_between: PutBetween, provider: FakeUpstream, words: list[str], reported: str
 ) -> None:
     """Backwards, on after its end, into a state that there is not."""
     between = put_between()
     job, other = _job(between), _job(between)
     for word in words:
-        between.ask("GET", f"/v1/runs/{other}")
+        between.send("GET", f"/v1/runs/{other}")
         provider.tamper = _says(status_code=word)
-        between.ask("GET", f"/v1/runs/{job}")
+        between.send("GET", f"/v1/runs/{job}")
         provider.tamper = None
 
     (line,) = [line for line in between.violations if line.startswith("runflow job ") and "results" not in line]
     assert line.startswith(f"runflow job GET /v1/runs/{job} (200): ")
-    assert told in line
+    assert reported in line
     assert "lifecycle.yaml" in line or "conversation.yaml" in line
 
 
@@ -177,7 +177,7 @@ def test_a_job_is_known_from_its_submit_on(put_between: PutBetween, provider: Fa
     provider.tamper = _says(status_code="running")
     job = _job(between)
     provider.tamper = _says(status_code="queued")
-    between.ask("GET", f"/v1/runs/{job}")
+    between.send("GET", f"/v1/runs/{job}")
 
     assert any("follows running, came queued" in line for line in between.violations)
 
@@ -189,8 +189,8 @@ def test_a_violation_is_reported_once_and_counted(put_between: PutBetween) -> No
         between.submit(duration="9s")
 
     assert len(between.violations) == 1
-    assert "3 requests, 3 violations (1 different)." in between.said
-    assert any(line.startswith("  3 times: runflow request create_run: ") for line in between.said)
+    assert "3 requests, 3 violations (1 different)." in between.output
+    assert any(line.startswith("  3 times: runflow request create_run: ") for line in between.output)
 
 
 def test_json_has_every_violation_and_the_sums(put_between: PutBetween) -> None:
@@ -198,7 +198,7 @@ def test_json_has_every_violation_and_the_sums(put_between: PutBetween) -> None:
     between = put_between(as_json=True, allow=("retried-permanent-error",))
     for _ in range(2):
         between.submit(duration="9s")
-    rows = [orjson.loads(line) for line in between.said]
+    rows = [orjson.loads(line) for line in between.output]
 
     assert [row["event"] for row in rows] == ["listening", "violation", "violation", "summary"]
     assert rows[1]["where"] == "models.json google/veo3.1/lite"
@@ -208,20 +208,20 @@ def test_json_has_every_violation_and_the_sums(put_between: PutBetween) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "told"),
+    ("key", "reported"),
     [
         ("rf_live_mockreel", "The key is mockreel's example; Runflow will reject it."),
         ("sk-of-somebody-else", "The keys of Runflow begin with rf_live_ or rfk_ or rf_svc_; this one does not"),
     ],
 )
-def test_a_key_that_the_provider_will_reject_is_reported_once(put_between: PutBetween, key: str, told: str) -> None:
+def test_a_key_that_the_provider_will_reject_is_reported_once(put_between: PutBetween, key: str, reported: str) -> None:
     """Without showing it."""
     between = put_between()
     for _ in range(2):
-        between.ask("GET", "/v1/billing/balance", key=key)
+        between.send("GET", "/v1/billing/balance", key=key)
 
-    assert len([line for line in between.said if line.startswith(told)]) == 1
-    assert key not in "\n".join(between.said)
+    assert len([line for line in between.output if line.startswith(reported)]) == 1
+    assert key not in "\n".join(between.output)
 
 
 def test_another_reading_of_the_docs_is_held_to(put_between: PutBetween, provider: FakeUpstream) -> None:
@@ -231,7 +231,7 @@ def test_another_reading_of_the_docs_is_held_to(put_between: PutBetween, provide
         provider.tamper = None
         between = put_between(readings={"cancel-spelling": reading})
         job, provider.tamper = _job(between), _says(status_code="cancelled")
-        between.ask("GET", f"/v1/runs/{job}")
+        between.send("GET", f"/v1/runs/{job}")
         words.append(any("'cancelled'" in line for line in between.violations))
 
     assert words == [True, False]

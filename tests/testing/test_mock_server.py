@@ -85,7 +85,7 @@ def test_refused(mockreel):
 
 
 @pytest.mark.parametrize(
-    ("mark", "told"),
+    ("mark", "reported"),
     [
         ("scenari='fail'", "option of the mockreel marker: 'scenari' is not valid. Nearest of *: scenario,*"),
         ("scenario='fial'", "scenario for *: 'fial' is not valid. *fail*"),
@@ -101,12 +101,14 @@ def test_refused(mockreel):
         ("strict=True, allow='polling'", "rule: 'polling' is not valid. Nearest of *: polled-too-often,*"),
     ],
 )
-def test_a_mistake_in_the_marker_is_rejected_with_what_is_valid(suite: pytest.Pytester, mark: str, told: str) -> None:
+def test_a_mistake_in_the_marker_is_rejected_with_what_is_valid(
+    suite: pytest.Pytester, mark: str, reported: str
+) -> None:
     """One plain line, without a traceback."""
     suite.makepyfile(f"import pytest\n@pytest.mark.mockreel({mark})\ndef test_it(mockreel): pass\n")
     result = suite.runpytest_inprocess("-q")
     assert result.ret == 1
-    result.stdout.fnmatch_lines([told.replace("[", "[[]")])
+    result.stdout.fnmatch_lines([reported.replace("[", "[[]")])
     result.stdout.no_fnmatch_line("*Traceback*")
     result.stdout.no_fnmatch_line("*s3cret*")
 
@@ -135,12 +137,12 @@ def test_keys(mockreel):
 def test_nothing_is_imported_unless_a_test_uses_the_fixture(suite: pytest.Pytester) -> None:
     """The plugin is loaded in every run of pytest where the package is installed."""
     suite.makepyfile("import sys\ndef test_it():\n    print('LOADED', sorted(sys.modules))\n")
-    told = subprocess.run(
+    reported = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider"],
         cwd=suite.path, capture_output=True, text=True, check=True,
         env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "mockreel.testing.pytest_plugin"},
     ).stdout  # fmt: skip
-    (line,) = (line for line in told.splitlines() if "LOADED" in line)
+    (line,) = (line for line in reported.splitlines() if "LOADED" in line)
     loaded = json.loads(line.partition("LOADED ")[2].replace("'", '"'))
     assert [name for name in loaded if name.partition(".")[0] == "mockreel"] == [
         "mockreel",
@@ -149,7 +151,7 @@ def test_nothing_is_imported_unless_a_test_uses_the_fixture(suite: pytest.Pytest
     ]
     heavy = {"starlette", "uvicorn", "orjson", "httpx2", "jsonschema_rs", "yaml", "schemathesis", "hypothesis.core"}
     assert heavy & set(loaded) == set()
-    assert "Estimated cost avoided" not in told
+    assert "Estimated cost avoided" not in reported
 
 
 def test_callbacks_reach_a_receiver_on_loopback(suite: pytest.Pytester) -> None:

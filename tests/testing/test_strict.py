@@ -23,7 +23,7 @@ def strict(suite: pytest.Pytester, *tests: tuple[str, str]) -> pytest.RunResult:
 
 
 SUBMIT = 'r = say(s, "POST", RUNS, {"input": {"prompt": "A paper boat."}})[1]["id"]\n'
-ASK = 'say(s, "GET", "/v1/runs/" + r)\n'
+CALL = 'say(s, "GET", "/v1/runs/" + r)\n'
 HUB = """
 def hub(path, body):
     headers = {"Authorization": "Bearer " + s.runninghub.key}
@@ -95,7 +95,7 @@ MARKS = {"accepted-bad-signature": "forge=True"}
 @pytest.mark.parametrize("rule", BROKEN)
 def test_a_violation_fails_a_test_that_has_passed(suite: pytest.Pytester, rule: str) -> None:
     """Which rule, the request, the fact and its source, and the way out where it is on purpose."""
-    bad, good, told = BROKEN[rule]
+    bad, good, reported = BROKEN[rule]
     mark = MARKS.get(rule, "")
 
     allowed, lenient = (f"{mark}, {more}".lstrip(", ") for more in (f"allow={rule!r}", "strict=False"))
@@ -103,7 +103,7 @@ def test_a_violation_fails_a_test_that_has_passed(suite: pytest.Pytester, rule: 
     result = strict(suite, (mark, bad), (mark, good), (allowed, bad), (lenient, bad))
 
     result.assert_outcomes(failed=1, passed=3)
-    result.stdout.fnmatch_lines(["The client broke the contract:", told.replace("[", "[[]")])
+    result.stdout.fnmatch_lines(["The client broke the contract:", reported.replace("[", "[[]")])
     result.stdout.fnmatch_lines([f"If this is on purpose: *expecting_violation(\"{rule}\")*allow=[[]'{rule}'[]])"])
 
 
@@ -153,12 +153,12 @@ def test_a_test_can_say_that_a_request_is_wrong_on_purpose(suite: pytest.Pyteste
 
 def test_undocumented_rules_can_be_selected(suite: pytest.Pytester) -> None:
     """On the command line or in the marker; a finished job may be read twice otherwise."""
-    body = SUBMIT + "s.advance(60)\n" + ASK + ASK
+    body = SUBMIT + "s.advance(60)\n" + CALL + CALL
     marks = ("", 'rules="all"', 'rules=["polled-after-end"]')
 
     assert strict(suite, *((mark, body) for mark in marks)).parseoutcomes() == {"passed": 1, "failed": 2}
-    asked = suite.runpytest_inprocess("-q", "--mockreel-strict", "--mockreel-rules=polled-after-end")
-    assert asked.parseoutcomes() == {"failed": 3}
+    requested = suite.runpytest_inprocess("-q", "--mockreel-strict", "--mockreel-rules=polled-after-end")
+    assert requested.parseoutcomes() == {"failed": 3}
 
 
 XFAIL = """
@@ -208,9 +208,9 @@ def test_every_reading_is_tried_and_failing_ones_are_reported(suite: pytest.Pyte
 
     outcomes = result.parseoutcomes()
     assert outcomes["passed"] + outcomes["failed"] == count + 1
-    told = [line for line in result.stdout.lines if line.startswith("Under ")]
-    assert "Under runflow:cancel-spelling=cancelled: 1 failed." in told
-    assert len(told) == outcomes["failed"] < 8
+    reported = [line for line in result.stdout.lines if line.startswith("Under ")]
+    assert "Under runflow:cancel-spelling=cancelled: 1 failed." in reported
+    assert len(reported) == outcomes["failed"] < 8
     assert suite.runpytest_inprocess("-q").parseoutcomes() == {"passed": 2}
 
 

@@ -225,16 +225,16 @@ def test_deliveries_are_found_by_id_and_by_what_they_tell_of() -> None:
 def test_observers_are_called_at_the_end_of_every_attempt() -> None:
     """With its outcome, and the delivery as it is then."""
     house = House(500, 200)
-    told: list[tuple[int, int | None, str]] = []
+    reported: list[tuple[int, int | None, str]] = []
 
     def watch(delivery: Delivery, attempt: Attempt) -> None:
-        told.append((attempt.number, attempt.outcome.status, delivery.status))
+        reported.append((attempt.number, attempt.outcome.status, delivery.status))
 
     house.deliveries.observer = watch
     house.schedule()
     house.advance(10)
 
-    assert told == [(1, 500, "pending"), (2, 200, "delivered")]
+    assert reported == [(1, 500, "pending"), (2, 200, "delivered")]
 
 
 def test_beyond_the_limit_the_oldest_finished_one_is_forgotten() -> None:

@@ -39,7 +39,9 @@ def simulator_with(
     )
 
 
-def told(simulator: Simulator, sink: MemorySender, run: Run, *, key: str = "rf_live_one") -> tuple[bytes, str | None]:
+def reported(
+    simulator: Simulator, sink: MemorySender, run: Run, *, key: str = "rf_live_one"
+) -> tuple[bytes, str | None]:
     """The next webhook of an account: its body and signature."""
     body = {"input": {"prompt": "a boat", "duration": "4s"}, "callback_url": "http://127.0.0.1:9/hook"}
     assert Caller(simulator.provider("runflow"), key)("POST", SUBMIT, body).status == 201
@@ -58,14 +60,14 @@ def test_it_signs_from_the_first_webhook_on(given: SecretOption, sink: MemorySen
     """Of every account, however it was given, and again after a reset; it may have a `=` in it."""
     simulator = simulator_with(given, sink)
     for key in ("rf_live_one", "rf_live_two"):
-        body, signature = told(simulator, sink, run, key=key)
+        body, signature = reported(simulator, sink, run, key=key)
         assert signature == signed("a=b of=mine", body)
 
     async def reset() -> None:
         simulator.reset()
 
     run(reset())
-    body, signature = told(simulator, sink, run)
+    body, signature = reported(simulator, sink, run)
     assert signature == signed("a=b of=mine", body)
 
 
@@ -85,11 +87,11 @@ def test_a_second_secret_signs_as_the_provider_documents(option: str, signs: str
     made = caller("POST", "/v1/callback-secrets", {"label": "second"}).json
     secrets = {"fixed": "the fixed one", "made": made["plain_secret"]}
 
-    body, signature = told(simulator, sink, run)
+    body, signature = reported(simulator, sink, run)
     assert signature == signed(secrets[signs], body)
     assert made["is_current"] == (signs == "made")
     caller("PATCH", f"/v1/callback-secrets/{made['id']}", {"is_current": True})
-    body, signature = told(simulator, sink, run)
+    body, signature = reported(simulator, sink, run)
     assert signature == signed(secrets["made"], body)
 
 
@@ -102,7 +104,7 @@ def test_a_listed_key_may_state_its_accounts_own(sink: MemorySender, run: Run, t
 
     assert "of a" not in repr(keys)
     for key, secret in (("rf_live_a", "of a"), ("rf_live_b", "of all")):
-        body, signature = told(simulator, sink, run, key=key)
+        body, signature = reported(simulator, sink, run, key=key)
         assert signature == signed(secret, body)
 
 

@@ -29,7 +29,7 @@ def read(body: bytes, content_type: str | None = None, *, kind: BodyKind = "json
     return read_body(Request("POST", "/", headers, b"", body, "http://stage.test"), operation)
 
 
-def refused(body: bytes, content_type: str | None = None, *, kind: BodyKind = "json") -> tuple[str, Mapping[str, Any]]:
+def rejected(body: bytes, content_type: str | None = None, *, kind: BodyKind = "json") -> tuple[str, Mapping[str, Any]]:
     with pytest.raises(ErrorResponse) as caught:
         read(body, content_type, kind=kind)
     return caught.value.row, caught.value.values
@@ -64,7 +64,7 @@ def test_json_is_read_without_a_content_type(content_type: str | None) -> None:
 )
 def test_what_is_no_json_is_rejected_with_the_reason(body: bytes) -> None:
     """NaN, infinities, half surrogates, a byte order mark and a second value are no JSON."""
-    row, values = refused(body, "application/json")
+    row, values = rejected(body, "application/json")
 
     assert row == "malformed-json"
     assert values["reason"]
@@ -89,8 +89,8 @@ def test_a_body_nested_too_deep_is_rejected(shape: bytes) -> None:
 
     fits = shape * turns + b"1" + close * turns
     assert orjson.dumps(read(fits))
-    assert refused(shape * (turns + 1) + b"1" + close * (turns + 1))[0] == "malformed-json"
-    assert refused(shape * 50_000 + b"1" + close * 50_000)[0] == "malformed-json"
+    assert rejected(shape * (turns + 1) + b"1" + close * (turns + 1))[0] == "malformed-json"
+    assert rejected(shape * 50_000 + b"1" + close * 50_000)[0] == "malformed-json"
 
 
 def test_a_wide_body_is_not_rejected_as_deep() -> None:
@@ -104,7 +104,7 @@ def test_a_body_of_too_many_values_is_rejected_before_it_is_parsed() -> None:
     more = b"[" + b",".join([b"0"] * (MOST_VALUES + 2)) + b"]"
 
     assert len(read(most)) == MOST_VALUES // 2 - 1
-    name, values = refused(more)
+    name, values = rejected(more)
     assert name == "malformed-json"
     assert f"more than {MOST_VALUES:,} values" in values["reason"]
 
@@ -112,12 +112,12 @@ def test_a_body_of_too_many_values_is_rejected_before_it_is_parsed() -> None:
 @pytest.mark.parametrize("content_type", ["text/plain", "multipart/form-data; boundary=b", "application/xml", ""])
 def test_another_type_than_json_is_rejected_by_its_name(content_type: str) -> None:
     """The row gets the type as it was sent."""
-    assert refused(b"{}", content_type) == ("wrong-content-type", {"content_type": content_type})
+    assert rejected(b"{}", content_type) == ("wrong-content-type", {"content_type": content_type})
 
 
 def test_an_empty_body_is_rejected_only_where_one_is_needed() -> None:
     """An optional body that is absent is None."""
-    assert refused(b"") == ("malformed-json", {"reason": "the body is empty"})
+    assert rejected(b"") == ("malformed-json", {"reason": "the body is empty"})
     assert read(b"", required=False) is None
 
 
@@ -184,14 +184,14 @@ WHOLE = part("note", "x") + part("file", "data", more='; filename="f"') + b"--b-
 )
 def test_a_broken_multipart_form_is_rejected(body: bytes) -> None:
     """With the reason, and never half read."""
-    assert refused(body, MULTIPART, kind="form")[0] == "malformed-json"
+    assert rejected(body, MULTIPART, kind="form")[0] == "malformed-json"
 
 
 @pytest.mark.parametrize("end", range(0, len(WHOLE) - 4, 7))
 def test_a_multipart_form_that_was_cut_short_is_rejected(end: int) -> None:
     """A client that hung up has not sent a smaller form."""
     assert read(WHOLE, MULTIPART, kind="form").fields == {"note": "x"}
-    assert refused(WHOLE[:end], MULTIPART, kind="form")[0] == "malformed-json"
+    assert rejected(WHOLE[:end], MULTIPART, kind="form")[0] == "malformed-json"
 
 
 @given(st.data())
@@ -222,7 +222,7 @@ def test_whatever_is_sent_as_a_form_is_read_or_rejected(data: st.DataObject) -> 
 )
 def test_a_form_of_too_many_fields_is_rejected(body: bytes, content_type: str) -> None:
     """A form of a million fields would keep the server busy for seconds."""
-    assert refused(body, content_type, kind="form")[0] == "malformed-json"
+    assert rejected(body, content_type, kind="form")[0] == "malformed-json"
 
 
 @pytest.mark.parametrize(
@@ -230,7 +230,7 @@ def test_a_form_of_too_many_fields_is_rejected(body: bytes, content_type: str) -
 )
 def test_what_is_not_a_form_is_rejected_by_its_type(content_type: str | None) -> None:
     """Also a multipart form that does not say where its parts end."""
-    row, values = refused(WHOLE, content_type, kind="form")
+    row, values = rejected(WHOLE, content_type, kind="form")
 
     assert row == "wrong-content-type"
     assert values == {"content_type": content_type or ""}

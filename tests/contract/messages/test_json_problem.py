@@ -145,6 +145,6 @@ def test_a_reason_is_found_for_whatever_the_parser_stumbles_over() -> None:
             try:
                 orjson.loads(body)
             except orjson.JSONDecodeError as problem:
-                told = why_no_json(body, problem)
-                assert told
-                assert "\n" not in told
+                reported = why_no_json(body, problem)
+                assert reported
+                assert "\n" not in reported

@@ -26,7 +26,7 @@ def can_unshare() -> bool:
     )
 
 
-def asked_names(folder: Path, *words: str, environment: dict[str, str]) -> tuple[list[str], str]:
+def resolved_names(folder: Path, *words: str, environment: dict[str, str]) -> tuple[list[str], str]:
     """The names that a command resolved, and its output."""
     command = ["unshare", "-Urnm", sys.executable, __file__, str(folder), "--", *words]
     ran = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=120)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from proxy.intercept.conftest import PROGRAMS, Heard, Play
+from proxy.intercept.conftest import PROGRAMS, Play, ServerLog
 from staging import FOURTH
 
 from mockreel.cli import group
@@ -28,7 +28,7 @@ asked = urllib.request.Request("https://api.runflow.io/v1/models/google/veo3.1/l
     {"authorization": "Bearer rf_live_k", "content-type": "application/json"})
 print(json.load(urllib.request.urlopen(asked))["id"])
 """
-ASK = """
+CALL = """
 import sys, urllib.error, urllib.request
 try:
     print(urllib.request.urlopen(urllib.request.Request(sys.argv[1], headers={"Authorization": "Bearer k"})).read())
@@ -50,19 +50,19 @@ def test_a_program_that_cannot_be_started_is_reported(play: Play, tmp_path: Path
     if mode is not None:
         program.touch(mode)
 
-    with pytest.raises(NotStarted, match=r"could not be started: .* Give a program: -- COMMAND") as told:
+    with pytest.raises(NotStarted, match=r"could not be started: .* Give a program: -- COMMAND") as reported:
         play(str(program), bare=True)
 
-    assert told.value.code == code
+    assert reported.value.code == code
 
 
 @pytest.mark.parametrize("url", ["https://files.example.com/a.png", "http://files.example.com/a.png"])
 def test_any_other_host_is_blocked_with_the_way_to_allow_it(play: Play, url: str) -> None:
     """With TLS and without; it is reported at once and at the end."""
-    played = play("-c", ASK, url)
+    played = play("-c", CALL, url)
 
-    assert "allow it" in played.said.lower()
-    assert "--allow-host files.example.com" in played.told[0]
+    assert "allow it" in played.output.lower()
+    assert "--allow-host files.example.com" in played.reported[0]
     assert "Refused: files.example.com once." in played.lines
 
 
@@ -72,42 +72,42 @@ def test_other_hosts_are_blocked_for_node_too(play: Play) -> None:
     code = "fetch('https://files.example.com/').catch((problem) => console.log(problem.cause.message))"
     played = play("node", "-e", code, bare=True)
 
-    assert "--allow-host files.example.com" in played.said
-    assert "--allow-host files.example.com" in played.told[0]
+    assert "--allow-host files.example.com" in played.output
+    assert "--allow-host files.example.com" in played.reported[0]
     assert "Refused: files.example.com once." in played.lines
 
 
 def test_a_provider_that_is_not_played_is_any_other_host(play: Play) -> None:
     """So that no real call is made by mistake."""
-    played = play("-c", ASK, "https://api.aimlapi.com/models", providers=("runflow",))
+    played = play("-c", CALL, "https://api.aimlapi.com/models", providers=("runflow",))
 
-    assert "api.aimlapi.com was not called" in played.told[0]
+    assert "api.aimlapi.com was not called" in played.reported[0]
 
 
 def test_a_provider_is_not_called_without_tls(play: Play) -> None:
     """A key would go there unencrypted."""
-    played = play("-c", ASK, "http://api.runflow.io/v1/health")
+    played = play("-c", CALL, "http://api.runflow.io/v1/health")
 
-    assert "a key would be sent unencrypted" in played.said
+    assert "a key would be sent unencrypted" in played.output
 
 
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
-def test_an_allowed_host_is_reached_through_the_proxy_that_was_set(play: Play, server: Heard, name: str) -> None:
+def test_an_allowed_host_is_reached_through_the_proxy_that_was_set(play: Play, server: ServerLog, name: str) -> None:
     """With the login that its URL holds; the providers are not."""
     before = {name: server.url.replace("//", "//user:pass%20word@"), "NO_PROXY": "*.internal"}
-    played = play("-c", ASK, "https://files.example.com/", environment=before, allow_hosts=("*.example.com",))
+    played = play("-c", CALL, "https://files.example.com/", environment=before, allow_hosts=("*.example.com",))
 
     assert server.lines == ["CONNECT files.example.com:443 HTTP/1.1"]
     assert server.headers[0]["proxy-authorization"] == "Basic dXNlcjpwYXNzIHdvcmQ="
     assert "Let through: files.example.com once." in played.lines
 
 
-def test_an_allowed_host_without_tls_too(play: Play, server: Heard) -> None:
+def test_an_allowed_host_without_tls_too(play: Play, server: ServerLog) -> None:
     """The proxy gets the whole URL, and one request for each connection."""
     before = {"http_proxy": server.url}
-    played = play("-c", ASK, "http://files.example.com/a?b=c", environment=before, allow_hosts=("files.example.com",))
+    played = play("-c", CALL, "http://files.example.com/a?b=c", environment=before, allow_hosts=("files.example.com",))
 
-    assert "heard" in played.said
+    assert "heard" in played.output
     assert server.lines == ["GET http://files.example.com/a?b=c HTTP/1.1"]
     assert server.headers[0]["connection"] == "close"
 
@@ -122,33 +122,33 @@ def test_an_allowed_host_without_tls_too(play: Play, server: Heard) -> None:
 def test_a_former_proxy_that_cannot_be_used_is_named(play: Play, proxy: str, why: str) -> None:
     """Rather than going around it."""
     before = {"HTTPS_PROXY": proxy}
-    assert why in play("-c", ASK, "https://a.example/", environment=before, allow_hosts=("a.example",)).said
+    assert why in play("-c", CALL, "https://a.example/", environment=before, allow_hosts=("a.example",)).output
 
 
-def test_an_error_of_a_previous_proxy_is_quoted(play: Play, server: Heard) -> None:
+def test_an_error_of_a_previous_proxy_is_quoted(play: Play, server: ServerLog) -> None:
     """Its response helps."""
     before = {"HTTPS_PROXY": server.url}
-    played = play("-c", ASK, "https://refusing.example/", environment=before, allow_hosts=("*",))
+    played = play("-c", CALL, "https://refusing.example/", environment=before, allow_hosts=("*",))
 
-    assert "does not let refusing.example pass: HTTP/1.0 407" in played.said
+    assert "does not let refusing.example pass: HTTP/1.0 407" in played.output
 
 
 def test_a_no_proxy_that_was_set_does_not_lead_around_us(play: Play) -> None:
     """A provider's host in it would be the real one."""
-    played = play("-c", ASK, "https://api.runflow.io/v1/health", environment={"NO_PROXY": "*", "no_proxy": "*"})
+    played = play("-c", CALL, "https://api.runflow.io/v1/health", environment={"NO_PROXY": "*", "no_proxy": "*"})
 
-    assert "ok" in played.said
+    assert "ok" in played.output
 
 
 @pytest.mark.parametrize("environment", [{}, {"HTTP_PROXY": "http://127.0.0.1:9"}])
-def test_calls_on_this_machine_are_left_alone(play: Play, server: Heard, environment: dict[str, str]) -> None:
+def test_calls_on_this_machine_are_left_alone(play: Play, server: ServerLog, environment: dict[str, str]) -> None:
     """With any previous proxy; they come from the program itself, or through the run's proxy."""
-    insisting = "import urllib.request as u, os; os.environ.pop('NO_PROXY'), os.environ.pop('no_proxy')" + ASK
-    plain = play("-c", ASK, server.url, environment=environment)
+    insisting = "import urllib.request as u, os; os.environ.pop('NO_PROXY'), os.environ.pop('no_proxy')" + CALL
+    plain = play("-c", CALL, server.url, environment=environment)
     led = play("-c", insisting, server.url, environment=environment)
 
-    assert "heard" in plain.said
-    assert "heard" in led.said
+    assert "heard" in plain.output
+    assert "heard" in led.output
     assert server.lines == ["GET / HTTP/1.1", "GET / HTTP/1.1"]
 
 
@@ -158,7 +158,7 @@ def test_the_environment_is_the_programs_alone_and_keeps_what_was_set(play: Play
     before = dict(os.environ)
     show = "import json, os; print(json.dumps(dict(os.environ)))"
     own = {"PYTHONPATH": str(tmp_path), "NODE_OPTIONS": "--no-warnings", "SSL_CERT_DIR": "/nowhere", "MINE": "kept"}
-    first, found = play("-c", show, environment=own).said.splitlines()
+    first, found = play("-c", show, environment=own).output.splitlines()
     seen = json.loads(found)
 
     assert dict(os.environ) == before
@@ -178,8 +178,8 @@ def test_what_was_trusted_before_is_still_trusted(play: Play, tmp_path: Path) ->
     )
     played = play("-c", code, environment={"CURL_CA_BUNDLE": str(tmp_path / "former.pem")})
 
-    assert played.said.startswith("# former\n")
-    assert played.said.count("BEGIN CERTIFICATE") == 1
+    assert played.output.startswith("# former\n")
+    assert played.output.count("BEGIN CERTIFICATE") == 1
 
 
 def test_no_key_is_in_a_file_and_the_folder_is_the_users_alone_and_goes(
@@ -194,7 +194,7 @@ files = [path for path in own.parent.rglob("*") if path.is_file()]
 print(oct(stat.S_IMODE(own.stat().st_mode)), {oct(stat.S_IMODE(one.stat().st_mode)) for one in files}, len(files) > 2)
 print(any(b"PRIVATE KEY" in one.read_bytes() for one in files), own)
 """
-    first, second = play("-c", code).said.splitlines()
+    first, second = play("-c", code).output.splitlines()
 
     assert first == f"{oct(stat.S_IRWXU)} {{'{oct(stat.S_IRUSR | stat.S_IWUSR)}'}} True"
     assert second.startswith("False ")
@@ -205,7 +205,7 @@ def test_two_runs_do_not_trust_each_others_certificates(play: Play) -> None:
     """An authority is made for one run, and another run's bundle does not have it."""
     code = "import os; print(open(os.environ['NODE_EXTRA_CA_CERTS']).read())"
 
-    assert play("-c", code).said != play("-c", code).said
+    assert play("-c", code).output != play("-c", code).output
 
 
 def test_a_program_with_its_own_authorities_is_reported(play: Play) -> None:
@@ -219,8 +219,8 @@ except OSError as problem:
 """
     played = play("-c", code)
 
-    assert "CERTIFICATE_VERIFY_FAILED" in played.said
-    assert "api.runflow.io was not called: the program does not trust this run's certificate" in played.told[0]
+    assert "CERTIFICATE_VERIFY_FAILED" in played.output
+    assert "api.runflow.io was not called: the program does not trust this run's certificate" in played.reported[0]
     assert "1 connection to api.runflow.io ended before anything was asked: the program does not trust" in played.lines
     assert "Nothing arrived" in played.lines
 
@@ -235,7 +235,7 @@ def test_a_program_without_calls_is_reported_as_nothing_arrived(play: Play) -> N
     assert "cost" not in guarded + not_guarded
 
 
-def test_public_callback_urls_come_home(play: Play, server: Heard) -> None:
+def test_public_callback_urls_come_home(play: Play, server: ServerLog) -> None:
     """They are mapped to a local receiver; the mock server runs until they are accepted."""
     home = {"https://your-server.com": server.url}
     played = play("-c", SUBMIT, callback_map=home, wait=30.0)
@@ -274,7 +274,7 @@ def test_the_options_of_the_simulator_hold(play: Play) -> None:
 
 def test_the_seed_decides_what_the_jobs_are(play: Play) -> None:
     """The same seed and calls give the same random part of an id, another seed another one."""
-    first, again, other = (play("-c", BEGIN, settings=Settings(seed=seed)).said.strip()[-12:] for seed in (1, 1, 2))
+    first, again, other = (play("-c", BEGIN, settings=Settings(seed=seed)).output.strip()[-12:] for seed in (1, 1, 2))
 
     assert first == again
     assert first != other
@@ -299,8 +299,8 @@ def test_the_command_accepts_seed_and_pace(capfd: pytest.CaptureFixture[str]) ->
     """They are used."""
     ids = []
     for seed in ("7", "7", "8"):
-        told = _command("--seed", seed, "--pace", "documented", "--", sys.executable, "-c", BEGIN)
-        assert "1 job is still running" in told.stderr
+        reported = _command("--seed", seed, "--pace", "documented", "--", sys.executable, "-c", BEGIN)
+        assert "1 job is still running" in reported.stderr
         ids.append(capfd.readouterr().out.strip()[-12:])
 
     assert len(ids[0]) == 12
@@ -310,7 +310,7 @@ def test_the_command_accepts_seed_and_pace(capfd: pytest.CaptureFixture[str]) ->
 
 def test_an_own_provider_is_played(play: Play) -> None:
     """By the hosts of its contract."""
-    played = play("-c", ASK, "https://api.encore.invalid/v1/jobs", data=FOURTH, providers=("encore",))
+    played = play("-c", CALL, "https://api.encore.invalid/v1/jobs", data=FOURTH, providers=("encore",))
 
     assert "list_jobs 200" in played.lines
 
@@ -335,20 +335,20 @@ def _command(*words: str) -> Any:
 
 def test_the_command_tells_on_stderr_and_passes_the_code_on() -> None:
     """What the program prints is its own."""
-    told = _command("--", sys.executable, "-c", "raise SystemExit(4)")
+    reported = _command("--", sys.executable, "-c", "raise SystemExit(4)")
 
-    assert told.exit_code == 4
-    assert told.stdout == ""
-    assert "mockreel run: the program ended with 4 after" in told.stderr
-    assert "Nothing arrived" in told.stderr
+    assert reported.exit_code == 4
+    assert reported.stdout == ""
+    assert "mockreel run: the program ended with 4 after" in reported.stderr
+    assert "Nothing arrived" in reported.stderr
 
 
 def test_the_command_can_be_quiet_and_leaves_the_programs_options_alone() -> None:
     """All that follows the first word is the program's, also without `--`."""
-    told = _command("--quiet", sys.executable, "-c", "import sys; sys.exit(len(sys.argv))", "--quiet", "--help")
+    reported = _command("--quiet", sys.executable, "-c", "import sys; sys.exit(len(sys.argv))", "--quiet", "--help")
 
-    assert told.exit_code == 3
-    assert told.stderr == ""
+    assert reported.exit_code == 3
+    assert reported.stderr == ""
 
 
 def test_the_command_without_a_program_is_an_error() -> None:

@@ -112,14 +112,14 @@ def test_the_ready_file_is_there_while_the_program_runs(tmp_path: Path) -> None:
 
 def test_a_port_in_use_is_reported() -> None:
     """In one line, and nothing is run."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        told = CliRunner().invoke(
+    with socket.create_server(("127.0.0.1", 0)) as used:
+        port = used.getsockname()[1]
+        reported = CliRunner().invoke(
             group, ["run", "--port", str(min(port, 65_000)), "--", sys.executable, "-c", "print(1)"]
         )
 
-    assert told.exit_code != 0
-    assert told.stdout == ""
+    assert reported.exit_code != 0
+    assert reported.stdout == ""
 
 
 def test_the_guard_needs_no_rights() -> None:
