@@ -73,7 +73,7 @@ def test_what_is_not_signed_with_the_secret_is_rejected(body: bytes, headers: di
 @pytest.mark.parametrize("secret", [None, "", [], ["", SECRET]])
 def test_where_callbacks_are_signed_a_secret_must_be_given(secret: Any) -> None:
     """It cannot be forgotten by accident."""
-    with pytest.raises(OptionError, match="signs its callbacks: give it"):
+    with pytest.raises(OptionError, match="signs its callbacks: give the secret"):
         read("runflow", BODY, signed(BODY), secret=secret)
 
 

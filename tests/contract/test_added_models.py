@@ -114,7 +114,7 @@ def test_what_cannot_be_added_is_not_written(tmp_path: Path, capsys: Capture) ->
     ("given", "says"),
     [
         ("acme/dance", "added model"),
-        ("runflow:acme/dance", "one of the two"),
+        ("runflow:acme/dance", "Give either a schema"),
         ("runflow:acme/dance; like=google/veo3.1/lite; colour=red", "colour"),
         ("runflow:google/veo3.1/lite; like=google/veo3.1/lite", "has a model of that name"),
         ("runflow:a/b; like=google/veo3.1/lite; price=3/parsec", "0.05/second"),

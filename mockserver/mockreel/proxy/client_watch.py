@@ -17,7 +17,7 @@ from mockreel.simulator.client_rules import Judge, Selection, Violation
 LOST = "lost-answer"
 # The most errors to name for an ambiguous response.
 MOST_NAMED = 3
-UNREPORTED = "a job that nobody was told of"
+UNREPORTED = "a job without a received id"
 
 
 class ClientWatch:

@@ -221,7 +221,7 @@ except OSError as problem:
 
     assert "CERTIFICATE_VERIFY_FAILED" in played.output
     assert "api.runflow.io was not called: the program does not trust this run's certificate" in played.reported[0]
-    assert "1 connection to api.runflow.io ended before anything was asked: the program does not trust" in played.lines
+    assert "1 connection to api.runflow.io ended before any request: the program does not trust" in played.lines
     assert "Nothing arrived" in played.lines
 
 

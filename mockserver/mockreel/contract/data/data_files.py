@@ -34,7 +34,7 @@ def _mapping(loader: Any, node: yaml.MappingNode) -> Any:
         if key.tag == "tag:yaml.org,2002:merge" or not isinstance(key, yaml.ScalarNode):
             continue
         if (key.tag, key.value) in keys:
-            raise yaml.constructor.ConstructorError(None, None, "a key stands twice in a mapping", key.start_mark)
+            raise yaml.constructor.ConstructorError(None, None, "a mapping repeats a key", key.start_mark)
         keys.add((key.tag, key.value))
     yield from loader.construct_yaml_map(node)
 
