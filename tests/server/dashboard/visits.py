@@ -48,7 +48,6 @@ class Visit:
     def go(self, path: str = "/") -> "Visit":
         """Open a page and wait until it is followed."""
         self.page.goto(self.base + PAGE + path)
-        self.page.bring_to_front()  # a page behind another has no focus, whatever key is pressed
         self.page.locator("#lamp.on").wait_for(state="attached")
         return self
 
