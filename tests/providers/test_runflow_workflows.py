@@ -1,5 +1,7 @@
 """Runflow's ComfyUI workflows and evaluations, and the models of its own pages and programs."""
 
+from typing import Any
+
 import pytest
 from providers.runflow import Ask, Run, undocumented
 from staging import MakeSimulator
@@ -46,6 +48,30 @@ def test_a_run_of_a_workflow_is_polled_as_any_other(simulator: Simulator, ask: A
     )
     assert (ended["status_code"], ended["comfyui_workflow_id"]) == ("succeeded", made["id"])
     assert ended["output"]["outputs"][0]["type"] == "image"
+
+
+@pytest.mark.parametrize("change", ["create", "rename"])
+def test_a_slug_is_one_workflow_of_an_organization(ask: Ask, change: str) -> None:
+    """409 for a second one, and nothing changes; what is deleted, another organization's, and its own are free."""
+    caller = ask("runflow")
+    first = caller("POST", "/v1/comfyui-workflows", WORKFLOW).json
+    other = caller("POST", "/v1/comfyui-workflows", {**WORKFLOW, "slug": "other"}).json
+
+    def give(slug: str) -> Any:
+        if change == "create":
+            return caller("POST", "/v1/comfyui-workflows", {**WORKFLOW, "slug": slug, "name": "Second"})
+        return caller("PATCH", f"/v1/comfyui-workflows/{other['id']}", {"slug": slug, "name": "Second"})
+
+    refused = give("ad-creative")
+    assert (refused.status, refused.json["code"]) == (409, "CONFLICT")
+    assert "'ad-creative'" in refused.json["message"]
+    names = [row["name"] for row in caller("GET", "/v1/comfyui-workflows").json["items"]]
+    assert names == ["Ad creative", "Ad creative"]
+
+    assert caller("PATCH", f"/v1/comfyui-workflows/{first['id']}", {"slug": "ad-creative"}).status == 200
+    assert ask("runflow", "rfk_somebody_else")("POST", "/v1/comfyui-workflows", WORKFLOW).status == 201
+    caller("DELETE", f"/v1/comfyui-workflows/{first['id']}")
+    assert give("ad-creative").status in {200, 201}
 
 
 def test_nobody_runs_the_workflow_of_another(ask: Ask) -> None:
