@@ -198,6 +198,7 @@ class _Loader:
             where=f"schemas/{self.provider}",
             root=self.root,
             pricing=pricing.mapping(),
+            media=own.get("media", {}),
         )
         schemas = Schemas(
             self.root,
@@ -207,8 +208,8 @@ class _Loader:
             components=document.get("components"),
             added=extended.documents,
         )
-        for name in extended.documents:
-            schemas.validator(name)  # what was added is refused now, not with the first request
+        for name, file in extended.files.items():
+            schemas.compile(schemas.document(name), where=file)  # refused now, not with the first request
 
         return Contract(
             provider=self.provider,
