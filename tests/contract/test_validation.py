@@ -122,7 +122,7 @@ NOTHING_KNOWN = {"bytedance/seedance/2.0/fast/text-to-video", "openai/gpt-image-
 
 @pytest.mark.parametrize("provider", providers())
 def test_an_input_of_which_nothing_is_known_is_refused(provider: str) -> None:
-    """But where the provider says that nothing is required, or where the row of the model says that nothing is known."""
+    """But where the provider says that nothing is required, or where the row of the model says that it is not known."""
     contract = load_contract(provider)
     for model in contract.models.values():
         schema = contract.schemas.written(model.schema)

@@ -114,13 +114,26 @@ def test_the_output_is_shaped_as_the_models_page_has_it(
     assert caller("GET", f"/v1/runs/{begun['id']}").json["output"][shape]
 
 
-def test_smart_resize_gives_webp(simulator: Simulator, ask: Ask, run: Run) -> None:
+def test_smart_resize_answers_as_it_was_seen(simulator: Simulator, ask: Ask, run: Run) -> None:
     caller = ask("runflow")
     fields = {"image_url": IMAGE, "aspect_ratio": "16:9", "resolution": "2K"}
     begun = caller("POST", "/v1/models/runflow/smart-resize/runs", {"input": fields}).json
     run(simulator.advance(20))
 
-    assert caller("GET", f"/v1/runs/{begun['id']}").json["output"]["outputs"][0]["url"].endswith(".webp")
+    read = caller("GET", f"/v1/runs/{begun['id']}").json
+    output = dict(read["output"])
+    (made,) = output.pop("outputs")
+    assert (made["url"].endswith(".webp"), set(made), made["type"]) == (True, {"url", "type"}, "image")
+    assert output == {"nsfw_detected": None, "seed": None, "timing": None}
+    assert undocumented(simulator.provider("runflow").contract, "get_run", read) == []
+
+
+def test_a_media_url_is_refused_as_the_vendor_quotes_it(ask: Ask) -> None:
+    """By the name of the error."""
+    wish = {"Prefer": "scenario=refuse; code=media-url-refused"}
+    told = ask("runflow")("POST", "/v1/models/runflow/skin-fix/runs", {"input": {"image_url": IMAGE}}, headers=wish)
+
+    assert (told.status, told.json["message"]) == (422, "media URL must use HTTP(S) or data URI, got 'runflow'")
 
 
 def test_a_redelivery_needs_its_own_scope_and_so_does_a_deletion(simulator: Simulator) -> None:
