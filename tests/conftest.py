@@ -12,6 +12,7 @@ import hypothesis
 import pytest
 from staging import FOURTH, START, Caller, MakeSimulator
 
+from mockreel.contract.added_models import read_additions
 from mockreel.engine.accounts.account import KeyEntry
 from mockreel.engine.billing import Budget
 from mockreel.engine.clock import Clock
@@ -76,10 +77,13 @@ def make_simulator(sink: MemorySender) -> MakeSimulator:
         clock: Clock | None = None,
         budget: Budget | None = None,
         assume_price: Budget | None = None,
+        unknown_models: str = "refuse",
         **settings: Any,
     ) -> Simulator:
         return build_simulator(
-            load_contracts(names, readings=readings, data=data),
+            load_contracts(
+                names, readings=readings, data=data, additions=read_additions(unknown_models=unknown_models)
+            ),
             clock=clock or Clock(start=START, held=True),
             keys=keys or (),
             accept_any_key=keys is None,

@@ -1,6 +1,6 @@
 """Load a provider's contract under a set of readings: data files in, one frozen value out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -94,15 +94,15 @@ class Contract:
         if operation.model is None or operation.model.kind != "body":
             return self.names
         taken = {name: model for name, model in self.names.items() if _takes(operation, model)}
-        return self._opened(taken, refused=self.names)
+        return self._opened(taken, refused={*self.names, *operation.own_models})
 
-    def _opened(self, known: Mapping[str, Model], *, refused: Mapping[str, Model] | None = None) -> Mapping[str, Model]:
+    def _opened(self, known: Mapping[str, Model], *, refused: Collection[str] = ()) -> Mapping[str, Model]:
         """These models, and where strangers are accepted any other; never one that is `refused`."""
         if not self.additions.accept_unknown:
             return known
         kind = self.root.get("media", {}).get("defaults", {}).get("kind", "video")
         unknown = stranger(self.pricing, output=kind)
-        return OpenModels(known, stranger=unknown, refused=set(refused or ()) - set(known))
+        return OpenModels(known, stranger=unknown, refused=set(refused) - set(known))
 
     def operation(self, id: str) -> Operation:  # noqa: A002  (what OpenAPI calls it)
         """The operation with that id.
@@ -198,6 +198,7 @@ class _Loader:
             where=f"schemas/{self.provider}",
             root=self.root,
             pricing=pricing.mapping(),
+            media=own.get("media", {}),
         )
         schemas = Schemas(
             self.root,
@@ -207,8 +208,8 @@ class _Loader:
             components=document.get("components"),
             added=extended.documents,
         )
-        for name in extended.documents:
-            schemas.validator(name)  # what was added is refused now, not with the first request
+        for name, file in extended.files.items():
+            schemas.compile(schemas.document(name), where=file)  # refused now, not with the first request
 
         return Contract(
             provider=self.provider,

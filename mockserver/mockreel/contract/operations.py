@@ -52,7 +52,7 @@ class Operation:
     model: Place | None
     route: str  # the endpoint under which models say that they are taken here
     begins: tuple[str, ...]  # models are taken here too whose id or alias begins so
-    strangers: bool  # a model that the contract does not hold is taken too
+    own_models: frozenset[str]  # names of models that the request's own schema describes, and no other file
     input: str
     input_path: tuple[str, ...]  # the same, in steps
     submits: bool  # begins a job, so that job scenarios apply
@@ -140,7 +140,7 @@ class _Reader:
             _place(model) if model else None,
             model.get("route", f"{method.upper()} {path}") if model else "",
             tuple(model.get("begins", [])) if model else (),
-            model.get("strangers", False) if model else False,
+            frozenset(model.get("own", [])) if model else frozenset(),
             own.get("input", ""),
             tuple(own.get("input", "").split("/")[1:]),
             own.get("submits", model is not None and method == "post"),

@@ -1,6 +1,6 @@
 """The JSON Schemas of a provider: found by `$id`, read and compiled on first use, never from the network."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +82,8 @@ class Schemas:
                 schema, registry=self.registry(), validate_formats=True, offline=True
             )
         except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as problem:
-            raise DataError(where, f"not usable as a schema ({problem})") from problem
+            place, what = _wrong(problem, schema)
+            raise DataError(f"{where} {place}".strip(), f"not usable as a schema ({what})") from problem
 
     def registry(self) -> jsonschema_rs.Registry:
         """The common documents: every schema of the provider that is no model's."""
@@ -137,3 +138,31 @@ class Schemas:
     def _read(self, name: str) -> Document:
         document = self.written(name)
         return self._rewrite(document) if self._rewrite and name.startswith("models/") else document
+
+
+def _wrong(problem: Exception, schema: Any) -> tuple[str, str]:
+    """The place of a schema at which something is wrong, and what."""
+    if isinstance(problem, jsonschema_rs.ValidationError) and problem.instance_path:
+        return _pointer(problem.instance_path), problem.message
+    for place, reference in _references(schema, ()):
+        if reference.removeprefix("#") in str(problem):
+            return _pointer(place), f"{reference!r} leads to no definition of the same file"
+    return "", str(problem).splitlines()[0]
+
+
+def _pointer(place: Iterable[str | int]) -> str:
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in place)
+
+
+def _references(value: Any, place: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Every `$ref` of a schema, and where it stands."""
+    steps: Iterable[tuple[str | int, Any]] = ()
+    if isinstance(value, Mapping):
+        steps = value.items()
+    elif isinstance(value, list):
+        steps = enumerate(value)
+    for step, inner in steps:
+        if step == "$ref" and isinstance(inner, str):
+            yield (*place, step), inner
+        else:
+            yield from _references(inner, (*place, step))

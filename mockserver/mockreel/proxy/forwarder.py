@@ -26,6 +26,9 @@ _HOP = frozenset(
 )
 
 
+_NO_SOCKET = "It forwards no WebSocket; connect to the address that the provider's response has."
+
+
 class Ear(Protocol):
     """Who is told what happens."""
 
@@ -109,6 +112,11 @@ class Forwarder:
         body = _Body(receive, self._most)
         asked = _asked(scope, self._now())
         head = asked.method == "HEAD"
+        if _first(asked.headers, b"sec-websocket-key") is not None:  # the server has taken `upgrade` away
+            self._ear.refused(self.name, asked.line, _NO_SOCKET)
+            told = problem(501, "Proxy without WebSockets", f"Not sent by the proxy: {_NO_SOCKET}")
+            await send_reply(told, send, head=head)
+            return
         taken: Taken | None = None
         try:
             asked.body = await body.read()

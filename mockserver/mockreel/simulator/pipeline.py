@@ -149,7 +149,7 @@ def _find_model(context: RequestContext) -> None:
     if place.kind == "body" and not isinstance(name, str):
         return  # the schema says what is wrong with it
     context.model = context.provider.contract.names_at[context.operation.id].get(str(name))
-    if context.model is None and not (context.operation.strangers and name not in context.provider.contract.names):
+    if context.model is None and name not in context.operation.own_models:
         if place.kind == "path":
             _hint(context)
         raise ErrorResponse("unknown-model", values={"model": name})

@@ -13,7 +13,7 @@ from mockreel.engine.accounts.key_file import check_keys
 from mockreel.engine.accounts.keyring import Keyring, Listing
 from mockreel.engine.billing import Budget, read_budget
 from mockreel.engine.clock import Clock
-from mockreel.engine.journal.journal import Journal, Tried
+from mockreel.engine.journal.journal import Journal, Names, Tried
 from mockreel.engine.scenarios.rules import Rules
 from mockreel.engine.scheduler import Scheduler
 from mockreel.errors import OptionError
@@ -115,9 +115,7 @@ class Simulator:
             self.events.note("contract", provider=provider.name, readings=changed)
         for provider, listing in listings:
             provider.keyring.admit(listing)
-        self.journal.know(
-            {name: [one.id for one in provider.contract.operations] for name, provider in self.providers.items()}
-        )
+        self.journal.know({name: _names(provider.contract) for name, provider in self.providers.items()})
 
     def _listings(self, keys: tuple[KeyEntry, ...], changed: Mapping[str, Contract]) -> list[tuple[Provider, Listing]]:
         """By part, the keys that it is to admit, checked against the contracts that are going to be played."""
@@ -146,6 +144,11 @@ class Simulator:
         """End what is under way."""
         await self.scheduler.stop()
         await self.sender.close()
+
+
+def _names(contract: Contract) -> Names:
+    """What the journal may be asked about."""
+    return Names(frozenset(one.id for one in contract.operations), frozenset(contract.errors))
 
 
 def load_contracts(
@@ -242,7 +245,7 @@ def build_simulator(
     clock = clock or Clock()
     pin = clock.pin()  # all providers open at one moment
     scheduler = Scheduler(clock)
-    journal = Journal(known={name: [one.id for one in contract.operations] for name, contract in loaded.items()})
+    journal = Journal(known={name: _names(contract) for name, contract in loaded.items()})
     settings = settings or Settings()
     rules = Rules(seed=settings.seed)
     targets = targets or Targets()

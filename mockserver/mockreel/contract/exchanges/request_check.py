@@ -54,7 +54,7 @@ class RequestChecker:
         if operation.model is None:
             return Verdict("invalid-body" if wrong else None, _told(wrong))
         model = self.model(operation, path, body)
-        if model is None and not (operation.strangers and not wrong):
+        if model is None and (wrong or not _needs_no_model(operation, body)):
             return Verdict("invalid-body" if wrong else "unknown-model", ("the model is not known",))
         if model is not None and operation.body == "json":
             name = model.routes.get(operation.route, model.schema) if model.routes else model.schema
@@ -89,6 +89,13 @@ class RequestChecker:
         else:
             name = body.get(operation.model.name) if isinstance(body, Mapping) else None
         return self._contract.names_at[operation.id].get(name) if isinstance(name, str) else None
+
+
+def _needs_no_model(operation: Operation, body: Any) -> bool:
+    """Whether the request's own schema describes the input: no model is named, or one that has no file of its own."""
+    assert operation.model is not None
+    name = body.get(operation.model.name) if isinstance(body, Mapping) else None
+    return operation.model.kind == "body" and (name is None or name in operation.own_models)
 
 
 def _told(found: tuple[Violation, ...]) -> tuple[str, ...]:

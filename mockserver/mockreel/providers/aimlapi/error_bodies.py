@@ -61,7 +61,9 @@ def _model(context: RequestContext) -> Any:
 def _models(context: RequestContext) -> Iterable[str]:
     """The models that may be named where the request went."""
     operation, contract = context.known_operation, context.provider.contract
-    return contract.names_at.get(operation.id, contract.names) if operation else contract.names
+    if operation is None:
+        return contract.names
+    return {*contract.names_at.get(operation.id, contract.names), *operation.own_models}
 
 
 def _place(context: RequestContext, row: ErrorRow) -> dict[str, Any]:

@@ -91,7 +91,7 @@ async def cost_avoided(simulator: Simulator, _: Request) -> Any:
 
 
 ROWS = (
-    Row("GET", "balances", list_balances),
+    Row("GET", "balances", list_balances, ("provider",)),
     Row("GET", "cost", cost_avoided),
     Row("POST", "balances", set_balance),
 )

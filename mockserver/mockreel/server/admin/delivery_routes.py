@@ -41,7 +41,7 @@ async def resend_delivery(simulator: Simulator, request: Request) -> Any:
 
 
 ROWS = (
-    Row("GET", "deliveries", list_deliveries),
+    Row("GET", "deliveries", list_deliveries, ("limit", "provider", "job", "status")),
     Row("GET", "deliveries/{provider}/{id:path}", get_delivery),
     Row("POST", "deliveries/{provider}/{id:path}/resend", resend_delivery),
 )

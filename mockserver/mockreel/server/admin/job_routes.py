@@ -20,6 +20,8 @@ from mockreel.simulator.simulator import Simulator
 # Of the exchanges about one job no more are shown with it; the journal has them all.
 MOST_EXCHANGES = 200
 
+_LISTED = "`mockreel models` lists them all."
+
 Placed = tuple[Provider, Job]
 
 
@@ -62,7 +64,7 @@ def _filter(request: Request, chosen: list[Provider]) -> Callable[[Provider, Job
     states = [state for provider in chosen for state in provider.contract.lifecycle.states.values()]
     state = one_of(request, "state", [word for one in states for word in (one.name, one.word, one.kind)])
     account = request.query_params.get("account")
-    model = one_of(request, "model", [name for provider in chosen for name in provider.contract.names])
+    model = one_of(request, "model", [name for provider in chosen for name in provider.contract.names], then=_LISTED)
 
     def fits(provider: Provider, one: Job) -> bool:
         if state is not None:
@@ -111,7 +113,7 @@ async def cancel_job(simulator: Simulator, request: Request) -> Any:
 
 
 ROWS = (
-    Row("GET", "jobs", list_jobs),
+    Row("GET", "jobs", list_jobs, ("limit", "provider", "state", "account", "model", "after")),
     Row("GET", "jobs/{provider}/{id:path}", get_job),
     Row("POST", "jobs/{provider}/{id:path}/complete", complete_job),
     Row("POST", "jobs/{provider}/{id:path}/fail", fail_job),

@@ -75,8 +75,7 @@ def _question(request: Request, simulator: Simulator) -> JournalQuery:
     status = request.query_params.get("status")
     if status is not None:
         given["status"] = whole(status, "status")
-    simulator.journal.check(given.get("provider"), given.get("operation"))
-    return JournalQuery.of(given)
+    return _asked(simulator, given)
 
 
 def _after(request: Request) -> int | None:
@@ -145,7 +144,7 @@ def _ordered(simulator: Simulator, body: Mapping[str, Any]) -> Verdict:
 
 def _asked(simulator: Simulator, given: Mapping[str, Any]) -> JournalQuery:
     query = JournalQuery.of(given)
-    simulator.journal.check(query.provider, query.operation)
+    simulator.journal.check(**given)
     return query
 
 
@@ -199,10 +198,10 @@ def _line(simulator: Simulator, numbered: Numbered) -> Numbered:
 
 
 ROWS = (
-    Row("GET", "journal", list_entries),
-    Row("GET", "journal/attempts", list_attempts),
-    Row("GET", "journal/changes", list_changes),
-    Row("GET", "journal/har", export_har),
+    Row("GET", "journal", list_entries, (*_ASKED, "status", "limit", "order", "after", "bodies")),
+    Row("GET", "journal/attempts", list_attempts, ("limit", "provider", "job")),
+    Row("GET", "journal/changes", list_changes, ("limit", "provider", "job")),
+    Row("GET", "journal/har", export_har, (*_ASKED, "status")),
     Row("POST", "journal/assert", assert_journal),
     Row("GET", "journal/{number:digits}", get_entry),
 )
