@@ -11,6 +11,7 @@ import click
 
 from mockreel.cli.options import Money, Pair, Seconds
 from mockreel.cli.output import say, show_table
+from mockreel.cli.report_place import location_option, reported_checkout
 
 
 @click.command("check")
@@ -116,6 +117,7 @@ from mockreel.cli.output import say, show_table
     metavar="FORM=PATH",
     help="Write junit, json, markdown, sarif, github, gitlab or text (repeatable).",
 )
+@location_option
 @click.option(
     "--allow-unchecked",
     is_flag=True,
@@ -136,7 +138,9 @@ from mockreel.cli.output import say, show_table
     metavar="DIR",
     help="A further data folder.",
 )
-def command(target: str, listed: bool, reports: tuple[tuple[str, str], ...], **given: Any) -> None:
+def command(
+    target: str, listed: bool, reports: tuple[tuple[str, str], ...], location: str | None, **given: Any
+) -> None:
     """Test whether TARGET conforms to a provider's contract: `mock` (the mock server, in this process) or a base URL.
 
     `control` tests the control API against its OpenAPI document instead.
@@ -153,8 +157,8 @@ def command(target: str, listed: bool, reports: tuple[tuple[str, str], ...], **g
         return
     for form, _ in reports:
         check_form(form)
-    fails = _fails(given)
-    report = replace(_run(target, given, terminal_report), fail_on=fails)
+    fails, checkout = _fails(given), reported_checkout(location, reports)
+    report = replace(_run(target, given, terminal_report), fail_on=fails, checkout=checkout)
     for text in terminal_report.summary(report):
         say(text)
     for form, path in reports:

@@ -9,6 +9,7 @@ import click
 
 from mockreel.cli.options import Pair
 from mockreel.cli.output import say
+from mockreel.cli.report_place import location_option, reported_checkout
 from mockreel.errors import OptionError
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -56,6 +57,7 @@ _FAILING = ("breaking for requests", "breaking for replies", "unknown", "uncheck
     metavar="FORM=PATH",
     help="Also write a report: text, json, markdown, sarif, github or gitlab (repeatable).",
 )
+@location_option
 @click.option(
     "--fail-on",
     multiple=True,
@@ -69,7 +71,9 @@ _FAILING = ("breaking for requests", "breaking for replies", "unknown", "uncheck
 @click.option("--verbose", "-v", is_flag=True, help="Also show the findings that break nothing.")
 def command(
     verbose: bool,
+    *,
     reports: tuple[tuple[str, str], ...],
+    location: str | None,
     fail_on: tuple[str, ...],
     allow_unknown: bool,
     allow_unchecked: bool,
@@ -84,6 +88,7 @@ def command(
 
     for form, _ in reports:
         forms.check_form(form)
+    checkout = reported_checkout(location, reports)
     findings = ordered(_compare(**given))
     allowed = {word for word, one in (("unknown", allow_unknown), ("unchecked", allow_unchecked)) if one}
     failed = any(
@@ -92,7 +97,7 @@ def command(
     every = verbose or any(one in ("anything", *HARMLESS) for one in fail_on)
     say(forms.terminal_text(findings, every=every).rstrip("\n"))
     for form, path in reports:
-        forms.write(findings, form, Path(path), exit_code=int(failed))
+        forms.write(findings, form, Path(path), exit_code=int(failed), checkout=checkout)
     if failed:
         sys.exit(1)
 
