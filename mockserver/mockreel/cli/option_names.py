@@ -6,7 +6,7 @@ from mockreel.errors import OptionError
 
 
 def sentence(problem: OptionError, words: Sequence[str]) -> str:
-    """The error's message. Where it names a thing (`provider`), it names the option of these words that has the value."""
+    """The error's message: a name of a thing (`provider`) becomes the option among these words that has the value."""
     if problem.what.startswith("-") or not isinstance(problem.value, str):
         return str(problem)
     found = [option for option, value in _options(words) if _holds(value, problem.value)]
