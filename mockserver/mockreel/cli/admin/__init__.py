@@ -12,6 +12,7 @@ from mockreel.cli.admin import (
     state_commands,
 )
 from mockreel.cli.admin.server_options import Asked, Hoisting, written_url
+from mockreel.cli.private_file import PrivateFile
 
 
 @click.group("control", cls=Hoisting)
@@ -24,7 +25,7 @@ from mockreel.cli.admin.server_options import Asked, Hoisting, written_url
 @click.option(
     "--ready-file",
     envvar="MOCKREEL_READY_FILE",
-    type=click.Path(dir_okay=False),
+    type=PrivateFile(dir_okay=False),
     metavar="PATH",
     help="The file of `serve --ready-file`. [env: MOCKREEL_READY_FILE]",
 )
@@ -32,7 +33,7 @@ from mockreel.cli.admin.server_options import Asked, Hoisting, written_url
     "--token",
     envvar="MOCKREEL_TOKEN",
     metavar="TEXT",
-    help="The token of the server, off loopback. [env: MOCKREEL_TOKEN]",
+    help="The token of the server, if it has one. [env: MOCKREEL_TOKEN]",
 )
 @click.option(
     "--ca",

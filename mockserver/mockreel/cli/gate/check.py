@@ -70,7 +70,7 @@ from mockreel.cli.report_place import location_option, reported_checkout
 @click.option(
     "--callback-url",
     metavar="URL",
-    help="Where a URL reaches the webhook receiver, if it cannot reach this machine's loopback.",
+    help="Where a URL reaches the webhook receiver, if not at this machine's 127.0.0.1.",
 )
 @click.option(
     "--callback-listen",

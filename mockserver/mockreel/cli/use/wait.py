@@ -7,6 +7,7 @@ import click
 from mockreel.cli.admin.server_options import written_url
 from mockreel.cli.options import Seconds
 from mockreel.cli.output import say
+from mockreel.cli.private_file import PrivateFile
 
 
 @click.command("wait")
@@ -19,7 +20,7 @@ from mockreel.cli.output import say
 @click.option(
     "--ready-file",
     envvar="MOCKREEL_READY_FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=PrivateFile(dir_okay=False, path_type=Path),
     metavar="PATH",
     help="Or the file of `serve --ready-file`, which may not exist yet. [env: MOCKREEL_READY_FILE]",
 )

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from mockreel.cli.admin.server_options import written_url
+from mockreel.cli.private_file import PrivateFile
 
 
 @click.command("mcp")
@@ -20,7 +21,7 @@ from mockreel.cli.admin.server_options import written_url
 @click.option(
     "--ready-file",
     envvar="MOCKREEL_READY_FILE",
-    type=click.Path(dir_okay=False),
+    type=PrivateFile(dir_okay=False),
     metavar="PATH",
     help="Or the file of `serve --ready-file`. [env: MOCKREEL_READY_FILE]",
 )
@@ -28,7 +29,7 @@ from mockreel.cli.admin.server_options import written_url
     "--token",
     envvar="MOCKREEL_TOKEN",
     metavar="TEXT",
-    help="The token of the server, off loopback. [env: MOCKREEL_TOKEN]",
+    help="The token of the server, if it has one. [env: MOCKREEL_TOKEN]",
 )
 @click.option(
     "--key",
@@ -40,7 +41,7 @@ from mockreel.cli.admin.server_options import written_url
 )
 @click.option(
     "--credentials",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=PrivateFile(dir_okay=False, path_type=Path),
     envvar="MOCKREEL_CREDENTIALS",
     metavar="FILE",
     help="Or the file of `serve --credentials`, for keys and token, with --url or --ready-file. "
