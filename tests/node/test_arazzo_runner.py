@@ -2,13 +2,13 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from lacking import need_npm
 
 from mockreel import MockServer, serving
 
@@ -20,11 +20,8 @@ PROVIDERS = ("aimlapi", "runflow", "runninghub")
 @pytest.fixture(scope="module")
 def runner(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the runner; skipped where there is no npm, or no registry."""
-    if shutil.which("npm") is None:
-        pytest.skip("npm is not installed: no foreign runner executes the Arazzo documents")
     folder = tmp_path_factory.mktemp("runner")
-    if _run(["npm", "ping"], folder).returncode:
-        pytest.skip("npm reaches no registry: no foreign runner executes the Arazzo documents")
+    need_npm(folder, "no foreign runner executes the Arazzo documents")
     installed = _run(["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", RUNNER], folder)
     assert installed.returncode == 0, installed.stderr
     return folder

@@ -84,7 +84,7 @@ def test_listed_keys_alone_are_admitted_and_the_first_is_told(tmp_path: Path) ->
     [
         (
             {"host": "0.0.0.0"},
-            "Other machines can reach it, so list the keys: --keys FILE, --key KEY or --credentials FILE.",
+            "so list the keys: --keys FILE, --key KEY or --credentials FILE.",
         ),
         ({"host": "0.0.0.0", "keys": [KeyEntry("k", "a")]}, "Other machines can reach it, so set a control token"),
         ({"host": "::", "token": TOKEN}, "Other machines can reach it, so list the keys"),

@@ -18,7 +18,7 @@ class PrivateFile(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         found = super().convert(value, param, ctx)
-        told = exposed(Path(found))
+        told = exposed(Path(os.fsdecode(found)))
         if told and not (ctx and ctx.resilient_parsing):
             option = param.opts[0] if param else self.name
             say(f"mockreel: {option}: {told}", err=True)

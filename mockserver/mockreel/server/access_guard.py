@@ -71,9 +71,7 @@ class Guard:
     def _reason(self, scope: Scope) -> str | None:
         hosts = values(scope, b"host")
         if self._hosts is not None and (len(hosts) != 1 or host_name(hosts[0]) not in self._hosts):
-            return (
-                f"The control API answers to localhost, 127.0.0.1 and [::1], not to {', '.join(hosts) or 'no name'!r}."
-            )
+            return f"The control API answers to localhost, 127.0.0.1, [::1], not to {', '.join(hosts) or 'no name'!r}."
         for origin in values(scope, b"origin"):
             if [netloc(origin)] != hosts:
                 return f"The control API does not answer pages of {origin!r}."

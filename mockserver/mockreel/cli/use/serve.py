@@ -62,9 +62,7 @@ if TYPE_CHECKING:
     "--token",
     envvar="MOCKREEL_TOKEN",
     metavar="TEXT",
-    
     help="The token that the control API requires; needed where other machines can reach --host.",
-,
 )
 @click.option("--metrics", is_flag=True, help="Count what happens, and serve it to Prometheus at /metrics.")
 @click.option(
