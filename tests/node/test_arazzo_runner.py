@@ -17,7 +17,7 @@ import pytest
 from lacking import need_npm
 
 from mockreel import MockServer, serving
-from mockreel.contract.pointers import at
+from mockreel.contract.pointers import value
 
 # The runner, pinned; it is installed by npm where there is one.
 RUNNER = "@redocly/cli@2.77.0"
@@ -105,6 +105,6 @@ def test_a_foreign_runner_takes_the_document_and_the_server(provider: str, runne
     assert done.stdout.count("step download") == len(json.loads((runner / file).read_text())["workflows"])
     if described:
         body = received.bodies.get(timeout=30)
-        assert isinstance(at(body, described[0]["id"].partition("#")[2]), str)
+        assert isinstance(value(body, described[0]["id"].partition("#")[2]), str)
     assert bool(described) == (provider != "aimlapi")
     assert re.search(r"Workflows: [1-9]\d* passed, [1-9]\d* total", done.stdout)

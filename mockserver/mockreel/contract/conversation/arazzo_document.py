@@ -63,7 +63,8 @@ class Arazzo:
 
     def _workflow(self, act: Act, *, webhook: bool) -> dict[str, Any]:
         inputs = {"key": {"type": "string", "description": "The API key."}}
-        says = f"Submit a job to {act.model}, poll it until it has succeeded{', and download its result' * self._download}."
+        last = ", and download its result" if self._download else ""
+        says = f"Submit a job to {act.model}, poll it until it has succeeded{last}."
         steps = [self._submit(act, webhook=webhook), self._poll(act), *([_DOWNLOAD] if self._download else [])]
         if webhook:
             inputs["callback_url"] = {"type": "string", "description": "Where the webhook goes."}
@@ -87,8 +88,8 @@ class Arazzo:
         places = {"id": told.id, **({"state": told.state} if told.state else {})}
         words = " and ".join(f"its {name} at `{place}`" for name, place in places.items())
         return {
-            "description": f"{self._contract.title} also sends webhooks about the job to `callback_url`, with {words} of "
-            "the body. They are requests of its own, which Arazzo 1.0 has no step for: the OpenAPI document has their "
+            "description": f"{self._contract.title} also sends webhooks about the job to `callback_url`, with {words} "
+            "of the body. They are requests of its own, which Arazzo 1.0 has no step for: the OpenAPI document has their "
             "bodies under `callbacks` of the submit.",
             "x-webhook": {
                 "url": "$inputs.callback_url",
