@@ -89,8 +89,8 @@ class Arazzo:
         words = " and ".join(f"its {name} at `{place}`" for name, place in places.items())
         return {
             "description": f"{self._contract.title} also sends webhooks about the job to `callback_url`, with {words} "
-            "of the body. They are requests of its own, which Arazzo 1.0 has no step for: the OpenAPI document has their "
-            "bodies under `callbacks` of the submit.",
+            "of the body. They are requests of its own, which Arazzo 1.0 has no step for: the OpenAPI document has "
+            "their bodies under `callbacks` of the submit.",
             "x-webhook": {
                 "url": "$inputs.callback_url",
                 **{name: f"$request.body#{place}" for name, place in places.items()},
