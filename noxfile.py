@@ -246,19 +246,22 @@ def sdist(session: nox.Session) -> None:
 def wheel(session: nox.Session) -> None:
     """The built wheel works in an empty environment of each Python that is here; the sdist builds. No default session.
 
-    Prints the wheel's size and its import times.
+    Prints the wheel's size and its import times; tries `uvx --from` and `pipx run --spec` where they are here.
     """
     session.install("--require-hashes", "--requirement", ".github/release/requirements.txt")
     folder = Path(session.create_tmp()) / "dist"
     session.run("python", "-m", "build", "--no-isolation", "--outdir", str(folder), ".")
     session.run("twine", "check", "--strict", *map(str, folder.iterdir()))
     (built,) = folder.glob("*.whl")
+    found: list[str] = []
     for version in ("3.11", "3.12", "3.13", "3.14"):
         python = shutil.which(f"python{version}")
         if python is None or subprocess.run([python, "--version"], capture_output=True, check=False).returncode:
             session.warn(f"Python {version} is not here, so the wheel was not tried on it")
             continue
         session.run("bash", ".github/release/try_wheel.sh", python, str(built), external=True)
+        found.append(python)
+    session.run("bash", ".github/release/try_runners.sh", str(built), *found, external=True)
 
 
 @nox.session(venv_backend="none")

@@ -76,6 +76,15 @@ def test_a_report_has_every_rule(tmp_path: Path) -> None:
     assert {check["id"] for check in checks} == {f"client.{name}" for name in IDS if name != "polled-after-end"}
 
 
+def test_a_missing_extra_is_said_before_anything_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what installs it; no address of a server that ends at once, and no report."""
+    monkeypatch.setitem(sys.modules, "trustme", None)
+    result = ran("--strict", text=WRONG)
+
+    assert "pip install trustme" in str(result.exception)
+    assert result.output == ""
+
+
 def test_the_rules_are_listed() -> None:
     """Each with a sentence; nothing is run."""
     listed = CliRunner().invoke(group, ["run", "--list-rules"])
