@@ -39,7 +39,7 @@ def test_npm_is_asked_whether_it_reaches_a_registry(
 def test_no_test_that_needs_a_registry_skips_by_itself() -> None:
     """Else the gate could not make it run."""
     texts = {path: path.read_text("utf-8") for path in (CHECKOUT / "tests").rglob("test_*.py")}
-    needing = [path for path, text in texts.items() if NEEDING.search(text)]
+    needing = [path for path, text in texts.items() if NEEDING.search(text) and path.name != Path(__file__).name]
 
     assert len(needing) >= 3
     assert [path.name for path in needing if "lacking" not in texts[path]] == []
