@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 import httpx2
 import pytest
+from lacking import lacking
 from tools.pages import ROOT, Page, page, pages
 from tools.rehearsal import Rehearsal, on_terminal
 from tools.tables import commands
@@ -80,7 +81,7 @@ def test_no_page_names_the_machine_it_was_written_on(shown: Page) -> None:
 def test_no_page_quotes_the_providers_docs(shown: Page) -> None:
     """No run of words is one of the providers' own docs."""
     if "MOCKREEL_DOCS" not in os.environ:
-        pytest.skip("MOCKREEL_DOCS does not name the providers' docs, so nothing is compared with them")
+        lacking("docs", "MOCKREEL_DOCS does not name the providers' docs, so nothing is compared with them")
     quoted = sorted(_runs(shown.prose) & _docs_runs())
     assert quoted == [], f"{shown.name} has words of the providers' docs"
 

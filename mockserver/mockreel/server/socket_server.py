@@ -99,14 +99,14 @@ class Server:
                 "host",
                 options.host,
                 ["127.0.0.1", "::1"],
-                then="Off loopback, list the keys: --keys FILE, --key KEY or --credentials FILE.",
+                then="Other machines can reach it, so list the keys: --keys FILE, --key KEY or --credentials FILE.",
             )
         if options.token is None:
             raise OptionError(
                 "host",
                 options.host,
                 ["127.0.0.1", "::1"],
-                then="Off loopback, set a control token: --token or --credentials FILE.",
+                then="Other machines can reach it, so set a control token: --token or --credentials FILE.",
             )
 
     def _config(self, options: Options, beside: Sequence[Beside], *, short: bool) -> uvicorn.Config:

@@ -30,7 +30,7 @@ class ControlClient:
 
     Args:
         url: where its control port is, as `mockreel serve` prints it.
-        token: what it asks for off loopback.
+        token: what it requires, if it has one.
         ca: the file of the authority that vouches for it, where it is served over TLS with a certificate of its own.
         timeout: real seconds to wait for an answer; an advance has no bound, as callbacks are delivered in it.
         past: read everything as it was at this moment: seconds since 1970, an ISO date and time, or `-30` for 30 s ago.
