@@ -199,7 +199,7 @@ def main() -> int:
     """Run it; gives the exit code."""
     parser = argparse.ArgumentParser(prog="fuzz", description=__doc__)
     parser.add_argument(
-        "--requests", type=int, default=ROUND, help="how many; a million takes about 25 minutes of processor time"
+        "--requests", type=int, default=ROUND, help="how many; a million takes half an hour of processor time"
     )
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
