@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from fuzz.requests import Sent
 
-# Real seconds; an archive of the requests of a round takes some.
-PATIENCE = 20.0
+# Real seconds: a busy machine may let a server wait, too. What a request takes is measured in processor time.
+PATIENCE = 120.0
 # The status and the body; 0 where even a new connection ended without a response.
 Answered = tuple[int, bytes]
 
