@@ -8,6 +8,7 @@ import time
 from asyncio.events import Handle
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
+from unittest.mock import patch
 
 import orjson
 
@@ -39,19 +40,21 @@ class Timed:
         self.count = 0
 
     def __enter__(self) -> "Timed":
-        self._run = run = Handle._run  # type: ignore[attr-defined]
+        self._patch = patch.object(Handle, "_run", self._timed(Handle._run))
+        self._patch.start()
+        return self
 
+    def _timed(self, run: Callable[[Handle], None]) -> Callable[[Handle], None]:
         def timed(handle: Handle) -> None:
             began = time.process_time()
             run(handle)
             self.longest = max(self.longest, (time.process_time() - began) * 1000)
             self.count += 1
 
-        Handle._run = timed  # type: ignore[attr-defined]
-        return self
+        return timed
 
     def __exit__(self, *_: object) -> None:
-        Handle._run = self._run  # type: ignore[attr-defined]
+        self._patch.stop()
 
 
 def turns(simulator: Simulator, job: str) -> Iterator[tuple[str, float, int, int]]:
@@ -67,7 +70,12 @@ async def _asked(app: Callable[..., Awaitable[None]], path: str, body: Any) -> i
     """Ask, and give the bytes of the response."""
     place, _, query = f"/_mockreel/{path}".partition("?")
     headers = [(b"host", b"127.0.0.1"), (b"content-type", b"application/json")]
-    scope = {"type": "http", "method": "GET" if body is None else "POST", "path": place, "raw_path": place.encode()}
+    scope: dict[str, Any] = {
+        "type": "http",
+        "method": "GET" if body is None else "POST",
+        "path": place,
+        "raw_path": place.encode(),
+    }
     scope |= {"query_string": query.encode(), "headers": headers, "asgi": {"spec_version": "2.3"}}
     sent = 0
     over = asyncio.Event()

@@ -10,6 +10,7 @@ from server.admin.desks import Desk
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mockreel.engine.billing import ledger
 from mockreel.server import loop_turns
 from mockreel.server.admin import snapshot_file
 from mockreel.server.admin.routes import ROWS
@@ -28,6 +29,8 @@ QUESTIONS: dict[str, tuple[str, dict[str, Any] | None]] = {
     "states entered": ("journal/changes", None),
     "attempts": ("journal/attempts", None),
     "deliveries": ("deliveries", None),
+    "accounts": ("balances", None),
+    "cost": ("cost", None),
     "a claim that holds": ("journal/assert", {"operation": "create_job", "times": MANY}),
     "a claim of a body": ("journal/assert", {"body": {"input": {"prompt": "nobody"}}}),
     "a claim of an order": ("journal/assert", {"order": [{"status": 201}, {"status": 418}]}),
@@ -77,6 +80,9 @@ def test_others_have_their_turn(name: str, busy: Desk, monkeypatch: pytest.Monke
     path = path.format(id=busy.get("jobs")["jobs"][-1]["id"])
     at_once, _ = asyncio.run(told(busy, path, body))
     monkeypatch.setattr(loop_turns, "LONGEST_TURN", -1.0)
+    monkeypatch.setattr(ledger, "SOME", 1)
+    for account in busy.simulator.provider("encore").keyring.accounts.values():
+        account.running = None  # nothing was counted yet
 
     in_turns, others = asyncio.run(told(busy, path, body))
 
