@@ -16,11 +16,11 @@ import pytest
 from documented import DocumentedResponses
 from hypothesis import HealthCheck, Phase, given, settings
 from instances import broken, valid
-from mutants import sample
 from staging import START, Caller, Spoken
 
 from mockreel._data import data_root
 from mockreel.contract import Contract, Model, Operation, load_contract, providers
+from mockreel.contract.exchanges.request_builder import Requests
 from mockreel.contract.messages.message import Response
 from mockreel.contract.operations import resolve
 from mockreel.engine.artifacts import artifact as artifacts
@@ -88,7 +88,7 @@ def _many(contract: Contract, operation: Operation) -> bool:
     """Whether the input is a list of inputs."""
     body = resolve(contract.document, operation.raw["requestBody"], where=operation.id)
     schema = next(iter(body["content"].values())).get("schema", {})
-    found: Any = sample(contract.schemas.absolute(schema), contract)
+    found: Any = Requests(contract).samples.smallest(contract.schemas.absolute(schema))
     for step in operation.input.split("/")[1:]:
         found = found.get(step) if isinstance(found, dict) else None
     return isinstance(found, list)
@@ -167,7 +167,8 @@ def way(request: pytest.FixtureRequest) -> Way:
 def defaults(scene: Scene, way: Way) -> dict[str, Any]:
     """What is required, in its simplest form, with every default that the model has."""
     schema = scene.schema(way)
-    fields: dict[str, Any] = sample(dict(schema), scene.simulator.provider(way.provider).contract)
+    samples = Requests(scene.simulator.provider(way.provider).contract).samples
+    fields: dict[str, Any] = samples.smallest(dict(schema))
     stated = {name: field["default"] for name, field in schema.get("properties", {}).items() if "default" in field}
     return {**fields, **stated, **_named(scene, way)}
 

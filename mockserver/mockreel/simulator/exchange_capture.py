@@ -108,7 +108,8 @@ class Capture:
         )
 
     def _notes(self, context: RequestContext) -> tuple[str, ...]:
-        return tuple([self.redactor.text(note, context.provider.keyring.known) for note in context.notes])
+        """What they quote of a header is shown as the header is."""
+        return tuple([self.redactor.header(note, context.provider.keyring.known) for note in context.notes])
 
     def told(self, context: RequestContext, text: str) -> str:
         """A text about a request as a log may have it, line by line."""

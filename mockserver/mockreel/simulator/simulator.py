@@ -1,6 +1,6 @@
 """A stage: every provider that is played in this process, on one clock."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -78,16 +78,17 @@ class Simulator:
         Raises:
             OptionError: no such provider is on the simulator.
         """
-        now = self.clock.now()
         providers = self.providers.values() if provider is None else [self.provider(provider)]
-        found = [
-            Change(at, simulated.name, one.account.name, one.id, state.name, state.word)
-            for simulated in providers
-            for one in list(simulated.jobs)
-            if job in (None, one.id)
-            for state, at in one.passed(now)
-        ]
-        return sorted(found, key=lambda change: change.at)
+        return sorted(self.entered(providers, job=job), key=lambda change: change.at)
+
+    def entered(self, providers: Iterable[Provider], *, job: str | None = None) -> Iterator[Change]:
+        """Every state that the jobs of some providers, or one of them, have entered so far, one job after the other."""
+        now = self.clock.now()
+        for provider in providers:
+            one = None if job is None else provider.jobs.get(job)
+            for each in [*provider.jobs] if job is None else [one] if one is not None else []:
+                for state, at in each.passed(now):
+                    yield Change(at, provider.name, each.account.name, each.id, state.name, state.word)
 
     def switch_contracts(self, contracts: Mapping[str, Contract], *, keys: Iterable[KeyEntry] | None = None) -> None:
         """Play by other contracts from now on: other readings, or other data. All of them are taken, or none.

@@ -113,7 +113,7 @@ def command(list_readings: bool, ready_file: Path | None, **given: Any) -> None:
     log = log_to(sys.stdout, as_json=given["as_json"], quiet=given["quiet"])
     with _traced(wanted=given["traces"]) as traces, _encrypted(given) as tls:
         admitted = credentials(given, lambda: load_contracts(given["providers"] or None, data=given["data"]))
-        with _collector_spared():
+        with collector_spared():
             server = Server(_options(given, tls, admitted, traces), beside=beside(log, given))
         _serve(server, ready_file, log, listed=_listed(given, admitted))
 
@@ -219,7 +219,7 @@ def _options(
 
 
 @contextmanager
-def _collector_spared() -> Iterator[None]:
+def collector_spared() -> Iterator[None]:
     """What the block makes stays: the garbage collector does not look at it, and at what comes later only seldom.
 
     Measured while 60,000 jobs came in: the 99th percentile of a submit fell from 14 ms to 7 ms.

@@ -39,6 +39,10 @@ _PART = re.compile(
     re.DOTALL,
 )
 _TOKEN = re.compile(r"[A-Za-z0-9+/_=.~-]{16,}")
+# What a client draws without any secret in it: what stands between the parts of a form.
+_BOUNDARY = "boundary="
+# Of the hash of a text that must not be shown so many digits are: two requests with the same one are seen to have it.
+_DIGITS = 8
 _SIGNS = tuple(sign.encode() for sign in SIGNS)
 # What may have to be masked in a text, besides what its names say: addresses, what shows by its form.
 _ADDRESSES, _FORMS = 1, 2
@@ -209,6 +213,17 @@ class Redactor:
             text = _TOKEN.sub(lambda found: MASK if is_mixed(found[0]) else found[0], text)
         return text
 
+    def header(self, text: str, known: Fingerprints = NONE) -> str:
+        """The value of a header as it may be shown: of what its client has drawn a short hash.
+
+        A client may draw an Idempotency-Key as it draws its keys, or use one for the other.
+        """
+        return _TOKEN.sub(lambda found: _marked(found[0]), self.text(text, known))
+
+    def drawn(self, text: str) -> list[str]:
+        """What in a header's value its client has drawn."""
+        return [token for token in _TOKEN.findall(text) if _is_drawn(token)]
+
     def value(self, value: Any, known: Fingerprints = NONE) -> Any:
         """A JSON value as it may be shown, member names and all."""
         return self._value(value, known, _ADDRESSES | _FORMS, None, _DEEPEST)
@@ -280,6 +295,14 @@ class Redactor:
         name, said = found[1], found[3]
         secret = (name in self._fields or names_secret(name)) and (loose or is_key(said))
         return f"{name}{found[2]}{MASK}" if secret else found[0]
+
+
+def _is_drawn(token: str) -> bool:
+    return (is_hex(token) or is_mixed(token)) and not token.startswith(_BOUNDARY)
+
+
+def _marked(token: str) -> str:
+    return f"{MASK}{sha256(token.encode()).hexdigest()[:_DIGITS]}" if _is_drawn(token) else token
 
 
 def json_in(text: str) -> Any:

@@ -28,9 +28,9 @@ async def reset_simulator(simulator: Simulator, request: Request) -> Any:
 
 async def take_snapshot(simulator: Simulator, _: Request) -> Any:
     """Everything that has come to be, as a document that `restore` takes."""
-    from mockreel.simulator.snapshots import take  # noqa: PLC0415  (`serve` starts without it)
+    from mockreel.server.admin.snapshot_file import snapshot  # noqa: PLC0415  (`serve` starts without it)
 
-    return take(simulator)
+    return await snapshot(simulator)
 
 
 async def restore_snapshot(simulator: Simulator, request: Request) -> Any:
