@@ -43,11 +43,12 @@ class Found(NamedTuple):
 class Router:
     """A matcher over all path templates of one provider."""
 
-    __slots__ = ("_literal", "_root")
+    __slots__ = ("_last", "_literal", "_root")
 
     def __init__(self, operations: Iterable[Operation]) -> None:
         self._root = _Node()
         self._literal: dict[str, Found] = {}  # templates without parameters, which bind before all others
+        self._last: dict[str, _End] = {}  # by what stands before it, those whose only parameter is the last segment
         for operation in operations:
             self._add(operation)
 
@@ -56,6 +57,10 @@ class Router:
         literal = self._literal.get(path)
         if literal is not None:
             return literal
+        before, _, last = path.rpartition("/")
+        end = self._last.get(before)
+        if end is not None and last:
+            return Found(end.methods, {end.names[0]: last})
         parts = path[1:].split("/")
         values: list[str] = []
         end = _walk(self._root, parts, 0, values)
@@ -78,6 +83,8 @@ class Router:
         node.end.methods[operation.method] = operation
         if not names:
             self._literal[operation.path] = Found(node.end.methods, {})
+        elif len(names) == 1 and parts[-1].startswith("{"):
+            self._last[operation.path.rpartition("/")[0]] = node.end
 
 
 def _tail(node: _Node, after: tuple[str, ...], names: tuple[str, ...]) -> _End:

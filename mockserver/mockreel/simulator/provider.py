@@ -26,6 +26,7 @@ from mockreel.simulator import pipeline
 from mockreel.simulator.adapter import Answer, ProviderAdapter
 from mockreel.simulator.compiled_contract import CompiledContract, Rewording, compile_contract
 from mockreel.simulator.context import RequestContext
+from mockreel.simulator.job_views import JobViews
 from mockreel.simulator.path_hints import Hints
 from mockreel.simulator.run_recorder import RunRecorder
 from mockreel.webhooks import Deliveries, Delivery, Signing
@@ -113,6 +114,7 @@ class Provider:
         )
         self.queries, self.capture = compiled.queries, compiled.capture
         self.keyring.prefixes = compiled.prefixes
+        self.views = JobViews()
 
     def switch_contract(self, compiled: CompiledContract, state: Any) -> None:
         """Play another role from now on: what has come to be stays, and is told in its words."""
@@ -129,6 +131,7 @@ class Provider:
     def _open(self) -> None:
         """Everything that comes to be while the part is played, as it is at the beginning."""
         self.jobs: JobStore = MemoryJobs(limit=self.settings.max_jobs, forgetting=self._count_in)
+        self.views = JobViews()
         self.uploads = Uploads()
         self.clips = Clips(self)
         self.numbers: dict[str, int] = {}

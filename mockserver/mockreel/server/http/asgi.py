@@ -132,7 +132,7 @@ def unavailable(provider: Provider, request: Request) -> Response:
     found = provider.contract.router.find(request.path)
     operation = found.methods.get(request.method) if found else None
     if operation is not None:
-        context.operation = operation
+        context.operation = context.known_operation = operation
     if UNAVAILABLE not in provider.contract.errors:
         return problem(503, "Stopping", "The server is being stopped.")
     return pipeline.refuse(context, ErrorResponse(UNAVAILABLE))

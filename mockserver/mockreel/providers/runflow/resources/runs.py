@@ -87,7 +87,11 @@ async def _result(context: RequestContext, job: Job) -> Response:
 
 def get_run(context: RequestContext) -> Response:
     """Read a run."""
-    job = context.provider.job_of(context.account, context.params["run_id"])
+    provider = context.provider
+    return provider.views.response(context, provider.job_of(context.account, context.params["run_id"]), _record)
+
+
+def _record(context: RequestContext, job: Job) -> Response:
     return json_reply(200, run_record(context.provider, job, context.now))
 
 
