@@ -11,7 +11,7 @@ from mockreel.contract.messages.duplicate_keys import duplicates
 from mockreel.contract.messages.form import Form
 from mockreel.contract.messages.message import Request, Response
 from mockreel.contract.operations import resolve
-from mockreel.contract.validation import KEPT_TEXT, Step, Violation
+from mockreel.contract.validation import KEPT_TEXT, Step, Violation, Violations
 from mockreel.engine.faults import NO_FAULTS
 from mockreel.engine.journal.journal import Entry
 from mockreel.engine.journal.said import NOTHING, Pairs, Said, Unread, UnreadViolations
@@ -98,8 +98,8 @@ class Capture:
         request = context.request
         if context.caller is None or request.body or request.query or self._headers(request).credentials > 1:
             self._remember(context)
-            if request.body:
-                found += self._repeated(context)
+            if request.body and (repeated := self._repeated(context)):
+                found += repeated
         return Entry(
             context.now,
             self._provider,
@@ -165,10 +165,18 @@ class Capture:
 
     def _violations(self, context: RequestContext, found: tuple[Violation, ...]) -> UnreadViolations:
         """Violations as they may be kept, without what stood there; a longer text is redacted before it is cut."""
-        if any(len(one.message) > MOST_READ for one in found):
-            found = tuple([one._replace(message=one.message[:MOST_READ]) for one in found])
         redacted = partial(self._violation, context.provider.keyring.known)
-        kept = [redacted(one) if len(one.message) > KEPT_TEXT else self._kept(one) for one in found]
+        told = found.told if isinstance(found, Violations) else {}
+        kept = told.get("kept")
+        if kept is None:
+            kept = [
+                self._kept(one)
+                if len(one.message) <= KEPT_TEXT
+                else redacted(one._replace(message=one.message[:MOST_READ]))
+                for one in found
+            ]
+            if all(len(one.message) <= KEPT_TEXT for one in found):
+                told["kept"] = kept
         return UnreadViolations(kept, redacted)
 
     def _kept(self, one: Violation) -> Violation:
@@ -177,7 +185,7 @@ class Capture:
         found = self._harmless.get((path, keyword, message))
         if found is not None and found.limit == limit:
             return found
-        return Violation(path, keyword, message, None, limit)
+        return Violation._make((path, keyword, message, None, limit))
 
     def _violation(self, known: Fingerprints, one: Violation) -> Violation:
         """A violation as it may be shown; one found harmless is so until another key is known."""

@@ -14,7 +14,7 @@ from mockreel.contract.messages import body as bodies
 from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.key_location import field_of, key_at
 from mockreel.contract.messages.message import Request, Response, problem
-from mockreel.contract.validation import Violation, violations
+from mockreel.contract.validation import NONE, Violation, Violations
 from mockreel.engine.accounts.account import Caller
 from mockreel.engine.artifacts.own_result import OWN_RESULT
 from mockreel.engine.faults import NO_FAULTS
@@ -267,7 +267,7 @@ def _validate(context: RequestContext) -> None:
         raise ErrorResponse("invalid-body", violations=found)
 
 
-def _model_input(context: RequestContext, model: Model) -> tuple[Mapping[str, Any], tuple[Violation, ...]]:
+def _model_input(context: RequestContext, model: Model) -> tuple[Mapping[str, Any], Violations]:
     prefix = context.operation.input_path
     fields = context.body
     for step in prefix:
@@ -275,8 +275,8 @@ def _model_input(context: RequestContext, model: Model) -> tuple[Mapping[str, An
     schema = model.routes.get(context.operation.route, model.schema) if model.routes else model.schema
     validator = context.provider.contract.schemas.validator(schema)
     if isinstance(fields, dict) and validator.is_valid(fields):
-        return fields, ()
-    return {}, violations(validator, fields, prefix=prefix)
+        return fields, NONE
+    return {}, context.provider.queries.known.find(validator, fields, prefix=prefix)
 
 
 def refuse(context: RequestContext, error: ErrorResponse) -> Response:

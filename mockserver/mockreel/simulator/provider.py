@@ -132,6 +132,7 @@ class Provider:
         """Everything that comes to be while the part is played, as it is at the beginning."""
         self.jobs: JobStore = MemoryJobs(limit=self.settings.max_jobs, forgetting=self._count_in)
         self.views = JobViews()
+        self.queries.known.forget()
         self.uploads = Uploads()
         self.clips = Clips(self)
         self.numbers: dict[str, int] = {}
