@@ -28,7 +28,7 @@ class Violation(NamedTuple):
     @property
     def pointer(self) -> str:
         """The path as a JSON pointer."""
-        return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in self.path)
+        return pointer(self.path)
 
     def kept(self, *, path: tuple[Step, ...] | None = None, message: str | None = None) -> "Violation":
         """The violation as it may be kept: bounded, without the value, with what was redacted in place of its own."""
@@ -40,6 +40,11 @@ class Violation(NamedTuple):
     def row(self) -> Mapping[str, Any]:
         """The violation as the control API shows it."""
         return {"path": list(self.path), "keyword": self.keyword, "message": self.message}
+
+
+def pointer(path: Iterable[Step]) -> str:
+    """A path as a JSON pointer."""
+    return "".join([f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path])
 
 
 class Violations(tuple[Violation, ...]):
