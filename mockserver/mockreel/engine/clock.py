@@ -22,7 +22,7 @@ _clock = getattr(time, "clock_gettime", None)
 # Real seconds from some moment on, by a clock of the system that no library freezes in tests: freezegun and
 # time-machine put their own in the place of `time.monotonic`, before or after this module is imported.
 real_seconds: Callable[[], float] = (
-    partial(_clock, time.CLOCK_MONOTONIC) if _clock is not None else lambda: time.monotonic()
+    partial(_clock, time.CLOCK_MONOTONIC) if _clock is not None else lambda: time.monotonic()  # noqa: PLW0108  (which it is then)
 )
 
 

@@ -73,7 +73,9 @@ class Response:
     body: bytes
     headers: HeaderFields = ()
     fault: "Fault | None" = None
-    head: bytes | None = field(default=None, init=False, repr=False, compare=False)  # its headers as a server has written them
+    head: bytes | None = field(
+        default=None, init=False, repr=False, compare=False
+    )  # its headers as a server has written them
 
 
 JSON_HEADERS = ((b"content-type", b"application/json"),)

@@ -13,7 +13,8 @@ from mockreel.errors import DataError, OptionError
 class Plan(NamedTuple):
     """The states that a job will pass, and the seconds after its creation at which each begins.
 
-    A tuple, as tuples are made fast and a job has one of its own. `fields` is what the scenario says of the result beside its states (`nsfw_detected`).
+    A tuple, as tuples are made fast and a job has one of its own. `fields` is what the scenario says of the result
+    beside its states (`nsfw_detected`).
     """
 
     states: tuple[State, ...]

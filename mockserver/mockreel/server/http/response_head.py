@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from uvicorn.protocols.http.httptools_impl import HEADER_RE, HEADER_VALUE_RE, STATUS_LINE
 
+from mockreel.contract.data.checked_types import HeaderFields
 from mockreel.contract.messages.message import Response
 from mockreel.server.http.rejection import VERSION_HEADER
 
@@ -11,17 +12,23 @@ from mockreel.server.http.rejection import VERSION_HEADER
 _BODILESS = frozenset({204, 304})
 _FRAMING = frozenset({b"content-length", b"transfer-encoding", b"connection"})
 _VERSION = b"%s: %s\r\n" % VERSION_HEADER
-# Status and default headers, its own headers, and how it ends.
-_STAYS = b"%b%bcontent-length: %d\r\n\r\n"
-_CLOSES = b"%b%bcontent-length: %d\r\nconnection: close\r\n\r\n"
 # So many sets of headers are known again; then they are counted again.
 MOST_KNOWN = 64
 
 
 class ResponseHeads:
-    """Writes the heads of complete responses, byte for byte as uvicorn does."""
+    """Writes the heads of complete responses, byte for byte as uvicorn does.
 
-    def __init__(self) -> None:
+    Args:
+        added: what each ends with besides.
+    """
+
+    def __init__(self, added: HeaderFields = ()) -> None:
+        lines = b"".join(b"%b: %b\r\n" % header for header in added).replace(b"%", b"%%")
+        self._framing = _FRAMING | {name.lower() for name, _ in added}
+        self._stays = b"%b%bcontent-length: %d\r\n" + lines + b"\r\n"
+        self._closes = b"%b%bcontent-length: %d\r\n" + lines + b"connection: close\r\n\r\n"
+        self._shares = not added  # whether what it writes is what others would
         self._defaults: Sequence[tuple[bytes, bytes]] | None = None
         self._beginnings: dict[int, bytes] = {}
         self._names: dict[bytes, bytes] = {}
@@ -37,11 +44,13 @@ class ResponseHeads:
             self._defaults = defaults
             self._beginnings.clear()
         beginning = self._beginnings.get(response.status) or self._begun(response.status, defaults)
-        own = response.head or self._known.get(response.headers) or self._written(response.headers)
+        own = response.head if self._shares else None
+        own = own or self._known.get(response.headers) or self._written(response.headers)
         if beginning is None or own is None:
             return None
-        response.head = own
-        end = _STAYS if keep_alive else _CLOSES
+        if self._shares:
+            response.head = own
+        end = self._stays if keep_alive else self._closes
         return end % (beginning, own, len(response.body))
 
     def _written(self, headers: tuple[tuple[bytes, bytes], ...]) -> bytes | None:
@@ -69,7 +78,7 @@ class ResponseHeads:
         return found
 
     def _name(self, name: bytes) -> bytes | None:
-        if name.lower() in _FRAMING or HEADER_RE.search(name):
+        if name.lower() in self._framing or HEADER_RE.search(name):
             return None
         found = self._names[name] = name.lower() + b": "
         return found

@@ -15,6 +15,7 @@ from urllib.parse import unquote
 import httptools
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+from mockreel.contract.data.checked_types import HeaderFields
 from mockreel.contract.messages.message import HeaderFacts, Request, Response
 from mockreel.server.http.bounded_protocol import Bounded
 from mockreel.server.http.limits import HEAD_BYTES
@@ -40,6 +41,10 @@ class Responder(Protocol):
 
     def base_url(self, scope: MutableMapping[str, Any]) -> str:
         """Under which address it answers."""
+
+    @property
+    def added(self) -> HeaderFields:
+        """Headers that every response on its port ends with, where no page has asked."""
 
     def answer(self, request: Request) -> Answer:
         """The response, or an awaitable of it."""
@@ -69,13 +74,15 @@ class ShortWay(Bounded):
     """One connection, on whose port somebody may answer at once.
 
     Args:
-        responders: who does, by port.
+        responders: who does, by port; looked at for each request, as they may change.
     """
 
     def __init__(self, *args: Any, responders: Mapping[int, Responder] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._responders = responders or {}
+        self._responders = {} if responders is None else responders
         self._responder: Responder | None = None
+        self._port = -1
+        self._most = 0
         self._heads = ResponseHeads()
         self._reading = False  # a request that takes the short way
         self._ignoring = False  # what comes behind a request that has ended the connection
@@ -91,8 +98,7 @@ class ShortWay(Bounded):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         if self.server is not None and self.limit_concurrency is None and not self.access_log:
-            self._responder = self._responders.get(self.server[1] or 0)
-            self._most = min(MOST_BODY, self._responder.most_body) if self._responder is not None else 0
+            self._port = self.server[1] or 0
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._reading = False
@@ -103,7 +109,10 @@ class ShortWay(Bounded):
     # Callbacks of the parser
 
     def on_message_begin(self) -> None:
-        if self._responder is None:
+        responder = self._responders.get(self._port)
+        if responder is not self._responder:
+            self._answer_by(responder)
+        if responder is None:
             super().on_message_begin()
             return
         self._phase = "head"
@@ -149,6 +158,13 @@ class ShortWay(Bounded):
             super().on_message_complete()
 
     # The way
+
+    def _answer_by(self, responder: Responder | None) -> None:
+        """Have somebody answer from now on; None lets all take the long way."""
+        self._responder, self._head = responder, _NO_HEAD
+        if responder is not None:
+            self._most = min(MOST_BODY, responder.most_body)
+            self._heads = ResponseHeads(responder.added)
 
     def _is_short(self, responder: Responder) -> bool:
         """Whether the head allows it; the address that it names is known then."""
