@@ -42,6 +42,9 @@ class Upcoming:
         """Add a job, and give its changes up to `now`; one that is in it is left alone."""
         if job in self._told:
             return
+        if job.intervention is not None:  # of which it will be told apart
+            self._push(provider, job, 0)
+            return
         told, found = 0, change(job, 0)
         while found is not None and found[0] <= now:
             yield found[0], provider, job, found[1]
