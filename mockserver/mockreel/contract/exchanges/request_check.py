@@ -48,7 +48,7 @@ class RequestChecker:
         return self._judge_body(sent.operation, request.path, body)
 
     def _judge_body(self, operation: Operation, path: str, body: Any) -> Verdict:
-        wrong = self._queries.body_violations(operation, body)
+        wrong: tuple[Violation, ...] = self._queries.body_violations(operation, body)
         if (each := operation.raw["x-mockreel"].get("each")) is not None:
             return self._judge_each(operation, each, path, body, wrong)
         if operation.model is None:

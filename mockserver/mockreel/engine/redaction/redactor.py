@@ -50,6 +50,8 @@ _ADDRESSES, _FORMS = 1, 2
 _PLAIN, _SECRET, _LOOSE, _CALLBACK = range(4)
 # So many names are remembered with what they say.
 _MOST_NAMES = 4096
+# So many objects' names are remembered together, where they are no more than this.
+_MOST_SHAPES, _LONGEST_SHAPE = 1000, 16
 # Deeper in each other than these no values are looked at: what reads them refuses them before.
 _DEEPEST = 250
 
@@ -88,6 +90,7 @@ class Redactor:
         self._own = re.compile(rf"(?<![A-Za-z0-9])(?:{own})[A-Za-z0-9_-]{{8,}}") if own else None
         self._signs = (*_SIGNS, *(one.lower().encode() for one in prefixes))
         self._kinds: dict[str, int] = {}
+        self._plain: set[tuple[str, ...]] = set()  # names of the members of objects, none of which says anything
 
     def json(self, body: bytes, parsed: Any, known: Fingerprints = NONE) -> bytes:
         """A JSON body as it may be kept; `parsed` is what it says. One without secrets stays byte for byte."""
@@ -131,11 +134,9 @@ class Redactor:
     def names(self, value: Any) -> bool:
         """Whether any field in a JSON value has a name that says what it holds; fast, as every request is asked."""
         if type(value) is dict:
-            kinds = self._kinds
-            for name, inner in value.items():
-                kind = kinds.get(name)
-                if (self._learn(name) if kind is None else kind) != _PLAIN:
-                    return True
+            if (shape := tuple(value)) not in self._plain and not self._is_plain(shape):
+                return True
+            for inner in value.values():
                 if (type(inner) is dict or type(inner) is list) and self.names(inner):
                     return True
         elif type(value) is list:
@@ -143,6 +144,16 @@ class Redactor:
                 if (type(inner) is dict or type(inner) is list) and self.names(inner):
                     return True
         return False
+
+    def _is_plain(self, shape: tuple[str, ...]) -> bool:
+        """Whether all these names say nothing of what they hold."""
+        for name in shape:
+            kind = self._kinds.get(name)
+            if (self._learn(name) if kind is None else kind) != _PLAIN:
+                return False
+        if len(self._plain) < _MOST_SHAPES and len(shape) <= _LONGEST_SHAPE:
+            self._plain.add(shape)
+        return True
 
     def _learn(self, name: str) -> int:
         kind = _PLAIN
