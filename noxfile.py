@@ -13,7 +13,9 @@ nox.options.sessions = ["lint", "types", "tests"]
 def tests(session: nox.Session) -> None:
     """The built wheel does what the tests say; the checkout's code is not importable here."""
     session.install("--group=test", ".")
-    session.run("python", "-m", "pytest", "-n", "auto", "--dist", "worksteal", *session.posargs)
+    # Compiled files are kept, whatever the machine says: every run of pytest by a test would rewrite all of Hypothesis.
+    env = {"PYTHONDONTWRITEBYTECODE": ""}
+    session.run("python", "-m", "pytest", "-n", "auto", "--dist", "worksteal", *session.posargs, env=env)
 
 
 @nox.session
