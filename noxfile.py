@@ -210,7 +210,6 @@ def deep(session: nox.Session) -> None:
     session.run("mockreel", "check", "mock", "--readings", "all", *session.posargs)
     large = {
         "MOCKREEL_BAD_REQUESTS": "100000",
-        "MOCKREEL_CORPUS_ROUNDS": "1",
         "MOCKREEL_HYPOTHESIS": "deep",
         "MOCKREEL_SECRETS": "1000",
     }
@@ -218,7 +217,6 @@ def deep(session: nox.Session) -> None:
         "tests/test_never_breaks.py",
         "tests/properties",
         "tests/cassettes/test_scrub_properties.py",
-        "tests/cassettes/test_secret_corpus.py",
         "tests/engine/redaction",
     )
     session.run("python", "-m", "pytest", "-n", "auto", *sampled, env=large)

@@ -7,15 +7,18 @@ from typing import Any
 import pytest
 
 from mockreel._data import data_root
+from mockreel.client import profile_file
 from mockreel.contract import Contract, loader
 from mockreel.contract.added_models import Additions
+from mockreel.contract.conversation import demo_jobs, section
+from mockreel.contract.data.parser import Cursor
 from mockreel.contract.readings import Reading, read_readings
 
 MOST = 24  # contracts under readings of their own, kept at a time
 
 
 def read_once(patch: pytest.MonkeyPatch, *folders: Path) -> None:
-    """Contracts and readings of these data folders, and of the packaged one, are kept; no test writes there.
+    """What is read from these data folders, and from the packaged one, is kept: no test writes there.
 
     Copies, and contracts with added models, are read each time.
     """
@@ -36,8 +39,17 @@ def read_once(patch: pytest.MonkeyPatch, *folders: Path) -> None:
     def read(folder: Path) -> dict[str, Reading]:
         return dict(kept_readings(folder)) if folder.parents[2] in fixed else read_readings(folder)
 
+    original = section.read_conversation
+    kept_conversation = lru_cache(maxsize=None)(original)
+
+    def spoken(provider: str, *, root: Path | None = None) -> Cursor | None:
+        home = root or data_root()
+        return kept_conversation(provider, root=home) if home in fixed else original(provider, root=home)
+
     patch.setattr(loader._Loader, "load", loaded)
     patch.setattr(loader, "read_readings", read)
+    for module in (section, demo_jobs, profile_file):
+        patch.setattr(module, "read_conversation", spoken)
 
 
 def _home(root: Path, provider: str) -> Path:
