@@ -13,7 +13,9 @@ nox.options.sessions = ["lint", "types", "tests"]
 def tests(session: nox.Session) -> None:
     """The built wheel does what the tests say; the checkout's code is not importable here."""
     session.install("--group=test", ".")
-    session.run("python", "-m", "pytest", "-n", "auto", *session.posargs)
+    # Compiled files are kept, whatever the machine says: every run of pytest by a test would rewrite all of Hypothesis.
+    env = {"PYTHONDONTWRITEBYTECODE": ""}
+    session.run("python", "-m", "pytest", "-n", "auto", "--dist", "worksteal", *session.posargs, env=env)
 
 
 @nox.session
@@ -201,11 +203,23 @@ def mutants(session: nox.Session) -> None:
 def deep(session: nox.Session) -> None:
     """The long run: every provider with ten minutes of generated requests, and every reading. No default session.
 
-    `-- --seed N` takes another seed.
+    Then the tests that draw a sample in `nox -s tests`, with much larger ones. `-- --seed N` takes another seed.
     """
-    session.install(".[check]")
+    session.install("--group=test", ".[check]")
     session.run("mockreel", "check", "mock", "--budget", "600", *session.posargs)
     session.run("mockreel", "check", "mock", "--readings", "all", *session.posargs)
+    large = {
+        "MOCKREEL_BAD_REQUESTS": "100000",
+        "MOCKREEL_HYPOTHESIS": "deep",
+        "MOCKREEL_SECRETS": "1000",
+    }
+    sampled = (
+        "tests/test_never_breaks.py",
+        "tests/properties",
+        "tests/cassettes/test_scrub_properties.py",
+        "tests/engine/redaction",
+    )
+    session.run("python", "-m", "pytest", "-n", "auto", *sampled, env=large)
 
 
 @nox.session

@@ -103,7 +103,7 @@ def test_few_blocks_are_not_tested_and_each_says_why() -> None:
     """What readers are shown is run, but for what installs, measures, writes into the checkout, or needs an engine."""
     untested = [block for page in PAGES for block in page.blocks if "not tested" in block.marks]
     assert all(len(block.marks["not tested"]) > 10 for block in untested)
-    assert len(untested) <= 12, [block.where for block in untested]
+    assert len(untested) <= 9, [block.where for block in untested]
 
 
 def test_blocks_that_are_run_elsewhere_are_run_there() -> None:

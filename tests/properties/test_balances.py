@@ -6,6 +6,7 @@ from decimal import Decimal
 from functools import cache
 
 import pytest
+from depth import examples
 from engine.billing.spending import COSTS, Spender
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -161,4 +162,4 @@ class Balances(RuleBasedStateMachine):
 def test_no_money_appears_or_gets_lost(played: tuple[str, str, str]) -> None:
     """Every provider, and the reading that charges otherwise."""
     machine = type("Played", (Balances,), {"played": played})
-    run_state_machine_as_test(machine, settings=settings(max_examples=40, stateful_step_count=30))
+    run_state_machine_as_test(machine, settings=settings(max_examples=examples(40), stateful_step_count=30))

@@ -47,6 +47,7 @@ class Schemas:
         self._validators: dict[str, jsonschema_rs.Draft202012Validator] = {}
         self._registry: jsonschema_rs.Registry | None = None
         self._held: dict[str, bytes] = {}
+        self._sources: Document | None = None
 
     def hold(self) -> None:
         """Read every file now, so that what is done to it later is not seen; it is still parsed on first use."""
@@ -130,10 +131,11 @@ class Schemas:
         return document
 
     def sources(self) -> Document:
-        """What each source id of the provider stands for."""
-        path = self.home / self._folder / "sources.yaml"
-        found: Document = read_document(path)["sources"] if path.is_file() else {}
-        return found
+        """What each source id of the provider stands for; read on first use."""
+        if self._sources is None:
+            path = self.home / self._folder / "sources.yaml"
+            self._sources = dict(read_document(path)["sources"]) if path.is_file() else {}
+        return self._sources
 
     def _read(self, name: str) -> Document:
         document = self.written(name)
