@@ -10,6 +10,7 @@ from urllib.parse import quote
 import orjson
 import pytest
 from cassettes.leaks import left
+from depth import examples
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -101,7 +102,7 @@ def test_no_secret_is_kept_wherever_it_stands(provider: str, tmp_path_factory: p
     """In fields that are known and in others, in their names, in headers, in texts in texts."""
     folder = tmp_path_factory.mktemp("kept")
 
-    @settings(max_examples=40, deadline=None, phases=[Phase.explicit, Phase.generate], database=None)
+    @settings(max_examples=examples(15), deadline=None, phases=[Phase.explicit, Phase.generate], database=None)
     @given(body, st.lists(header, max_size=3))
     def holds(told: Any, headers: Any) -> None:
         try:

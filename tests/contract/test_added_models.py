@@ -12,7 +12,7 @@ from mockreel import serving
 from mockreel.cli import main
 from mockreel.contract.added_models import NO_ADDITIONS, read_additions
 from mockreel.errors import DataError, OptionError
-from mockreel.simulator.simulator import load_contracts
+from mockreel.simulator.simulator import build_simulator, load_contracts
 
 Capture = pytest.CaptureFixture[str]
 DANCE = {"type": "object", "required": ["style"], "properties": {"style": {"enum": ["tango", "waltz"]}}}
@@ -121,6 +121,8 @@ def test_what_cannot_be_added_is_not_written(tmp_path: Path, capsys: Capture) ->
         ("runflow:a/b; like=google/veo3.1/lite; price=-1/request", "0.05/second"),
         ("runflow:a/b; like=google/veo3.1/lite; price=1e400/request", "0.05/second"),
         ("runflow:a/b; like=google/veo3.1/lite; output=banana", "video"),
+        ("runflow:a/b; like=google/veo3.1/lite; seconds=soon", "a number above 0"),
+        ("runflow:a/b; like=google/veo3.1/lite; seconds=0", "a number above 0"),
         ("nobody:a/b; like=google/veo3.1/lite", "runflow"),
     ],
 )
@@ -129,10 +131,93 @@ def test_an_invalid_addition_says_why(given: Any, says: str) -> None:
         load_contracts(additions=read_additions([given]))
 
 
-def test_a_schema_that_is_none_is_rejected_at_the_start() -> None:
+BROKEN = [
+    ('{"type": "no-such-type"}', "/type: not usable"),
+    ('{"properties": {"a/b": {"type": 5}}}', "/properties/a~1b/type: not usable"),
+    ('{"properties": {"a": {"pattern": "("}}}', "/properties/a/pattern: not usable"),
+    ('{"properties": {"a": {"$ref": "other.json"}}}', "/properties/a/$ref: not usable"),
+    ('{"allOf": [{"$ref": "#/$defs/x"}]}', "/allOf/0/$ref: not usable"),
+    ("[1]", ": its root is list"),
+    ('{"type":', ": not readable as JSON"),
+    ('{"type": "object",\n "title": "a",\n "type": "object"}', ": the key 'type' stands twice in one object, line 3"),
+    ('{"properties": {"a": {},\n "\\u0061": {}}}', ": the key 'a' stands twice in one object, line 2"),
+    ('{"properties": {"a{": {"x:": [{"b": 1,\n\n"b" : 2}]}}}', ": the key 'b' stands twice in one object, line 3"),
+]
+
+
+@pytest.mark.parametrize(("text", "says"), BROKEN)
+def test_an_error_in_a_schema_names_its_file_and_the_place_in_it(tmp_path: Path, text: str, says: str) -> None:
+    """The file as it was named, however it was given, and no path of mockreel's own."""
+    file = tmp_path / "own.json"
+    file.write_text(text)
+    (tmp_path / "own.yaml").write_text("- {provider: runflow, id: a/b, schema: own.json}\n")
+
+    for given in (f"runflow:a/b={file}", tmp_path / "own.yaml", {"provider": "runflow", "id": "a/b", "schema": file}):
+        with pytest.raises(DataError) as refused:
+            load_contracts(["runflow"], additions=read_additions([given]))
+        assert str(refused.value).replace(f"{file} ", str(file)).startswith(f"{file}{says}")
+        assert "mockreel.invalid" not in str(refused.value)
+        assert "models/added" not in str(refused.value)
+
+
+def test_an_error_in_a_schema_without_a_file_names_its_model() -> None:
     row = {"provider": "runflow", "id": "a/b", "schema": {"type": "no-such-type"}}
-    with pytest.raises(DataError, match="schema"):
+    with pytest.raises(DataError, match=r"schema of the added model a/b /type"):
         load_contracts(["runflow"], additions=read_additions([row]))
+
+
+def test_keys_of_different_objects_may_be_alike(tmp_path: Path) -> None:
+    """A text that looks like a key is none."""
+    file = tmp_path / "own.json"
+    file.write_text(
+        '{"properties": {"a": {"title": "a"}, "b": {"title": "\\"a\\": {"}}, "allOf": [{}, {"title": "a"}]}'
+    )
+
+    assert read_additions([f"runflow:a/b={file}"]).models[0].schema == json.loads(file.read_text())
+
+
+LENGTHS = [
+    ({}, "", None),
+    ({}, "; seconds=6", 6),
+    ({"duration": {"type": "integer"}}, "", None),
+    ({"duration": {"type": "integer", "default": 10}}, "", 10),
+    ({"duration": {"type": "integer", "default": 10}}, "; seconds=6", 6),
+]
+
+
+@pytest.mark.parametrize(("fields", "more", "seconds"), LENGTHS)
+@pytest.mark.parametrize("provider", ["runflow", "aimlapi", "runninghub"])
+def test_a_price_per_second_needs_the_seconds(
+    tmp_path: Path, provider: str, fields: Any, more: str, seconds: int | None
+) -> None:
+    """They are required of the input, a default of it, or stated; nothing is assumed."""
+    file = tmp_path / "own.json"
+    file.write_text(json.dumps({"type": "object", "properties": fields}))
+    additions = read_additions([f"{provider}:a/b={file}; price=0.05/second{more}"])
+    if seconds is None:
+        with pytest.raises(OptionError, match=r"seconds of a/b is missing.*seconds=5.*duration.*per request"):
+            load_contracts([provider], additions=additions)
+        return
+    simulator = build_simulator(load_contracts([provider], additions=additions), keys=(), accept_any_key=True)
+    ledger = simulator.provider(provider).ledger
+    assert ledger.cost(simulator.provider(provider).contract.models["a/b"], {}).amount == Decimal("0.05") * seconds
+    file.write_text(json.dumps({"type": "object", "properties": fields, "required": ["duration"]}))
+    load_contracts([provider], additions=read_additions([f"{provider}:a/b={file}; price=0.05/second"]))
+
+
+def test_no_description_of_a_model_has_an_empty_reason(tmp_path: Path, schema: Path, capsys: Capture) -> None:
+    """An added model's price and evidence are its owner's, whether a price was stated or not."""
+    for text in (f"runflow:a/b={schema}; price=0.05/request", f"runflow:a/c={schema}"):
+        with pytest.raises(SystemExit):
+            main(["models", "add", text, "--data", str(tmp_path / "data")])
+    capsys.readouterr()
+    for name, price in (("a/b", "0.05 USD/request (your own)"), ("a/c", "unknown (your own)")):
+        with pytest.raises(SystemExit):
+            main(["models", name, "--data", str(tmp_path / "data")])
+        told = capsys.readouterr().out
+        assert price in told
+        assert "evidence     your own" in told
+        assert "inferred" not in told
 
 
 def test_a_file_lists_models_with_schemas_beside_it(tmp_path: Path, schema: Path) -> None:

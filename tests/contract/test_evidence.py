@@ -51,11 +51,12 @@ def test_less_than_a_tenth_is_inferred(provider: str) -> None:
 
 
 def test_a_device_of_the_mock_server_is_no_fact_about_a_provider() -> None:
-    """The request that the recorder sends states nothing; the row that it expects does."""
+    """The request that the recorder sends states nothing; the row that it expects does, and a word of a response."""
     places = {row.where for row in held("runflow")}
 
     assert "conversation.yaml /recording/refusals/wrong-key" not in places
     assert "errors.yaml /rows/wrong-key" in places
+    assert {"openapi.yaml wire /log", "openapi.yaml wire /price_words", "openapi.yaml wire /unnamed"} <= places
 
 
 def test_a_row_that_a_reading_repeats_is_one_fact() -> None:

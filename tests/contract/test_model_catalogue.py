@@ -1,6 +1,7 @@
 """Every model of every provider can be submitted: what its schema takes is taken, what it refuses is refused.
 
-Each model is one test, in process, on one simulator for all. `jsonschema` is the second opinion on each input.
+In process, on one simulator for all; a test asks every model of a provider and names all that fail. `jsonschema` is
+the second opinion on each input.
 """
 
 import asyncio
@@ -14,13 +15,14 @@ import jsonschema
 import orjson
 import pytest
 from documented import DocumentedResponses
+from every import every
 from hypothesis import HealthCheck, Phase, given, settings
 from instances import broken, valid
-from mutants import sample
 from staging import START, Caller, Spoken
 
 from mockreel._data import data_root
 from mockreel.contract import Contract, Model, Operation, load_contract, providers
+from mockreel.contract.exchanges.request_builder import Requests
 from mockreel.contract.messages.message import Response
 from mockreel.contract.operations import resolve
 from mockreel.engine.artifacts import artifact as artifacts
@@ -88,7 +90,7 @@ def _many(contract: Contract, operation: Operation) -> bool:
     """Whether the input is a list of inputs."""
     body = resolve(contract.document, operation.raw["requestBody"], where=operation.id)
     schema = next(iter(body["content"].values())).get("schema", {})
-    found: Any = sample(contract.schemas.absolute(schema), contract)
+    found: Any = Requests(contract).samples.smallest(contract.schemas.absolute(schema))
     for step in operation.input.split("/")[1:]:
         found = found.get(step) if isinstance(found, dict) else None
     return isinstance(found, list)
@@ -158,16 +160,17 @@ class Scene:
 WAYS = list(ways())
 
 
-@pytest.fixture(params=WAYS, ids=str)
-def way(request: pytest.FixtureRequest) -> Way:
-    found: Way = request.param
-    return found
+@pytest.fixture(params=PROVIDERS)
+def its_ways(request: pytest.FixtureRequest) -> list[Way]:
+    """Those of one provider."""
+    return [way for way in WAYS if way.provider == request.param]
 
 
 def defaults(scene: Scene, way: Way) -> dict[str, Any]:
     """What is required, in its simplest form, with every default that the model has."""
     schema = scene.schema(way)
-    fields: dict[str, Any] = sample(dict(schema), scene.simulator.provider(way.provider).contract)
+    samples = Requests(scene.simulator.provider(way.provider).contract).samples
+    fields: dict[str, Any] = samples.smallest(dict(schema))
     stated = {name: field["default"] for name, field in schema.get("properties", {}).items() if "default" in field}
     return {**fields, **stated, **_named(scene, way)}
 
@@ -177,9 +180,14 @@ def _named(scene: Scene, way: Way) -> dict[str, Any]:
     return {place.name: way.model} if place is not None and place.kind == "body" else {}
 
 
-def test_a_model_accepts_its_defaults_and_makes_a_real_file_of_its_kind(scene: Scene, way: Way) -> None:
+def test_a_model_accepts_its_defaults_and_makes_a_real_file_of_its_kind(scene: Scene, its_ways: list[Way]) -> None:
     """Submitted with what is required and its defaults; all answers are documented, the result opens, the cost is known
     as far as the contract knows it."""
+    every(its_ways, lambda way: assert_defaults_are_taken(scene, way))
+
+
+def assert_defaults_are_taken(scene: Scene, way: Way) -> None:
+    """From the submit to the file."""
     provider, fields = scene.simulator.provider(way.provider), defaults(scene, way)
 
     spoken = scene.send(way, fields)
@@ -227,8 +235,13 @@ def assert_reported(scene: Scene, way: Way, job: Job) -> None:
         assert made.url.encode() in polled.response.body
 
 
-def test_a_model_accepts_what_its_schema_accepts(scene: Scene, way: Way) -> None:
+def test_a_model_accepts_what_its_schema_accepts(scene: Scene, its_ways: list[Way]) -> None:
     """Inputs that fit the schema as it is written, in the opinion of both engines."""
+    every(its_ways, lambda way: assert_what_fits_is_taken(scene, way))
+
+
+def assert_what_fits_is_taken(scene: Scene, way: Way) -> None:
+    """Some inputs that are drawn from the schema."""
     schema = scene.schema(way)
     opinion = jsonschema.Draft202012Validator(dict(schema))
 
@@ -243,8 +256,13 @@ def test_a_model_accepts_what_its_schema_accepts(scene: Scene, way: Way) -> None
     check()
 
 
-def test_a_model_rejects_what_its_schema_rejects(scene: Scene, way: Way) -> None:
+def test_a_model_rejects_what_its_schema_rejects(scene: Scene, its_ways: list[Way]) -> None:
     """Each field spoilt in every way that its rules have, and a body that is no object."""
+    every(its_ways, lambda way: assert_what_does_not_fit_is_refused(scene, way))
+
+
+def assert_what_does_not_fit_is_refused(scene: Scene, way: Way) -> None:
+    """One field at a time."""
     schema, good = scene.schema(way), defaults(scene, way)
     opinion = jsonschema.Draft202012Validator(dict(schema))
 

@@ -31,6 +31,8 @@ def test_a_document_is_read_and_compiled_once() -> None:
 
     assert found.document("job.json") is found.document("job.json")
     assert found.validator("models/encore/solo.json") is found.validator("models/encore/solo.json")
+    assert found.sources()
+    assert found.sources() is found.sources()
 
 
 def test_nothing_is_read_before_it_is_needed(tmp_path: Path) -> None:

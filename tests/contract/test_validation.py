@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mockreel.contract import load_contract, providers
 from mockreel.contract.validation import KEPT_TEXT, MOST_VALUES, Violation, violations
 
 SCHEMA = {
@@ -113,3 +114,20 @@ def test_what_is_kept_of_a_violation_is_bounded() -> None:
     assert len(kept.message) <= KEPT_TEXT + 1
     assert kept.value is None
     assert (kept.path, kept.keyword, kept.limit) == (found.path, found.keyword, found.limit)
+
+
+# Models of which nothing is known but that they exist: their rows say so.
+NOTHING_KNOWN = {"bytedance/seedance/2.0/fast/text-to-video", "openai/gpt-image-1.5"}
+
+
+@pytest.mark.parametrize("provider", providers())
+def test_an_input_of_which_nothing_is_known_is_rejected(provider: str) -> None:
+    """But where the provider says that nothing is required, or where the row of the model says that it is not known."""
+    contract = load_contract(provider)
+    for model in contract.models.values():
+        schema = contract.schemas.written(model.schema)
+        known = violations(contract.schemas.validator(model.schema), {"zz": 1})
+        listed = provider == "runninghub" and schema["required"] == []
+        assert known or listed or model.id in NOTHING_KNOWN, model.id
+        if model.id in NOTHING_KNOWN:
+            assert schema["x-mockreel"]["note"].endswith(("any are taken", "any input is taken"))

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
-import pytest
 from drift.edited_docs import Bench, Case, documents, openapi_cases, page_cases, registry_cases, worst
 from drift.edits import Edit, edits
+from lacking import lacking
 
 from mockreel._data import data_root
 from mockreel.drift.finding import NOTHING, Finding
@@ -49,7 +49,7 @@ def test_edits_of_the_real_documents_are_judged_rightly(tmp_path: Path) -> None:
     """All three providers' forms, through everything that reads and compares them."""
     docs = documents()
     if docs is None:
-        pytest.skip("MOCKREEL_DOCS is not set: the providers' real documents were not edited")
+        lacking("docs", "MOCKREEL_DOCS is not set: the providers' real documents were not edited")
     bench = Bench(docs, tmp_path)
     table: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     wrong: list[str] = []

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 import pytest
+from depth import examples
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
@@ -186,7 +187,7 @@ def contract(provider: str) -> Contract:
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_whatever_a_client_does_its_jobs_live_as_the_contract_says(provider: str) -> None:
     """States only forward and in their time, results when it says so, callbacks to the letter, nothing of others."""
-    _live(provider, answer_honestly)
+    _live(provider, answer_honestly, examples=examples(40))
 
 
 def _live(provider: str, answering: Answering, *, phases: tuple[Phase, ...] = tuple(Phase), examples: int = 40) -> None:

@@ -201,6 +201,7 @@ def test_a_workflow_is_given_as_the_text_of_a_graph(simulator: Simulator, ask: A
     """Clients count its nodes, and look for the one whose output is kept."""
     reply = ask("runninghub")("POST", "/api/openapi/getJsonApiFormat", START, key=None)
 
+    assert reply.json["msg"] == "SUCCESS"
     graph = orjson.loads(good(reply)["prompt"])
     assert all(set(node) == {"class_type", "inputs", "_meta"} for node in graph.values())
     assert graph["9"]["class_type"] == "SaveImage"

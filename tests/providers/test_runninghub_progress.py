@@ -135,6 +135,19 @@ def test_a_plugin_connects_and_reads_until_the_task_ends(served: str) -> None:
     assert socket.close_code == 1000
 
 
+def test_a_task_that_has_ended_is_reported_at_once_and_closed_in_order(caplog: pytest.LogCaptureFixture) -> None:
+    """Nothing is raised on the server where there is nothing to wait for."""
+    import httpx2  # noqa: PLC0415
+
+    with serving("runninghub", held=True) as running, httpx2.Client(headers=KEY) as client:
+        data = client.post(f"{running.runninghub.url}/task/openapi/create", json=START).json()["data"]
+        running.advance(60)
+        with connect(data["netWssUrl"]) as socket:
+            assert json.loads(list(socket)[-2])["type"] == "execution_success"
+
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 @pytest.mark.parametrize("changed", ["Rh-Comfy-Auth", "clientId", "path"])
 def test_an_unknown_address_is_rejected(served: str, changed: str) -> None:
     """Neither a guess nor another path gets in."""

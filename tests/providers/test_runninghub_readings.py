@@ -346,8 +346,8 @@ def test_the_reading_decides_the_place_of_progress(
 
 
 @pytest.mark.parametrize(("option", "code"), [("august", "1007"), ("april", "")])
-def test_what_an_input_must_have_is_the_newer_lists(reading: Reading, option: str, code: str) -> None:
-    """A resolution of one family, since August."""
+def test_what_an_input_must_have_is_either_lists(reading: Reading, option: str, code: str) -> None:
+    """A resolution of one family, which only the list of August requires."""
     caller, _ = reading("newly-required", option)
     body = {"prompt": "x", "aspectRatio": "16:9", "imageUrl": "https://example.com/a.png"}
 

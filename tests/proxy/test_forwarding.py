@@ -7,6 +7,8 @@ import threading
 import orjson
 import pytest
 from proxy.conftest import INPUT, KEY, SUBMIT, Between, FakeUpstream, PutBetween
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from mockreel.contract.messages.message import Response
 from mockreel.proxy.proxy_report import Report
@@ -60,6 +62,19 @@ def test_headers_of_the_connection_stay_behind(put_between: PutBetween, provider
     assert not sent & {"x-own", "te", "proxy-connection"}
     assert response.headers["x-end"] == "2"
     assert not {"x-hop", "keep-alive"} & {*response.headers}
+
+
+def test_a_websocket_is_rejected_by_the_proxy_itself(put_between: PutBetween, provider: FakeUpstream) -> None:
+    """Instead of a request without its upgrade, which the provider would answer as it likes."""
+    between = put_between()
+    url = str(between.client.base_url).replace("http", "ws")
+    with pytest.raises(InvalidStatus) as refused:
+        connect(f"{url}/ws/c_instance?c_host=a")
+
+    assert refused.value.response.status_code == 501
+    assert b"It forwards no WebSocket" in refused.value.response.body
+    assert provider.received == []
+    assert any("/ws/c_instance" in line and "was not sent" in line for line in between.output)
 
 
 def test_codings_that_the_proxy_cannot_read_are_not_requested(put_between: PutBetween, provider: FakeUpstream) -> None:

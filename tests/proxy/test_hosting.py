@@ -19,7 +19,7 @@ def _rejected(plan: Plan) -> str:
 @pytest.mark.parametrize(
     ("url", "reported"),
     [
-        ("http://api.example.com", "A key goes unencrypted to loopback only."),
+        ("http://api.example.com", "Unencrypted, a key is sent to this machine only."),
         ("ftp://api.example.com", "Give scheme, host"),
         ("https://user:word@api.example.com/x", "Give scheme, host"),
         ("https://api.example.com:99999", "Port out of range"),

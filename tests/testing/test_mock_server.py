@@ -98,7 +98,11 @@ def test_refused(mockreel):
         ("pace='slow'", "pace for *: 'slow' is not valid. Valid: quick, documented."),
         ("keys=[{'key': 's3cret'}]", "mockreel marker, keys: ['key'] is not valid. Valid: key, account,*"),
         ("'fail'", "mockreel marker: ('fail',) is not valid. Nearest of *"),
-        ("strict=True, allow='polling'", "rule: 'polling' is not valid. Nearest of *: polled-too-often,*"),
+        (
+            "strict=True, allow='polling'",
+            "mockreel marker, allow: 'polling' is not valid. Nearest of *: polled-too-often,*",
+        ),
+        ("rules='polling'", "mockreel marker, rules: 'polling' is not valid. Nearest of *: polled-too-often,*"),
     ],
 )
 def test_a_mistake_in_the_marker_is_rejected_with_what_is_valid(

@@ -238,3 +238,12 @@ def test_what_may_be_retried_is_an_error_row() -> None:
         retry = contract.conversation.client_rules.retry
         assert retry is not None
         assert retry[0] <= set(contract.errors)
+
+
+def test_a_rule_that_there_is_not_is_reported_before_any_test_runs(suite: pytest.Pytester) -> None:
+    """With the option, and the rules that are most like it."""
+    suite.makepyfile("def test_it(): pass\n")
+    done = suite.runpytest_subprocess("-q", "--mockreel-strict", "--mockreel-rules=polling")
+
+    assert done.ret == pytest.ExitCode.USAGE_ERROR
+    done.stderr.fnmatch_lines("*--mockreel-rules: 'polling' is not valid. Nearest of *: polled-too-often,*")

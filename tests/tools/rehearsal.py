@@ -20,6 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from staging import LEAN
+
 from mockreel.contract.data.data_files import parse_yaml
 from tools.console import compare, dialogue
 from tools.pages import Block
@@ -114,12 +116,12 @@ class Rehearsal:
             cwd=self.folder,
             env={**_environment(), **self._control()},
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT if "together" in block.marks else subprocess.PIPE,  # in the order of a terminal
+            stderr=subprocess.STDOUT,  # in the order of a terminal
             text=True,
             timeout=WAIT_SECONDS,
             check=False,
         )
-        said = self._there(done.stdout + (done.stderr or ""))
+        said = self._there(done.stdout)
         expected = int(block.marks.get("exit", "0"))
         assert done.returncode == expected, f"{block.where} ended with {done.returncode}, not {expected}:\n{said}"
         return said
@@ -205,7 +207,8 @@ _PLAYERS = {
 def _environment() -> dict[str, str]:
     """The environment of a reader: the commands of this installation first, and no proxy between."""
     own = Path(sys.executable).parent
-    return {**os.environ, "PATH": f"{own}{os.pathsep}{os.environ['PATH']}", "NO_PROXY": "*", "PYTHONUNBUFFERED": "1"}
+    path = f"{own}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, **LEAN, "PATH": path, "NO_PROXY": "*", "PYTHONUNBUFFERED": "1"}
 
 
 def _until_ready(process: "subprocess.Popen[str]") -> Iterator[str]:

@@ -187,7 +187,7 @@ def test_a_broken_response_is_an_error_of_the_network(answer: bytes) -> None:
     assert outcome.detail
 
 
-def test_a_refused_connection_is_a_network_error() -> None:
+def test_a_rejected_connection_is_a_network_error() -> None:
     """No server is there."""
 
     async def go() -> Outcome:
@@ -336,7 +336,7 @@ def test_a_name_that_does_not_resolve_is_a_failure_of_the_network() -> None:
     assert "--callback-map" in outcome.detail
 
 
-def test_the_next_address_is_tried_if_the_first_refuses_the_connection() -> None:
+def test_the_next_address_is_tried_if_the_first_rejects_the_connection() -> None:
     """`localhost` may mean ::1 first, and the receiver listen on 127.0.0.1 only."""
 
     async def both(_: str, __: int) -> list[str]:

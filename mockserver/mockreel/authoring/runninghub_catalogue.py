@@ -88,18 +88,26 @@ def read_listings(row: Cursor, docs: Docs) -> Iterator[Listed]:
 
 
 def with_older(newer: Listed, older: Listed) -> Listed:
-    """A newer entry with the fields and keys of fields that only the older one has."""
+    """A newer entry with the fields, and with what is said of a field, that only the older one has.
+
+    What both require is required: what fits the older list is still taken.
+    """
     before = {param["fieldKey"]: param for param in older.entry["params"]}
-    params, added = [], dict[str, list[str]]()
+    params, added, needed = [], dict[str, list[str]](), list[str]()
     for param in newer.entry["params"]:
-        missing = _lacking(param, before.pop(param["fieldKey"], {}))
+        was = before.pop(param["fieldKey"], {})
+        missing = _lacking(param, was)
         params.append({**missing, **param})
+        if param.get("required") and not was.get("required"):
+            needed.append(param["fieldKey"])
+            params[-1]["required"] = False
         for key in missing:
             added.setdefault(key, []).append(param["fieldKey"])
     why = f"only {', '.join(older.source)} states it"
     removed = [{**param, "required": False} for param in before.values()]
     changes = [Correction(f"/properties/*/{key}", None, names, why) for key, names in sorted(added.items())]
     changes += [Correction(f"/properties/{param['fieldKey']}", None, "a field", why) for param in removed]
+    changes += [Correction("/required", name, None, f"only {', '.join(newer.source)} requires it") for name in needed]
     return Listed(
         {**newer.entry, "params": [*params, *removed]},
         newer.where,

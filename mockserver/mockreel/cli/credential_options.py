@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from mockreel.cli.private_file import PrivateFile
 from mockreel.contract import Contract, providers
 from mockreel.contract.data.data_files import parse_yaml, read_bytes
 from mockreel.engine.accounts.account import KeyEntry
@@ -33,7 +34,7 @@ def credential_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option(
             "--credentials",
-            type=click.Path(dir_okay=False, path_type=Path),
+            type=PrivateFile(dir_okay=False, path_type=Path),
             envvar="MOCKREEL_CREDENTIALS",
             metavar="FILE",
             help="Read keys and token from FILE, unless they are given otherwise; the first start makes it, with a key "
@@ -51,7 +52,7 @@ class Credentials:
 
     Args:
         keys: a keys file or entries; None accepts any key.
-        token: what the control API requires off loopback.
+        token: what the control API requires.
         made: whether the file was made just now.
     """
 

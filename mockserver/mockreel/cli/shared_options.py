@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from mockreel.cli.option_types import Pair, Size
+from mockreel.cli.private_file import PrivateFile
 from mockreel.server.http.limits import KEEP_ALIVE_SECONDS
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -196,7 +197,7 @@ def _server_options(port: int) -> "list[Callable[[Any], Any]]":
         ),
         click.option(
             "--keys",
-            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            type=PrivateFile(exists=True, dir_okay=False, path_type=Path),
             metavar="FILE",
             help="Accept only these keys: a YAML list of {key, account, provider, scopes, balance, scenario, fault, "
             "webhook_secret}.",

@@ -6,26 +6,27 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from mockreel.contract.amount import read_amount
+from mockreel.contract.added_price import OWN, check_length, read_price, read_seconds, unknown_price
 from mockreel.contract.data.data_files import Document, read_document, read_list
-from mockreel.contract.rows import Evidence, Model, Price
+from mockreel.contract.rows import Model
 from mockreel.errors import DataError, OptionError
 
 # The kinds of results that the mock server can make.
 OUTPUTS = ("video", "image", "audio", "3d", "text")
-FIELDS = ("provider", "id", "schema", "like", "output", "price")
+FIELDS = ("provider", "id", "schema", "like", "output", "price", "seconds")
 UNKNOWN_MODELS = ("refuse", "accept")
-UNITS = ("request", "second", "image")
 # The list of added models in a data folder.
 MODELS_FILE = "models.yaml"
 _FOLDER = "models/added/"
 _ANY: Mapping[str, Any] = {"type": "object", "description": "any input: nothing is known of this model"}
-_ADDED = Evidence("inferred", ())
 
 
 @dataclass(frozen=True, slots=True)
 class AddedModel:
-    """One requested model: `schema` describes its input, or it is a copy of the model `like`."""
+    """One model as it was asked for: `schema` describes its input, or it is a copy of the model `like`.
+
+    `seconds` is how long a result is where the input does not say it; `file` is where the schema was read.
+    """
 
     provider: str
     id: str
@@ -33,6 +34,8 @@ class AddedModel:
     like: str | None = None
     output: str | None = None
     price: str | None = None
+    seconds: str | float | None = None
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +71,8 @@ def read_additions(source: Iterable[Any] = (), *, unknown_models: str = "refuse"
     """Additions from a command line or a test.
 
     Args:
-        source: `PROVIDER:ID=SCHEMA.json`, `PROVIDER:ID; like=MODEL; output=video; price=0.05/second`, the path of a
-            YAML file with a list of them, or mappings with the keys of `FIELDS`.
+        source: `PROVIDER:ID=SCHEMA.json`, `PROVIDER:ID; like=MODEL; output=video; price=0.05/second; seconds=8`, the
+            path of a YAML file with a list of them, or mappings with the keys of `FIELDS`.
         unknown_models: `refuse` or `accept`.
 
     Raises:
@@ -147,8 +150,9 @@ def _read(row: Mapping[str, Any]) -> AddedModel:
         then = "Give either a schema (a JSON Schema file) or a known model with `like`."
         raise OptionError("added model", row["id"], then=then)
     schema = row.get("schema")
-    document = read_document(Path(schema)) if isinstance(schema, str | Path) else schema
-    return AddedModel(**{**row, "schema": document})
+    file = schema if isinstance(schema, str | Path) else None
+    document = schema if file is None else read_document(Path(file), once=True)
+    return AddedModel(**{**row, "schema": document}, file=str(file or ""))
 
 
 # Into a contract ---------------------------------------------------------------------------------------------------
@@ -156,10 +160,14 @@ def _read(row: Mapping[str, Any]) -> AddedModel:
 
 @dataclass(frozen=True, slots=True)
 class Extended:
-    """The models of a contract with the added ones, and the schemas of the added ones by file name."""
+    """The models of a contract with those that are added, and the schemas of these by file name.
+
+    `files` says for each of these schemas what its owner calls it.
+    """
 
     models: Mapping[str, Model]
     documents: Mapping[str, Document] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 class OpenModels(dict[str, Model]):
@@ -190,26 +198,49 @@ class OpenModels(dict[str, Model]):
 
 def unknown_model(pricing: Mapping[str, Any], *, output: str) -> Model:
     """The model for unknown names: any input, an unknown price."""
-    return Model("", (), output, f"{_FOLDER}.json", {}, _unknown_price(pricing), _ADDED)
+    return Model("", (), output, f"{_FOLDER}.json", {}, unknown_price(pricing), OWN)
 
 
 def extend(
-    models: Mapping[str, Model], additions: Additions, *, where: str, root: Path, pricing: Mapping[str, Any]
+    models: Mapping[str, Model],
+    additions: Additions,
+    *,
+    where: str,
+    root: Path,
+    pricing: Mapping[str, Any],
+    media: Mapping[str, Any],
 ) -> Extended:
     """The models of a provider with the added ones.
+
+    Args:
+        media: the names of the provider's fields, by what they mean.
 
     Raises:
         OptionError: a copy of an unknown model, an id that is in use, an invalid price or output.
     """
     extended, documents = dict(models), {f"{_FOLDER}.json": dict(_ANY)} if additions.accept_unknown else {}
+    files: dict[str, str] = {}
     used = {name for model in models.values() for name in (model.id, *model.aliases)}
     for one in additions.models:
         if one.id in used:
             raise OptionError(f"added model for {one.provider}", one.id, then="The provider has a model of that name.")
         used.add(one.id)
         file = f"{_FOLDER}{one.id}.json"
-        extended[one.id], documents[file] = _extended_model(one, models, file, root=root / where, pricing=pricing)
-    return Extended(extended, documents)
+        made, documents[file] = _extended_model(one, models, file, root=root / where, pricing=pricing)
+        extended[one.id] = replace(made, defaults=_defaults(one, made, documents[file], media))
+        files[file] = one.file or f"schema of the added model {one.id}"
+        if one.price is not None and _base(one, models, pricing).price.unit != made.price.unit:
+            check_length(extended[one.id], documents[file], media)
+    return Extended(extended, documents, files)
+
+
+def _defaults(one: AddedModel, model: Model, schema: Document, media: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What an input says that lacks a field: as the schema has it, and the stated length."""
+    fields = schema.get("properties", {})
+    rows = fields.items() if isinstance(fields, Mapping) else ()
+    written = {name: row["default"] for name, row in rows if isinstance(row, Mapping) and "default" in row}
+    length = {} if one.seconds is None else {media["duration"][0]: read_seconds(one.id, one.seconds)}
+    return {**written, **model.defaults, **length}
 
 
 def _extended_model(
@@ -218,7 +249,11 @@ def _extended_model(
     base = _base(one, models, pricing)
     if one.output is not None and one.output not in OUTPUTS:
         raise OptionError(f"output of {one.id}", one.output, OUTPUTS)
-    price = base.price if one.price is None else _price(one, pricing)
+    price = base.price if one.price is None else read_price(one.id, str(one.price), pricing)
+    if one.seconds is not None:
+        price = replace(
+            price, note=f"a result is {read_seconds(one.id, one.seconds):g} s long unless the input says it"
+        )
     endpoints = tuple(text.replace(base.id, one.id) for text in base.endpoints) if one.like else ()
     model = replace(
         base,
@@ -229,7 +264,7 @@ def _extended_model(
         price=price,
         endpoints=endpoints,
         routes={},
-        evidence=_ADDED,
+        evidence=OWN,
     )
     schema = read_document(root / base.schema) if one.like else {**(one.schema or {})}
     return model, _renamed(schema, one, file)
@@ -269,16 +304,3 @@ def _renamed(schema: Document, one: AddedModel, file: str) -> Document:
 
 def _copied(one: AddedModel) -> str:
     return f", a copy of {one.like}" if one.like else ""
-
-
-def _unknown_price(pricing: Mapping[str, Any]) -> Price:
-    return Price("unknown", str(pricing.get("currency", "")), "request", None, (), _ADDED)
-
-
-def _price(one: AddedModel, pricing: Mapping[str, Any]) -> Price:
-    """`0.05/second`, in the provider's currency."""
-    amount, _, unit = str(one.price).partition("/")
-    found = read_amount(amount.strip())
-    if unit not in UNITS or found is None or found < 0:
-        raise OptionError(f"price of {one.id}", one.price, [f"0.05/{name}" for name in UNITS])
-    return Price("exact", str(pricing.get("currency", "")), unit, found, (), _ADDED)

@@ -1,6 +1,6 @@
 """Load a provider's contract from its data files under a set of readings."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -94,17 +94,15 @@ class Contract:
         if operation.model is None or operation.model.kind != "body":
             return self.names
         accepted = {name: model for name, model in self.names.items() if _accepts(operation, model)}
-        return self._opened(accepted, refused=self.names)
+        return self._opened(accepted, refused={*self.names, *operation.own_models})
 
-    def _opened(
-        self, models: Mapping[str, Model], *, refused: Mapping[str, Model] | None = None
-    ) -> Mapping[str, Model]:
+    def _opened(self, models: Mapping[str, Model], *, refused: Collection[str] = ()) -> Mapping[str, Model]:
         """These models, and any other if unknown ones are accepted; never one of `refused`."""
         if not self.additions.accept_unknown:
             return models
         kind = self.root.get("media", {}).get("defaults", {}).get("kind", "video")
         unknown = unknown_model(self.pricing, output=kind)
-        return OpenModels(models, unknown_model=unknown, refused=set(refused or ()) - set(models))
+        return OpenModels(models, unknown_model=unknown, refused=set(refused) - set(models))
 
     def operation(self, id: str) -> Operation:  # noqa: A002  (what OpenAPI calls it)
         """The operation with an id.
@@ -200,6 +198,7 @@ class _Loader:
             where=f"schemas/{self.provider}",
             root=self.root,
             pricing=pricing.mapping(),
+            media=extension.get("media", {}),
         )
         schemas = Schemas(
             self.root,
@@ -209,8 +208,8 @@ class _Loader:
             components=document.get("components"),
             added=extended.documents,
         )
-        for name in extended.documents:
-            schemas.validator(name)  # reject an invalid added model now, not with the first request
+        for name, file in extended.files.items():
+            schemas.compile(schemas.document(name), where=file)  # refused now, not with the first request
 
         return Contract(
             provider=self.provider,

@@ -52,7 +52,7 @@ class Operation:
     model: Place | None
     route: str  # the endpoint by which models name this operation
     begins: tuple[str, ...]  # prefixes of ids or aliases of further accepted models
-    strangers: bool  # unknown models are accepted too
+    own_models: frozenset[str]  # names of models that the request's own schema describes, and no other file
     input: str
     input_path: tuple[str, ...]  # the same, in steps
     submits: bool  # starts a job, so that job scenarios apply
@@ -140,7 +140,7 @@ class _Reader:
             _place(model) if model else None,
             model.get("route", f"{method.upper()} {path}") if model else "",
             tuple(model.get("begins", [])) if model else (),
-            model.get("strangers", False) if model else False,
+            frozenset(model.get("own", [])) if model else frozenset(),
             extension.get("input", ""),
             tuple(extension.get("input", "").split("/")[1:]),
             extension.get("submits", model is not None and method == "post"),

@@ -1,6 +1,6 @@
 """The JSON Schemas of a provider by `$id`, read and compiled on first use, never from the network."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,7 @@ class Schemas:
         self._validators: dict[str, jsonschema_rs.Draft202012Validator] = {}
         self._registry: jsonschema_rs.Registry | None = None
         self._contents: dict[str, bytes] = {}
+        self._sources: Document | None = None
 
     def hold(self) -> None:
         """Read every file now, so that later changes have no effect; files are still parsed on first use."""
@@ -82,7 +83,8 @@ class Schemas:
                 schema, registry=self.registry(), validate_formats=True, offline=True
             )
         except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as problem:
-            raise DataError(where, f"not usable as a schema ({problem})") from problem
+            place, what = _wrong(problem, schema)
+            raise DataError(f"{where} {place}".strip(), f"not usable as a schema ({what})") from problem
 
     def registry(self) -> jsonschema_rs.Registry:
         """The common documents: every schema of the provider that does not belong to a model."""
@@ -129,11 +131,40 @@ class Schemas:
         return document
 
     def sources(self) -> Document:
-        """The sources of the provider, by id."""
-        path = self.home / self._folder / "sources.yaml"
-        found: Document = read_document(path)["sources"] if path.is_file() else {}
-        return found
+        """What each source id of the provider stands for; read on first use."""
+        if self._sources is None:
+            path = self.home / self._folder / "sources.yaml"
+            self._sources = dict(read_document(path)["sources"]) if path.is_file() else {}
+        return self._sources
 
     def _read(self, name: str) -> Document:
         document = self.written(name)
         return self._rewrite(document) if self._rewrite and name.startswith("models/") else document
+
+
+def _wrong(problem: Exception, schema: Any) -> tuple[str, str]:
+    """The place of a schema at which something is wrong, and what."""
+    if isinstance(problem, jsonschema_rs.ValidationError) and problem.instance_path:
+        return _pointer(problem.instance_path), problem.message
+    for place, reference in _references(schema, ()):
+        if reference.removeprefix("#") in str(problem):
+            return _pointer(place), f"{reference!r} leads to no definition of the same file"
+    return "", str(problem).splitlines()[0]
+
+
+def _pointer(place: Iterable[str | int]) -> str:
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in place)
+
+
+def _references(value: Any, place: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Every `$ref` of a schema, and where it stands."""
+    steps: Iterable[tuple[str | int, Any]] = ()
+    if isinstance(value, Mapping):
+        steps = value.items()
+    elif isinstance(value, list):
+        steps = enumerate(value)
+    for step, inner in steps:
+        if step == "$ref" and isinstance(inner, str):
+            yield (*place, step), inner
+        else:
+            yield from _references(inner, (*place, step))

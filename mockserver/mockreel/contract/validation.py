@@ -28,7 +28,7 @@ class Violation(NamedTuple):
     @property
     def pointer(self) -> str:
         """The path as a JSON pointer."""
-        return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in self.path)
+        return pointer(self.path)
 
     def kept(self, *, path: tuple[Step, ...] | None = None, message: str | None = None) -> "Violation":
         """The violation in the form for storage: shortened, without the value, with a redacted path and message."""
@@ -42,11 +42,30 @@ class Violation(NamedTuple):
         return {"path": list(self.path), "keyword": self.keyword, "message": self.message}
 
 
+def pointer(path: Iterable[Step]) -> str:
+    """A path as a JSON pointer."""
+    return "".join([f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path])
+
+
+class Violations(tuple[Violation, ...]):
+    """Violations, and what was made of them: where the same ones are found again, that is known, too."""
+
+    told: dict[str, Any]  # by who made it
+
+    def __new__(cls, found: Iterable[Violation] = ()) -> "Violations":
+        made = super().__new__(cls, found)
+        made.told = {}
+        return made
+
+
+NONE = Violations()
+
+
 def violations(
     validator: jsonschema_rs.Draft202012Validator, instance: Any, *, prefix: tuple[Step, ...] = ()
-) -> tuple[Violation, ...]:
+) -> Violations:
     """Every violation in `instance`; `prefix` is the path of the instance in the message."""
-    return tuple(_each(_errors(validator, instance), prefix))
+    return Violations(_each(_errors(validator, instance), prefix))
 
 
 def _errors(validator: jsonschema_rs.Draft202012Validator, instance: Any) -> Iterable[jsonschema_rs.ValidationError]:
@@ -87,10 +106,11 @@ def _strict_error(error: jsonschema_rs.ValidationError) -> jsonschema_rs.Validat
 
 
 def _violation(error: jsonschema_rs.ValidationError, prefix: tuple[Step, ...]) -> Violation:
-    keyword = error.schema_path[-1] if error.schema_path else error.kind.name
+    place, kind = error.schema_path, error.kind
+    keyword = place[-1] if place else kind.name
     path = (*prefix, *error.instance_path)
-    missing = getattr(error.kind, "property", None) if keyword == "required" else None
+    missing = getattr(kind, "property", None) if keyword == "required" else None
     if isinstance(missing, str):
         return Violation((*path, missing), "required", error.message, None, missing)
-    limit = getattr(error.kind, "value", None)
-    return Violation(path, str(keyword), error.message, error.instance, limit)
+    limit = getattr(kind, "value", None)
+    return Violation._make((path, str(keyword), error.message, error.instance, limit))

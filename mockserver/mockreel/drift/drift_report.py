@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mockreel import __version__
+from mockreel.conformance.place import Checkout
 from mockreel.conformance.reports import ci_documents, sarif_document
 from mockreel.drift.finding import BREAKING, HARMLESS, NOTHING, VERDICTS, Finding, Verdict
 from mockreel.errors import DataError, OptionError
@@ -39,9 +40,9 @@ def summary(findings: Sequence[Finding]) -> str:
     return f"{len(findings)} finding{'s' * (len(findings) != 1)}: {totals}." if findings else "No drift."
 
 
-def text(findings: Sequence[Finding], exit_code: int) -> str:
+def text(findings: Sequence[Finding], exit_code: int, checkout: Checkout) -> str:
     """Every finding as text."""
-    del exit_code
+    del exit_code, checkout
     return terminal_text(findings, every=True)
 
 
@@ -90,8 +91,9 @@ def one_line(value: Any) -> str:
     return line if len(line) <= _LONGEST else line[:_LONGEST] + "…"
 
 
-def as_json(findings: Sequence[Finding], exit_code: int) -> str:
+def as_json(findings: Sequence[Finding], exit_code: int, checkout: Checkout) -> str:
     """The findings with all their fields."""
+    del checkout
     counts = Counter(finding.verdict for finding in findings)
     document = {
         "mockreel": __version__,
@@ -102,9 +104,9 @@ def as_json(findings: Sequence[Finding], exit_code: int) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n"
 
 
-def markdown(findings: Sequence[Finding], exit_code: int) -> str:
+def markdown(findings: Sequence[Finding], exit_code: int, checkout: Checkout) -> str:
     """For a merge request or an issue: a section for each verdict, the worst first."""
-    del exit_code
+    del exit_code, checkout
     parts = ["# mockreel drift", "", summary(findings)]
     for verdict in VERDICTS:
         matching = [finding for finding in findings if finding.verdict == verdict]
@@ -129,35 +131,35 @@ def code(text: str) -> str:
     return f"{fence} {plain} {fence}" if "`" in plain else f"`{plain}`"
 
 
-def as_sarif(findings: Sequence[Finding], exit_code: int) -> str:
-    """SARIF for code scanning: each finding points at the file that it is about."""
+def as_sarif(findings: Sequence[Finding], exit_code: int, checkout: Checkout) -> str:
+    """For code scanning: a finding stands at the file that it is about, where the checkout has it."""
     rules = {_rule(verdict): says for verdict, says in _RULES.items()}
-    return sarif_document.document(rules, [_result(finding) for finding in findings], exit_code=exit_code)
+    return sarif_document.document(rules, [_result(finding, checkout) for finding in findings], exit_code=exit_code)
 
 
-def _result(finding: Finding) -> dict[str, Any]:
-    message = "\n".join(_lines(finding))
-    properties = {"id": finding.id, "sources": list(finding.sources)}
-    file = finding.where.split(" ")[0] or finding.id
-    return sarif_document.result(_rule(finding.verdict), _LEVELS[finding.verdict], message, file, properties)
+def _result(finding: Finding, checkout: Checkout) -> dict[str, Any]:
+    told = "\n".join(_lines(finding))
+    properties = {"id": finding.id, "where": finding.where, "sources": list(finding.sources)}
+    place = checkout.place(finding.where.partition(" ")[0])
+    return sarif_document.result(_rule(finding.verdict), _LEVELS[finding.verdict], told, place, properties)
 
 
 def _rule(verdict: Verdict) -> str:
     return f"drift-{verdict.replace(' ', '-')}"
 
 
-Form = Callable[[Sequence[Finding], int], str]
+Form = Callable[[Sequence[Finding], int, Checkout], str]
 FORMS: Mapping[str, Form] = {
     "text": text,
     "json": as_json,
     "markdown": markdown,
     "sarif": as_sarif,
-    "github": lambda findings, exit_code: ci_documents.annotations(as_sarif(findings, exit_code)),
-    "gitlab": lambda findings, exit_code: ci_documents.code_quality(as_sarif(findings, exit_code)),
+    "github": lambda *given: ci_documents.annotations(as_sarif(*given)),
+    "gitlab": lambda *given: ci_documents.code_quality(as_sarif(*given)),
 }
 
 
-def write(findings: Sequence[Finding], form: str, path: Path, *, exit_code: int) -> None:
+def write(findings: Sequence[Finding], form: str, path: Path, *, exit_code: int, checkout: Checkout) -> None:
     """Write a report in one form.
 
     Raises:
@@ -165,7 +167,7 @@ def write(findings: Sequence[Finding], form: str, path: Path, *, exit_code: int)
     """
     check_form(form)
     try:
-        write_whole(path, FORMS[form](findings, exit_code))
+        write_whole(path, FORMS[form](findings, exit_code, checkout))
     except DataError as problem:
         raise OptionError(f"--report {form}", str(path), then=str(problem)) from problem
 

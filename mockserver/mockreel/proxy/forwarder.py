@@ -26,6 +26,9 @@ _HOP = frozenset(
 )
 
 
+_NO_SOCKET = "It forwards no WebSocket; connect to the address that the provider's response has."
+
+
 class Observer(Protocol):
     """Gets the events of a proxy."""
 
@@ -109,6 +112,13 @@ class Forwarder:
         body = _Body(receive, self._most)
         client_request = _client_request(scope, self._now())
         is_head = client_request.method == "HEAD"
+        if (
+            _first(client_request.headers, b"sec-websocket-key") is not None
+        ):  # the server has reservation `upgrade` away
+            self._observer.refused(self.name, client_request.line, _NO_SOCKET)
+            told = problem(501, "Proxy without WebSockets", f"Not sent by the proxy: {_NO_SOCKET}")
+            await send_reply(told, send, head=is_head)
+            return
         reservation: Reservation | None = None
         try:
             client_request.body = await body.read()

@@ -64,7 +64,7 @@ class Proxy:
     def __init__(self, plan: Plan, *, say: Say, recorder: Recorder | None = None) -> None:
         contracts = load_contracts(plan.providers or None, readings=plan.readings, data=plan.data)
         upstreams = _upstreams(contracts, plan)
-        selection = select(RULES, named=plan.rules, allow=plan.allow, what="--rules")
+        selection = select(RULES, named=plan.rules, allow=plan.allow)
         self._trust = trust(plan.ca)
         self.spending_limit = SpendingLimit(plan.limit, plan.assumed)
         self.report = Report(say, self.spending_limit, plan.as_json, recorder)

@@ -73,7 +73,7 @@ def upstream_of(contract: Contract, url: str | None, connects: Mapping[str, str]
         raise OptionError("--upstream", _bare(parts), valid, then="Give scheme, host and optionally a path.")
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise OptionError(
-            "--upstream", url, [f"https://{parts.netloc}"], then="Keys are sent unencrypted only to loopback."
+            "--upstream", url, [f"https://{parts.netloc}"], then="Unencrypted, a key is sent to this machine only."
         )
     return Upstream(parts)
 

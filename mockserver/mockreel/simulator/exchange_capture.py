@@ -1,7 +1,7 @@
 """An exchange as the journal may keep it: put together after the response, from bytes that are there already."""
 
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple, cast
 
 import orjson
 
@@ -9,9 +9,9 @@ from mockreel.contract import Contract
 from mockreel.contract.messages.body import read_query
 from mockreel.contract.messages.duplicate_keys import duplicates
 from mockreel.contract.messages.form import Form
-from mockreel.contract.messages.message import Response
+from mockreel.contract.messages.message import Request, Response
 from mockreel.contract.operations import resolve
-from mockreel.contract.validation import KEPT_TEXT, Step, Violation
+from mockreel.contract.validation import KEPT_TEXT, Step, Violation, Violations
 from mockreel.engine.faults import NO_FAULTS
 from mockreel.engine.journal.exchange_content import NOTHING, Pairs, Said, Unread, UnreadViolations
 from mockreel.engine.journal.journal import Entry
@@ -41,6 +41,14 @@ MOST_READ = 80_000
 FEW = 6
 
 
+class KnownHeaders(NamedTuple):
+    """What is kept of the headers of a request, and how many of all carry a credential."""
+
+    of: "Capture"
+    kept: Pairs
+    credentials: int
+
+
 class Capture:
     """Makes the journal's entries of one provider."""
 
@@ -50,7 +58,7 @@ class Capture:
         self._credentials = contract.once("capture.credentials", lambda: credentials_of(contract))
         self._chosen = contract.once("capture.chosen", lambda: CHOSEN | _declared(contract))
         self.headers = self._chosen  # the names of those that are kept
-        self._known: dict[int, Pairs] = {}
+        self._known: dict[int, KnownHeaders] = {}
         self._harmless: dict[tuple[tuple[Step, ...], str, str], Violation] = {}
         self._added = 0  # how many keys were known when these were found harmless
 
@@ -63,7 +71,7 @@ class Capture:
             self.redactor,
             context.provider.keyring.known,
             query=request.query,
-            headers=self._headers(context),
+            headers=self._headers(request).kept,
             body=self._body(context) if request.body else b"",
             reply=response.body,
             reply_headers=response.headers,
@@ -87,15 +95,17 @@ class Capture:
         job: str | None,
     ) -> Entry:
         operation = context.known_operation
-        self._remember(context)
-        if context.request.body:
-            found += self._repeated(context)
+        request = context.request
+        if context.caller is None or request.body or request.query or self._headers(request).credentials > 1:
+            self._remember(context)
+            if request.body and (repeated := self._repeated(context)):
+                found += repeated
         return Entry(
             context.now,
             self._provider,
             context.caller.account.name if context.caller else None,
-            context.request.method,
-            self._path(context, response, row),
+            request.method,
+            request.path if operation and not context.params else self._path(context, response, row),
             operation.id if operation else None,
             response.status,
             row,
@@ -108,7 +118,8 @@ class Capture:
         )
 
     def _notes(self, context: RequestContext) -> tuple[str, ...]:
-        return tuple([self.redactor.text(note, context.provider.keyring.known) for note in context.notes])
+        """What they quote of a header is shown as the header is."""
+        return tuple([self.redactor.header(note, context.provider.keyring.known) for note in context.notes])
 
     def told(self, context: RequestContext, text: str) -> str:
         """A text about a request as a log may have it, line by line."""
@@ -119,13 +130,12 @@ class Capture:
     def _remember(self, context: RequestContext) -> None:
         """Have the keyring remember what a request carries in a key's place and nobody admits: it is shown nowhere."""
         request = context.request
-        names = self._credentials.names(request.headers)
         body = context.body.fields if isinstance(context.body, Form) else context.body
         shown = len(request.body) <= MOST_MASKED
         told = shown and (self.redactor.has_addresses(request.body) or b"\\" in request.body)
         says = self.redactor.names(body) or told
         asked = [*self.redactor.carried(read_query(request.query))] if request.query else []
-        if context.caller is not None and len(names) < 2 and not says and not asked:
+        if context.caller is not None and self._headers(request).credentials < 2 and not says and not asked:
             return
         strangers = context.provider.keyring.strangers
         for text in self._credentials.texts(request.headers):
@@ -142,18 +152,32 @@ class Capture:
         Whatever else a client has put there may be its key, also where it was taken, or refused under the status 200.
         """
         operation = context.known_operation
+        models = context.provider.contract.names
+        if operation is not None and all(value in models for value in context.params.values()):
+            return context.request.path
         if operation is not None and row is None and response.status < 400:
-            jobs, models = context.provider.jobs, context.provider.contract.names
-            if all(jobs.get(value) is not None or value in models for value in context.params.values()):
+            jobs = context.provider.jobs
+            for value in context.params.values():
+                if jobs.get(value) is None and value not in models:
+                    break
+            else:
                 return context.request.path
         return self.redactor.path(context.request.path, context.provider.keyring.known, strange=operation is None)
 
     def _violations(self, context: RequestContext, found: tuple[Violation, ...]) -> UnreadViolations:
         """Violations as they may be kept, without what stood there; a longer text is redacted before it is cut."""
-        if any(len(one.message) > MOST_READ for one in found):
-            found = tuple([one._replace(message=one.message[:MOST_READ]) for one in found])
         redacted = partial(self._violation, context.provider.keyring.known)
-        kept = [redacted(one) if len(one.message) > KEPT_TEXT else self._kept(one) for one in found]
+        told = found.told if isinstance(found, Violations) else {}
+        kept = told.get("kept")
+        if kept is None:
+            kept = [
+                self._kept(one)
+                if len(one.message) <= KEPT_TEXT
+                else redacted(one._replace(message=one.message[:MOST_READ]))
+                for one in found
+            ]
+            if all(len(one.message) <= KEPT_TEXT for one in found):
+                told["kept"] = kept
         return UnreadViolations(kept, redacted)
 
     def _kept(self, one: Violation) -> Violation:
@@ -162,7 +186,7 @@ class Capture:
         found = self._harmless.get((path, keyword, message))
         if found is not None and found.limit == limit:
             return found
-        return Violation(path, keyword, message, None, limit)
+        return Violation._make((path, keyword, message, None, limit))
 
     def _violation(self, known: Fingerprints, one: Violation) -> Violation:
         """A violation as it may be shown; one found harmless is so until another key is known."""
@@ -188,17 +212,21 @@ class Capture:
         kept = one.kept(path=path, message=said)
         return kept._replace(limit=self.redactor.value(one.limit, known)) if _lists_names(one) else kept
 
-    def _headers(self, context: RequestContext) -> Pairs:
-        """The headers that are kept; a client sends the same ones again and again, so they are kept once."""
-        headers = tuple([(name, value) for name, value in context.request.headers])
+    def _headers(self, request: Request) -> KnownHeaders:
+        """What is kept of headers; a client sends the same ones again and again, so it is kept once."""
+        facts = request.facts
+        if facts.kept is not None and facts.kept.of is self:
+            return cast(KnownHeaders, facts.kept)
+        headers = tuple([(name, value) for name, value in request.headers])
         seen = hash(headers)
-        kept = self._known.get(seen)
-        if kept is None:
+        known = self._known.get(seen)
+        if known is None:
             if len(self._known) >= MOST_KNOWN:
                 self._known.clear()
             worth = tuple([pair for pair in headers if pair[0] in self._chosen and len(pair[1]) < LONGEST])
-            kept = self._known[seen] = worth
-        return kept
+            known = self._known[seen] = KnownHeaders(self, worth, len(self._credentials.names(headers)))
+        facts.kept = known
+        return known
 
     def _repeated(self, context: RequestContext) -> tuple[Violation, ...]:
         """The keys that stand twice in the body, which nothing refuses: the last one counts."""

@@ -23,6 +23,7 @@ from mockreel.engine.scenarios.rules import Rules
 from mockreel.engine.scheduler import Scheduler
 from mockreel.simulator import pipeline
 from mockreel.simulator.compiled_contract import CompiledContract, Rewording, compile_contract
+from mockreel.simulator.job_views import JobViews
 from mockreel.simulator.jobs.job_end import JobEnd, Reckoning
 from mockreel.simulator.jobs.job_waits import JobWaits
 from mockreel.simulator.path_hints import Hints
@@ -78,6 +79,7 @@ class Provider:
         )
         self.queries, self.capture = compiled.queries, compiled.capture
         self.keyring.prefixes = compiled.prefixes
+        self.views = JobViews()
 
     def switch_contract(self, compiled: CompiledContract, state: Any) -> None:
         """Play another role from now on: what has come to be stays, and is told in its words."""
@@ -94,6 +96,8 @@ class Provider:
     def _open(self) -> None:
         """Everything that comes to be while the part is played, as it is at the beginning."""
         self.jobs: JobStore = MemoryJobs(limit=self.settings.max_jobs, forgetting=self._count_in)
+        self.views = JobViews()
+        self.queries.known.forget()
         self.uploads = Uploads()
         self.clips = Clips(self)
         self.numbers: dict[str, int] = {}

@@ -115,7 +115,12 @@ def read_marks(marks: Iterable[Any]) -> Marked:
         options = {**mark.kwargs, **options}
     for name, value in options.items():
         _check(name, value)
-    return Marked(**{name: _cast(name, value) for name, value in options.items()})
+    marked = Marked(**{name: _cast(name, value) for name, value in options.items()})
+    if marked.rules or marked.allow:
+        from mockreel.simulator.client_rules import RULES, select  # noqa: PLC0415
+
+        select(RULES, named=marked.rules, allow=marked.allow, source="mockreel marker, ")
+    return marked
 
 
 # The types of each option.

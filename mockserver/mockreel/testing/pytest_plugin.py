@@ -80,9 +80,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker and the rule report."""
     config.addinivalue_line("markers", "mockreel(**options): how the mock server of the fixture `mockreel` plays")
+    if config.getoption("--mockreel-rules"):
+        _check_rules(config.getoption("--mockreel-rules"))
     given = config.getoption("--mockreel-report")
     if given and not hasattr(config, "workerinput"):  # workers of xdist send their outcomes to the process that writes
         config.pluginmanager.register(_RuleReports(given), "mockreel-rule-report")
+
+
+def _check_rules(names: Iterable[str]) -> None:
+    from mockreel.errors import OptionError  # noqa: PLC0415
+    from mockreel.simulator.client_rules import RULES, select  # noqa: PLC0415
+
+    try:
+        select(RULES, named=names, source="--mockreel-")
+    except OptionError as wrong:
+        raise pytest.UsageError(str(wrong)) from wrong
 
 
 class _RuleReports:
@@ -172,7 +184,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     server, marked = played
     strict = item.config.getoption("--mockreel-strict") if marked.strict is None else marked.strict
     if strict and item.config.getoption("--mockreel-report"):
-        _attach_outcomes(report, server, marked, item.config.getoption("--mockreel-rules") or ())
+        _attach_outcomes(report, item, server, marked)
     if report.passed and strict:
         violations = _violations(server, marked, item.config.getoption("--mockreel-rules") or ())
         if violations:
@@ -189,13 +201,15 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
-def _attach_outcomes(report: pytest.TestReport, server: "MockServer", marked: "Marked", rules: Iterable[str]) -> None:
+def _attach_outcomes(report: pytest.TestReport, item: pytest.Item, server: "MockServer", marked: "Marked") -> None:
     """Attach the rule outcomes to the report of a test; an unknown rule fails the test later."""
     from mockreel.errors import OptionError  # noqa: PLC0415
-    from mockreel.testing.rule_report import rule_outcomes  # noqa: PLC0415
+    from mockreel.testing.rule_report import place_of, rule_outcomes  # noqa: PLC0415
 
+    rules = marked.rules or item.config.getoption("--mockreel-rules") or ()
+    place = place_of(item.path, (item.location[1] or 0) + 1, root=item.config.rootpath)
     with suppress(OptionError):
-        outcomes = rule_outcomes(server, report.nodeid, rules=[*(marked.rules or rules)], allow=[*marked.allow])
+        outcomes = rule_outcomes(server, report.nodeid, rules=[*rules], allow=[*marked.allow], place=place)
         setattr(report, _OUTCOMES, outcomes)
 
 

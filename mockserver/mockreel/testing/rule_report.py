@@ -9,6 +9,7 @@ import orjson
 
 from mockreel import __version__
 from mockreel.conformance.check import Finding, Outcome
+from mockreel.conformance.place import Place, find_checkout, own_file, top
 from mockreel.conformance.reports import check_form, write
 from mockreel.conformance.reports.client_report import client_report
 from mockreel.conformance.reports.report import Report
@@ -19,6 +20,8 @@ from mockreel.simulator.client_rules import RULES, select
 
 if TYPE_CHECKING:
     from mockreel.server.mock_server import MockServer
+
+_COMMAND = "pytest --mockreel-strict"
 
 
 def read_forms(given: Iterable[str]) -> list[tuple[str, Path]]:
@@ -37,15 +40,25 @@ def read_forms(given: Iterable[str]) -> list[tuple[str, Path]]:
     return found
 
 
-def rule_outcomes(server: "MockServer", test: str, *, rules: Sequence[str], allow: Sequence[str]) -> str:
+def place_of(path: Path, line: int, *, root: Path) -> Place | None:
+    """Where a test stands in the checkout around pytest's root."""
+    return own_file(path, top(root), line=line)
+
+
+def rule_outcomes(
+    server: "MockServer", test: str, *, rules: Sequence[str], allow: Sequence[str], place: Place | None
+) -> str:
     """The rule outcomes of one test, as a text for another process.
+
+    Args:
+        place: where the test is.
 
     Raises:
         OptionError: an unknown rule.
     """
     selection = select(RULES, named=rules, allow=allow)
     found = server.violations(rules=rules, allow=allow)
-    report = client_report(test, server.simulator.providers.values(), found, selection)
+    report = client_report(test, server.simulator.providers.values(), found, selection, command=_COMMAND, place=place)
     outcomes = [
         replace(one, findings=tuple(_in_test(test, finding) for finding in one.findings)) for one in report.outcomes
     ]
@@ -80,7 +93,8 @@ class RuleReport:
         Raises:
             OptionError: a file cannot be written.
         """
-        report = Report("pytest", __version__, 0, tuple(self._outcomes.values()))
+        outcomes = tuple(self._outcomes.values())
+        report = Report("pytest", __version__, 0, outcomes, command=_COMMAND, checkout=find_checkout(Path.cwd()))
         for form, path in self._forms:
             write(report, form, path)
 
@@ -96,4 +110,6 @@ def _outcome(row: Mapping[str, Any]) -> Outcome:
 def _finding(row: Mapping[str, Any]) -> Finding:
     fact = row["fact"]
     evidence = Evidence(fact["evidence"]["kind"], tuple(fact["evidence"]["source"]))
-    return Finding(**{**row, "fact": Fact(fact["says"], fact["where"], evidence, tuple(fact["sources"]))})
+    place = None if row["place"] is None else Place(**row["place"])
+    known = Fact(fact["says"], fact["where"], evidence, tuple(fact["sources"]))
+    return Finding(**{**row, "place": place, "fact": known})

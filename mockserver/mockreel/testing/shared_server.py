@@ -14,7 +14,7 @@ import uvicorn
 
 from mockreel.contract import Contract
 from mockreel.engine.clock import Clock
-from mockreel.server.http.asgi import ByPort
+from mockreel.server.http.asgi import ByPort, Front
 from mockreel.server.http.limits import KEEP_ALIVE_SECONDS
 from mockreel.server.http.protocol import WireProtocol
 from mockreel.server.http.rejection import Rejection
@@ -56,12 +56,13 @@ class SharedServer:
         self.sockets = listen("127.0.0.1", port, names)
         self._default = default
         self._app: ByPort | None = None
+        self._responders: dict[int, Front] = {}  # of the simulator behind them
         self._simulator: Simulator | None = None
         self._leaving: asyncio.Future[None] | None = None
         self._server = Loop(
             uvicorn.Config(
                 self,
-                http=cast(Any, partial(WireProtocol, told=self._report_rejection)),
+                http=cast(Any, partial(WireProtocol, told=self._report_rejection, responders=self._responders)),
                 ws="websockets-sansio",  # for providers with WebSockets
                 loop="auto",
                 lifespan="off",
@@ -137,6 +138,8 @@ class SharedServer:
         if self._simulator is not None:
             self._leaving = asyncio.ensure_future(_close(self._simulator))
         self._simulator, self._app = simulator, app
+        self._responders.clear()
+        self._responders.update(app.responders)
         self._server.config.date_header = not options.held
         date = [] if options.held else [(b"date", formatdate(time.time(), usegmt=True).encode())]
         self._server.server_state.default_headers = date
@@ -145,6 +148,7 @@ class SharedServer:
     async def _end(self) -> None:
         """Remove the simulator."""
         simulator, self._simulator, self._app = self._simulator, None, None
+        self._responders.clear()
         if simulator is not None:
             await _close(simulator)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from engine.billing.spending import SUBMITS
+from staging import LEAN
 from starlette.testclient import TestClient
 
 from mockreel import create_app, serving
@@ -135,8 +136,11 @@ def test_run_has_a_budget(budget: str, asked: str) -> None:
 
 
 @pytest.mark.parametrize(("options", "wanted"), [([], 201), (["--mockreel-budget", "runflow=0"], 402)])
-def test_a_test_run_has_a_budget(pytester: pytest.Pytester, options: list[str], wanted: int) -> None:
+def test_a_test_run_has_a_budget(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, options: list[str], wanted: int
+) -> None:
     """From the command line, or from the marker; the sums of all tests are added up."""
+    monkeypatch.setenv("PYTEST_ADDOPTS", LEAN["PYTEST_ADDOPTS"])
     pytester.makepyfile(TEST.replace("WANTED", str(wanted)))
     told = pytester.runpytest_subprocess(*options)
 

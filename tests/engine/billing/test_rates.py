@@ -43,6 +43,16 @@ def test_a_remembered_cost_is_the_cost(provider: str, number: int, fields: dict[
     assert _rates(provider).cost(model, fields) == price_of(_rates(provider), model, fields)
 
 
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_a_field_that_is_null_is_not_one_that_is_absent(provider: str) -> None:
+    """In either order, for every model and field."""
+    rates = Rates(_contract(provider))
+    inputs: list[dict[str, Any]] = [{}, *({name: None} for name in NAMES), {}]
+
+    for model in _contract(provider).models.values():
+        assert [rates.cost(model, one) for one in inputs] == [price_of(rates, model, one) for one in inputs], model.id
+
+
 def test_a_price_in_another_currency_is_an_error() -> None:
     """Nothing is ever converted."""
     contract = _contract("runninghub")

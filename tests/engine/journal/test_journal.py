@@ -115,6 +115,8 @@ def test_the_journal_answers_queries_in_order(encore: Caller) -> None:
         journal.requests(operation="create_jab")
     with pytest.raises(OptionError, match="provider: 'other'"):
         journal.requests(provider="other")
+    with pytest.raises(OptionError, match=r"method: 'get'.*GET"):
+        journal.requests(method="get")
 
 
 def test_bytes_are_bounded_altogether() -> None:

@@ -137,7 +137,7 @@ def test_other_sites_get_nothing(served: MockServer, provider: Provider, headers
 
 @pytest.fixture
 def guarded() -> Iterator[MockServer]:
-    """A stage that asks for a token, as off loopback."""
+    """A server that asks for a token, as one that other machines can reach."""
     with serving("runflow", token="an-old-token-of-24-signs", held=True) as server:
         yield server
 

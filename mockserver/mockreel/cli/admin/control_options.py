@@ -13,6 +13,7 @@ import click
 from click.core import ParameterSource
 
 from mockreel.cli.output import say, show_table
+from mockreel.cli.private_file import PrivateFile
 from mockreel.errors import OptionError
 from mockreel.terminal import harmless_json
 
@@ -55,7 +56,7 @@ def address_options(*, url: str, ready_file: str) -> Callable[[F], F]:
     by_file = click.option(
         "--ready-file",
         envvar="MOCKREEL_READY_FILE",
-        type=click.Path(dir_okay=False, path_type=Path),
+        type=PrivateFile(dir_okay=False, path_type=Path),
         metavar="PATH",
         help=f"{ready_file} [env: MOCKREEL_READY_FILE]",
     )
@@ -68,7 +69,7 @@ def token_option(command: F) -> F:
         "--token",
         envvar="MOCKREEL_TOKEN",
         metavar="TEXT",
-        help="The token of the server, off loopback. [env: MOCKREEL_TOKEN]",
+        help="The token of the server, if it has one. [env: MOCKREEL_TOKEN]",
     )(command)
 
 

@@ -11,6 +11,7 @@ import click
 
 from mockreel.cli.option_types import Money, Seconds
 from mockreel.cli.output import say, show_table
+from mockreel.cli.report_place import location_option, reported_checkout
 from mockreel.cli.shared_options import reading_option, report_option
 
 
@@ -63,7 +64,7 @@ from mockreel.cli.shared_options import reading_option, report_option
 @click.option(
     "--callback-url",
     metavar="URL",
-    help="Where a URL reaches the webhook receiver, if it cannot reach this machine's loopback.",
+    help="Where a URL reaches the webhook receiver, if not at this machine's 127.0.0.1.",
 )
 @click.option(
     "--callback-listen",
@@ -103,6 +104,7 @@ from mockreel.cli.shared_options import reading_option, report_option
     help="Where --handler is told of each job, as JSON, before the first webhook about it.",
 )
 @report_option("Write junit, json, markdown, sarif, github, gitlab or text (repeatable).")
+@location_option
 @click.option(
     "--allow-unchecked",
     is_flag=True,
@@ -123,7 +125,9 @@ from mockreel.cli.shared_options import reading_option, report_option
     metavar="DIR",
     help="A further data folder.",
 )
-def command(target: str, listed: bool, reports: tuple[tuple[str, str], ...], **given: Any) -> None:
+def command(
+    target: str, listed: bool, reports: tuple[tuple[str, str], ...], location: str | None, **given: Any
+) -> None:
     """Test whether TARGET conforms to a provider's contract: `mock` (the mock server, in this process) or a base URL.
 
     `control` tests the control API against its OpenAPI document instead.
@@ -140,8 +144,8 @@ def command(target: str, listed: bool, reports: tuple[tuple[str, str], ...], **g
         return
     for form, _ in reports:
         check_form(form)
-    fails = _fails(given)
-    report = replace(_run(target, given, terminal_report), fail_on=fails)
+    fails, checkout = _fails(given), reported_checkout(location, reports)
+    report = replace(_run(target, given, terminal_report), fail_on=fails, checkout=checkout)
     for text in terminal_report.summary(report):
         say(text)
     for form, path in reports:

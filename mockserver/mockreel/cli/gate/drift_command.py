@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from mockreel.cli.output import say
+from mockreel.cli.report_place import location_option, reported_checkout
 from mockreel.cli.shared_options import report_option
 from mockreel.errors import OptionError
 
@@ -49,6 +50,7 @@ _FAILING = ("breaking for requests", "breaking for replies", "unknown", "uncheck
 @click.option("--data", type=_FOLDER, metavar="DIR", help="Use this data folder instead of the packaged one.")
 @click.option("--provider", "names", multiple=True, metavar="NAME", help="Only this provider (repeatable).")
 @report_option("Also write a report: text, json, markdown, sarif, github or gitlab (repeatable).")
+@location_option
 @click.option(
     "--fail-on",
     multiple=True,
@@ -62,7 +64,9 @@ _FAILING = ("breaking for requests", "breaking for replies", "unknown", "uncheck
 @click.option("--verbose", "-v", is_flag=True, help="Also show the findings that break nothing.")
 def command(
     verbose: bool,
+    *,
     reports: tuple[tuple[str, str], ...],
+    location: str | None,
     fail_on: tuple[str, ...],
     allow_unknown: bool,
     allow_unchecked: bool,
@@ -77,6 +81,7 @@ def command(
 
     for form, _ in reports:
         forms.check_form(form)
+    checkout = reported_checkout(location, reports)
     findings = ordered(_compare(**given))
     allowed = {word for word, one in (("unknown", allow_unknown), ("unchecked", allow_unchecked)) if one}
     failed = any(
@@ -85,7 +90,7 @@ def command(
     every = verbose or any(one in ("anything", *HARMLESS) for one in fail_on)
     say(forms.terminal_text(findings, every=every).rstrip("\n"))
     for form, path in reports:
-        forms.write(findings, form, Path(path), exit_code=int(failed))
+        forms.write(findings, form, Path(path), exit_code=int(failed), checkout=checkout)
     if failed:
         sys.exit(1)
 

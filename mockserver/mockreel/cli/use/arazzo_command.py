@@ -22,9 +22,15 @@ from mockreel.cli.shared_options import data_option
     metavar="SECONDS",
     help="Seconds between two polls; default: as the reference client polls.",
 )
+@click.option(
+    "--no-download",
+    is_flag=True,
+    help="Without the last step, which needs an extension of Arazzo: only what the specification knows.",
+)
 @data_option
-def command(provider: str, openapi: str | None, every: float | None, data: Path | None) -> None:
-    """Print an Arazzo 1.0 document of PROVIDER: submit each documented example, poll it until it has succeeded.
+def command(provider: str, openapi: str | None, every: float | None, no_download: bool, data: Path | None) -> None:
+    """Print an Arazzo 1.0 document of PROVIDER: submit each documented example, poll it until it has
+    succeeded, download the result.
 
     Its operations are those of `mockreel openapi PROVIDER`. The key is an input of each workflow.
     """
@@ -37,5 +43,6 @@ def command(provider: str, openapi: str | None, every: float | None, data: Path 
     root = data if data is not None and (data / "contracts" / provider).is_dir() else None
     pause = every or read_profile(provider, root=root).pace.poll
     script = read_script(provider, root=root)
-    made = Arazzo(contract, script, openapi=openapi or f"{provider}.openapi.json", every=pause)
+    where = openapi or f"{provider}.openapi.json"
+    made = Arazzo(contract, script, openapi=where, every=pause, download=not no_download)
     click.echo(json.dumps(made.document(), ensure_ascii=False, indent=2))

@@ -107,7 +107,7 @@ def _description(row: Mapping[str, Any]) -> str:
         ("as of", row["dated"]),
         ("endpoint", "\n".join(row["endpoints"])),
         ("price", "\n".join(_price(row["price"]))),
-        ("evidence", "\n".join([row["evidence"], *(_source(one) for one in row["source"]), *row["documents"]])),
+        ("evidence", "\n".join([_kind(row), *(_source(one) for one in row["source"]), *row["documents"]])),
         ("note", row["note"]),
         ("schema", row["schema"]),
     ]
@@ -127,9 +127,14 @@ def _fact(name: str, text: str) -> Iterator[str]:
     yield from (f"  {'':<12} {other}" for other in others)
 
 
+def _kind(row: Mapping[str, Any]) -> str:
+    return str(row["evidence"] if row["source"] else "your own")
+
+
 def _price(price: Mapping[str, Any]) -> Iterator[str]:
     day = f", as of {price['dated']}" if price["dated"] else ""
-    yield f"{price['says']} ({price['evidence']}: {', '.join(price['source'])}{day})"
+    why = f"{price['evidence']}: {', '.join(price['source'])}{day}" if price["source"] else "your own"
+    yield f"{price['says']} ({why})"
     for rule in price["rules"]:
         when = ", ".join(f"{name}={value}" for name, value in rule["when"].items()) or "otherwise"
         yield f"{when}: {rule['amount']} ({rule['certainty']})"

@@ -55,8 +55,10 @@ def command(words: tuple[str, ...], ready_file: Path | None, **given: Any) -> No
     from mockreel.cli.ready_file import announcing, check_ready_file  # noqa: PLC0415
     from mockreel.proxy.intercept import run  # noqa: PLC0415
     from mockreel.proxy.intercept.child_process import NotStarted  # noqa: PLC0415
+    from mockreel.server.http.tls import trustme  # noqa: PLC0415
 
     check_ready_file(ready_file)
+    trustme("mockreel run")  # before anything is served: without it nothing can be intercepted
     strict = Strictness({**given, "words": words})
     log = _log(given)
     with log, announcing(ready_file) as announce:

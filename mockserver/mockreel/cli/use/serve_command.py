@@ -16,6 +16,7 @@ from mockreel.cli.credential_options import Credentials, credential_options, cre
 from mockreel.cli.log_option import beside, log_to
 from mockreel.cli.option_types import by_provider
 from mockreel.cli.output import say
+from mockreel.cli.private_file import PrivateFile
 from mockreel.cli.ready_file import announcing, check_ready_file
 from mockreel.cli.shared_options import server_options, shared
 from mockreel.engine.billing import cost_avoided
@@ -39,8 +40,8 @@ if TYPE_CHECKING:
     "--host",
     default="127.0.0.1",
     show_default=True,
-    help="The address to listen on; `localhost` and `::` are IPv4 and IPv6; off loopback it requires listed keys and "
-    "a token.",
+    help="The address to listen on; `localhost` and `::` are IPv4 and IPv6; one that other "
+    "machines can reach requires listed keys and a token.",
 )
 @click.option(
     "--public-url",
@@ -59,7 +60,10 @@ if TYPE_CHECKING:
     help="Use this name in addresses if the request's Host has it, as is done for localhost; * for any (repeatable).",
 )
 @click.option(
-    "--token", envvar="MOCKREEL_TOKEN", metavar="TEXT", help="The token that the control API requires off loopback."
+    "--token",
+    envvar="MOCKREEL_TOKEN",
+    metavar="TEXT",
+    help="The token that the control API requires; needed where other machines can reach --host.",
 )
 @click.option("--metrics", is_flag=True, help="Count what happens, and serve it to Prometheus at /metrics.")
 @click.option(
@@ -75,7 +79,7 @@ if TYPE_CHECKING:
     help="Serve over TLS with this certificate, in PEM form; requires --tls-key.",
 )
 @click.option(
-    "--tls-key", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="The private key of --tls-cert."
+    "--tls-key", type=PrivateFile(dir_okay=False, path_type=Path), metavar="FILE", help="The private key of --tls-cert."
 )
 @click.option(
     "--state",
@@ -109,7 +113,7 @@ def command(list_readings: bool, ready_file: Path | None, **given: Any) -> None:
     log = log_to(sys.stdout, as_json=given["as_json"], quiet=given["quiet"])
     with _traced(wanted=given["traces"]) as traces, _encrypted(given) as tls:
         admitted = credentials(given, lambda: load_contracts(given["providers"] or None, data=given["data"]))
-        with _collector_spared():
+        with collector_spared():
             server = Server(_options(given, tls, admitted, traces), beside=beside(log, given))
         _serve(server, ready_file, log, listed=_listed(given, admitted))
 
@@ -215,7 +219,7 @@ def _options(
 
 
 @contextmanager
-def _collector_spared() -> Iterator[None]:
+def collector_spared() -> Iterator[None]:
     """What the block makes stays: the garbage collector does not look at it, and at what comes later only seldom.
 
     Measured while 60,000 jobs came in: the 99th percentile of a submit fell from 14 ms to 7 ms.

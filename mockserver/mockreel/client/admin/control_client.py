@@ -30,7 +30,7 @@ class ControlClient:
 
     Args:
         url: the URL of its control port, as printed by `mockreel serve`.
-        token: the token that the server requires outside of loopback.
+        token: what it requires, if it has one.
         ca: the file of its certificate authority, if it uses TLS with a self-made certificate.
         timeout: real seconds to wait for a response; `advance` has no limit, as it delivers callbacks.
         past: read the state at this moment: seconds since 1970, an ISO date and time, or `-30` for 30 s ago.

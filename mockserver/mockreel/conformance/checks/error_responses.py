@@ -95,7 +95,7 @@ def wrong_method(context: CheckContext) -> Iterator[Problem]:
 @check("refusal.unknown-model", "A model that does not exist is refused as one.", level="breaking")
 def unknown_model(context: CheckContext) -> Iterator[Problem]:
     for operation in context.contract.operations:
-        if operation.model is None or operation.strangers:
+        if operation.model is None:
             continue
         good = context.requests.good(operation)
         if operation.model.kind == "body":

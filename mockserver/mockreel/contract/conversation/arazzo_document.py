@@ -1,4 +1,4 @@
-"""A provider's conversation as an Arazzo document: submit, poll until done, with and without a webhook.
+"""A provider's conversation as an Arazzo document: submit, poll until done, download; with and without a webhook.
 
 https://spec.openapis.org/arazzo/latest.html
 """
@@ -15,6 +15,12 @@ from mockreel.contract.openapi_documents import Documents, chosen_models
 # The placeholder for the job's id in the requests of a script.
 _ID, _CALLBACK = "{id}", "$callback"
 _JOB = "$steps.submit.outputs.id"
+# What a poll's result is fetched with: no operation of the provider's, and without its key.
+_DOWNLOAD: Mapping[str, Any] = {
+    "stepId": "download",
+    "x-operation": {"url": "$steps.poll.outputs.url", "method": "GET"},
+    "successCriteria": [{"condition": "$statusCode == 200"}],
+}
 # The most polls of a workflow.
 MOST_POLLS = 100
 
@@ -25,13 +31,18 @@ class Arazzo:
     Args:
         openapi: the address of the provider's OpenAPI document in the document.
         every: seconds between two polls.
+        download: whether a last step downloads the result. A result lies at an address of its own, which Arazzo cannot
+            call, so the step has it in `x-operation`, an extension that Redocly's runner knows.
     """
 
-    def __init__(self, contract: Contract, script: Script, *, openapi: str, every: float) -> None:
+    def __init__(
+        self, contract: Contract, script: Script, *, openapi: str, every: float, download: bool = True
+    ) -> None:
         self._contract = contract
         self._acts = [act for act in script.acts if act.poll is not None and act.id and act.state]
         self._openapi = openapi
         self._every = every
+        self._download = download
         models = chosen_models(contract, [act.model for act in self._acts])
         self._paths: Mapping[str, Any] = Documents(contract).whole(models)["paths"]
 
@@ -40,7 +51,7 @@ class Arazzo:
         title, name = self._contract.title, self._contract.provider
         return {
             "arazzo": "1.0.1",
-            "info": {"title": f"{title}: submit a job and poll it", "version": "1"},
+            "info": {"title": f"{title}: submit a job, poll it, and download its result", "version": "1"},
             "sourceDescriptions": [{"name": name, "url": self._openapi, "type": "openapi"}],
             "workflows": [workflow for act in self._acts for workflow in self._workflows(act)],
         }
@@ -52,16 +63,38 @@ class Arazzo:
 
     def _workflow(self, act: Act, *, webhook: bool) -> dict[str, Any]:
         inputs = {"key": {"type": "string", "description": "The API key."}}
-        summary = f"Submit a job to {act.model}, and poll it until it has succeeded."
+        last = ", and download its result" if self._download else ""
+        summary = f"Submit a job to {act.model}, poll it until it has succeeded{last}."
+        steps = [self._submit(act, webhook=webhook), self._poll(act), *([_DOWNLOAD] if self._download else [])]
         if webhook:
             inputs["callback_url"] = {"type": "string", "description": "The URL for the webhook."}
-            summary += " The provider also sends the webhook that the submit's `callbacks` describe."
         return {
             "workflowId": _word(f"{act.model}{'-with-webhook' if webhook else ''}"),
             "summary": summary,
+            **(self._webhook(act) if webhook else {}),
             "inputs": {"type": "object", "required": list(inputs), "properties": inputs},
-            "steps": [self._submit(act, webhook=webhook), self._poll(act)],
+            "steps": steps,
             "outputs": {"id": _JOB, "url": "$steps.poll.outputs.url"},
+        }
+
+    def _webhook(self, act: Act) -> dict[str, Any]:
+        """What is said of the webhook: Arazzo 1.0 has no step that receives a request."""
+        assert act.poll is not None
+        template = self._contract.router.find(urlsplit(act.poll.path).path)
+        path = template and template.methods[act.poll.method].id
+        told = next((one.webhook for one in self._contract.conversation.jobs.values() if one.poll == path), None)
+        if told is None:
+            return {}
+        places = {"id": told.id, **({"state": told.state} if told.state else {})}
+        words = " and ".join(f"its {name} at `{place}`" for name, place in places.items())
+        return {
+            "description": f"{self._contract.title} also sends webhooks about the job to `callback_url`, with {words} "
+            "of the body. They are requests of its own, which Arazzo 1.0 has no step for: the OpenAPI document has "
+            "their bodies under `callbacks` of the submit.",
+            "x-webhook": {
+                "url": "$inputs.callback_url",
+                **{name: f"$request.body#{place}" for name, place in places.items()},
+            },
         }
 
     def _submit(self, act: Act, *, webhook: bool) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 import yaml
 
+from mockreel.contract.data.repeated_keys import repeated_key
 from mockreel.contract.data.value_size import check_size
 from mockreel.errors import DataError
 
@@ -130,13 +131,21 @@ def _within_bounds(data: bytes, path: Path) -> bytes:
     return data
 
 
-def read_document(path: Path) -> Document:
+def read_document(path: Path, *, once: bool = False) -> Document:
     """A YAML or JSON file, by its ending, whose root is a mapping.
+
+    Args:
+        once: a key that stands twice in one object is an error in JSON too, as it always is in YAML.
 
     Raises:
         DataError: it is missing, unreadable, or its root is not a mapping.
     """
-    return parse_document(read_bytes(path), path)
+    raw = read_bytes(path)
+    document = parse_document(raw, path)
+    if once and path.suffix == ".json" and (found := repeated_key(raw.decode())) is not None:
+        key, line = found
+        raise DataError(str(path), f"the key {key!r} stands twice in one object, line {line}", then="Keep one of them.")
+    return document
 
 
 def parse_document(raw: bytes, path: Path) -> Document:

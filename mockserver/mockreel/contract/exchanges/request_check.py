@@ -48,13 +48,13 @@ class RequestChecker:
         return self._judge_body(sent.operation, request.path, body)
 
     def _judge_body(self, operation: Operation, path: str, body: Any) -> Verdict:
-        wrong = self._queries.body_violations(operation, body)
+        wrong: tuple[Violation, ...] = self._queries.body_violations(operation, body)
         if (each := operation.raw["x-mockreel"].get("each")) is not None:
             return self._judge_each(operation, each, path, body, wrong)
         if operation.model is None:
             return Verdict("invalid-body" if wrong else None, _messages(wrong))
         model = self.model(operation, path, body)
-        if model is None and not (operation.strangers and not wrong):
+        if model is None and (wrong or not _needs_no_model(operation, body)):
             return Verdict("invalid-body" if wrong else "unknown-model", ("the model is not known",))
         if model is not None and operation.body == "json":
             name = model.routes.get(operation.route, model.schema) if model.routes else model.schema
@@ -89,6 +89,13 @@ class RequestChecker:
         else:
             name = body.get(operation.model.name) if isinstance(body, Mapping) else None
         return self._contract.names_at[operation.id].get(name) if isinstance(name, str) else None
+
+
+def _needs_no_model(operation: Operation, body: Any) -> bool:
+    """Whether the request's own schema describes the input: no model is named, or one that has no file of its own."""
+    assert operation.model is not None
+    name = body.get(operation.model.name) if isinstance(body, Mapping) else None
+    return operation.model.kind == "body" and (name is None or name in operation.own_models)
 
 
 def _messages(found: tuple[Violation, ...]) -> tuple[str, ...]:

@@ -48,6 +48,8 @@ class Samples:
     def _merged(self, schema: Mapping[str, Any], branch: Any, base: str) -> Any:
         """The first of several branches, with the keywords beside them."""
         beside = {key: value for key, value in schema.items() if key not in ("anyOf", "oneOf")}
+        if isinstance(branch, Mapping) and set(branch) == {"required"}:  # of the fields that stand beside
+            return self._plain({**beside, "required": [*beside.get("required", ()), *branch["required"]]}, base)
         found = self.smallest(branch, base)
         if isinstance(found, Mapping) and "properties" in beside:
             return {**self._plain({"type": "object", **beside}, base), **found}

@@ -15,6 +15,20 @@ if TYPE_CHECKING:
 Headers = Iterable[tuple[bytes, bytes]]
 
 
+class HeaderFacts:
+    """What was found out about the headers of a request: a client sends the same ones again and again.
+
+    Who keeps headers, as a connection does until the next request, may keep this beside them, and no longer.
+    """
+
+    __slots__ = ("caller", "first", "kept")
+
+    def __init__(self, headers: Headers) -> None:
+        self.first: dict[bytes, bytes] = dict(reversed([*headers]))  # by name the first of that name
+        self.caller: Any = None  # whose key stands in them, as the pipeline has found
+        self.kept: Any = None  # what the journal keeps of them
+
+
 @dataclass(slots=True)
 class Request:
     """One received HTTP request; `path` is percent-decoded, `query` and `body` are not parsed.
@@ -29,18 +43,24 @@ class Request:
     body: bytes = field(repr=False)
     base_url: str  # this provider's URL: scheme, host, port, prefix; no slash at the end
     state: Mapping[str, Any] | None = field(default=None, repr=False)  # further data of its server
-    _first: dict[bytes, bytes] | None = field(default=None, init=False, repr=False, compare=False)
+    known: HeaderFacts | None = field(default=None, repr=False, compare=False)
 
     def header(self, name: bytes) -> bytes | None:
         """The first header with a lower-case name, or None."""
-        if self._first is None:
-            self._first = dict(reversed([*self.headers]))
-        return self._first.get(name)
+        known = self.known
+        return (self.facts if known is None else known).first.get(name)
+
+    @property
+    def facts(self) -> HeaderFacts:
+        """What is known of its headers."""
+        known = self.known
+        if known is None:
+            known = self.known = HeaderFacts(self.headers)
+        return known
 
     def joined(self, name: bytes) -> bytes | None:
         """All headers with a lower-case name joined as an HTTP list, or None."""
-        first = self._first
-        if (self.header(name) if first is None else first.get(name)) is None:
+        if self.header(name) is None:
             return None
         return b", ".join(value for key, value in self.headers if key == name)
 
@@ -53,6 +73,9 @@ class Response:
     body: bytes
     headers: HeaderFields = ()
     fault: "Fault | None" = None
+    head: bytes | None = field(
+        default=None, init=False, repr=False, compare=False
+    )  # its headers as a server has written them
 
 
 JSON_HEADERS = ((b"content-type", b"application/json"),)

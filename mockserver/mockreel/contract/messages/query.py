@@ -7,11 +7,12 @@ from typing import Any
 import jsonschema_rs
 
 from mockreel.contract import Operation, Parameter
+from mockreel.contract.known_violations import KnownViolations
 from mockreel.contract.messages.body import read_query
 from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.form import Form
 from mockreel.contract.schemas import Schemas
-from mockreel.contract.validation import Violation, violations
+from mockreel.contract.validation import NONE, Violation, Violations, violations
 
 # JSON numbers only; Python would also accept others (`1_000`, `nan`, ` 5`).
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
@@ -21,10 +22,15 @@ _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]{1,2})?")
 
 
 class Queries:
-    """The schemas in the operations of one contract."""
+    """The schemas that stand in the operations of one contract.
 
-    def __init__(self, schemas: Schemas) -> None:
+    Args:
+        known: finds what is wrong with a body; nothing is known again if None.
+    """
+
+    def __init__(self, schemas: Schemas, known: KnownViolations | None = None) -> None:
         self._schemas = schemas
+        self.known = known or KnownViolations(lambda _: True)
         self._parameters: dict[str, list[tuple[Parameter, jsonschema_rs.Draft202012Validator]]] = {}
         self._bodies: dict[str, jsonschema_rs.Draft202012Validator | None] = {}
 
@@ -50,13 +56,13 @@ class Queries:
             raise ErrorResponse("invalid-query", violations=tuple(found))
         return values
 
-    def body_violations(self, operation: Operation, body: Any) -> tuple[Violation, ...]:
+    def body_violations(self, operation: Operation, body: Any) -> Violations:
         """The violations of the operation's own schema in a body."""
         validator = self._body(operation)
         if validator is None or (body is None and not operation.body_required):
-            return ()
+            return NONE
         instance = _as_object(body) if isinstance(body, Form) else body
-        return () if validator.is_valid(instance) else violations(validator, instance)
+        return NONE if validator.is_valid(instance) else self.known.find(validator, instance)
 
     def prepare(self, operation: Operation) -> None:
         """Compile the schemas of an operation, which is otherwise done at its first request.

@@ -138,6 +138,11 @@ class Keyring:
             if not listed:
                 self._waiting.append(name)
 
+    @property
+    def era(self) -> object:
+        """As long as this is the same object, whoever was found for a key is found again."""
+        return self._callers
+
     def find(self, key: str) -> Caller | None:
         """Who owns a key, or None where it is not admitted.
 

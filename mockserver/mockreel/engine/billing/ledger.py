@@ -23,6 +23,9 @@ from mockreel.errors import OptionError
 # Shares of a price are rounded to this.
 SMALLEST = Decimal("0.000001")
 
+# So many jobs are counted in a few milliseconds.
+SOME = 500
+
 
 class Ledger:
     """Keeps the accounts of one provider as the rows of its contract say. Nothing ticks: sums are settled when asked.
@@ -130,6 +133,14 @@ class Ledger:
         running = self._running(account)
         running.settle(account, self.money, now)
         return running
+
+    def settling(self, account: Account, now: float) -> Iterator[None]:
+        """Count an account's jobs up to a moment, some at a time: what is asked of it then looks at few."""
+        done = False
+        while not done:
+            with self._lock:
+                done = self._running(account).settle_some(account, self.money, now, most=SOME)
+            yield
 
     def _running(self, account: Account) -> RunningBalance:
         running = account.running

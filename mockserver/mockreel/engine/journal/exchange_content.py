@@ -1,6 +1,6 @@
 """What was said in an exchange: kept as it came, and redacted before anybody reads it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, overload
 
 import orjson
@@ -66,24 +66,30 @@ class Unread:
 
     def read(self) -> Said:
         """What may be shown of it."""
-        redactor, known = self._redactor, self._known
+        redactor, known, added = self._redactor, self._known, self._known.added
+        headers = tuple([(name, self._sent(value)) for name, value in self._headers])
+        drawn = [text for _, value in self._headers for text in redactor.drawn(header_text(value))]
+        if drawn:  # nor is it shown where a response repeats it
+            known = Fingerprints(drawn, also=known)
         return Said(
             redactor.query(self._query, known) if self._query else "",
-            self._masked(self._headers),
+            headers,
             redactor.body(self._body, known) if self._body else b"",
             redactor.body(self._reply, known) if self._reply else b"",
-            self._masked(self._reply_headers),
-            known.added,
+            tuple([(name, self._received(value, known)) for name, value in self._reply_headers]),
+            added,
         )
 
-    def _masked(self, pairs: Iterable[tuple[bytes, bytes]]) -> Pairs:
-        return tuple([(name, self._header(value)) for name, value in pairs])
+    def _sent(self, value: bytes) -> bytes:
+        text = header_text(value)
+        shown = self._redactor.header(text, self._known)
+        return value if shown == text else shown.encode()
 
-    def _header(self, value: bytes) -> bytes:
-        if len(value) <= MOST_HARMLESS and not self._known.spans(value) and not self._redactor.has_forms(value):
+    def _received(self, value: bytes, known: Fingerprints) -> bytes:
+        if len(value) <= MOST_HARMLESS and not known.spans(value) and not self._redactor.has_forms(value):
             return value
         text = header_text(value)
-        shown = self._redactor.text(text, self._known)
+        shown = self._redactor.text(text, known)
         return value if shown == text else shown.encode()
 
 

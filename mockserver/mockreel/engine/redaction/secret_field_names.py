@@ -27,6 +27,8 @@ _INNOCENT = frozenset(
 # Words that are a secret's name in an address, and may be anything in a body; and those that may be anything there too.
 _LOOSE = frozenset({"key", "auth", "sign", "hdnea", "hdnts", "ak", "sk"})
 _LOOSEST = frozenset({"session", "sid", "login", "code", "policy", "ticket", "state", "nonce", "user", "username"})
+# What stands in signed addresses of storages beside the signature.
+_SIGNED = frozenset({"sign", "policy", "se", "st", "sv", "q-ak", "googleaccessid"})
 # What a model may be told, or a provider tells, of a signature that is none.
 _NO_SIGNATURE = frozenset({"add", "input", "output", "type", "time", "function", "method"})
 
@@ -42,6 +44,12 @@ def names_secret(name: str) -> bool:
         innocent = {"token": _INNOCENT, "signature": _NO_SIGNATURE}.get(last, frozenset())
         return before not in innocent
     return (before, last) in _PAIRS or _is_joined(last)
+
+
+@lru_cache(maxsize=1024)
+def signs_address(name: str) -> bool:
+    """Whether a parameter is part of what makes an address let somebody in."""
+    return names_secret(name) or name.lower() in _SIGNED
 
 
 @lru_cache(maxsize=1024)

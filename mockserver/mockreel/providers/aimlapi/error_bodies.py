@@ -26,7 +26,7 @@ def refuse(context: RequestContext, row: ErrorRow, error: ErrorResponse) -> Resp
     message = row.message.format_map(_values(context, error, ids))
     if "media" in row.fields:
         return Response(row.status, message.encode(), ((b"content-type", row.fields["media"].encode()),))
-    hints = [state.hints.hint(violation) for violation in _violations(context, row, error)]
+    hints = state.hints.all(_violations(context, row, error))
     body = state.envelope({**ids, **_place(context, row), **_content(row, message, hints)})
     return json_reply(row.status, body, headers=_headers(context, state))
 
@@ -61,7 +61,9 @@ def _model(context: RequestContext) -> Any:
 def _models(context: RequestContext) -> Iterable[str]:
     """The models that may be named where the request went."""
     operation, contract = context.known_operation, context.provider.contract
-    return contract.names_at.get(operation.id, contract.names) if operation else contract.names
+    if operation is None:
+        return contract.names
+    return {*contract.names_at.get(operation.id, contract.names), *operation.own_models}
 
 
 def _place(context: RequestContext, row: ErrorRow) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 from mockreel.contract import ErrorRow
 from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.message import Response, json_reply
-from mockreel.contract.validation import Violation
+from mockreel.contract.validation import Violation, Violations
 from mockreel.simulator.request_context import RequestContext
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -45,13 +45,22 @@ def _enveloped(
     context: RequestContext, row: ErrorRow, code: str, message: str, found: tuple[Violation, ...]
 ) -> Mapping[str, Any]:
     wire = context.provider.contract.wire
-    details = [detail(violation, wire["body_place"]) for violation in found] or row.fields.get("errors")
+    details = _details(found, wire["body_place"]) or row.fields.get("errors")
     if details and wire["violations"] != "errors":
         return {wire["violations"]: details}
     body = envelope(code, message, details)
     for name in row.fields.get("without", ()):
         body.pop(name)
     return {"error": body} if wire["envelope"] == "nested" else body
+
+
+def _details(found: tuple[Violation, ...], body_place: str) -> list[Mapping[str, Any]]:
+    """The items of the envelope; those of violations that are found again are told again."""
+    told = found.told if isinstance(found, Violations) else {}
+    details: list[Mapping[str, Any]] | None = told.get("details")
+    if details is None:
+        details = told["details"] = [detail(violation, body_place) for violation in found]
+    return details
 
 
 def envelope(code: str, message: str, errors: Any = None) -> dict[str, Any]:

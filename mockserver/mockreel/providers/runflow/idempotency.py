@@ -26,8 +26,9 @@ def heeding(handler: Handler, row: Mapping[str, Any]) -> Handler:
     return heeded
 
 
-def _once(context: RequestContext, handler: Handler, key: str) -> Answer:
+def _once(context: RequestContext, handler: Handler, said: str) -> Answer:
     asked = _fingerprint(context)
+    key = blake2b(said.encode(), digest_size=16).hexdigest()  # a client may draw it as it draws its secrets
     before = own_shelf(context).replies.get(key)
     if before is None:
         answer = handler(context)
@@ -35,7 +36,7 @@ def _once(context: RequestContext, handler: Handler, key: str) -> Answer:
             _keep(context, key, asked, answer) if isinstance(answer, Response) else _begin(context, key, asked, answer)
         )
     if before[0] != asked:
-        raise ErrorResponse("idempotency-conflict", values={"key": key})
+        raise ErrorResponse("idempotency-conflict", values={"key": said})
     kept = before[1]
     return kept if isinstance(kept, Response) else asyncio.shield(kept)
 

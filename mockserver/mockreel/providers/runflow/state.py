@@ -130,7 +130,7 @@ class Shelf:
     assets: dict[str, Asset]
     workflows: dict[str, Workflow]
     evaluations: dict[str, Evaluation]
-    # By Idempotency-Key, with what was asked; a response that is still waited for is a future.
+    # By the hash of an Idempotency-Key, with what was asked; a response that is still waited for is a future.
     replies: dict[str, Promised]
     threshold: Decimal | None
     balance_changed: Moment

@@ -24,8 +24,8 @@ from mockreel.server.admin import (
     scenario_routes,
 )
 from mockreel.server.admin import state_routes as stage
-from mockreel.server.admin.request_reader import NotThere
-from mockreel.server.admin.route import Handler, Row
+from mockreel.server.admin.request_reader import NotThere, check_query
+from mockreel.server.admin.route import Row
 from mockreel.server.admin.state_routes import past_row
 from mockreel.simulator.pipeline import OWN_PATHS
 from mockreel.simulator.simulator import Simulator
@@ -55,7 +55,7 @@ class Control:
 
     def routes(self) -> list[Route]:
         """Every route, below the mock server's own path."""
-        return [Route(OWN_PATHS + row.path, self._endpoint(row.handler), methods=[row.method]) for row in ROWS]
+        return [Route(OWN_PATHS + row.path, self._endpoint(row), methods=[row.method]) for row in ROWS]
 
     def app(self) -> Starlette:
         """The routes as an application; a path or method that it does not have is told what there is."""
@@ -72,12 +72,14 @@ class Control:
 
         return Starlette(routes=routes, exception_handlers={404: missing, 405: missing})
 
-    def _endpoint(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+    def _endpoint(self, row: Row) -> Callable[[Request], Awaitable[Response]]:
         """A handler that returns JSON values and raises our errors, as a Starlette endpoint."""
 
         async def endpoint(request: Request) -> Response:
             try:
-                body: Any = await handler(self._simulator, request)
+                if row.query is not None:
+                    check_query(request, row.query)
+                body: Any = await row.handler(self._simulator, request)
                 if self._simulator.recorder is not None and request.method != "GET":
                     await self._simulator.recorder.settled()
             except MockreelError as wrong:

@@ -1,4 +1,4 @@
-"""The stage door: off loopback a browser tells the token once, and has a cookie from then on."""
+"""The stage door: where there is a token, a browser tells the token once, and has a cookie from then on."""
 
 from urllib.parse import parse_qs
 

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from mockreel.cli.admin.control_options import address_options, token_option, written_url
+from mockreel.cli.private_file import PrivateFile
 
 
 @click.command("mcp")
@@ -26,7 +27,7 @@ from mockreel.cli.admin.control_options import address_options, token_option, wr
 )
 @click.option(
     "--credentials",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=PrivateFile(dir_okay=False, path_type=Path),
     envvar="MOCKREEL_CREDENTIALS",
     metavar="FILE",
     help="Or the file of `serve --credentials`, for keys and token, with --url or --ready-file. "

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from mockreel.contract.messages.error_response import ErrorResponse
-from mockreel.contract.messages.message import json_reply
+from mockreel.contract.messages.message import Response, json_reply
 from mockreel.contract.validation import Violation
 from mockreel.engine.billing import Entry
 from mockreel.engine.randomness import digest
@@ -15,10 +15,15 @@ from mockreel.providers.aimlapi.state import State
 from mockreel.providers.templates import fill
 from mockreel.simulator.provider_adapter import Answer
 from mockreel.simulator.request_context import RequestContext
+from mockreel.simulator.turns import settled
 
 
 def balance(context: RequestContext) -> Answer:
     """The balance in the shape that the operation names."""
+    return settled(context, _balance)
+
+
+def _balance(context: RequestContext) -> Response:
     state: State = context.provider.state
     rows = context.provider.contract.wire["balances"]
     usd = context.provider.ledger.balance(context.account, context.now)

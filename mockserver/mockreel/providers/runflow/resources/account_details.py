@@ -11,7 +11,9 @@ from mockreel.providers.runflow import money
 from mockreel.providers.runflow.error_bodies import fill
 from mockreel.providers.runflow.state import own_shelf, state_of
 from mockreel.providers.runflow.timestamps import means, written
+from mockreel.simulator.provider_adapter import Answer
 from mockreel.simulator.request_context import RequestContext
+from mockreel.simulator.turns import settled
 
 Record = Mapping[str, Any]
 
@@ -48,8 +50,12 @@ def _named(context: RequestContext, value: str | None) -> str | None:
     return None if value is None else fill(value, {"account": context.account.name})
 
 
-def get_balance(context: RequestContext) -> Response:
+def get_balance(context: RequestContext) -> Answer:
     """What credit is left."""
+    return settled(context, _balance)
+
+
+def _balance(context: RequestContext) -> Response:
     left = _left(context)
     if context.provider.contract.wire["balance_shape"] == "cents":
         return json_reply(
@@ -77,7 +83,7 @@ def _balance_record(context: RequestContext, left: Decimal) -> Record:
     }
 
 
-def update_balance(context: RequestContext) -> Response:
+def update_balance(context: RequestContext) -> Answer:
     """Set the threshold of a low balance; an `updated_at` that is not the last one is refused."""
     shelf, seen = own_shelf(context), context.body.get("updated_at")
     if seen is not None and not means(seen, shelf.balance_changed, context.provider.contract.wire["record_times"]):
@@ -89,8 +95,12 @@ def update_balance(context: RequestContext) -> Response:
     return get_balance(context)
 
 
-def list_credit_balances(context: RequestContext) -> Response:
+def list_credit_balances(context: RequestContext) -> Answer:
     """The balance as one client reads it."""
+    return settled(context, _credit_balances)
+
+
+def _credit_balances(context: RequestContext) -> Response:
     left = money.amount(_left(context))
     keys = context.provider.contract.wire["page_keys"].values()
     items = [{"balance_usd": left, "balance": left}]

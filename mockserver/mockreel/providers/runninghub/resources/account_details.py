@@ -11,7 +11,7 @@ from mockreel.providers.runninghub.webhooks import local_time
 from mockreel.providers.templates import fill as fill_template
 from mockreel.simulator.provider_adapter import Answer
 from mockreel.simulator.request_context import RequestContext
-from mockreel.simulator.turns import MANY, Work, in_turns, turns
+from mockreel.simulator.turns import MANY, Work, in_turns, settled, turns
 
 
 def preview_price(context: RequestContext) -> Response:
@@ -27,8 +27,12 @@ def preview_price(context: RequestContext) -> Response:
     return json_reply(200, dialect.says(estimatedPrice=float(cost.amount), currency=cost.currency, **texts))
 
 
-def get_account(context: RequestContext) -> Response:
+def get_account(context: RequestContext) -> Answer:
     """Coins, money and running tasks of a key."""
+    return settled(context, _account)
+
+
+def _account(context: RequestContext) -> Response:
     provider = context.provider
     row = provider.contract.wire["account"]
     status = provider.ledger.status(context.account, context.now)

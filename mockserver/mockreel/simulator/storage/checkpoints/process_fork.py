@@ -12,12 +12,13 @@ CAN_FORK = sys.platform == "linux"
 _FIRST_FILE, _MOST_FILES = 3, 65_536
 
 
-def beside(work: Callable[[], object], done: Callable[[bool], None]) -> Thread:
+def beside(work: Callable[[], object], done: Callable[[bool], None], *, into: int | None = None) -> Thread:
     """Do some work in a child that sees everything as it is now.
 
     Args:
         work: changes nothing here: what it leaves behind is what it writes.
         done: is called by another thread when it has ended, with whether it succeeded.
+        into: an open file that it writes into.
 
     Returns:
         The thread that waits for the child.
@@ -26,23 +27,25 @@ def beside(work: Callable[[], object], done: Callable[[bool], None]) -> Thread:
         warnings.simplefilter("ignore", DeprecationWarning)  # the child calls nothing that another thread may hold
         child = os.fork()
     if child == 0:
-        _work(work)
+        _work(work, into)
 
     def wait() -> None:
         _, status = os.waitpid(child, 0)
         done(status == 0)
 
-    thread = Thread(target=wait, name="mockreel-checkpoint", daemon=True)
+    thread = Thread(target=wait, name="mockreel-child", daemon=True)
     thread.start()
     return thread
 
 
-def _work(work: Callable[[], object]) -> None:
+def _work(work: Callable[[], object], into: int | None) -> None:
     """The child: it lets go of every socket first, as they are not its own."""
     code = 1
     try:
         gc.disable()
-        os.closerange(_FIRST_FILE, _MOST_FILES)
+        own = _MOST_FILES if into is None else into
+        os.closerange(_FIRST_FILE, own)
+        os.closerange(own + 1, _MOST_FILES)
         work()
         code = 0
     finally:
