@@ -57,7 +57,7 @@ def test_by_default_successful_jobs_are_charged_and_no_request_is_rejected() -> 
         ({"taken": {"on": ["running"], **BECAUSE}}, "'running' is not known"),
         ({"held": {"on": ["succeeded"], **BECAUSE}}, "money is held at succeeded"),
         ({"given_back": {"on": ["failed"], **BECAUSE}}, "no rule for jobs that end as 'cancelled'"),
-        ({"taken": {"on": ["succeeded", "failed"], **BECAUSE}}, "'failed' are both taken and given back"),
+        ({"taken": {"on": ["succeeded", "failed"], **BECAUSE}}, "'failed' are both charged and released"),
         ({"admission": {"needs": "luck", **BECAUSE}}, "'luck' is not known. Expected one of price, something, nothing"),
         ({"admission": {"needs": "price", "refusal": "broke", **BECAUSE}}, "'broke' is not known"),
         ({"admission": {"needs": "something", **BECAUSE}}, "no overdraft is allowed, and nothing prevents one"),

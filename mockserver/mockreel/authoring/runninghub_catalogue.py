@@ -88,9 +88,9 @@ def read_listings(row: Cursor, docs: Docs) -> Iterator[Listed]:
 
 
 def with_older(newer: Listed, older: Listed) -> Listed:
-    """A newer entry with the fields, and with what is said of a field, that only the older one has.
+    """A newer entry with the fields and keys of fields that only the older one has.
 
-    What both require is required: what fits the older list is still taken.
+    A field is required only if both require it, so that inputs for the older list stay valid.
     """
     before = {param["fieldKey"]: param for param in older.entry["params"]}
     params, added, needed = [], dict[str, list[str]](), list[str]()

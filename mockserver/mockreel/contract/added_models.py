@@ -23,7 +23,7 @@ _ANY: Mapping[str, Any] = {"type": "object", "description": "any input: nothing 
 
 @dataclass(frozen=True, slots=True)
 class AddedModel:
-    """One model as it was asked for: `schema` describes its input, or it is a copy of the model `like`.
+    """One requested model: `schema` describes its input, or it is a copy of the model `like`.
 
     `seconds` is how long a result is where the input does not say it; `file` is where the schema was read.
     """

@@ -173,7 +173,7 @@ def _check(money: Money, rows: Cursor, lifecycle: Lifecycle) -> None:
             then = "Charge the price there (`taken`), or release it (`given_back`)."
             raise DataError(rows.where, f"no rule for jobs that end as {name!r}", then=then)
         if released and name in money.charged:
-            raise DataError(rows.where, f"jobs that end as {name!r} are both taken and given back")
+            raise DataError(rows.where, f"jobs that end as {name!r} are both charged and released")
     if not money.overdraft and not (money.needs == "price" and (money.held or money.at_submit)):
         what = "no overdraft is allowed, and nothing prevents one"
         then = "Without it, a job needs its price, which is held or charged at submit."

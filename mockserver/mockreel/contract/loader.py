@@ -209,7 +209,7 @@ class _Loader:
             added=extended.documents,
         )
         for name, file in extended.files.items():
-            schemas.compile(schemas.document(name), where=file)  # refused now, not with the first request
+            schemas.compile(schemas.document(name), where=file)  # an error now, not with the first request
 
         return Contract(
             provider=self.provider,

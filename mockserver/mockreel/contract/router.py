@@ -52,7 +52,7 @@ class Router:
     def __init__(self, operations: Iterable[Operation]) -> None:
         self._root = _Node()
         self._literal: dict[str, Found] = {}  # templates without parameters, which match before all others
-        self._last: dict[str, _End] = {}  # by what stands before it, those whose only parameter is the last segment
+        self._last: dict[str, _End] = {}  # by their prefix, templates whose only parameter is the last segment
         self._walked: dict[str, Found] = {}  # what was found for some paths that bind in no simple way
         for operation in operations:
             self._add(operation)

@@ -131,7 +131,7 @@ class Schemas:
         return document
 
     def sources(self) -> Document:
-        """What each source id of the provider stands for; read on first use."""
+        """The sources of the provider, by id; read on first use."""
         if self._sources is None:
             path = self.home / self._folder / "sources.yaml"
             self._sources = dict(read_document(path)["sources"]) if path.is_file() else {}
@@ -157,7 +157,7 @@ def _pointer(place: Iterable[str | int]) -> str:
 
 
 def _references(value: Any, place: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Every `$ref` of a schema, and where it stands."""
+    """Every `$ref` of a schema, and its place."""
     steps: Iterable[tuple[str | int, Any]] = ()
     if isinstance(value, Mapping):
         steps = value.items()

@@ -132,7 +132,7 @@ def code(text: str) -> str:
 
 
 def as_sarif(findings: Sequence[Finding], exit_code: int, checkout: Checkout) -> str:
-    """For code scanning: a finding stands at the file that it is about, where the checkout has it."""
+    """SARIF for code scanning: each finding points at the file that it is about, if the checkout has it."""
     rules = {_rule(verdict): says for verdict, says in _RULES.items()}
     return sarif_document.document(rules, [_result(finding, checkout) for finding in findings], exit_code=exit_code)
 

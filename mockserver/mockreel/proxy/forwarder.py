@@ -112,12 +112,10 @@ class Forwarder:
         body = _Body(receive, self._most)
         client_request = _client_request(scope, self._now())
         is_head = client_request.method == "HEAD"
-        if (
-            _first(client_request.headers, b"sec-websocket-key") is not None
-        ):  # the server has reservation `upgrade` away
+        if _first(client_request.headers, b"sec-websocket-key") is not None:  # the server has removed `upgrade`
             self._observer.refused(self.name, client_request.line, _NO_SOCKET)
-            told = problem(501, "Proxy without WebSockets", f"Not sent by the proxy: {_NO_SOCKET}")
-            await send_reply(told, send, head=is_head)
+            error = problem(501, "Proxy without WebSockets", f"Not sent by the proxy: {_NO_SOCKET}")
+            await send_reply(error, send, head=is_head)
             return
         reservation: Reservation | None = None
         try:

@@ -41,7 +41,7 @@ def read_forms(given: Iterable[str]) -> list[tuple[str, Path]]:
 
 
 def place_of(path: Path, line: int, *, root: Path) -> Place | None:
-    """Where a test stands in the checkout around pytest's root."""
+    """The place of a test in the checkout around pytest's root."""
     return own_file(path, top(root), line=line)
 
 

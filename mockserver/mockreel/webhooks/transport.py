@@ -88,7 +88,7 @@ class HttpSender:
         return self._turns.setdefault(receiver, asyncio.Semaphore(self._workers))
 
     async def _try(self, message: Outgoing) -> Outcome:
-        """Send to the first address of the target that takes connections (`localhost` may mean ::1 or 127.0.0.1)."""
+        """Send to the first address of the target that accepts connections (`localhost` may mean ::1 or 127.0.0.1)."""
         import httpx2  # noqa: PLC0415  (imported only to send)
 
         outcome = Outcome(error="network", detail="there is no address to connect to")

@@ -78,7 +78,7 @@ class Arazzo:
         }
 
     def _webhook(self, act: Act) -> dict[str, Any]:
-        """What is said of the webhook: Arazzo 1.0 has no step that receives a request."""
+        """The description of the webhook: Arazzo 1.0 has no step that receives a request."""
         assert act.poll is not None
         template = self._contract.router.find(urlsplit(act.poll.path).path)
         path = template and template.methods[act.poll.method].id

@@ -135,7 +135,7 @@ def read_document(path: Path, *, once: bool = False) -> Document:
     """A YAML or JSON file, by its ending, whose root is a mapping.
 
     Args:
-        once: a key that stands twice in one object is an error in JSON too, as it always is in YAML.
+        once: a repeated key of an object is an error in JSON too, as it always is in YAML.
 
     Raises:
         DataError: it is missing, unreadable, or its root is not a mapping.

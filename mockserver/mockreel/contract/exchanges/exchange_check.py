@@ -139,4 +139,4 @@ def fact_of(context: ExchangeContext, request: SentRequest, verdict: Verdict) ->
     if verdict.model is not None:
         says = f"the input schema of {verdict.model.id}"
         return context.facts.fact(says, f"models.json {verdict.model.id}", verdict.model.evidence)
-    return context.facts.operation(f"what {request.operation.id} takes", request.operation)
+    return context.facts.operation(f"what {request.operation.id} accepts", request.operation)

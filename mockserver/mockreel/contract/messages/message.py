@@ -25,7 +25,7 @@ class HeaderFacts:
 
     def __init__(self, headers: Headers) -> None:
         self.first: dict[bytes, bytes] = dict(reversed([*headers]))  # by name the first of that name
-        self.caller: Any = None  # whose key stands in them, as the pipeline has found
+        self.caller: Any = None  # the owner of their key, as found by the pipeline
         self.kept: Any = None  # what the journal keeps of them
 
 
