@@ -107,7 +107,7 @@ def test_what_costs_nothing_passes_when_all_is_spent(put_between: PutBetween, pr
     ("path", "body", "reported"),
     [
         ("/v1/models/google/veo3.1/lite/batches", {"input": [{"prompt": "a"}] * 3}, "may start several jobs"),
-        ("/v1/some/new/way", {}, "is not known"),
+        ("/v1/some/new/way", {}, "is unknown"),
         (SUBMIT, b"[" * 2000, "larger than 1000 bytes"),
     ],
 )

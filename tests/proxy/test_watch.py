@@ -142,7 +142,7 @@ def test_a_provider_that_accepts_what_it_forbids_is_reported(put_between: PutBet
     request, reply, job = between.violations
     assert request.startswith("runflow request ")
     assert "that of an earlier job" in job
-    assert "came taken, although /input/duration" in reply
+    assert "came accepted, although /input/duration" in reply
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_json_has_every_violation_and_the_sums(put_between: PutBetween) -> None:
     ("key", "reported"),
     [
         ("rf_live_mockreel", "The key is mockreel's example; Runflow will reject it."),
-        ("sk-of-somebody-else", "The keys of Runflow begin with rf_live_ or rfk_ or rf_svc_; this one does not"),
+        ("sk-of-somebody-else", "Keys of Runflow begin with rf_live_ or rfk_ or rf_svc_; this one does not"),
     ],
 )
 def test_a_key_that_the_provider_will_reject_is_reported_once(put_between: PutBetween, key: str, reported: str) -> None:
