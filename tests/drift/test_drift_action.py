@@ -108,7 +108,7 @@ def test_nothing_is_opened_while_the_docs_stay_as_they_are(job: Job, data: Path,
 
 
 def test_a_drift_has_one_issue_however_often_it_is_found(job: Job, data: Path, tmp_path: Path) -> None:
-    """The issue has the report; the next week finds it and opens no second one. GitHub shows it at a file of the user's."""
+    """The issue has the report; the next week finds it and opens no second one; it stands at a file of the user's."""
     (job.folder / "package.json").write_text("{}")
     _reprice(tmp_path, "$0.2/")
     first, second = _week(job, data), _week(job, data)
