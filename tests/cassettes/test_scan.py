@@ -8,7 +8,7 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from mockreel.cassettes import CassetteUnreadable, cassettes_of
+from mockreel.cassettes import CassetteUnreadable, cassettes_of, recording_rules
 from mockreel.cassettes.scan import secret_scan
 from mockreel.cassettes.scan.secret_scan import scan
 from mockreel.cli import group
@@ -33,7 +33,7 @@ def written(folder: Path, name: str = "one.yaml", **parts: Any) -> Path:
 
 def test_what_is_known_of_a_provider_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not again for each of its cassettes."""
-    read, asked = secret_scan.read_rules, list[str]()
+    read, asked = recording_rules.read_rules, list[str]()
 
     def counted(name: str, **options: Any) -> Any:
         asked.append(name)
