@@ -50,12 +50,13 @@ def busy(desk: Desk, sink: MemorySender) -> Desk:
 async def told(desk: Desk, path: str, body: Any) -> tuple[Any, int]:
     """What a question is told, and how many turns others had meanwhile."""
     parts = urlsplit(f"/_mockreel/{path}")
-    names = {row.path: row.handler for row in ROWS}
+    method = "GET" if body is None else "POST"
+    names = {row.path: row.handler for row in ROWS if row.method == method}
     known = next((name for name in names if name.split("{")[0] == parts.path.removeprefix("/_mockreel/")), None)
     handler = names[known or "jobs/{provider}/{id:path}"]
     scope = {
         "type": "http",
-        "method": "POST" if body else "GET",
+        "method": method,
         "path": parts.path,
         "query_string": parts.query.encode(),
         "headers": [(b"content-type", b"application/json")],
