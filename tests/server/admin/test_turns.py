@@ -91,6 +91,16 @@ def test_others_have_their_turn(name: str, busy: Desk, monkeypatch: pytest.Monke
     assert others >= MANY
 
 
+def test_a_reset_gives_jobs_back_in_turns(busy: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And leaves none."""
+    monkeypatch.setattr(loop_turns, "LONGEST_TURN", -1.0)
+
+    _, others = asyncio.run(told(busy, "reset", {}))
+
+    assert others >= MANY
+    assert len(busy.simulator.provider("encore").jobs) == 0
+
+
 def test_a_job_that_comes_meanwhile_spoils_no_list(busy: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is not in it."""
     monkeypatch.setattr(loop_turns, "LONGEST_TURN", -1.0)
