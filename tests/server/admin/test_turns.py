@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import orjson
 import pytest
-from server.admin.desks import Desk
+from server.admin.desks import Desk, OpenDesk
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -126,6 +126,15 @@ def test_a_snapshot_of_many_is_written_by_a_copy(busy: Desk, monkeypatch: pytest
         monkeypatch.setattr(snapshot_file, "FEW", 0)
 
     assert busy.get("snapshot") == take(busy.simulator)
+
+
+def test_a_snapshot_is_taken_while_a_file_is_awaited(open_desk: OpenDesk) -> None:
+    """An upload that was announced has no bytes yet."""
+    desk = open_desk("runflow")
+    told = desk.ask("POST", "/v1/asset-uploads", {"filename": "a.webp", "mime_type": "image/webp", "size_bytes": 24})
+    assert told.status_code < 300, told.text
+
+    assert desk.get("snapshot") == take(desk.simulator)
 
 
 @pytest.mark.skipif(not CAN_FORK, reason="here a snapshot is written by the process itself")
