@@ -48,7 +48,7 @@ def test_alone(mockreel, monkeypatch, turn):
         CONNECTIONS.append(http.client.HTTPConnection(mockreel.runflow.url.removeprefix("http://")))
     CONNECTIONS[0].request("GET", "/v1/runs/none", headers={"authorization": "Bearer k"})
     response = CONNECTIONS[0].getresponse()
-    assert response.read() and response.status == 404
+    assert response.read() and response.status == 401
     assert len(mockreel.journal) == 1
 """
     )
