@@ -183,15 +183,10 @@ def good_requests(contract: Contract, ids: Mapping[str, str]) -> list[Good]:
         jobs = {name for name in named if name.lower().endswith("id")} - model_parameters(contract)
         params = dict.fromkeys(jobs, ids["id"])
         models = {one.id: one for one in contract.names_at.get(operation.id, {}).values()}
-<<<<<<< HEAD
-        some: list[Model | None] = [*[*models.values()][:6]] or [None]
-        made = [requests.good(operation, model, params=params) for model in some]
-=======
         some = list(models.values())[:6]
         made = [requests.good(operation, model, params=params) for model in some] or [
             requests.good(operation, params=params)
         ]
->>>>>>> wire
         found += [_good(contract, one, ids["id"]) for one in made]
     return found
 

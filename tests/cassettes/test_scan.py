@@ -8,7 +8,6 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from mockreel.cassettes import CassetteUnreadable, cassettes_of, recording_rules
 from mockreel.cassettes import CassetteUnreadable, cassettes_of
 from mockreel.cassettes.recording_rules import read_rules
 from mockreel.cassettes.scan import secret_scan
@@ -35,11 +34,7 @@ def written(folder: Path, name: str = "one.yaml", **parts: Any) -> Path:
 
 def test_what_is_known_of_a_provider_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not again for each of its cassettes."""
-<<<<<<< HEAD
-    read, asked = recording_rules.read_rules, list[str]()
-=======
     asked: list[str] = []
->>>>>>> fast
 
     def counted(name: str, **options: Any) -> Any:
         asked.append(name)
