@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from mockreel.contract import Contract, Model, Operation
+from mockreel.contract import Contract, Operation
 from mockreel.contract.exchanges.exchange import SentRequest
 from mockreel.contract.exchanges.request_builder import Requests
 from mockreel.contract.messages.message import Request
@@ -183,8 +183,10 @@ def good_requests(contract: Contract, ids: Mapping[str, str]) -> list[Good]:
         jobs = {name for name in named if name.lower().endswith("id")} - model_parameters(contract)
         params = dict.fromkeys(jobs, ids["id"])
         models = {one.id: one for one in contract.names_at.get(operation.id, {}).values()}
-        some: list[Model | None] = [*[*models.values()][:6]] or [None]
-        made = [requests.good(operation, model, params=params) for model in some]
+        some = list(models.values())[:6]
+        made = [requests.good(operation, model, params=params) for model in some] or [
+            requests.good(operation, params=params)
+        ]
         found += [_good(contract, one, ids["id"]) for one in made]
     return found
 
@@ -218,3 +220,44 @@ def _called_back(contract: Contract, operation: Operation, body: Any) -> Any:
     targets = [target for callback in callbacks for target in callback]
     fields = [target.partition("$request.body#/")[2].rstrip("}") for target in targets]
     return {**body, **{name: "http://127.0.0.1:9/hook" for name in fields if name and "/" not in name}}
+
+
+def sample(schema: Any, contract: Contract | None = None) -> Any:
+    """The simplest instance of a schema: required fields, first of an enum, `x` for a text."""
+    if not isinstance(schema, Mapping):
+        return "x"
+    if "$ref" in schema and contract is not None:
+        return sample(_target(schema["$ref"], contract), contract)
+    for word in ("enum", "anyOf", "oneOf", "allOf"):
+        if word in schema:
+            return schema[word][0] if word == "enum" else sample(schema[word][0], contract)
+    return schema["const"] if "const" in schema else _of_type(schema, contract)
+
+
+def _of_type(schema: Mapping[str, Any], contract: Contract | None) -> Any:
+    kind = schema.get("type", "string")
+    kind = kind[0] if isinstance(kind, list) else kind
+    if kind == "object":
+        fields = schema.get("properties", {})
+        return {name: sample(fields.get(name, {}), contract) for name in schema.get("required", [])}
+    if kind == "array":
+        return [sample(schema.get("items", {}), contract)] * max(1, schema.get("minItems", 1))
+    return {"integer": 1, "number": 1, "boolean": True, "null": None}.get(kind, _string(schema))
+
+
+def _string(schema: Mapping[str, Any]) -> str:
+    known = {"uri": "https://example.com/a.png", "uuid": "00000000-0000-4000-8000-000000000000"}
+    length: int = schema.get("minLength", 1)
+    return known.get(str(schema.get("format")), "x" * max(1, length))
+
+
+def _target(reference: str, contract: Contract) -> Any:
+    name, _, pointer = reference.partition("#")
+    document: Any = (
+        contract.document
+        if not name or name.endswith("/openapi.json")
+        else contract.schemas.document(name.rsplit(f"schemas/{contract.provider}/", 1)[-1])
+    )
+    for part in pointer.split("/")[1:]:
+        document = document[part]
+    return document

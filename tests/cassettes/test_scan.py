@@ -9,6 +9,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from mockreel.cassettes import CassetteUnreadable, cassettes_of
+from mockreel.cassettes.recording_rules import read_rules
 from mockreel.cassettes.scan import secret_scan
 from mockreel.cassettes.scan.secret_scan import scan
 from mockreel.cli import group
@@ -33,11 +34,11 @@ def written(folder: Path, name: str = "one.yaml", **parts: Any) -> Path:
 
 def test_what_is_known_of_a_provider_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not again for each of its cassettes."""
-    read, asked = secret_scan.read_rules, list[str]()
+    asked: list[str] = []
 
     def counted(name: str, **options: Any) -> Any:
         asked.append(name)
-        return read(name, **options)
+        return read_rules(name, **options)
 
     monkeypatch.setattr(secret_scan, "read_rules", counted)
     scan([written(tmp_path, f"{number}.yaml") for number in range(3)])

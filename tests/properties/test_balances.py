@@ -121,8 +121,13 @@ class Balances(RuleBasedStateMachine):
         return (COSTS[self.name] * share).quantize(SMALLEST)
 
     def _worked(self, job: Job) -> Decimal:
-        """The share that is done of the work of a job, which goes from the last state before its end to that."""
-        begin, end = job.plan.begins[-2:]
+        """The share that is done of the work of a job, which goes from the last state before its end to that.
+
+        Of what would never end all of it counts as done.
+        """
+        if job.plan.end is None:
+            return Decimal(1)
+        begin, end = [0.0, *job.plan.begins][-2:]
         done = (self.provider.clock.now() - job.created - begin) / (end - begin) if end > begin else 0.0
         return Decimal(str(min(1.0, max(0.0, done))))
 

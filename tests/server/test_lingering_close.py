@@ -1,6 +1,8 @@
 """How a connection ends whose client may still be sending: no response is lost, and nobody is waited for forever."""
 
 import asyncio
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -8,8 +10,16 @@ import pytest
 import uvicorn
 from server.held_connection import HeldConnection, HeldLoop, HeldTransport, held_loop
 
-from mockreel.server.http.limits import BODY_SECONDS, HEAD_SECONDS, LINGER_BYTES, LINGER_SECONDS, QUIET_SECONDS
+from mockreel.server.http.limits import (
+    BODY_SECONDS,
+    HEAD_SECONDS,
+    LINGER_BYTES,
+    LINGER_SECONDS,
+    QUIET_SECONDS,
+    UNREAD_BYTES,
+)
 from mockreel.server.http.lingering_close import LingeringClose, abort
+from mockreel.server.socket_server import serving
 
 GET = b"GET /at-once HTTP/1.1\r\nHost: x\r\n\r\n"
 SLOW = b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -246,10 +256,45 @@ def test_an_early_response_that_ends_the_connection_is_not_lost(
 
     one.send(b"POST /at-once HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + head)
     assert (one.statuses, one.done) == ([200], [] if tls else ["eof"])
-    one.send(b"x" * 500_000, b"x" * 500_000)
-    assert not one.transport.is_closing()
-    loop.pass_time(LINGER_SECONDS)
+    for _ in range(8):
+        one.send(b"x" * (UNREAD_BYTES // 8))
+        assert one.transport.reading
+        assert not one.transport.is_closing()
+        loop.pass_time(QUIET_SECONDS / 2)
+    loop.pass_time(2 * LINGER_SECONDS + SOON)
     assert one.transport.is_closing()
+
+
+def test_a_body_that_was_answered_has_the_time_of_a_body(connect: Connect, loop: HeldLoop) -> None:
+    """And no more of it than is thrown away behind any response."""
+    head = b"POST /at-once HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 99999999999\r\n\r\n"
+    slow, large = connect(), connect()
+
+    for one in (slow, large):
+        one.send(head)
+    for _ in range(int(BODY_SECONDS / LINGER_SECONDS) - 1):
+        slow.send(b"x")
+        loop.pass_time(LINGER_SECONDS)
+        if not large.transport.is_closing():
+            large.send(b"x" * (UNREAD_BYTES // 4))
+    assert large.done == ["eof", "abort"]
+    assert slow.done == ["eof"]
+    for _ in range(2):
+        slow.send(b"x")
+        loop.pass_time(LINGER_SECONDS)
+    assert slow.done == ["eof", "abort"]
+
+
+def test_who_sends_a_large_body_and_reads_then_gets_the_response() -> None:
+    """A client as they come, at a provider and at the control API."""
+    with serving("runflow", held=True) as server:
+        for url in (f"{server.runflow.url}/v1/models/google/veo3.1/lite/runs", f"{server.control.url}/_mockreel/rules"):
+            headers = {"Authorization": f"Bearer {server.runflow.key}", "Content-Type": "application/json"}
+            asked = urllib.request.Request(url, b"x" * 40_000_000, headers)
+            with pytest.raises(urllib.error.HTTPError) as told:
+                urllib.request.build_opener(urllib.request.ProxyHandler({})).open(asked, timeout=120)
+            assert told.value.code in (400, 413, 422)
+            assert told.value.read()
 
 
 @pytest.mark.parametrize(("behind", "done"), [(GET, "close"), (GET + GET[:20], "eof"), (GET[:20], "eof")])

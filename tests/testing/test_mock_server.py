@@ -32,6 +32,29 @@ def test_a_run(mockreel):
     result.stdout.fnmatch_lines(["*mockreel*", "Estimated cost avoided: *"])
 
 
+def test_a_test_is_answered_on_the_short_way(suite: pytest.Pytester) -> None:
+    """Without ASGI, in each test by its own simulator, over one connection."""
+    suite.makepyfile(
+        """
+import http.client, pytest
+from mockreel.server.http.asgi import Front
+CONNECTIONS = []
+@pytest.mark.parametrize("turn", [1, 2])
+def test_alone(mockreel, monkeypatch, turn):
+    def called(self, scope, receive, send):
+        raise AssertionError("ASGI was asked")
+    monkeypatch.setattr(Front, "__call__", called)
+    if not CONNECTIONS:
+        CONNECTIONS.append(http.client.HTTPConnection(mockreel.runflow.url.removeprefix("http://")))
+    CONNECTIONS[0].request("GET", "/v1/runs/none", headers={"authorization": "Bearer k"})
+    response = CONNECTIONS[0].getresponse()
+    assert response.read() and response.status == 401
+    assert len(mockreel.journal) == 1
+"""
+    )
+    suite.runpytest_inprocess("-q").assert_outcomes(passed=2)
+
+
 def test_each_test_has_its_own_simulator(suite: pytest.Pytester) -> None:
     """Neither jobs nor the journal of one test are seen by the next, and ids are the same in both."""
     suite.makepyfile(

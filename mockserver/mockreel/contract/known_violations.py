@@ -34,7 +34,7 @@ class KnownViolations:
         """Every violation in `instance`, which has some; `prefix` is its path in the message."""
         try:
             text = orjson.dumps(instance)
-        except TypeError:  # text that no UTF-8 can hold
+        except TypeError:  # a number of more than 64 bits
             return violations(validator, instance, prefix=prefix)
         if len(text) > LONGEST or self._secret(instance):
             return violations(validator, instance, prefix=prefix)

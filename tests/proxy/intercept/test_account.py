@@ -1,4 +1,4 @@
-"""The summary of a mock server: requests, jobs and their estimated cost."""
+"""What is told of a mock server: what was asked and made, and what it would have cost."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -8,7 +8,7 @@ from staging import Caller, MakeSimulator
 from mockreel.proxy.intercept.run_summary import account_of
 from mockreel.simulator.simulator import Simulator
 
-Call = Callable[..., Caller]
+Ask = Callable[..., Caller]
 Run = Callable[[Awaitable[Any]], Any]
 RUN = "/v1/models/google/veo3.1/lite/runs"
 TRAM = {"prompt": "A tram.", "imageUrl": "https://example.com/a.jpg", "aspectRatio": "16:9", "resolution": "720p"}
@@ -20,24 +20,24 @@ def _boat(seconds: str = "6s") -> dict[str, Any]:
     return {"input": {"prompt": "A boat.", "duration": seconds, "resolution": "720p"}}
 
 
-def test_sums_are_kept_per_currency_and_the_unknown_is_counted(simulator: Simulator, send: Call) -> None:
+def test_sums_are_kept_per_currency_and_the_unknown_is_counted(simulator: Simulator, ask: Ask) -> None:
     """Nothing is converted, and nothing guessed."""
-    send("runflow")("POST", RUN, _boat())
-    send("runflow")("POST", RUN, _boat("8s"))
-    send("aimlapi", "key")("POST", "/v2/video/generations", GENERATION)
-    send("runninghub", "key")("POST", TASK, {**TRAM, "duration": "6"})
+    ask("runflow")("POST", RUN, _boat())
+    ask("runflow")("POST", RUN, _boat("8s"))
+    ask("aimlapi", "key")("POST", "/v2/video/generations", GENERATION)
+    ask("runninghub", "key")("POST", TASK, {**TRAM, "duration": "6"})
     account = account_of(simulator)
-    reported = list(account.cost_avoided.lines())
+    told = list(account.cost_avoided.lines())
 
     assert account.requests == 4
-    assert reported[0] == "Estimated cost avoided: at least 0.42 USD + 1.89 CNY."
-    assert "Not included: 1 job of unknown price." in reported
-    assert "4 jobs are still running." in reported
+    assert told[0] == "Estimated cost avoided: at least 0.42 USD + 1.89 CNY."
+    assert "Not included: 1 job of unknown price." in told
+    assert "4 jobs are still running." in told
 
 
-def test_a_job_that_failed_is_counted_and_its_price_is_not(simulator: Simulator, send: Call, run: Run) -> None:
-    """If its provider's row says that it is not charged."""
-    send("runflow")("POST", RUN, _boat(), headers={"Prefer": "scenario=fail"})
+def test_a_job_that_failed_is_counted_and_its_price_is_not(simulator: Simulator, ask: Ask, run: Run) -> None:
+    """Where its provider's row says that nothing is taken."""
+    ask("runflow")("POST", RUN, _boat(), headers={"Prefer": "scenario=fail"})
     run(simulator.advance(60))
     account = account_of(simulator)
 
@@ -49,31 +49,31 @@ def test_a_job_that_failed_is_counted_and_its_price_is_not(simulator: Simulator,
 
 
 def test_a_key_that_the_provider_would_reject_is_reported(make_simulator: MakeSimulator) -> None:
-    """Any key is accepted here; an unset variable sends `Bearer undefined`."""
+    """Any key is taken here; `Bearer undefined` is what a variable sends that is not set."""
     simulator = make_simulator()
-    send = Caller(simulator.provider("runflow"), "undefined")
-    send("POST", RUN, _boat())
-    send("POST", RUN, _boat())
+    ask = Caller(simulator.provider("runflow"), "undefined")
+    ask("POST", RUN, _boat())
+    ask("POST", RUN, _boat())
     Caller(simulator.provider("runflow"), "rf_live_mine")("POST", RUN, _boat())
 
-    (reported,) = (line for line in account_of(simulator).lines if "would reject" in line)
-    assert reported.startswith("  1 key without the form of Runflow's (rf_live_…")
+    (told,) = (line for line in account_of(simulator).lines if "would reject" in line)
+    assert told.startswith("  1 key without the form of Runflow's (rf_live_…")
 
 
-def test_equal_jobs_are_one_line(simulator: Simulator, send: Call) -> None:
+def test_equal_jobs_are_one_line(simulator: Simulator, ask: Ask) -> None:
     """With their number."""
     for _ in range(3):
-        send("runflow")("POST", RUN, _boat())
+        ask("runflow")("POST", RUN, _boat())
 
     assert "  create_run 201 3 times" in account_of(simulator).lines
     assert "  google/veo3.1/lite: queued, at least 0.18 USD each, 3 jobs" in account_of(simulator).lines
 
 
-def test_rejected_requests_say_why(simulator: Simulator, send: Call) -> None:
+def test_rejected_requests_say_why(simulator: Simulator, ask: Ask) -> None:
     """By operation, status and row, and with the fields that were wrong."""
-    send("runflow")("POST", RUN, {"input": {"prompt": "A boat.", "duration": "5s"}})
-    send("runflow", None)("POST", RUN, _boat())
-    send("runflow")("GET", "/v1/nowhere")
+    ask("runflow")("POST", RUN, {"input": {"prompt": "A boat.", "duration": "5s"}})
+    ask("runflow", None)("POST", RUN, _boat())
+    ask("runflow")("GET", "/v1/nowhere")
     lines = account_of(simulator).lines
 
     assert "  create_run 422 invalid-body" in lines
@@ -83,7 +83,7 @@ def test_rejected_requests_say_why(simulator: Simulator, send: Call) -> None:
 
 
 def test_only_what_the_journal_has_kept_is_listed_and_it_says_so(make_simulator: MakeSimulator) -> None:
-    """A long run sends more requests than the journal keeps."""
+    """A long run asks more than is kept."""
     simulator = make_simulator(names=["runflow"])
     simulator.journal._limit = 5
     for _ in range(7):
@@ -97,9 +97,9 @@ def test_an_unused_mock_server_reports_nothing(simulator: Simulator) -> None:
     assert account_of(simulator).lines == []
 
 
-def test_results_that_were_fetched_are_no_requests(simulator: Simulator, send: Call, run: Run) -> None:
+def test_results_that_were_fetched_are_no_requests(simulator: Simulator, ask: Ask, run: Run) -> None:
     """They are files, and not the provider's API."""
-    caller = send("runflow")
+    caller = ask("runflow")
     id_ = caller("POST", RUN, _boat()).json["id"]
     run(simulator.advance(60))
     url = caller("GET", f"/v1/runs/{id_}").json["output"]["outputs"][0]["url"]

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import orjson
 import pytest
-from server.admin.desks import Desk
+from server.admin.desks import Desk, OpenDesk
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -50,12 +50,13 @@ def busy(desk: Desk, sink: MemorySender) -> Desk:
 async def told(desk: Desk, path: str, body: Any) -> tuple[Any, int]:
     """What a question is told, and how many turns others had meanwhile."""
     parts = urlsplit(f"/_mockreel/{path}")
-    names = {row.path: row.handler for row in ROWS}
+    method = "GET" if body is None else "POST"
+    names = {row.path: row.handler for row in ROWS if row.method == method}
     known = next((name for name in names if name.split("{")[0] == parts.path.removeprefix("/_mockreel/")), None)
     handler = names[known or "jobs/{provider}/{id:path}"]
     scope = {
         "type": "http",
-        "method": "POST" if body else "GET",
+        "method": method,
         "path": parts.path,
         "query_string": parts.query.encode(),
         "headers": [(b"content-type", b"application/json")],
@@ -90,6 +91,16 @@ def test_others_have_their_turn(name: str, busy: Desk, monkeypatch: pytest.Monke
     assert others >= MANY
 
 
+def test_a_reset_gives_jobs_back_in_turns(busy: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And leaves none."""
+    monkeypatch.setattr(loop_turns, "LONGEST_TURN", -1.0)
+
+    _, others = asyncio.run(told(busy, "reset", {}))
+
+    assert others >= MANY
+    assert len(busy.simulator.provider("encore").jobs) == 0
+
+
 def test_a_job_that_comes_meanwhile_spoils_no_list(busy: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is not in it."""
     monkeypatch.setattr(loop_turns, "LONGEST_TURN", -1.0)
@@ -115,6 +126,15 @@ def test_a_snapshot_of_many_is_written_by_a_copy(busy: Desk, monkeypatch: pytest
         monkeypatch.setattr(snapshot_file, "FEW", 0)
 
     assert busy.get("snapshot") == take(busy.simulator)
+
+
+def test_a_snapshot_is_taken_while_a_file_is_awaited(open_desk: OpenDesk) -> None:
+    """An upload that was announced has no bytes yet."""
+    desk = open_desk("runflow")
+    told = desk.ask("POST", "/v1/asset-uploads", {"filename": "a.webp", "mime_type": "image/webp", "size_bytes": 24})
+    assert told.status_code < 300, told.text
+
+    assert desk.get("snapshot") == take(desk.simulator)
 
 
 @pytest.mark.skipif(not CAN_FORK, reason="here a snapshot is written by the process itself")

@@ -166,10 +166,16 @@ class Ledger:
         return self._entries(account, some.values(), now)[::-1][:most]
 
     def _entries(self, account: Account, jobs: Iterable[Job], now: float) -> list[Entry]:
+        return sorted([*self.set_by_hand(account, now), *self.moved(jobs, now)], key=lambda entry: entry.at)
+
+    def set_by_hand(self, account: Account, now: float) -> list[Entry]:
+        """What an account began with, and what was added or taken away."""
         with self._lock:
-            own = list(of_purse(self._settled(account, now), self.opened))
-        moved = (of_job(job, self.money, self.assumed, now) for job in jobs)
-        return sorted([*own, *chain.from_iterable(moved)], key=lambda entry: entry.at)
+            return list(of_purse(self._settled(account, now), self.opened))
+
+    def moved(self, jobs: Iterable[Job], now: float) -> Iterator[Entry]:
+        """The movements of some jobs, one job after the other."""
+        return chain.from_iterable(of_job(job, self.money, self.assumed, now) for job in jobs)
 
     def cost_avoided(self, now: float) -> CostSummary:
         """What the jobs of all accounts would have cost."""

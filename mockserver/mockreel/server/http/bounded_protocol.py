@@ -84,7 +84,7 @@ class Bounded(BoundedReader):
         if self._phase == "idle":
             self.transport.close()
         elif self._ending is None:
-            self._linger()
+            self._linger(body=self._phase == "body")
 
     def give_up(self) -> None:
         """Nobody waits for the rest of the response that is being sent, so it is not missed."""
@@ -128,7 +128,6 @@ class Bounded(BoundedReader):
         """The last words, and the end of the connection."""
         if self.transport.is_closing() or self._ending is not None:
             return
-        self.flow.resume_reading()
         if self._rejection is not None:
             self.transport.write(self._rejection.written(self.server_state.default_headers))
         if self._patience is not None:  # everything that the client has sent is read
@@ -136,9 +135,10 @@ class Bounded(BoundedReader):
         else:
             self._linger()
 
-    def _linger(self) -> None:
+    def _linger(self, *, body: bool = False) -> None:
         self._deaf = True
-        self._ending = LingeringClose(self.transport, self.loop)
+        self.flow.resume_reading()
+        self._ending = LingeringClose(self.transport, self.loop, body=body)
 
     def shutdown(self) -> None:
         """The server ends: an idle connection is closed, and over TLS not waited for until its client closes it too.

@@ -97,7 +97,8 @@ class ShortWay(Bounded):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        if self.server is not None and self.limit_concurrency is None and not self.access_log:
+        logs = self.config.access_log and self.access_log  # a root logger, as pytest has one, is not asked for it
+        if self.server is not None and self.limit_concurrency is None and not logs:
             self._port = self.server[1] or 0
 
     def connection_lost(self, exc: Exception | None) -> None:

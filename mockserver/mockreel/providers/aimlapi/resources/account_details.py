@@ -1,7 +1,8 @@
 """Balances and transactions."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from mockreel.contract.messages.error_response import ErrorResponse
@@ -15,7 +16,7 @@ from mockreel.providers.aimlapi.state import State
 from mockreel.providers.templates import fill
 from mockreel.simulator.provider_adapter import Answer
 from mockreel.simulator.request_context import RequestContext
-from mockreel.simulator.turns import settled
+from mockreel.simulator.turns import FEW, Work, in_turns, settled, turns
 
 
 def balance(context: RequestContext) -> Answer:
@@ -43,12 +44,25 @@ def _balance(context: RequestContext) -> Response:
 def transactions(context: RequestContext) -> Answer:
     """One page of the ledger, newest first. It has rows for what changes hands; a hold is none."""
     refuse_unknown(context)
-    wanted = _period(context)
-    rows = context.provider.contract.wire["ledger"]
-    entries = reversed(context.provider.ledger.entries(context.account, context.now))
-    told = (entry for entry in entries if entry.sort in rows)
-    chosen = [entry for entry in told if wanted(entry) and _matches(context, rows[entry.sort])]
-    rest = chosen[_place(context, chosen) :]
+    return in_turns(context, _transactions(context, _period(context)))
+
+
+def _transactions(context: RequestContext, wanted: Callable[[Entry], bool]) -> Work:
+    rows, ledger, account = context.provider.contract.wire["ledger"], context.provider.ledger, context.account
+    settling = ledger.settling(account, context.now)
+    next(settling)
+    yield from settling
+    chosen: list[Entry] = []
+    for jobs in chain([()], turns([*account.jobs], size=FEW)):
+        entries = ledger.moved(jobs, context.now) if jobs else ledger.set_by_hand(account, context.now)
+        told = (entry for entry in entries if entry.sort in rows)
+        chosen += [entry for entry in told if wanted(entry) and _matches(context, rows[entry.sort])]
+        if len(jobs) == FEW:
+            yield
+    chosen.sort(key=lambda entry: entry.at)
+    chosen.reverse()
+    place = yield from _place(context, chosen)
+    rest = chosen[place:]
     limit = context.query.get("limit", _default(context, "limit"))
     page, more = rest[:limit], len(rest) > limit
     words = {
@@ -98,7 +112,7 @@ def _moment(context: RequestContext, name: str, default: float) -> float:
         raise _refused(name, text, f"it is not a moment ({problem})") from problem
 
 
-def _place(context: RequestContext, entries: list[Entry]) -> int:
+def _place(context: RequestContext, entries: list[Entry]) -> Generator[None, None, int]:
     """Where the page begins: behind the entry that the cursor names.
 
     Raises:
@@ -110,6 +124,8 @@ def _place(context: RequestContext, entries: list[Entry]) -> int:
     for place, entry in enumerate(entries, 1):
         if _cursor(entry) == cursor:
             return place
+        if not place % FEW:
+            yield
     raise _refused("cursor", cursor, "it was not issued here for this query")
 
 
