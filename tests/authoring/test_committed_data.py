@@ -44,7 +44,7 @@ def test_the_lean_document_is_the_whole_one_without_a_path_for_each_model(provid
 
 
 @pytest.mark.parametrize("provider", providers())
-def test_a_model_schema_is_sound_and_takes_its_own_defaults(provider: str, check_schema: CheckSchema) -> None:
+def test_a_model_schema_is_sound_and_accepts_its_own_defaults(provider: str, check_schema: CheckSchema) -> None:
     """It fits the 2020-12 meta-schema, has the `$id` of its place, and each default is a value that it allows."""
     files = [file for file in SCHEMAS if file.startswith(f"schemas/{provider}/")]
     every(files, lambda file: _assert_sound(file, check_schema))
@@ -66,7 +66,7 @@ def _assert_sound(file: str, check_schema: CheckSchema) -> None:
 
 @pytest.mark.parametrize("provider", providers())
 def test_every_model_has_its_evidence_and_listed_sources(provider: str) -> None:
-    """The sources of a model and of its price stand in `sources.yaml`."""
+    """The sources of a model and of its price are in `sources.yaml`."""
     known = read_document(ROOT / "schemas" / provider / "sources.yaml")["sources"]
     for model, row in json.loads((ROOT / "contracts" / provider / "models.json").read_bytes()).items():
         assert {*row["source"], *row["price"]["source"]} <= set(known), model

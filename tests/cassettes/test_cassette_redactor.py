@@ -9,7 +9,7 @@ import pytest
 from mockreel.cassettes.cassette import Exchange, InboundCallback
 from mockreel.cassettes.recording_rules import read_rules
 from mockreel.cassettes.redaction.cassette_redactor import CassetteRedactor, Scrubbed, unpacked
-from mockreel.client.profile_file import read_manner
+from mockreel.client.profile_file import read_profile
 from mockreel.contract import load_contract
 
 KEY = "rf_live_9fQ2xLw7ZpT4mVb1"
@@ -21,7 +21,7 @@ JSON = (("content-type", "application/json"),)
 
 def redactor(provider: str = "runflow") -> CassetteRedactor:
     contract = load_contract(provider)
-    return CassetteRedactor(contract, read_manner(provider), read_rules(provider), known={KEY: "the key"})
+    return CassetteRedactor(contract, read_profile(provider), read_rules(provider), known={KEY: "the key"})
 
 
 def exchange(**parts: Any) -> Exchange:

@@ -17,7 +17,7 @@ from mockreel.cassettes.cassette_writer import Store, vcrpy
 from mockreel.cassettes.recording_rules import read_rules
 from mockreel.cassettes.redaction.cassette_redactor import CassetteRedactor
 from mockreel.cassettes.redaction.final_check import Guard
-from mockreel.client.profile_file import read_manner
+from mockreel.client.profile_file import read_profile
 from mockreel.contract import load_contract
 from mockreel.errors import DataError, MockreelError
 
@@ -46,7 +46,7 @@ POLL = Exchange(
 def store(**parts: Any) -> Store:
     contract = load_contract("runflow")
     known = {KEY: "the key"}
-    redactor = CassetteRedactor(contract, read_manner("runflow"), read_rules("runflow"), known=known)
+    redactor = CassetteRedactor(contract, read_profile("runflow"), read_rules("runflow"), known=known)
     return Store(redactor, Guard(known, []), **parts)
 
 

@@ -20,7 +20,7 @@ from mockreel.cassettes.cassette_writer import Store
 from mockreel.cassettes.recording_rules import read_rules
 from mockreel.cassettes.redaction.cassette_redactor import CassetteRedactor
 from mockreel.cassettes.redaction.final_check import Guard
-from mockreel.client.profile_file import read_manner
+from mockreel.client.profile_file import read_profile
 from mockreel.contract import Contract, load_contract
 
 KEY = "rf_live_9fQ2xLw7ZpT4mVb1"
@@ -87,7 +87,7 @@ def loaded(provider: str) -> Contract:
 
 def kept(provider: str, told: Any, headers: Any, folder: Path) -> Path:
     """The folder with a cassette of one exchange."""
-    redactor = CassetteRedactor(loaded(provider), read_manner(provider), read_rules(provider), known={KEY: "the key"})
+    redactor = CassetteRedactor(loaded(provider), read_profile(provider), read_rules(provider), known={KEY: "the key"})
     asked = (("Authorization", f"Bearer {KEY}"), ("Cookie", f"sid={SECRETS['token']}"))
     exchange = Exchange("GET", URLS[provider], asked, b"", 200, tuple(headers), orjson.dumps(told))
     store = Store(redactor, Guard({KEY: "the key"}, read_rules(provider).looks))

@@ -29,8 +29,8 @@ def submit(server: Any, provider: str, path: str, body: Any) -> Any:
     return httpx.post(address.url + path, json=body, headers={"Authorization": f"Bearer {address.key}"})
 
 
-def is_taken(reply: Any) -> bool:
-    return reply.status_code in (200, 201) and not reply.json().get("errorCode")
+def is_accepted(response: Any) -> bool:
+    return response.status_code in (200, 201) and not response.json().get("errorCode")
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def schema(tmp_path: Path) -> Path:
     return file
 
 
-def test_a_model_with_a_schema_takes_what_fits_and_refuses_the_rest(schema: Path) -> None:
+def test_a_model_with_a_schema_accepts_valid_inputs_only(schema: Path) -> None:
     with serving("runflow", models=[f"runflow:acme/dance={schema}; output=image; price=0.05/request"]) as server:
         good = submit(server, "runflow", "/v1/models/acme/dance/runs", {"input": {"style": "tango"}})
         bad = submit(server, "runflow", "/v1/models/acme/dance/runs", {"input": {"style": "polka"}})
@@ -50,12 +50,12 @@ def test_a_model_with_a_schema_takes_what_fits_and_refuses_the_rest(schema: Path
 
 
 @pytest.mark.parametrize(("provider", "like", "path", "body"), COPIES)
-def test_a_copy_of_a_known_model_is_taken_under_its_new_id(provider: str, like: str, path: str, body: Any) -> None:
+def test_a_copy_of_a_known_model_is_accepted_under_its_new_id(provider: str, like: str, path: str, body: Any) -> None:
     contract = load_contracts([provider])[provider]
     like = like if like in contract.models else next(m.id for m in contract.models.values() if m.output == "video")
     body = {**_sample(contract, like), **body} if provider != "runflow" else body
     with serving(provider, models=[{"provider": provider, "id": "acme/dance", "like": like}]) as server:
-        assert is_taken(submit(server, provider, path, body)), like
+        assert is_accepted(submit(server, provider, path, body)), like
 
 
 def _sample(contract: Any, name: str) -> Any:
@@ -66,11 +66,11 @@ def _sample(contract: Any, name: str) -> Any:
 
 
 @pytest.mark.parametrize(("provider", "like", "path", "body"), COPIES)
-def test_an_unknown_model_is_refused_unless_accepted(provider: str, like: str, path: str, body: Any) -> None:
+def test_an_unknown_model_is_rejected_unless_accepted(provider: str, like: str, path: str, body: Any) -> None:
     with serving(provider) as server:
-        assert not is_taken(submit(server, provider, path, body))
+        assert not is_accepted(submit(server, provider, path, body))
     with serving(provider, unknown_models="accept") as server:
-        assert is_taken(submit(server, provider, path, body))
+        assert is_accepted(submit(server, provider, path, body))
 
 
 def test_an_accepted_unknown_model_is_named_in_the_log_and_the_job_ends() -> None:
@@ -114,7 +114,7 @@ def test_what_cannot_be_added_is_not_written(tmp_path: Path, capsys: Capture) ->
     ("given", "says"),
     [
         ("acme/dance", "added model"),
-        ("runflow:acme/dance", "one of the two"),
+        ("runflow:acme/dance", "Give either a schema"),
         ("runflow:acme/dance; like=google/veo3.1/lite; colour=red", "colour"),
         ("runflow:google/veo3.1/lite; like=google/veo3.1/lite", "has a model of that name"),
         ("runflow:a/b; like=google/veo3.1/lite; price=3/parsec", "0.05/second"),
@@ -126,7 +126,7 @@ def test_what_cannot_be_added_is_not_written(tmp_path: Path, capsys: Capture) ->
         ("nobody:a/b; like=google/veo3.1/lite", "runflow"),
     ],
 )
-def test_an_addition_that_cannot_be_understood_says_why(given: Any, says: str) -> None:
+def test_an_invalid_addition_says_why(given: Any, says: str) -> None:
     with pytest.raises(OptionError, match=says):
         load_contracts(additions=read_additions([given]))
 
@@ -225,7 +225,7 @@ def test_a_file_lists_models_with_schemas_beside_it(tmp_path: Path, schema: Path
     assert read_additions([tmp_path / "own.yaml"]).models[0].schema == DANCE
 
 
-def test_nothing_is_added_unless_it_is_asked_for() -> None:
+def test_nothing_is_added_by_default() -> None:
     assert read_additions() == NO_ADDITIONS
 
 

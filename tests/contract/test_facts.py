@@ -23,7 +23,7 @@ def left_out(provider: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("provider", "row"), ROWS)
-def test_a_fact_is_held_where_the_table_says_or_left_out_with_a_reason(provider: str, row: dict[str, Any]) -> None:
+def test_a_fact_is_at_its_place_in_the_table_or_left_out_with_a_reason(provider: str, row: dict[str, Any]) -> None:
     """Each place leads to something in the data; each reason is a line of NOT.yaml."""
     assert row.get("held") or row.get("not")
     for place in row.get("held", ()):
@@ -67,7 +67,7 @@ def _is_there(value: Any, pointer: str) -> bool:
 
 
 def _lines(docs: Path) -> Iterator[str]:
-    """What the sheets state, each with the lines in which it goes on."""
+    """The statements of the sheets, each with its following lines."""
     first = (docs / "NEW-FACTS.md").read_text("utf-8")
     numbered = re.findall(r"^\d+\. .*(?:\n {2,}.*)*", first, re.MULTILINE)
     assert [int(line.split(".")[0]) for line in numbered] == list(NUMBERS)

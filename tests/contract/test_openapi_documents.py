@@ -78,7 +78,7 @@ def test_one_model_leaves_the_others_out(capsys: pytest.CaptureFixture[str]) -> 
     assert [path for path in paths if "text-to-video" in path] == ["/openapi/v2/rhart-video-v3.1-fast/text-to-video"]
 
 
-def test_an_unknown_model_is_told_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_model_is_rejected_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["openapi", "runflow", "--model", "google/veo3.1/light"])
     assert ended.value.code == 2

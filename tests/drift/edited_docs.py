@@ -43,7 +43,7 @@ class Case:
 
     @property
     def harm(self) -> str:
-        """What the edit does to whoever relies on the docs: breaks, helps, or nothing."""
+        """Whether the edit breaks, helps or does not affect users of the docs."""
         if self.truth in ("same", "gone", "new"):
             return {"same": "same", "gone": "gone", "new": "harmless"}[self.truth]
         narrower = self.truth == "narrower"

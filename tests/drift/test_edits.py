@@ -97,7 +97,7 @@ def _count(case: Case, found: list[Finding], table: dict[tuple[str, str], Counte
 
 
 def _false_witnesses(case: Case, found: list[Finding]) -> Iterator[str]:
-    """Witnesses that a second validator does not bear out: one side takes them, and the other refuses them."""
+    """Witnesses that a second validator does not confirm: one side must accept them and the other reject them."""
     assert case.schemas is not None
     sender, receiver = case.schemas if case.direction == "requests" else case.schemas[::-1]
     formats = jsonschema.Draft202012Validator.FORMAT_CHECKER
@@ -110,7 +110,7 @@ def _false_witnesses(case: Case, found: list[Finding]) -> Iterator[str]:
 
 
 def _assert(table: Table, wrong: list[str]) -> None:
-    """The table is shown where somebody asks for it (`pytest -s`)."""
+    """`pytest -s` shows the table."""
     for key, counts in sorted(table.items()):
         sys.stdout.write(f"{' '.join(key):<20} {dict(counts)}\n")
     harmful = [counts for (_, harm), counts in table.items() if harm == "harmful"]

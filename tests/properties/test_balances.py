@@ -62,7 +62,7 @@ class Balances(RuleBasedStateMachine):
 
     @rule(who=st.integers(0, 1), scenario=NUMBERS)
     def submit(self, who: int, scenario: int) -> None:
-        """It is refused exactly when what is left is not enough, by the provider's own rule."""
+        """It is rejected exactly if the balance is not enough by the provider's rule."""
         spender, names = self.spenders[who], list(self.contract.scenarios.jobs)
         left = self.left(who)
         needs = COSTS[self.name] if self.contract.money.needs == "price" else Decimal(0)
@@ -106,16 +106,16 @@ class Balances(RuleBasedStateMachine):
         return Decimal(self.played[2]) + self.added[who] - sum(owed, Decimal(0))
 
     def _owed(self, job: Job) -> Decimal:
-        """What a job holds or has taken, from its state alone."""
+        """What a job holds or is charged, from its state alone."""
         money, state = self.contract.money, job.state(self.provider.clock.now())
         if state.terminal:
             return self._cost(job)
-        return COSTS[self.name] if money.held or "submit" in money.taken else Decimal(0)
+        return COSTS[self.name] if money.held or "submit" in money.charged else Decimal(0)
 
     def _cost(self, job: Job) -> Decimal:
         """What a job costs as it is: nothing, its work until it was ended by hand, or all of it."""
         money, state = self.contract.money, job.state(self.provider.clock.now())
-        if state.name in money.given_back:
+        if state.name in money.released:
             return Decimal(0)
         share = self.worked.get(job.id, Decimal(1)) if state.name in money.worked else Decimal(1)
         return (COSTS[self.name] * share).quantize(SMALLEST)
@@ -133,7 +133,7 @@ class Balances(RuleBasedStateMachine):
 
     @invariant()
     def nothing_appears_or_gets_lost(self) -> None:
-        """The opening is what is left, held and taken, for each account by itself, and the entries sum up to it."""
+        """For each account, the opening is the sum of what is left, held and charged, and of its entries."""
         for who, spender in enumerate(self.spenders):
             ledger, account = self.provider.ledger, spender.account
             status = ledger.status(account, spender.now)
@@ -154,7 +154,7 @@ class Balances(RuleBasedStateMachine):
     def what_was_not_spent_is_what_was_taken_and_is_under_way(self) -> None:
         """Over both accounts; a placeholder is no price."""
         now, jobs = self.provider.clock.now(), list(self.provider.jobs)
-        counted = [job for job in jobs if job.state(now).name not in self.contract.money.given_back]
+        counted = [job for job in jobs if job.state(now).name not in self.contract.money.released]
         found = self.provider.ledger.cost_avoided(now)
         if self.contract.money.unknown is None:
             assert sum(found.sums.values()) == sum(map(self._cost, counted))

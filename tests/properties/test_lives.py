@@ -56,7 +56,7 @@ class Lives(RuleBasedStateMachine):
 
     @rule(submit=NUMBERS, model=NUMBERS, scenario=NUMBERS, answers=st.lists(st.sampled_from(ANSWERS), max_size=5))
     def submit(self, submit: int, model: int, scenario: int, answers: list[Behaviour]) -> None:
-        """Begin a job of any sort, with any scenario, with a callback where answers are drawn for it."""
+        """Start a job of any sort, with any scenario, with a callback if responses are drawn for it."""
         context, jobs = self.context, self.contract.scenarios.jobs
         submits = list(context.submits())
         talk, operation = submits[submit % len(submits)]
@@ -122,11 +122,11 @@ class Lives(RuleBasedStateMachine):
 
     @invariant()
     def every_reply_was_documented(self) -> None:
-        """Whatever was asked, each response has a form that the contract has for it."""
+        """Each response has a documented form."""
         assert [str(problem) for problem in self.context.passing] == []
 
     def _look(self, life: Life) -> bool:
-        """Poll a job and hold the response against the model; gives whether it is over."""
+        """Poll a job and compare the response with the model; returns whether it has ended."""
         response = self.context.send(life.poll)
         word = pointers.value(response.json, life.talk.state)
         if life.over is not None:
@@ -197,7 +197,7 @@ def _live(provider: str, answering: Answering, *, phases: tuple[Phase, ...] = tu
 
 
 def forgetful(provider: Provider, request: Request) -> Any:
-    """A cancellation is taken, and forgotten."""
+    """A cancellation is accepted, and forgotten."""
     answer = provider.answer(request)
     for job in provider.jobs:
         job.intervention = None

@@ -24,7 +24,7 @@ Play = Callable[[str, str], "tuple[Simulator, Caller]"]
 
 @pytest.fixture
 def play(make_simulator: MakeSimulator) -> Play:
-    """A stage with one reading chosen, and a caller of it."""
+    """A simulator with one reading chosen, and a caller of it."""
 
     def make(reading: str, option: str) -> tuple[Simulator, Caller]:
         simulator = make_simulator(names=["aimlapi"], readings={f"aimlapi:{reading}": option})
@@ -177,7 +177,7 @@ def test_id_key(play: Play, option: str, keys: list[set[str]]) -> None:
     ],
 )
 def test_usage_keys(play: Play, run: Run, option: str, at_submit: set[str] | None, at_poll: set[str] | None) -> None:
-    """Which keys stand in `meta.usage`, and where."""
+    """The keys of `meta.usage`, and their place."""
     simulator, caller = play("usage-keys", option)
     submitted, _, done = generate(simulator, caller, run)
 
@@ -215,7 +215,7 @@ def test_video_shape(play: Play, run: Run, option: str, at: list[Any]) -> None:
     ],
 )
 def test_error_envelope(play: Play, option: str, keys: str, message: str) -> None:
-    """Keys in their order, and the text of a refused body."""
+    """The order of keys, and the message for a rejected body."""
     simulator, caller = play("error-envelope", option)
 
     refused = caller("POST", ROUTE, {"model": BODY["model"]}).json

@@ -74,7 +74,7 @@ def test_a_slug_is_one_workflow_of_an_organization(ask: Ask, change: str) -> Non
     assert give("ad-creative").status in {200, 201}
 
 
-def test_nobody_runs_the_workflow_of_another(ask: Ask) -> None:
+def test_another_accounts_workflow_cannot_be_run(ask: Ask) -> None:
     ask("runflow")("POST", "/v1/comfyui-workflows", WORKFLOW)
     other = ask("runflow", "rfk_somebody_else")
 
@@ -128,7 +128,7 @@ def test_smart_resize_answers_as_it_was_seen(simulator: Simulator, ask: Ask, run
     assert undocumented(simulator.provider("runflow").contract, "get_run", read) == []
 
 
-def test_a_media_url_is_refused_as_the_vendor_quotes_it(ask: Ask) -> None:
+def test_a_media_url_is_rejected_as_the_vendor_quotes_it(ask: Ask) -> None:
     """By the name of the error."""
     wish = {"Prefer": "scenario=refuse; code=media-url-refused"}
     told = ask("runflow")("POST", "/v1/models/runflow/skin-fix/runs", {"input": {"image_url": IMAGE}}, headers=wish)

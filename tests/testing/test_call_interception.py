@@ -100,8 +100,8 @@ def test_no_more(mockreel):
     suite.runpytest_inprocess("-q").assert_outcomes(passed=4)
 
 
-def test_a_client_that_is_not_intercepted_calls_nobody(suite: pytest.Pytester) -> None:
-    """And is told why; other hosts are left alone."""
+def test_a_client_that_is_not_intercepted_is_blocked(suite: pytest.Pytester) -> None:
+    """The error says why; other hosts are not affected."""
     suite.makepyfile(
         f"""
 import socket, urllib.request, pytest

@@ -59,12 +59,12 @@ def test_tests_that_are_not_strict_are_not_in_it(suite: pytest.Pytester) -> None
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "output"),
     [("pdf=x", "'pdf' is not valid. Valid: junit, *"), ("junit", "*Write --mockreel-report junit=PATH*")],
 )
-def test_a_form_that_there_is_not_is_said_before_any_test_runs(suite: pytest.Pytester, given: str, said: str) -> None:
+def test_an_unknown_form_is_reported_before_any_test_runs(suite: pytest.Pytester, given: str, output: str) -> None:
     """As an error of the command line."""
     done = _run(suite, "--mockreel-report", given)
 
     assert done.ret == pytest.ExitCode.USAGE_ERROR
-    done.stderr.fnmatch_lines(f"*{said}")
+    done.stderr.fnmatch_lines(f"*{output}")

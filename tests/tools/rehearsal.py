@@ -28,7 +28,7 @@ from tools.pages import Block
 
 # What the pages call the ports: control's, and the providers' in their order.
 USUAL_PORT = 8700
-PATIENCE_SECONDS = 180
+WAIT_SECONDS = 180
 READY = "Stop with Ctrl-C."
 
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -77,7 +77,7 @@ class Rehearsal:
         if served is None:
             return
         served.process.terminate()
-        rest, _ = served.process.communicate(timeout=PATIENCE_SECONDS)
+        rest, _ = served.process.communicate(timeout=WAIT_SECONDS)
         assert served.process.returncode == 0, f"the server ended with {served.process.returncode}:\n{rest}"
 
     def shell(self, block: Block) -> None:
@@ -118,7 +118,7 @@ class Rehearsal:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,  # in the order of a terminal
             text=True,
-            timeout=PATIENCE_SECONDS,
+            timeout=WAIT_SECONDS,
             check=False,
         )
         said = self._there(done.stdout)
@@ -214,7 +214,7 @@ def _environment() -> dict[str, str]:
 def _until_ready(process: "subprocess.Popen[str]") -> Iterator[str]:
     """What a server says until it is ready; it is ended where that takes too long."""
     assert process.stdout is not None
-    watchdog = threading.Timer(PATIENCE_SECONDS, process.kill)
+    watchdog = threading.Timer(WAIT_SECONDS, process.kill)
     watchdog.start()
     try:
         for line in process.stdout:

@@ -268,7 +268,7 @@ def _held(contract: Contract) -> str:
 
 
 def _refusal(contract: Contract) -> str:
-    row = contract.errors[contract.money.refusal]
+    row = contract.errors[contract.money.error]
     code = row.fields.get("kind") or row.code
     return f"{row.status} {_code(code)} ({row.evidence.kind})"
 

@@ -21,9 +21,9 @@ from mockreel.contract.exchanges.exchange import ReceivedResponse, SentRequest
 from mockreel.contract.exchanges.header_check import HeaderRules, header_problems
 from mockreel.contract.exchanges.links import Links
 from mockreel.contract.exchanges.problem import Problem
-from mockreel.contract.exchanges.request_builder import NOBODYS, Requests, placed
+from mockreel.contract.exchanges.request_builder import UNKNOWN_ID, Requests, placed
 from mockreel.contract.exchanges.request_check import RequestChecker
-from mockreel.contract.exchanges.response_check import ResponseChecker, reply_problems
+from mockreel.contract.exchanges.response_check import ResponseChecker, response_problems
 from mockreel.simulator.in_process.memory_receiver import Behaviour, Receiver
 from mockreel.simulator.in_process.mock_target import LeftOut, Target
 
@@ -116,7 +116,7 @@ class CheckContext:
         self.passed += 1
         if len(self.log) < MOST_LOGGED:
             self.log.append((request, response))
-        self.passing += self.reply_problems(request, response)
+        self.passing += self.response_problems(request, response)
         self._note_id(request, response)
         return response
 
@@ -206,9 +206,9 @@ class CheckContext:
         self.judged()
         return response
 
-    def reply_problems(self, request: SentRequest, response: ReceivedResponse) -> Iterator[Problem]:
+    def response_problems(self, request: SentRequest, response: ReceivedResponse) -> Iterator[Problem]:
         """What the contract does not allow about a response: its status, its content type, its body, its headers."""
-        yield from reply_problems(self.response_checker, self.facts, request, response)
+        yield from response_problems(self.response_checker, self.facts, request, response)
         yield from header_problems(self.headers, self.response_checker, self.facts, request, response)
 
     @property
@@ -319,7 +319,7 @@ class CheckContext:
         good = self.requests.good(poll)
         names = {parameter.name for parameter in poll.query if parameter.required}
         if names or "{" in poll.path:
-            return self.requests.good(poll, params=dict.fromkeys([*names, *_placeholders(poll)], NOBODYS))
+            return self.requests.good(poll, params=dict.fromkeys([*names, *_placeholders(poll)], UNKNOWN_ID))
         return good
 
 

@@ -113,7 +113,7 @@ def _faults(context: CheckContext, contract: Contract, names: set[str]) -> int |
         for request, response in context.log:
             if context.is_over():
                 return None
-            other.passing += other.reply_problems(_asked(request, contract), response)
+            other.passing += other.response_problems(_asked(request, contract), response)
         found += len(replies_outcome(other, 0.0).findings)
     return found
 

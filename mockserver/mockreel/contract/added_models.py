@@ -1,4 +1,4 @@
-"""Models that somebody adds to a provider for their own server: with a JSON Schema, or as a copy of a known model."""
+"""Models that a user adds to a provider: with a JSON Schema, or as a copy of a known model."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -11,7 +11,7 @@ from mockreel.contract.data.data_files import Document, read_document, read_list
 from mockreel.contract.rows import Model
 from mockreel.errors import DataError, OptionError
 
-# What the mock server can make as a job's result.
+# The kinds of results that the mock server can make.
 OUTPUTS = ("video", "image", "audio", "3d", "text")
 FIELDS = ("provider", "id", "schema", "like", "output", "price", "seconds")
 UNKNOWN_MODELS = ("refuse", "accept")
@@ -23,7 +23,7 @@ _ANY: Mapping[str, Any] = {"type": "object", "description": "any input: nothing 
 
 @dataclass(frozen=True, slots=True)
 class AddedModel:
-    """One model as it was asked for: `schema` describes its input, or it is a copy of the model `like`.
+    """One requested model: `schema` describes its input, or it is a copy of the model `like`.
 
     `seconds` is how long a result is where the input does not say it; `file` is where the schema was read.
     """
@@ -40,22 +40,22 @@ class AddedModel:
 
 @dataclass(frozen=True, slots=True)
 class Additions:
-    """What is added to contracts as they are loaded.
+    """The additions to contracts when they are loaded.
 
     Args:
         models: further models.
-        accept_unknown: take a model that nobody knows, with any input.
+        accept_unknown: accept unknown models with any input.
     """
 
     models: tuple[AddedModel, ...] = ()
     accept_unknown: bool = False
 
     def of(self, provider: str) -> "Additions":
-        """What of it is for one provider."""
+        """The additions for one provider."""
         return replace(self, models=tuple(model for model in self.models if model.provider == provider))
 
     def with_folder(self, folder: Path) -> "Additions":
-        """The same with the models that a data folder lists, if it has such a list.
+        """The additions with the models that a data folder lists, if it has such a list.
 
         Raises:
             OptionError, DataError: as of `read_additions`.
@@ -67,34 +67,34 @@ class Additions:
 NO_ADDITIONS = Additions()
 
 
-def read_additions(given: Iterable[Any] = (), *, unknown_models: str = "refuse") -> Additions:
-    """Additions as they are written on a command line or in a test.
+def read_additions(source: Iterable[Any] = (), *, unknown_models: str = "refuse") -> Additions:
+    """Additions from a command line or a test.
 
     Args:
-        given: `PROVIDER:ID=SCHEMA.json`, `PROVIDER:ID; like=MODEL; output=video; price=0.05/second; seconds=8`, the
+        source: `PROVIDER:ID=SCHEMA.json`, `PROVIDER:ID; like=MODEL; output=video; price=0.05/second; seconds=8`, the
             path of a YAML file with a list of them, or mappings with the keys of `FIELDS`.
         unknown_models: `refuse` or `accept`.
 
     Raises:
-        OptionError: an entry that cannot be understood.
+        OptionError: an invalid entry.
         DataError: a file that cannot be read.
     """
     if unknown_models not in UNKNOWN_MODELS:
         raise OptionError("unknown models", unknown_models, UNKNOWN_MODELS)
-    entries = [given] if isinstance(given, str | Mapping | Path) else list(given)
+    entries = [source] if isinstance(source, str | Mapping | Path) else list(source)
     return Additions(tuple(_read(row) for one in entries for row in _rows(one)), unknown_models == "accept")
 
 
 def write_model(text: str, folder: Path, *, check: Callable[[Additions], object]) -> AddedModel:
-    """Write one more model into the list of a data folder, with its schema beside it.
+    """Add a model to the list of a data folder, and its schema to the folder.
 
     Args:
-        text: as `read_additions` takes it.
-        folder: is made if it does not exist.
-        check: is called with the model before anything is written, and raises what is wrong with it.
+        text: an entry for `read_additions`.
+        folder: the folder; it is created if it does not exist.
+        check: called with the model before anything is written; raises if it is invalid.
 
     Raises:
-        OptionError, DataError: the model cannot be added; nothing was written then.
+        OptionError, DataError: the model cannot be added; nothing was written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     additions = read_additions([text])
@@ -110,10 +110,10 @@ def write_model(text: str, folder: Path, *, check: Callable[[Additions], object]
     return model
 
 
-def _rows(given: Any) -> list[Mapping[str, Any]]:
-    if isinstance(given, Mapping):
-        return [given]
-    text = str(given)
+def _rows(entry: Any) -> list[Mapping[str, Any]]:
+    if isinstance(entry, Mapping):
+        return [entry]
+    text = str(entry)
     if text.endswith((".yaml", ".yml")) and "=" not in text:
         path = Path(text)
         return [_beside(path, row) for row in read_list(path)]
@@ -121,7 +121,7 @@ def _rows(given: Any) -> list[Mapping[str, Any]]:
 
 
 def _beside(path: Path, row: Any) -> Mapping[str, Any]:
-    """A row of a file, in which the path of a schema is relative to the file."""
+    """A row of a file; the path of its schema is relative to the file."""
     if not isinstance(row, Mapping):
         raise DataError(str(path), f"a row is {row!r}", expected=f"a mapping with {', '.join(FIELDS)}")
     schema = row.get("schema")
@@ -135,8 +135,8 @@ def _from_text(text: str) -> Mapping[str, Any]:
     if not (provider and colon and id_):
         then = "As PROVIDER:acme/dance=dance.json, or 'PROVIDER:acme/dance; like=MODEL; price=0.05/second'."
         raise OptionError("added model", text, then=then)
-    words = [part.partition("=") for part in rest if part]
-    return {"provider": provider, "id": id_, **({"schema": schema} if equals else {}), **{k: v for k, _, v in words}}
+    options = [part.partition("=") for part in rest if part]
+    return {"provider": provider, "id": id_, **({"schema": schema} if equals else {}), **{k: v for k, _, v in options}}
 
 
 def _read(row: Mapping[str, Any]) -> AddedModel:
@@ -145,9 +145,9 @@ def _read(row: Mapping[str, Any]) -> AddedModel:
         raise OptionError("added model, field", wrong[0], FIELDS)
     for name in ("provider", "id"):
         if not isinstance(row.get(name), str) or not row[name]:
-            raise OptionError(f"added model, {name}", row.get(name), then="It is a text that is not empty.")
+            raise OptionError(f"added model, {name}", row.get(name), then="It must be a text and not empty.")
     if ("schema" in row) == ("like" in row):
-        then = "It has a schema (a JSON Schema file) or is `like` a known model: one of the two."
+        then = "Give either a schema (a JSON Schema file) or a known model with `like`."
         raise OptionError("added model", row["id"], then=then)
     schema = row.get("schema")
     file = schema if isinstance(schema, str | Path) else None
@@ -171,17 +171,17 @@ class Extended:
 
 
 class OpenModels(dict[str, Model]):
-    """Models by name; a name that nobody knows gives a model that takes any input.
+    """Models by name; an unknown name returns a model that accepts any input.
 
     Args:
-        listed: what is known here.
-        refused: names that are known elsewhere, and no strangers here.
-        kind: what an unknown model makes.
+        listed: the known models.
+        refused: names that are known elsewhere, and so not unknown here.
+        unknown_model: the model for unknown names.
     """
 
-    def __init__(self, listed: Mapping[str, Model], *, stranger: Model, refused: Iterable[str] = ()) -> None:
+    def __init__(self, listed: Mapping[str, Model], *, unknown_model: Model, refused: Iterable[str] = ()) -> None:
         super().__init__(listed)
-        self._stranger = stranger
+        self._stranger = unknown_model
         self._refused = frozenset(refused)
 
     def __missing__(self, name: str) -> Model:
@@ -196,8 +196,8 @@ class OpenModels(dict[str, Model]):
             return default
 
 
-def stranger(pricing: Mapping[str, Any], *, output: str) -> Model:
-    """What is held about a model that nobody knows: any input, a price that is unknown."""
+def unknown_model(pricing: Mapping[str, Any], *, output: str) -> Model:
+    """The model for unknown names: any input, an unknown price."""
     return Model("", (), output, f"{_FOLDER}.json", {}, unknown_price(pricing), OWN)
 
 
@@ -210,24 +210,23 @@ def extend(
     pricing: Mapping[str, Any],
     media: Mapping[str, Any],
 ) -> Extended:
-    """The models of a provider with what is added.
+    """The models of a provider with the added ones.
 
     Args:
         media: the names of the provider's fields, by what they mean.
 
     Raises:
-        OptionError: a copy of a model that does not exist, an id that is taken, a price that nobody has, or an output
-            that cannot be made.
+        OptionError: a copy of an unknown model, an id that is in use, an invalid price or output.
     """
     extended, documents = dict(models), {f"{_FOLDER}.json": dict(_ANY)} if additions.accept_unknown else {}
     files: dict[str, str] = {}
-    taken = {name for model in models.values() for name in (model.id, *model.aliases)}
+    used = {name for model in models.values() for name in (model.id, *model.aliases)}
     for one in additions.models:
-        if one.id in taken:
+        if one.id in used:
             raise OptionError(f"added model for {one.provider}", one.id, then="The provider has a model of that name.")
-        taken.add(one.id)
+        used.add(one.id)
         file = f"{_FOLDER}{one.id}.json"
-        made, documents[file] = _made(one, models, file, root=root / where, pricing=pricing)
+        made, documents[file] = _extended_model(one, models, file, root=root / where, pricing=pricing)
         extended[one.id] = replace(made, defaults=_defaults(one, made, documents[file], media))
         files[file] = one.file or f"schema of the added model {one.id}"
         if one.price is not None and _base(one, models, pricing).price.unit != made.price.unit:
@@ -244,7 +243,7 @@ def _defaults(one: AddedModel, model: Model, schema: Document, media: Mapping[st
     return {**written, **model.defaults, **length}
 
 
-def _made(
+def _extended_model(
     one: AddedModel, models: Mapping[str, Model], file: str, *, root: Path, pricing: Mapping[str, Any]
 ) -> tuple[Model, Document]:
     base = _base(one, models, pricing)
@@ -273,7 +272,7 @@ def _made(
 
 def _base(one: AddedModel, models: Mapping[str, Model], pricing: Mapping[str, Any]) -> Model:
     if one.like is None:
-        return stranger(pricing, output=one.output or "video")
+        return unknown_model(pricing, output=one.output or "video")
     found = next((model for model in models.values() if one.like in (model.id, *model.aliases)), None)
     if found is None:
         raise OptionError(f"model of {one.provider} to copy", one.like, models)
@@ -281,7 +280,7 @@ def _base(one: AddedModel, models: Mapping[str, Model], pricing: Mapping[str, An
 
 
 def _renamed(schema: Document, one: AddedModel, file: str) -> Document:
-    """The schema under its new name; where a body names its model, it names this one."""
+    """The schema under its new name, also in a field that names the model."""
     fields = dict(schema.get("properties", {}))
     if "model" in fields and one.like is not None:
         fields["model"] = {"type": "string", "enum": [one.id]}
@@ -291,8 +290,13 @@ def _renamed(schema: Document, one: AddedModel, file: str) -> Document:
         "note": f"added to this server{_copied(one)}",
         "corrections": [],
     }
-    own = {"properties": fields} if fields else {}
-    return {"title": one.id, **schema, **own, "$id": f"https://mockreel.invalid/schemas/{one.provider}/{file}"} | {
+    properties = {"properties": fields} if fields else {}
+    return {
+        "title": one.id,
+        **schema,
+        **properties,
+        "$id": f"https://mockreel.invalid/schemas/{one.provider}/{file}",
+    } | {
         "title": one.id,
         "x-mockreel": note,
     }

@@ -1,4 +1,4 @@
-"""The price of a model that somebody adds: an amount for a unit, and how many seconds a result has."""
+"""The price of an added model: an amount for a unit, and the length of a result in seconds."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from mockreel.contract.rows import Evidence, Model, Price
 from mockreel.errors import OptionError
 
 UNITS = ("request", "second", "image")
-# What is stated by whoever adds the model, and by no source.
+# The evidence of facts that the user states and no source has.
 OWN = Evidence("inferred", ())
 
 

@@ -31,7 +31,7 @@ class KnownViolations:
     def find(
         self, validator: jsonschema_rs.Draft202012Validator, instance: Any, *, prefix: tuple[Step, ...] = ()
     ) -> Violations:
-        """Every violation in `instance`, which has some; `prefix` is where it stands in the message."""
+        """Every violation in `instance`, which has some; `prefix` is its path in the message."""
         try:
             text = orjson.dumps(instance)
         except TypeError:  # a number of more than 64 bits

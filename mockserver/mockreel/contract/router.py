@@ -1,4 +1,4 @@
-"""Find the operation that a method and a path mean: literals bind before one segment, one segment before many."""
+"""Find the operation of a method and a path: literals match before one segment, one segment before many."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -51,14 +51,14 @@ class Router:
 
     def __init__(self, operations: Iterable[Operation]) -> None:
         self._root = _Node()
-        self._literal: dict[str, Found] = {}  # templates without parameters, which bind before all others
-        self._last: dict[str, _End] = {}  # by what stands before it, those whose only parameter is the last segment
+        self._literal: dict[str, Found] = {}  # templates without parameters, which match before all others
+        self._last: dict[str, _End] = {}  # by their prefix, templates whose only parameter is the last segment
         self._walked: dict[str, Found] = {}  # what was found for some paths that bind in no simple way
         for operation in operations:
             self._add(operation)
 
     def find(self, path: str) -> Found | None:
-        """What stands at a path (percent-decoded, beginning with a slash), or None."""
+        """The operations at a path (percent-decoded, beginning with a slash), or None."""
         literal = self._literal.get(path)
         if literal is not None:
             return literal

@@ -296,7 +296,7 @@ def refuse(context: RequestContext, error: ErrorResponse) -> Response:
     response = context.provider.adapter.refuse(context, row, error)
     if error.headers:
         response = Response(response.status, response.body, response.headers + error.headers)
-    return _noted(context, response, row.name, error.violations or error.told)
+    return _noted(context, response, row.name, error.violations or error.journal_violations)
 
 
 def _unknown_wish(context: RequestContext, wrong: OptionError) -> Response:

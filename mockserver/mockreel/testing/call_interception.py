@@ -1,7 +1,7 @@
-"""Calls to the providers' real hosts, answered in this process: httpx, requests and aiohttp, as respx users expect it.
+"""Answer calls of httpx, requests and aiohttp to the providers' real hosts in this process.
 
-What is patched is each client's transport, while a test runs: `HTTPTransport` of httpx (and httpx2), `HTTPAdapter` of
-requests, and the connector of aiohttp, which connects to the server's port in place of the host.
+While a test runs, each client's transport is patched: `HTTPTransport` of httpx (and httpx2), `HTTPAdapter` of
+requests, and the connector of aiohttp, which connects to the server's port instead of the host.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 class NotIntercepted(MockreelError, OSError):
-    """A provider's host was to be called by a client that is not led here."""
+    """A client that is not intercepted tried to call a provider's host."""
 
     def __init__(self, host: str) -> None:
         super().__init__(
@@ -35,7 +35,7 @@ class NotIntercepted(MockreelError, OSError):
 
 @contextmanager
 def intercepted(server: SharedServer, mock_server: MockServer) -> Iterator[None]:
-    """Answer calls to the hosts of the simulated providers until the block ends; other hosts are as they were."""
+    """Answer calls to the hosts of the simulated providers until the block ends; other hosts are not affected."""
     ports = {
         host.lower(): port_of(server.sockets[provider.name])
         for provider in mock_server.simulator.providers.values()
@@ -53,7 +53,7 @@ def intercepted(server: SharedServer, mock_server: MockServer) -> Iterator[None]
 
 
 def _replacements(channel: Channel) -> Iterator[tuple[Any, str, Any]]:
-    """What is put in the place of what: owner, name, function."""
+    """The replacements: owner, name, function."""
     for name in ("httpx", "httpx2"):
         if (module := sys.modules.get(name)) is not None:
             yield module.HTTPTransport, "handle_request", _httpx(channel, module)
@@ -66,14 +66,14 @@ def _replacements(channel: Channel) -> Iterator[tuple[Any, str, Any]]:
 
 
 def _lookup(channel: Channel) -> Callable[..., Any]:
-    """No client of this process may look a provider's host up."""
+    """A replacement that resolves no provider's host."""
     original = socket.getaddrinfo
 
-    def getaddrinfo(host: Any, *rest: Any, **named: Any) -> Any:
+    def getaddrinfo(host: Any, *rest: Any, **options: Any) -> Any:
         name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
         if isinstance(name, str) and name.lower() in channel.ports:
             raise NotIntercepted(name)
-        return original(host, *rest, **named)
+        return original(host, *rest, **options)
 
     return getaddrinfo
 
@@ -133,9 +133,9 @@ def _httpx_response(httpx: Any, found: Response) -> Any:
 def _requests(channel: Channel, requests: Any) -> Callable[..., Any]:
     original = requests.adapters.HTTPAdapter.send
 
-    def send(self: Any, request: Any, stream: bool = False, timeout: Any = None, **named: Any) -> Any:
+    def send(self: Any, request: Any, stream: bool = False, timeout: Any = None, **options: Any) -> Any:
         if not channel.has(request.url):
-            return original(self, request, stream=stream, timeout=timeout, **named)
+            return original(self, request, stream=stream, timeout=timeout, **options)
         seconds = timeout[1] if isinstance(timeout, tuple) else timeout
         future = channel.begin(request.method, request.url, [*request.headers.items()], _bytes(request.body))
         try:
@@ -162,7 +162,7 @@ def _urllib3_response(found: Response) -> Any:
 
 
 def _bytes(body: bytes | str | Iterable[bytes] | Any | None) -> bytes:
-    """A body in any of the forms that requests has it in."""
+    """A body in any form that requests accepts."""
     if body is None:
         return b""
     if isinstance(body, bytes | bytearray):
@@ -177,10 +177,10 @@ def _bytes(body: bytes | str | Iterable[bytes] | Any | None) -> bytes:
 def _aiohttp(channel: Channel, connector: Any) -> Callable[..., Any]:
     original = connector._create_connection
 
-    async def create_connection(self: Any, req: Any, *rest: Any, **named: Any) -> Any:
+    async def create_connection(self: Any, req: Any, *rest: Any, **options: Any) -> Any:
         port = channel.ports.get((req.url.host or "").lower())
         if port is None:
-            return await original(self, req, *rest, **named)
+            return await original(self, req, *rest, **options)
         _, protocol = await asyncio.get_running_loop().create_connection(self._factory, "127.0.0.1", port)
         return protocol
 
@@ -188,10 +188,10 @@ def _aiohttp(channel: Channel, connector: Any) -> Callable[..., Any]:
 
 
 def _waited(future: "Future[T]", seconds: float | None) -> T:
-    """What a future gives, within some real seconds.
+    """The result of a future, within some real seconds.
 
     Raises:
-        TimeoutError: they are over; what was asked is given up.
+        TimeoutError: the time is over; the request is cancelled.
     """
     try:
         return future.result(seconds)
@@ -201,11 +201,11 @@ def _waited(future: "Future[T]", seconds: float | None) -> T:
 
 
 async def _awaited(future: "Future[T]", seconds: float | None) -> T:
-    """The same in a coroutine, under asyncio or another event loop that httpx knows."""
+    """Like `_waited`, in a coroutine under asyncio or another event loop that httpx supports."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        import anyio  # noqa: PLC0415  (it comes with httpx and with us)
+        import anyio  # noqa: PLC0415  (a dependency of httpx and mockreel)
 
         return await anyio.to_thread.run_sync(_waited, future, seconds)
     return await asyncio.wait_for(asyncio.wrap_future(future), seconds)

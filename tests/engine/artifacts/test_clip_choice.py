@@ -1,4 +1,4 @@
-"""The nearest file is chosen, and it says where it is not what was asked."""
+"""The nearest file is chosen, and its differences from the request are listed."""
 
 import math
 
@@ -79,7 +79,7 @@ def test_an_extension_of_seven_seconds_is_there(aspect: str) -> None:
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_the_nearest_says_what_it_is_not(wanted: Wanted, says: str) -> None:
-    """Only what differs is named, first as it was asked and then as it is."""
+    """Only differences are named, with the requested and the actual value."""
     clip = pick(wanted)
 
     assert (clip.exact, clip.says) == (False, says)
@@ -105,23 +105,23 @@ def test_the_nearest_says_what_it_is_not(wanted: Wanted, says: str) -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_an_exact_answer_has_nothing_to_say(wanted: Wanted, file: str) -> None:
-    """What is not asked, left to the server, or without meaning for the kind is no difference."""
+def test_an_exact_match_has_no_note(wanted: Wanted, file: str) -> None:
+    """Values that are not requested, left to the server, or meaningless for the kind are no difference."""
     clip = pick(wanted)
 
     assert (clip.file, clip.exact, clip.says) == (file, True, "")
 
 
 def test_the_name_tells_a_silent_film_from_a_sounding_one() -> None:
-    """Both come from one file, and must not be taken for each other."""
+    """Both come from one file, and must not be confused."""
     names = [pick(Wanted("video", 6, sound=sound)).name for sound in (True, None, False)]
 
     assert names == ["video-720p-16x9-6s", "video-720p-16x9-6s", "video-720p-16x9-6s-silent"]
 
 
 @given(wishes)
-def test_whatever_is_wished_there_is_a_file(wanted: Wanted) -> None:
-    """Words come from strangers: none fails, and what is said about them fits a header."""
+def test_every_preference_has_a_file(wanted: Wanted) -> None:
+    """Words are untrusted: none fails, and the note about them fits into a header."""
     clip: Clip = pick(wanted)
 
     assert (CLIPS / clip.file).is_file()

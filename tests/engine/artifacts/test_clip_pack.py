@@ -28,14 +28,14 @@ def test_a_file_is_the_one_that_was_made(packed: clip_pack.Packed) -> None:
 
 
 def test_the_pack_is_in_step_with_its_recipe() -> None:
-    """Whoever changes the list of clips has to make them: `nox -s clips`."""
+    """After a change of the list of clips, run `nox -s clips`."""
     recipe = [(part.file, part.kind, part.width, part.height, part.seconds) for part in parts()]
 
     assert [(row.file, row.kind, row.width, row.height, row.seconds) for row in clip_pack.index()] == recipe
 
 
 def test_the_pack_stays_small() -> None:
-    """Everybody who installs the package carries it."""
+    """It is part of the package."""
     assert sum(packed.bytes for packed in clip_pack.index()) < ROOM
 
 

@@ -1,4 +1,4 @@
-"""What an account has: held, taken and given back as the rows say, counted when somebody asks."""
+"""The balance of an account: held, charged and released by the rows, computed on request."""
 
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
@@ -32,8 +32,8 @@ def _spender(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_succeeds_is_taken_once(make_simulator: MakeSimulator, run: Run, name: str) -> None:
-    """Whatever was held before, and however often somebody asks."""
+def test_a_successful_job_is_charged_once(make_simulator: MakeSimulator, run: Run, name: str) -> None:
+    """Whatever was held before, and however often it is read."""
     simulator, spender = _spender(make_simulator, name)
     spender.begin()
     run(simulator.advance(20))
@@ -63,10 +63,10 @@ def test_what_fails_costs_nothing(make_simulator: MakeSimulator, run: Run, name:
 @pytest.mark.parametrize(
     ("name", "held", "told"), [("runflow", "0", "10"), ("aimlapi", "0.06", "10"), ("runninghub", "1.26", "8.74")]
 )
-def test_what_is_under_way_is_held_and_told_as_the_row_says(
+def test_running_jobs_are_held_and_shown_as_the_row_says(
     make_simulator: MakeSimulator, name: str, held: str, told: str
 ) -> None:
-    """One holds nothing, one holds and does not tell, one does both."""
+    """One holds nothing, one holds without showing it, one does both."""
     _, spender = _spender(make_simulator, name)
     spender.begin("stuck")
     status = spender.provider.ledger.status(spender.account, spender.now)
@@ -96,7 +96,7 @@ def test_a_changed_plan_is_counted_by_its_new_end(make_simulator: MakeSimulator,
     assert (status.taken, status.held) == (COSTS["runninghub"], NOTHING)
 
 
-def test_without_a_budget_balances_are_told_and_never_refuse(make_simulator: MakeSimulator, run: Run) -> None:
+def test_without_a_budget_balances_are_shown_and_never_reject(make_simulator: MakeSimulator, run: Run) -> None:
     """Below nothing too; one provider shows money, so that its clients see a funded account."""
     simulator = make_simulator(budget=None)
     for name, opening in (("runflow", 1000), ("aimlapi", 100)):
@@ -113,7 +113,7 @@ def test_without_a_budget_balances_are_told_and_never_refuse(make_simulator: Mak
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_balance_is_set_mid_way(make_simulator: MakeSimulator, name: str) -> None:
-    """It is what the provider tells from then on; None takes the limit away again."""
+    """The provider shows it from then on; None removes the limit again."""
     _, spender = _spender(make_simulator, name, budget=None)
     ledger = spender.provider.ledger
     spender.begin("stuck")
@@ -129,7 +129,7 @@ def test_a_balance_is_set_mid_way(make_simulator: MakeSimulator, name: str) -> N
 
 
 def test_a_top_up_adds_to_what_is_left(make_simulator: MakeSimulator) -> None:
-    """And is an entry of its own."""
+    """It has its own entry."""
     _, spender = _spender(make_simulator, "runflow")
     spender.provider.ledger.top_up(spender.account, Decimal("2.5"), spender.now)
     spender.provider.ledger.top_up(spender.account, Decimal("-1"), spender.now)
@@ -139,7 +139,7 @@ def test_a_top_up_adds_to_what_is_left(make_simulator: MakeSimulator) -> None:
     assert [(one.sort, one.amount) for one in entries] == [("opening", 10), ("added", Decimal("2.5")), ("removed", -1)]
 
 
-def test_what_may_not_be_overdrawn_is_not_set_below_nothing(make_simulator: MakeSimulator) -> None:
+def test_a_balance_without_overdraft_is_not_set_below_zero(make_simulator: MakeSimulator) -> None:
     """Neither at once nor by taking away; what is held is named."""
     _, spender = _spender(make_simulator, "runninghub")
     spender.begin("stuck")
@@ -152,7 +152,7 @@ def test_what_may_not_be_overdrawn_is_not_set_below_nothing(make_simulator: Make
 
 
 def test_entries_tell_the_life_of_a_hold(make_simulator: MakeSimulator, run: Run) -> None:
-    """Held at the submit; released at the end, and taken where it succeeded."""
+    """Held at the submit; released at the end, and charged if it succeeded."""
     simulator, spender = _spender(make_simulator, "aimlapi")
     good, bad = spender.begin(), spender.begin("fail")
     run(simulator.advance(20))
@@ -180,7 +180,7 @@ def test_the_newest_movements_are_found_without_all_the_others(steps: list[tuple
 
 
 def test_a_submit_looks_at_no_other_job(make_simulator: MakeSimulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each job is met once and ends once, however many are under way, and however often somebody asks."""
+    """Each job is counted once and ends once, with any number of running jobs and reads."""
     met: list[int] = []
     meet = RunningBalance.meet
 
@@ -197,8 +197,8 @@ def test_a_submit_looks_at_no_other_job(make_simulator: MakeSimulator, monkeypat
     assert met == list(range(1, 101))
 
 
-def test_an_unknown_price_is_counted_and_assumed_only_where_told(make_simulator: MakeSimulator) -> None:
-    """A workflow's price is in no document; nothing is held for it unless somebody says how much."""
+def test_an_unknown_price_is_counted_and_assumed_only_on_request(make_simulator: MakeSimulator) -> None:
+    """A workflow's price is in no document; nothing is held for it unless a price is assumed."""
     for assumed, held in ((None, Decimal(0)), ("0.5", Decimal("0.5"))):
         _, spender = _spender(make_simulator, "runninghub", assume_price=assumed)
         call = spender.provider.ledger.cost(None, {})
@@ -212,7 +212,7 @@ def test_an_unknown_price_is_counted_and_assumed_only_where_told(make_simulator:
 
 
 def test_a_forgotten_job_stays_in_the_sums(make_simulator: MakeSimulator, run: Run) -> None:
-    """The store has room for three; ten were paid, and none was asked about in between."""
+    """The store has room for three; ten were charged, without a poll in between."""
     simulator, spender = _spender(make_simulator, "runflow", max_jobs=3)
     for _ in range(10):
         spender.begin()
@@ -225,7 +225,7 @@ def test_a_forgotten_job_stays_in_the_sums(make_simulator: MakeSimulator, run: R
 def test_forgetting_a_job_looks_at_few_others(
     make_simulator: MakeSimulator, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The submit that reaches the limit counts the job that goes, however many nobody asked about."""
+    """The submit that reaches the limit counts only the dropped job, however many were never polled."""
     met: list[int] = []
     meet = RunningBalance.meet
 
@@ -249,7 +249,7 @@ def test_forgetting_a_job_looks_at_few_others(
 
 
 def test_the_account_is_counted_anew_by_other_rows(make_simulator: MakeSimulator, run: Run) -> None:
-    """With the reading that charges at submit, what is under way is taken already."""
+    """With the reading that charges at submit, running jobs are charged already."""
     simulator, spender = _spender(make_simulator, "aimlapi")
     spender.begin()
     run(simulator.advance(20))
@@ -274,10 +274,8 @@ def test_what_was_forgotten_stays_when_the_rows_change(make_simulator: MakeSimul
         assert spender.provider.ledger.balance(spender.account, spender.now) == Decimal(10) - 5 * COSTS["aimlapi"]
 
 
-def test_where_the_row_says_so_the_jobs_in_flight_stop_when_nothing_is_left(
-    make_encore: MakeSimulator, run: Run
-) -> None:
-    """The made-up provider's; the third job is refused, and the second fails at the end of the first."""
+def test_running_jobs_stop_when_nothing_is_left_if_the_row_says_so(make_encore: MakeSimulator, run: Run) -> None:
+    """The made-up provider's; the third job is rejected, and the second fails at the end of the first."""
     simulator = make_encore(budget="0.20")
     spender = Spender(simulator.provider("encore"), "en_user_one")
     first, second = spender.begin(), spender.begin("slow")
@@ -288,7 +286,7 @@ def test_where_the_row_says_so_the_jobs_in_flight_stop_when_nothing_is_left(
     assert spender.refused()
 
 
-def test_they_stop_too_when_the_balance_is_taken_away(make_encore: MakeSimulator, run: Run) -> None:
+def test_running_jobs_stop_when_the_balance_is_removed(make_encore: MakeSimulator, run: Run) -> None:
     """By hand, at that moment."""
     simulator = make_encore()
     spender = Spender(simulator.provider("encore"), "en_user_one")
@@ -300,7 +298,7 @@ def test_they_stop_too_when_the_balance_is_taken_away(make_encore: MakeSimulator
 
 
 def test_a_job_that_is_completed_by_hand_is_reckoned_too(make_encore: MakeSimulator, run: Run) -> None:
-    """Its end takes the last of the money, and stops the other."""
+    """Its end uses up the balance, and stops the other."""
     simulator = make_encore(budget="0.20")
     spender = Spender(simulator.provider("encore"), "en_user_one")
     first, second = spender.begin("slow"), spender.begin("slow")
@@ -311,7 +309,7 @@ def test_a_job_that_is_completed_by_hand_is_reckoned_too(make_encore: MakeSimula
 
 
 def test_a_limit_that_is_set_mid_way_stops_what_began_without_one(make_encore: MakeSimulator, run: Run) -> None:
-    """At the end of the job that takes the last of it."""
+    """At the end of the job that uses up the balance."""
     simulator = make_encore()
     spender = Spender(simulator.provider("encore"), "en_user_one")
     first, second = spender.begin(), spender.begin("slow")
@@ -322,7 +320,7 @@ def test_a_limit_that_is_set_mid_way_stops_what_began_without_one(make_encore: M
     assert [job.state(spender.now).name for job in (first, second)] == ["done", "broken"]
 
 
-def test_sums_are_right_while_another_thread_asks() -> None:
+def test_sums_are_right_while_another_thread_reads() -> None:
     """As the pytest plugin does of a simulator that is being served."""
     simulator = build_simulator(load_contracts(["runflow"]), clock=Clock(held=True), accept_any_key=True, budget="1000")
     spender = Spender(simulator.provider("runflow"), "rf_live_one")

@@ -1,4 +1,4 @@
-"""Costs are found as fast as they are asked for, and never another's."""
+"""Costs are cached, and never another's."""
 
 from dataclasses import replace
 from functools import cache
@@ -36,7 +36,7 @@ def _rates(provider: str) -> Rates:
 @pytest.mark.parametrize("provider", PROVIDERS)
 @given(number=st.integers(0, 10_000), fields=st.dictionaries(st.sampled_from(NAMES), VALUES))
 def test_a_remembered_cost_is_the_cost(provider: str, number: int, fields: dict[str, Any]) -> None:
-    """For every model and whatever stands in an input: `1`, `true` and "1" are three values."""
+    """For every model and any input: `1`, `true` and "1" are three values."""
     models = list(_contract(provider).models.values())
     model = models[number % len(models)]
 

@@ -150,7 +150,7 @@ SHORT = ("test", "a", "key", "dev-key", "secret", "runflow", "12345678", "my-tes
 @pytest.mark.parametrize("key", SHORT)
 @pytest.mark.parametrize("name", PROVIDERS)
 def test_innocent_texts_stay_whole(name: str, key: str) -> None:
-    """Whatever word serves as a key: in the journal byte for byte, and in what is told of the job."""
+    """With any word as a key: byte for byte in the journal, and in the job's record."""
     with rig(name) as found:
         planter = Planter(found)
         operation = next(one for one in planter.operations if one.submits)
@@ -198,7 +198,7 @@ def test_a_short_key_is_masked_in_its_place() -> None:
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
-def test_ones_own_key_in_a_path_is_nowhere(name: str) -> None:
+def test_a_key_in_a_path_appears_nowhere(name: str) -> None:
     """In each parameter of each path, and behind each path: whatever is answered, under whatever status."""
     leaks: list[str] = []
     with rig(name) as found:
@@ -259,8 +259,8 @@ def test_a_secrets_place_is_one_in_every_form_of_a_body(name: str, field: str) -
         ("an-honest-key-of-24-signs", "an-hon\u00adest-key\ufeff-of-24-\u2060signs"),
     ],
 )
-def test_a_key_is_known_in_other_case_and_with_signs_that_nobody_sees(key: str, said: str) -> None:
-    """As somebody types it, or as a program of text has broken it."""
+def test_a_key_is_recognised_in_other_case_and_with_invisible_characters(key: str, said: str) -> None:
+    """As typed by hand, or changed by a text program."""
     known = Fingerprints([key])
 
     for text in (said, f"the key {said}, it is", json.dumps({"a": said}, ensure_ascii=False)):
@@ -270,7 +270,7 @@ def test_a_key_is_known_in_other_case_and_with_signs_that_nobody_sees(key: str, 
 
 
 def test_the_address_of_a_subscription_hides_its_token() -> None:
-    """As that of a callback: in what is asked and in what is answered."""
+    """Like that of a callback: in requests and in responses."""
     token = "8f7d6e5c4b3a29181716aabbccdd"
     with rig("runflow") as found:
         headers = [("authorization", f"Bearer {KEY}"), ("content-type", "application/json")]

@@ -76,7 +76,7 @@ def test_a_report_has_every_rule(tmp_path: Path) -> None:
     assert {check["id"] for check in checks} == {f"client.{name}" for name in IDS if name != "polled-after-end"}
 
 
-def test_a_missing_extra_is_said_before_anything_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_extra_is_reported_before_anything_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
     """With what installs it; no address of a server that ends at once, and no report."""
     monkeypatch.setitem(sys.modules, "trustme", None)
     result = ran("--strict", text=WRONG)

@@ -142,7 +142,7 @@ class CassetteRedactor:
 
     def _told(self, operation: Operation | None) -> Candidates:
         """What is known of a answer's body: what any answer of the operation may hold, and what the client reads."""
-        refusal = self._profile.refusal
+        refusal = self._profile.errors
         places = [*refusal.codes, *refusal.messages, *refusal.violations, *refusal.request_ids]
         for job in self._profile.jobs.values():
             places += [*job.id, *job.state, *job.results, *job.kinds, *job.seconds, *job.texts]
@@ -161,7 +161,7 @@ class CassetteRedactor:
 
     def _called(self) -> Candidates:
         """What is known of a callback's body."""
-        told = self._profile.told
+        told = self._profile.webhook
         places = [*told.id, *told.state, *told.event, *told.inside] if told else []
         schemas = [schema for operation in self._contract.operations for schema in self._schemas_called(operation)]
         return self._knowing.schemas([*schemas, schema_of_places(places)])
@@ -174,7 +174,7 @@ class CassetteRedactor:
 
     def _inside(self) -> Mapping[str, Candidates]:
         """What is known of the JSON that a field of a callback holds as a text: a job, as its poll shows it."""
-        told = self._profile.told
+        told = self._profile.webhook
         polls = [self._contract.operation(talk.poll) for talk in self._contract.conversation.jobs.values()]
         known = tuple(one for poll in polls for one in self._told(poll))
         return {place.rpartition("/")[2]: known for place in (told.inside if told else ())}

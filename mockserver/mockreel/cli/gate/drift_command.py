@@ -110,7 +110,7 @@ def _compare(
     from mockreel.drift.contradictions import contradictions  # noqa: PLC0415
 
     held = data or data_root()
-    asked = comparison.known(held, names)
+    asked = comparison.selected_providers(held, names)
     if own:
         return contradictions(held, asked, docs)
     if sum(what is not None for what in (docs, other, pages, against or None)) != 1:

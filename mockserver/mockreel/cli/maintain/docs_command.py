@@ -50,10 +50,10 @@ def fetch(
     """
     from mockreel._data import data_root  # noqa: PLC0415
     from mockreel.authoring import fetch as fetching  # noqa: PLC0415
-    from mockreel.drift.comparison import known  # noqa: PLC0415
+    from mockreel.drift.comparison import selected_providers  # noqa: PLC0415
 
     root = data or data_root()
-    pages = [page for name in known(root, names) for page in fetching.wanted(root, name)]
+    pages = [page for name in selected_providers(root, names) for page in fetching.source_pages(root, name)]
     if listed:
         for page in pages:
             say(f"{page.provider} {page.source}  {page.url} -> {page.file}")

@@ -34,14 +34,14 @@ def command(provider: str, openapi: str | None, every: float | None, no_download
 
     Its operations are those of `mockreel openapi PROVIDER`. The key is an input of each workflow.
     """
-    from mockreel.client.profile_file import read_manner  # noqa: PLC0415
+    from mockreel.client.profile_file import read_profile  # noqa: PLC0415
     from mockreel.contract.conversation.arazzo_document import Arazzo  # noqa: PLC0415
     from mockreel.contract.conversation.demo_jobs import read_script  # noqa: PLC0415
     from mockreel.simulator.simulator import load_contracts  # noqa: PLC0415
 
     contract = load_contracts([provider], data=data)[provider]
     root = data if data is not None and (data / "contracts" / provider).is_dir() else None
-    pause = every or read_manner(provider, root=root).pace.poll
+    pause = every or read_profile(provider, root=root).pace.poll
     script = read_script(provider, root=root)
     where = openapi or f"{provider}.openapi.json"
     made = Arazzo(contract, script, openapi=where, every=pause, download=not no_download)

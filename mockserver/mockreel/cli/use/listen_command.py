@@ -131,9 +131,9 @@ def _stop_on_signals(server: "Server") -> None:
 
 
 def _line(taken: "Taken") -> str:
-    heard = taken.heard
+    heard = taken.webhook
     if heard.callback is None:
-        return harmless(f"? {heard.refusal} Answered {taken.answered}.")
+        return harmless(f"? {heard.rejection} Answered {taken.answered}.")
     told = " ".join(part for part in (heard.callback.contract.title, heard.word, heard.subject, heard.state) if part)
     parts = [told, _SIGNATURES[heard.signature], taken.handed, f"answered {taken.answered}"]
     wrong = [f"    not as documented: {one.pointer or 'the body'}: {one.message}" for one in heard.violations[:5]]
@@ -141,7 +141,7 @@ def _line(taken: "Taken") -> str:
 
 
 def _row(taken: "Taken") -> Mapping[str, Any]:
-    heard = taken.heard
+    heard = taken.webhook
     return {
         "provider": heard.callback.contract.provider if heard.callback else None,
         "event": heard.word if heard.callback else None,

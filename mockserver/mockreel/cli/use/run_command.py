@@ -14,7 +14,7 @@ from mockreel.cli.shared_options import server_options, shared
 from mockreel.cli.strict_options import Strictness, strict_options
 
 if TYPE_CHECKING:
-    from mockreel.proxy.intercept import Plan, Ran
+    from mockreel.proxy.intercept import Plan, RunResult
     from mockreel.server.log import Log
     from mockreel.server.socket_server import Server
 
@@ -70,7 +70,7 @@ def command(words: tuple[str, ...], ready_file: Path | None, **given: Any) -> No
         # What is refused is told in spite of --quiet, and at once.
         told = _told if not given["as_json"] else lambda line: log.say("refused", line)
         try:
-            ran = run(_plan(words, given, log), environment=os.environ, told=told, ready=ready, ended=strict.look)
+            ran = run(_plan(words, given, log), environment=os.environ, report=told, ready=ready, ended=strict.look)
         except NotStarted as problem:
             _told(str(problem))
             sys.exit(problem.code)
@@ -101,7 +101,7 @@ def _told(line: str) -> None:
     say(f"mockreel run: {line}", err=True)
 
 
-def _tell(log: "Log", ran: "Ran") -> None:
+def _tell(log: "Log", ran: "RunResult") -> None:
     head = f"mockreel run: the program ended with {ran.code} after {ran.seconds:.1f} s."
     lines = ran.lines()
     log.say(

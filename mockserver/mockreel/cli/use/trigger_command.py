@@ -144,12 +144,12 @@ def _sent(
 
 def _report(found: "Happening", url: str, outcome: "Outcome") -> None:
     from mockreel.server.webhook_receiver import why  # noqa: PLC0415
-    from mockreel.webhooks.retry_policy import taken  # noqa: PLC0415
+    from mockreel.webhooks.retry_policy import accepted  # noqa: PLC0415
 
     what = f"{found.word} ({found.operation}, {found.state}) to {url}"
     if outcome.error is not None:
         say(f"{what} was not accepted: {why(outcome)}.", err=True)
         sys.exit(1)
     say(f"{what}: answered {outcome.status}{f': {outcome.response.strip()}' if outcome.response.strip() else ''}")
-    if not taken(found.policy, outcome):
+    if not accepted(found.policy, outcome):
         sys.exit(1)

@@ -35,7 +35,7 @@ def row_problem(
     elif (
         context.own
         and row not in _VIOLATIONS
-        and (text := context.error_detector.unsaid(response, known, request.operation, path=request.path))
+        and (text := context.error_detector.missing_text(response, known, request.operation, path=request.path))
     ):
         yield Problem(context.facts.row(row), f"{why}: the text {text!r}", response.shown(), request, _subject(request))
     context.judged()
@@ -191,7 +191,7 @@ def _by_code(context: CheckContext) -> str | None:
 
 def _documents(context: CheckContext, operation: Operation, row: ErrorRow) -> bool:
     status, code = context.error_detector.expected(row, operation)
-    if not context.error_detector.is_refusal(status, code):
+    if not context.error_detector.is_error(status, code):
         return False
     return context.response_checker.documented(operation, status) is not None
 

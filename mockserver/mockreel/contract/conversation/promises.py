@@ -1,4 +1,4 @@
-"""What a provider promises of a record beside its form: what it repeats, what it charges, how its lists are paged."""
+"""Promises about records beyond their schema: repeated fields, charges, paged lists."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from mockreel.contract.rows import Evidence
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """One or more places (JSON pointers) that a fact is about; `given` holds what else its row says."""
+    """The places (JSON pointers) of a fact; `given` has the other values of its row."""
 
     at: tuple[str, ...]
     evidence: Evidence
@@ -19,7 +19,7 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two places that hold the same: in a request and in a record, or in a callback and in a record."""
+    """Two places with equal values: in a request and a record, or in a callback and a record."""
 
     one: str
     other: str
@@ -28,12 +28,12 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Promises:
-    """What the record of a job promises. Each is empty or None where no row says anything of the kind.
+    """The promises about a job's record; each is empty or None if no row has it.
 
-    `carries` are fields that a submit takes beside its input; `repeats` says where the record has them again, `agrees`
-    where the callback says the same as the record; `moments` are places of times in their order. `shows` are places
-    that every record has, `constant` those that are the same from the submit on, `stays` those that are the same from
-    the end on, `fixed` one that always has one value, `model` where the record names its model.
+    `carries` are fields of a submit beside its input; `repeats` has their places in the record, `agrees` places where
+    callback and record are equal; `moments` are places of times in ascending order. `shows` are places that every
+    record has, `constant` those that never change after the submit, `stays` those that never change after the end,
+    `fixed` one that always has one value, `model` the place of the model's name.
     """
 
     carries: Mapping[str, Any] = field(default_factory=dict)
@@ -54,13 +54,13 @@ class Promises:
 
 @dataclass(frozen=True, slots=True)
 class Paged:
-    """How a list is asked for in parts.
+    """How a list is paged.
 
-    `items` and `id` are places of the entries and of an entry's name; `next` is the place of what leads on, which is
-    sent as the query parameter `cursor`; `filters` are query parameters with the place of the entry's value that each
-    of them compares; `order` is a query that turns the order of `by` round. `more` is the place of a truth value that
-    says whether there is more, `previous` that of what leads back; `agrees` are places that an entry has as the record
-    of its job has them, `times` two places of an entry of which the first is so many times the second.
+    `items` and `id` are places of the entries and of an entry's name; `next` is the place of the next cursor, which is
+    sent as the query parameter `cursor`; `filters` are query parameters with the place of the value that each compares;
+    `order` is a query that reverses the order of `by`. `more` is the place of a boolean for further pages, `previous`
+    that of the previous cursor; `agrees` are places with equal values in an entry and in the record of its job, `times`
+    two places of an entry with a fixed ratio.
     """
 
     items: str
@@ -72,19 +72,19 @@ class Paged:
     orders: Mapping[str, str]
     by: str | None
     least: int | None
-    jobs: bool  # its entries tell of jobs, so that it may be empty
-    models: bool  # its entries are the models of the contract, named as there
+    jobs: bool  # its entries are jobs, so it may be empty
+    models: bool  # its entries are the models of the contract, with the same names
     evidence: Evidence
     more: str | None = None
     previous: str | None = None
     agrees: tuple[str, ...] = ()
-    states: bool = False  # its entries are the states of the lifecycle, named by their words
+    states: bool = False  # its entries are the states of the lifecycle, by their words
     times: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What an account promises: where its balance stands, and in how many of its units one unit of the currency is."""
+    """The balance of an account: its place, and how many of its units make one of the currency."""
 
     operation: str
     at: str
@@ -107,7 +107,7 @@ def promises(row: Cursor) -> Promises:
 
 
 def places(row: Cursor, key: str) -> Places | None:
-    """A row of places; None where there is none."""
+    """A row of places, or None."""
     found = row.maybe(key)
     if found is None:
         return None
@@ -126,7 +126,7 @@ def _pair(_: str, row: Cursor) -> Pair:
 
 
 def paged(_: str, row: Cursor) -> Paged:
-    """One list of `conversation.yaml`, by the operation that gives it."""
+    """One list of `conversation.yaml`, by the operation that returns it."""
     return Paged(
         row.at("items").text(),
         row.at("id").text(),
@@ -149,7 +149,7 @@ def paged(_: str, row: Cursor) -> Paged:
 
 
 def account(row: Cursor) -> Account:
-    """Where the balance of an account stands."""
+    """The balance of an account in `conversation.yaml`."""
     return Account(row.at("operation").text(), row.at("at").text(), row.get("per", 1.0), evidence(row))
 
 

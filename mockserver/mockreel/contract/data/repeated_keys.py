@@ -1,4 +1,4 @@
-"""A key that stands twice in one object of a JSON text: readers of JSON take the last one without a word."""
+"""Find a repeated key of an object in a JSON text; JSON readers silently use the last one."""
 
 import json
 import re
@@ -7,7 +7,7 @@ _TOKEN = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?|[{}]')
 
 
 def repeated_key(text: str) -> tuple[str, int] | None:
-    """The first key that stands again in its object, and the line where it does; None where each stands once.
+    """The first repeated key of an object, and its line; None if there is none.
 
     Args:
         text: valid JSON.

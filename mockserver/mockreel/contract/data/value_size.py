@@ -1,4 +1,4 @@
-"""How much a value is once its aliases are followed: a few lines of YAML may stand for more than any memory holds."""
+"""Check the size of a value with its aliases expanded: a few lines of YAML may expand beyond any memory."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,16 +10,16 @@ DEEPEST = 100
 
 
 def check_size(value: Any, *, where: str) -> None:
-    """See that a walk through a value comes to an end soon.
+    """Check that a value is small enough to walk.
 
     Raises:
-        DataError: it is too deep, contains itself, or is too large once its aliases are followed.
+        DataError: it is too deep, contains itself, or is too large with its aliases expanded.
     """
     _Measure(where).of(value)
 
 
 class _Measure:
-    """Counts what a walk through a value would meet; what an alias leads to is counted each time, and walked once."""
+    """Counts the nodes of a value; the target of an alias is counted each time, and walked once."""
 
     def __init__(self, where: str) -> None:
         self._where = where
@@ -27,14 +27,14 @@ class _Measure:
         self._open: set[int] = set()
 
     def of(self, value: Any) -> tuple[int, int]:
-        """How many values there are below a place, texts in thousands of letters, and how deep they go."""
+        """The number of values below a node, with texts in thousands of letters, and their depth."""
         if not isinstance(value, dict | list):
             return 1 + (len(value) // 1000 if isinstance(value, str | bytes) else 0), 0
         key = id(value)
         if key in self._counted:
             return self._counted[key]
         if key in self._open:
-            raise DataError(self._where, "an alias in it leads to the place where it stands")
+            raise DataError(self._where, "an alias in it contains itself")
         if len(self._open) >= DEEPEST:
             raise DataError(self._where, f"it is deeper than {DEEPEST} levels")
         self._open.add(key)
@@ -45,7 +45,7 @@ class _Measure:
             raise DataError(
                 self._where,
                 f"its aliases make more than {MOST_VALUES:,} values of it",
-                then="Write out what its aliases stand for.",
+                then="Write the values instead of aliases.",
             )
         if len(self._open) + deep > DEEPEST:
             raise DataError(self._where, f"it is deeper than {DEEPEST} levels")

@@ -1,4 +1,4 @@
-"""Follow references through a contract's schemas, whichever document they stand in."""
+"""Follow references through a contract's schemas, across documents."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -27,7 +27,7 @@ class Resolver:
         return self._contract.schemas.document(name), self._folder + name
 
     def followed(self, schema: Any, base: str = "") -> tuple[Any, str]:
-        """The schema that a reference leads to, and its address; a schema without one is itself."""
+        """The target of a schema's reference and its address; a schema without a reference is unchanged."""
         while isinstance(schema, Mapping) and isinstance(schema.get("$ref"), str):
             beside = {key: value for key, value in schema.items() if key != "$ref"}
             base = urljoin(base or self._openapi, schema["$ref"])
@@ -37,9 +37,9 @@ class Resolver:
         return schema, base
 
     def _at(self, address: str) -> Any:
-        document, _, place = address.partition("#")
+        document, _, fragment = address.partition("#")
         found: Any = self._document(document)
-        return pointer(found, place, where=address) if place else found
+        return pointer(found, fragment, where=address) if fragment else found
 
     def _document(self, address: str) -> Any:
         if address == self._openapi:

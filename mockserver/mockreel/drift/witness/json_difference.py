@@ -9,7 +9,7 @@ from mockreel.drift.finding import NOTHING
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One place where two values differ: NOTHING on the side where nothing stands."""
+    """One place where two values differ; NOTHING on a side without a value."""
 
     path: tuple[str, ...]
     before: Any
@@ -22,7 +22,7 @@ class Difference:
 
 
 def differences(before: Any, after: Any, *, path: tuple[str, ...] = ()) -> Iterator[Difference]:
-    """Every place where the two differ: mappings are walked, anything else is one value."""
+    """Every place where two values differ; only mappings are walked into."""
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         for key in dict.fromkeys((*before, *after)):
             old, new = before.get(key, NOTHING), after.get(key, NOTHING)
@@ -32,7 +32,7 @@ def differences(before: Any, after: Any, *, path: tuple[str, ...] = ()) -> Itera
 
 
 def alike(before: Any, after: Any) -> bool:
-    """Equality as JSON has it, where `true` is not 1; and 1.0 is 1."""
+    """JSON equality: `true` is not 1, and 1.0 is 1."""
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         return before.keys() == after.keys() and all(alike(before[key], after[key]) for key in before)
     if isinstance(before, list | tuple) and isinstance(after, list | tuple):

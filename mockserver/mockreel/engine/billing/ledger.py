@@ -226,7 +226,7 @@ class Ledger:
             held, taken = self._moved(running)
             left = running.start - held - taken
         if left <= 0 or (needs == "price" and due is not None and due > left):
-            raise ErrorResponse(self.money.refusal)
+            raise ErrorResponse(self.money.error)
 
     # Changes by hand ---------------------------------------------------------------------------------------------
 

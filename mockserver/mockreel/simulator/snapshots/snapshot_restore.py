@@ -132,7 +132,7 @@ def _fill(provider: Provider, past: Past) -> None:
     for job in past.jobs.values():
         provider.jobs.add(job)
     held = [past.deliveries[name] for name in past.row["held"] if name in past.deliveries]
-    provider.deliveries.put_back(past.deliveries.values(), damage=past.damage, held=held)
+    provider.deliveries.restore(past.deliveries.values(), damage=past.damage, held=held)
     for upload in past.uploads:
         provider.uploads.announce(upload)
     provider.numbers.update(past.row["numbers"])
