@@ -12,7 +12,7 @@ import orjson
 import pytest
 from click.testing import CliRunner
 
-from mockreel.cli.gate.check import command
+from mockreel.cli.gate.check_command import command
 from mockreel.conformance.targets.base_url import Access
 from mockreel.contract.messages.message import Request, Response
 from mockreel.providers.runflow import webhooks

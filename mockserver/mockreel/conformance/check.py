@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from mockreel.conformance.place import Place
 from mockreel.contract.evidence.facts import Fact
 from mockreel.contract.exchanges.problem import Problem
 
@@ -46,7 +47,11 @@ def check(
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A problem as it is reported. `doubt`: the contract only rests on inference there, so it may be what is wrong."""
+    """A problem as it is reported.
+
+    `doubt`: the contract only rests on inference there, so it may be what is wrong. `place`: the line of the user's own
+    that it is about, where that is known.
+    """
 
     check: str
     provider: str
@@ -56,6 +61,7 @@ class Finding:
     came: str
     curl: str
     doubt: bool
+    place: Place | None = None
 
     @property
     def where(self) -> str:

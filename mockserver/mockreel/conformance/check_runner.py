@@ -35,7 +35,7 @@ def run(
     wanted = [check for check in checks if check.known(context)]
     for group in dict.fromkeys(group for check in wanted for group in check.uses):
         if group not in left:
-            context.begin(group)
+            context.jobs.begin(group)
     if context.own:  # its time passes only when it is told to, and must not pass while nobody looks
         context.tasks.finish()
     yield from _outcomes(context, [check for check in wanted if not check.uses], left)
@@ -102,13 +102,13 @@ def _reasons(context: CheckContext, check: Check) -> Sequence[str]:
         for reason, count in context.skipped.most_common(MOST_REASONS)
     ]
     for group in check.uses:
-        reasons += list(dict.fromkeys(context.not_begun.get(group, ())))[:MOST_REASONS]
+        reasons += list(dict.fromkeys(context.jobs.not_begun.get(group, ())))[:MOST_REASONS]
     return reasons
 
 
 def replies_outcome(context: CheckContext, seconds: float) -> Outcome:
     """What came of holding every response against the contract."""
-    found, broke = findings(context, REPLIES, context.passing), "; ".join(context.broken[:MOST_REASONS])
+    found, broke = findings(context, REPLIES, context.passing), "; ".join(context.jobs.broken[:MOST_REASONS])
     asked = tuple(name for name, _ in context.during.most_common(MOST_REASONS) if name)
     return Outcome(
         REPLIES, REPLIES_SAY, context.contract.provider, context.passed, found, (), broke, seconds, during=asked

@@ -151,5 +151,4 @@ def check_models(plan: Plan, contracts: Mapping[str, Contract]) -> None:
     known: Iterable[str] = [name for contract in contracts.values() for name in contract.names]
     for model in plan.models:
         if model not in known:
-            near = [name for name in known if model.split("/")[0] in name][:10]
-            raise OptionError("--model", model, near, then="mockreel check asks for a model's id or an alias of it.")
+            raise OptionError("--model", model, known, then="mockreel check asks for a model's id or an alias of it.")

@@ -32,7 +32,7 @@ def _promise(name: str) -> Callable[[CheckContext], bool]:
 
 def _ended(context: CheckContext) -> Iterator[tuple[JobTrace, Promises, Any]]:
     """Every job that has ended, with what its record promises and its last record."""
-    for trace in context.traces():
+    for trace in context.jobs.traces():
         if trace.ended and trace.last is not None:
             yield trace, trace.talk.promises, trace.last.response.json
 
@@ -125,7 +125,7 @@ def _is_elsewhere(context: CheckContext, trace: JobTrace, known: list[datetime])
     known=_promise("cost"),
 )  # fmt: skip
 def costs_its_price(context: CheckContext) -> Iterator[Problem]:
-    if not any(_is_told(context, trace) for trace in context.traces()):
+    if not any(_is_told(context, trace) for trace in context.jobs.traces()):
         raise NotApplicable("what the models of this run cost is not known")
     for trace, promised, record in _ended(context):
         row = promised.cost
@@ -209,7 +209,7 @@ def amount(value: Any) -> Decimal | None:
     known=lambda context: context.plays and _promise("failure")(context),
 )  # fmt: skip
 def says_why_it_failed(context: CheckContext) -> Iterator[Problem]:
-    for trace in (*context.traces(), *context.told(FAILURES)):
+    for trace in (*context.jobs.traces(), *context.jobs.told(FAILURES)):
         row = trace.talk.promises.failure
         failure = _failure(context, trace)
         if row is None or failure is None or not trace.ended or trace.last is None:
@@ -250,7 +250,7 @@ def _failure(context: CheckContext, trace: JobTrace) -> Failure | None:
     known=_promise("headers"),
 )
 def has_its_headers(context: CheckContext) -> Iterator[Problem]:
-    for trace in context.traces():
+    for trace in context.jobs.traces():
         row = trace.talk.promises.headers
         if row is None or trace.last is None:
             continue

@@ -30,7 +30,7 @@ def results_fact(context: CheckContext, trace: JobTrace) -> Fact:
 
 @check("result.there", "A job that has succeeded shows its result.", level="jobs", uses=(PLAIN,))
 def finished_has_results(context: CheckContext) -> Iterator[Problem]:
-    for trace in context.traces():
+    for trace in context.jobs.traces():
         poll = trace.last
         states = context.states(poll.word) if poll else ()
         if poll is None or not any(state.kind in MADE for state in states) or _is_text(trace):
@@ -50,7 +50,7 @@ def _is_text(trace: JobTrace) -> bool:
 
 @check("result.not-before", "A job that has not succeeded shows no result.", level="jobs", uses=(PLAIN,))
 def unfinished_has_none(context: CheckContext) -> Iterator[Problem]:
-    for trace in context.traces():
+    for trace in context.jobs.traces():
         if trace.talk.made is not None:
             continue
         for poll, states in context.telling.words(trace):
@@ -77,7 +77,7 @@ def _files(context: CheckContext) -> Iterator[tuple[JobTrace, str, ReceivedRespo
 
 def _made(context: CheckContext) -> Iterator[JobTrace]:
     """Every job that has made a file."""
-    for trace in context.traces():
+    for trace in context.jobs.traces():
         states = context.states(trace.last.word) if trace.last else ()
         if any(state.kind in MADE for state in states) and not _is_text(trace):
             yield trace
@@ -160,7 +160,7 @@ def urls_answer_again(context: CheckContext) -> Iterator[Problem]:
 
 @check("result.stays", "A job that has ended shows its result whenever it is asked for.", level="jobs", uses=(PLAIN,))
 def results_stay(context: CheckContext) -> Iterator[Problem]:
-    for trace in context.traces():
+    for trace in context.jobs.traces():
         if trace.talk.made is not None or _is_text(trace):
             continue
         made = [poll for poll, states in context.telling.words(trace) if any(one.kind in MADE for one in states)]

@@ -179,7 +179,7 @@ def shows_what_was_begun(context: CheckContext) -> Iterator[Problem]:
     for operation, paged in lists(context):
         if not paged.jobs:
             continue
-        begun = [trace for trace in context.traces() if trace.id is not None and _is_listed(context, paged, trace)]
+        begun = [trace for trace in context.jobs.traces() if trace.id is not None and _is_listed(context, paged, trace)]
         wanted = [*begun[-3:], *(trace for trace in begun[:-3] if not _succeeded(context, trace))]
         request, missing = _searched(context, operation, paged, {str(trace.id) for trace in wanted})
         for trace in wanted:
@@ -227,10 +227,9 @@ def has_entries(context: CheckContext) -> Iterator[Problem]:
         if paged.least is None:
             continue
         request = asked(context, operation)
-        response = context.try_send(request)
-        if response is None or context.excused(response, operation):
+        response = context.answer(request, operation)
+        if response is None:
             continue
-        context.judged()
         names = _names(paged, entries_of(paged, response))
         if len(names) < paged.least or not all(names) or len(set(map(str, names))) != len(names):
             fact = list_fact(context, operation, paged, "names what there is, each once")

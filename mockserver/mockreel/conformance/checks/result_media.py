@@ -29,7 +29,7 @@ _LENDING = ("video", "audio")
 
 def _results(context: CheckContext) -> Iterator[tuple[JobTrace, str, ReceivedResponse]]:
     """Every file of a job that has made one, with its URL."""
-    for trace in (one for group in GROUPS for one in context.told(group)):
+    for trace in (one for group in GROUPS for one in context.jobs.told(group)):
         states = context.states(trace.last.word) if trace.last else ()
         if not any(state.kind in MADE for state in states):
             continue

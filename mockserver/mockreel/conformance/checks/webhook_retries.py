@@ -176,7 +176,7 @@ def comes_again(context: CheckContext) -> Iterator[Problem]:
         if (
             context.error_detector.refused(reply)
             or len(came) != 1
-            or context.payload_problems(trace.submit, came[0].body)
+            or context.webhooks.problems(trace.submit, came[0].body)
         ):
             fact = context.facts.operation(f"{webhook.redeliver} sends the callback again", request.operation)
             yield Problem(fact, "one more valid callback", f"{len(came)} came; {reply.shown()}", request, trace.subject)

@@ -234,7 +234,7 @@ class Generated:
         tally = self._tallies[self._phase]
         tally.cases += 1
         if len(tally.problems) < 500:
-            tally.problems += self._context.reply_problems(request, response)
+            tally.problems += self._context.response_problems(request, response)
             if self._context.own or self._context.error_detector.circumstance(response, request.operation) is None:
                 tally.problems += judge(self._context, request, response)
 

@@ -41,7 +41,7 @@ def tell_batch(context: "CheckContext", row: Places, found: list[BatchTrace]) ->
     asked, url = context.requests.good(operation), None
     if context.request_checker.judge(asked).row is not None:
         raise NotApplicable("the contract has no example of a body that is well-formed under this reading")
-    if context.target.receiver is not None and context.callback_of(operation) is not None:
+    if context.target.receiver is not None and context.webhooks.of(operation) is not None:
         asked, url = context.with_callback(asked, (200,))
     context.secret()
     trace = BatchTrace(row, asked, context.send(asked), callback_url=url)

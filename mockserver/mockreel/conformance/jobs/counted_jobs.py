@@ -67,7 +67,7 @@ def _requests(context: "CheckContext") -> dict[str, SentRequest]:
 
 def _now(context: "CheckContext") -> float:
     """The hour by the target's clock: as a record of the run has it, else by our own."""
-    for trace in (one for group in context.groups.values() for one in group):
+    for trace in (one for group in context.jobs.groups.values() for one in group):
         row = trace.talk.promises.moments
         begun = pointers.value(trace.response.json, row.at[0]) if row else None
         with suppress(ValueError):

@@ -215,7 +215,7 @@ class JobTraces:
             trace.stopped = str(reason)
         except Exception as problem:
             trace.stopped = broken(problem)
-            self._context.broken.append(trace.stopped)
+            self._context.jobs.broken.append(trace.stopped)
         except GeneratorExit:
             seconds = self._context.target.now() - trace.began
             trace.stopped = f"the time was up {seconds:.0f} s after it began"

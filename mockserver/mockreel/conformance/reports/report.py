@@ -3,10 +3,11 @@
 import shlex
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from mockreel.conformance.check import Finding, Outcome
+from mockreel.conformance.place import Checkout
 
 if TYPE_CHECKING:
     from mockreel.conformance.suite import Plan
@@ -22,7 +23,8 @@ MOCK = "http://mock.test"
 class Report:
     """One run against one target.
 
-    `trouble` says why nothing could be asked at all; `fail_on` names what fails the run beside what falls short.
+    `trouble` says why nothing could be asked at all; `fail_on` names what fails the run beside what falls short;
+    `command` is what was run, `checkout` where CI looks for the files of findings.
     """
 
     target: str
@@ -33,6 +35,8 @@ class Report:
     seconds: float = 0.0
     trouble: str = ""
     fail_on: frozenset[Strictness] = frozenset({"unchecked", "unknown"})
+    command: str = "mockreel check"
+    checkout: Checkout = field(default_factory=Checkout)
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -30,8 +30,12 @@ register_url_convertor("digits", Digits())
 
 
 class Row(NamedTuple):
-    """One operation. The path has no slash before it, and parameters in Starlette's way (`rules/{id:digits}`)."""
+    """One operation. The path has no slash before it, and parameters in Starlette's way (`rules/{id:digits}`).
+
+    `query` names the parameters that its query may have; None where the handler itself looks after them.
+    """
 
     method: str
     path: str
     handler: Handler
+    query: tuple[str, ...] | None = ()

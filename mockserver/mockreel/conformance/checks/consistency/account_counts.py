@@ -19,7 +19,7 @@ from mockreel.contract.exchanges.problem import Problem
 )  # fmt: skip
 def count_what_is_begun(context: CheckContext) -> Iterator[Problem]:
     """Somebody else may use the account meanwhile, so a counter may have counted more."""
-    for counted in context.counted():
+    for counted in context.jobs.counted():
         for row in context.contract.conversation.counts:
             name = str(row.given["operation"])
             least = _least(context, row, counted)

@@ -7,6 +7,7 @@ from mockreel.conformance.check import Check, check
 from mockreel.conformance.check_context import CheckContext
 from mockreel.conformance.checks.consistency.webhook_history import wrong_entries
 from mockreel.conformance.checks.job_records import alike
+from mockreel.conformance.checks.webhook_deliveries import same_state
 from mockreel.conformance.jobs.batch_traces import BatchTrace, is_over
 from mockreel.conformance.jobs.job_groups import BATCH
 from mockreel.contract import Operation, pointers
@@ -44,7 +45,7 @@ def _submit(context: CheckContext, trace: BatchTrace) -> Operation:
 
 def _ended(context: CheckContext) -> Iterator[BatchTrace]:
     """The batches that were seen to their end."""
-    for trace in context.batches():
+    for trace in context.jobs.batches():
         if trace.whole and is_over(context, trace.row, trace.last):
             yield trace
         elif not context.excused(trace.response, _submit(context, trace)):
@@ -55,7 +56,7 @@ def _ended(context: CheckContext) -> Iterator[BatchTrace]:
     "batch.ends", "A batch ends with as many jobs as it was asked for.", level="jobs", uses=(BATCH,), known=has_batches
 )
 def ends_with_all_its_jobs(context: CheckContext) -> Iterator[Problem]:
-    for trace in context.batches():
+    for trace in context.jobs.batches():
         operation, row = _submit(context, trace), trace.row
         if context.excused(trace.response, operation):
             continue
@@ -162,10 +163,10 @@ def tells_of_its_end(context: CheckContext) -> Iterator[Problem]:
             continue
         (arrival,) = trace.arrivals
         body = arrival.body.decode("utf-8", "replace")[:300]
-        for wrong in context.payload_problems(operation, arrival.body)[:3]:
+        for wrong in context.webhooks.problems(operation, arrival.body)[:3]:
             fact = _fact(context, trace, "the callback of a batch has the form of its schema")
             yield Problem(fact, "a body of the documented form", wrong, trace.asked, operation.id)
-        for wrong in _untrue(context, trace, context.payload(arrival.body)):
+        for wrong in _untrue(context, trace, context.webhooks.payload(arrival.body)):
             fact = _fact(context, trace, "the callback of a batch says what its record says")
             yield Problem(fact, wrong, body, trace.asked, operation.id)
         signature, secret = context.contract.callbacks.signature, context.secret()
@@ -191,7 +192,7 @@ def _untrue(context: CheckContext, trace: BatchTrace, body: Any) -> Iterator[str
     )
     if str(pointers.value(body, row["id"])) != str(batch):
         yield f"the id {batch} at {row['id']}"
-    if not context.same_state(pointers.value(body, row["state"]), word):
+    if not same_state(context, pointers.value(body, row["state"]), word):
         yield f"the state {word} at {row['state']}"
     events = {context.contract.wire.get(row["words"], {}).get(state.name) for state in context.states(word)}
     if events - {None} and pointers.value(body, row["event"]) not in events:

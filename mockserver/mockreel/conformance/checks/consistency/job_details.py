@@ -25,17 +25,16 @@ AWAY = 5.0
     known=lambda context: any(talk.promises.details for talk in context.contract.conversation.jobs.values()),
 )  # fmt: skip
 def details_are_there(context: CheckContext) -> Iterator[Problem]:
-    ended = [trace for trace in context.traces() if trace.ended and trace.last is not None]
+    ended = [trace for trace in context.jobs.traces() if trace.ended and trace.last is not None]
     for trace in ended[:MOST]:
         for name, row in trace.talk.promises.details.items():
             link = context.links.find(trace.submit, trace.response, name)
             if link is None:
                 continue
             request = context.links.follow(link, trace.asked, trace.response)
-            response = context.try_send(request)
-            if response is None or context.excused(response, link.to):
+            response = context.answer(request, link.to)
+            if response is None:
                 continue
-            context.judged()
             found = pointers.value(response.json, row.at[0])
             wrong = _wrong(trace, row, found if isinstance(found, list) else [])
             if wrong:
@@ -77,7 +76,7 @@ def _within(one: datetime, first: datetime, last: datetime) -> bool:
 )  # fmt: skip
 def jobs_differ(context: CheckContext) -> Iterator[Problem]:
     seen: dict[tuple[str, str], JobTrace] = {}
-    for trace in context.traces():
+    for trace in context.jobs.traces():
         row = trace.talk.promises.distinct
         for place in row.at if row else ():
             value = pointers.value(trace.response.json, place)
@@ -97,7 +96,7 @@ def jobs_differ(context: CheckContext) -> Iterator[Problem]:
     known=lambda context: any(talk.promises.opens for talk in context.contract.conversation.jobs.values()),
 )  # fmt: skip
 def submits_show_what_they_must(context: CheckContext) -> Iterator[Problem]:
-    for trace in context.traces():
+    for trace in context.jobs.traces():
         row = trace.talk.promises.opens
         if row is None:
             continue

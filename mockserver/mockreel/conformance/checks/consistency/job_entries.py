@@ -26,7 +26,7 @@ def entries_agree_with_records(context: CheckContext) -> Iterator[Problem]:
         if not paged.agrees:
             continue
         request, entries = _entries(context, operation, paged)
-        for trace in context.traces():
+        for trace in context.jobs.traces():
             record = trace.last.response.json if trace.last and trace.ended else None
             entry = entries.get(str(trace.id))
             if record is None or entry is None:

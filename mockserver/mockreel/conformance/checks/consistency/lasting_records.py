@@ -31,7 +31,7 @@ def links_further(context: CheckContext) -> bool:
 
 def _promising(context: CheckContext, name: str) -> Iterator[tuple[JobTrace, Places]]:
     """Every job that was looked at and whose sort promises something of the kind."""
-    for trace in context.traces():
+    for trace in context.jobs.traces():
         row = getattr(trace.talk.promises, name)
         if row is not None and trace.last is not None:
             yield trace, row
@@ -205,22 +205,21 @@ def _reads(context: CheckContext, operation: Operation) -> bool:
 
 @check("record.linked", "What a link of a job leads to is that job's.", level="jobs", uses=(PLAIN,), known=_reads_on)
 def links_lead_to_its_own(context: CheckContext) -> Iterator[Problem]:
-    """What a link fills with the job's id has the same name wherever the reply repeats it.
+    """A parameter that a link fills with the job's id has the same name wherever the reply repeats it.
 
-    Two jobs of each submit are asked for: who always shows one and the same is right by chance for one of them.
+    Two jobs of each submit are looked at: a provider that always shows the same one is right for one job by chance.
     """
     seen: Counter[tuple[str, str]] = Counter()
-    for trace in context.traces():
+    for trace in context.jobs.traces():
         for name in dict.fromkeys(str(row.get("operationId")) for row in context.links.of(trace.submit)):
             link = context.links.find(trace.submit, trace.response, name)
             if link is None or not _reads(context, link.to) or link.to.admin or seen[trace.submit.id, name] == TWICE:
                 continue
             seen[trace.submit.id, name] += 1
             request = context.links.follow(link, trace.asked, trace.response)
-            response = context.try_send(request)
-            if response is None or context.excused(response, link.to):
+            response = context.answer(request, link.to)
+            if response is None:
                 continue
-            context.judged()
             body = link.body if isinstance(link.body, dict) else {}
             named = [key for key, text in {**link.parameters, **body}.items() if str(text).startswith("$response")]
             others = [one for key in named for one in _named(response.json, key) if str(one) != str(trace.id)]
