@@ -17,6 +17,7 @@ from mockreel.engine.billing import Ledger
 from mockreel.engine.clock import Clock
 from mockreel.engine.faults import NO_FAULTS
 from mockreel.engine.jobs.job import Intervention, Job, JobStore, MemoryJobs
+from mockreel.engine.jobs.job_views import JobViews
 from mockreel.engine.jobs.lifecycle import PlanTemplate
 from mockreel.engine.journal.journal import Journal
 from mockreel.engine.randomness import digest
@@ -26,7 +27,6 @@ from mockreel.simulator import pipeline
 from mockreel.simulator.adapter import Answer, ProviderAdapter
 from mockreel.simulator.compiled_contract import CompiledContract, Rewording, compile_contract
 from mockreel.simulator.context import RequestContext
-from mockreel.simulator.job_views import JobViews
 from mockreel.simulator.path_hints import Hints
 from mockreel.simulator.run_recorder import RunRecorder
 from mockreel.webhooks import Deliveries, Delivery, Signing
