@@ -16,6 +16,7 @@ from mockreel.engine.billing import Ledger
 from mockreel.engine.clock import Clock
 from mockreel.engine.faults import NO_FAULTS
 from mockreel.engine.jobs.job import Intervention, Job, JobStore, MemoryJobs
+from mockreel.engine.jobs.job_views import JobViews
 from mockreel.engine.jobs.lifecycle import PlanTemplate
 from mockreel.engine.journal.journal import Journal
 from mockreel.engine.randomness import digest
