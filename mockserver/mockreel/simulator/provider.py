@@ -24,7 +24,6 @@ from mockreel.engine.scenarios.rules import Rules
 from mockreel.engine.scheduler import Scheduler
 from mockreel.simulator import pipeline
 from mockreel.simulator.compiled_contract import CompiledContract, Rewording, compile_contract
-from mockreel.simulator.job_views import JobViews
 from mockreel.simulator.jobs.job_end import JobEnd, Reckoning
 from mockreel.simulator.jobs.job_waits import JobWaits
 from mockreel.simulator.path_hints import Hints
