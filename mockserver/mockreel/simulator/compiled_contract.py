@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from mockreel.contract import Contract, Failure, State
-from mockreel.contract.known_violations import KnownViolations
+from mockreel.contract.messages.known_violations import KnownViolations
 from mockreel.contract.messages.query import Queries
 from mockreel.engine.accounts.keyring import prefixes_of
 from mockreel.engine.jobs.job import Intervention, Job

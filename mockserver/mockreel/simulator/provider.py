@@ -16,6 +16,7 @@ from mockreel.engine.billing import Ledger
 from mockreel.engine.clock import Clock
 from mockreel.engine.faults import NO_FAULTS
 from mockreel.engine.jobs.job import Intervention, Job, JobStore, MemoryJobs
+from mockreel.engine.jobs.job_views import JobViews
 from mockreel.engine.jobs.lifecycle import PlanTemplate
 from mockreel.engine.journal.journal import Journal
 from mockreel.engine.randomness import digest
@@ -23,7 +24,6 @@ from mockreel.engine.scenarios.rules import Rules
 from mockreel.engine.scheduler import Scheduler
 from mockreel.simulator import pipeline
 from mockreel.simulator.compiled_contract import CompiledContract, Rewording, compile_contract
-from mockreel.simulator.job_views import JobViews
 from mockreel.simulator.jobs.job_end import JobEnd, Reckoning
 from mockreel.simulator.jobs.job_waits import JobWaits
 from mockreel.simulator.path_hints import Hints

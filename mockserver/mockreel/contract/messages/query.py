@@ -7,10 +7,10 @@ from typing import Any
 import jsonschema_rs
 
 from mockreel.contract import Operation, Parameter
-from mockreel.contract.known_violations import KnownViolations
 from mockreel.contract.messages.body import read_query
 from mockreel.contract.messages.error_response import ErrorResponse
 from mockreel.contract.messages.form import Form
+from mockreel.contract.messages.known_violations import KnownViolations
 from mockreel.contract.schemas import Schemas
 from mockreel.contract.validation import NONE, Violation, Violations, violations
 

@@ -88,7 +88,9 @@ async def _result(context: RequestContext, job: Job) -> Response:
 def get_run(context: RequestContext) -> Response:
     """Read a run."""
     provider = context.provider
-    return provider.views.response(context, provider.job_of(context.account, context.params["run_id"]), _record)
+    job = provider.job_of(context.account, context.params["run_id"])
+    asked = (provider.base_url, context.operation.id)
+    return provider.views.response(context, job, _record, now=context.now, asked=asked)
 
 
 def _record(context: RequestContext, job: Job) -> Response:

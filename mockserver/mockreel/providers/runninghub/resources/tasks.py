@@ -28,7 +28,9 @@ def run(context: RequestContext) -> Response:
 def query_task(context: RequestContext) -> Response:
     """How a task is."""
     provider = context.provider
-    return provider.views.response(context, provider.job_of(context.account, str(context.body["taskId"])), _task)
+    job = provider.job_of(context.account, str(context.body["taskId"]))
+    asked = (provider.base_url, context.operation.id)
+    return provider.views.response(context, job, _task, now=context.now, asked=asked)
 
 
 def _task(context: RequestContext, job: Job) -> Response:

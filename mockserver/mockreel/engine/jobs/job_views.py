@@ -1,11 +1,12 @@
 """Responses that tell of a job under way: while nothing about it changes, a poll says what the last one said."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from mockreel.contract.messages.message import Response
 from mockreel.engine.jobs.job import Job
-from mockreel.simulator.request_context import RequestContext
+
+C = TypeVar("C")
 
 # Of so many jobs a response is kept, of those that were asked about last.
 MOST = 1000
@@ -21,22 +22,22 @@ class JobViews:
 
     def response(
         self,
-        context: RequestContext,
+        context: C,
         job: Job,
-        make: Callable[[RequestContext, Job], Response],
+        make: Callable[[C, Job], Response],
         *,
-        header: bytes | None = None,
+        now: float,
+        asked: Facts,
     ) -> Response:
-        """What `make` gives, from the job, the contract, the operation, the address that was asked, and the moment.
+        """What `make` gives from the job at a moment, the contract, and what was asked.
 
         Args:
-            header: of what the client sent the one value that the response depends on besides.
+            asked: all of the request that the response depends on.
         """
-        state = job.state(context.now)
+        state = job.state(now)
         if state.kind != "pending":  # its end is asked for once or twice, and depends on more
             return make(context, job)
-        base_url, operation = context.provider.base_url, context.operation.id
-        facts = (job, state, job.began(context.now), job.intervention, job.extra, base_url, operation, header)
+        facts = (job, state, job.began(now), job.intervention, job.extra, asked)
         kept = self._kept.get(job.id)
         if kept is not None and kept[0] == facts:
             return kept[1]

@@ -12,7 +12,7 @@ from mockreel.contract import pointers
 from mockreel.contract.conversation.demo_jobs import Exchange
 from mockreel.contract.messages.message import Request, Response
 from mockreel.engine.clock import Clock
-from mockreel.simulator.job_views import MOST, JobViews
+from mockreel.engine.jobs.job_views import MOST, JobViews
 from mockreel.simulator.simulator import Simulator, build_simulator, load_contracts
 
 PROVIDERS = ("runflow", "aimlapi", "runninghub")

@@ -5,7 +5,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from mockreel.contract.known_violations import LONGEST, MOST, KnownViolations
+from mockreel.contract.messages.known_violations import LONGEST, MOST, KnownViolations
 from mockreel.contract.validation import violations
 
 VALIDATOR, OTHER = (
