@@ -90,7 +90,7 @@ class Outcome:
     """What came of one check: the cases it judged, what it found, why something was not asked or could not run.
 
     `chosen` is true where all that was not asked was left out by the user's own word; `again` is the command that
-    repeats it.
+    repeats it, `during` are the checks whose requests showed it, where it has none of its own.
     """
 
     check: str
@@ -103,6 +103,7 @@ class Outcome:
     seconds: float
     chosen: bool = False
     again: str = ""
+    during: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> Verdict:

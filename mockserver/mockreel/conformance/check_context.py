@@ -30,6 +30,8 @@ from mockreel.simulator.in_process.mock_target import LeftOut, Target
 # Pauses before a request is sent again that was refused for being one too many, in seconds, where no header says more.
 BUSY = (1.0, 2.0, 4.0, 8.0)
 MOST_LOGGED = 20_000
+# A check that watches jobs from their submit to their end.
+WATCHES = "lifecycle.ends"
 # This part of the budget is kept for what is asked when every job is over.
 SPARE = 0.15
 
@@ -82,6 +84,8 @@ class CheckContext:
         self.stamp = "0" if self.target.own else f"{time.time_ns():x}"
         self._fetched: dict[str, ReceivedResponse] = {}
         self.notes: list[str] = []
+        self.asking = ""  # the check that is run
+        self.during: Counter[str] = Counter()  # checks whose requests were answered as no contract says
         self._secret: Signing | None = None
         if self.ends is None and not self.target.own:
             self.ends = self.target.now() + wanted.budget
@@ -116,9 +120,21 @@ class CheckContext:
         self.passed += 1
         if len(self.log) < MOST_LOGGED:
             self.log.append((request, response))
-        self.passing += self.response_problems(request, response)
+        problems = list(self.response_problems(request, response))
+        self.passing += problems
+        if problems:
+            self.during[self._asking(request)] += 1
         self._note_id(request, response)
         return response
+
+    def _asking(self, request: SentRequest) -> str:
+        """The check that sends a request: the one that is run, or one that watches jobs."""
+        operation = request.operation.id if request.operation else ""
+        if self.asking.startswith("generated"):
+            return f"{self.asking}:{operation}" if operation else self.asking
+        talks = self.contract.conversation.jobs.values()
+        watched = {name for talk in talks for name in (*talk.submits, talk.poll)}
+        return WATCHES if operation in watched else self.asking or WATCHES
 
     def fetch(self, url: str, *, anew: bool = False) -> ReceivedResponse:
         """What a result's URL leads to, fetched once unless `again`."""

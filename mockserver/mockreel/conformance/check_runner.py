@@ -60,7 +60,9 @@ def run_one(context: CheckContext, check: Check, *, left_out: Mapping[str, str] 
     began, context.cases = time.monotonic(), 0
     context.skipped.clear()
     left = [reason for group, reason in (left_out or {}).items() if group in check.uses]
+    context.asking = check.id
     problems, broke = _asked(context, check) if not left else ([], "")
+    context.asking = ""
     return Outcome(
         check.id,
         check.says,
@@ -107,7 +109,10 @@ def _reasons(context: CheckContext, check: Check) -> Sequence[str]:
 def replies_outcome(context: CheckContext, seconds: float) -> Outcome:
     """What came of holding every response against the contract."""
     found, broke = findings(context, REPLIES, context.passing), "; ".join(context.jobs.broken[:MOST_REASONS])
-    return Outcome(REPLIES, REPLIES_SAY, context.contract.provider, context.passed, found, (), broke, seconds)
+    asked = tuple(name for name, _ in context.during.most_common(MOST_REASONS) if name)
+    return Outcome(
+        REPLIES, REPLIES_SAY, context.contract.provider, context.passed, found, (), broke, seconds, during=asked
+    )
 
 
 def findings(context: CheckContext, check: str, problems: Iterable[Problem]) -> tuple[Finding, ...]:

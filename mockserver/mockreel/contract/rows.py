@@ -123,10 +123,14 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class FixedHeader:
-    """A header of every callback: a literal value, or the name of a value that the engine fills in."""
+    """A header of every callback: a literal value, or the name of a value that the engine fills in.
+
+    `unique` means that no two callbacks have the same value.
+    """
 
     name: str
     value: str
+    unique: bool = False
 
 
 @dataclass(frozen=True, slots=True)

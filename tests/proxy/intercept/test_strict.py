@@ -44,6 +44,28 @@ def test_a_program_that_broke_a_rule_ends_with_1_and_the_reason() -> None:
     assert ran(text=WRONG).exit_code == 0
 
 
+def test_violations_are_listed_for_machines() -> None:
+    """Each with its rule, the fact and its sources, and the request that it was seen in, beside the text."""
+    lines = [json.loads(line) for line in ran("--strict", "--json", text=WRONG).stderr.splitlines()]
+    (told,) = [line for line in lines if line["kind"] == "violations"]
+    (violation,) = told["violations"]
+
+    assert violation["rule"] == "unknown-field"
+    assert violation["evidence"] in ("documented", "published")
+    assert violation["sources"]
+    assert violation["where"]
+    request = violation["request"]
+    assert request.pop("job")
+    assert request == {
+        "method": "POST",
+        "path": "/v1/models/google/veo3.1/lite/runs",
+        "query": "",
+        "operation": "create_run",
+        "status": 201,
+    }
+    assert told["lines"]
+
+
 @pytest.mark.parametrize(
     ("options", "text", "code"),
     [

@@ -76,7 +76,7 @@ def command(words: tuple[str, ...], ready_file: Path | None, **given: Any) -> No
             sys.exit(problem.code)
         _tell(log, ran)
         if given["as_json"] and given["strict"]:
-            log.say("violations", "", lines=[*strict.lines()])
+            log.say("violations", "", lines=[*strict.lines()], violations=[one.row() for one in strict.violations])
     if not given["as_json"]:
         for line in strict.lines():
             _told(line)

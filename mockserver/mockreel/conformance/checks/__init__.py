@@ -4,6 +4,7 @@ from mockreel.conformance.check import Check
 from mockreel.conformance.checks import (
     account_balance,
     account_isolation,
+    chosen_entries,
     consistency,
     error_responses,
     idempotent_submits,
@@ -14,6 +15,7 @@ from mockreel.conformance.checks import (
     model_inputs,
     operation_coverage,
     paged_lists,
+    result_media,
     webhook_deliveries,
     webhook_retries,
 )
@@ -28,9 +30,11 @@ EVERY: tuple[Check, ...] = (
     *job_ids.CHECKS,
     *job_records.CHECKS,
     *job_results.CHECKS,
+    *result_media.CHECKS,
     *webhook_deliveries.CHECKS,
     *webhook_retries.CHECKS,
     *paged_lists.CHECKS,
+    *chosen_entries.CHECKS,
     *consistency.CHECKS,
     *account_balance.CHECKS,
 )

@@ -52,12 +52,13 @@ def says_what_was_sent(context: CheckContext) -> Iterator[Problem]:
             if sent is None:
                 continue
             context.judged()
-            shown = pointers.value(record, pair.other)
-            if not alike(shown, sent):
-                fact = context.facts.fact(
-                    f"the record's {pair.other} is what was sent", _where(trace, "repeats"), pair.evidence
-                )
-                yield Problem(fact, f"{sent!r}"[:200], f"{shown!r}"[:200], trace.poll, trace.subject)
+            fact = context.facts.fact(
+                f"the record's {pair.other} is what was sent", _where(trace, "repeats"), pair.evidence
+            )
+            for request, document in ((trace.poll, record), (trace.asked, trace.response.json)):
+                shown = pointers.value(document, pair.other)
+                if not alike(shown, sent):
+                    yield Problem(fact, f"{sent!r}"[:200], f"{shown!r}"[:200], request, trace.subject)
 
 
 def alike(shown: Any, sent: Any) -> bool:
@@ -71,9 +72,9 @@ def alike(shown: Any, sent: Any) -> bool:
 
 def _plain(value: Any) -> Any:
     """A moment however it is written; a URL without its query: one that is signed is signed again each time."""
-    moment = _moment(value)
-    if moment is not None:
-        return moment
+    when = moment(value)
+    if when is not None:
+        return when
     if isinstance(value, str) and value.startswith(("http://", "https://")):
         return value.partition("?")[0]
     return value
@@ -88,8 +89,8 @@ def moments_are_in_order(context: CheckContext) -> Iterator[Problem]:
         row = promised.moments
         if row is None:
             continue
-        moments = [_moment(pointers.value(record, place)) for place in row.at]
-        known = [moment for moment in moments if moment is not None]
+        moments = [moment(pointers.value(record, place)) for place in row.at]
+        known = [one for one in moments if one is not None]
         context.judged()
         wrong = moments[0] is None or moments[-1] is None or len({one.tzinfo is None for one in known}) > 1
         wrong = wrong or known != sorted(known)
@@ -104,7 +105,8 @@ def moments_are_in_order(context: CheckContext) -> Iterator[Problem]:
             yield Problem(fact, "moments in their order, all there", came, trace.poll, trace.subject)
 
 
-def _moment(value: Any) -> datetime | None:
+def moment(value: Any) -> datetime | None:
+    """A moment as it stands in a response; None where nothing of the kind stands there."""
     try:
         return datetime.fromisoformat(str(value)) if isinstance(value, str) else None
     except ValueError:

@@ -138,6 +138,22 @@ def has_its_headers(context: CheckContext) -> Iterator[Problem]:
 
 
 @check(
+    "callback.own-header", "A header that tells callbacks apart has another value for each.", level="jobs",
+    uses=(PLAIN,), known=lambda context: any(header.unique for header in context.contract.callbacks.headers),
+)  # fmt: skip
+def have_headers_of_their_own(context: CheckContext) -> Iterator[Problem]:
+    seen: dict[tuple[str, str], JobTrace] = {}
+    for trace, arrival, _ in _each(context):
+        for header in context.contract.callbacks.headers:
+            value = arrival.headers.get(header.name.lower(), "")
+            other = seen.setdefault((header.name, value), trace)
+            if header.unique and value and other.id != trace.id:
+                fact = callback_fact(context, trace, f"{header.name} tells one callback from another")
+                came = f"{value}, as in the callback of {other.id}"
+                yield Problem(fact, f"{header.name} of its own", came, trace.asked, trace.subject)
+
+
+@check(
     "callback.signature",
     "Every attempt at a callback is signed over the bytes that are sent.",
     level="jobs",
@@ -187,7 +203,7 @@ def tells_the_truth(context: CheckContext) -> Iterator[Problem]:
         fact = callback_fact(context, trace, "a callback names its job and how it ended")
         if str(id_) != str(trace.id):
             yield Problem(fact, f"the id {trace.id}", shown(arrival), trace.asked, trace.subject)
-        elif word is not None and now is not None and not _same_state(context, word, now):
+        elif word is not None and now is not None and not same_state(context, word, now):
             yield Problem(fact, f"the state {now}", shown(arrival), trace.asked, trace.subject)
 
 
@@ -235,7 +251,7 @@ def agrees_with_the_record(context: CheckContext) -> Iterator[Problem]:
                     yield Problem(fact, f"{record!r}"[:200], came, trace.asked, trace.subject)
 
 
-def _same_state(context: CheckContext, one: Any, other: Any) -> bool:
+def same_state(context: CheckContext, one: Any, other: Any) -> bool:
     """Whether two words may mean the same state; a callback may spell it in its own way."""
     spelled = context.contract.wire.get("callback_status", {})
     return one == other or any(spelled.get(state.name) == one for state in context.states(other))
@@ -249,6 +265,7 @@ CHECKS: tuple[Check, ...] = (
     comes_once,
     is_valid,
     has_its_headers,
+    have_headers_of_their_own,
     is_signed,
     comes_after_the_end,
     tells_the_truth,

@@ -4,7 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mockreel.contract.conversation.promises import Account, Paged, Places, Promises, account, paged, places, promises
+from mockreel.contract.conversation.promises import (
+    Account,
+    Paged,
+    Places,
+    Promises,
+    account,
+    paged,
+    places,
+    promises,
+    rows,
+)
 from mockreel.contract.data.parser import Cursor, evidence
 from mockreel.contract.rows import Evidence
 
@@ -81,7 +91,8 @@ class Conversation:
     `lists` how lists are paged, `again` the idempotency header, `blames` the place of an error's cause, `traced` the
     header that is echoed, `quote` the quotation of a job's cost, `prices` the list of a model's prices, `inputs` the
     list of its input fields, `identity` the owner of a key, `batch` the submit of many jobs, `echoes` the place where
-    an error repeats its status, `equals` places of two operations with equal values.
+    an error repeats its status, `equals` places of two operations with equal values, `counts` numbers that count the
+    jobs of an account.
     """
 
     jobs: Mapping[str, JobTalk] = field(default_factory=dict)
@@ -105,6 +116,7 @@ class Conversation:
     batch: Places | None = None
     echoes: Places | None = None
     equals: tuple[Places, ...] = ()
+    counts: tuple[Places, ...] = ()
 
     def of(self, submit: str) -> JobTalk | None:
         """The sort of job that an operation starts, or None."""
@@ -135,7 +147,8 @@ def conversation(file: Cursor) -> Conversation:
         places(file, "inputs"),
         places(file, "batch"),
         places(file, "echoes"),
-        _equals(file.maybe("equals")),
+        tuple(rows(file, "equals").values()),
+        tuple(rows(file, "counts").values()),
     )
 
 
@@ -158,11 +171,6 @@ def _talk(name: str, row: Cursor) -> JobTalk:
         evidence(row),
         promises(row),
     )
-
-
-def _equals(rows: Cursor | None) -> tuple[Places, ...]:
-    found = rows.mapping() if rows else {}
-    return tuple(one for name in found if rows and (one := places(rows, name)) is not None)
 
 
 def _webhook(row: Cursor) -> WebhookTalk:

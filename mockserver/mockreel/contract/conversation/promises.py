@@ -32,8 +32,10 @@ class Promises:
 
     `carries` are fields of a submit beside its input; `repeats` has their places in the record, `agrees` places where
     callback and record are equal; `moments` are places of times in ascending order. `shows` are places that every
-    record has, `constant` those that never change after the submit, `stays` those that never change after the end,
-    `fixed` one that always has one value, `model` the place of the model's name.
+    record has, `opens` those that the response to a submit has, `constant` those that never change after the submit,
+    `stays` those that never change after the end, `distinct` those with another value for every job, `fixed` one that
+    always has one value, `model` the place of the model's name, `measures` the places of the size and the length of the
+    result, `details` lists of what a job has beside its record, by the operations that return them.
     """
 
     carries: Mapping[str, Any] = field(default_factory=dict)
@@ -50,6 +52,10 @@ class Promises:
     stays: Places | None = None
     fixed: Places | None = None
     model: Places | None = None
+    measures: Places | None = None
+    opens: Places | None = None
+    distinct: Places | None = None
+    details: Mapping[str, Places] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,8 @@ class Paged:
     sent as the query parameter `cursor`; `filters` are query parameters with the place of the value that each compares;
     `order` is a query that reverses the order of `by`. `more` is the place of a boolean for further pages, `previous`
     that of the previous cursor; `agrees` are places with equal values in an entry and in the record of its job, `times`
-    two places of an entry with a fixed ratio.
+    two places of an entry with a fixed ratio. `fields` is the query parameter that selects the fields of an entry,
+    `range` has those that limit the moment of `by`, `one` is the operation that reads one entry.
     """
 
     items: str
@@ -80,6 +87,9 @@ class Paged:
     agrees: tuple[str, ...] = ()
     states: bool = False  # its entries are the states of the lifecycle, by their words
     times: Mapping[str, Any] = field(default_factory=dict)
+    fields: str | None = None
+    range: Mapping[str, str] = field(default_factory=dict)
+    one: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +102,13 @@ class Account:
     evidence: Evidence
 
 
+# The promises that are one row of places each.
+_PLACES = (
+    "moments", "begun", "cost", "failure", "kinds", "headers", "shows", "constant", "stays", "fixed", "model",
+    "measures", "opens", "distinct",
+)  # fmt: skip
+
+
 def promises(row: Cursor) -> Promises:
     """The promises of one sort of job in `conversation.yaml`."""
     found = row.maybe("promises")
@@ -101,8 +118,8 @@ def promises(row: Cursor) -> Promises:
         found.get("carries", {}),
         _pairs(found, "repeats"),
         _pairs(found, "agrees"),
-        *(places(found, key) for key in ("moments", "begun", "cost", "failure", "kinds", "headers")),
-        *(places(found, key) for key in ("shows", "constant", "stays", "fixed", "model")),
+        details=rows(found, "details"),
+        **{name: places(found, name) for name in _PLACES},
     )
 
 
@@ -113,6 +130,13 @@ def places(row: Cursor, key: str) -> Places | None:
         return None
     given = {name: value for name, value in found.mapping().items() if name not in ("at", "evidence", "source")}
     return Places(found.at("at").texts(), evidence(found), given)
+
+
+def rows(row: Cursor, key: str) -> Mapping[str, Places]:
+    """Rows of places by their names; none where there are none."""
+    found = row.maybe(key)
+    named = {name: places(found, name) for name in found.mapping()} if found else {}
+    return {name: one for name, one in named.items() if one is not None}
 
 
 def _pairs(row: Cursor, key: str) -> tuple[Pair, ...]:
@@ -145,6 +169,9 @@ def paged(_: str, row: Cursor) -> Paged:
         found.texts() if (found := row.maybe("agrees")) else (),
         row.get("states", False),
         row.get("times", {}),
+        _maybe(row, "fields"),
+        row.get("range", {}),
+        _maybe(row, "one"),
     )
 
 

@@ -190,7 +190,7 @@ def _signature(row: Cursor) -> rows.Signature:
 
 
 def _header(row: Cursor) -> rows.FixedHeader:
-    return rows.FixedHeader(row.at("name").text(), row.at("value").text())
+    return rows.FixedHeader(row.at("name").text(), row.at("value").text(), row.get("unique", False))
 
 
 def scenarios(file: Cursor) -> rows.Scenarios:
