@@ -15,7 +15,7 @@ def tests(session: nox.Session) -> None:
     session.install("--group=test", ".")
     # Compiled files are kept, whatever the machine says: every run of pytest by a test would rewrite all of Hypothesis.
     env = {"PYTHONDONTWRITEBYTECODE": ""}
-    session.run("python", "-m", "pytest", "-n", "auto", "--dist", "worksteal", *session.posargs, env=env)
+    session.run("python", "-m", "pytest", "-n", "auto", "--dist", "worksteal", "-rs", *session.posargs, env=env)
 
 
 @nox.session
