@@ -1,7 +1,7 @@
 """A provider on the simulator: its contract, its accounts and jobs, and the way of a request through them."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -41,6 +41,14 @@ class Settings:
     max_jobs: int = 1_000_000
     wait_timeout: float = 60.0  # real seconds that a request may wait for a job to end
     keep_bodies: bool = True  # the journal keeps what was said, not only who asked for what and how it ended
+
+
+class OnlyReads(BaseException):
+    """A request that was tried as a read would change something: no error, so nothing on the way may handle it."""
+
+
+# Waits until the clock reaches a moment of a job, as `Provider.reached` does.
+Reaching = Callable[[Job, float | None], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,6 +109,7 @@ class Provider:
         self.observer: Callable[[Provider, Job], None] | None = None  # told of every job that begins or is changed
         self.recorder: RunRecorder | None = None  # keeps a log of what changes, if anybody does
         self.touches = 0  # how often something was changed that is no job: a read that does so is recorded
+        self.only_reads = False  # a request is tried that may change nothing: what would change is an entry first
         self.base_url = ""  # as last seen; what is sent without a request (a callback) uses it
         self._open()
 
@@ -167,6 +176,10 @@ class Provider:
             return self.recorder.answer(self, request)
         return pipeline.answer(self, request)
 
+    def reach_through(self, wrap: "Callable[[Reaching], Reaching]") -> None:
+        """Wait for moments of jobs from now on through something else, made of the present way."""
+        self.__dict__["reached"] = wrap(self.reached)
+
     def answer_through(self, wrap: Callable[[Callable[[Request], Answer]], Callable[[Request], Answer]]) -> None:
         """Answer from now on through something else, made of the present way; costs nothing where it is not used."""
         self.__dict__["answer"] = wrap(self.answer)
@@ -175,9 +188,19 @@ class Provider:
         """Drawn bytes for a purpose; the same purpose and key always give the same."""
         return digest(self.settings.seed, self.name, purpose, *key, size=size)
 
+    def touch(self) -> None:
+        """Something that is no job is about to be changed.
+
+        Raises:
+            OnlyReads: nothing may be changed now.
+        """
+        if self.only_reads:
+            raise OnlyReads
+        self.touches += 1
+
     def count(self, what: str) -> int:
         """The next number of a sort of thing, from 1."""
-        self.touches += 1
+        self.touch()
         number = self.numbers[what] = self.numbers.get(what, 0) + 1
         return number
 
@@ -247,6 +270,8 @@ class Provider:
         tell: bool = False,
     ) -> Job:
         """Begin a job outside a call (an item of a batch), whose account can pay; `cost` of None is unknown."""
+        if self.only_reads:
+            raise OnlyReads
         number = account.next_number()
         account.base_url = self.base_url
         block = digest(self.settings.seed, self.name, account.number, number)
@@ -289,6 +314,8 @@ class Provider:
 
     def intervene(self, job: Job, intervention: Intervention) -> None:
         """Change a job's plan: cancel, complete or fail it, from now on."""
+        if self.only_reads:
+            raise OnlyReads
         with self.clock.standing():
             self._change(job, intervention)
             if self.recorder is not None:

@@ -1,6 +1,6 @@
 """Who keeps a log of what changes a simulator, if anybody does; `storage` has the one that there is."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -43,4 +43,22 @@ class RunRecorder(Protocol):
 
         Raises:
             StateUnwritable: it cannot be kept.
+        """
+
+
+class SharedRun(Protocol):
+    """A run that several servers share: what one of them is asked to do by hand, all of them do."""
+
+    def caught_up(self) -> Awaitable[None]:
+        """Wait until all is applied here that the other servers have answered for.
+
+        Raises:
+            StateError: what they share cannot be reached.
+        """
+
+    def by_hand(self, fields: Mapping[str, Any]) -> Awaitable[Any]:
+        """Have what the control API was asked done by every server; gives what comes of it here.
+
+        Raises:
+            StateError: what they share cannot be reached.
         """

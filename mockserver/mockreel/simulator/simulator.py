@@ -22,7 +22,7 @@ from mockreel.simulator.fault_selection import check_keys_faults
 from mockreel.simulator.folder_check import check_folder
 from mockreel.simulator.path_hints import Hints
 from mockreel.simulator.provider import Provider, Settings
-from mockreel.simulator.run_recorder import RunRecorder
+from mockreel.simulator.run_recorder import RunRecorder, SharedRun
 from mockreel.webhooks import Attempt, Deliveries, Delivery, HttpSender, Sender, Targets, WebhookSecret
 
 
@@ -50,6 +50,7 @@ class Simulator:
     targets: Targets
     settings: Settings = field(default_factory=Settings)
     recorder: RunRecorder | None = None  # keeps a log of what changes, if anybody does
+    shared: SharedRun | None = None  # the run that this simulator shares with those of other servers
     past: Callable[[float], "Simulator"] | None = None  # the simulator as it was at a moment, where a log is kept
     events: EventStream = field(init=False, repr=False)
 

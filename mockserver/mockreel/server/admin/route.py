@@ -35,3 +35,4 @@ class Row(NamedTuple):
     method: str
     path: str
     handler: Handler
+    waits: bool = False  # it waits for what every server does, where several share a run

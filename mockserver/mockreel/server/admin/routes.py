@@ -1,6 +1,7 @@
 """Every operation of the control API, and the application that they make."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 import orjson
@@ -8,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 
 from mockreel.contract.messages.message import problem
 from mockreel.errors import Conflict, MockreelError, StateError
@@ -26,8 +27,10 @@ from mockreel.server.admin import (
 from mockreel.server.admin import state_routes as stage
 from mockreel.server.admin.request_reader import NotThere
 from mockreel.server.admin.route import Handler, Row
+from mockreel.server.admin.shared_request import asked, request_of
 from mockreel.server.admin.state_routes import past_row
 from mockreel.simulator.pipeline import OWN_PATHS
+from mockreel.simulator.run_recorder import SharedRun
 from mockreel.simulator.simulator import Simulator
 
 # A further noun is a module with its rows, and its name here.
@@ -55,7 +58,7 @@ class Control:
 
     def routes(self) -> list[Route]:
         """Every route, below the mock server's own path."""
-        return [Route(OWN_PATHS + row.path, self._endpoint(row.handler), methods=[row.method]) for row in ROWS]
+        return [Route(OWN_PATHS + row.path, self._endpoint(row), methods=[row.method]) for row in ROWS]
 
     def app(self) -> Starlette:
         """The routes as an application; a path or method that it does not have is told what there is."""
@@ -72,21 +75,52 @@ class Control:
 
         return Starlette(routes=routes, exception_handlers={404: missing, 405: missing})
 
-    def _endpoint(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+    def _endpoint(self, row: Row) -> Callable[[Request], Awaitable[Response]]:
         """A handler that returns JSON values and raises our errors, as a Starlette endpoint."""
+        shared = self._simulator.shared
+        if shared is None:
+            return partial(_answer, self._simulator, row.handler)
+        return partial(_shared, self._simulator, shared, row)
 
-        async def endpoint(request: Request) -> Response:
-            try:
-                body: Any = await handler(self._simulator, request)
-                if self._simulator.recorder is not None and request.method != "GET":
-                    await self._simulator.recorder.settled()
-            except MockreelError as wrong:
-                return _refusal(wrong)
-            if isinstance(body, Response):
-                return body
-            return Response(orjson.dumps(body), media_type="application/json")
 
-        return endpoint
+async def _answer(simulator: Simulator, handler: Handler, request: Request) -> Response:
+    try:
+        body: Any = await handler(simulator, request)
+        if simulator.recorder is not None and request.method != "GET":
+            await simulator.recorder.settled()
+    except MockreelError as wrong:
+        return _refusal(wrong)
+    if isinstance(body, Response):
+        return body
+    return Response(orjson.dumps(body), media_type="application/json")
+
+
+async def _shared(simulator: Simulator, shared: SharedRun, row: Row, request: Request) -> Response:
+    """The same where several servers share a run: what changes something is done by all of them."""
+    try:
+        await shared.caught_up()
+        if request.method != "GET" and not row.waits:
+            found: Response = await shared.by_hand(await asked(request))
+            return found
+    except StateError as lost:
+        return _refusal(lost)
+    return await _answer(simulator, row.handler, request)
+
+
+async def perform(simulator: Simulator, fields: Mapping[str, Any]) -> Response:
+    """Do what the control API of any server was asked, as `asked` has put it down."""
+    for name, url in fields["u"].items():
+        simulator.provider(name).base_url = url
+    request = request_of(fields)
+    for row in _NOW:
+        fit, child = Route(OWN_PATHS + row.path, _unused, methods=[row.method]).matches(request.scope)
+        if fit is Match.FULL:
+            return await _answer(simulator, row.handler, Request({**request.scope, **child}, request.receive))
+    raise LookupError(request.scope["path"])
+
+
+def _unused(_: Request) -> Response:
+    raise AssertionError("a route that is only matched")
 
 
 def _fits(route: Route, request: Request) -> bool:

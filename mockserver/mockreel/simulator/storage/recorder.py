@@ -85,7 +85,7 @@ class Recorder:
         """Answer a request, and record it if it has changed something."""
         rules = self._simulator.rules
         behind = (self._backlog or self._clock_changed or rules.all or self._rules) and self._needs_writing()
-        if behind and not self._recovered() and not _reads(provider, request):
+        if behind and not self._recovered() and not is_read(provider, request):
             return self._unwritable()
         clock, body, keyring = provider.clock, request.body, provider.keyring
         before = provider.touches + keyring.admitted + (self._met() if rules.all else 0)
@@ -369,7 +369,7 @@ def _changes(context: RequestContext) -> bool:
     return context.handled and operation.id not in context.provider.contract.conversation.reads
 
 
-def _reads(provider: Provider, request: Request) -> bool:
+def is_read(provider: Provider, request: Request) -> bool:
     """Whether a request only asks for something."""
     if request.method in ("GET", "HEAD"):
         return True

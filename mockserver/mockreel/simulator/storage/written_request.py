@@ -11,6 +11,7 @@ import orjson
 from mockreel.contract.messages.message import Request
 from mockreel.errors import StateError
 from mockreel.simulator.context import RequestContext
+from mockreel.simulator.fault_selection import WIRE
 from mockreel.simulator.storage.logs.entry import read, written
 from mockreel.simulator.storage.logs.run_log import RunLog
 
@@ -23,6 +24,11 @@ REFUSED = "invalid-key"
 def alias(number: int) -> str:
     """What stands in the place of a key that was admitted: the number of its admission with its provider."""
     return f"mockreel-key-{number}"
+
+
+def alias_of(hashed: str) -> str:
+    """What stands in the place of a key in a log that several servers write: its keyed hash."""
+    return f"mockreel-key-{hashed}"
 
 
 def write(context: RequestContext, *, key: str, unpacked: bool, log: RunLog) -> dict[str, Any]:
@@ -52,6 +58,8 @@ def write(context: RequestContext, *, key: str, unpacked: bool, log: RunLog) -> 
         found["q"] = written(query)
     if body:
         found["b"] = _body(body, log)
+    if WIRE in (request.state or ()):
+        found["w"] = 1
     return found
 
 
@@ -111,4 +119,5 @@ def request_of(fields: Mapping[str, Any], log: RunLog) -> Request:
     raw = b"" if body is None else log.file(body["file"]) if "file" in body else read(body)
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields["h"]]
     query = read(fields["q"]) if "q" in fields else b""
-    return Request(fields["m"], fields["path"], headers, query, raw, fields["u"])
+    state = {WIRE: None} if "w" in fields else None
+    return Request(fields["m"], fields["path"], headers, query, raw, fields["u"], state)

@@ -1,0 +1,205 @@
+"""The line between one server and the log that it shares: what it wants appended, and what it has applied."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from mockreel.engine.clock import real_seconds
+from mockreel.errors import LogMisfit, StateError
+from mockreel.simulator.storage.logs.entry import Entry
+from mockreel.simulator.storage.shared.redis_log import Exchanged, RedisLog
+from mockreel.simulator.storage.shared.replica import Replica
+from mockreel.simulator.storage.shared.shared_time import SharedTime
+
+# For so many real seconds after it has last said that it is there a server may answer reads by itself: no server
+# answers for an entry before this one has it, or this time is over.
+READS = 1.5
+# The part of it that a server makes use of, as no two clocks are equally fast.
+SAFELY = 0.9
+
+
+class Applied(NamedTuple):
+    """An entry that this server wanted appended: its number, and what has come of it."""
+
+    number: int
+    result: Any
+
+
+class Refused(Exception):
+    """An entry was not appended: another server has the lease."""
+
+
+class _Proposal(NamedTuple):
+    fence: str
+    entry: Entry
+    done: "asyncio.Future[Applied]"
+
+
+class Line:
+    """Appends entries and applies all of them in order, on one event loop.
+
+    Args:
+        server: the id of this server.
+        grown: is called when something was applied.
+    """
+
+    def __init__(
+        self, log: RedisLog, replica: Replica, time: SharedTime, *, server: str, grown: Callable[[], None]
+    ) -> None:
+        self._log = log
+        self._replica = replica
+        self._time = time
+        self._server = server
+        self._grown = grown
+        self._proposals: list[_Proposal] = []
+        self._asking: list[asyncio.Future[None]] = []
+        self._task: asyncio.Task[None] | None = None
+        self._open = 0  # entries of this server that are not answered for yet
+        self._settling: set[asyncio.Task[None]] = set()
+        self._reads_until = 0.0
+        self._seen: dict[str, int] = {}
+        self._told = asyncio.Condition()
+        self.others: Mapping[str, int] = {}
+        self.broken: StateError | None = None  # why nothing can be applied any more
+
+    async def propose(self, entry: Entry, *, fence: str = "") -> Applied:
+        """Have an entry appended, and applied by every server; gives what has come of it here.
+
+        Raises:
+            StateError: the log cannot be reached; the entry may have been appended all the same.
+            Refused: its fencing number is old.
+        """
+        self._see_that_it_works()
+        done: asyncio.Future[Applied] = asyncio.get_running_loop().create_future()
+        self._proposals.append(_Proposal(fence, entry, done))
+        self._open += 1
+        done.add_done_callback(self._closed)
+        self._start()
+        return await done
+
+    async def caught_up(self) -> None:
+        """Wait until all is applied here that was appended before now.
+
+        Raises:
+            StateError: the log cannot be reached.
+        """
+        self._see_that_it_works()
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._asking.append(done)
+        self._start()
+        await done
+        if self._settling:
+            await asyncio.wait(set(self._settling))
+
+    @property
+    def has_all(self) -> bool:
+        """Whether this server may answer a read by itself, at once."""
+        busy = self._open or self._settling or self._time.stands or self.broken is not None
+        return not busy and real_seconds() < self._reads_until
+
+    def reads_from(self, said: float) -> None:
+        """All is applied that was appended before the server has said, at a moment, that it is there."""
+        self._reads_until = said + READS * SAFELY
+
+    def _see_that_it_works(self) -> None:
+        if self.broken is not None:
+            raise self.broken
+
+    def _closed(self, _: object) -> None:
+        self._open -= 1
+
+    def _start(self) -> None:
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._go_on(), name="mockreel-log")
+
+    async def _go_on(self) -> None:
+        """One exchange after the other, each with all that has come meanwhile."""
+        while self._proposals or self._asking:
+            proposals, self._proposals = self._proposals, []
+            asking, self._asking = self._asking, []
+            try:
+                self._see_that_it_works()
+                await self._exchange(proposals)
+            except StateError as lost:
+                if isinstance(lost, LogMisfit):
+                    self.broken = lost
+                waiting: list[asyncio.Future[Any]] = [*asking, *(one.done for one in proposals)]
+                for future in waiting:
+                    if not future.done():
+                        future.set_exception(lost)
+                continue
+            for asked in asking:
+                if not asked.done():
+                    asked.set_result(None)
+
+    async def _exchange(self, proposals: list[_Proposal]) -> None:
+        said = await self._ask([(one.fence, one.entry) for one in proposals])
+        own = dict(zip(said.numbers, proposals, strict=True))
+        for one in [one for number, one in zip(said.numbers, proposals, strict=True) if not number]:
+            _fail(one, Refused())
+        applied: list[tuple[_Proposal, Applied]] = []
+        last, found = said.last, said
+        while True:
+            for number, entry in found.entries:
+                if number <= self._replica.number:
+                    continue
+                result = await self._replica.apply(number, entry)
+                if number in own:
+                    applied.append((own[number], Applied(number, result)))
+            if self._replica.number >= last:
+                break
+            found = await self._ask([])
+        if not said.entries:
+            return
+        self._grown()
+        if said.others:
+            self._later(self._settled(applied, said))
+        else:
+            _finish(applied)
+
+    async def _ask(self, entries: list[tuple[str, Entry]]) -> Exchanged:
+        replica = self._replica
+        said = await self._log.exchange(replica.number, replica.moment, server=self._server, entries=entries)
+        self._time.heard(said.moment)
+        self.others = said.others
+        return said
+
+    # Reads of other servers
+
+    async def _settled(self, applied: list[tuple[_Proposal, Applied]], said: Exchanged) -> None:
+        """Answer once every server that may answer reads by itself has the entries, or may no longer."""
+        number, over = self._replica.number, real_seconds() + READS
+
+        def all_have_it() -> bool:
+            return all(max(have, self._seen.get(server, 0)) >= number for server, have in said.others.items())
+
+        async with self._told:
+            while not all_have_it() and (left := over - real_seconds()) > 0:
+                try:
+                    await asyncio.wait_for(self._told.wait(), left)
+                except TimeoutError:
+                    break
+        _finish(applied)
+
+    async def told(self, server: str, number: int | None) -> None:
+        """Another server has said how far it is, or that it has left (None)."""
+        async with self._told:
+            self._seen[server] = sys.maxsize if number is None else number
+            self._told.notify_all()
+
+    def _later(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._settling.add(task)
+        task.add_done_callback(self._settling.discard)
+
+
+def _fail(proposal: _Proposal, problem: Exception) -> None:
+    if not proposal.done.done():
+        proposal.done.set_exception(problem)
+
+
+def _finish(applied: list[tuple[_Proposal, Applied]]) -> None:
+    for proposal, result in applied:
+        if not proposal.done.done():
+            proposal.done.set_result(result)
