@@ -238,7 +238,7 @@ def wheel(session: nox.Session) -> None:
 def pins(session: nox.Session) -> None:
     """Pin again what the actions, the image and the release install, with hashes; needs `uv`. No default session."""
     shared = ("--universal", "--python-version", "3.11", "--generate-hashes", "--no-header", "--no-annotate", "--quiet")
-    kit = ("pyproject.toml", "--extra", "check", "--extra", "record", "--extra", "run")
+    kit = ("pyproject.toml", "--extra", "check", "--extra", "record", "--extra", "redis", "--extra", "run")
     for purpose, given in {"actions": kit, "release": ()}.items():
         at = Path(".github") / purpose
         words = (

@@ -62,7 +62,7 @@ def open_run(
     if options.record_run is not None:
         log: RunLog = Bundle(options.record_run, new=True)
     elif isinstance(options.state, str):
-        return _shared(options, options.state, settings, versions, contracts, clock)
+        return _shared(options, options.state, contracts, clock, settings=settings, versions=versions)
     elif options.state is not None:
         log = SqliteLog(options.state, sync=options.durability == "sync")
         checkpoints = options.state.with_name(f"{options.state.name}-checkpoint")
@@ -83,14 +83,7 @@ def open_run(
         raise
 
 
-def _shared(
-    options: Options,
-    url: str,
-    settings: Mapping[str, Any],
-    versions: Mapping[str, str],
-    contracts: Mapping[str, Contract],
-    clock: Clock,
-) -> "SharedRun":
+def _shared(options: Options, url: str, contracts: Mapping[str, Contract], clock: Clock, **known: Any) -> "SharedRun":
     """A run that several servers share."""
     try:
         from mockreel.simulator.storage.shared.redis_log import RedisLog  # noqa: PLC0415  (it needs an extra)
@@ -109,8 +102,8 @@ def _shared(
         listed = {"--keys": _listed(options.keys)}
         return SharedRun(
             log,
-            settings={**settings, **listed},
-            contracts=versions,
+            settings={**known["settings"], **listed},
+            contracts=known["versions"],
             clock=clock,
             load=loader(contracts),
             perform=perform,

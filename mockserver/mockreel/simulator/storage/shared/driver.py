@@ -11,47 +11,26 @@ from mockreel.errors import StateError
 from mockreel.simulator.simulator import Simulator
 from mockreel.simulator.storage.due_action import is_recorded, named
 from mockreel.simulator.storage.logs.entry import Entry
-from mockreel.simulator.storage.shared.line import READS, Line, Refused
-from mockreel.simulator.storage.shared.redis_log import RedisLog
+from mockreel.simulator.storage.shared.line import Line, Refused
+from mockreel.simulator.storage.shared.member import Member
 from mockreel.simulator.storage.shared.replica import Advance, Replica, Sending
-from mockreel.simulator.storage.shared.shared_time import SharedTime
-from mockreel.webhooks import Sender
 
-# Real seconds: how long the lease is held, how often a server says that it is there, and how long another one waits
-# once nobody has the lease, as the one that had it may only have missed a beat.
-LEASE, BEAT, GRACE = 2.0, 0.4, 0.6
 # A server that is away for so many beats has ended.
 AWAY = 5
-# How soon what has failed is tried again.
-_AGAIN = 0.1
 
 
 class Driver:
     """One server's part in what no request asks for.
 
     Args:
-        server: its id.
-        senders: by provider, how webhooks are sent.
+        member: the server.
     """
 
-    def __init__(
-        self,
-        simulator: Simulator,
-        log: RedisLog,
-        line: Line,
-        replica: Replica,
-        time: SharedTime,
-        *,
-        server: str,
-        sender: Callable[[str], Sender],
-    ) -> None:
+    def __init__(self, simulator: Simulator, member: Member, line: Line, replica: Replica) -> None:
         self._simulator = simulator
-        self._log = log
+        self._member = member
         self._line = line
         self._replica = replica
-        self._time = time
-        self._server = server
-        self._sender = sender
         self._changed = asyncio.Event()
         self._fence = ""
         self._holds_until = 0.0
@@ -95,7 +74,7 @@ class Driver:
         finally:
             for task in self._tasks:
                 task.cancel()
-            await self._log.leave(self._server)
+            await self._member.log.leave(self._member.id)
 
     async def _over_and_over(self, part: Callable[[], Awaitable[None]]) -> None:
         """Do a part again and again, also when the log is gone for a while."""
@@ -110,17 +89,22 @@ class Driver:
                 if str(lost) != told:
                     logging.getLogger("mockreel").warning("%s", lost)
                 told = str(lost)
-                await asyncio.sleep(_AGAIN)
+                await asyncio.sleep(self._member.timing.again)
 
     async def _beat(self) -> None:
         """Say that this server is there, and take or keep the lease."""
         said = real_seconds()
-        moment, fence, held = await self._log.beat(self._server, reads=READS, lease=LEASE, takes=self._may_take(said))
-        self._time.heard(moment)
+        moment, fence, held = await self._member.log.beat(
+            self._member.id,
+            reads=self._member.timing.reads,
+            lease=self._member.timing.lease,
+            takes=self._may_take(said),
+        )
+        self._member.time.heard(moment)
         self._missing_since = None if held else self._missing_since or said
-        self._holds_until = said + LEASE * 0.9 if fence else 0.0
+        self._holds_until = said + self._member.timing.safe_lease if fence else 0.0
         if fence and fence != self._fence:
-            await self._line.propose(Entry("taken", 0.0, {"server": self._server, "f": fence}), fence=fence)
+            await self._line.propose(Entry("taken", 0.0, {"server": self._member.id, "f": fence}), fence=fence)
             self._fence = fence
         await self._line.caught_up()
         self._line.reads_from(said)
@@ -128,27 +112,27 @@ class Driver:
         if self.fence:
             await self._bury()
         self._changed.set()
-        await asyncio.sleep(max(0.0, BEAT - (real_seconds() - said)))
+        await asyncio.sleep(max(0.0, self._member.timing.beat - (real_seconds() - said)))
 
     def _may_take(self, now: float) -> bool:
-        if self._replica.driver in ("", self._server):
+        if self._replica.driver in ("", self._member.id):
             return True
-        return self._missing_since is not None and now - self._missing_since >= GRACE
+        return self._missing_since is not None and now - self._missing_since >= self._member.timing.grace
 
     async def _bury(self) -> None:
         """See which servers have ended whose clients waited for something."""
-        for server in self._replica.waiting_servers() - {self._server}:
+        for server in self._replica.waiting_servers() - {self._member.id}:
             self._away[server] = 0 if server in self._line.others else self._away.get(server, 0) + 1
             if self._away[server] >= AWAY:
                 await self._line.propose(Entry("left", 0.0, {"server": server}), fence=self.fence)
 
     async def _follow(self) -> None:
         """Apply what other servers append."""
-        await self._log.grown(self._replica.number)
+        await self._member.log.grown(self._replica.number)
         await self._line.caught_up()
 
     async def _hear(self) -> None:
-        async for server, number in self._log.told():
+        async for server, number in self._member.log.told():
             await self._line.told(server, number)
 
     async def _say(self) -> None:
@@ -157,7 +141,7 @@ class Driver:
         self._saying.clear()
         if self._line.others and self._said != self._replica.number:
             number = self._replica.number
-            await self._log.have(self._server, number)
+            await self._member.log.have(self._member.id, number)
             self._said = number
 
     async def _do_due(self) -> None:
@@ -204,14 +188,14 @@ class Driver:
 
     def send(self, sending: Sending) -> None:
         """Send an attempt, if it was this server that began it."""
-        if sending.fence.partition(":")[0] == self._server:
+        if sending.fence.partition(":")[0] == self._member.id:
             self.later(self._deliver(sending))
 
     async def _deliver(self, sending: Sending) -> None:
         """Send an attempt, and see that the log has what came of it."""
         delivery = self._simulator.provider(sending.provider).deliveries.get(sending.delivery)
         number = 1 + (0 if delivery is None else len(delivery.attempts))
-        outcome = await self._sender(sending.provider).send(sending.message)
+        outcome = await self._replica.sender(sending.provider).send(sending.message)
         fields = {
             "p": sending.provider,
             "id": sending.delivery,
@@ -226,7 +210,7 @@ class Driver:
             try:
                 await self._line.propose(Entry("attempt", 0.0, fields))
             except StateError:
-                await asyncio.sleep(_AGAIN)
+                await asyncio.sleep(self._member.timing.again)
 
     def later(self, work: Coroutine[Any, Any, object]) -> None:
         """Do something beside, as long as this server does its part."""

@@ -8,15 +8,9 @@ from typing import Any, NamedTuple
 from mockreel.engine.clock import real_seconds
 from mockreel.errors import LogMisfit, StateError
 from mockreel.simulator.storage.logs.entry import Entry
-from mockreel.simulator.storage.shared.redis_log import Exchanged, RedisLog
+from mockreel.simulator.storage.shared.member import Member
+from mockreel.simulator.storage.shared.redis_log import Exchanged
 from mockreel.simulator.storage.shared.replica import Replica
-from mockreel.simulator.storage.shared.shared_time import SharedTime
-
-# For so many real seconds after it has last said that it is there a server may answer reads by itself: no server
-# answers for an entry before this one has it, or this time is over.
-READS = 1.5
-# The part of it that a server makes use of, as no two clocks are equally fast.
-SAFELY = 0.9
 
 
 class Applied(NamedTuple):
@@ -40,17 +34,13 @@ class Line:
     """Appends entries and applies all of them in order, on one event loop.
 
     Args:
-        server: the id of this server.
+        member: the server.
         grown: is called when something was applied.
     """
 
-    def __init__(
-        self, log: RedisLog, replica: Replica, time: SharedTime, *, server: str, grown: Callable[[], None]
-    ) -> None:
-        self._log = log
+    def __init__(self, member: Member, replica: Replica, *, grown: Callable[[], None]) -> None:
+        self._member = member
         self._replica = replica
-        self._time = time
-        self._server = server
         self._grown = grown
         self._proposals: list[_Proposal] = []
         self._asking: list[asyncio.Future[None]] = []
@@ -95,12 +85,12 @@ class Line:
     @property
     def has_all(self) -> bool:
         """Whether this server may answer a read by itself, at once."""
-        busy = self._open or self._settling or self._time.stands or self.broken is not None
+        busy = self._open or self._settling or self._member.time.stands or self.broken is not None
         return not busy and real_seconds() < self._reads_until
 
     def reads_from(self, said: float) -> None:
         """All is applied that was appended before the server has said, at a moment, that it is there."""
-        self._reads_until = said + READS * SAFELY
+        self._reads_until = said + self._member.timing.safe_reads
 
     def _see_that_it_works(self) -> None:
         if self.broken is not None:
@@ -160,8 +150,8 @@ class Line:
 
     async def _ask(self, entries: list[tuple[str, Entry]]) -> Exchanged:
         replica = self._replica
-        said = await self._log.exchange(replica.number, replica.moment, server=self._server, entries=entries)
-        self._time.heard(said.moment)
+        said = await self._member.log.exchange(replica.number, replica.moment, server=self._member.id, entries=entries)
+        self._member.time.heard(said.moment)
         self.others = said.others
         return said
 
@@ -169,7 +159,7 @@ class Line:
 
     async def _settled(self, applied: list[tuple[_Proposal, Applied]], said: Exchanged) -> None:
         """Answer once every server that may answer reads by itself has the entries, or may no longer."""
-        number, over = self._replica.number, real_seconds() + READS
+        number, over = self._replica.number, real_seconds() + self._member.timing.reads
 
         def all_have_it() -> bool:
             return all(max(have, self._seen.get(server, 0)) >= number for server, have in said.others.items())

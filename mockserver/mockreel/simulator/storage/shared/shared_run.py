@@ -24,6 +24,7 @@ from mockreel.simulator.storage.recorder import is_read
 from mockreel.simulator.storage.run_head import new_head, read_head
 from mockreel.simulator.storage.shared.driver import Driver
 from mockreel.simulator.storage.shared.line import Applied, Line
+from mockreel.simulator.storage.shared.member import Member, Timing
 from mockreel.simulator.storage.shared.redis_log import RedisLog
 from mockreel.simulator.storage.shared.replica import Perform, Replica
 from mockreel.simulator.storage.shared.shared_time import SharedTime
@@ -40,6 +41,7 @@ class SharedRun:
         contracts: the version of each provider's contract.
         clock: how the clock begins, where the run does.
         perform: does what the control API was asked.
+        timing: how long servers trust each other.
 
     Raises:
         StateError: the run was begun with other settings or by another version, or the log cannot be reached.
@@ -54,20 +56,20 @@ class SharedRun:
         clock: Clock,
         load: Load,
         perform: Perform,
+        timing: Timing = Timing(),  # noqa: B008  (it is frozen)
     ) -> None:
         self.log = log
-        self.server = secrets.token_hex(6)
         self.recorder: SharedRun | None = None
-        self.time = SharedTime()
+        self._member = Member(secrets.token_hex(6), log, SharedTime(), timing)
         self._load = load
         self._perform = perform
         self._simulator: Simulator | None = None
-        self.time.heard(log.time())
+        self._member.time.heard(log.time())
         if log.head is None:
             start = clock.first
-            opened = self.time() if start[0] is None else clock.now()
+            opened = self._member.time() if start[0] is None else clock.now()
             head = new_head(settings, contracts, opened=opened)
-            log.begin({**head.row(), "clock": [*start, self.time()]})
+            log.begin({**head.row(), "clock": [*start, self._member.time()]})
         assert log.head is not None
         self.head = read_head(log.head, where=log.where)
         self.head.check(settings, contracts, where=log.where)
@@ -76,19 +78,17 @@ class SharedRun:
     def _begin_clock(self, clock: Clock) -> None:
         assert self.log.head is not None
         start, held, speed, wall = self.log.head["clock"]
-        with self.time.standing_at(wall):
-            clock.follow(self.time, (start, held, speed), opened=self.head.opened)
+        with self._member.time.standing_at(wall):
+            clock.follow(self._member.time, (start, held, speed), opened=self.head.opened)
 
     def take_up(self, simulator: Simulator) -> None:
         """Let a fresh simulator share the run from now on; it gets to where that is when it first catches up."""
         self._simulator = simulator
-        self._replica = Replica(
-            simulator, self.log, load=self._load, time=self.time, perform=self._perform, send=self._send
+        self.replica = Replica(
+            simulator, self.log, load=self._load, time=self._member.time, perform=self._perform, send=self._send
         )
-        self._line = Line(self.log, self._replica, self.time, server=self.server, grown=self._grown)
-        self._driver = Driver(
-            simulator, self.log, self._line, self._replica, self.time, server=self.server, sender=self._replica.sender
-        )
+        self.line = Line(self._member, self.replica, grown=self._grown)
+        self._driver = Driver(simulator, self._member, self.line, self.replica)
         simulator.recorder = simulator.shared = self.recorder = self
         for provider in simulator.providers.values():
             provider.recorder = self
@@ -105,6 +105,16 @@ class SharedRun:
         """What runs beside the requests as long as this server does."""
         return (lambda _: self._driver.run(),)
 
+    @property
+    def id(self) -> str:
+        """By which the others know this server."""
+        return self._member.id
+
+    @property
+    def fence(self) -> str:
+        """The fencing number of this server's lease; empty where it has none."""
+        return self._driver.fence
+
     def end_recording(self) -> None:
         """Nothing is recorded but by the log itself."""
 
@@ -114,8 +124,8 @@ class SharedRun:
         Raises:
             StateError: an entry does not fit.
         """
-        if self._line.broken is not None:
-            raise self._line.broken
+        if self.line.broken is not None:
+            raise self.line.broken
 
     def leave(self, _: Simulator) -> None:
         """The server has ended."""
@@ -140,7 +150,7 @@ class SharedRun:
 
     def answer(self, provider: Provider, request: Request) -> Answer:
         """Answer a request: by itself where it reads, and what the others have answered for is here; else with all."""
-        if self._line.has_all and (found := self._tried(provider, request)) is not None:
+        if self.line.has_all and (found := self._tried(provider, request)) is not None:
             return found
         return self._asked(provider, request)
 
@@ -165,7 +175,7 @@ class SharedRun:
     async def _asked(self, provider: Provider, request: Request) -> Response:
         try:
             if is_read(provider, request) and not provider.rules.all:
-                await self._line.caught_up()
+                await self.line.caught_up()
                 answer = self._tried(provider, request)
                 if answer is not None:
                     return answer if isinstance(answer, Response) else await answer
@@ -182,22 +192,22 @@ class SharedRun:
         named = None if key is None else {name: value for name, value in asdict(key).items() if name != "number"}
         stands = REFUSED if key is None else alias_of(key.key)
         told = write(context, key=stands, unpacked=request.body is not body, log=self.log)
-        applied = await self._line.propose(
-            Entry("request", 0.0, {"p": provider.name, "by": self.server, "k": named, **told})
+        applied = await self.line.propose(
+            Entry("request", 0.0, {"p": provider.name, "by": self._member.id, "k": named, **told})
         )
         answer: Answer = applied.result
         return answer if isinstance(answer, Response) else await self._waited(applied)
 
     async def _waited(self, applied: Applied) -> Response:
         """A response that waits for a job: by this server's clock, and the end of it is an entry."""
-        waiting = self._replica.waits.get(applied.number)
+        waiting = self.replica.waits.get(applied.number)
         task: asyncio.Future[Response] = applied.result
         if waiting is not None:
             over: bool | None = None
             try:
                 over = await waiting.reached(waiting.job, waiting.moment)
             finally:
-                ended = self._line.propose(Entry("answered", 0.0, {"of": applied.number, "over": over}))
+                ended = self.line.propose(Entry("answered", 0.0, {"of": applied.number, "over": over}))
                 if over is None:  # the client has left
                     self._driver.later(ended)
                 else:
@@ -207,13 +217,13 @@ class SharedRun:
     # What is done by hand
 
     async def caught_up(self) -> None:
-        if not self._line.has_all:
-            await self._line.caught_up()
+        if not self.line.has_all:
+            await self.line.caught_up()
 
     async def by_hand(self, fields: Mapping[str, Any]) -> Any:
         assert self._simulator is not None
         urls = {name: provider.base_url for name, provider in self._simulator.providers.items()}
-        return (await self._line.propose(Entry("control", 0.0, {**fields, "u": urls}))).result
+        return (await self.line.propose(Entry("control", 0.0, {**fields, "u": urls}))).result
 
     def intervened(self, provider: Provider, job: Job, intervention: Intervention) -> None:
         self._only_by_entries()
@@ -229,18 +239,18 @@ class SharedRun:
 
     def reset(self) -> None:
         self._only_by_entries()
-        self._replica.forget()
+        self.replica.forget()
 
     def restored(self, document: Any) -> None:
         self._only_by_entries()
-        self._replica.forget()
+        self.replica.forget()
 
     async def settled(self) -> None:
         """All that was done by hand is an entry."""
 
     def _only_by_entries(self) -> None:
         """See that nothing is changed by a program beside the log."""
-        if not self.time.stands:
+        if not self._member.time.stands:
             raise StateError(
                 f"{self.log.where} is shared by several servers: change it by the control API, which tells all of them."
             )
