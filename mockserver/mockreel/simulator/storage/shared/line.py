@@ -153,6 +153,7 @@ class Line:
         said = await self._member.log.exchange(replica.number, replica.moment, server=self._member.id, entries=entries)
         self._member.time.heard(said.moment)
         self.others = said.others
+        await self._note(said.others)
         return said
 
     # Reads of other servers
@@ -162,7 +163,7 @@ class Line:
         number, over = self._replica.number, real_seconds() + self._member.timing.reads
 
         def all_have_it() -> bool:
-            return all(max(have, self._seen.get(server, 0)) >= number for server, have in said.others.items())
+            return all(server not in self.others or self._seen.get(server, 0) >= number for server in said.others)
 
         async with self._told:
             while not all_have_it() and (left := over - real_seconds()) > 0:
@@ -174,8 +175,12 @@ class Line:
 
     async def told(self, server: str, number: int | None) -> None:
         """Another server has said how far it is, or that it has left (None)."""
+        await self._note({server: sys.maxsize if number is None else number})
+
+    async def _note(self, have: Mapping[str, int]) -> None:
+        """Note how far other servers are, for who waits for that."""
+        self._seen.update({server: max(number, self._seen.get(server, 0)) for server, number in have.items()})
         async with self._told:
-            self._seen[server] = sys.maxsize if number is None else number
             self._told.notify_all()
 
     def _later(self, work: Any) -> None:

@@ -244,7 +244,9 @@ def _read(url: str) -> tuple[str, str, str]:
     query = dict(parse_qsl(parts.query))
     run = query.pop("run", RUN)
     if parts.scheme not in SCHEMES or not run or set(run) & set("{}"):
-        raise OptionError("state", url, ["a file", "redis://HOST:PORT/DB", "redis://HOST:PORT/DB?run=NAME"])
+        raise OptionError(
+            "state", f"{parts.scheme}://…", ["a file", "redis://HOST:PORT/DB", "redis://HOST:PORT/DB?run=NAME"]
+        )
     plain = urlunsplit(parts._replace(scheme=SCHEMES[parts.scheme], query=urlencode(query)))
     place = parts.netloc.rpartition("@")[2] + parts.path
     return plain, run, f"The run {run!r} at {parts.scheme}://{place}"
