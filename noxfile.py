@@ -199,11 +199,13 @@ def mutants(session: nox.Session) -> None:
 
 @nox.session
 def deep(session: nox.Session) -> None:
-    """The long run: every provider with ten minutes of generated requests, and every reading. No default session.
+    """The long run: every provider with ten minutes of generated requests, every reading, logs cut at every byte.
 
-    `-- --seed N` takes another seed.
+    `-- --seed N` takes another seed. No default session.
     """
-    session.install(".[check]")
+    session.install("--group=test", ".[check]")
+    logs = ("tests/simulator/storage/test_sqlite_log.py", "tests/simulator/storage/test_bundle.py")
+    session.run("python", "-m", "pytest", "-q", "-k", "cut", *logs, env={"MOCKREEL_CUTS": "1"})
     session.run("mockreel", "check", "mock", "--budget", "600", *session.posargs)
     session.run("mockreel", "check", "mock", "--readings", "all", *session.posargs)
 

@@ -316,6 +316,8 @@ class Provider:
         """Change a job's plan: cancel, complete or fail it, from now on."""
         if self.only_reads:
             raise OnlyReads
+        if self.recorder is not None:
+            self.recorder.changing()
         with self.clock.standing():
             self._change(job, intervention)
             if self.recorder is not None:
@@ -340,6 +342,8 @@ class Provider:
 
     def set_balance(self, account: Account, amount: Decimal | None) -> None:
         """Make the balance that is told this amount, from now on; None takes the limit away."""
+        if self.recorder is not None:
+            self.recorder.changing()
         with self.clock.standing():
             self.ledger.set_balance(account, amount, self.clock.now())
             if self.recorder is not None:
@@ -351,6 +355,8 @@ class Provider:
         Raises:
             Conflict: it cannot be delivered again as things are.
         """
+        if self.recorder is not None:
+            self.recorder.changing()
         with self.clock.standing():
             found = self.adapter.redeliver(self, delivery)
             if self.recorder is not None:

@@ -20,6 +20,13 @@ class RunRecorder(Protocol):
     def answer(self, provider: "Provider", request: Request) -> Answer:
         """Answer a request, and record it if it has changed something."""
 
+    def changing(self) -> None:
+        """Something that no request asks for is about to be changed.
+
+        Raises:
+            StateError: it may only be changed by the control API, as other servers share the run.
+        """
+
     def intervened(self, provider: "Provider", job: Job, intervention: Intervention) -> None:
         """A job's plan was changed."""
 

@@ -101,6 +101,8 @@ class Simulator:
             OptionError: a provider that is not on the simulator, or a pace that a contract does not have.
             DataError: a contract that cannot be played.
         """
+        if self.recorder is not None:
+            self.recorder.changing()
         ready = [
             (self.provider(name), compile_contract(contract, find_adapter(contract), pace=self.settings.pace))
             for name, contract in contracts.items()
@@ -129,6 +131,8 @@ class Simulator:
         Args:
             at: the moment to begin at, where it is known from a run before.
         """
+        if self.recorder is not None:
+            self.recorder.changing()
         self.events.look()
         self.scheduler.clear()
         self.clock.reset(at=at)

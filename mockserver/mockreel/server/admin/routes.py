@@ -102,8 +102,8 @@ async def _shared(simulator: Simulator, shared: SharedRun, row: Row, request: Re
         if request.method != "GET" and not row.waits:
             found: Response = await shared.by_hand(await asked(request))
             return found
-    except StateError as lost:
-        return _refusal(lost)
+    except MockreelError as wrong:
+        return _refusal(wrong)
     return await _answer(simulator, row.handler, request)
 
 

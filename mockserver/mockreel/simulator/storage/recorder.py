@@ -105,7 +105,7 @@ class Recorder:
         provider = context.provider
         entries = self._new_keys(context)
         key = REFUSED if context.caller is None or not context.key else self._alias(context, context.caller)
-        fields = {"p": provider.name, **write(context, key=key, unpacked=unpacked, log=self.log)}
+        fields = {"p": provider.name, **write(context, key=key, unpacked=unpacked, files=self.log)}
         if self._responses and isinstance(answer, Response):
             fields["a"] = told(answer)
         entries.append(Entry("request", context.now, fields))
@@ -219,6 +219,9 @@ class Recorder:
         return found
 
     # What is done by hand
+
+    def changing(self) -> None:
+        """Whatever is changed is recorded."""
 
     def intervened(self, provider: Provider, job: Job, intervention: Intervention) -> None:
         """A job's plan was changed; what an entry has done is no other."""

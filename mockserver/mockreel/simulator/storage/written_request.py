@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 import orjson
@@ -31,12 +31,21 @@ def alias_of(hashed: str) -> str:
     return f"mockreel-key-{hashed}"
 
 
-def write(context: RequestContext, *, key: str, unpacked: bool, log: RunLog) -> dict[str, Any]:
+class Files(Protocol):
+    """Where long bodies are kept."""
+
+    def keep_file(self, data: bytes) -> str:
+        """Keep a body; gives its name."""
+        ...
+
+
+def write(context: RequestContext, *, key: str, unpacked: bool, files: Files) -> dict[str, Any]:
     """The fields of a request.
 
     Args:
         key: what is to stand in the place of its key.
         unpacked: its body was sent packed, and is no longer.
+        files: where a long body is kept.
     """
     request, own = context.request, context.key
     known = context.provider.capture.headers - _NOISE
@@ -57,7 +66,7 @@ def write(context: RequestContext, *, key: str, unpacked: bool, log: RunLog) -> 
     if query:
         found["q"] = written(query)
     if body:
-        found["b"] = _body(body, log)
+        found["b"] = _body(body, files)
     if WIRE in (request.state or ()):
         found["w"] = 1
     return found
@@ -71,11 +80,11 @@ _PLAIN = re.compile(rb"[\w.~-]+")
 MOST_WORD = 8
 
 
-def _body(body: bytes, log: RunLog) -> dict[str, str]:
+def _body(body: bytes, files: Files) -> dict[str, str]:
     """A body as a field; a long one stands beside the log, unless that cannot be written now."""
     if len(body) > MOST_INLINE:
         with suppress(StateError):
-            return {"file": log.keep_file(body)}
+            return {"file": files.keep_file(body)}
     return dict(written(body))
 
 

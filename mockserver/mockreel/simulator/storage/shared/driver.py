@@ -151,8 +151,9 @@ class Driver:
             pass
         moment = self._simulator.scheduler.next_due
         seconds = None if moment is None else self._simulator.clock.real_seconds_until(moment)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._changed.wait(), None if seconds is None else max(seconds, 0.001))
+        with contextlib.suppress(TimeoutError):  # no `wait_for`: it may lose a cancellation
+            async with asyncio.timeout(None if seconds is None else max(seconds, 0.001)):
+                await self._changed.wait()
 
     async def _begin(self) -> bool:
         """Begin what is due now; whether there may be more."""

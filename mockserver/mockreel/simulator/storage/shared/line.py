@@ -131,6 +131,7 @@ class Line:
         applied: list[tuple[_Proposal, Applied]] = []
         last, found = said.last, said
         while True:
+            await self._member.log.fetch(found.entries)
             for number, entry in found.entries:
                 if number <= self._replica.number:
                     continue
@@ -165,13 +166,19 @@ class Line:
         def all_have_it() -> bool:
             return all(server not in self.others or self._seen.get(server, 0) >= number for server in said.others)
 
-        async with self._told:
-            while not all_have_it() and (left := over - real_seconds()) > 0:
-                try:
-                    await asyncio.wait_for(self._told.wait(), left)
-                except TimeoutError:
-                    break
+        while not all_have_it() and (left := over - real_seconds()) > 0:
+            try:
+                async with asyncio.timeout(min(left, self._member.timing.beat)), self._told:
+                    await self._told.wait_for(all_have_it)
+            except TimeoutError:  # what was said may have been lost, and a server that has ended says nothing
+                self._look_again()
         _finish(applied)
+
+    def _look_again(self) -> None:
+        asked: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        asked.add_done_callback(_unheard)
+        self._asking.append(asked)
+        self._start()
 
     async def told(self, server: str, number: int | None) -> None:
         """Another server has said how far it is, or that it has left (None)."""
@@ -187,6 +194,12 @@ class Line:
         task = asyncio.get_running_loop().create_task(work)
         self._settling.add(task)
         task.add_done_callback(self._settling.discard)
+
+
+def _unheard(asked: "asyncio.Future[None]") -> None:
+    """Nobody waits for it; where it failed, others are told."""
+    if not asked.cancelled():
+        asked.exception()
 
 
 def _fail(proposal: _Proposal, problem: Exception) -> None:

@@ -14,7 +14,6 @@ from redis.retry import Retry
 
 from mockreel.errors import OptionError, StateError
 from mockreel.simulator.storage.logs.entry import Entry, decode
-from mockreel.simulator.storage.logs.run_log import file_name
 from mockreel.simulator.storage.shared import scripts
 
 SCHEMES = {"redis": "redis", "rediss": "rediss", "unix": "unix", "valkey": "redis", "valkeys": "rediss"}
@@ -77,6 +76,7 @@ class RedisLog:
         self._told = f"{base}:told"
         self._now = redis.Redis.from_url(self._url, **self._options)
         self._soon: aio.Redis | None = None
+        self._fetched: dict[str, bytes | None] = {}
         with self._said():
             row = cast("bytes | None", self._now.hget(self._head, "row"))
         self.head: Mapping[str, Any] | None = None if row is None else orjson.loads(row)
@@ -119,14 +119,13 @@ class RedisLog:
                 yield found
 
     def keep_file(self, data: bytes) -> str:
-        name = file_name(data)
-        with self._said():
-            self._now.hsetnx(self._files, name, cast(str, data))
-        return name
+        raise NotImplementedError("what a shared log has is kept beside the requests")
 
     def file(self, name: str) -> bytes:
-        with self._said():
-            data = cast("bytes | None", self._now.hget(self._files, name))
+        data = self._fetched.get(name)
+        if data is None:
+            with self._said():
+                data = cast("bytes | None", self._now.hget(self._files, name))
         if data is None:
             raise StateError(f"{self.where} is damaged: the body {name} is missing.")
         return data
@@ -180,6 +179,20 @@ class RedisLog:
         wrong, now, fence, held = await self._run(scripts.BEAT, keys, given)
         self._check(wrong, 0)
         return now / _MICRO, fence.decode(), bool(held)
+
+    async def keep(self, name: str, data: bytes) -> None:
+        """Keep a body beside the log."""
+        with self._said():
+            await self._client().hsetnx(self._files, name, cast(str, data))
+
+    async def fetch(self, entries: Sequence[Numbered]) -> None:
+        """Have the long bodies of some entries at hand, so that nothing is waited for while they are applied."""
+        self._fetched = {}
+        for _, entry in entries:
+            name = (entry.fields.get("b") or {}).get("file")
+            if name is not None:
+                with self._said():
+                    self._fetched[name] = cast("bytes | None", await self._client().hget(self._files, name))
 
     async def have(self, server: str, number: int) -> None:
         """Say how far a server is."""

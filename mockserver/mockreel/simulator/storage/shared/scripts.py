@@ -23,6 +23,7 @@ if after > 0 then
   local mine = redis.call('XRANGE', log, ARGV[2] .. '-0', ARGV[2] .. '-0')[1]
   if not mine or mine[2][2] ~= ARGV[3] then return {'changed', now, last} end
 end
+redis.call('HSET', servers .. ':have', ARGV[4], ARGV[2])
 local fence = redis.call('GET', lease)
 local numbers = {}
 for place = 6, #ARGV, 2 do

@@ -20,6 +20,7 @@ from mockreel.simulator.simulator import Simulator
 from mockreel.simulator.storage.checkpoints.checkpoint import Load
 from mockreel.simulator.storage.kept_run import play_on_a_loop
 from mockreel.simulator.storage.logs.entry import Entry
+from mockreel.simulator.storage.logs.run_log import file_name
 from mockreel.simulator.storage.recorder import is_read
 from mockreel.simulator.storage.run_head import new_head, read_head
 from mockreel.simulator.storage.shared.driver import Driver
@@ -72,7 +73,7 @@ class SharedRun:
             log.begin({**head.row(), "clock": [*start, self._member.time()]})
         assert log.head is not None
         self.head = read_head(log.head, where=log.where)
-        self.head.check(settings, contracts, where=log.where)
+        self.head.check(settings, contracts, where=log.where, elsewhere="under another name (?run=NAME)")
         self._begin_clock(clock)
 
     def _begin_clock(self, clock: Clock) -> None:
@@ -191,7 +192,10 @@ class SharedRun:
         key = None if context.key is None else provider.keyring.named(context.key)
         named = None if key is None else {name: value for name, value in asdict(key).items() if name != "number"}
         stands = REFUSED if key is None else alias_of(key.key)
-        told = write(context, key=stands, unpacked=request.body is not body, log=self.log)
+        files = _Files()
+        told = write(context, key=stands, unpacked=request.body is not body, files=files)
+        for name, data in files.kept.items():
+            await self.log.keep(name, data)
         applied = await self.line.propose(
             Entry("request", 0.0, {"p": provider.name, "by": self._member.id, "k": named, **told})
         )
@@ -225,35 +229,32 @@ class SharedRun:
         urls = {name: provider.base_url for name, provider in self._simulator.providers.items()}
         return (await self.line.propose(Entry("control", 0.0, {**fields, "u": urls}))).result
 
-    def intervened(self, provider: Provider, job: Job, intervention: Intervention) -> None:
-        self._only_by_entries()
-
-    def contract_switched(self, provider: Provider) -> None:
-        self._only_by_entries()
-
-    def balance_set(self, provider: Provider, account: Account, amount: Decimal | None) -> None:
-        self._only_by_entries()
-
-    def redelivered(self, provider: Provider, delivery: Delivery) -> None:
-        self._only_by_entries()
-
-    def reset(self) -> None:
-        self._only_by_entries()
-        self.replica.forget()
-
-    def restored(self, document: Any) -> None:
-        self._only_by_entries()
-        self.replica.forget()
-
-    async def settled(self) -> None:
-        """All that was done by hand is an entry."""
-
-    def _only_by_entries(self) -> None:
-        """See that nothing is changed by a program beside the log."""
+    def changing(self) -> None:
         if not self._member.time.stands:
             raise StateError(
                 f"{self.log.where} is shared by several servers: change it by the control API, which tells all of them."
             )
+
+    def intervened(self, provider: Provider, job: Job, intervention: Intervention) -> None:
+        """It is the effect of an entry."""
+
+    def contract_switched(self, provider: Provider) -> None:
+        """It is the effect of an entry."""
+
+    def balance_set(self, provider: Provider, account: Account, amount: Decimal | None) -> None:
+        """It is the effect of an entry."""
+
+    def redelivered(self, provider: Provider, delivery: Delivery) -> None:
+        """It is the effect of an entry."""
+
+    def reset(self) -> None:
+        self.replica.forget()
+
+    def restored(self, document: Any) -> None:
+        self.replica.forget()
+
+    async def settled(self) -> None:
+        """All that was done by hand is an entry."""
 
 
 class _Reading:
@@ -289,3 +290,16 @@ class _Steps:
                 found: Response = done.value
                 return found
             given = yield waits
+
+
+class _Files:
+    """Long bodies of a request that is being written down."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def keep_file(self, data: bytes) -> str:
+        """Note a body; gives its name."""
+        name = file_name(data)
+        self.kept[name] = data
+        return name
