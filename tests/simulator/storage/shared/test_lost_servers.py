@@ -64,7 +64,7 @@ def test_what_a_dead_servers_clients_waited_for_is_given_up(redis_server: RedisS
     async def work(first: Sharing, second: Sharing, _: Listener) -> None:
         driver, other = await _drives(first, second)
         body = {"prompt": "a boat", "duration": "6s", "resolution": "720p"}
-        waits = asyncio.ensure_future(driver.ask("runflow", "POST", "/v1/google/veo3.1/lite", body))
+        waits = asyncio.ensure_future(driver.ask("runflow", "POST", "/v1/run/google/veo3.1/lite", body))
         jobs = other.simulator.provider("runflow").jobs
         await other.until(lambda: len(jobs) == 1)
         await driver.die(redis_server)

@@ -55,6 +55,7 @@ class Driver:
         """Move the clock of all servers; gives how much was done."""
         begun = await self._line.propose(Entry("advance", 0.0, {"seconds": seconds}))
         ran: int = await asyncio.shield(begun.result)
+        await self._line.caught_up()  # the others are there too
         return ran
 
     # What runs beside the requests
@@ -79,7 +80,7 @@ class Driver:
     async def _over_and_over(self, part: Callable[[], Awaitable[None]]) -> None:
         """Do a part again and again, also when the log is gone for a while."""
         told = ""
-        while True:
+        while not _is_cancelled():
             try:
                 await part()
                 told = ""
@@ -132,8 +133,12 @@ class Driver:
         await self._line.caught_up()
 
     async def _hear(self) -> None:
-        async for server, number in self._member.log.told():
-            await self._line.told(server, number)
+        async with contextlib.aclosing(self._member.log.told()) as told:
+            async for one in told:
+                if one is not None:
+                    await self._line.told(*one)
+                if _is_cancelled():
+                    return
 
     async def _say(self) -> None:
         """Say how far this server is, where others wait for that."""
@@ -159,12 +164,12 @@ class Driver:
         """Begin what is due now; whether there may be more."""
         scheduler, clock, replica = self._simulator.scheduler, self._simulator.clock, self._replica
         advance = replica.advances[0] if replica.advances else None
-        if clock.held and advance is None:
-            return False
         own = scheduler.take_first(clock.now(), lambda action: not is_recorded(action))
         if own is not None:  # only wakes who waits here
             own()
             return True
+        if clock.held and advance is None:
+            return False
         fence = self.fence
         if advance is None:
             return bool(fence) and await self._propose(scheduler.due(clock.now(), is_recorded), fence)
@@ -218,3 +223,9 @@ class Driver:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _is_cancelled() -> bool:
+    """Whether this task is to end: the client library may lose a cancellation."""
+    task = asyncio.current_task()
+    return task is not None and bool(task.cancelling())

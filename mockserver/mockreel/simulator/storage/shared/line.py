@@ -111,9 +111,10 @@ class Line:
             try:
                 self._see_that_it_works()
                 await self._exchange(proposals)
-            except StateError as lost:
-                if isinstance(lost, LogMisfit):
-                    self.broken = lost
+            except Exception as problem:
+                lost = problem
+                if not isinstance(problem, StateError) or isinstance(problem, LogMisfit):
+                    lost = self.broken = StateError(f"The shared run cannot go on at this server: {problem}")
                 waiting: list[asyncio.Future[Any]] = [*asking, *(one.done for one in proposals)]
                 for future in waiting:
                     if not future.done():

@@ -1,7 +1,7 @@
 """The log of a run in Redis or Valkey: a stream that several servers append to and apply."""
 
 import contextlib
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -211,14 +211,16 @@ class RedisLog:
             client = self._client()
             await client.xread({self._log: f"{after}-0"}, count=1, block=round(PATIENCE * 500))
 
-    async def told(self) -> AsyncIterator[tuple[str, int | None]]:
-        """What servers say of themselves: how far each is; None for one that has left."""
+    async def told(self) -> AsyncGenerator[tuple[str, int | None] | None, None]:
+        """What servers say of themselves: how far each is, or None for one that has left; None while nobody does."""
         with self._said():
             async with self._client().pubsub() as channel:
                 await channel.subscribe(self._told)
                 while True:
                     message = await channel.get_message(ignore_subscribe_messages=True, timeout=PATIENCE / 2)
-                    if message is not None:
+                    if message is None:
+                        yield None
+                    else:
                         server, number = message["data"].decode().split(" ")
                         yield server, None if number == "left" else int(number)
 
@@ -245,7 +247,7 @@ class RedisLog:
         """What the Redis or the network says is wrong, as one sentence of ours."""
         try:
             yield
-        except (redis.exceptions.RedisError, OSError) as problem:
+        except (redis.exceptions.RedisError, OSError, EOFError) as problem:
             raise StateError(
                 f"{self.where} cannot be reached or used ({problem}). Requests are answered again once it can."
             ) from problem

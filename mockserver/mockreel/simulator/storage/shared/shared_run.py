@@ -216,7 +216,10 @@ class SharedRun:
                     self._driver.later(ended)
                 else:
                     await ended
-        return await asyncio.shield(task)
+        answer = await asyncio.shield(task)
+        if waiting is None:  # it came with the answer to another request
+            await self.line.caught_up()
+        return answer
 
     # What is done by hand
 
