@@ -13,6 +13,7 @@ from simulator.storage.rig import HOOK, RUN, START, Receiver, contracts, fresh, 
 
 from mockreel.contract.messages.message import Response
 from mockreel.engine.clock import Clock
+from mockreel.errors import StateError
 from mockreel.server.admin.routes import Control, perform
 from mockreel.simulator.simulator import Simulator
 from mockreel.simulator.storage.shared.member import Timing
@@ -157,9 +158,13 @@ async def sharing(
     clock = Clock(start=START, held=held)
     log = RedisLog(url)
     versions = dict.fromkeys(contracts(), "1")
-    run = SharedRun(
-        log, settings=settings or {}, contracts=versions, clock=clock, load=load, perform=perform, timing=timing
-    )
+    try:
+        run = SharedRun(
+            log, settings=settings or {}, contracts=versions, clock=clock, load=load, perform=perform, timing=timing
+        )
+    except StateError:
+        log.close()
+        raise
     simulator = fresh(clock, run.head.salt, receiver)
     run.take_up(simulator)
     simulator.past = lambda moment: run.past(fresh(Clock(start=START, held=True), run.head.salt, receiver), moment)

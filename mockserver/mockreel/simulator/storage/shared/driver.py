@@ -73,9 +73,12 @@ class Driver:
                 for part in parts:
                     group.create_task(self._over_and_over(part))
         finally:
-            for task in self._tasks:
+            ending = [*self._tasks, *self._line.end()]
+            for task in ending:
                 task.cancel()
+            await asyncio.gather(*ending, return_exceptions=True)
             await self._member.log.leave(self._member.id)
+            await self._member.log.hang_up()
 
     async def _over_and_over(self, part: Callable[[], Awaitable[None]]) -> None:
         """Do a part again and again, also when the log is gone for a while."""

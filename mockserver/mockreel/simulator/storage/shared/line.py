@@ -51,7 +51,8 @@ class Line:
         self._seen: dict[str, int] = {}
         self._told = asyncio.Condition()
         self.others: Mapping[str, int] = {}
-        self.broken: StateError | None = None  # why nothing can be applied any more
+        self.broken: StateError | None = None  # why nothing is applied any more
+        self.unusable: StateError | None = None  # the same, where that is no end of the server
 
     async def propose(self, entry: Entry, *, fence: str = "") -> Applied:
         """Have an entry appended, and applied by every server; gives what has come of it here.
@@ -92,6 +93,11 @@ class Line:
         """All is applied that was appended before the server has said, at a moment, that it is there."""
         self._reads_until = said + self._member.timing.safe_reads
 
+    def end(self) -> "list[asyncio.Task[None]]":
+        """Begin nothing more; gives what is under way."""
+        self.broken = StateError(f"{self._member.log.where} has been left: the server is ending.")
+        return [*self._settling, *(() if self._task is None else (self._task,))]
+
     def _see_that_it_works(self) -> None:
         if self.broken is not None:
             raise self.broken
@@ -114,7 +120,9 @@ class Line:
             except Exception as problem:
                 lost = problem
                 if not isinstance(problem, StateError) or isinstance(problem, LogMisfit):
-                    lost = self.broken = StateError(f"The shared run cannot go on at this server: {problem}")
+                    lost = self.broken = self.unusable = StateError(
+                        f"The shared run cannot go on at this server: {problem}"
+                    )
                 waiting: list[asyncio.Future[Any]] = [*asking, *(one.done for one in proposals)]
                 for future in waiting:
                     if not future.done():

@@ -1,5 +1,6 @@
 """The log of a run in Redis or Valkey: a stream that several servers append to and apply."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -76,6 +77,7 @@ class RedisLog:
         self._told = f"{base}:told"
         self._now = redis.Redis.from_url(self._url, **self._options)
         self._soon: aio.Redis | None = None
+        self._left = False
         self._fetched: dict[str, bytes | None] = {}
         with self._said():
             row = cast("bytes | None", self._now.hget(self._head, "row"))
@@ -202,8 +204,14 @@ class RedisLog:
         """A server ends."""
         with contextlib.suppress(StateError):
             await self._run(scripts.LEAVE, (self._lease, self._servers, self._told), (server,))
+
+    async def hang_up(self) -> None:
+        """Close what is open beside the requests; nothing is asked afterwards."""
+        self._left = True
         if self._soon is not None:
             await self._soon.aclose()
+            await self._soon.connection_pool.disconnect(inuse_connections=True)
+            await asyncio.sleep(0)  # an event loop closes a socket in its next turn
 
     async def grown(self, after: int) -> None:
         """Wait until there may be an entry behind a number, or a while."""
@@ -225,6 +233,8 @@ class RedisLog:
                         yield server, None if number == "left" else int(number)
 
     def _client(self) -> aio.Redis:
+        if self._left:
+            raise StateError(f"{self.where} has been left: the server is ending.")
         if self._soon is None:
             self._soon = aio.Redis.from_url(self._url, **self._options)
         return self._soon

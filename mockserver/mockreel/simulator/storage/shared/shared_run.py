@@ -125,8 +125,8 @@ class SharedRun:
         Raises:
             StateError: an entry does not fit.
         """
-        if self.line.broken is not None:
-            raise self.line.broken
+        if self.line.unusable is not None:
+            raise self.line.unusable
 
     def leave(self, _: Simulator) -> None:
         """The server has ended."""
