@@ -44,8 +44,9 @@ def figures(folder: Path, *, rounds: int, jobs: int) -> list[Figure]:
         if redis:  # the other server of the run
             _ready(stack, folder / "beside", WAYS[-1][1], redis)
         for number in range(rounds):
-            for name, pid, port, files in ways[number % len(ways) :] + ways[: number % len(ways)]:
+            for name, pid, port, control, files in ways[number % len(ways) :] + ways[: number % len(ways)]:
                 for side, file in files.items():
+                    _count(control)  # which is answered once every server has what was submitted
                     before = cpu_seconds(pid)
                     found = load(port, file)
                     loads.setdefault((name, side), []).append(found)
@@ -58,13 +59,13 @@ Way = tuple[str, tuple[str, ...], dict[str, float]]
 
 def _ready(
     stack: ExitStack, folder: Path, options: tuple[str, ...], redis: int | None
-) -> tuple[int, int, dict[str, Path]]:
+) -> tuple[int, int, str, dict[str, Path]]:
     folder.mkdir()
     words = [word.format(folder=folder, redis=redis) for word in options]
     ready = stack.enter_context(mockreel(folder, "--provider", PROVIDER, "--speed", "0.001", *words))
     every: list[Case] = cases(PROVIDER, ready[PROVIDER]["url"], ready["control"]["url"])
     files = {one.name: write_requests(folder / one.name.replace(" ", "-"), one.requests) for one in every}
-    return ready["pid"], port_of(ready[PROVIDER]["url"]), {side: files[side] for side in SIDES}
+    return ready["pid"], port_of(ready[PROVIDER]["url"]), ready["control"]["url"], {side: files[side] for side in SIDES}
 
 
 def _sides(
