@@ -128,13 +128,13 @@ def test_a_run_in_redis_goes_on_when_all_servers_have_ended(redis_server: RedisS
     assert len(receiver.sent) == 1
 
 
-def test_a_connection_that_a_fault_resets_has_begun_its_job_at_all(redis_server: RedisServer) -> None:
+def test_a_job_whose_response_is_lost_by_a_fault_is_there_at_all(redis_server: RedisServer) -> None:
     """The job is there at the other server, though its client never read a response."""
     body = {"input": {"prompt": "a boat", "duration": "6s", "resolution": "720p"}}
     with ExitStack() as stack:
         first, second = (_served(stack, _Receiver(), state=redis_server.url) for _ in range(2))
         with pytest.raises(OSError, match=r"reset|closed|Remote end"):
-            ask(first.runflow.url, "POST", RUNS, body, Prefer="fault=reset")
+            ask(first.runflow.url, "POST", RUNS, body, Prefer="fault=lost-answer")
         assert ask(second.control.url, "GET", "/_mockreel/jobs")[1]["count"] == 1
 
 
