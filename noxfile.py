@@ -76,7 +76,8 @@ def fuzz(session: nox.Session) -> None:
 def crash(session: nox.Session) -> None:
     """A server that keeps its run is killed 500 times while it is asked: nothing answered is lost, nothing is repeated.
 
-    `-- --kills 50` kills it less often, `--durability sync` waits for the disk. No default session.
+    `-- --kills 50` kills it less often, `--durability sync` waits for the disk, `--state redis://…` keeps the run in a
+    Redis. No default session.
     """
     session.install("--group=test", ".")
     session.run("python", "-m", "crash", *session.posargs, env={"PYTHONPATH": "tests"})
