@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 from server.speaking import ask
-from simulator.storage.redis_server import PROGRAM, RedisServer
+from simulator.storage.redis_server import RedisServer, cancelled_commands, redis_for_a_test
 
 from mockreel.errors import OptionError, StateError
 from mockreel.server.mock_server import MockServer
 from mockreel.server.socket_server import serving
 from mockreel.webhooks import Outcome, Outgoing
 
+pytestmark = cancelled_commands
 RUNS = "/v1/models/google/veo3.1/lite/runs"
 KINDS = ("memory", "sqlite", "redis", "two servers")
 HOOK = "http://127.0.0.1:9/hook"
@@ -41,13 +42,8 @@ class _Receiver:
 @pytest.fixture
 def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
     """A Redis for the test."""
-    if PROGRAM is None:
-        pytest.skip("there is no redis-server and no valkey-server here")
-    server = RedisServer(tmp_path)
-    try:
+    with redis_for_a_test(tmp_path) as server:
         yield server
-    finally:
-        server.stop()
 
 
 def _served(stack: ExitStack, receiver: _Receiver, **options: Any) -> MockServer:

@@ -1,10 +1,20 @@
 """A Redis for a test, that may be killed and started again with what it had."""
 
+import gc
 import shutil
 import socket
 import subprocess
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
+# The client library leaves a connection whose command was cancelled to the garbage collector.
+cancelled_commands = pytest.mark.filterwarnings(
+    "ignore:unclosed:ResourceWarning", "ignore:loop is closed:ResourceWarning"
+)
 PROGRAM = shutil.which("redis-server") or shutil.which("valkey-server")
 
 
@@ -54,3 +64,18 @@ class RedisServer:
         """End it, if it runs."""
         if self._process is not None and self._process.poll() is None:
             self.kill()
+
+
+@contextmanager
+def redis_for_a_test(folder: Path) -> Iterator[RedisServer]:
+    """One until the block ends, else the test is skipped; what was left to the garbage collector is collected."""
+    if PROGRAM is None:
+        pytest.skip("there is no redis-server and no valkey-server here")
+    server = RedisServer(folder)
+    try:
+        yield server
+    finally:
+        server.stop()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)
+            gc.collect()

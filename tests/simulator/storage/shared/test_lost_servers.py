@@ -7,13 +7,15 @@ from pathlib import Path
 import orjson
 import pytest
 import redis
-from simulator.storage.redis_server import RedisServer
+from simulator.storage.redis_server import RedisServer, cancelled_commands
 from simulator.storage.rig import state
 from simulator.storage.shared.rig import UNSURE, Listener, Sharing, sharing, with_two
 
 from mockreel.errors import StateError
 from mockreel.simulator.storage.logs.entry import Entry
 from mockreel.simulator.storage.shared.redis_log import RedisLog
+
+pytestmark = cancelled_commands
 
 
 async def _drives(*servers: Sharing) -> tuple[Sharing, Sharing]:

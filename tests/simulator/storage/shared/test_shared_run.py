@@ -4,12 +4,14 @@ import asyncio
 
 import orjson
 import pytest
-from simulator.storage.redis_server import RedisServer
+from simulator.storage.redis_server import RedisServer, cancelled_commands
 from simulator.storage.rig import KEYS, RUN, START, state
 from simulator.storage.shared.rig import Listener, Sharing, sharing, with_two
 
 from mockreel.errors import StateError
 from mockreel.simulator import interventions
+
+pytestmark = cancelled_commands
 
 
 def test_a_job_that_one_was_told_of_is_read_at_the_other_at_once(redis_server: RedisServer) -> None:

@@ -13,13 +13,14 @@ import orjson
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
-from simulator.storage.redis_server import RedisServer
+from simulator.storage.redis_server import RedisServer, cancelled_commands
 from simulator.storage.rig import HOOK, KEYS, RUN, START, fresh, state
 from simulator.storage.shared.rig import Listener, Sharing, ask, control, sharing
 
 from mockreel.engine.clock import Clock
 from mockreel.simulator.simulator import Simulator
 
+pytestmark = cancelled_commands
 SERVERS, KEY = st.integers(0, 1), st.sampled_from(KEYS)
 WISHES = ["", "scenario=fail", "scenario=slow", "scenario=rate-limited", "scenario=none-such"]
 HEADERS = st.fixed_dictionaries(
